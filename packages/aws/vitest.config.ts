@@ -1,0 +1,3 @@
+import { defineProject } from 'vitest/config';
+
+export default defineProject({ test: { name: 'aws', include: ['src/**/*.test.ts'], environment: 'node' } });

@@ -1,0 +1,222 @@
+/**
+ * The contract: what a subject token source, an exchanger (the driver of one cloud) and a credential provider
+ * promise each other. Types only; nothing here runs.
+ */
+
+/** A JSON value. What an exchanger's target is made of. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** What every credential has. Plain data: no `Date`, no method, so that it survives a store and a clone. */
+export interface Credential {
+  /** When the credential ends, in epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** The claims of a subject token that credex reads. All of them are unverified: only a cloud verifies. */
+export interface SubjectClaims {
+  readonly iss?: string;
+  readonly aud?: string | readonly string[];
+  readonly sub?: string;
+  /** Epoch seconds (RFC 7519, section 4.1.4). */
+  readonly exp?: number;
+  readonly nbf?: number;
+  readonly iat?: number;
+  /** The team's slug and id. */
+  readonly owner?: string;
+  readonly owner_id?: string;
+  /** The project's name and id. */
+  readonly project?: string;
+  readonly project_id?: string;
+  /** `production`, `preview`, `development` or the slug of a custom environment. */
+  readonly environment?: string;
+  readonly [claim: string]: unknown;
+}
+
+/** A token that was read and decoded, not verified. */
+export interface SubjectToken {
+  readonly jwt: string;
+  readonly claims: SubjectClaims;
+  /** Epoch milliseconds, from `exp`. */
+  readonly expiresAt: number;
+}
+
+export interface SubjectTokenRequest {
+  /** Ask the platform for a token of this audience; `undefined`: as it comes. */
+  readonly audience: string | undefined;
+  /** Another token than the last one; rejects with code `no_fresher_token` where there is none. */
+  readonly fresh: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** One caller's identity, taken at one moment. */
+export interface Subject {
+  /** Whose token this is, known without I/O; `undefined`: the token is read and its digest is used. */
+  readonly partition: string | undefined;
+  /**
+   * Whether a token that was read belongs to `partition`. Where it says no, the digest of that token takes the
+   * partition's place, so that a foreign token fills, finds and spoils nothing of the partition.
+   */
+  covers?(claims: SubjectClaims): boolean;
+  token(request: SubjectTokenRequest): Promise<SubjectToken>;
+}
+
+/** Where the subject token (RFC 8693, section 1.1) comes from. */
+export interface SubjectTokenSource {
+  /**
+   * Runs in the caller's request, synchronously, before anything is awaited: whose token and which token come
+   * from this one capture.
+   */
+  capture(): Subject;
+}
+
+/** How a failure is met; see the error table of the README. */
+export type RetryAdvice = 'now' | 'fresh-subject' | 'never';
+
+export interface ErrorClass {
+  readonly code: FederationErrorCode;
+  readonly retry: RetryAdvice;
+  /** The server asked us to slow down. */
+  readonly throttled?: boolean | undefined;
+  /** How long the server asked to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** The HTTP status of the answer, where there was one. */
+  readonly status?: number | undefined;
+  /** The server's own code: `AccessDenied`, `invalid_grant`, `AADSTS700213`. */
+  readonly serverCode?: string | undefined;
+  /** The server's own words. Untrusted: core cuts token-shaped runs and keeps 300 characters. */
+  readonly serverMessage?: string | undefined;
+  /** The likely cause and what to do, in one or two sentences. Never made of server text. */
+  readonly hint?: string | undefined;
+}
+
+/**
+ * Why a credential could not be had. Transient: `network`, `timeout`, `throttled`, `unavailable`,
+ * `invalid_response`, `clock_skew`. The rest lasts until something is changed.
+ */
+export type FederationErrorCode =
+  | 'no_subject_token'
+  | 'invalid_subject_token'
+  | 'subject_token_expired'
+  | 'subject_token_not_yet_valid'
+  | 'subject_mismatch'
+  | 'no_fresher_token'
+  | 'token_rejected'
+  | 'issuer_mismatch'
+  | 'audience_mismatch'
+  | 'subject_not_allowed'
+  | 'subject_case_mismatch'
+  | 'access_denied'
+  | 'target_not_found'
+  | 'invalid_request'
+  | 'region_disabled'
+  | 'throttled'
+  | 'unavailable'
+  | 'network'
+  | 'timeout'
+  | 'redirect_refused'
+  | 'invalid_response'
+  | 'clock_skew'
+  | 'aborted'
+  | 'unknown';
+
+/** The claims of the token that was shown to the cloud: never the token, never a user's id. */
+export interface PresentedToken {
+  readonly iss?: string | undefined;
+  readonly aud?: string | readonly string[] | undefined;
+  readonly sub?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly ownerId?: string | undefined;
+  readonly project?: string | undefined;
+  readonly projectId?: string | undefined;
+  readonly environment?: string | undefined;
+  /** Epoch milliseconds. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** What an HTTP step of an exchange brings back. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** At most 256 KiB; a longer body is an `invalid_response`. */
+  readonly body: string;
+}
+
+export interface ExchangeContext {
+  /**
+   * The subject token, with audience, `expect` and the partition check applied. Lazy: an exchange that needs
+   * none never reads it.
+   */
+  subject(): Promise<SubjectToken>;
+  /** One HTTP POST with its own time limit, no redirect and a bounded answer. */
+  post(
+    url: URL,
+    init: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
+  ): Promise<HttpAnswer>;
+  readonly signal: AbortSignal;
+}
+
+/** What one exchange brought. */
+export interface Issued<C extends Credential> {
+  readonly credential: C;
+  /** The answer's `Date`, epoch milliseconds: the server's clock. */
+  readonly serverDate?: number | undefined;
+  /** The server's advice when to refresh, epoch milliseconds. */
+  readonly refreshAt?: number | undefined;
+}
+
+/**
+ * The driver of one cloud: six members, no caching, no retries. `R` is what one call asks for beyond the
+ * options, as plain JSON (AWS `{ region }`, Google Cloud `{ scopes }`, Azure `{ scopes, tenantId, … }`).
+ */
+export interface Exchanger<C extends Credential, R = void> {
+  readonly specificationVersion: 'v1';
+  readonly provider: string;
+  /** Pure: everything that changes what the credential can do, and nothing else. Part of the cache key. */
+  target(request: R): Readonly<Record<string, Json>>;
+  /** Makes the exchange. Throws whatever it met: core turns it into a `FederationError` by `classify`. */
+  exchange(request: R, context: ExchangeContext): Promise<Issued<C>>;
+  /** Parses what a shared store gave back; throws where it isn't a credential of this provider. */
+  revive(record: unknown): C;
+  /** Says what a raw error means. `presented` lets a hint name the claim that is likely at fault. */
+  classify(error: unknown, presented: PresentedToken | undefined): ErrorClass;
+}
+
+export interface CredentialCall<R> {
+  /** Detaches this caller; others who wait for the same exchange go on. */
+  readonly signal?: AbortSignal | undefined;
+  /** Make a new exchange even where a good credential is held. */
+  readonly forceRefresh?: boolean | undefined;
+  readonly request?: Partial<R> | undefined;
+}
+
+/** What a person would ask about one credential. */
+export interface CredentialStatus {
+  readonly state: 'empty' | 'fresh' | 'expired';
+  /** Epoch milliseconds: when it was issued, and until when it is used. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+/** What sits on top of all three clouds. */
+export interface CredentialProvider<C extends Credential, R = void> {
+  getCredentials(call?: CredentialCall<R>): Promise<C>;
+  /** Forget a credential that a service refused: that very one, or those the predicate names, or all. */
+  invalidate(which?: C | ((held: C) => boolean)): void;
+  status(call?: { readonly request?: Partial<R> | undefined }): CredentialStatus;
+}
+
+/** A cache that many instances share. Core takes it only sealed. */
+export interface CredentialStore {
+  get(key: string, signal: AbortSignal): Promise<string | undefined>;
+  set(key: string, record: string, ttlMs: number, signal: AbortSignal): Promise<void>;
+  /** Compare-and-delete where the store can. */
+  delete(key: string, ifRecord: string | undefined, signal: AbortSignal): Promise<void>;
+  lock?(key: string, ttlMs: number, signal: AbortSignal): Promise<(() => Promise<void>) | undefined>;
+}
+
+/** Time, as it comes in. `now`: epoch milliseconds. `monotonic`: milliseconds from any origin. */
+export interface Clock {
+  now(): number;
+  monotonic(): number;
+}

@@ -1,0 +1,34 @@
+/** For authors of exchangers, token sources and factories. Users import from `@credex/core`. */
+
+export type { ErrorClass, ExchangeContext, Exchanger, HttpAnswer, Issued, RetryAdvice } from './contract.js';
+export { canonicalJson } from './canonical.js';
+export { environmentVariable } from './environment.js';
+export { federationErrorOf, presentedToken } from './errors.js';
+export { assertExpected, normalizeExpectation } from './expectation.js';
+export { MAX_ANSWER_BYTES, post } from './http.js';
+export type { PostInit } from './http.js';
+export {
+  invalidOption,
+  optionalBoolean,
+  optionalFunction,
+  optionalInteger,
+  optionalString,
+  optionalStringList,
+  refuseUnknownOptions,
+  requiredString,
+} from './options.js';
+export type { Grammar, OptionName } from './options.js';
+export { createCredentialProvider } from './provider.js';
+export type { CredentialProviderOptions, DriverCall, DriverProvider } from './provider.js';
+export { cleanServerText } from './scrub.js';
+export { readSubjectToken } from './subject-token.js';
+export {
+  DOMAIN_NAME,
+  HOST_LABEL,
+  SERVICE_ACCOUNT_EMAIL,
+  TENANT,
+  endpointUrl,
+  httpsUrl,
+  isLoopback,
+} from './url.js';
+export type { EndpointRules, UrlParts } from './url.js';

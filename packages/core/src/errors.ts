@@ -1,0 +1,194 @@
+import type { ErrorClass, FederationErrorCode, PresentedToken, SubjectClaims } from './contract.js';
+import { cleanServerText, scrubbedCause } from './scrub.js';
+
+const MARKER = Symbol.for('credex.FederationError');
+const OPTION_MARKER = Symbol.for('credex.OptionError');
+
+const TRANSIENT: ReadonlySet<FederationErrorCode> = new Set([
+  'throttled',
+  'unavailable',
+  'network',
+  'timeout',
+  'invalid_response',
+  'clock_skew',
+]);
+
+export interface FederationErrorInit {
+  readonly code: FederationErrorCode;
+  readonly provider: string;
+  /** One sentence, without server text. */
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly presented?: PresentedToken | undefined;
+  readonly retryable?: boolean | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly status?: number | undefined;
+  readonly serverCode?: string | undefined;
+  readonly serverMessage?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * Why no credential could be had: what a user catches. Holds claims, codes and cleaned texts; never a token, a
+ * key or a body.
+ *
+ * @example
+ * try {
+ *   await getAwsCredentials({ roleArn });
+ * } catch (error) {
+ *   if (FederationError.isInstance(error) && error.code === 'access_denied') console.error(error.hint);
+ * }
+ */
+export class FederationError extends Error {
+  override readonly name = 'FederationError';
+  /** A stable word for the cause: see the error table of the README. */
+  readonly code: FederationErrorCode;
+  /** Whether the same call can succeed later with nothing changed. */
+  readonly retryable: boolean;
+  /** `aws`, `gcp`, `azure`, or `vercel` where the subject token itself could not be had. */
+  readonly provider: string;
+  /** The likely cause and what to do. */
+  readonly hint: string | undefined;
+  /** What was shown to the cloud: issuer, audience, subject, project, environment, expiry. */
+  readonly presented: PresentedToken | undefined;
+  /** Milliseconds the server asked to be left alone. */
+  readonly retryAfterMs: number | undefined;
+  /** The HTTP status of the answer, where there was one. */
+  readonly status: number | undefined;
+  /** The server's own code: `AccessDenied`, `invalid_grant`, `AADSTS700213`. */
+  readonly serverCode: string | undefined;
+  /** The server's own words: token-shaped runs cut, at most 300 characters. Untrusted text. */
+  readonly serverMessage: string | undefined;
+
+  constructor(init: FederationErrorInit) {
+    const cause = scrubbedCause(init.cause);
+    const serverMessage = init.serverMessage === undefined ? undefined : cleanServerText(init.serverMessage);
+    const serverCode = init.serverCode === undefined ? undefined : cleanServerText(init.serverCode, 80);
+    const said = [serverCode, serverMessage].filter((part) => part !== undefined && part !== '').join(': ');
+    const message = [
+      init.message,
+      said === '' ? '' : ` (${said})`,
+      init.hint === undefined ? '' : ` ${init.hint}`,
+    ];
+    super(message.join(''), cause === undefined ? undefined : { cause });
+    this.code = init.code;
+    this.retryable = init.retryable ?? TRANSIENT.has(init.code);
+    this.provider = init.provider;
+    this.hint = init.hint;
+    this.presented = init.presented;
+    this.retryAfterMs = init.retryAfterMs;
+    this.status = init.status;
+    this.serverCode = serverCode;
+    this.serverMessage = serverMessage;
+    Object.defineProperty(this, MARKER, { value: true });
+  }
+
+  /** True for a FederationError of any copy of this package. */
+  static isInstance(error: unknown): error is FederationError {
+    return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[MARKER] === true;
+  }
+}
+
+/** Wraps what an exchanger threw; an error that already is a FederationError passes. */
+export function federationErrorOf(
+  provider: string,
+  error: unknown,
+  classified: ErrorClass,
+  presented: PresentedToken | undefined,
+): FederationError {
+  if (FederationError.isInstance(error)) return error;
+  return new FederationError({
+    code: classified.code,
+    provider,
+    message: SENTENCES[classified.code],
+    hint: classified.hint,
+    presented,
+    // A fresh subject token is the only cure: not something that waiting with this one mends.
+    retryable: classified.retry === 'now',
+    retryAfterMs: classified.retryAfterMs,
+    status: classified.status,
+    serverCode: classified.serverCode,
+    serverMessage: classified.serverMessage,
+    cause: error,
+  });
+}
+
+/** The claims an error may show. A development token's user_id is left out on purpose. */
+export function presentedToken(claims: SubjectClaims): PresentedToken {
+  return Object.freeze({
+    iss: claims.iss,
+    aud: claims.aud,
+    sub: claims.sub,
+    owner: claims.owner,
+    ownerId: claims.owner_id,
+    project: claims.project,
+    projectId: claims.project_id,
+    environment: claims.environment,
+    expiresAt: claims.exp === undefined ? undefined : claims.exp * 1000,
+  });
+}
+
+const SENTENCES: Readonly<Record<FederationErrorCode, string>> = {
+  no_subject_token: 'There is no Vercel OIDC token to exchange.',
+  invalid_subject_token: 'The subject token is not a readable JWT.',
+  subject_token_expired: 'The subject token has expired.',
+  subject_token_not_yet_valid: 'The subject token is not valid yet.',
+  subject_mismatch: 'The subject token is not of the identity that `expect` asks for.',
+  no_fresher_token: 'There is no fresher subject token.',
+  token_rejected: 'The cloud rejected the subject token.',
+  issuer_mismatch: "The cloud does not trust the subject token's issuer.",
+  audience_mismatch: "The cloud does not accept the subject token's audience.",
+  subject_not_allowed: 'The cloud trusts the issuer but not this subject.',
+  subject_case_mismatch: 'The subject differs from the trusted one in the case of its letters only.',
+  access_denied: 'The cloud denied the exchange.',
+  target_not_found: 'The role, pool, application or account asked for does not exist.',
+  invalid_request: 'The cloud refused the request as it was made.',
+  region_disabled: 'The token service is not active in this region for this account.',
+  throttled: 'The cloud asked to slow down.',
+  unavailable: 'The cloud could not answer.',
+  network: 'The cloud could not be reached.',
+  timeout: 'The cloud did not answer in time.',
+  redirect_refused: 'The cloud answered with a redirect, which is never followed with a token in hand.',
+  invalid_response: "The cloud's answer could not be understood.",
+  clock_skew: "The credential is already over by this machine's clock.",
+  aborted: 'The caller gave up waiting.',
+  unknown: 'The exchange failed.',
+};
+
+export type OptionErrorCode =
+  'missing_option' | 'invalid_option' | 'conflicting_options' | 'unsafe_url' | 'missing_package';
+
+/**
+ * Misuse: an option that is missing, malformed or would send a token where it must not go. Thrown by the
+ * factory, before any socket opens.
+ */
+export class OptionError extends TypeError {
+  override readonly name = 'OptionError';
+  readonly code: OptionErrorCode;
+  /** The option at fault, as written: `roleArn`. */
+  readonly option: string;
+  /** The environment variable that stands for it, where there is one: `AWS_ROLE_ARN`. */
+  readonly environmentVariable: string | undefined;
+
+  constructor(
+    code: OptionErrorCode,
+    option: string,
+    environmentVariable: string | undefined,
+    message: string,
+  ) {
+    super(message);
+    this.code = code;
+    this.option = option;
+    this.environmentVariable = environmentVariable;
+    Object.defineProperty(this, OPTION_MARKER, { value: true });
+  }
+
+  /** True for an OptionError of any copy of this package. */
+  static isInstance(error: unknown): error is OptionError {
+    return (
+      typeof error === 'object' &&
+      error !== null &&
+      (error as Record<symbol, unknown>)[OPTION_MARKER] === true
+    );
+  }
+}

@@ -1,0 +1,65 @@
+/** The HTTP step of an exchange: one POST, no redirect, a bounded answer, a time limit. */
+
+import type { HttpAnswer } from './contract.js';
+import { FederationError } from './errors.js';
+
+export const MAX_ANSWER_BYTES = 262_144;
+
+export type Fetch = (input: URL | string, init: RequestInit) => Promise<Response>;
+
+export interface PostInit {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * @throws FederationError `redirect_refused`, `invalid_response`; whatever `fetch` threw otherwise.
+ */
+export async function post(fetch: Fetch, provider: string, url: URL, init: PostInit): Promise<HttpAnswer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: init.headers,
+    body: init.body,
+    signal: init.signal,
+    redirect: 'manual',
+  });
+  if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
+    await response.body?.cancel();
+    throw new FederationError({
+      code: 'redirect_refused',
+      provider,
+      message: 'The server answered with a redirect, which is never followed with a token in hand.',
+      hint: `Check the endpoint ${url.origin}: a token service does not redirect.`,
+      status: response.status,
+    });
+  }
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: await boundedText(response, provider),
+  };
+}
+
+async function boundedText(response: Response, provider: string): Promise<string> {
+  if (response.body === null) return '';
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  const decoder = new TextDecoder();
+  let size = 0;
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.byteLength;
+    if (size > MAX_ANSWER_BYTES) {
+      await reader.cancel();
+      throw new FederationError({
+        code: 'invalid_response',
+        provider,
+        message: `The answer is longer than ${MAX_ANSWER_BYTES} bytes.`,
+        status: response.status,
+      });
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}

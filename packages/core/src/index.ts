@@ -1,0 +1,23 @@
+export type {
+  Clock,
+  Credential,
+  CredentialCall,
+  CredentialProvider,
+  CredentialStatus,
+  CredentialStore,
+  FederationErrorCode,
+  Json,
+  PresentedToken,
+  Subject,
+  SubjectClaims,
+  SubjectToken,
+  SubjectTokenRequest,
+  SubjectTokenSource,
+} from './contract.js';
+export type { CredentialCache, CredentialCacheOptions } from './cache.js';
+export { createCredentialCache } from './cache.js';
+export type { FederationErrorInit, OptionErrorCode } from './errors.js';
+export { FederationError, OptionError } from './errors.js';
+export type { CredentialEvent, OnEvent } from './events.js';
+export type { Expectation } from './expectation.js';
+export type { Fetch } from './http.js';

@@ -1,0 +1,134 @@
+/** Options are asserted at the door: each error names the option, its environment variable and what to do. */
+
+import { environmentVariable } from './environment.js';
+import { OptionError } from './errors.js';
+
+/** How an option is called in code and in the environment. */
+export interface OptionName {
+  readonly option: string;
+  readonly environmentVariable?: string | readonly string[] | undefined;
+}
+
+export interface Grammar {
+  readonly pattern: RegExp;
+  /** What the pattern asks for, in words: completes "must be …". */
+  readonly says: string;
+}
+
+/** The option's value, or its environment variable's; `undefined` where neither is set. */
+export function optionalString(name: OptionName, value: unknown, grammar?: Grammar): string | undefined {
+  const found = value === undefined ? fromEnvironment(name) : value;
+  return found === undefined ? undefined : checkedString(name, found, grammar);
+}
+
+/** As `optionalString`, and an error where neither is set. */
+export function requiredString(name: OptionName, value: unknown, grammar?: Grammar): string {
+  const found = optionalString(name, value, grammar);
+  if (found !== undefined) return found;
+  const variable = firstVariable(name);
+  const otherwise =
+    variable === undefined ? '' : `, or set the environment variable ${variables(name).join(' or ')}`;
+  throw new OptionError(
+    'missing_option',
+    name.option,
+    variable,
+    `\`${name.option}\` is missing: pass it${otherwise}.${grammar === undefined ? '' : ` It must be ${grammar.says}.`}`,
+  );
+}
+
+/** A whole number from `min` to `max`, both included; `undefined` passes. */
+export function optionalInteger(
+  name: OptionName,
+  value: unknown,
+  min: number,
+  max: number,
+): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw invalidOption(name, `a whole number from ${min} to ${max}`, value);
+}
+
+export function optionalBoolean(name: OptionName, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw invalidOption(name, 'true or false', value);
+}
+
+/** A list of strings; a single string is split on white space, as OAuth scopes are written. */
+export function optionalStringList(
+  name: OptionName,
+  value: unknown,
+  grammar?: Grammar,
+): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const list: unknown = typeof value === 'string' ? value.split(/\s+/).filter((part) => part !== '') : value;
+  if (!Array.isArray(list) || list.length === 0)
+    throw invalidOption(name, 'a list of strings with at least one', value);
+  return list.map((item: unknown) => checkedString(name, item, grammar));
+}
+
+export function optionalFunction<F>(name: OptionName, value: F | undefined): F | undefined {
+  if (value === undefined || typeof value === 'function') return value;
+  throw invalidOption(name, 'a function', value);
+}
+
+/** The error for a value that breaks its grammar. The value itself is shown only where it is short and plain. */
+export function invalidOption(name: OptionName, says: string, value: unknown): OptionError {
+  const variable = firstVariable(name);
+  const from = variable === undefined ? '' : ` (${variables(name).join(' or ')})`;
+  return new OptionError(
+    'invalid_option',
+    name.option,
+    variable,
+    `\`${name.option}\`${from} must be ${says}; it is ${shown(value)}.`,
+  );
+}
+
+/** Unknown option names are a mistake that would otherwise be ignored in silence. */
+export function refuseUnknownOptions(factory: string, options: object, known: readonly string[]): void {
+  for (const option of Object.keys(options)) {
+    if (!known.includes(option)) {
+      throw new OptionError(
+        'invalid_option',
+        option,
+        undefined,
+        `${factory} knows no option \`${option}\`; it knows ${known.join(', ')}.`,
+      );
+    }
+  }
+}
+
+function fromEnvironment(name: OptionName): string | undefined {
+  for (const variable of variables(name)) {
+    const value = environmentVariable(variable);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+function checkedString(name: OptionName, value: unknown, grammar: Grammar | undefined): string {
+  if (typeof value !== 'string') throw invalidOption(name, grammar?.says ?? 'a string', value);
+  if (value === '') throw invalidOption(name, grammar?.says ?? 'a string that is not empty', value);
+  if (grammar !== undefined && !grammar.pattern.test(value)) throw invalidOption(name, grammar.says, value);
+  return value;
+}
+
+function variables(name: OptionName): readonly string[] {
+  const { environmentVariable: variable } = name;
+  if (variable === undefined) return [];
+  return typeof variable === 'string' ? [variable] : variable;
+}
+
+function firstVariable(name: OptionName): string | undefined {
+  return variables(name)[0];
+}
+
+function shown(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'string') return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
+  if (value === '') return 'empty';
+  // A secret pasted into the wrong option must not be printed back.
+  return value.length <= 64 && !/[A-Za-z0-9+/_-]{32,}/.test(value)
+    ? JSON.stringify(value)
+    : `a string of ${value.length} characters`;
+}

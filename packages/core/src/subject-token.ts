@@ -1,0 +1,52 @@
+/** Reading a subject token without verifying it: only a cloud, or `@credex/verify`, says that it is genuine. */
+
+import type { SubjectClaims, SubjectToken } from './contract.js';
+import { FederationError } from './errors.js';
+
+/** Longer than any token Vercel issues; a longer one is refused before it is decoded. */
+const MAX_TOKEN_LENGTH = 16_384;
+
+/**
+ * Splits and decodes a JWT (RFC 7519).
+ * @throws FederationError `invalid_subject_token` where it isn't one, or has no numeric `exp`.
+ */
+export function readSubjectToken(jwt: unknown): SubjectToken {
+  if (typeof jwt !== 'string' || jwt === '') throw unreadable('it is not a string');
+  const trimmed = jwt.trim();
+  if (trimmed.length > MAX_TOKEN_LENGTH) throw unreadable(`it is longer than ${MAX_TOKEN_LENGTH} characters`);
+  const parts = trimmed.split('.');
+  if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) {
+    throw unreadable('it does not have three base64url parts');
+  }
+  const claims = decodePart(parts[1] as string);
+  if (typeof claims['exp'] !== 'number' || !Number.isFinite(claims['exp']))
+    throw unreadable('it has no `exp`');
+  for (const name of ['iss', 'sub', 'owner', 'owner_id', 'project', 'project_id', 'environment'] as const) {
+    if (claims[name] !== undefined && typeof claims[name] !== 'string')
+      throw unreadable(`its \`${name}\` is not a string`);
+  }
+  return { jwt: trimmed, claims: claims as SubjectClaims, expiresAt: claims['exp'] * 1000 };
+}
+
+function decodePart(part: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    const binary = atob(part.replaceAll('-', '+').replaceAll('_', '/'));
+    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw unreadable('its payload is not JSON');
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw unreadable('its payload is not an object');
+  return parsed as Record<string, unknown>;
+}
+
+function unreadable(why: string): FederationError {
+  return new FederationError({
+    code: 'invalid_subject_token',
+    provider: 'vercel',
+    message: `The subject token is not a readable JWT: ${why}.`,
+    hint: 'Pass the value of the x-vercel-oidc-token header or of VERCEL_OIDC_TOKEN as it is; locally, run `vercel env pull` again.',
+  });
+}

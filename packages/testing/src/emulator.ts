@@ -1,0 +1,1 @@
+export type { EmulatorClock, ServiceName } from './emulator/service.js';

@@ -1,0 +1,84 @@
+/**
+ * The joint of the emulator: a service answers requests; the server (sockets, TLS, faults, log, clock) is
+ * written once around all of them.
+ */
+
+/** Time as the emulator sees it, epoch milliseconds. Every lifetime in every service is judged by it. */
+export interface EmulatorClock {
+  now(): number;
+}
+
+export interface ServiceRequest {
+  readonly method: string;
+  /** The path as it was sent, still encoded, without the query. */
+  readonly path: string;
+  /** The query as it was sent, without `?`; empty where there is none. */
+  readonly rawQuery: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case; repeated headers joined by `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The Host header: what a signature covers. */
+  readonly host: string;
+  readonly secure: boolean;
+  readonly body: Uint8Array;
+}
+
+export interface ServiceAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | Uint8Array | undefined;
+  /**
+   * What the request log says of this request beyond method, path and status: the action, the principal that
+   * was authorized, why it was refused. No secret.
+   */
+  readonly log?: Readonly<Record<string, string>> | undefined;
+}
+
+/** One endpoint of one party, with a listener of its own. */
+export interface Service {
+  readonly name: ServiceName;
+  handle(request: ServiceRequest): Promise<ServiceAnswer> | ServiceAnswer;
+}
+
+export type ServiceName =
+  | 'issuer'
+  | 'aws-sts'
+  | 'aws-s3'
+  | 'gcp-sts'
+  | 'gcp-iam-credentials'
+  | 'gcp-storage'
+  | 'entra'
+  | 'azure-blob';
+
+/** Why a cloud does not take a subject token; each service says it with its own code and words. */
+export type TokenFault =
+  | 'malformed'
+  | 'unsupported_algorithm'
+  | 'unknown_issuer'
+  | 'unknown_key'
+  | 'bad_signature'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'missing_claim'
+  /** The issuer's keys could not be fetched; planted by `issuer.setReachable(false)`. */
+  | 'issuer_unreachable';
+
+export type TokenVerdict =
+  | { readonly ok: true; readonly claims: Readonly<Record<string, unknown>> }
+  | {
+      readonly ok: false;
+      readonly fault: TokenFault;
+      readonly claims?: Readonly<Record<string, unknown>> | undefined;
+    };
+
+/**
+ * What the clouds know of the outside: the time, fresh random ids, and whether a token's signature, issuer and
+ * times hold (its audience and subject are each cloud's own policy to judge).
+ */
+export interface World {
+  readonly clock: EmulatorClock;
+  /** `bytes` random bytes, as lower-case hexadecimal. Seeded where the emulator was started with a seed. */
+  randomHex(bytes: number): string;
+  /** `issuerUrl`: the issuer that the cloud's configuration trusts; a token of another one is `unknown_issuer`. */
+  verifySubjectToken(jwt: string, trusted: { readonly issuerUrl: string }): Promise<TokenVerdict>;
+}

@@ -1,0 +1,32 @@
+// Builds the package in the working directory: one ES module for each entry of `exports` (rolldown), and the
+// declarations (tsc, project references). Everything that is not a relative path stays an import.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { rolldown } from 'rolldown';
+
+const require = createRequire(import.meta.url);
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+const entries = new Set();
+const collect = (target) => {
+  if (typeof target === 'string') {
+    if (target.endsWith('.js')) entries.add(target.slice('./dist/'.length, -'.js'.length));
+  } else for (const inner of Object.values(target)) collect(inner);
+};
+collect(exports);
+
+rmSync('dist', { recursive: true, force: true });
+const bundle = await rolldown({
+  input: Object.fromEntries([...entries].map((name) => [name, `src/${name}.ts`])),
+  external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+  platform: 'neutral',
+  treeshake: { moduleSideEffects: false },
+});
+await bundle.write({ dir: 'dist', format: 'es', chunkFileNames: 'internal/[name].js', sourcemap: true });
+await bundle.close();
+
+rmSync('.tsbuildinfo', { force: true });
+const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
+execFileSync(process.execPath, [tsc, '-b', 'tsconfig.json'], { stdio: 'inherit' });
