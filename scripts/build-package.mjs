@@ -17,7 +17,6 @@ const collect = (target) => {
 };
 collect(exports);
 
-rmSync('dist', { recursive: true, force: true });
 const bundle = await rolldown({
   input: Object.fromEntries([...entries].map((name) => [name, `src/${name}.ts`])),
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),

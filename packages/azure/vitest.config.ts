@@ -1,3 +1,3 @@
-import { defineProject } from 'vitest/config';
+import { project } from '../../vitest.shared.js';
 
-export default defineProject({ test: { name: 'azure', include: ['src/**/*.test.ts'], environment: 'node' } });
+export default project('azure', ['src/**/*.test.ts']);

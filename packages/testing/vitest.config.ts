@@ -1,5 +1,3 @@
-import { defineProject } from 'vitest/config';
+import { project } from '../../vitest.shared.js';
 
-export default defineProject({
-  test: { name: 'testing', include: ['src/**/*.test.ts'], environment: 'node' },
-});
+export default project('testing', ['src/**/*.test.ts']);

@@ -32,3 +32,4 @@ export {
   isLoopback,
 } from './url.js';
 export type { EndpointRules, UrlParts } from './url.js';
+export { SHARED_OPTION_NAMES, providerOptions } from './shared-options.js';

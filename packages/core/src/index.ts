@@ -21,3 +21,4 @@ export { FederationError, OptionError } from './errors.js';
 export type { CredentialEvent, OnEvent } from './events.js';
 export type { Expectation } from './expectation.js';
 export type { Fetch } from './http.js';
+export type { SharedOptions, TokenFunction } from './shared-options.js';

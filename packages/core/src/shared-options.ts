@@ -1,0 +1,119 @@
+/** The options that every cloud's factory takes beside its own. */
+
+import type { CredentialCache } from './cache.js';
+import type { Clock, Subject, SubjectToken, SubjectTokenSource } from './contract.js';
+import type { OnEvent } from './events.js';
+import type { Expectation } from './expectation.js';
+import { normalizeExpectation } from './expectation.js';
+import type { Fetch } from './http.js';
+import { invalidOption, optionalString } from './options.js';
+import { FederationError } from './errors.js';
+import type { CredentialProviderOptions } from './provider.js';
+import { readSubjectToken } from './subject-token.js';
+
+/** A function that returns the subject token; called once for each capture, with no argument. */
+export type TokenFunction = () => string | Promise<string>;
+
+export interface SharedOptions {
+  /** Where the subject token comes from. Default: the Vercel request context, token file, environment. */
+  readonly tokenSource?: SubjectTokenSource | TokenFunction | undefined;
+  /** Ask Vercel for a token of this audience first, and exchange that one. Default: the token as it comes. */
+  readonly audience?: string | undefined;
+  /** Refuse to exchange any token but that of this project, team or environment. Default: any. */
+  readonly expect?: Expectation | undefined;
+  /** Where credentials are held. Default: the process-wide cache. */
+  readonly cache?: CredentialCache | undefined;
+  /** How long one exchange may take in all, in milliseconds, 100 to 60,000; default 8,000. */
+  readonly timeoutMs?: number | undefined;
+  /** The fetch that exchanges are made with. Default: the global one. */
+  readonly fetch?: Fetch | undefined;
+  /** Time. Default: the system's clocks. */
+  readonly clock?: Clock | undefined;
+  /** From 0 (included) to 1 (excluded). Default: `Math.random`. */
+  readonly random?: (() => number) | undefined;
+  /** Told what happens beside the calls. Must not throw. Default: nobody. */
+  readonly onEvent?: OnEvent | undefined;
+}
+
+export const SHARED_OPTION_NAMES: readonly (keyof SharedOptions)[] = [
+  'tokenSource',
+  'audience',
+  'expect',
+  'cache',
+  'timeoutMs',
+  'fetch',
+  'clock',
+  'random',
+  'onEvent',
+];
+
+/** The shared options, asserted, as `createCredentialProvider` takes them. */
+export function providerOptions(
+  options: SharedOptions,
+  fallback: () => SubjectTokenSource,
+): CredentialProviderOptions {
+  const { tokenSource, cache, timeoutMs, fetch, clock, random, onEvent } = options;
+  return {
+    source: tokenSource === undefined ? fallback() : tokenSourceOf(tokenSource),
+    audience: optionalString({ option: 'audience' }, options.audience),
+    expect: normalizeExpectation(options.expect),
+    cache,
+    timeoutMs,
+    fetch,
+    clock,
+    random,
+    onEvent,
+  };
+}
+
+function tokenSourceOf(value: SubjectTokenSource | TokenFunction): SubjectTokenSource {
+  if (typeof value === 'function') return functionTokenSource(value);
+  if (typeof value === 'object' && value !== null && typeof value.capture === 'function') return value;
+  throw invalidOption(
+    { option: 'tokenSource' },
+    'a token source, or a function that returns the token',
+    value,
+  );
+}
+
+/** Nothing says whose token a function returns, so the digest of the token is its partition. */
+function functionTokenSource(read: TokenFunction): SubjectTokenSource {
+  return {
+    capture(): Subject {
+      // Called here, in the caller's request, before anything is awaited.
+      const reading = startReading(read);
+      return {
+        partition: undefined,
+        async token({ audience, fresh }): Promise<SubjectToken> {
+          if (audience !== undefined) throw audienceUnsupported();
+          if (fresh) throw noFresherToken();
+          return readSubjectToken(await reading);
+        },
+      };
+    },
+  };
+}
+
+function startReading(read: TokenFunction): Promise<string> {
+  const reading = (async () => read())();
+  // Handled where it is awaited; a capture whose token is never asked for must not end the process.
+  reading.catch(() => undefined);
+  return reading;
+}
+
+function noFresherToken(): FederationError {
+  return new FederationError({
+    code: 'no_fresher_token',
+    provider: 'vercel',
+    message: 'The function given as `tokenSource` was called already in this request.',
+  });
+}
+
+function audienceUnsupported(): FederationError {
+  return new FederationError({
+    code: 'no_subject_token',
+    provider: 'vercel',
+    message: 'A function given as `tokenSource` can not be asked for another audience.',
+    hint: 'Drop `audience` and let the function return a token of that audience, or use vercelTokenSource().',
+  });
+}

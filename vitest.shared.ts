@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { defineProject } from 'vitest/config';
+
+const packages = fileURLToPath(new URL('packages/', import.meta.url));
+
+/** Tests read our packages from their sources, so that none waits for a build; test/packaging reads what is packed. */
+export const project = (name: string, include: string[]): ReturnType<typeof defineProject> =>
+  defineProject({
+    test: { name, include, environment: 'node' },
+    resolve: {
+      alias: [
+        { find: /^@credex\/(\w+)$/, replacement: `${packages}$1/src/index.ts` },
+        { find: /^@credex\/(\w+)\/(.+)$/, replacement: `${packages}$1/src/$2.ts` },
+      ],
+    },
+  });
