@@ -1,0 +1,60 @@
+/** The errors of a caller without a usable token: each says where was looked and what to do. */
+
+import { FederationError } from '@credex/core';
+import { environmentVariable, presentedToken } from '@credex/core/driver';
+import type { SubjectToken } from '@credex/core';
+import { TOKEN_HEADER } from './request-context.js';
+
+/** Where a token was found: completes "the token of …". */
+export type Place = 'the request header' | 'VERCEL_OIDC_TOKEN_FILE' | 'VERCEL_OIDC_TOKEN';
+
+export interface Found {
+  readonly place: Place;
+  readonly token: SubjectToken;
+}
+
+export function noToken(looked: string): FederationError {
+  return new FederationError({
+    code: 'no_subject_token',
+    provider: 'vercel',
+    message: `There is no Vercel OIDC token: ${looked}.`,
+    hint: onVercel()
+      ? 'Ask for credentials inside a request (at the top of a module there is none), and check that OIDC federation is on in the settings of the project; where the runtime has no request context, pass requestTokenSource(request).'
+      : 'Locally, run `vercel link` and `vercel env pull` and load .env.local; elsewhere pass `tokenSource`.',
+  });
+}
+
+export const LOOKED_EVERYWHERE = `no ${TOKEN_HEADER} header in a request context, no VERCEL_OIDC_TOKEN_FILE, no VERCEL_OIDC_TOKEN`;
+
+/** `found`: what was passed over, in the order looked at; not empty. */
+export function allExpired(found: readonly Found[], now: number): FederationError {
+  const said = found.map(({ place, token }) => `that of ${place} ended ${ago(now - token.expiresAt)}`);
+  return new FederationError({
+    code: 'subject_token_expired',
+    provider: 'vercel',
+    message: `Every Vercel OIDC token at hand has expired: ${said.join(', ')}.`,
+    hint: onVercel()
+      ? 'Ask for credentials inside the request that needs them: a token of the build, or one kept from an earlier request, ends.'
+      : 'Run `vercel env pull` again and reload .env.local; a development token lasts 12 hours.',
+    presented: presentedToken((found[0] as Found).token.claims),
+  });
+}
+
+export function noFresherToken(): FederationError {
+  return new FederationError({
+    code: 'no_fresher_token',
+    provider: 'vercel',
+    message: 'There is no fresher token within this request.',
+  });
+}
+
+function onVercel(): boolean {
+  return environmentVariable('VERCEL') !== undefined;
+}
+
+function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} seconds ago`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes ago`;
+  return `${Math.round(seconds / 3600)} hours ago`;
+}
