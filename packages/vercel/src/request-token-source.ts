@@ -1,40 +1,44 @@
-import type { Clock, Subject, SubjectTokenSource } from '@credex/core';
+import type { Subject, SubjectTokenSource } from '@credex/core';
 import { OptionError } from '@credex/core';
 import { readSubjectToken } from '@credex/core/driver';
 import { TOKEN_HEADER } from './request-context.js';
+import type { VercelTokenSourceOptions } from './source-options.js';
+import { sourceTools } from './source-options.js';
 import { allExpired, noFresherToken, noToken } from './token-errors.js';
 
-/** A fetch `Request`, a node `IncomingMessage`, or the headers of either. */
-export type RequestLike = { readonly headers: HeadersLike } | HeadersLike;
-type HeadersLike =
-  { get(name: string): string | null } | Readonly<Record<string, string | readonly string[] | undefined>>;
+/** A fetch `Request`, a node `IncomingMessage`, or fetch `Headers`. */
+export type RequestLike = { readonly headers: HeadersLike } | HeaderGetter;
+export type HeadersLike = HeaderGetter | Readonly<Record<string, string | readonly string[] | undefined>>;
+export interface HeaderGetter {
+  get(name: string): string | null;
+}
 
 /**
  * The token of one request, for runtimes without a request context (middleware, a server of one's own). What a
- * request carries is a caller's word: the digest of the whole token is the partition.
+ * request carries is its sender's word, so the digest of the whole token is the partition.
  *
  * @example
  * export default async function middleware(request: Request) {
  *   const { accessToken } = await getGcpCredentials({ tokenSource: requestTokenSource(request) });
  * }
- * @throws OptionError where the argument has no headers
+ * @throws OptionError where the argument has no headers, or for an option that can't be honoured
  */
 export function requestTokenSource(
   request: RequestLike,
-  options: { readonly clock?: Clock | undefined } = {},
+  options: VercelTokenSourceOptions = {},
 ): SubjectTokenSource {
+  const { now, finish } = sourceTools('requestTokenSource', options);
   const header = tokenHeader(request);
   return {
     capture(): Subject {
       return {
         partition: undefined,
-        async token({ audience, fresh }) {
+        async token(wanted) {
           if (header === undefined) throw noToken(`the request has no ${TOKEN_HEADER} header`);
-          if (fresh) throw noFresherToken();
+          if (wanted.fresh) throw noFresherToken();
           const token = readSubjectToken(header);
-          const now = options.clock?.now() ?? Date.now();
-          if (token.expiresAt <= now) throw allExpired([{ place: 'the request header', token }], now);
-          return token;
+          if (token.expiresAt <= now()) throw allExpired([{ place: 'the request header', token }], now());
+          return finish(token, wanted);
         },
       };
     },
@@ -44,16 +48,15 @@ export function requestTokenSource(
 function tokenHeader(request: RequestLike): string | undefined {
   const headers = headersOf(request);
   const value = isGetter(headers) ? headers.get(TOKEN_HEADER) : headers[TOKEN_HEADER];
-  const first = Array.isArray(value) ? (value as readonly string[])[0] : (value as string | null | undefined);
-  return first === undefined || first === null || first === '' ? undefined : first;
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  return typeof first === 'string' && first !== '' ? first : undefined;
 }
 
 function headersOf(request: RequestLike): HeadersLike {
   if (typeof request === 'object' && request !== null) {
     if (isGetter(request)) return request;
     if ('headers' in request && typeof request.headers === 'object' && request.headers !== null)
-      return request.headers as HeadersLike;
-    if (TOKEN_HEADER in request) return request as HeadersLike;
+      return request.headers;
   }
   throw new OptionError(
     'invalid_option',
@@ -63,6 +66,6 @@ function headersOf(request: RequestLike): HeadersLike {
   );
 }
 
-function isGetter(value: object): value is { get(name: string): string | null } {
+function isGetter(value: object): value is HeaderGetter {
   return 'get' in value && typeof value.get === 'function';
 }

@@ -24,7 +24,7 @@ export function noToken(looked: string): FederationError {
   });
 }
 
-export const LOOKED_EVERYWHERE = `no ${TOKEN_HEADER} header in a request context, no VERCEL_OIDC_TOKEN_FILE, no VERCEL_OIDC_TOKEN`;
+export const LOOKED_EVERYWHERE: string = `no ${TOKEN_HEADER} header in a request context, no VERCEL_OIDC_TOKEN_FILE, no VERCEL_OIDC_TOKEN`;
 
 /** `found`: what was passed over, in the order looked at; not empty. */
 export function allExpired(found: readonly Found[], now: number): FederationError {

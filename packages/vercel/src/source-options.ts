@@ -1,0 +1,56 @@
+/** The options that both token sources take, and what is made of them once. */
+
+import type { Clock, Expectation, Fetch, SubjectToken, SubjectTokenRequest } from '@credex/core';
+import {
+  assertExpected,
+  endpointUrl,
+  normalizeExpectation,
+  optionalBoolean,
+  optionalFunction,
+  refuseUnknownOptions,
+} from '@credex/core/driver';
+import { exchangeAudience } from './audience-exchange.js';
+
+export interface VercelTokenSourceOptions {
+  /** Refuse any token but that of this project, team or environment. Default: any. */
+  readonly expect?: Expectation | undefined;
+  /** Where a custom audience is asked for. Default: `https://oidc.vercel.com/~token`. */
+  readonly tokenEndpoint?: string | undefined;
+  /** Allow `http:` on loopback for `tokenEndpoint`. Default: false. */
+  readonly allowLoopbackHttp?: boolean | undefined;
+  /** Used for the audience exchange. Default: the global fetch. */
+  readonly fetch?: Fetch | undefined;
+  /** Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+}
+
+export interface SourceTools {
+  now(): number;
+  /** Holds the token against `expect`, then asks for the audience where one is wanted. */
+  finish(token: SubjectToken, request: SubjectTokenRequest): Promise<SubjectToken>;
+}
+
+const DEFAULT_TOKEN_ENDPOINT = 'https://oidc.vercel.com/~token';
+
+export function sourceTools(factory: string, options: VercelTokenSourceOptions): SourceTools {
+  refuseUnknownOptions(factory, options, ['expect', 'tokenEndpoint', 'allowLoopbackHttp', 'fetch', 'clock']);
+  const expectation = normalizeExpectation(options.expect);
+  const allowLoopbackHttp =
+    optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
+  const rules = { allowLoopbackHttp, allowPath: true };
+  const endpoint = endpointUrl(
+    { option: 'tokenEndpoint' },
+    options.tokenEndpoint ?? DEFAULT_TOKEN_ENDPOINT,
+    rules,
+  );
+  const fetch: Fetch =
+    optionalFunction({ option: 'fetch' }, options.fetch) ?? ((url, init) => globalThis.fetch(url, init));
+  const { clock } = options;
+  return {
+    now: clock === undefined ? () => Date.now() : () => clock.now(),
+    async finish(token, { audience, signal }) {
+      assertExpected(expectation, token.claims);
+      return audience === undefined ? token : exchangeAudience({ endpoint, fetch }, token, audience, signal);
+    },
+  };
+}
