@@ -38,7 +38,18 @@ export interface ServiceAnswer {
 export interface Service {
   readonly name: ServiceName;
   handle(request: ServiceRequest): Promise<ServiceAnswer> | ServiceAnswer;
+  /**
+   * A planted fault in this party's own words: `throttle`, its real throttling answer (`status` is undefined);
+   * `status`, its error body at that HTTP status. A service that is without gets a plain text body.
+   */
+  faultAnswer?(
+    kind: FaultAnswerKind,
+    request: ServiceRequest,
+    status: number | undefined,
+  ): Promise<ServiceAnswer> | ServiceAnswer;
 }
+
+export type FaultAnswerKind = 'throttle' | 'status';
 
 export type ServiceName =
   | 'issuer'
