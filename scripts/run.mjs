@@ -1,0 +1,67 @@
+// `npm run demo`, `npm test`, `npm run proofs` on a machine that has Node and npm and nothing else: installs and
+// builds what has changed since the last run, then does what was asked.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureBuilt, ensureInstalled, filesUnder, node, requireNode, root } from './workspace.mjs';
+
+const VITEST = 'node_modules/vitest/vitest.mjs';
+
+/** One vitest run; prints the sum as the very last line. A failed check counts as a failed test. */
+function vitest(args, failedChecks) {
+  const folder = mkdtempSync(join(tmpdir(), 'credex-sum-'));
+  const file = join(folder, 'sum.json');
+  const reporters = ['--reporter=default', '--reporter=./scripts/sum-reporter.mjs'];
+  const passedAll = node(VITEST, ['run', ...reporters, ...args], { env: { CREDEX_SUM_FILE: file } });
+  const sum = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0 };
+  rmSync(folder, { recursive: true });
+
+  const nothingRan = sum.passed + sum.failed === 0;
+  if (nothingRan) console.error('No test ran.');
+  // vitest also fails for what belongs to no test, such as a configuration that can't be read.
+  const failed = failedChecks + (passedAll && !nothingRan ? sum.failed : Math.max(sum.failed, 1));
+  console.log(`${sum.passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+function prepare() {
+  ensureInstalled();
+  ensureBuilt();
+}
+
+const tasks = {
+  demo(args) {
+    prepare();
+    const demo = 'test/demo/demo.mjs';
+    if (existsSync(join(root, demo))) {
+      process.exitCode = node(demo, args) ? 0 : 1;
+    } else {
+      console.error(`There is no ${demo} in this checkout, so there is nothing to show.`);
+      process.exitCode = 1;
+    }
+  },
+
+  async test(args) {
+    prepare();
+    const { checkUnlessUnchanged } = await import('./check.mjs');
+    // Arguments narrow the run to some tests, so the checks of the whole are left out.
+    vitest(args, args.length === 0 ? await checkUnlessUnchanged() : 0);
+  },
+
+  proofs(args) {
+    if (!filesUnder().some((path) => path.endsWith('.proof.ts'))) {
+      console.log('There are no proofs (*.proof.ts) in this checkout: nothing ran.');
+      return;
+    }
+    prepare();
+    vitest(['--config', 'vitest.proofs.config.ts', ...args], 0);
+  },
+};
+
+requireNode();
+const [task = '', ...args] = process.argv.slice(2);
+if (!Object.hasOwn(tasks, task)) {
+  console.error(`Usage: node scripts/run.mjs ${Object.keys(tasks).join('|')}`);
+  process.exit(2);
+}
+await tasks[task](args);

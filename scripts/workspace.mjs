@@ -1,0 +1,124 @@
+// What every script needs of the workspace: Node's version, the installation, the build. Built-in modules only,
+// since this runs before anything is installed. Work is skipped by stamps: hashes of all that the work reads.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+const STAMPS = join(root, 'node_modules', '.credex');
+const NOT_SOURCES = new Set(['node_modules', 'dist', 'coverage', '.git', '.turbo']);
+
+const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
+
+/** Ends the process with a message when this Node is older than `engines.node` of the workspace. */
+export function requireNode() {
+  const least = readJson('package.json').engines.node.replace('>=', '');
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [leastMajor, leastMinor] = least.split('.').map(Number);
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
+  console.error(
+    `credex needs Node.js ${least} or newer; this is ${process.versions.node} (${process.execPath}).`,
+  );
+  process.exit(1);
+}
+
+/** The workspace's files as sorted relative paths with `/`, without what is installed or made. */
+export function filesUnder(folder = '.') {
+  const found = [];
+  const walk = (path) => {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      if (NOT_SOURCES.has(entry.name)) continue;
+      const inner = join(path, entry.name);
+      if (entry.isDirectory()) walk(inner);
+      else if (entry.isFile() && !entry.name.endsWith('.tsbuildinfo')) found.push(inner);
+    }
+  };
+  walk(join(root, folder));
+  return found.map((path) => relative(root, path).split(sep).join('/')).sort();
+}
+
+/** The names of the folders in packages/. */
+export const rooms = () =>
+  readdirSync(join(root, 'packages')).filter((name) =>
+    existsSync(join(root, 'packages', name, 'package.json')),
+  );
+
+function digest(paths) {
+  const hash = createHash('sha256').update(process.version);
+  for (const path of paths) {
+    const content = readFileSync(join(root, path));
+    hash.update(`\0${path}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+/** Does the work unless the stamp says that it was done with these very files. */
+export function unlessStamped(name, paths, work) {
+  const stamp = join(STAMPS, name);
+  const wanted = digest(paths);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false;
+  if (work() !== false) {
+    mkdirSync(STAMPS, { recursive: true });
+    writeFileSync(stamp, wanted);
+  }
+  return true;
+}
+
+/** Runs a command in the workspace with its output shown; true when it ended well. */
+export function run(command, args, { env = {}, cwd = root } = {}) {
+  const { status, error } = spawnSync(command, args, {
+    cwd,
+    stdio: 'inherit',
+    // npx is a .cmd file on Windows, which only a shell starts.
+    shell: process.platform === 'win32' && command === 'npx',
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', ...env },
+  });
+  if (error !== undefined) console.error(`${command}: ${error.message}`);
+  return status === 0;
+}
+
+/** The pinned pnpm, by npx: pnpm of another version would try to replace itself. */
+export const pnpm = (...args) => run('npx', ['--yes', readJson('package.json').packageManager, ...args]);
+
+/** Runs a program that a dependency of the workspace brings, by its JavaScript file. */
+export const node = (script, args, options) => run(process.execPath, [join(root, script), ...args], options);
+
+function orExit(done, what) {
+  if (done) return;
+  console.error(`\n${what} failed; see above.`);
+  process.exit(1);
+}
+
+export function ensureInstalled() {
+  const manifests = filesUnder().filter((path) => path.endsWith('package.json'));
+  const lock = ['pnpm-lock.yaml', 'pnpm-workspace.yaml'];
+  unlessStamped('installed', [...lock, ...manifests], () =>
+    orExit(pnpm('install', '--frozen-lockfile'), 'Installing'),
+  );
+}
+
+const isBuildInput = (path) =>
+  /^packages\/[^/]+\/(src\/.*|package\.json|tsconfig\.json)$/.test(path) && !path.endsWith('.test.ts');
+
+/** The JavaScript files that a package's `exports` name. */
+export function entryFiles(room) {
+  const targets = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(targets));
+  return targets(readJson(`packages/${room}/package.json`).exports).filter((path) => path.endsWith('.js'));
+}
+
+/** Builds all packages unless nothing that the build reads has changed and every entry is there. */
+export function ensureBuilt() {
+  const inputs = [
+    ...filesUnder('packages').filter(isBuildInput),
+    ...['scripts/build-package.mjs', 'tsconfig.base.json', 'turbo.json', 'pnpm-lock.yaml'],
+  ];
+  const missing = rooms().some((room) =>
+    entryFiles(room).some((path) => !existsSync(join(root, 'packages', room, path))),
+  );
+  // pnpm puts itself on PATH, where turbo looks for it.
+  const build = () => orExit(pnpm('run', 'build'), 'The build');
+  if (!unlessStamped('built', inputs, build) && missing) build();
+}
