@@ -1,1 +1,151 @@
-export type { EmulatorClock, ServiceName } from './emulator/service.js';
+/**
+ * Vercel's OIDC issuer and the token endpoints of three clouds in one process, on loopback, by HTTP and TLS.
+ * Nothing in it is kinder than the clouds are.
+ */
+import type { KeyObject } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { createCertificateAuthority } from './emulator/certificates.js';
+import { createManualClock, createSkewableClock } from './emulator/clock.js';
+import type { ManualClock } from './emulator/clock.js';
+import { exchange } from './emulator/exchange.js';
+import { createFaultField } from './emulator/faults.js';
+import type { FaultPlanter } from './emulator/faults.js';
+import { createIssuer } from './emulator/issuer.js';
+import type { Issuer } from './emulator/issuer.js';
+import { listen } from './emulator/listener.js';
+import type { Listener } from './emulator/listener.js';
+import { createRequestRecorder } from './emulator/log.js';
+import type { RequestLog } from './emulator/log.js';
+import { createRandomHex } from './emulator/random.js';
+import type { EmulatorClock, Service, ServiceName, World } from './emulator/service.js';
+
+export type { ManualClock } from './emulator/clock.js';
+export type { Fault, FaultKind, FaultPlan, FaultPlanter, PlantedFault } from './emulator/faults.js';
+export type { Issuer } from './emulator/issuer.js';
+export type { LogEntry, RequestLog } from './emulator/log.js';
+export type { MintOptions } from './emulator/mint.js';
+export type { EmulatorClock, ServiceName, ServiceRequest } from './emulator/service.js';
+
+export interface EmulatorOptions<C extends EmulatorClock = ManualClock> {
+  /** By default the real clock with an offset that `emulator.clock` moves. Certificates keep to the real one. */
+  readonly clock?: C | undefined;
+  /** Makes the random ids (request ids, access keys, access tokens) the same in each run. Keys stay random. */
+  readonly seed?: string | number | undefined;
+  /** What tokens call their issuer; by default `https://oidc.vercel.com`. Without a slash at the end. */
+  readonly issuerOrigin?: string | undefined;
+  /** RSA private keys for the issuer, the current one first: spares a suite that starts many their making. */
+  readonly signingKeys?: readonly KeyObject[] | undefined;
+  /** A longer request body is refused with 413; by default 16 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+}
+
+export interface Emulator<C extends EmulatorClock = ManualClock> {
+  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  url(service: ServiceName): string;
+  /** `https://127.0.0.1:PORT`; the certificate is good for it, for `localhost` and for any name asked by SNI. */
+  tlsUrl(service: ServiceName): string;
+  /** The certificate of the CA behind `tlsUrl`, PEM: for `ca` of an agent. */
+  readonly ca: string;
+  /** Writes `ca` to a file, for NODE_EXTRA_CA_CERTS of a child process. */
+  writeCa(path: string): Promise<void>;
+  readonly clock: C;
+  readonly issuer: Issuer;
+  readonly faults: FaultPlanter;
+  readonly log: RequestLog;
+  /** Ends every listener and every connection, hung ones too. A second call waits for the first. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Starts the emulator. Each service listens on ports of its own, which the system chooses.
+ *
+ * @example
+ * const emulator = await startEmulator();
+ * const token = await emulator.issuer.mint({
+ *   team: 'acme', teamId: 'team_acme', project: 'shop', projectId: 'prj_shop', environment: 'production',
+ * });
+ * await emulator.close();
+ */
+export async function startEmulator(options?: EmulatorOptions): Promise<Emulator>;
+export async function startEmulator<C extends EmulatorClock>(
+  options: EmulatorOptions<C> & { readonly clock: C },
+): Promise<Emulator<C>>;
+export async function startEmulator(
+  options: EmulatorOptions<EmulatorClock> = {},
+): Promise<Emulator<EmulatorClock>> {
+  const outerClock = options.clock ?? createManualClock();
+  const clock = createSkewableClock(outerClock);
+  const origin = issuerOrigin(options.issuerOrigin ?? 'https://oidc.vercel.com');
+  const [issuer, authority] = await Promise.all([
+    createIssuer(origin, options.signingKeys ?? [], clock),
+    createCertificateAuthority(),
+  ]);
+  const world: World = {
+    clock,
+    randomHex: createRandomHex(options.seed),
+    verifySubjectToken: issuer.verify,
+  };
+  void world;
+  const services: readonly Service[] = [issuer.service];
+
+  const faults = createFaultField(() => services.map(({ name }) => name));
+  const recorder = createRequestRecorder(clock);
+  const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
+  const parts = { clock, faults, recorder, maxBodyBytes };
+  const listeners = await listenAll(
+    services.flatMap((service) => [
+      { key: service.name, start: () => listen((...a) => exchange(parts, service, false, ...a), undefined) },
+      {
+        key: `${service.name}+tls`,
+        start: () => listen((...a) => exchange(parts, service, true, ...a), authority.serverOptions),
+      },
+    ]),
+  );
+  const portOf = (key: string, service: ServiceName): number => {
+    const listener = listeners.get(key);
+    if (listener === undefined) throw new TypeError(`There is no service '${service}'.`);
+    return listener.port;
+  };
+
+  let closed: Promise<void> | undefined;
+  return {
+    url: (service) => `http://127.0.0.1:${portOf(service, service)}`,
+    tlsUrl: (service) => `https://127.0.0.1:${portOf(`${service}+tls`, service)}`,
+    ca: authority.ca,
+    writeCa: (path) => writeFile(path, authority.ca),
+    clock: outerClock,
+    issuer: issuer.issuer,
+    faults: { plant: faults.plant, clear: faults.clear },
+    log: { entries: recorder.entries, count: recorder.count, clear: recorder.clear },
+    close: () => (closed ??= closeAll([...listeners.values()])),
+  };
+}
+
+async function listenAll(
+  wanted: readonly { readonly key: string; readonly start: () => Promise<Listener> }[],
+): Promise<ReadonlyMap<string, Listener>> {
+  const listeners = new Map<string, Listener>();
+  const results = await Promise.allSettled(
+    wanted.map(async ({ key, start }) => void listeners.set(key, await start())),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) {
+    await closeAll([...listeners.values()]);
+    throw failed.reason;
+  }
+  return listeners;
+}
+
+async function closeAll(listeners: readonly Listener[]): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close()));
+}
+
+function issuerOrigin(value: string): string {
+  if (!/^https?:\/\/[^/?#]+$/.test(value))
+    throw new TypeError(
+      `issuerOrigin: expected an origin such as 'https://oidc.vercel.com', got '${value}'.`,
+    );
+  return value;
+}
