@@ -1,6 +1,6 @@
 // Builds the package in the working directory: one ES module for each entry of `exports` (rolldown), and the
 // declarations (tsc, project references). Everything that is not a relative path stays an import.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -28,4 +28,4 @@ await bundle.close();
 
 rmSync('.tsbuildinfo', { force: true });
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
-execFileSync(process.execPath, [tsc, '-b', 'tsconfig.json'], { stdio: 'inherit' });
+process.exitCode = spawnSync(process.execPath, [tsc, '-b', 'tsconfig.json'], { stdio: 'inherit' }).status ?? 1;

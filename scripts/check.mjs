@@ -1,28 +1,90 @@
-// `npm run check`: what must hold of the sources before a test is run.
+// `npm run check`: what must hold of the sources before a test is run. Each check says what it found; all of them run.
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureBuilt, ensureInstalled, filesUnder, node, requireNode, unlessStamped } from './workspace.mjs';
+import { textFindings } from './text-rules.mjs';
+import {
+  ensureBuilt,
+  ensureInstalled,
+  filesUnder,
+  isStamped,
+  requireNode,
+  root,
+  stamped,
+} from './workspace.mjs';
 
-const checks = [['types', () => node('node_modules/typescript/bin/tsc', ['-b'])]];
+const binaries = join(root, 'node_modules', '.bin');
 
-/** Runs every check; how many failed. */
+/** Runs a tool by its JavaScript file; what it printed, and whether it ended well. */
+const tool =
+  (script, ...args) =>
+  () =>
+    new Promise((resolve) => {
+      // oxlint looks for its type-aware half, tsgolint, on PATH.
+      const env = { ...process.env, PATH: `${binaries}${delimiter}${process.env.PATH}`, FORCE_COLOR: '0' };
+      const options = { cwd: root, env, maxBuffer: 64 * 1024 * 1024 };
+      execFile(
+        process.execPath,
+        [join(root, 'node_modules', script), ...args],
+        options,
+        (error, out, err) => {
+          resolve({ ok: error === null, output: `${out}${err}` });
+        },
+      );
+    });
+
+/** The rules of scripts/text-rules.mjs over every source of ours. */
+function texts() {
+  const findings = filesUnder()
+    .filter((path) => /\.(ts|mjs|js)$/.test(path))
+    .flatMap((path) => textFindings(path, readFileSync(join(root, path), 'utf8')));
+  return { ok: findings.length === 0, output: findings.join('\n') };
+}
+
+const tsc = 'typescript/bin/tsc';
+const checks = {
+  types: tool(tsc, '-b', '--pretty', 'false'),
+  'types of the tests': tool(tsc, '-p', 'tsconfig.tests.json', '--pretty', 'false'),
+  lint: tool('oxlint/bin/oxlint', '-c', 'oxlint.config.mjs', '--type-aware', '--format=unix', '.'),
+  format: tool('prettier/bin/prettier.cjs', '--check', '--cache', '--log-level=warn', '.'),
+  'dead code': tool('knip/bin/knip.js', '--cache', '--treat-config-hints-as-errors'),
+  manifests: tool('sherif/index.js', '--fail-on-warnings'),
+  texts,
+};
+
+/** Runs every check, as many at once as there are processors; how many failed. */
 async function check() {
+  const waiting = Object.entries(checks);
   let failed = 0;
-  for (const [name, passes] of checks) {
-    if (await passes()) continue;
-    console.error(`check failed: ${name}\n`);
-    failed += 1;
-  }
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [name, run] = next;
+      const { ok, output } = await run();
+      if (!ok) failed += 1;
+      console.log(ok ? `✓ ${name}` : `✗ ${name}\n${output.trimEnd()}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
   return failed;
 }
 
-/** As `check`; 0 at once when it passed before with these very files. */
+/** As `check`; 0 at once when everything passed before with these very files. */
 export async function checkUnlessUnchanged() {
-  return check();
+  const files = filesUnder();
+  if (isStamped('checked', files)) return 0;
+  let failed = 0;
+  await stamped('checked', files, async () => {
+    failed = await check();
+    return failed === 0;
+  });
+  return failed;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   requireNode();
-  ensureInstalled();
-  ensureBuilt();
+  await ensureInstalled();
+  await ensureBuilt();
   process.exitCode = (await check()) === 0 ? 0 : 1;
 }

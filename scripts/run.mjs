@@ -24,14 +24,14 @@ function vitest(args, failedChecks) {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-function prepare() {
-  ensureInstalled();
-  ensureBuilt();
+async function prepare() {
+  await ensureInstalled();
+  await ensureBuilt();
 }
 
 const tasks = {
-  demo(args) {
-    prepare();
+  async demo(args) {
+    await prepare();
     const demo = 'test/demo/demo.mjs';
     if (existsSync(join(root, demo))) {
       process.exitCode = node(demo, args) ? 0 : 1;
@@ -42,18 +42,18 @@ const tasks = {
   },
 
   async test(args) {
-    prepare();
+    await prepare();
     const { checkUnlessUnchanged } = await import('./check.mjs');
     // Arguments narrow the run to some tests, so the checks of the whole are left out.
     vitest(args, args.length === 0 ? await checkUnlessUnchanged() : 0);
   },
 
-  proofs(args) {
+  async proofs(args) {
     if (!filesUnder().some((path) => path.endsWith('.proof.ts'))) {
       console.log('There are no proofs (*.proof.ts) in this checkout: nothing ran.');
       return;
     }
-    prepare();
+    await prepare();
     vitest(['--config', 'vitest.proofs.config.ts', ...args], 0);
   },
 };

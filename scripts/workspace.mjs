@@ -55,16 +55,20 @@ function digest(paths) {
   return hash.digest('hex');
 }
 
-/** Does the work unless the stamp says that it was done with these very files. */
-export function unlessStamped(name, paths, work) {
-  const stamp = join(STAMPS, name);
-  const wanted = digest(paths);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false;
-  if (work() !== false) {
+const stampOf = (name) => join(STAMPS, name);
+
+/** True when `stamp` was last set with these very files, this Node included. */
+export const isStamped = (name, paths) =>
+  existsSync(stampOf(name)) && readFileSync(stampOf(name), 'utf8') === digest(paths);
+
+/** Does the work and sets the stamp when it went well, to what the files were before. */
+export async function stamped(name, paths, work) {
+  const before = digest(paths);
+  const wentWell = await work();
+  if (wentWell) {
     mkdirSync(STAMPS, { recursive: true });
-    writeFileSync(stamp, wanted);
+    writeFileSync(stampOf(name), before);
   }
-  return true;
 }
 
 /** Runs a command in the workspace with its output shown; true when it ended well. */
@@ -86,18 +90,20 @@ export const pnpm = (...args) => run('npx', ['--yes', readJson('package.json').p
 /** Runs a program that a dependency of the workspace brings, by its JavaScript file. */
 export const node = (script, args, options) => run(process.execPath, [join(root, script), ...args], options);
 
-function orExit(done, what) {
-  if (done) return;
-  console.error(`\n${what} failed; see above.`);
-  process.exit(1);
+const INSTALL_INPUTS = ['pnpm-lock.yaml', 'pnpm-workspace.yaml'];
+
+function orExit(wentWell, what) {
+  if (!wentWell) {
+    console.error(`\n${what} failed; see above.`);
+    process.exit(1);
+  }
+  return true;
 }
 
-export function ensureInstalled() {
-  const manifests = filesUnder().filter((path) => path.endsWith('package.json'));
-  const lock = ['pnpm-lock.yaml', 'pnpm-workspace.yaml'];
-  unlessStamped('installed', [...lock, ...manifests], () =>
-    orExit(pnpm('install', '--frozen-lockfile'), 'Installing'),
-  );
+export async function ensureInstalled() {
+  const inputs = [...INSTALL_INPUTS, ...filesUnder().filter((path) => path.endsWith('package.json'))];
+  if (isStamped('installed', inputs)) return;
+  await stamped('installed', inputs, () => orExit(pnpm('install', '--frozen-lockfile'), 'Installing'));
 }
 
 const isBuildInput = (path) =>
@@ -109,16 +115,15 @@ export function entryFiles(room) {
   return targets(readJson(`packages/${room}/package.json`).exports).filter((path) => path.endsWith('.js'));
 }
 
+const hasEntries = (room) => entryFiles(room).every((path) => existsSync(join(root, 'packages', room, path)));
+
 /** Builds all packages unless nothing that the build reads has changed and every entry is there. */
-export function ensureBuilt() {
+export async function ensureBuilt() {
   const inputs = [
     ...filesUnder('packages').filter(isBuildInput),
     ...['scripts/build-package.mjs', 'tsconfig.base.json', 'turbo.json', 'pnpm-lock.yaml'],
   ];
-  const missing = rooms().some((room) =>
-    entryFiles(room).some((path) => !existsSync(join(root, 'packages', room, path))),
-  );
+  if (isStamped('built', inputs) && rooms().every(hasEntries)) return;
   // pnpm puts itself on PATH, where turbo looks for it.
-  const build = () => orExit(pnpm('run', 'build'), 'The build');
-  if (!unlessStamped('built', inputs, build) && missing) build();
+  await stamped('built', inputs, () => orExit(pnpm('run', 'build'), 'The build'));
 }

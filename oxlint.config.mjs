@@ -1,0 +1,34 @@
+// Every rule that is on is an error. The house's own rules (credex/*) have their tables in scripts/arrows.mjs.
+const everywhere = {
+  'credex/no-export-star': 'error',
+  'import/no-cycle': ['error', { ignoreTypes: false }],
+  'import/no-self-import': 'error',
+  'typescript/await-thenable': 'error',
+  'typescript/ban-ts-comment': 'error',
+  'typescript/no-explicit-any': 'error',
+  'typescript/no-floating-promises': 'error',
+  'typescript/no-misused-promises': 'error',
+  'typescript/only-throw-error': 'error',
+  // Interfaces here hold functions that need no `this`, and taking them apart is common.
+  'typescript/unbound-method': 'off',
+  'vitest/no-disabled-tests': 'error',
+  'vitest/no-focused-tests': 'error',
+};
+
+const sources = {
+  'credex/arrows': 'error',
+  'credex/no-ambient': 'error',
+  'credex/no-require': 'error',
+  'import/no-default-export': 'error',
+  'typescript/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+};
+
+export default {
+  plugins: ['eslint', 'typescript', 'unicorn', 'oxc', 'import', 'vitest'],
+  jsPlugins: ['./scripts/oxlint-plugin.mjs'],
+  env: { browser: true, node: true },
+  categories: { correctness: 'error' },
+  rules: everywhere,
+  overrides: [{ files: ['packages/*/src/**'], rules: sources }],
+  ignorePatterns: ['**/dist/**', '**/node_modules/**'],
+};

@@ -1,0 +1,92 @@
+// Who may know whom: the one table of the house, and the judgement of one import by it. The linter asks it for every
+// import of a package's sources (scripts/oxlint-plugin.mjs).
+import { posix } from 'node:path';
+
+const ANY = [/./];
+
+/**
+ * `rooms`: the packages of ours that a room's sources may import. `others`: what else they may import, Node's modules
+ * included. `behind`: what only one subpath of the room may import, by the file (or the folder of its name) that
+ * stands behind the subpath, so that nobody loads an SDK who didn't ask for it.
+ */
+export const ROOMS = {
+  core: { rooms: [], others: [], behind: {} },
+  vercel: { rooms: ['core'], others: ['node:fs/promises'], behind: {} },
+  aws: { rooms: ['core', 'vercel'], others: [], behind: { 'client-sts': [/^@aws-sdk\//, /^@smithy\//] } },
+  gcp: { rooms: ['core', 'vercel'], others: [], behind: { 'google-auth-library': ['google-auth-library'] } },
+  azure: { rooms: ['core', 'vercel'], others: [], behind: { identity: [/^@azure\//] } },
+  testing: { rooms: ['core'], others: ANY, behind: {} },
+};
+
+/** Inside core: a module imports only modules of layers above its own in this list. */
+export const CORE_LAYERS = [
+  ['contract', 'environment', 'scrub'],
+  ['canonical', 'clock', 'errors', 'events'],
+  ['http', 'options', 'schedule', 'subject-token', 'trouble'],
+  ['cache', 'expectation', 'policy', 'url'],
+  ['keys', 'retry-budget'],
+  ['provider'],
+  ['shared-options'],
+  ['driver', 'index'],
+];
+
+/** The modules that may name what else comes in as an option, so that a test can inject it. */
+export const AMBIENT = {
+  'core/clock': ['Date', 'performance', 'setTimeout'],
+  'core/environment': ['process'],
+  'core/events': ['process'],
+  'core/provider': ['Date', 'fetch', 'performance'],
+  'vercel/source-options': ['Date', 'fetch'],
+};
+
+/** `packages/aws/src/url.test.ts`: room `aws`, module `url`, a test; undefined outside of the packages' sources. */
+export function place(file) {
+  const found = /(?:^|\/)packages\/([^/]+)\/src\/(.+?)(\.test)?\.ts$/.exec(file.replaceAll('\\', '/'));
+  if (found === null) return undefined;
+  const [, room, module, test] = found;
+  return { room, module, isTest: test !== undefined };
+}
+
+const matches = (patterns, specifier) =>
+  patterns.some((pattern) => (typeof pattern === 'string' ? pattern === specifier : pattern.test(specifier)));
+
+const isBehind = (module, door) => module === door || module.startsWith(`${door}/`);
+
+function judgeLayer(module, target) {
+  const layerOf = (name) => CORE_LAYERS.findIndex((layer) => layer.includes(name));
+  const unknown = [module, target].find((name) => layerOf(name) === -1);
+  if (unknown !== undefined) return `core/${unknown} has no layer: give it one in scripts/arrows.mjs`;
+  if (layerOf(target) < layerOf(module)) return undefined;
+  return `core/${module} may not import core/${target}: only modules of the layers under its own (scripts/arrows.mjs)`;
+}
+
+function judgeRelative({ room, module, isTest }, specifier, isLazy) {
+  if (!specifier.endsWith('.js')) return `a relative import ends in .js: ${specifier}`;
+  const target = posix.join(posix.dirname(module), specifier).slice(0, -'.js'.length);
+  if (target.startsWith('..')) return `${specifier} leaves the room: import another room by its package name`;
+  if (isTest) return undefined;
+  const door = Object.keys(ROOMS[room].behind).find((name) => isBehind(target, name));
+  if (door !== undefined && !isBehind(module, door) && !isLazy) {
+    return `${room}/${door} loads an SDK: outside of it only import() may name it, when it is first needed`;
+  }
+  return room === 'core' ? judgeLayer(module, target) : undefined;
+}
+
+/** Why the module at `from` (see `place`) may not import `specifier`, lazily by import() or not; undefined where it may. */
+export function judge(from, specifier, isLazy = false) {
+  const { room, module, isTest } = from;
+  const table = ROOMS[room];
+  if (table === undefined) return `the room ${room} has no arrows: give it some in scripts/arrows.mjs`;
+  if (specifier.startsWith('.')) return judgeRelative(from, specifier, isLazy);
+
+  const [, ours] = /^@credex\/([^/]+)/.exec(specifier) ?? [];
+  if (ours !== undefined) {
+    return table.rooms.includes(ours) ? undefined : `${room} may not know ${ours} (scripts/arrows.mjs)`;
+  }
+  if (isTest || matches(table.others, specifier)) return undefined;
+
+  const doors = Object.entries(table.behind).filter(([, patterns]) => matches(patterns, specifier));
+  if (doors.some(([door]) => isBehind(module, door))) return undefined;
+  if (doors.length > 0) return `${specifier} may be imported only behind the subpath ${room}/${doors[0][0]}`;
+  return `${room} may not import ${specifier} (scripts/arrows.mjs)`;
+}

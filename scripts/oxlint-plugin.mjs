@@ -1,0 +1,95 @@
+// The house's own rules for the linter; the tables stand in scripts/arrows.mjs.
+import { AMBIENT, judge, place } from './arrows.mjs';
+
+/** Every form in which a module names another one, the types' `import('x')` included. */
+const arrows = {
+  create(context) {
+    const from = place(context.filename);
+    if (from === undefined) return {};
+    const check = (node, source, isLazy = false) => {
+      if (typeof source?.value !== 'string') {
+        context.report({ node, message: 'Import by a literal, so that it can be checked.' });
+        return;
+      }
+      const message = judge(from, source.value, isLazy);
+      if (message !== undefined) context.report({ node, message });
+    };
+    return {
+      ImportDeclaration: (node) => check(node, node.source),
+      ExportNamedDeclaration: (node) => node.source && check(node, node.source),
+      ExportAllDeclaration: (node) => check(node, node.source),
+      ImportExpression: (node) => check(node, node.source, true),
+      TSImportType: (node) => check(node, node.source ?? node.argument),
+      TSExternalModuleReference: (node) => check(node, node.expression),
+    };
+  },
+};
+
+const noExportStar = {
+  create: (context) => ({
+    ExportAllDeclaration(node) {
+      context.report({ node, message: 'Name what is exported: `export *` publishes what nobody chose.' });
+    },
+  }),
+};
+
+/** `require` in any form, `createRequire` and `module` included: no other check sees what it loads. */
+const noRequire = {
+  create: (context) => ({
+    CallExpression(node) {
+      if (node.callee.type !== 'Identifier' || !/^(require|createRequire)$/.test(node.callee.name)) return;
+      context.report({ node, message: 'Import instead: what require() loads escapes every other check.' });
+    },
+  }),
+};
+
+const TIMERS = ['setImmediate', 'setInterval', 'setTimeout'];
+const AMBIENT_NAMES = new Set([...TIMERS, 'console', 'fetch', 'performance', 'process']);
+const CLOCKS_AND_DICE = new Set(['Date.now', 'Math.random', 'crypto.getRandomValues', 'crypto.randomUUID']);
+
+/** The clock, randomness, timers, the environment and the network come in as options: a global is named once. */
+const noAmbient = {
+  create(context) {
+    const from = place(context.filename);
+    if (from === undefined || from.isTest) return {};
+    const allowed = AMBIENT[`${from.room}/${from.module}`] ?? [];
+    const refuse = (node, name, shown = name) => {
+      if (allowed.includes(name)) return;
+      const message = `${shown} is ambient: take it as an option, or name this module in scripts/arrows.mjs.`;
+      context.report({ node, message });
+    };
+    const isGlobal = (node, name) =>
+      node.type === 'Identifier' && node.name === name && context.sourceCode.isGlobalReference(node);
+    const isType = (node) => node.parent.type.startsWith('TS') && !node.parent.type.endsWith('Expression');
+    return {
+      Identifier(node) {
+        if (!AMBIENT_NAMES.has(node.name) || isType(node) || !context.sourceCode.isGlobalReference(node))
+          return;
+        refuse(node, node.name);
+      },
+      MemberExpression(node) {
+        if (node.computed) return;
+        const { name } = node.property;
+        // Casts included: `(globalThis as X).process`.
+        let object = node.object;
+        while (object.expression !== undefined) object = object.expression;
+        if (object.type !== 'Identifier') return;
+        if (object.name === 'globalThis' && AMBIENT_NAMES.has(name)) refuse(node, name, `globalThis.${name}`);
+        const shown = `${object.name}.${name}`;
+        if (CLOCKS_AND_DICE.has(shown) && isGlobal(object, object.name)) refuse(node, object.name, shown);
+      },
+      // `new Date(ms)` only converts; without an argument it reads the clock, and as a function always.
+      NewExpression(node) {
+        if (node.arguments.length === 0 && isGlobal(node.callee, 'Date')) refuse(node, 'Date', 'new Date()');
+      },
+      CallExpression(node) {
+        if (isGlobal(node.callee, 'Date')) refuse(node, 'Date', 'Date()');
+      },
+    };
+  },
+};
+
+export default {
+  meta: { name: 'credex' },
+  rules: { arrows, 'no-ambient': noAmbient, 'no-export-star': noExportStar, 'no-require': noRequire },
+};
