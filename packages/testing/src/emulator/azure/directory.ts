@@ -1,0 +1,156 @@
+/**
+ * What Entra knows: tenants, applications and the service principals that stand for them in each tenant. The
+ * rules of a federated identity credential are those of Microsoft Graph (resource federatedIdentityCredential).
+ */
+import type { World } from '../service.js';
+import { isGuid, newGuid } from './guid.js';
+
+export interface TenantOptions {
+  readonly tenantId: string;
+  /** A verified domain, which stands for the tenant in every path. */
+  readonly domain?: string | undefined;
+  /**
+   * Lifetime of ordinary access tokens in seconds, 600 to 86,400 (a token lifetime policy). Left out: between
+   * 60 and 90 minutes at random, as Entra does.
+   */
+  readonly tokenLifetimeSeconds?: number | undefined;
+  /** When an answer has `refresh_in`: for tokens of 2 hours or more (default), or always. */
+  readonly refreshIn?: 'long-lived' | 'always' | undefined;
+}
+
+export interface FederatedCredential {
+  readonly name: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+}
+
+export interface ApplicationOptions {
+  readonly tenantId: string;
+  readonly clientId: string;
+  /** The service principal's object id in the home tenant; random if left out. */
+  readonly objectId?: string | undefined;
+  /** Tenants beside the home tenant in which the application has a service principal. */
+  readonly alsoInTenants?: readonly string[] | undefined;
+  /** Application ID URIs: resources that tokens can be asked for. `api://{clientId}` always is one. */
+  readonly identifierUris?: readonly string[] | undefined;
+  /** At most 20. */
+  readonly federatedCredentials: readonly FederatedCredential[];
+}
+
+export interface Tenant {
+  readonly tenantId: string;
+  readonly domain: string | undefined;
+  readonly tokenLifetimeSeconds: number | undefined;
+  readonly refreshIn: 'long-lived' | 'always';
+}
+
+export interface ServicePrincipal {
+  readonly objectId: string;
+  readonly clientId: string;
+  readonly identifierUris: readonly string[];
+  readonly federatedCredentials: readonly FederatedCredential[];
+}
+
+export interface Directory {
+  createTenant(options: TenantOptions): void;
+  createApplication(options: ApplicationOptions): void;
+  /** By id or verified domain, in any case. */
+  tenant(segment: string): Tenant | undefined;
+  servicePrincipal(tenant: Tenant, clientId: string): ServicePrincipal | undefined;
+  /** Whether a resource of this URI or client id lives in the tenant. */
+  isResource(tenant: Tenant, uri: string): boolean;
+  revokeTokensIssuedBefore(clientId: string, ms: number): void;
+  /** Epoch seconds; tokens whose `nbf` is before are refused to clients that can answer a challenge. */
+  revokedBefore(clientId: string): number | undefined;
+}
+
+export function createDirectory(world: World): Directory {
+  const tenants = new Map<string, Tenant>();
+  const principals = new Map<string, ServicePrincipal>();
+  const revocations = new Map<string, number>();
+  const key = (tenantId: string, clientId: string): string =>
+    `${tenantId.toLowerCase()}/${clientId.toLowerCase()}`;
+
+  const known = (tenantId: string): Tenant => {
+    const tenant = tenants.get(tenantId.toLowerCase());
+    if (tenant === undefined)
+      throw new TypeError(`tenantId: no tenant ${tenantId}; call createTenant first.`);
+    return tenant;
+  };
+
+  return {
+    createTenant({ tenantId, domain, tokenLifetimeSeconds, refreshIn = 'long-lived' }) {
+      requireGuid('tenantId', tenantId);
+      const seconds = tokenLifetimeSeconds;
+      if (seconds !== undefined && !(Number.isInteger(seconds) && seconds >= 600 && seconds <= 86_400))
+        throw new TypeError('tokenLifetimeSeconds: an integer from 600 to 86400.');
+      const tenant = { tenantId: tenantId.toLowerCase(), domain, tokenLifetimeSeconds, refreshIn };
+      for (const name of [tenantId, domain ?? tenantId]) {
+        const taken = tenants.get(name.toLowerCase());
+        if (taken !== undefined && taken !== tenant)
+          throw new TypeError(`createTenant: ${name} is a tenant already.`);
+        tenants.set(name.toLowerCase(), tenant);
+      }
+    },
+
+    createApplication(options) {
+      requireGuid('clientId', options.clientId);
+      checkFederatedCredentials(options.federatedCredentials);
+      const home = known(options.tenantId);
+      if (principals.has(key(home.tenantId, options.clientId)))
+        throw new TypeError(`createApplication: ${options.clientId} is an application already.`);
+      for (const tenant of [home, ...(options.alsoInTenants ?? []).map(known)]) {
+        const atHome = tenant === home;
+        principals.set(key(tenant.tenantId, options.clientId), {
+          objectId: (atHome ? options.objectId : undefined) ?? newGuid(world),
+          clientId: options.clientId.toLowerCase(),
+          identifierUris: options.identifierUris ?? [],
+          federatedCredentials: options.federatedCredentials,
+        });
+      }
+    },
+
+    tenant: (segment) => tenants.get(segment.toLowerCase()),
+    servicePrincipal: (tenant, clientId) => principals.get(key(tenant.tenantId, clientId)),
+
+    isResource(tenant, uri) {
+      const clientId = uri.startsWith('api://') ? uri.slice('api://'.length) : uri;
+      if (principals.has(key(tenant.tenantId, clientId))) return true;
+      for (const [id, principal] of principals)
+        if (id.startsWith(`${tenant.tenantId}/`) && principal.identifierUris.includes(uri)) return true;
+      return false;
+    },
+
+    revokeTokensIssuedBefore: (clientId, ms) =>
+      void revocations.set(clientId.toLowerCase(), Math.floor(ms / 1000)),
+    revokedBefore: (clientId) => revocations.get(clientId.toLowerCase()),
+  };
+}
+
+function requireGuid(option: string, value: string): void {
+  if (!isGuid(value)) throw new TypeError(`${option}: a GUID, not ${JSON.stringify(value)}.`);
+}
+
+/** Graph refuses these at the door as well, so that a test can't rely on what Entra would never hold. */
+function checkFederatedCredentials(credentials: readonly FederatedCredential[]): void {
+  if (credentials.length > 20)
+    throw new TypeError('federatedCredentials: at most 20 for an application or a managed identity.');
+  const names = new Set<string>();
+  const pairs = new Set<string>();
+  for (const { name, issuer, subject, audience } of credentials) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/.test(name))
+      throw new TypeError(`federatedCredentials: name ${JSON.stringify(name)} must match [\\w-]{3,120}.`);
+    for (const [field, value] of Object.entries({ issuer, subject, audience }))
+      if (value === '' || value.length > 600)
+        throw new TypeError(`federatedCredentials: ${name}.${field} must have 1 to 600 characters.`);
+    if (names.has(name)) throw new TypeError(`federatedCredentials: the name ${name} appears twice.`);
+    const pair = JSON.stringify([issuer, subject]);
+    if (pairs.has(pair))
+      throw new TypeError(
+        `federatedCredentials: ${name} repeats an issuer and subject; the pair must be unique.`,
+      );
+    names.add(name);
+    pairs.add(pair);
+  }
+}
