@@ -4,6 +4,8 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { createAzureCloud } from './emulator/azure/azure-cloud.js';
+import type { AzureAdmin } from './emulator/azure/azure-cloud.js';
 import { createCertificateAuthority } from './emulator/certificates.js';
 import { createManualClock, createSkewableClock } from './emulator/clock.js';
 import type { ManualClock } from './emulator/clock.js';
@@ -17,8 +19,14 @@ import type { Listener } from './emulator/listener.js';
 import { createRequestRecorder } from './emulator/log.js';
 import type { RequestLog } from './emulator/log.js';
 import { createRandomHex } from './emulator/random.js';
-import type { EmulatorClock, Service, ServiceName, World } from './emulator/service.js';
+import type { EmulatorClock, ServiceName, World } from './emulator/service.js';
 
+export type {
+  ApplicationOptions,
+  AzureAdmin,
+  FederatedCredential,
+  TenantOptions,
+} from './emulator/azure/azure-cloud.js';
 export type { ManualClock } from './emulator/clock.js';
 export type { Fault, FaultKind, FaultPlan, FaultPlanter, PlantedFault } from './emulator/faults.js';
 export type { Issuer } from './emulator/issuer.js';
@@ -50,6 +58,8 @@ export interface Emulator<C extends EmulatorClock = ManualClock> {
   writeCa(path: string): Promise<void>;
   readonly clock: C;
   readonly issuer: Issuer;
+  /** Entra (`entra`): its tenants and their applications. */
+  readonly azure: AzureAdmin;
   readonly faults: FaultPlanter;
   readonly log: RequestLog;
   /** Ends every listener and every connection, hung ones too. A second call waits for the first. */
@@ -87,8 +97,8 @@ export async function startEmulator(
     randomHex: createRandomHex(options.seed),
     verifySubjectToken: issuer.verify,
   };
-  void world;
-  const services: readonly Service[] = [issuer.service];
+  const azure = createAzureCloud(world);
+  const services = [issuer.service, ...azure.services];
 
   const faults = createFaultField(() => services.map(({ name }) => name));
   const recorder = createRequestRecorder(clock);
@@ -117,6 +127,7 @@ export async function startEmulator(
     writeCa: (path) => writeFile(path, authority.ca),
     clock: outerClock,
     issuer: issuer.issuer,
+    azure: azure.admin,
     faults: { plant: faults.plant, clear: faults.clear },
     log: { entries: recorder.entries, count: recorder.count, clear: recorder.clear },
     close: () => (closed ??= closeAll([...listeners.values()])),

@@ -46,7 +46,7 @@ export async function exchange(
       answerAndSend(parts, service, request, fault, response, close, () => reset(message)),
     );
   } catch (error) {
-    if (response.destroyed || message.destroyed) return; // The client went away; there is no one to tell.
+    if (message.socket.destroyed) return; // The client went away; there is no one to tell.
     const answer = failure(error);
     entry?.close(answer.status, answer.log);
     if (response.headersSent) response.destroy();
