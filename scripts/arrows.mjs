@@ -6,15 +6,29 @@ const ANY = [/./];
 
 /**
  * `rooms`: the packages of ours that a room's sources may import. `others`: what else they may import, Node's modules
- * included. `behind`: what only one subpath of the room may import, by the file (or the folder of its name) that
- * stands behind the subpath, so that nobody loads an SDK who didn't ask for it.
+ * included. `behind`: what may be imported only behind a subpath of the room, by the modules that stand there
+ * (`also`, and the folder of the subpath's name), so that nobody loads an SDK who didn't ask for it.
  */
 export const ROOMS = {
   core: { rooms: [], others: [], behind: {} },
   vercel: { rooms: ['core'], others: ['node:fs/promises'], behind: {} },
-  aws: { rooms: ['core', 'vercel'], others: [], behind: { 'client-sts': [/^@aws-sdk\//, /^@smithy\//] } },
-  gcp: { rooms: ['core', 'vercel'], others: [], behind: { 'google-auth-library': ['google-auth-library'] } },
-  azure: { rooms: ['core', 'vercel'], others: [], behind: { identity: [/^@azure\//] } },
+  aws: {
+    rooms: ['core', 'vercel'],
+    others: [],
+    behind: {
+      'client-sts': { also: ['capture-answer', 'sts-client'], imports: [/^@aws-sdk\//, /^@smithy\//] },
+    },
+  },
+  gcp: {
+    rooms: ['core', 'vercel'],
+    others: [],
+    behind: { 'google-auth-library': { also: [], imports: ['google-auth-library'] } },
+  },
+  azure: {
+    rooms: ['core', 'vercel'],
+    others: [],
+    behind: { identity: { also: [], imports: [/^@azure\//] } },
+  },
   testing: { rooms: ['core'], others: ANY, behind: {} },
 };
 
@@ -39,9 +53,11 @@ export const AMBIENT = {
   'vercel/source-options': ['Date', 'fetch'],
 };
 
-/** `packages/aws/src/url.test.ts`: room `aws`, module `url`, a test; undefined outside of the packages' sources. */
+/** `packages/aws/src/url.test.ts`: room `aws`, module `url`, a test or its fixture; undefined outside of the packages' sources. */
 export function place(file) {
-  const found = /(?:^|\/)packages\/([^/]+)\/src\/(.+?)(\.test)?\.ts$/.exec(file.replaceAll('\\', '/'));
+  const found = /(?:^|\/)packages\/([^/]+)\/src\/(.+?)(\.test|\.fixture)?\.ts$/.exec(
+    file.replaceAll('\\', '/'),
+  );
   if (found === null) return undefined;
   const [, room, module, test] = found;
   return { room, module, isTest: test !== undefined };
@@ -50,7 +66,8 @@ export function place(file) {
 const matches = (patterns, specifier) =>
   patterns.some((pattern) => (typeof pattern === 'string' ? pattern === specifier : pattern.test(specifier)));
 
-const isBehind = (module, door) => module === door || module.startsWith(`${door}/`);
+const isBehind = (room, module, door) =>
+  module === door || module.startsWith(`${door}/`) || ROOMS[room].behind[door].also.includes(module);
 
 function judgeLayer(module, target) {
   const layerOf = (name) => CORE_LAYERS.findIndex((layer) => layer.includes(name));
@@ -65,9 +82,9 @@ function judgeRelative({ room, module, isTest }, specifier, isLazy) {
   const target = posix.join(posix.dirname(module), specifier).slice(0, -'.js'.length);
   if (target.startsWith('..')) return `${specifier} leaves the room: import another room by its package name`;
   if (isTest) return undefined;
-  const door = Object.keys(ROOMS[room].behind).find((name) => isBehind(target, name));
-  if (door !== undefined && !isBehind(module, door) && !isLazy) {
-    return `${room}/${door} loads an SDK: outside of it only import() may name it, when it is first needed`;
+  const door = Object.keys(ROOMS[room].behind).find((name) => isBehind(room, target, name));
+  if (door !== undefined && !isBehind(room, module, door) && !isLazy) {
+    return `${room}/${target} loads an SDK: only import() may name it here, when it is first needed`;
   }
   return room === 'core' ? judgeLayer(module, target) : undefined;
 }
@@ -85,8 +102,8 @@ export function judge(from, specifier, isLazy = false) {
   }
   if (isTest || matches(table.others, specifier)) return undefined;
 
-  const doors = Object.entries(table.behind).filter(([, patterns]) => matches(patterns, specifier));
-  if (doors.some(([door]) => isBehind(module, door))) return undefined;
+  const doors = Object.entries(table.behind).filter(([, { imports }]) => matches(imports, specifier));
+  if (doors.some(([door]) => isBehind(room, module, door))) return undefined;
   if (doors.length > 0) return `${specifier} may be imported only behind the subpath ${room}/${doors[0][0]}`;
   return `${room} may not import ${specifier} (scripts/arrows.mjs)`;
 }

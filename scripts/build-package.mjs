@@ -17,6 +17,8 @@ const collect = (target) => {
 };
 collect(exports);
 
+// What an earlier build left would be packed as well.
+for (const left of ['dist', '.tsbuildinfo']) rmSync(left, { recursive: true, force: true });
 const bundle = await rolldown({
   input: Object.fromEntries([...entries].map((name) => [name, `src/${name}.ts`])),
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),
@@ -26,7 +28,6 @@ const bundle = await rolldown({
 await bundle.write({ dir: 'dist', format: 'es', chunkFileNames: 'internal/[name].js', sourcemap: true });
 await bundle.close();
 
-rmSync('.tsbuildinfo', { force: true });
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
 process.exitCode =
   spawnSync(process.execPath, [tsc, '-b', 'tsconfig.json'], { stdio: 'inherit' }).status ?? 1;

@@ -106,8 +106,10 @@ export async function ensureInstalled() {
   await stamped('installed', inputs, () => orExit(pnpm('install', '--frozen-lockfile'), 'Installing'));
 }
 
+/** What a package is built from. */
 const isBuildInput = (path) =>
-  /^packages\/[^/]+\/(src\/.*|package\.json|tsconfig\.json)$/.test(path) && !path.endsWith('.test.ts');
+  /^packages\/[^/]+\/(src\/.*|package\.json|tsconfig\.json)$/.test(path) &&
+  !/\.(test|fixture)\.ts$/.test(path);
 
 /** The JavaScript files that a package's `exports` name. */
 export function entryFiles(room) {

@@ -1,0 +1,29 @@
+// The tarballs of all packages as they would be published, kept in node_modules/ until a package changes.
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureBuilt, filesUnder, isStamped, pnpm, rooms, root, stamped } from './workspace.mjs';
+
+const PACKED = join(root, 'node_modules', '.credex', 'tarballs');
+
+function pack() {
+  rmSync(PACKED, { recursive: true, force: true });
+  mkdirSync(PACKED, { recursive: true });
+  return pnpm('--silent', '--recursive', '--filter=./packages/*', 'pack', '--pack-destination', PACKED);
+}
+
+/** Builds and packs what changed. */
+export async function ensurePacked() {
+  await ensureBuilt();
+  const inputs = [...filesUnder('packages'), 'LICENSE', 'scripts/build-package.mjs', 'pnpm-workspace.yaml'];
+  if (isStamped('packed', inputs) && readdirSync(PACKED).length === rooms().length) return;
+  await stamped('packed', inputs, () => {
+    if (!pack()) throw new Error('pnpm pack failed; its output is above.');
+    return true;
+  });
+}
+
+/** Where `ensurePacked` left the tarball of a room. */
+export function tarballOf(room) {
+  const { name, version } = JSON.parse(readFileSync(join(root, 'packages', room, 'package.json'), 'utf8'));
+  return join(PACKED, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+}
