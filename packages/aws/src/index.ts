@@ -1,1 +1,5 @@
-export {};
+export type { AwsCredentials, AwsSessionCredentials } from './aws-credentials.js';
+export type { AwsCredentialsProvider, AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
+export { awsCredentialsProvider, getAwsCredentials } from './aws-credentials-provider.js';
+export type { AwsExchangerFactory, AwsRequest } from './aws-exchanger.js';
+export type { AwsConfiguration, AwsOptions } from './aws-options.js';

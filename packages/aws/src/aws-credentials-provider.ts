@@ -1,0 +1,134 @@
+import type { CredentialCall, CredentialProvider, SharedOptions } from '@credex/core';
+import {
+  SHARED_OPTION_NAMES,
+  createCredentialProvider,
+  optionalFunction,
+  providerOptions,
+  refuseUnknownOptions,
+} from '@credex/core/driver';
+import { vercelTokenSource } from '@credex/vercel';
+import type { AwsCredentials } from './aws-credentials.js';
+import { awsCredentialsViews, awsRecordOf } from './aws-credentials.js';
+import type { AwsExchangerFactory, AwsRequest } from './aws-exchanger.js';
+import type { AwsOptions } from './aws-options.js';
+import { AWS_OPTION_NAMES, awsConfiguration } from './aws-options.js';
+import { callingClientRegion, regionInEffect, requestedRegion } from './aws-region.js';
+import { defaultExchanger } from './default-exchanger.js';
+import { partitionNamed } from './partitions.js';
+
+export interface AwsCredentialsProviderOptions extends AwsOptions, SharedOptions {
+  /**
+   * How the exchange is made. Default: `clientStsExchanger()` of `@credex/aws/client-sts`, loaded on the first
+   * exchange; it needs the package `@aws-sdk/client-sts`.
+   */
+  readonly exchanger?: AwsExchangerFactory | undefined;
+}
+
+/**
+ * What `awsCredentialsProvider` returns: a function that any AWS SDK v3 client takes as `credentials`, and the
+ * methods of every credex provider.
+ */
+export interface AwsCredentialsProvider extends CredentialProvider<AwsCredentials, AwsRequest> {
+  (identityProperties?: Readonly<Record<string, unknown>>): Promise<AwsCredentials>;
+  /** Tells the SDK that nothing need be cached above this. The SDK assigns to it. */
+  memoized: boolean;
+}
+
+const OPTION_NAMES: readonly string[] = [...SHARED_OPTION_NAMES, ...AWS_OPTION_NAMES, 'exchanger'];
+
+/**
+ * Credentials of an AWS role for code on Vercel: the deployment's OIDC token is exchanged at STS
+ * (AssumeRoleWithWebIdentity), and the credential is cached and shared by all providers with equal options.
+ *
+ * The token goes to the token service of the calling client's region; else that of `region`, `AWS_REGION` or
+ * `AWS_DEFAULT_REGION`; else that of the default region of the role's partition, which a `warning` event tells.
+ *
+ * @example
+ * import { S3Client } from '@aws-sdk/client-s3';
+ * import { awsCredentialsProvider } from '@credex/aws';
+ *
+ * const s3 = new S3Client({
+ *   region: 'eu-west-1',
+ *   credentials: awsCredentialsProvider({ roleArn: 'arn:aws:iam::123456789012:role/my-function' }),
+ * });
+ *
+ * @throws OptionError at once, for an option that is missing, malformed, unknown or in conflict with another. From
+ *   a call: `missing_package`, and `conflicting_options` where the region in effect is of another partition.
+ * @throws FederationError from a call, where no credential could be had.
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+ */
+export function awsCredentialsProvider(options: AwsCredentialsProviderOptions = {}): AwsCredentialsProvider {
+  refuseUnknownOptions('awsCredentialsProvider', options, OPTION_NAMES);
+  const configuration = awsConfiguration(options, options.fetch !== undefined);
+  const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
+  const { exchanger, load } =
+    factory === undefined
+      ? defaultExchanger(configuration)
+      : { exchanger: factory(configuration), load: undefined };
+  const provider = createCredentialProvider(
+    exchanger,
+    providerOptions(options, () => vercelTokenSource()),
+  );
+  const viewOf = awsCredentialsViews();
+  const { partition } = configuration;
+
+  function warn(message: string): void {
+    options.onEvent?.({ type: 'warning', provider: 'aws', message });
+  }
+
+  /** Region and exchanger are looked for on a miss only, after the caller's identity is captured. */
+  async function lateRequest(callersRegion: () => Promise<string | undefined>): Promise<AwsRequest> {
+    await load?.();
+    if (factory?.ownRegion === true) return { region: partitionNamed(partition).defaultRegion };
+    return { region: regionInEffect(configuration, await callersRegion(), warn) };
+  }
+
+  async function credentials(
+    call: CredentialCall<AwsRequest>,
+    callersRegion: () => Promise<string | undefined>,
+  ): Promise<AwsCredentials> {
+    const { signal, forceRefresh } = call;
+    const record = await provider.getCredentials({
+      signal,
+      forceRefresh,
+      lateRequest: () => lateRequest(callersRegion),
+    });
+    return viewOf(record);
+  }
+
+  return Object.assign(
+    (identityProperties?: Readonly<Record<string, unknown>>) =>
+      credentials({ forceRefresh: identityProperties?.['forceRefresh'] === true }, () =>
+        callingClientRegion(identityProperties),
+      ),
+    {
+      memoized: true,
+      async getCredentials(call: CredentialCall<AwsRequest> = {}): Promise<AwsCredentials> {
+        const region = requestedRegion(call.request?.region, partition);
+        return credentials(call, () => Promise.resolve(region));
+      },
+      invalidate(which?: AwsCredentials | ((held: AwsCredentials) => boolean)): void {
+        if (which === undefined) return provider.invalidate();
+        if (typeof which === 'function') return provider.invalidate((held) => which(viewOf(held)));
+        return provider.invalidate(awsRecordOf(which));
+      },
+      status: provider.status,
+    },
+  );
+}
+
+/**
+ * A credential at once, for code that needs the keys themselves. Providers need not be kept: each call shares
+ * the process-wide cache, unless `cache` is given.
+ *
+ * @example
+ * const { accessKeyId, secretAccessKey, sessionToken } = await getAwsCredentials({ roleArn });
+ *
+ * @throws OptionError, FederationError as `awsCredentialsProvider` does; always as a rejection.
+ */
+export async function getAwsCredentials(
+  options: AwsCredentialsProviderOptions = {},
+  call: CredentialCall<AwsRequest> = {},
+): Promise<AwsCredentials> {
+  return awsCredentialsProvider(options).getCredentials(call);
+}

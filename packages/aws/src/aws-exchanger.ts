@@ -1,0 +1,60 @@
+/** The driver: what all ways of making the exchange share, and the one function in which they differ. */
+
+import type { Json } from '@credex/core';
+import type { ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
+import type { AwsSessionCredentials } from './aws-credentials.js';
+import type { AwsConfiguration } from './aws-options.js';
+import { awsErrorClassifier } from './classify-aws-error.js';
+import { reviveAwsRecord } from './parse-sts-response.js';
+
+/** What one call asks for beyond the options. */
+export interface AwsRequest {
+  /** Whose token service is asked; no part of the cache key, since the credential is good in every region. */
+  readonly region: string;
+}
+
+/** Makes an exchanger of a configuration: what the option `exchanger` takes. */
+export interface AwsExchangerFactory {
+  (configuration: AwsConfiguration): Exchanger<AwsSessionCredentials, AwsRequest>;
+  /** The exchanger brings its own region and endpoint: none is looked for. Default: false. */
+  readonly ownRegion?: boolean | undefined;
+}
+
+export type AwsExchange = (
+  request: AwsRequest,
+  context: ExchangeContext,
+) => Promise<Issued<AwsSessionCredentials>>;
+
+/**
+ * @param via What tells this way of exchanging from others, where it can bring another credential (a client with
+ *   an endpoint of its own).
+ */
+export function awsExchanger(
+  configuration: AwsConfiguration,
+  exchange: AwsExchange,
+  via?: Readonly<Record<string, Json>>,
+): Exchanger<AwsSessionCredentials, AwsRequest> {
+  const target = Object.freeze({ ...targetOf(configuration), ...via });
+  return {
+    specificationVersion: 'v1',
+    provider: 'aws',
+    target: () => target,
+    exchange,
+    revive: reviveAwsRecord,
+    classify: awsErrorClassifier(configuration),
+  };
+}
+
+function targetOf(configuration: AwsConfiguration): Readonly<Record<string, Json>> {
+  return {
+    partition: configuration.partition,
+    roleArn: configuration.roleArn,
+    roleSessionName: configuration.roleSessionName,
+    durationSeconds: configuration.durationSeconds ?? null,
+    policy: configuration.policy ?? null,
+    policyArns: configuration.policyArns,
+    endpoint: configuration.endpoint ?? null,
+    // Whoever asks for FIPS must not be handed what was fetched without it.
+    useFipsEndpoint: configuration.useFipsEndpoint,
+  };
+}

@@ -1,0 +1,141 @@
+/** What went wrong between us and STS, in core's words. */
+
+import { FederationError, OptionError } from '@credex/core';
+import type { FederationErrorCode, PresentedToken } from '@credex/core';
+import type { ErrorClass, HttpAnswer } from '@credex/core/driver';
+import type { AwsConfiguration } from './aws-options.js';
+import * as hints from './aws-error-hints.js';
+import { UnreadableAnswer } from './parse-sts-response.js';
+import type { StsFault } from './sts-answer.js';
+import { faultOf, retryAfterMs, withoutSuffix } from './sts-answer.js';
+import { classifyTransport } from './classify-transport-error.js';
+
+type Classifier = (error: unknown, presented: PresentedToken | undefined) => ErrorClass;
+
+/** Reads an SDK's exception, an HTTP answer, or what a socket threw. Never throws. */
+export function awsErrorClassifier(configuration: AwsConfiguration): Classifier {
+  return (error, presented) => {
+    if (FederationError.isInstance(error))
+      return { code: error.code, retry: error.retryable ? 'now' : 'never', hint: error.hint };
+    if (OptionError.isInstance(error))
+      return { code: 'invalid_request', retry: 'never', hint: error.message };
+    if (error instanceof UnreadableAnswer)
+      return { ...unreadable, hint: `${error.message} ${hints.NOT_STS_HINT}` };
+    const fault = httpFault(error) ?? sdkFault(error);
+    if (fault === undefined) return classifyTransport(error);
+    return {
+      status: fault.status,
+      serverCode: fault.code,
+      serverMessage: fault.message,
+      retryAfterMs: fault.retryAfterMs,
+      ...classifyFault(fault, { configuration, presented }),
+    };
+  };
+}
+
+/** An answer of HTTP: on the error that carries it, or by itself. */
+function httpFault(error: unknown): StsFault | undefined {
+  const found = (error as { answer?: unknown } | null)?.answer ?? error;
+  const answer = found as Partial<HttpAnswer> | null;
+  if (typeof answer?.status !== 'number' || typeof answer.body !== 'string') return undefined;
+  return faultOf({ status: answer.status, body: answer.body, headers: answer.headers ?? {} });
+}
+
+/** The AWS SDK's exceptions, parse failures included: all of them carry `$metadata`. */
+function sdkFault(error: unknown): StsFault | undefined {
+  const thrown = error as {
+    name?: unknown;
+    Code?: unknown;
+    message?: unknown;
+    $fault?: unknown;
+    $metadata?: { httpStatusCode?: unknown };
+    $response?: { statusCode?: unknown; headers?: Record<string, string> };
+  } | null;
+  const status = thrown?.$metadata?.httpStatusCode ?? thrown?.$response?.statusCode;
+  if (typeof status !== 'number') return undefined;
+  const headers = thrown?.$response?.headers ?? {};
+  const retryAfter = Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
+  // Without `$fault` it is no exception of the service: the answer could not be parsed, and its text isn't the server's.
+  const named = thrown?.$fault === undefined ? undefined : (thrown.Code ?? thrown.name);
+  const code =
+    typeof named === 'string' && named !== 'Unknown' && named !== 'UnknownError' ? named : undefined;
+  return {
+    status,
+    code: withoutSuffix(code),
+    message: code !== undefined && typeof thrown?.message === 'string' ? thrown.message : undefined,
+    retryAfterMs: retryAfterMs(retryAfter),
+  };
+}
+
+const never = (code: FederationErrorCode, hint?: string): ErrorClass => ({ code, retry: 'never', hint });
+const now = (code: FederationErrorCode, hint?: string): ErrorClass => ({ code, retry: 'now', hint });
+const throttled: ErrorClass = {
+  code: 'throttled',
+  retry: 'now',
+  throttled: true,
+  hint: hints.THROTTLED_HINT,
+};
+
+/** Once more: an answer cut short is cut short once. */
+const unreadable: ErrorClass = { ...now('invalid_response', hints.NOT_STS_HINT), retriesAtMost: 1 };
+
+/** By the server's code first: STS throttles with HTTP status 400. */
+function classifyFault(fault: StsFault, context: hints.HintContext): ErrorClass {
+  const { code, message = '', status = 0 } = fault;
+  const known = code === undefined || !Object.hasOwn(BY_CODE, code) ? undefined : BY_CODE[code];
+  if (known !== undefined) return known(context, message);
+  if (status === 429) return throttled;
+  if (status >= 500) return now('unavailable');
+  if (status >= 300 && status < 400) return never('redirect_refused', hints.REDIRECT_HINT);
+  if (status < 300) return unreadable;
+  if (code === undefined) return never('invalid_response', hints.NOT_STS_HINT);
+  return status === 403 ? never('access_denied') : never('invalid_request');
+}
+
+type ByCode = (context: hints.HintContext, message: string) => ErrorClass;
+
+const throttling: ByCode = () => throttled;
+const unavailable: ByCode = () => now('unavailable');
+
+/** STS's codes without their suffix; the kin of throttling is the SDK's own list. */
+const BY_CODE: Readonly<Record<string, ByCode>> = {
+  AccessDenied: (context) => never('access_denied', hints.accessDeniedHint(context)),
+  ExpiredToken: () => ({ code: 'subject_token_expired', retry: 'fresh-subject', hint: hints.EXPIRED_HINT }),
+  InvalidIdentityToken: classifyIdentityToken,
+  IDPRejectedClaim: (context) => never('token_rejected', hints.tokenRejectedHint(context)),
+  IDPCommunicationError: (context) => now('unavailable', hints.keysHint(context)),
+  ValidationError: (context, message) =>
+    never(
+      'invalid_request',
+      /DurationSeconds/i.test(message) ? hints.durationHint(context) : hints.VALIDATION_HINT,
+    ),
+  MalformedPolicyDocument: () => never('invalid_request', hints.POLICY_HINT),
+  PackedPolicyTooLarge: () => never('invalid_request', hints.PACKED_POLICY_HINT),
+  RegionDisabled: (context) => never('region_disabled', hints.regionHint(context)),
+  Throttling: throttling,
+  Throttled: throttling,
+  ThrottledRequest: throttling,
+  RequestThrottled: throttling,
+  TooManyRequests: throttling,
+  RequestLimitExceeded: throttling,
+  BandwidthLimitExceeded: throttling,
+  LimitExceeded: throttling,
+  SlowDown: throttling,
+  PriorRequestNotComplete: throttling,
+  ServiceUnavailable: unavailable,
+  InternalFailure: unavailable,
+  InternalError: unavailable,
+  RequestTimeout: () => now('timeout'),
+};
+
+/** One code for five causes: only the message tells them apart. */
+function classifyIdentityToken(context: hints.HintContext, message: string): ErrorClass {
+  if (/verification key/i.test(message))
+    return { ...now('unavailable', hints.keysHint(context)), retriesAtMost: 2 };
+  if (/No OpenIDConnect provider found/i.test(message))
+    return never('issuer_mismatch', hints.issuerHint(context));
+  if (/incorrect token audience/i.test(message))
+    return never('audience_mismatch', hints.audienceHint(context));
+  if (/thumbprint/i.test(message)) return never('token_rejected', hints.thumbprintHint(context));
+  return never('token_rejected', hints.tokenRejectedHint(context));
+}

@@ -1,0 +1,68 @@
+/** An answer of STS that is no credential, as it came over HTTP, and what it says. */
+
+import type { HttpAnswer } from '@credex/core/driver';
+
+/**
+ * Thrown by an exchanger that has the answer in hand. The answer is hidden from `util.inspect` and JSON: it may
+ * repeat what was sent.
+ */
+export class RefusedAnswer extends Error {
+  override readonly name = 'RefusedAnswer';
+  declare readonly answer: HttpAnswer;
+
+  constructor(answer: HttpAnswer) {
+    super(`STS answered with HTTP status ${answer.status}.`);
+    Object.defineProperty(this, 'answer', { value: answer });
+  }
+}
+
+export interface StsFault {
+  readonly status: number | undefined;
+  /** Without the suffix `Exception`; `undefined` where the answer names none. */
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  readonly retryAfterMs: number | undefined;
+}
+
+/** What a failed answer says: `<ErrorResponse><Error>…`, or a bare `<Error>…` as some implementations send. */
+export function faultOf({ status, headers, body }: HttpAnswer): StsFault {
+  const error = /<Error>([\s\S]*?)<\/Error>/.exec(body.slice(0, 65_536))?.[1];
+  return {
+    status,
+    code: withoutSuffix(element(error, 'Code')),
+    message: element(error, 'Message') ?? element(error, 'message'),
+    retryAfterMs: retryAfterMs(headers['retry-after']),
+  };
+}
+
+export function withoutSuffix(code: string | undefined): string | undefined {
+  return code?.replace(/Exception$/, '');
+}
+
+/** Seconds only: STS sends no dates there, and a date would need a clock. */
+export function retryAfterMs(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
+}
+
+/** The server's clock; `undefined` where a cache on the way may have answered (RFC 9111, section 5.1). */
+export function serverDateOf(headers: Readonly<Record<string, string>>): number | undefined {
+  if (headers['age'] !== undefined || headers['date'] === undefined) return undefined;
+  const date = Date.parse(headers['date']);
+  return Number.isNaN(date) ? undefined : date;
+}
+
+function element(xml: string | undefined, name: string): string | undefined {
+  const found = xml === undefined ? null : new RegExp(`<${name}>([^<]{0,4096})</${name}>`).exec(xml);
+  return found === null ? undefined : unescaped(found[1] as string);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+function unescaped(text: string): string {
+  return text.replaceAll(/&(lt|gt|amp|quot|apos|#\d{1,7}|#x[\dA-Fa-f]{1,6});/g, (entity, name: string) => {
+    const named = ENTITIES[name];
+    if (named !== undefined) return named;
+    const point = name.startsWith('#x') ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
+    return point <= 0x10ffff ? String.fromCodePoint(point) : entity;
+  });
+}
