@@ -1,52 +1,144 @@
-/** The credential cache: plain data, so that two bundled copies of this package can share one. */
+/** The credential cache's memory: plain data, so that two bundled copies of this package can share one. */
 
+import type { Moment } from './clock.js';
 import type { Credential } from './contract.js';
 import type { FederationError } from './errors.js';
+import { OptionError } from './errors.js';
 import { optionalInteger } from './options.js';
+import type { Schedule } from './schedule.js';
+import type { Failure, Trouble } from './trouble.js';
 
 /** One held credential. */
-export interface CacheEntry {
+export interface Held {
   readonly credential: Credential;
+  readonly received: Moment;
+  readonly schedule: Schedule;
+  /** Of the flight that brought it: an older generation never replaces a newer one. */
+  readonly generation: number;
+}
+
+/** What is known of one value key. */
+export interface Slot {
   readonly provider: string;
-  readonly issuedAt: number;
-  /** After it the credential is never handed out, epoch milliseconds. */
-  readonly usableUntil: number;
+  held: Held | undefined;
+  /** A service refused the held credential. */
+  invalidated: boolean;
+  /** Rises when a flight is abandoned or what is held is invalidated. */
+  generation: number;
+  /** Flights below it bring nothing any more. */
+  leastGeneration: number;
+  /** By request, and by the token's digest where the failure says something of the token only. */
+  readonly troubles: Map<string, Trouble>;
+  lastError: FederationError | undefined;
+  served: number;
+  exchanges: number;
+  failures: number;
 }
 
 /** How an exchange ended. A flight never rejects: nobody may be left to handle it. */
 export type FlightOutcome =
-  | { readonly kind: 'issued'; readonly entry: CacheEntry }
-  | { readonly kind: 'failed'; readonly error: FederationError }
+  | { readonly kind: 'issued'; readonly credential: Credential }
+  | {
+      readonly kind: 'failed';
+      readonly error: FederationError;
+      readonly failure: Failure | undefined;
+      readonly digest: string | undefined;
+    }
   /** The token that was read belongs to another identity than the platform's partition says. */
-  | { readonly kind: 'foreign-subject' };
+  | { readonly kind: 'foreign-subject' }
+  /** Its instance was frozen, or it outlived its time: whoever waits asks again. */
+  | { readonly kind: 'abandoned' };
 
-/** One exchange under way, and how many callers wait for it. */
+/** One exchange under way. */
 export interface Flight {
   readonly outcome: Promise<FlightOutcome>;
-  readonly startedAt: number;
+  readonly departed: Moment;
+  readonly sequence: number;
+  readonly generation: number;
+  /** Whether the exchange has been handed to the driver's network step. */
+  sent: boolean;
+  /** Somebody waits with nothing in hand, so retries are worth their time. */
+  urgent: boolean;
+  abandon(): void;
+}
+
+export interface CacheState {
+  /** Least recently used first. */
+  readonly slots: Map<string, Slot>;
+  /** The most recently used slot, which needs no reordering when it is used again. */
+  newest: Slot | undefined;
+  readonly flights: Map<string, Flight>;
+  /** Tokens of the retry budgets by provider and host. */
+  readonly budgets: Map<string, number>;
+  /** Value keys by what they are digests of. */
+  readonly keys: Map<string, string>;
+  /** Digests of subject tokens, gone at the token's expiry. */
+  readonly digests: Map<string, { readonly digest: string; readonly expiresAt: number }>;
+  sequence: number;
 }
 
 /**
- * Holds credentials and the exchanges under way. Opaque to users: pass it as `cache` to providers that should
- * share, or one each to providers that should not.
+ * Holds credentials and the exchanges under way. Pass one as `cache` to providers that should share it.
+ * Its inside is not for reading.
  */
 export interface CredentialCache {
   readonly contract: 'credex.cache.v1';
-  /** Least recently used first. */
-  readonly entries: Map<string, CacheEntry>;
-  readonly flights: Map<string, Flight>;
   readonly maxEntries: number;
+  readonly profile: 'default' | 'aws-sdk';
+  readonly refreshAheadMs: number | undefined;
+  readonly state: CacheState;
 }
 
 export interface CredentialCacheOptions {
   /** How many credentials are held, 1 to 1,000,000; default 1,000. The least recently used one goes first. */
   readonly maxEntries?: number | undefined;
+  /**
+   * `aws-sdk`: the windows and rules that the AWS SDKs share (a refresh blocks, what is held is served past
+   * expiry, a hopeless error is raised early). Default: `default`, see this package's README.
+   */
+  readonly profile?: 'default' | 'aws-sdk' | undefined;
+  /**
+   * How long before its end a credential is refreshed, in milliseconds, 1,000 to 43,200,000; clamped to half of
+   * the lifetime received. Default: a quarter of the lifetime, at most 15 minutes.
+   */
+  readonly refreshAheadMs?: number | undefined;
 }
 
-/** A cache of one's own, apart from the process-wide one. */
+/**
+ * A cache of one's own, apart from the process-wide one.
+ *
+ * @example
+ * const cache = createCredentialCache({ maxEntries: 10_000 });
+ * const provider = awsCredentialsProvider({ roleArn, cache });
+ * @throws OptionError
+ */
 export function createCredentialCache(options: CredentialCacheOptions = {}): CredentialCache {
   const maxEntries = optionalInteger({ option: 'maxEntries' }, options.maxEntries, 1, 1_000_000) ?? 1_000;
-  return Object.freeze({ contract: 'credex.cache.v1', entries: new Map(), flights: new Map(), maxEntries });
+  const refreshAheadMs = optionalInteger(
+    { option: 'refreshAheadMs' },
+    options.refreshAheadMs,
+    1_000,
+    43_200_000,
+  );
+  const profile = options.profile ?? 'default';
+  if (profile !== 'default' && profile !== 'aws-sdk') {
+    throw new OptionError(
+      'invalid_option',
+      'profile',
+      undefined,
+      "`profile` must be 'default' or 'aws-sdk'.",
+    );
+  }
+  const state: CacheState = {
+    slots: new Map(),
+    newest: undefined,
+    flights: new Map(),
+    budgets: new Map(),
+    keys: new Map(),
+    digests: new Map(),
+    sequence: 0,
+  };
+  return Object.freeze({ contract: 'credex.cache.v1', maxEntries, profile, refreshAheadMs, state });
 }
 
 const PROCESS_WIDE = Symbol.for('credex.cache.v1');
@@ -64,4 +156,44 @@ export function processWideCache(): CredentialCache {
     enumerable: false,
   });
   return cache;
+}
+
+/** The slot of a key, made where there is none; `onEvicted` for each that had to go. */
+export function slotOf(
+  cache: CredentialCache,
+  key: string,
+  provider: string,
+  onEvicted: (slot: Slot) => void,
+): Slot {
+  const { state, maxEntries } = cache;
+  const found = state.slots.get(key);
+  if (found !== undefined) return found;
+  const slot: Slot = {
+    provider,
+    held: undefined,
+    invalidated: false,
+    generation: 0,
+    leastGeneration: 0,
+    troubles: new Map(),
+    lastError: undefined,
+    served: 0,
+    exchanges: 0,
+    failures: 0,
+  };
+  state.slots.set(key, slot);
+  state.newest = slot;
+  for (const [oldest, gone] of state.slots) {
+    if (state.slots.size <= maxEntries) break;
+    state.slots.delete(oldest);
+    onEvicted(gone);
+  }
+  return slot;
+}
+
+/** Marks a slot as used last. */
+export function touch(state: CacheState, key: string, slot: Slot): void {
+  if (state.newest === slot) return;
+  state.slots.delete(key);
+  state.slots.set(key, slot);
+  state.newest = slot;
 }

@@ -77,6 +77,8 @@ export interface ErrorClass {
   readonly retry: RetryAdvice;
   /** The server asked us to slow down. */
   readonly throttled?: boolean | undefined;
+  /** How many retries this failure is worth at most; default 2. */
+  readonly retriesAtMost?: number | undefined;
   /** How long the server asked to be left alone, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
   /** The HTTP status of the answer, where there was one. */
@@ -145,13 +147,22 @@ export interface HttpAnswer {
 export interface ExchangeContext {
   /**
    * The subject token, with audience, `expect` and the partition check applied. Lazy: an exchange that needs
-   * none never reads it.
+   * none never reads it. The same token however often it is asked for.
    */
   subject(): Promise<SubjectToken>;
-  /** One HTTP POST with its own time limit, no redirect and a bounded answer. */
+  /**
+   * One request to `host`, with a time limit of its own (2.5 s) and, where somebody waits with nothing in hand,
+   * the retries that `classify` allows and the budget of that host pays for. `signal` ends the one attempt.
+   */
+  step<T>(host: string, run: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** One HTTP POST without redirect and with a bounded answer; `signal`: the step's. */
   post(
     url: URL,
-    init: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
+    init: {
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<HttpAnswer>;
   readonly signal: AbortSignal;
 }
@@ -163,6 +174,11 @@ export interface Issued<C extends Credential> {
   readonly serverDate?: number | undefined;
   /** The server's advice when to refresh, epoch milliseconds. */
   readonly refreshAt?: number | undefined;
+  /**
+   * The longest lifetime to plan by, in milliseconds: what was asked for, or the longest that this cloud gives.
+   * A credential that claims more is used, but refreshed as if it ended then.
+   */
+  readonly longestMs?: number | undefined;
 }
 
 /**
@@ -190,12 +206,25 @@ export interface CredentialCall<R> {
   readonly request?: Partial<R> | undefined;
 }
 
-/** What a person would ask about one credential. */
+/** Where a held credential stands; see the state table of this package's README. */
+export type CredentialState =
+  'empty' | 'fresh' | 'refresh-ahead' | 'must-refresh' | 'expired' | 'invalidated';
+
+/** What a person would ask about one credential. Times are epoch milliseconds. */
 export interface CredentialStatus {
-  readonly state: 'empty' | 'fresh' | 'expired';
-  /** Epoch milliseconds: when it was issued, and until when it is used. */
-  readonly since?: number;
-  readonly until?: number;
+  readonly state: CredentialState;
+  /** When the held credential was received. */
+  readonly since?: number | undefined;
+  /** From when on it is refreshed beside the calls. */
+  readonly refreshAt?: number | undefined;
+  /** Until when it is handed out. */
+  readonly until?: number | undefined;
+  /** What keeps the next exchange waiting, and until when at the latest. */
+  readonly holding?: { readonly kind: 'backoff' | 'rejected'; readonly until: number } | undefined;
+  /** Why the last exchange failed; gone with the next success. */
+  readonly lastError?: FederationErrorCode | undefined;
+  /** Since this entry was made. */
+  readonly counts: { readonly served: number; readonly exchanges: number; readonly failures: number };
 }
 
 /** What sits on top of all three clouds. */
@@ -219,4 +248,6 @@ export interface CredentialStore {
 export interface Clock {
   now(): number;
   monotonic(): number;
+  /** Runs `run` after `ms`; returns what cancels it. Default: the system's timers. */
+  setTimeout?(run: () => void, ms: number): () => void;
 }

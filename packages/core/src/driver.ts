@@ -33,3 +33,6 @@ export {
 } from './url.js';
 export type { EndpointRules, UrlParts } from './url.js';
 export { SHARED_OPTION_NAMES, providerOptions } from './shared-options.js';
+export type { Invocation } from './invocation.js';
+export { DIAGNOSTICS_CHANNEL } from './events.js';
+export type { PlatformDefaults } from './shared-options.js';

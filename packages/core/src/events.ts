@@ -16,10 +16,64 @@ export type CredentialEvent =
       readonly durationMs: number;
       readonly code: FederationErrorCode;
     }
+  /** One step of an exchange is tried again. */
+  | {
+      readonly type: 'retrying';
+      readonly provider: string;
+      readonly code: FederationErrorCode;
+      readonly delayMs: number;
+    }
+  /** A call was answered: from what is held, or from an exchange it waited for. */
+  | { readonly type: 'served'; readonly provider: string; readonly from: 'cache' | 'exchange' }
+  /** A refresh began beside the calls. */
+  | { readonly type: 'refresh-ahead'; readonly provider: string }
+  /** An exchange outlived its time (a frozen instance): its callers ask again. */
+  | { readonly type: 'abandoned'; readonly provider: string }
+  | { readonly type: 'invalidated'; readonly provider: string }
+  | { readonly type: 'evicted'; readonly provider: string }
+  /** A call was answered with the error of an earlier exchange, without another. */
+  | { readonly type: 'refused'; readonly provider: string; readonly code: FederationErrorCode }
   /** The token that was read isn't of the platform's partition: its digest is the key instead. */
   | { readonly type: 'partition-mismatch'; readonly provider: string }
-  | { readonly type: 'evicted'; readonly provider: string }
   /** Something works otherwise than the user may think, such as a default region. */
   | { readonly type: 'warning'; readonly provider: string; readonly message: string };
 
+/** What it throws is dropped: a log must not cost a credential. */
 export type OnEvent = (event: CredentialEvent) => void;
+
+export interface Emitter {
+  /** False while nobody listens: nothing is built for nobody. */
+  readonly listening: boolean;
+  emit(event: CredentialEvent): void;
+}
+
+/** The name of the node:diagnostics_channel that carries the same events. */
+export const DIAGNOSTICS_CHANNEL: string = 'credex';
+
+interface Channel {
+  readonly hasSubscribers: boolean;
+  publish(message: unknown): void;
+}
+
+interface WithBuiltinModules {
+  readonly process?: { getBuiltinModule?(name: string): { channel(name: string): Channel } | undefined };
+}
+
+export function createEmitter(onEvent: OnEvent | undefined): Emitter {
+  const channel = (globalThis as WithBuiltinModules).process
+    ?.getBuiltinModule?.('node:diagnostics_channel')
+    ?.channel(DIAGNOSTICS_CHANNEL);
+  return {
+    get listening() {
+      return onEvent !== undefined || channel?.hasSubscribers === true;
+    },
+    emit(event) {
+      if (channel?.hasSubscribers === true) channel.publish(event);
+      try {
+        onEvent?.(event);
+      } catch {
+        // Said in OnEvent's docstring: the caller's credential is worth more than the listener's error.
+      }
+    },
+  };
+}

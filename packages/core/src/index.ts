@@ -3,6 +3,7 @@ export type {
   Credential,
   CredentialCall,
   CredentialProvider,
+  CredentialState,
   CredentialStatus,
   CredentialStore,
   FederationErrorCode,

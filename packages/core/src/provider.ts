@@ -1,29 +1,36 @@
 /** The portable provider over an exchanger: what every cloud's factory is made with. */
 
+import type { CredentialCache } from './cache.js';
+import { processWideCache, touch } from './cache.js';
+import { canonicalJson } from './canonical.js';
+import { since, systemClock } from './clock.js';
 import type {
   Clock,
   Credential,
   CredentialCall,
   CredentialProvider,
   CredentialStatus,
-  ExchangeContext,
   Exchanger,
   Json,
-  PresentedToken,
   Subject,
-  SubjectToken,
   SubjectTokenSource,
 } from './contract.js';
-import type { CacheEntry, CredentialCache, Flight, FlightOutcome } from './cache.js';
-import { processWideCache } from './cache.js';
-import { canonicalJson, lengthPrefixed, sha256 } from './canonical.js';
-import { FederationError, federationErrorOf, presentedToken } from './errors.js';
-import type { CredentialEvent, OnEvent } from './events.js';
+import type { Engine } from './engine.js';
+import { createEngine, ownDigest } from './engine.js';
+import { OptionError } from './errors.js';
+import type { OnEvent } from './events.js';
+import { createEmitter } from './events.js';
 import type { Expectation } from './expectation.js';
-import { assertExpected, normalizeExpectation } from './expectation.js';
+import { normalizeExpectation } from './expectation.js';
 import type { Fetch } from './http.js';
-import { post } from './http.js';
+import type { Invocation } from './invocation.js';
+import { digestPartition, keyText, knownKey, platformPartition, valueKey } from './keys.js';
 import { optionalFunction, optionalInteger } from './options.js';
+import { abortedError, patiently } from './patience.js';
+import { decide, decideAsSdk } from './policy.js';
+import type { Ask } from './resolve.js';
+import { resolve } from './resolve.js';
+import { statusOf } from './status.js';
 
 /** Options that core takes, the same for every cloud. */
 export interface CredentialProviderOptions {
@@ -40,248 +47,195 @@ export interface CredentialProviderOptions {
   /** A number from 0 (included) to 1 (excluded), as `Math.random`. */
   readonly random?: (() => number) | undefined;
   readonly onEvent?: OnEvent | undefined;
+  /** What the platform says of the invocation being served; asked where an exchange may be needed. */
+  readonly invocation?: (() => Invocation | undefined) | undefined;
+  /** The lifetime that the user asked for, in milliseconds: a refresh window of half of it is refused. */
+  readonly lifetimeMs?: number | undefined;
 }
 
 /** What a driver may add to a user's call. */
 export interface DriverCall<R> extends CredentialCall<R> {
   /**
    * The part of the request that the target does not depend on (AWS's region): asked for after the subject is
-   * captured, and only when an exchange is needed.
+   * captured, and only when an exchange may be needed.
    */
   readonly lateRequest?: (() => Promise<Partial<R>>) | undefined;
+  /**
+   * What is held is no answer to this request (a claims challenge): an exchange for the very same request is
+   * joined, and its answer is kept.
+   */
+  readonly skipHeld?: boolean | undefined;
 }
 
 export interface DriverProvider<C extends Credential, R> extends CredentialProvider<C, R> {
   getCredentials(call?: DriverCall<R>): Promise<C>;
 }
 
-/** A margin, so that a credential isn't handed out that ends on the way: 60 s, or a tenth of a short lifetime. */
-const MARGIN_MS = 60_000;
+/** A credential that a service refuses within its first seconds is not refused for its age. */
+const INVALIDATE_AFTER_MS = 10_000;
+const MAX_OWN_KEYS = 1_024;
 
+/**
+ * @throws OptionError for an option out of its range
+ */
 export function createCredentialProvider<C extends Credential, R = void>(
   exchanger: Exchanger<C, R>,
   options: CredentialProviderOptions,
 ): DriverProvider<C, R> {
-  const { source, audience } = options;
-  const expectation = normalizeExpectation(options.expect);
-  const timeoutMs = optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 100, 60_000) ?? 8_000;
-  const fetch: Fetch =
-    optionalFunction({ option: 'fetch' }, options.fetch) ?? ((url, init) => globalThis.fetch(url, init));
-  const onEvent = optionalFunction({ option: 'onEvent' }, options.onEvent);
-  const clock: Clock = options.clock ?? systemClock;
-  const cache = options.cache ?? processWideCache();
+  const { source } = options;
   const { provider } = exchanger;
-  const expected = canonicalJson((expectation ?? null) as Json);
+  const cache = options.cache ?? processWideCache();
+  const clock = options.clock ?? systemClock;
+  const emitter = createEmitter(optionalFunction({ option: 'onEvent' }, options.onEvent));
+  const expectation = normalizeExpectation(options.expect);
+  const engine: Engine<C, R> = createEngine({
+    exchanger,
+    cache,
+    audience: options.audience,
+    expectation,
+    timeoutMs: optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 100, 60_000) ?? 8_000,
+    fetch:
+      optionalFunction({ option: 'fetch' }, options.fetch) ?? ((url, init) => globalThis.fetch(url, init)),
+    clock,
+    random: optionalFunction({ option: 'random' }, options.random) ?? Math.random,
+    emitter,
+  });
+  refuseWideWindow(cache, options.lifetimeMs);
+  const { state } = cache;
+  const choose = cache.profile === 'aws-sdk' ? decideAsSdk : decide;
+  const fields = {
+    provider,
+    audience: options.audience ?? '',
+    expectation: canonicalJson((expectation ?? null) as Json),
+  };
+  /** The keys this provider asked for: what `invalidate()` without a credential may touch. */
+  const ownKeys = new Set<string>();
+  const plain: Plain = { partition: undefined, key: '', target: undefined };
+  let lastKey: string | undefined;
 
   return {
-    async getCredentials(call: DriverCall<R> = {}): Promise<C> {
+    async getCredentials(call?: DriverCall<R>): Promise<C> {
       const subject = source.capture();
-      const request = (call.request ?? {}) as R;
-      if (call.signal?.aborted === true) throw aborted();
-      const target = canonicalJson(exchanger.target(request));
-      if (subject.partition !== undefined) {
-        const key = await valueKey(target, `platform:${subject.partition}`);
-        const credential = await through(key, subject, subject.covers?.bind(subject), request, call);
-        if (credential !== undefined) return credential;
+      if (call === undefined && subject.partition !== undefined && subject.partition === plain.partition) {
+        const slot = state.slots.get(plain.key);
+        const held = slot?.held;
+        if (
+          slot !== undefined &&
+          held !== undefined &&
+          !slot.invalidated &&
+          since(held.received, clock) < held.schedule.refreshAge
+        ) {
+          touch(state, plain.key, slot);
+          slot.served += 1;
+          if (emitter.listening) emitter.emit({ type: 'served', provider, from: 'cache' });
+          return held.credential as C;
+        }
       }
-      const token = await readToken(subject, call.signal);
-      const key = await valueKey(target, `digest:${await sha256(token.jwt)}`);
-      const held: Subject = {
-        partition: undefined,
-        token: async (o) => (o.fresh ? subject.token(o) : token),
-      };
-      const credential = await through(key, held, undefined, request, call);
-      if (credential === undefined) throw new Error('unreachable: a digest has no foreign subject');
-      return credential;
+      return answer(subject, call ?? {});
     },
+
     invalidate(which?: C | ((held: C) => boolean)): void {
-      for (const [key, entry] of cache.entries) {
-        if (entry.provider !== provider) continue;
-        const held = entry.credential as C;
-        const meant =
-          which === undefined ||
-          (typeof which === 'function'
-            ? which(held)
-            : canonicalJson(which as unknown as Json) === canonicalJson(held as unknown as Json));
-        if (meant) cache.entries.delete(key);
+      // A credential is known by its content wherever it is held; a rule or nothing means this provider's own.
+      const keys = typeof which === 'object' ? state.slots.keys() : ownKeys;
+      for (const key of keys) {
+        const slot = state.slots.get(key);
+        if (slot?.held === undefined || slot.provider !== provider || slot.invalidated) continue;
+        if (
+          since(slot.held.received, clock) < INVALIDATE_AFTER_MS ||
+          !means(which, slot.held.credential as C)
+        )
+          continue;
+        slot.invalidated = true;
+        slot.generation += 1;
+        slot.leastGeneration = slot.generation;
+        emitter.emit({ type: 'invalidated', provider });
       }
     },
-    status(): CredentialStatus {
-      return { state: 'empty' };
+
+    status(call: { readonly request?: Partial<R> | undefined } = {}): CredentialStatus {
+      const { partition } = source.capture();
+      const known =
+        partition === undefined
+          ? undefined
+          : knownKey(
+              cache,
+              keyText({ ...fields, target: targetOf(call.request) }, platformPartition(partition)),
+            );
+      const key = known ?? lastKey;
+      return statusOf(key === undefined ? undefined : state.slots.get(key), clock);
     },
   };
 
-  function valueKey(target: string, partition: string): Promise<string> {
-    return sha256(lengthPrefixed(['v1', provider, target, audience ?? '', expected, partition]));
-  }
-
-  /** The held credential, or one exchange shared by all who wait; `undefined`: the subject is a foreign one. */
-  async function through(
-    key: string,
-    subject: Subject,
-    covers: Subject['covers'],
-    request: R,
-    call: DriverCall<R>,
-  ): Promise<C | undefined> {
-    const held = call.forceRefresh === true ? undefined : usable(key);
-    if (held !== undefined) return held;
-    const whole = call.lateRequest === undefined ? request : { ...request, ...(await call.lateRequest()) };
-    const late = call.forceRefresh === true ? undefined : usable(key);
-    if (late !== undefined) return late;
-    const flightKey = lengthPrefixed([key, canonicalJson(whole as Json)]);
-    const flight = cache.flights.get(flightKey) ?? depart(flightKey, key, subject, covers, whole);
-    const outcome = await waitFor(flight, call.signal);
-    if (outcome.kind === 'foreign-subject') return undefined;
-    if (outcome.kind === 'failed') throw outcome.error;
-    return outcome.entry.credential as C;
-  }
-
-  function usable(key: string): C | undefined {
-    const entry = cache.entries.get(key);
-    if (entry === undefined || clock.now() >= entry.usableUntil) return undefined;
-    cache.entries.delete(key);
-    cache.entries.set(key, entry);
-    return entry.credential as C;
-  }
-
-  function depart(
-    flightKey: string,
-    key: string,
-    subject: Subject,
-    covers: Subject['covers'],
-    request: R,
-  ): Flight {
-    const outcome = fly(subject, covers, request).then((landed) => {
-      cache.flights.delete(flightKey);
-      if (landed.kind === 'issued') keep(key, landed.entry);
-      return landed;
-    });
-    const flight: Flight = { outcome, startedAt: clock.now() };
-    cache.flights.set(flightKey, flight);
-    return flight;
-  }
-
-  function keep(key: string, entry: CacheEntry): void {
-    cache.entries.delete(key);
-    cache.entries.set(key, entry);
-    while (cache.entries.size > cache.maxEntries) {
-      const [oldest] = cache.entries.keys();
-      if (oldest === undefined) return;
-      cache.entries.delete(oldest);
-      emit({ type: 'evicted', provider });
-    }
-  }
-
-  async function fly(subject: Subject, covers: Subject['covers'], request: R): Promise<FlightOutcome> {
-    const startedAt = clock.monotonic();
-    let presented: PresentedToken | undefined;
-    let foreign = false;
-    const signal = AbortSignal.timeout(timeoutMs);
-    const context: ExchangeContext = {
-      signal,
-      async subject() {
-        const token = await subject.token({ audience, fresh: false, signal });
-        presented = presentedToken(token.claims);
-        if (covers !== undefined && !covers(token.claims)) {
-          foreign = true;
-          throw new Error('foreign subject');
-        }
-        assertExpected(expectation, token.claims);
-        return token;
-      },
-      post: (url, init) => post(fetch, provider, url, { ...init, signal }),
+  async function answer(subject: Subject, call: DriverCall<R>): Promise<C> {
+    if (call.signal?.aborted === true) throw abortedError(provider);
+    const common: Omit<Ask<R>, 'key' | 'subject'> = {
+      request: (call.request ?? {}) as R,
+      lateRequest: call.lateRequest,
+      anew: call.forceRefresh === true ? 'after-now' : call.skipHeld === true ? 'joining' : 'no',
+      signal: call.signal,
+      invocation: options.invocation?.(),
+      sequence: ++state.sequence,
     };
-    emit({ type: 'exchange-started', provider });
-    try {
-      const { credential } = await Promise.race([exchanger.exchange(request, context), timedOut(signal)]);
-      const issuedAt = clock.now();
-      const lifetime = credential.expiresAt - issuedAt;
-      if (!(lifetime >= 30_000)) throw overAlready(presented);
-      emit({
-        type: 'exchange-succeeded',
-        provider,
-        durationMs: clock.monotonic() - startedAt,
-        expiresAt: credential.expiresAt,
-      });
-      const usableUntil = credential.expiresAt - Math.min(MARGIN_MS, lifetime / 10);
-      return {
-        kind: 'issued',
-        entry: { credential: Object.freeze(credential), provider, issuedAt, usableUntil },
-      };
-    } catch (thrown) {
-      if (foreign) {
-        emit({ type: 'partition-mismatch', provider });
-        return { kind: 'foreign-subject' };
-      }
-      const error = federationErrorOf(
-        provider,
-        thrown,
-        signal.aborted ? { code: 'timeout', retry: 'now' } : exchanger.classify(thrown, presented),
-        presented,
-      );
-      emit({
-        type: 'exchange-failed',
-        provider,
-        durationMs: clock.monotonic() - startedAt,
-        code: error.code,
-      });
-      return { kind: 'failed', error };
+    const target = targetOf(call.request);
+    if (subject.partition !== undefined) {
+      const key = await own(target, platformPartition(subject.partition));
+      if (call.request === undefined) Object.assign(plain, { partition: subject.partition, key });
+      const credential = await resolve(engine, choose, { ...common, key, subject });
+      if (credential !== undefined) return credential;
     }
-  }
-
-  async function readToken(subject: Subject, signal: AbortSignal | undefined): Promise<SubjectToken> {
-    const limit = AbortSignal.timeout(timeoutMs);
-    return subject.token({
-      audience: undefined,
-      fresh: false,
-      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-    });
-  }
-
-  function overAlready(presented: PresentedToken | undefined): FederationError {
-    return new FederationError({
-      code: 'clock_skew',
+    const patience = {
       provider,
-      message:
-        'The credential that was issued is over, or ends within 30 seconds, by the clock of this machine.',
-      hint: 'Set the clock of this machine; ask for a longer duration if it is right.',
-      presented,
-    });
+      clock,
+      signal: call.signal,
+      invocation: common.invocation,
+      limitMs: engine.tools.timeoutMs,
+    };
+    const mine = await patiently(patience, (signal) => ownDigest(cache, clock, subject, signal));
+    const key = await own(target, digestPartition(mine.digest));
+    return (await resolve(engine, choose, { ...common, key, subject: mine.subject })) as C;
   }
 
-  async function waitFor(flight: Flight, signal: AbortSignal | undefined): Promise<FlightOutcome> {
-    if (signal === undefined) return flight.outcome;
-    let detach: (() => void) | undefined;
-    const gaveUp = new Promise<never>((_resolve, reject) => {
-      const onAbort = (): void => reject(aborted());
-      signal.addEventListener('abort', onAbort, { once: true });
-      detach = () => signal.removeEventListener('abort', onAbort);
-    });
-    try {
-      return await Promise.race([flight.outcome, gaveUp]);
-    } finally {
-      detach?.();
-    }
+  function targetOf(request: Partial<R> | undefined): string {
+    if (request !== undefined) return canonicalJson(exchanger.target(request as R));
+    return (plain.target ??= canonicalJson(exchanger.target({} as R)));
   }
 
-  function aborted(): FederationError {
-    return new FederationError({
-      code: 'aborted',
-      provider,
-      message: 'The caller gave up waiting.',
-      retryable: true,
-    });
-  }
-
-  function emit(event: CredentialEvent): void {
-    onEvent?.(event);
+  async function own(target: string, partition: string): Promise<string> {
+    const key = await valueKey(cache, keyText({ ...fields, target }, partition));
+    if (ownKeys.size >= MAX_OWN_KEYS && !ownKeys.has(key))
+      ownKeys.delete(ownKeys.keys().next().value as string);
+    ownKeys.add(key);
+    lastKey = key;
+    return key;
   }
 }
 
-function timedOut(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
+/** The last partition that asked with no request of its own, and its key: the hot path compares two strings. */
+interface Plain {
+  partition: string | undefined;
+  key: string;
+  target: string | undefined;
 }
 
-const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+function means<C extends Credential>(which: C | ((held: C) => boolean) | undefined, held: C): boolean {
+  if (which === undefined) return true;
+  if (typeof which === 'function') return which(held);
+  // A vendor's shape has fields beside the record's: each of the record's must be the same.
+  return (
+    which === held ||
+    Object.entries(held).every(
+      ([name, value]) => (which as unknown as Record<string, unknown>)[name] === value,
+    )
+  );
+}
+
+/** Refreshing a credential when half of its life is over, in every instance at once, is how refresh storms begin. */
+function refuseWideWindow({ refreshAheadMs }: CredentialCache, lifetimeMs: number | undefined): void {
+  if (refreshAheadMs === undefined || lifetimeMs === undefined || refreshAheadMs < lifetimeMs / 2) return;
+  throw new OptionError(
+    'conflicting_options',
+    'refreshAheadMs',
+    undefined,
+    `\`refreshAheadMs\` (${refreshAheadMs}) must be less than half of the duration asked for (${lifetimeMs} ms).`,
+  );
+}

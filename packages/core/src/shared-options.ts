@@ -6,6 +6,7 @@ import type { OnEvent } from './events.js';
 import type { Expectation } from './expectation.js';
 import { normalizeExpectation } from './expectation.js';
 import type { Fetch } from './http.js';
+import type { Invocation } from './invocation.js';
 import { invalidOption, optionalString } from './options.js';
 import { FederationError } from './errors.js';
 import type { CredentialProviderOptions } from './provider.js';
@@ -47,14 +48,22 @@ export const SHARED_OPTION_NAMES: readonly (keyof SharedOptions)[] = [
   'onEvent',
 ];
 
+/** What the platform gives where the user gives nothing. */
+export interface PlatformDefaults {
+  readonly source: () => SubjectTokenSource;
+  readonly invocation: () => Invocation | undefined;
+}
+
 /** The shared options, asserted, as `createCredentialProvider` takes them. */
 export function providerOptions(
   options: SharedOptions,
-  fallback: () => SubjectTokenSource,
+  platform: PlatformDefaults | (() => SubjectTokenSource),
 ): CredentialProviderOptions {
+  const defaults: PlatformDefaults =
+    typeof platform === 'function' ? { source: platform, invocation: () => undefined } : platform;
   const { tokenSource, cache, timeoutMs, fetch, clock, random, onEvent } = options;
   return {
-    source: tokenSource === undefined ? fallback() : tokenSourceOf(tokenSource),
+    source: tokenSource === undefined ? defaults.source() : tokenSourceOf(tokenSource),
     audience: optionalString({ option: 'audience' }, options.audience),
     expect: normalizeExpectation(options.expect),
     cache,
@@ -63,6 +72,7 @@ export function providerOptions(
     clock,
     random,
     onEvent,
+    invocation: defaults.invocation,
   };
 }
 

@@ -2,8 +2,10 @@
 
 export const TOKEN_HEADER = 'x-vercel-oidc-token';
 
-interface RequestContext {
+export interface RequestContext {
   readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly deadline?: unknown;
+  waitUntil?(work: Promise<unknown>): void;
 }
 
 interface WithRequestContext {
@@ -12,8 +14,13 @@ interface WithRequestContext {
 
 const REQUEST_CONTEXT = Symbol.for('@vercel/request-context');
 
+/** The context of the request that is being served; `undefined` outside a request. */
+export function requestContext(): RequestContext | undefined {
+  return (globalThis as WithRequestContext)[REQUEST_CONTEXT]?.get?.();
+}
+
 /** The token header of the request that is being served; `undefined` outside a request. */
 export function contextToken(): string | undefined {
-  const token = (globalThis as WithRequestContext)[REQUEST_CONTEXT]?.get?.()?.headers?.[TOKEN_HEADER];
+  const token = requestContext()?.headers?.[TOKEN_HEADER];
   return typeof token === 'string' && token !== '' ? token : undefined;
 }

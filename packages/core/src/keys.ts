@@ -1,0 +1,64 @@
+/** Cache keys: SHA-256 over length-prefixed canonical fields; never a token in clear. */
+
+import type { CredentialCache } from './cache.js';
+import { lengthPrefixed, sha256 } from './canonical.js';
+import type { SubjectToken } from './contract.js';
+
+/** Raised when the meaning of a key's fields changes, so that two versions never share an entry. */
+const SCHEMA = 'credex-key-1';
+
+/** What is memoized is dropped whole at this size: it is made anew in microseconds. */
+const MEMO_SIZE = 4_096;
+
+export interface KeyFields {
+  readonly provider: string;
+  /** Canonical text of the exchanger's target. */
+  readonly target: string;
+  readonly audience: string;
+  /** Canonical text of `expect`. */
+  readonly expectation: string;
+}
+
+/** The text that a value key is the digest of; its memo's name. */
+export function keyText(fields: KeyFields, partition: string): string {
+  return lengthPrefixed([
+    SCHEMA,
+    fields.provider,
+    fields.target,
+    fields.audience,
+    fields.expectation,
+    partition,
+  ]);
+}
+
+/** The value key where it was made before; without waiting. */
+export function knownKey(cache: CredentialCache, text: string): string | undefined {
+  return cache.state.keys.get(text);
+}
+
+export async function valueKey(cache: CredentialCache, text: string): Promise<string> {
+  const { keys } = cache.state;
+  const known = keys.get(text);
+  if (known !== undefined) return known;
+  const key = await sha256(text);
+  if (keys.size >= MEMO_SIZE) keys.clear();
+  keys.set(text, key);
+  return key;
+}
+
+/** The digest that stands for a token whose owner nothing else names. */
+export async function tokenDigest(cache: CredentialCache, token: SubjectToken, now: number): Promise<string> {
+  const { digests } = cache.state;
+  const known = digests.get(token.jwt);
+  if (known !== undefined) return known.digest;
+  const digest = await sha256(token.jwt);
+  if (digests.size >= MEMO_SIZE / 4) {
+    for (const [jwt, { expiresAt }] of digests) if (expiresAt <= now) digests.delete(jwt);
+    if (digests.size >= MEMO_SIZE / 4) digests.clear();
+  }
+  digests.set(token.jwt, { digest, expiresAt: token.expiresAt });
+  return digest;
+}
+
+export const platformPartition = (name: string): string => `platform:${name}`;
+export const digestPartition = (digest: string): string => `digest:${digest}`;

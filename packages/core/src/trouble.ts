@@ -1,0 +1,93 @@
+/** What a failure does to the attempts after it: how long the next one waits. Pure. */
+
+import type { FederationErrorCode } from './contract.js';
+import type { Moment } from './clock.js';
+import type { FederationError } from './errors.js';
+
+/** A failure that still holds attempts back. */
+export interface Trouble {
+  /** `backoff`: recoverable, tried again sooner or later; `rejected`: no retry mends it. */
+  readonly kind: 'backoff' | 'rejected';
+  readonly error: FederationError;
+  readonly since: Moment;
+  readonly holdMs: number;
+  /** Whether the hold is cut short where nothing usable is held: not where a server asked to be left alone. */
+  readonly shortens: boolean;
+  /** How many in a row, this one included. */
+  readonly count: number;
+}
+
+export interface Failure {
+  readonly kind: Trouble['kind'];
+  readonly error: FederationError;
+  readonly throttled: boolean;
+}
+
+const SECOND = 1_000;
+const MAX_BACKOFF = 60 * SECOND;
+
+/** With nothing usable, or in the last minute, no backoff keeps a caller from recovery for longer. */
+export const URGENT_HOLD_MS: number = 5 * SECOND;
+
+/** The next trouble after a failure. `untilMustMs`: how long the held value needs no refresh; 0 where none is held. */
+export function troubleAfter(
+  failure: Failure,
+  previous: Trouble | undefined,
+  at: Moment,
+  untilMustMs: number,
+  drawn: number,
+  profile: 'default' | 'aws-sdk',
+): Trouble {
+  const count = previous?.kind === failure.kind ? previous.count + 1 : 1;
+  const hold = profile === 'aws-sdk' ? sdkHold(failure, drawn) : ownHold(failure, count, untilMustMs, drawn);
+  return {
+    kind: failure.kind,
+    error: failure.error,
+    since: at,
+    holdMs: hold,
+    shortens: profile === 'default' && failure.kind === 'backoff' && !failure.throttled,
+    count,
+  };
+}
+
+function ownHold(
+  { kind, error, throttled }: Failure,
+  count: number,
+  untilMustMs: number,
+  drawn: number,
+): number {
+  // One to five seconds, doubled: a loop that asks on and on reaches the source at most once a second.
+  if (kind === 'rejected')
+    return Math.min((1 + 4 * drawn) * SECOND * 2 ** Math.min(count - 1, 6), MAX_BACKOFF);
+  const reach = Math.min(MAX_BACKOFF, SECOND * 2 ** Math.min(count - 1, 6));
+  if (!throttled) return drawn * reach;
+  const wanted = Math.max(
+    Math.min(error.retryAfterMs ?? 0, MAX_BACKOFF * 5),
+    reach / 2 + (drawn * reach) / 2,
+  );
+  return untilMustMs > 0 ? Math.min(wanted, untilMustMs) : Math.min(wanted, MAX_BACKOFF);
+}
+
+function sdkHold({ kind }: Failure, drawn: number): number {
+  return kind === 'rejected' ? (1 + 4 * drawn) * SECOND : (300 + 300 * drawn) * SECOND;
+}
+
+/** Failures that say something of the token that was shown, not of the identity's partition. */
+export function dependsOnToken(code: FederationErrorCode): boolean {
+  return TOKEN_BOUND.has(code);
+}
+
+const TOKEN_BOUND: ReadonlySet<FederationErrorCode> = new Set([
+  'invalid_subject_token',
+  'subject_token_expired',
+  'subject_token_not_yet_valid',
+  'subject_mismatch',
+  'token_rejected',
+  'issuer_mismatch',
+  'audience_mismatch',
+  'subject_not_allowed',
+  'subject_case_mismatch',
+  'access_denied',
+  'no_subject_token',
+  'no_fresher_token',
+]);

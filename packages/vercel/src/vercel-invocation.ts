@@ -1,0 +1,27 @@
+import type { Invocation } from '@credex/core/driver';
+import { environmentVariable } from '@credex/core/driver';
+import { requestContext } from './request-context.js';
+
+/**
+ * What Vercel says of the invocation being served: its deadline, and how to keep the instance awake. The same
+ * context that `getDeadline` and `waitUntil` of `@vercel/functions` read.
+ */
+export function vercelInvocation(): Invocation | undefined {
+  const context = requestContext();
+  // A function instance sleeps between requests; a build or a laptop does not.
+  const freezes = environmentVariable('AWS_LAMBDA_FUNCTION_NAME') !== undefined;
+  if (context === undefined) return freezes ? { freezes } : undefined;
+  const waitUntil = context.waitUntil?.bind(context);
+  return { deadline: epochMilliseconds(context.deadline), waitUntil, freezes };
+}
+
+/** A number, a Date, or text of either: what the platform has been seen to give. */
+function epochMilliseconds(deadline: unknown): number | undefined {
+  const value =
+    deadline instanceof Date
+      ? deadline.getTime()
+      : typeof deadline === 'string'
+        ? Date.parse(deadline)
+        : deadline;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
