@@ -1,0 +1,54 @@
+/** Where the subject token may go: Entra's hosts, and the one URL that is made of them. */
+
+import { OptionError } from '@credex/core';
+import { endpointUrl, httpsUrl, optionalString } from '@credex/core/driver';
+
+const NAME = { option: 'authorityHost', environmentVariable: 'AZURE_AUTHORITY_HOST' } as const;
+
+const CHINA = 'login.partner.microsoftonline.cn';
+/** The host of the Chinese cloud by its former name, to the one that serves it. */
+const FORMER_NAMES: Readonly<Record<string, string>> = { 'login.chinacloudapi.cn': CHINA };
+
+/** Microsoft's own: public, US Government, China. The environment may name these and no other. */
+const KNOWN_HOSTS: readonly string[] = [
+  'login.microsoftonline.com',
+  'login.microsoftonline.us',
+  CHINA,
+  ...Object.keys(FORMER_NAMES),
+];
+
+/**
+ * The authority's origin. In code any https host; from the environment only Microsoft's own, so that a planted
+ * variable can't collect tokens.
+ */
+export function authorityOrigin(given: unknown, allowLoopbackHttp: boolean): string {
+  const fromCode = given !== undefined;
+  const value = optionalString(NAME, given) ?? 'https://login.microsoftonline.com';
+  const written = KNOWN_HOSTS.includes(value) ? `https://${value}` : value;
+  const url = endpointUrl(NAME, written, {
+    allowLoopbackHttp: allowLoopbackHttp && fromCode,
+    allowPath: false,
+  });
+  if (!fromCode && !KNOWN_HOSTS.includes(url.host)) throw unknownHost();
+  const host = FORMER_NAMES[url.host] ?? url.host;
+  return `${url.protocol}//${host}`;
+}
+
+/** The token endpoint of a tenant (OAuth 2.0 client credentials, v2.0). */
+export function tokenEndpoint(authorityHost: string, tenantId: string): URL {
+  const { host, protocol } = new URL(authorityHost);
+  const url = httpsUrl({ host, path: [tenantId, 'oauth2', 'v2.0', 'token'] });
+  // http only where `authorityOrigin` let it pass: loopback, allowed in code.
+  if (protocol === 'http:') url.protocol = protocol;
+  return url;
+}
+
+function unknownHost(): OptionError {
+  return new OptionError(
+    'unsafe_url',
+    NAME.option,
+    NAME.environmentVariable,
+    `\`${NAME.environmentVariable}\` must be one of Microsoft's authority hosts (${KNOWN_HOSTS.join(', ')}). ` +
+      `Another one is used only where \`${NAME.option}\` names it in code.`,
+  );
+}

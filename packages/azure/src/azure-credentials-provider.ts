@@ -1,0 +1,112 @@
+/** The user's factory: Azure credentials for code on Vercel, as a TokenCredential. */
+
+import type { CredentialCall, CredentialProvider } from '@credex/core';
+import { createCredentialProvider, providerOptions } from '@credex/core/driver';
+import { vercelTokenSource } from '@credex/vercel';
+import type { AzureCredentialsProviderOptions } from './azure-options.js';
+import { azureConfiguration } from './azure-options.js';
+import { azureRequest, invalidRequest } from './azure-request.js';
+import type { AzureCredentials, AzureRequest } from './azure-types.js';
+import type { AzureAbortSignal } from './caller-signal.js';
+import { callerSignal } from './caller-signal.js';
+import { identityOnFirstUse } from './default-exchanger.js';
+
+/** `GetTokenOptions` of `@azure/core-auth`, as far as an application's token goes. */
+export interface AzureTokenOptions {
+  /** Detaches this caller; others who wait for the same token go on. */
+  readonly abortSignal?: AzureAbortSignal | undefined;
+  /** `timeout`: how long this caller waits, in milliseconds. */
+  readonly requestOptions?: { readonly timeout?: number | undefined } | undefined;
+  /** The claims of a challenge: a held token is passed over, and the new one takes its place. */
+  readonly claims?: string | undefined;
+  /** Ask for a token of continuous access evaluation. The Azure SDKs do. */
+  readonly enableCae?: boolean | undefined;
+  /** A tenant of `additionallyAllowedTenants`. */
+  readonly tenantId?: string | undefined;
+  /** Refused: only bearer tokens are issued here. */
+  readonly proofOfPossessionOptions?: object | undefined;
+  readonly tracingOptions?: object | undefined;
+}
+
+/** A TokenCredential for any Azure client, with the methods of every credex provider attached. */
+export interface AzureCredentialsProvider extends CredentialProvider<AzureCredentials, AzureRequest> {
+  /**
+   * What Azure clients call. Cached for each tenant, resource and `enableCae`; one exchange, however many ask.
+   * @throws FederationError
+   */
+  getToken(scopes: string | string[], options?: AzureTokenOptions): Promise<AzureCredentials>;
+}
+
+/**
+ * Exchanges the Vercel OIDC token for access tokens of an Entra application or managed identity that has a
+ * federated credential for it. Nothing is read or sent before the first call.
+ *
+ * @example
+ * import { BlobServiceClient } from '@azure/storage-blob';
+ * import { azureCredentialsProvider } from '@credex/azure';
+ *
+ * // AZURE_TENANT_ID and AZURE_CLIENT_ID are set, or `tenantId` and `clientId` are passed
+ * const blobs = new BlobServiceClient('https://account.blob.core.windows.net', azureCredentialsProvider());
+ *
+ * @throws OptionError where an option is missing, malformed, or would send the token elsewhere
+ */
+export function azureCredentialsProvider(
+  options: AzureCredentialsProviderOptions = {},
+): AzureCredentialsProvider {
+  const configuration = azureConfiguration(options);
+  const exchanger = (options.exchanger ?? identityOnFirstUse())(configuration);
+  const provider = createCredentialProvider(
+    exchanger,
+    providerOptions(options, () => vercelTokenSource()),
+  );
+
+  // Not one await before core is called: the subject is captured in the caller's own request.
+  const credentials = async (call: CredentialCall<AzureRequest> = {}): Promise<AzureCredentials> => {
+    const request = azureRequest(configuration, call.request);
+    // What was challenged must not be handed out again.
+    const forceRefresh = call.forceRefresh === true || request.claims !== undefined;
+    return provider.getCredentials({ signal: call.signal, forceRefresh, request });
+  };
+
+  return {
+    getCredentials: credentials,
+    invalidate: (which) => provider.invalidate(which),
+    status: (call) => provider.status({ request: azureRequest(configuration, call?.request) }),
+    async getToken(scopes, asked = {}) {
+      const { claims, enableCae, tenantId } = asked;
+      if (asked.proofOfPossessionOptions !== undefined)
+        throw invalidRequest(
+          'A proof-of-possession token was asked for; only bearer tokens are issued here.',
+        );
+      const caller = callerSignal(asked.abortSignal, asked.requestOptions?.timeout);
+      try {
+        const request = { scopes: typeof scopes === 'string' ? [scopes] : scopes, claims };
+        return await credentials({
+          signal: caller.signal,
+          request: {
+            ...request,
+            ...(enableCae === undefined ? {} : { enableCae }),
+            ...(tenantId === undefined ? {} : { tenantId }),
+          },
+        });
+      } finally {
+        caller.release();
+      }
+    },
+  };
+}
+
+/**
+ * An access token, cached for the process: of Azure Resource Manager, unless `scopes` says otherwise.
+ *
+ * @example
+ * const { token } = await getAzureCredentials({ scopes: 'https://vault.azure.net/.default' });
+ *
+ * @throws OptionError for a wrong option, FederationError where no token could be had
+ */
+export async function getAzureCredentials(
+  options: AzureCredentialsProviderOptions = {},
+  call?: CredentialCall<AzureRequest>,
+): Promise<AzureCredentials> {
+  return azureCredentialsProvider(options).getCredentials(call);
+}

@@ -1,0 +1,86 @@
+/** The options of `azureCredentialsProvider`, and what is made of them once. */
+
+import type { SharedOptions } from '@credex/core';
+import type { Grammar } from '@credex/core/driver';
+import {
+  SHARED_OPTION_NAMES,
+  TENANT,
+  invalidOption,
+  optionalBoolean,
+  optionalFunction,
+  optionalStringList,
+  refuseUnknownOptions,
+  requiredString,
+} from '@credex/core/driver';
+import { authorityOrigin } from './authority.js';
+import { DEFAULT_SCOPES, scopesOf } from './azure-scopes.js';
+import type { AzureConfiguration, AzureExchangerFactory } from './azure-types.js';
+
+export interface AzureCredentialsProviderOptions extends SharedOptions {
+  /** The tenant (directory): a GUID or one of its domain names. Default: AZURE_TENANT_ID. Required. */
+  readonly tenantId?: string | undefined;
+  /** The application (client) id, a GUID. Default: AZURE_CLIENT_ID. Required. */
+  readonly clientId?: string | undefined;
+  /**
+   * What the token is for, where a call names no scopes of its own: scopes of one resource, each ending in
+   * `/.default`. Default: `https://management.azure.com/.default`.
+   */
+  readonly scopes?: string | readonly string[] | undefined;
+  /**
+   * Where the exchange is made: an https origin. Default: AZURE_AUTHORITY_HOST, which may name Microsoft's own
+   * hosts only; `https://login.microsoftonline.com` without it.
+   */
+  readonly authorityHost?: string | undefined;
+  /** Other tenants a call may ask for: `*` for any, or a list. Default: none. */
+  readonly additionallyAllowedTenants?: '*' | readonly string[] | undefined;
+  /** Allow `http:` on loopback for `authorityHost`: for tests. Default: false. */
+  readonly allowLoopbackHttp?: boolean | undefined;
+  /** How the exchange is made. Default: `azureIdentityExchanger()`, loaded when first needed. */
+  readonly exchanger?: AzureExchangerFactory | undefined;
+}
+
+const OPTION_NAMES: readonly string[] = [
+  ...SHARED_OPTION_NAMES,
+  'tenantId',
+  'clientId',
+  'scopes',
+  'authorityHost',
+  'additionallyAllowedTenants',
+  'allowLoopbackHttp',
+  'exchanger',
+] satisfies readonly (keyof AzureCredentialsProviderOptions)[];
+
+const CLIENT_ID: Grammar = {
+  pattern: /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
+  says: 'the application (client) id, a GUID',
+};
+
+/** @throws OptionError */
+export function azureConfiguration(options: AzureCredentialsProviderOptions): AzureConfiguration {
+  refuseUnknownOptions('azureCredentialsProvider', options, OPTION_NAMES);
+  const allowLoopbackHttp =
+    optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
+  const tenant = { option: 'tenantId', environmentVariable: 'AZURE_TENANT_ID' };
+  const client = { option: 'clientId', environmentVariable: 'AZURE_CLIENT_ID' };
+  const { clock } = options;
+  return Object.freeze({
+    // Entra reads both without regard to case: one spelling, one cache entry.
+    tenantId: requiredString(tenant, options.tenantId, TENANT).toLowerCase(),
+    clientId: requiredString(client, options.clientId, CLIENT_ID).toLowerCase(),
+    authorityHost: authorityOrigin(options.authorityHost, allowLoopbackHttp),
+    scopes: options.scopes === undefined ? DEFAULT_SCOPES : scopesOf({ option: 'scopes' }, options.scopes),
+    additionallyAllowedTenants: allowedTenants(options.additionallyAllowedTenants),
+    fetch: optionalFunction({ option: 'fetch' }, options.fetch),
+    now: clock === undefined ? () => Date.now() : () => clock.now(),
+  });
+}
+
+function allowedTenants(value: unknown): '*' | readonly string[] {
+  const name = { option: 'additionallyAllowedTenants' };
+  if (value === undefined) return [];
+  if (value === '*') return '*';
+  if (!Array.isArray(value)) throw invalidOption(name, "'*' or a list of tenants", value);
+  if (value.includes('*')) return '*';
+  if (value.length === 0) return [];
+  return (optionalStringList(name, value, TENANT) ?? []).map((tenant) => tenant.toLowerCase());
+}

@@ -1,0 +1,33 @@
+/** Scopes as Entra takes them from an application: one resource a call. */
+
+import type { Grammar, OptionName } from '@credex/core/driver';
+import { OptionError } from '@credex/core';
+import { optionalStringList } from '@credex/core/driver';
+
+/** Azure Resource Manager, of the public cloud. */
+export const DEFAULT_SCOPES: readonly string[] = Object.freeze(['https://management.azure.com/.default']);
+
+const SUFFIX = '/.default';
+
+/**
+ * Scope characters of RFC 6749, section 3.3. An application asks for all it was granted on a resource, by the
+ * suffix; Entra refuses any other scope in this flow. The resource may end in a slash of its own.
+ */
+const SCOPE: Grammar = {
+  pattern: /^[\x21\x23-\x5b\x5d-\x7e]{1,1000}\/\.default$/,
+  says: 'a resource and /.default, such as https://vault.azure.net/.default or api://…/.default',
+};
+
+/** Sorted, each once. A string is one scope: an Entra scope never holds a space. */
+export function scopesOf(name: OptionName, value: unknown): readonly string[] {
+  const list = optionalStringList(name, typeof value === 'string' ? [value] : value, SCOPE) ?? [];
+  const scopes = [...new Set(list)].sort();
+  const resources = new Set(scopes.map((scope) => scope.slice(0, -SUFFIX.length)));
+  if (resources.size <= 1) return Object.freeze(scopes);
+  throw new OptionError(
+    'invalid_option',
+    name.option,
+    undefined,
+    `\`${name.option}\` names ${resources.size} resources: an Entra token is for one. Ask once for each.`,
+  );
+}

