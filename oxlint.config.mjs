@@ -29,6 +29,9 @@ export default {
   env: { browser: true, node: true },
   categories: { correctness: 'error' },
   rules: everywhere,
-  overrides: [{ files: ['packages/*/src/**'], rules: sources }],
+  overrides: [
+    { files: ['packages/*/src/**'], rules: sources },
+    { files: ['**/*.test.ts', '**/*.fixture.ts'], rules: { 'typescript/no-base-to-string': 'off' } },
+  ],
   ignorePatterns: ['**/dist/**', '**/node_modules/**'],
 };

@@ -1,5 +1,5 @@
 // The house's own rules for the linter; the tables stand in scripts/arrows.mjs.
-import { AMBIENT, judge, place } from './arrows.mjs';
+import { AMBIENT, judge, missingPlace, place } from './arrows.mjs';
 
 /** Every form in which a module names another one, the types' `import('x')` included. */
 const arrows = {
@@ -15,11 +15,16 @@ const arrows = {
       if (message !== undefined) context.report({ node, message });
     };
     return {
+      Program(node) {
+        const message = missingPlace(from);
+        if (message !== undefined) context.report({ node, message });
+      },
       ImportDeclaration: (node) => check(node, node.source),
       ExportNamedDeclaration: (node) => node.source && check(node, node.source),
       ExportAllDeclaration: (node) => check(node, node.source),
       ImportExpression: (node) => check(node, node.source, true),
-      TSImportType: (node) => check(node, node.source ?? node.argument),
+      // A type is gone at run time, as late as import() comes.
+      TSImportType: (node) => check(node, node.source ?? node.argument, true),
       TSExternalModuleReference: (node) => check(node, node.expression),
     };
   },

@@ -123,7 +123,10 @@ const hasEntries = (room) => entryFiles(room).every((path) => existsSync(join(ro
 export async function ensureBuilt() {
   const inputs = [
     ...filesUnder('packages').filter(isBuildInput),
-    ...['scripts/build-package.mjs', 'tsconfig.base.json', 'turbo.json', 'pnpm-lock.yaml'],
+    'pnpm-lock.yaml',
+    'scripts/build-package.mjs',
+    'tsconfig.base.json',
+    'turbo.json',
   ];
   if (isStamped('built', inputs) && rooms().every(hasEntries)) return;
   // pnpm puts itself on PATH, where turbo looks for it.
