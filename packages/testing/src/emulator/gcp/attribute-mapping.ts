@@ -1,0 +1,132 @@
+/**
+ * A provider's attribute mapping and condition: CEL over the claims of the subject token.
+ * https://cloud.google.com/iam/docs/workload-identity-federation#mapping
+ */
+import {
+  celEnv,
+  celMethod,
+  CelScalar,
+  isCelError,
+  isCelList,
+  parse,
+  plan,
+  type CelInput,
+} from '@bufbuild/cel';
+import { strings } from '@bufbuild/cel/ext';
+import { extract } from './cel-extract.js';
+
+export interface MappedIdentity {
+  readonly subject: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly groups: readonly string[];
+}
+
+export type MappingVerdict =
+  | { readonly ok: true; readonly identity: MappedIdentity }
+  | {
+      readonly ok: false;
+      readonly error: 'unauthorized_client' | 'invalid_request';
+      readonly description: string;
+    };
+
+export type IdentityPolicy = (claims: Readonly<Record<string, unknown>>) => MappingVerdict;
+
+type Program = (bindings: Record<string, CelInput>) => unknown;
+
+const ENV = celEnv({
+  funcs: [
+    ...strings,
+    celMethod('extract', CelScalar.STRING, [CelScalar.STRING], CelScalar.STRING, function (template) {
+      return extract(this, template);
+    }),
+  ],
+});
+
+/** @throws TypeError where Google would not take the provider. */
+export function compileIdentityPolicy(
+  mapping: Readonly<Record<string, string>>,
+  condition: string | undefined,
+): IdentityPolicy {
+  const programs = Object.entries(mapping).map(([key, expression]) => {
+    assertKey(key);
+    return [key, compile(`attributeMapping["${key}"]`, expression, 2048)] as const;
+  });
+  if (mapping['google.subject'] === undefined)
+    throw new TypeError('attributeMapping: google.subject is required; assertion.sub is the usual value');
+  if (programs.filter(([key]) => key.startsWith('attribute.')).length > 50)
+    throw new TypeError('attributeMapping: 50 custom attributes at most');
+  const admits = condition === undefined ? undefined : compile('attributeCondition', condition, 4096);
+  return (claims) => judge(claims as Record<string, CelInput>, programs, admits);
+}
+
+function judge(
+  assertion: Record<string, CelInput>,
+  programs: readonly (readonly [string, Program])[],
+  admits: Program | undefined,
+): MappingVerdict {
+  const mapped = new Map<string, unknown>();
+  for (const [key, program] of programs) {
+    const value = program({ assertion });
+    // A claim that is not there leaves its attribute unmapped.
+    if (value !== undefined && value !== null && !isCelError(value)) mapped.set(key, value);
+  }
+  const google: Record<string, CelInput> = {};
+  const attribute: Record<string, CelInput> = {};
+  for (const [key, value] of mapped) {
+    const [space, name] = splitKey(key);
+    (space === 'google' ? google : attribute)[name] = value as CelInput;
+  }
+  // An error of CEL is a value, and a truthy one: nothing but true itself passes.
+  if (admits !== undefined && admits({ assertion, google, attribute }) !== true)
+    return refused('The given credential is rejected by the attribute condition.');
+
+  const subject = mapped.get('google.subject');
+  if (subject === undefined || subject === '')
+    return refused('Could not obtain a value for google.subject from the given credential.');
+  const groups = mapped.get('google.groups');
+  const groupList: unknown[] = isCelList(groups) ? [...groups] : [];
+  if (groups !== undefined && !(isCelList(groups) && groupList.every((group) => typeof group === 'string')))
+    return refused("The mapped attribute 'google.groups' must be of type LIST.");
+  const attributes: Record<string, string> = {};
+  for (const [key, value] of mapped) {
+    if (key === 'google.groups') continue;
+    if (typeof value !== 'string') return refused(`The mapped attribute '${key}' must be of type STRING.`);
+    if (key !== 'google.subject') attributes[splitKey(key)[1]] = value;
+  }
+  if (Buffer.byteLength(subject as string) > 127)
+    return {
+      ok: false,
+      error: 'invalid_request',
+      description:
+        'The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your attribute mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes.',
+    };
+  return { ok: true, identity: { subject: subject as string, attributes, groups: groupList as string[] } };
+}
+
+const refused = (description: string): MappingVerdict => ({
+  ok: false,
+  error: 'unauthorized_client',
+  description,
+});
+
+function splitKey(key: string): readonly ['google' | 'attribute', string] {
+  const dot = key.indexOf('.');
+  return [key.slice(0, dot) as 'google' | 'attribute', key.slice(dot + 1)];
+}
+
+function assertKey(key: string): void {
+  if (!/^(?:google\.(?:subject|groups)|attribute\.[a-z0-9_]{1,100})$/.test(key))
+    throw new TypeError(
+      `attributeMapping: ${key} is no target; write google.subject, google.groups or attribute.{a-z, 0-9, _}`,
+    );
+}
+
+function compile(label: string, expression: string, longest: number): Program {
+  if (expression === '' || expression.length > longest)
+    throw new TypeError(`${label}: CEL of 1 to ${longest} characters`);
+  try {
+    return plan(ENV, parse(expression));
+  } catch (error) {
+    throw new TypeError(`${label}: no CEL expression: ${String(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Google's three shapes of an error body: OAuth's at the security token service, google.rpc.Status at the APIs
+ * of today, and Cloud Storage's older `errors` list.
+ */
+import type { ServiceAnswer } from '../service.js';
+
+/** Thrown inside a handler; `answering` turns it into the answer and its log note. */
+export class Refusal extends Error {
+  readonly answer: ServiceAnswer;
+
+  constructor(message: string, answer: ServiceAnswer) {
+    super(message);
+    this.answer = answer;
+  }
+}
+
+export function jsonAnswer(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): ServiceAnswer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=UTF-8', ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** RFC 6749 section 5.2; Google answers 400 also where the RFC would allow 401. */
+export function oauthRefusal(error: string, description: string, status = 400): Refusal {
+  return new Refusal(
+    `${error}: ${description}`,
+    jsonAnswer(status, { error, error_description: description }),
+  );
+}
+
+export interface RpcProblem {
+  readonly code: number;
+  readonly status: string;
+  readonly message: string;
+  readonly details?: readonly unknown[] | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** google.rpc.Status as JSON, https://cloud.google.com/apis/design/errors. */
+export function rpcRefusal({ code, status, message, details, headers }: RpcProblem): Refusal {
+  const error = details === undefined ? { code, message, status } : { code, message, status, details };
+  return new Refusal(`${status}: ${message}`, jsonAnswer(code, { error }, headers));
+}
+
+/** google.rpc.ErrorInfo, the machine-readable reason in `details`. */
+export function errorInfo(
+  reason: string,
+  domain: string,
+  metadata: Readonly<Record<string, string>>,
+): unknown {
+  return { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain, metadata };
+}
+
+export const invalidArgument = (message = 'Request contains an invalid argument.'): Refusal =>
+  rpcRefusal({ code: 400, status: 'INVALID_ARGUMENT', message });
+
+/** Cloud Storage's JSON API: `errors` beside code and message, no `status`. */
+export function storageRefusal(
+  code: number,
+  reason: string,
+  message: string,
+  more: {
+    readonly location?: string;
+    readonly domain?: string;
+    readonly headers?: Record<string, string>;
+  } = {},
+): Refusal {
+  const entry = {
+    message,
+    domain: more.domain ?? 'global',
+    reason,
+    ...(more.location === undefined ? {} : { locationType: 'header', location: more.location }),
+  };
+  return new Refusal(
+    `${reason}: ${message}`,
+    jsonAnswer(code, { error: { code, message, errors: [entry] } }, more.headers),
+  );
+}
+
+/** What Google's front end says to a path no API has. */
+export function noSuchPath(path: string): Refusal {
+  return new Refusal('no such path', {
+    status: 404,
+    headers: { 'content-type': 'text/html; charset=UTF-8' },
+    body: `<!DOCTYPE html><title>Error 404 (Not Found)!!1</title><p>The requested URL <code>${escapeHtml(path)}</code> was not found on this server.`,
+  });
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+export type Notes = Record<string, string>;
+
+/** Runs a handler, and writes into the answer's log note what was decided. */
+export async function answering(
+  notes: Notes,
+  work: () => ServiceAnswer | Promise<ServiceAnswer>,
+): Promise<ServiceAnswer> {
+  try {
+    const answer = await work();
+    return { ...answer, log: { ...notes, verdict: 'allowed' } };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { ...error.answer, log: { ...notes, verdict: error.message } };
+  }
+}

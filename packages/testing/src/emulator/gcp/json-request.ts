@@ -1,0 +1,41 @@
+/** A JSON body judged as Google's protobuf front end does: by the fields of the message, nothing else. */
+import type { ServiceRequest } from '../service.js';
+import { invalidArgument } from './google-errors.js';
+
+type FieldType = 'string' | 'boolean' | 'strings';
+type ValueOf<T extends FieldType> = T extends 'string'
+  ? string
+  : T extends 'boolean'
+    ? boolean
+    : readonly string[];
+type Message<F extends Readonly<Record<string, FieldType>>> = { readonly [K in keyof F]?: ValueOf<F[K]> };
+
+export function readMessage<const F extends Readonly<Record<string, FieldType>>>(
+  { body }: ServiceRequest,
+  fields: F,
+): Message<F> {
+  const message = parsed(new TextDecoder().decode(body));
+  for (const [name, value] of Object.entries(message)) {
+    const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (type === undefined)
+      throw invalidArgument(`Invalid JSON payload received. Unknown name "${name}": Cannot find field.`);
+    if (!isOf(type, value))
+      throw invalidArgument(`Invalid value at '${name}' (${type === 'strings' ? 'repeated string' : type})`);
+  }
+  return message as Message<F>;
+}
+
+function isOf(type: FieldType, value: unknown): boolean {
+  if (type === 'strings') return Array.isArray(value) && value.every((one) => typeof one === 'string');
+  return typeof value === type;
+}
+
+function parsed(text: string): object {
+  try {
+    const value: unknown = text.trim() === '' ? {} : JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Said below, in Google's words.
+  }
+  throw invalidArgument('Invalid JSON payload received. Unexpected token.');
+}
