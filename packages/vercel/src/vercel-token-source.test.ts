@@ -1,0 +1,258 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Clock, SubjectTokenSource } from '@credex/core';
+import { requestTokenSource, vercelTokenSource } from './index.js';
+
+const NOW = 1_800_000_000_000;
+const clock: Clock = { now: () => NOW, monotonic: () => 0 };
+const jwt = (claims: object): string =>
+  [{ alg: 'RS256' }, { exp: NOW / 1000 + 3_600, iss: 'https://oidc.vercel.com/acme', ...claims }, 'signature']
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+
+const PRODUCTION = { project_id: 'prj_shop', environment: 'production' };
+const VARIABLES = [
+  'VERCEL_OIDC_TOKEN',
+  'VERCEL_OIDC_TOKEN_FILE',
+  'VERCEL_PROJECT_ID',
+  'VERCEL_ENV',
+  'VERCEL_TARGET_ENV',
+  'VERCEL',
+];
+const CONTEXT = Symbol.for('@vercel/request-context');
+const scope = globalThis as { [CONTEXT]?: { get(): unknown } };
+
+let folder: string;
+const saved = new Map<string, string | undefined>();
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'credex-'));
+  for (const name of VARIABLES) {
+    saved.set(name, process.env[name]);
+    delete process.env[name];
+  }
+});
+afterEach(async () => {
+  delete scope[CONTEXT];
+  for (const [name, value] of saved) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+  await rm(folder, { recursive: true });
+});
+
+const inRequest = (header: string | undefined): void => {
+  scope[CONTEXT] = { get: () => ({ headers: { 'x-vercel-oidc-token': header } }) };
+};
+const read = async (source: SubjectTokenSource, fresh = false) =>
+  source.capture().token({ audience: undefined, fresh, signal: new AbortController().signal });
+
+describe('where the token is looked for', () => {
+  it('takes the header of the request, then the file, then the variable', async () => {
+    process.env['VERCEL_OIDC_TOKEN'] = jwt({ sub: 'variable' });
+    expect((await read(vercelTokenSource({ clock }))).claims.sub).toBe('variable');
+    process.env['VERCEL_OIDC_TOKEN_FILE'] = join(folder, 'token');
+    await writeFile(join(folder, 'token'), `${jwt({ sub: 'file' })}\n`);
+    expect((await read(vercelTokenSource({ clock }))).claims.sub).toBe('file');
+    inRequest(jwt({ sub: 'header' }));
+    expect((await read(vercelTokenSource({ clock }))).claims.sub).toBe('header');
+  });
+
+  it('reads the file on each call', async () => {
+    process.env['VERCEL_OIDC_TOKEN_FILE'] = join(folder, 'token');
+    const source = vercelTokenSource({ clock });
+    await writeFile(join(folder, 'token'), jwt({ sub: 'first' }));
+    expect((await read(source)).claims.sub).toBe('first');
+    await writeFile(join(folder, 'token'), jwt({ sub: 'second' }));
+    expect((await read(source)).claims.sub).toBe('second');
+  });
+
+  it('passes over an expired token and names it when none is left', async () => {
+    inRequest(jwt({ sub: 'header', exp: NOW / 1000 - 720 }));
+    process.env['VERCEL_OIDC_TOKEN'] = jwt({ sub: 'variable' });
+    expect((await read(vercelTokenSource({ clock }))).claims.sub).toBe('variable');
+    process.env['VERCEL_OIDC_TOKEN'] = jwt({ exp: NOW / 1000 - 10 });
+    await expect(read(vercelTokenSource({ clock }))).rejects.toMatchObject({
+      code: 'subject_token_expired',
+      message: expect.stringContaining(
+        'the request header ended 12 minutes ago, that of VERCEL_OIDC_TOKEN ended 10 seconds ago',
+      ) as string,
+    });
+  });
+
+  it('prefers a token with time left to one that is about to end', async () => {
+    inRequest(jwt({ sub: 'brief', exp: NOW / 1000 + 5 }));
+    expect((await read(vercelTokenSource({ clock }))).claims.sub).toBe('brief');
+    process.env['VERCEL_OIDC_TOKEN'] = jwt({ sub: 'long' });
+    expect((await read(vercelTokenSource({ clock }))).claims.sub).toBe('long');
+  });
+
+  it.each([
+    ['nothing at all', undefined, 'no_subject_token'],
+    ['garbage', 'garbage', 'invalid_subject_token'],
+    ['a token without exp', jwt({ exp: undefined }), 'invalid_subject_token'],
+    ['a list where a string belongs', jwt({ project_id: ['prj_shop'] }), 'invalid_subject_token'],
+    ['a token of 20 KB', jwt({ pad: 'x'.repeat(20_000) }), 'invalid_subject_token'],
+  ])('says what is wrong with %s', async (_what, header, code) => {
+    inRequest(header);
+    process.env['VERCEL_OIDC_TOKEN'] = header === undefined ? '' : jwt({});
+    await expect(read(vercelTokenSource({ clock }))).rejects.toMatchObject({ code });
+  });
+
+  it('names the file that can not be read', async () => {
+    process.env['VERCEL_OIDC_TOKEN_FILE'] = join(folder, 'absent');
+    process.env['VERCEL_OIDC_TOKEN'] = jwt({});
+    await expect(read(vercelTokenSource({ clock }))).rejects.toMatchObject({
+      code: 'no_subject_token',
+      message: expect.stringContaining('absent') as string,
+    });
+  });
+
+  it('has no fresher token within a request, and a fresher one where the file turned', async () => {
+    process.env['VERCEL_OIDC_TOKEN_FILE'] = join(folder, 'token');
+    await writeFile(join(folder, 'token'), jwt({ sub: 'first' }));
+    const subject = vercelTokenSource({ clock }).capture();
+    const signal = new AbortController().signal;
+    await subject.token({ audience: undefined, fresh: false, signal });
+    await expect(subject.token({ audience: undefined, fresh: true, signal })).rejects.toMatchObject({
+      code: 'no_fresher_token',
+    });
+    await writeFile(join(folder, 'token'), jwt({ sub: 'second' }));
+    expect((await subject.token({ audience: undefined, fresh: true, signal })).claims.sub).toBe('second');
+  });
+});
+
+describe('whose token it is', () => {
+  const platform = (more: Record<string, string> = {}): void => {
+    Object.assign(process.env, { VERCEL_PROJECT_ID: 'prj_shop', VERCEL_ENV: 'production', ...more });
+  };
+
+  it("is the platform's partition where both variables are set and the token agrees", () => {
+    platform();
+    inRequest(jwt(PRODUCTION));
+    expect(vercelTokenSource({ clock }).capture().partition).toBe('["vercel","prj_shop","production"]');
+    platform({ VERCEL_ENV: 'preview', VERCEL_TARGET_ENV: 'staging' });
+    inRequest(jwt({ ...PRODUCTION, environment: 'staging' }));
+    expect(vercelTokenSource({ clock }).capture().partition).toBe('["vercel","prj_shop","staging"]');
+  });
+
+  it('is the token itself where a variable is missing', () => {
+    process.env['VERCEL_ENV'] = 'production';
+    inRequest(jwt(PRODUCTION));
+    expect(vercelTokenSource({ clock }).capture().partition).toBeUndefined();
+  });
+
+  it.each([
+    ['a header of another environment', () => inRequest(jwt({ ...PRODUCTION, environment: 'preview' }))],
+    ['a header of another project', () => inRequest(jwt({ ...PRODUCTION, project_id: 'prj_other' }))],
+    ['an unreadable header', () => inRequest('garbage')],
+    [
+      'a variable of another environment',
+      () => (process.env['VERCEL_OIDC_TOKEN'] = jwt({ ...PRODUCTION, environment: 'preview' })),
+    ],
+  ])("is not the platform's for %s", (_what, plant) => {
+    platform();
+    plant();
+    expect(vercelTokenSource({ clock }).capture().partition).toBeUndefined();
+  });
+
+  it('takes partition and token from the same moment', async () => {
+    platform();
+    inRequest(jwt({ ...PRODUCTION, sub: 'mine' }));
+    const subject = vercelTokenSource({ clock }).capture();
+    inRequest(jwt({ environment: 'preview', sub: 'theirs' }));
+    expect(
+      (await subject.token({ audience: undefined, fresh: false, signal: new AbortController().signal }))
+        .claims.sub,
+    ).toBe('mine');
+  });
+
+  it('refuses what `expect` does not name, and names alone under the global issuer', async () => {
+    inRequest(jwt({ ...PRODUCTION, project: 'shop', owner_id: 'team_acme' }));
+    const refused = { code: 'subject_mismatch' };
+    await expect(
+      read(vercelTokenSource({ clock, expect: { environment: 'preview' } })),
+    ).rejects.toMatchObject(refused);
+    await expect(read(vercelTokenSource({ clock, expect: { ownerId: 'team_other' } }))).rejects.toMatchObject(
+      refused,
+    );
+    await expect(
+      read(vercelTokenSource({ clock, expect: { projectId: 'prj_shop', environment: 'production' } })),
+    ).resolves.toBeDefined();
+    inRequest(jwt({ ...PRODUCTION, project: 'shop', iss: 'https://oidc.vercel.com' }));
+    await expect(read(vercelTokenSource({ clock, expect: { project: 'shop' } }))).rejects.toMatchObject(
+      refused,
+    );
+    await expect(
+      read(vercelTokenSource({ clock, expect: { projectId: 'prj_shop' } })),
+    ).resolves.toBeDefined();
+  });
+});
+
+describe('requestTokenSource', () => {
+  const token = jwt({ sub: 'request' });
+  it.each([
+    ['a Request', new Request('https://example.com', { headers: { 'x-vercel-oidc-token': token } })],
+    ['Headers', new Headers({ 'x-vercel-oidc-token': token })],
+    ['an IncomingMessage', { headers: { 'x-vercel-oidc-token': token } }],
+  ])('reads %s', async (_what, request) => {
+    const source = requestTokenSource(request, { clock });
+    expect(source.capture().partition).toBeUndefined();
+    expect((await read(source)).claims.sub).toBe('request');
+  });
+
+  it('says that the request has no token, or that it ended', async () => {
+    await expect(read(requestTokenSource(new Headers(), { clock }))).rejects.toMatchObject({
+      code: 'no_subject_token',
+    });
+    const old = new Headers({ 'x-vercel-oidc-token': jwt({ exp: NOW / 1000 - 1 }) });
+    await expect(read(requestTokenSource(old, { clock }))).rejects.toMatchObject({
+      code: 'subject_token_expired',
+    });
+  });
+
+  it('refuses what has no headers', () => {
+    expect(() => requestTokenSource('token' as never)).toThrow(
+      expect.objectContaining({ code: 'invalid_option', option: 'request' }) as Error,
+    );
+  });
+});
+
+describe('the audience exchange', () => {
+  const answer = (status: number, body: unknown) => async (): Promise<Response> =>
+    new Response(typeof body === 'string' ? body : JSON.stringify(body), { status });
+  const ask = (fetch: () => Promise<Response>) =>
+    requestTokenSource(new Headers({ 'x-vercel-oidc-token': jwt(PRODUCTION) }), { clock, fetch })
+      .capture()
+      .token({ audience: 'https://api.example', fresh: false, signal: new AbortController().signal });
+
+  it('gives the token of that audience', async () => {
+    const exchanged = jwt({ ...PRODUCTION, aud: 'https://api.example' });
+    expect((await ask(answer(200, { token: exchanged, expiry: 1 }))).jwt).toBe(exchanged);
+  });
+
+  it.each([
+    [429, { error: 'slow' }, 'throttled'],
+    [503, 'down', 'unavailable'],
+    [401, { error: 'expired' }, 'token_rejected'],
+    [307, '', 'redirect_refused'],
+    [200, '{', 'invalid_response'],
+    [200, { token: jwt({ ...PRODUCTION, aud: 'https://other.example' }) }, 'invalid_response'],
+    [200, { token: jwt({ aud: 'https://api.example', environment: 'preview' }) }, 'invalid_response'],
+  ])('meets %i %j with %s', async (status, body, code) => {
+    await expect(ask(answer(status, body))).rejects.toMatchObject({ code });
+  });
+
+  it('is refused over http, but for loopback where code allows it', () => {
+    expect(() => vercelTokenSource({ tokenEndpoint: 'http://evil.example/~token' })).toThrow(
+      expect.objectContaining({ code: 'unsafe_url' }) as Error,
+    );
+    expect(() => vercelTokenSource({ tokenEndpoint: 'http://127.0.0.1:1/~token' })).toThrow(
+      expect.objectContaining({ code: 'unsafe_url' }) as Error,
+    );
+    expect(() =>
+      vercelTokenSource({ tokenEndpoint: 'http://127.0.0.1:1/~token', allowLoopbackHttp: true }),
+    ).not.toThrow();
+  });
+});
