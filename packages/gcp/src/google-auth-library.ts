@@ -1,1 +1,4 @@
-export {};
+export type { GoogleAuthLibraryExchangerOptions } from './google-auth-library/exchange.js';
+export { googleAuthLibraryExchanger } from './google-auth-library/exchange.js';
+export { googleAuthClient } from './google-auth-library/auth-client.js';
+export type { Transporter } from './google-auth-library/step-transport.js';

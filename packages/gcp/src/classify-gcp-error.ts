@@ -1,0 +1,171 @@
+/** What a failure of Google Cloud means, and how it is met. The table is in the README. */
+
+import type { FederationErrorCode, PresentedToken } from '@credex/core';
+import { OptionError } from '@credex/core';
+import type { ErrorClass, RetryAdvice } from '@credex/core/driver';
+import type { FailedAnswer, FailedConnection } from './gcp-failure.js';
+import { failedAnswer, failedConnection } from './gcp-failure.js';
+import * as hints from './gcp-hints.js';
+import type { GcpConfiguration } from './gcp-options.js';
+
+type Presented = PresentedToken | undefined;
+type Verdict = readonly [code: FederationErrorCode, retry: RetryAdvice, hint?: string];
+
+/** Never throws; never puts server text into the hint. */
+export function classifyGcpError(
+  error: unknown,
+  presented: Presented,
+  configuration: GcpConfiguration,
+): ErrorClass {
+  const answer = failedAnswer(error);
+  if (answer === undefined) {
+    const [code, retry, hint] = withoutAnswer(error, configuration);
+    return { code, retry, retriesAtMost: retriesOf(code), hint };
+  }
+  const [code, retry, hint] = byAnswer(answer, presented, configuration);
+  return {
+    code,
+    retry,
+    retriesAtMost: retriesOf(code),
+    throttled: code === 'throttled',
+    retryAfterMs: answer.retryAfterMs,
+    status: answer.status,
+    serverCode: answer.serverCode,
+    serverMessage: answer.serverMessage,
+    hint,
+  };
+}
+
+/** An answer that doesn't parse is asked for once more; `undefined`: as often as core does by itself. */
+function retriesOf(code: FederationErrorCode): number | undefined {
+  return code === 'invalid_response' ? 1 : undefined;
+}
+
+function byAnswer(answer: FailedAnswer, presented: Presented, configuration: GcpConfiguration): Verdict {
+  const { status, step, serverCode } = answer;
+  const origin = step === 'impersonation' ? configuration.iamCredentialsEndpoint : configuration.stsEndpoint;
+  if (answer.unparsable) return ['invalid_response', 'now', hints.endpointHint(origin)];
+  // Status 0 is how a fetch shows a redirect that it was told not to follow.
+  if (status === 0 || (status >= 300 && status < 400))
+    return ['redirect_refused', 'never', hints.endpointHint(origin)];
+  if (status === 408) return ['timeout', 'now'];
+  if (status === 429) return ['throttled', 'now'];
+  if (status >= 500) return ['unavailable', 'now'];
+  // Which request it was shows in the shape of the error where nothing else tells: only STS speaks OAuth.
+  const oauth = serverCode !== undefined && /^[a-z_]+$/.test(serverCode);
+  if (
+    step === 'impersonation' ||
+    (step === undefined && !oauth && configuration.serviceAccountEmail !== undefined)
+  )
+    return byImpersonation(answer, presented, configuration);
+  return byTokenExchange(answer, presented, configuration);
+}
+
+function byTokenExchange(
+  { status, serverCode, reason, serverMessage }: FailedAnswer,
+  presented: Presented,
+  configuration: GcpConfiguration,
+): Verdict {
+  const said = words(serverMessage);
+  switch (serverCode) {
+    case 'invalid_grant':
+      return byInvalidGrant(said, presented, configuration);
+    case 'unauthorized_client':
+      return isAboutMapping(said)
+        ? ['subject_not_allowed', 'never', hints.mappingHint(presented)]
+        : ['subject_not_allowed', 'never', hints.conditionHint(configuration, presented)];
+    case 'invalid_target':
+      return ['target_not_found', 'never', hints.targetHint(configuration)];
+    case 'invalid_scope':
+      return ['invalid_request', 'never', hints.scopeHint()];
+    case 'invalid_request':
+      return isAboutMapping(said)
+        ? ['subject_not_allowed', 'never', hints.mappingHint(presented)]
+        : ['invalid_request', 'never', hints.targetHint(configuration)];
+  }
+  if (reason === 'SERVICE_DISABLED')
+    return ['access_denied', 'never', hints.disabledServiceHint('sts', configuration.universeDomain)];
+  if (status === 401) return ['token_rejected', 'never', hints.rejectedHint()];
+  if (status === 403) return ['access_denied', 'never', hints.conditionHint(configuration, presented)];
+  if (status === 404) return ['target_not_found', 'never', hints.endpointHint(configuration.stsEndpoint)];
+  return ['invalid_request', 'never', hints.endpointHint(configuration.stsEndpoint)];
+}
+
+function byInvalidGrant(said: string, presented: Presented, configuration: GcpConfiguration): Verdict {
+  if (/\baudiences?\b/.test(said))
+    return ['audience_mismatch', 'never', hints.audienceHint(configuration, presented)];
+  if (/\bissuers?\b/.test(said))
+    return ['issuer_mismatch', 'never', hints.issuerHint(configuration, presented)];
+  if (/\b(?:expired|stale|too old)\b/.test(said))
+    return ['subject_token_expired', 'fresh-subject', hints.expiredHint()];
+  if (/\b(?:not yet valid|in the future|not valid before|used too early)\b/.test(said))
+    return ['subject_token_not_yet_valid', 'never', hints.notYetValidHint()];
+  if (isAboutMapping(said)) return ['subject_not_allowed', 'never', hints.mappingHint(presented)];
+  return ['token_rejected', 'never', hints.rejectedHint()];
+}
+
+function byImpersonation(
+  { status, reason, serverMessage }: FailedAnswer,
+  presented: Presented,
+  configuration: GcpConfiguration,
+): Verdict {
+  const said = words(serverMessage);
+  if (status === 401) return ['token_rejected', 'never', hints.federatedTokenHint()];
+  if (status === 403 && reason === 'SERVICE_DISABLED')
+    return [
+      'access_denied',
+      'never',
+      hints.disabledServiceHint('iamcredentials', configuration.universeDomain),
+    ];
+  if (status === 403) return ['access_denied', 'never', hints.impersonationHint(configuration, presented)];
+  if (status === 404) return ['target_not_found', 'never', hints.serviceAccountHint(configuration)];
+  if (status !== 400)
+    return ['invalid_request', 'never', hints.endpointHint(configuration.iamCredentialsEndpoint)];
+  // Google often says no more than "an invalid argument": there are two that a user can get wrong.
+  const long = (configuration.lifetimeSeconds ?? 0) > 3_600 && !/\bscopes?\b/.test(said);
+  const hint = long || /\blifetime\b/.test(said) ? hints.lifetimeHint(configuration) : hints.scopeHint();
+  return ['invalid_request', 'never', hint];
+}
+
+function isAboutMapping(said: string): boolean {
+  return /\bmapped attribute\b|\bbytes limit\b|\bgoogle\.subject\b/.test(said);
+}
+
+function withoutAnswer(error: unknown, configuration: GcpConfiguration): Verdict {
+  if (OptionError.isInstance(error)) return ['invalid_request', 'never', error.message];
+  const failed = failedConnection(error);
+  if (failed.type === 'max-size')
+    return ['invalid_response', 'now', hints.endpointHint(configuration.stsEndpoint)];
+  if (failed.type === 'no-redirect' || failed.type === 'max-redirect')
+    return ['redirect_refused', 'never', hints.endpointHint(configuration.stsEndpoint)];
+  if (
+    /^(?:Timeout|Abort)Error$/.test(failed.name ?? '') ||
+    /TIMEDOUT|TIMEOUT|^TimeoutError$|^ABORT_ERR$|^AbortError$/.test(failed.code ?? '')
+  )
+    return ['timeout', 'now'];
+  if (isCertificateFailure(failed)) return ['network', 'now', hints.certificateHint()];
+  return isNetworkFailure(failed, error) ? ['network', 'now'] : ['unknown', 'never'];
+}
+
+function isCertificateFailure({ code = '' }: FailedConnection): boolean {
+  return /^(?:CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/.test(code);
+}
+
+function isNetworkFailure({ code = '', name, type }: FailedConnection, error: unknown): boolean {
+  if (
+    /^(?:E[A-Z]{3,}|EAI_[A-Z]+|UND_ERR_\w+|ERR_TLS\w*|ERR_SSL\w*|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/.test(
+      code,
+    )
+  )
+    return true;
+  if (type === 'system' || name === 'FetchError') return true;
+  return error instanceof TypeError && /fetch failed|network|load failed/i.test(error.message);
+}
+
+/** The server's words without what it quotes: a team called `expired` must not decide. */
+function words(message: string | undefined): string {
+  return (message ?? '')
+    .slice(0, 2_000)
+    .replace(/\[[^\]]*\]|"[^"]*"|`[^`]*`|\w+:\/\/\S+/g, ' ')
+    .toLowerCase();
+}

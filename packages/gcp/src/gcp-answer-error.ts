@@ -1,0 +1,25 @@
+import type { HttpAnswer } from '@credex/core/driver';
+
+/** The two requests of an exchange. */
+export type GcpStep = 'token-exchange' | 'impersonation';
+
+/**
+ * An answer that brought no credential, as it came. Stays inside: core turns it into a `FederationError` by
+ * `classifyGcpError`.
+ */
+export class GcpAnswerError extends Error {
+  override readonly name = 'GcpAnswerError';
+  readonly step: GcpStep;
+  readonly answer: HttpAnswer;
+  /** What is wrong with an answer of status 200, in our words; `undefined` where the status says it. */
+  readonly problem: string | undefined;
+
+  constructor(step: GcpStep, answer: HttpAnswer, problem?: string) {
+    super(problem ?? `The ${step} was answered with status ${answer.status}.`);
+    this.step = step;
+    this.answer = answer;
+    this.problem = problem;
+    // Not shown where the error is printed: a successful answer that didn't parse may hold a token.
+    Object.defineProperty(this, 'answer', { enumerable: false });
+  }
+}

@@ -1,0 +1,111 @@
+import type { CredentialCall, CredentialProvider, CredentialStatus } from '@credex/core';
+import {
+  SHARED_OPTION_NAMES,
+  createCredentialProvider,
+  invalidOption,
+  optionalFunction,
+  providerOptions,
+  refuseUnknownOptions,
+} from '@credex/core/driver';
+import { vercelTokenSource } from '@credex/vercel';
+import type { GcpCredentials, GcpExchangerFactory, GcpRequest } from './gcp-exchanger.js';
+import type { GcpConfiguration, GcpOptions } from './gcp-options.js';
+import { GCP_OPTION_NAMES, gcpConfiguration, normalScopes } from './gcp-options.js';
+import type { LazyExchanger } from './lazy-google-auth-library.js';
+import { lazyGoogleAuthLibrary } from './lazy-google-auth-library.js';
+
+export interface GcpCredentialsProviderOptions extends GcpOptions {
+  /**
+   * How the exchange is made. Default: by google-auth-library, loaded with the first exchange; see
+   * `googleAuthLibraryExchanger` in `@credex/gcp/google-auth-library` for one with a transporter of your own.
+   */
+  readonly exchanger?: GcpExchangerFactory | undefined;
+}
+
+/** Google Cloud credentials, held and refreshed for the process. */
+export interface GcpCredentialsProvider extends CredentialProvider<GcpCredentials, GcpRequest> {
+  /**
+   * The shape of firebase-admin's `Credential`: `initializeApp({ credential: gcpCredentialsProvider(options) })`.
+   * `expires_in` is in seconds.
+   */
+  getAccessToken(): Promise<{ access_token: string; expires_in: number }>;
+}
+
+const KNOWN_OPTIONS = [...SHARED_OPTION_NAMES, ...GCP_OPTION_NAMES, 'exchanger'];
+
+/**
+ * Google Cloud credentials for code on Vercel, by workload identity federation: the Vercel token is exchanged
+ * at Google's STS (RFC 8693) and, with `serviceAccountEmail`, for a token of that service account. Nothing is
+ * read or sent before the first call.
+ *
+ * For clients of @google-cloud/* and googleapis take `googleAuthClient` of `@credex/gcp/google-auth-library`.
+ *
+ * @example
+ * const provider = gcpCredentialsProvider({
+ *   projectNumber: '123456789012',
+ *   workloadIdentityPoolId: 'vercel',
+ *   workloadIdentityPoolProviderId: 'vercel',
+ *   serviceAccountEmail: 'app@my-project.iam.gserviceaccount.com',
+ * });
+ * const { accessToken } = await provider.getCredentials();
+ * @throws OptionError names the option and its environment variable
+ */
+export function gcpCredentialsProvider(options: GcpCredentialsProviderOptions = {}): GcpCredentialsProvider {
+  if (typeof options !== 'object' || options === null)
+    throw invalidOption({ option: 'options' }, 'an object', options);
+  refuseUnknownOptions('gcpCredentialsProvider', options, KNOWN_OPTIONS);
+  const configuration = gcpConfiguration(options);
+  const given = optionalFunction({ option: 'exchanger' }, options.exchanger)?.(configuration);
+  const lazy = given === undefined ? lazyGoogleAuthLibrary(configuration) : undefined;
+  const provider = createCredentialProvider(given ?? (lazy as LazyExchanger).exchanger, {
+    ...providerOptions(options, () => vercelTokenSource()),
+    lifetimeMs: options.lifetimeSeconds === undefined ? undefined : options.lifetimeSeconds * 1_000,
+  });
+  // A missing package is misuse, not a failed exchange: found before core starts one.
+  const loading = { lateRequest: async () => (await lazy?.load(), {}) };
+
+  const getCredentials = async (call?: CredentialCall<GcpRequest>): Promise<GcpCredentials> => {
+    const ready = lazy?.loaded() !== false;
+    // Without an argument core answers from the cache by its shortest path.
+    if (call === undefined && ready) return provider.getCredentials();
+    return provider.getCredentials({
+      ...call,
+      request: requestOf(configuration, call?.request),
+      ...(ready ? {} : loading),
+    });
+  };
+
+  return {
+    getCredentials,
+    invalidate: (which) => provider.invalidate(which),
+    status: (call): CredentialStatus => provider.status({ request: requestOf(configuration, call?.request) }),
+    async getAccessToken() {
+      const { accessToken, expiresAt } = await getCredentials();
+      const left = expiresAt - configuration.clock.now();
+      return { access_token: accessToken, expires_in: Math.max(0, Math.floor(left / 1_000)) };
+    },
+  };
+}
+
+/** Normalised here, so that the same scopes in another order join the same exchange; the usual ones are left out. */
+function requestOf(
+  configuration: GcpConfiguration,
+  request: Partial<GcpRequest> | undefined,
+): Partial<GcpRequest> | undefined {
+  const scopes = normalScopes(request?.scopes);
+  return scopes === undefined || scopes.join(' ') === configuration.scopes.join(' ') ? undefined : { scopes };
+}
+
+/**
+ * One credential, from the process-wide cache: calling it for each request costs no exchange.
+ *
+ * @example
+ * const { accessToken } = await getGcpCredentials({ scopes: 'https://www.googleapis.com/auth/bigquery' });
+ * @throws OptionError, FederationError
+ */
+export async function getGcpCredentials(
+  options: GcpCredentialsProviderOptions = {},
+  call?: CredentialCall<GcpRequest>,
+): Promise<GcpCredentials> {
+  return gcpCredentialsProvider(options).getCredentials(call);
+}

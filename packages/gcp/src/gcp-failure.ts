@@ -1,0 +1,137 @@
+/** Finds what went wrong inside whatever was thrown: our own error, a raw answer, or one of the SDK's errors. */
+
+import type { GcpStep } from './gcp-answer-error.js';
+import { GcpAnswerError } from './gcp-answer-error.js';
+
+/** An answer that brought no credential, reduced to what decides. */
+export interface FailedAnswer {
+  /** `undefined` where the error doesn't say which request it was. */
+  readonly step: GcpStep | undefined;
+  readonly status: number;
+  /** OAuth's `error`, or the canonical `status` of a Google API error: `invalid_grant`, `PERMISSION_DENIED`. */
+  readonly serverCode: string | undefined;
+  /** `reason` of google.rpc.ErrorInfo: `SERVICE_DISABLED`, `IAM_PERMISSION_DENIED`. */
+  readonly reason: string | undefined;
+  readonly serverMessage: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  /** Whether a status of 200 came with an answer that can't be understood. */
+  readonly unparsable: boolean;
+}
+
+/** A failure without an answer. */
+export interface FailedConnection {
+  readonly code: string | undefined;
+  readonly name: string | undefined;
+  /** node-fetch's own word: `max-size`, `no-redirect`. */
+  readonly type: string | undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The answer inside an error; `undefined` where no server answered. */
+export function failedAnswer(error: unknown): FailedAnswer | undefined {
+  if (error instanceof GcpAnswerError) {
+    const { status, headers, body } = error.answer;
+    return described(error.step, status, headers, body, error.problem !== undefined);
+  }
+  const thrown = fields(error);
+  // The SDK hangs the answer on the error, and its STS client copies that to the error it throws instead.
+  const response = fields(thrown['response']);
+  if (typeof response['status'] === 'number')
+    return described(
+      stepOf(thrown, response),
+      response['status'],
+      response['headers'],
+      response['data'],
+      false,
+    );
+  if (typeof thrown['status'] === 'number' && typeof thrown['body'] === 'string')
+    return described(undefined, thrown['status'], thrown['headers'], thrown['body'], false);
+  return undefined;
+}
+
+/** What the error and its causes say of a connection that failed. */
+export function failedConnection(error: unknown): FailedConnection {
+  const said: { code?: string; name?: string; type?: string } = {};
+  let current: unknown = error;
+  for (let depth = 0; depth < 6 && current instanceof Error; depth += 1) {
+    const { code, name, type, cause, error: wrapped } = current as Error & Fields;
+    // The innermost knows best: `TypeError: fetch failed` says nothing, its cause says ECONNREFUSED.
+    if (typeof code === 'string') said.code = code;
+    if (typeof type === 'string') said.type = type;
+    if (typeof name === 'string' && (said.name === undefined || !/Timeout|Abort/.test(said.name)))
+      said.name = name;
+    current = cause ?? wrapped;
+  }
+  return { code: said.code, name: said.name, type: said.type };
+}
+
+function described(
+  step: GcpStep | undefined,
+  status: number,
+  headers: unknown,
+  body: unknown,
+  unparsable: boolean,
+): FailedAnswer {
+  // A body that didn't parse is not quoted: it may hold a token.
+  const { error, error_description } = unparsable ? {} : jsonFields(body);
+  const api = fields(error);
+  const details = Array.isArray(api['details']) ? api['details'].map(fields) : [];
+  const detail = (type: string): Fields =>
+    details.find((item) => item['@type'] === `type.googleapis.com/google.rpc.${type}`) ?? {};
+  return {
+    step,
+    status,
+    serverCode: text(error) ?? text(api['status']),
+    reason: text(detail('ErrorInfo')['reason']),
+    serverMessage: text(error_description) ?? text(api['message']),
+    retryAfterMs: retryAfter(headers) ?? duration(detail('RetryInfo')['retryDelay']),
+    unparsable,
+  };
+}
+
+function stepOf(thrown: Fields, response: Fields): GcpStep | undefined {
+  const url = fields(thrown['config'])['url'] ?? fields(response['config'])['url'];
+  if (url === undefined) return undefined;
+  return String(url).includes(':generateAccessToken') ? 'impersonation' : 'token-exchange';
+}
+
+/** Retry-After (RFC 9110, section 10.2.3): seconds, or a date, which is counted from the answer's own Date. */
+function retryAfter(headers: unknown): number | undefined {
+  const value = header(headers, 'retry-after');
+  if (value === undefined) return undefined;
+  if (/^\d{1,7}$/.test(value)) return Number(value) * 1_000;
+  const wait = Date.parse(value) - Date.parse(header(headers, 'date') ?? '');
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+}
+
+/** protobuf's Duration in JSON: `1.500s`. */
+function duration(value: unknown): number | undefined {
+  const seconds = typeof value === 'string' ? /^(\d{1,7}(?:\.\d{1,9})?)s$/.exec(value) : null;
+  return seconds === null ? undefined : Math.ceil(Number(seconds[1]) * 1_000);
+}
+
+/** Headers are an object with lower-case names or the platform's `Headers`, depending on who answered. */
+function header(headers: unknown, name: string): string | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  const get: unknown = (headers as Fields)['get'];
+  const value: unknown = typeof get === 'function' ? get.call(headers, name) : (headers as Fields)[name];
+  return text(value);
+}
+
+function jsonFields(body: unknown): Fields {
+  if (typeof body !== 'string') return fields(body);
+  try {
+    return fields(JSON.parse(body));
+  } catch {
+    return {};
+  }
+}
+
+function fields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

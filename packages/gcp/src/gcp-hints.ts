@@ -1,0 +1,84 @@
+/** What to do about a refusal: made of our configuration and the presented claims, never of server text. */
+
+import type { PresentedToken } from '@credex/core';
+import { federatedPrincipal, providerAudience } from './gcp-names.js';
+import type { GcpConfiguration } from './gcp-options.js';
+
+type Presented = PresentedToken | undefined;
+
+export function audienceHint(configuration: GcpConfiguration, presented: Presented): string {
+  const audience = providerAudience(configuration);
+  const { aud } = presented ?? {};
+  const shown =
+    aud === undefined ? '' : ` The token's audience is ${typeof aud === 'string' ? aud : aud.join(', ')}.`;
+  return `The pool provider ${configuration.workloadIdentityPoolProviderId} does not accept the token's audience.${shown} Add exactly that to the provider's allowed audiences, or pass \`audience: 'https:${audience}'\` where the provider has none.`;
+}
+
+export function issuerHint(configuration: GcpConfiguration, presented: Presented): string {
+  const shown = presented?.iss === undefined ? '' : ` The token's issuer is ${presented.iss}.`;
+  return `The pool provider ${configuration.workloadIdentityPoolProviderId} trusts another issuer, or can't fetch its keys.${shown} Its issuer must be exactly that: https://oidc.vercel.com/{team} in Vercel's team mode, https://oidc.vercel.com in global mode.`;
+}
+
+export function expiredHint(): string {
+  return 'The Vercel token is too old for Google. In a function the next request brings another; on a laptop run `vercel env pull`.';
+}
+
+export function notYetValidHint(): string {
+  return "The Vercel token is not valid yet by Google's clock. Wait a moment; check the clock that signed it.";
+}
+
+export function rejectedHint(): string {
+  return 'Google could not verify the token. Was it changed on the way, or signed with a key that its issuer no longer publishes? If keys were uploaded to the provider, upload the current ones.';
+}
+
+export function mappingHint(presented: Presented): string {
+  const length =
+    presented?.sub === undefined ? '' : ` The token's sub has ${presented.sub.length} characters.`;
+  return `The pool's attribute mapping gives google.subject no value that it may have: a text of 1 to 127 bytes.${length} Map a claim that is there and short, such as assertion.sub or assertion.project_id.`;
+}
+
+export function conditionHint(configuration: GcpConfiguration, presented: Presented): string {
+  const claims = [
+    presented?.sub === undefined ? undefined : `sub ${presented.sub}`,
+    presented?.environment === undefined ? undefined : `environment ${presented.environment}`,
+  ].filter((claim) => claim !== undefined);
+  const shown = claims.length === 0 ? '' : ` It was shown ${claims.join(', ')}.`;
+  return `The attribute condition of the pool provider ${configuration.workloadIdentityPoolProviderId} does not let this token in.${shown} Change the condition, or run in an environment that it names.`;
+}
+
+export function targetHint(configuration: GcpConfiguration): string {
+  return `There is no enabled pool provider ${providerAudience(configuration)}. Check projectNumber (the number, not the id), workloadIdentityPoolId and workloadIdentityPoolProviderId; none of them may be disabled or deleted.`;
+}
+
+export function scopeHint(): string {
+  return 'Google does not know one of the scopes: pass full URLs such as https://www.googleapis.com/auth/cloud-platform.';
+}
+
+export function impersonationHint(configuration: GcpConfiguration, presented: Presented): string {
+  const member = federatedPrincipal(configuration, presented?.sub ?? '{sub}');
+  return `The federated principal may not impersonate ${configuration.serviceAccountEmail ?? 'the service account'}. Grant roles/iam.workloadIdentityUser on that service account to ${member} (compared case by case; another attribute mapping gives another name).`;
+}
+
+export function disabledServiceHint(service: 'sts' | 'iamcredentials', universeDomain: string): string {
+  return `Enable ${service}.${universeDomain} in the project: \`gcloud services enable ${service}.${universeDomain}\`.`;
+}
+
+export function serviceAccountHint(configuration: GcpConfiguration): string {
+  return `There is no service account ${configuration.serviceAccountEmail ?? ''}: check serviceAccountEmail (GCP_SERVICE_ACCOUNT_EMAIL), and whether the account was deleted.`;
+}
+
+export function lifetimeHint(configuration: GcpConfiguration): string {
+  return `A lifetime of ${configuration.lifetimeSeconds ?? 3_600} s was asked for. More than 3600 s needs the organization policy constraints/iam.allowServiceAccountCredentialLifetimeExtension to name the service account; otherwise lower lifetimeSeconds.`;
+}
+
+export function federatedTokenHint(): string {
+  return 'IAM Credentials refused the federated token twice, each time a new one. Check that stsEndpoint and iamCredentialsEndpoint belong together.';
+}
+
+export function certificateHint(): string {
+  return "The server's certificate is not trusted. For a private authority set NODE_EXTRA_CA_CERTS before the process starts.";
+}
+
+export function endpointHint(origin: string): string {
+  return `Check the endpoint ${origin}: a token service answers there itself, without a redirect and in JSON.`;
+}

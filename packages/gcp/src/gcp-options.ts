@@ -1,0 +1,182 @@
+/** Google Cloud's own options: asserted at the door, and normalised to plain data. */
+
+import type { Clock, Fetch, SharedOptions } from '@credex/core';
+import { OptionError } from '@credex/core';
+import type { Grammar, OptionName } from '@credex/core/driver';
+import {
+  DOMAIN_NAME,
+  SERVICE_ACCOUNT_EMAIL,
+  endpointUrl,
+  httpsUrl,
+  optionalBoolean,
+  optionalInteger,
+  optionalString,
+  optionalStringList,
+  requiredString,
+} from '@credex/core/driver';
+
+export const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+
+/** What generateAccessToken issues where no lifetime is asked for, in seconds. */
+const DEFAULT_LIFETIME_SECONDS = 3_600;
+
+/** Whom to become at Google, and where. */
+export interface GcpOptions extends SharedOptions {
+  /** The number (not the id) of the project that holds the pool; environment variable GCP_PROJECT_NUMBER. */
+  readonly projectNumber?: string | undefined;
+  /** The workload identity pool; GCP_WORKLOAD_IDENTITY_POOL_ID. */
+  readonly workloadIdentityPoolId?: string | undefined;
+  /** The provider in that pool; GCP_WORKLOAD_IDENTITY_POOL_PROVIDER_ID. */
+  readonly workloadIdentityPoolProviderId?: string | undefined;
+  /**
+   * The service account to impersonate; GCP_SERVICE_ACCOUNT_EMAIL. Default: none, and the federated token
+   * itself is the credential.
+   */
+  readonly serviceAccountEmail?: string | undefined;
+  /**
+   * OAuth scopes: a list, or a string that is split on white space. Default:
+   * `https://www.googleapis.com/auth/cloud-platform`.
+   */
+  readonly scopes?: string | readonly string[] | undefined;
+  /**
+   * How long the service account's token is to live, in seconds, 600 to 43,200; default 3,600. More than 3,600
+   * needs the organization policy `iam.allowServiceAccountCredentialLifetimeExtension`.
+   */
+  readonly lifetimeSeconds?: number | undefined;
+  /** The project that clients work in; GCP_PROJECT_ID. Changes nothing about the credential. */
+  readonly projectId?: string | undefined;
+  /** The project that is billed: sent by `googleAuthClient` as `x-goog-user-project`. */
+  readonly quotaProjectId?: string | undefined;
+  /** Default `googleapis.com`. */
+  readonly universeDomain?: string | undefined;
+  /** An origin instead of `https://sts.{universeDomain}`. */
+  readonly stsEndpoint?: string | undefined;
+  /** An origin instead of `https://iamcredentials.{universeDomain}`. */
+  readonly iamCredentialsEndpoint?: string | undefined;
+  /** Allow http endpoints on loopback, for an emulator. In code only; default false. */
+  readonly allowLoopbackHttp?: boolean | undefined;
+}
+
+export const GCP_OPTION_NAMES: readonly Exclude<keyof GcpOptions, keyof SharedOptions>[] = [
+  'projectNumber',
+  'workloadIdentityPoolId',
+  'workloadIdentityPoolProviderId',
+  'serviceAccountEmail',
+  'scopes',
+  'lifetimeSeconds',
+  'projectId',
+  'quotaProjectId',
+  'universeDomain',
+  'stsEndpoint',
+  'iamCredentialsEndpoint',
+  'allowLoopbackHttp',
+];
+
+/** The options as an exchanger takes them: every name checked, every default filled in. */
+export interface GcpConfiguration {
+  readonly projectNumber: string;
+  readonly workloadIdentityPoolId: string;
+  readonly workloadIdentityPoolProviderId: string;
+  readonly serviceAccountEmail: string | undefined;
+  /** Sorted, without duplicates. */
+  readonly scopes: readonly string[];
+  /** What is asked for; `undefined` without a service account. */
+  readonly lifetimeSeconds: number | undefined;
+  readonly projectId: string | undefined;
+  readonly quotaProjectId: string | undefined;
+  readonly universeDomain: string;
+  /** Origins, without a slash at the end. */
+  readonly stsEndpoint: string;
+  readonly iamCredentialsEndpoint: string;
+  /** The user's own, where given: an exchanger takes it or refuses it. */
+  readonly fetch: Fetch | undefined;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+const PROJECT_NUMBER: Grammar = {
+  pattern: /^[1-9]\d{0,18}$/,
+  says: "the project's number as a string of digits (not its id)",
+};
+const POOL_ID: Grammar = {
+  pattern: /^[a-z0-9-]{4,32}$/,
+  says: '4 to 32 letters a to z, digits and hyphens',
+};
+const PROJECT: Grammar = {
+  pattern: /^(?:(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[1-9]\d{0,18})$/,
+  says: "a project's id such as my-project, or its number",
+};
+const SCOPE: Grammar = {
+  pattern: /^(?:https:\/\/[A-Za-z0-9.-]{1,100}\/[\w./~-]{0,150}|[a-z][a-z_]{1,31})$/,
+  says: `a list of OAuth scopes such as ${CLOUD_PLATFORM_SCOPE}, or such a list in a string, parted by spaces`,
+};
+
+/** @throws OptionError names the option and its environment variable. */
+export function gcpConfiguration(options: GcpOptions): GcpConfiguration {
+  const universeDomain =
+    optionalString({ option: 'universeDomain' }, options.universeDomain, DOMAIN_NAME) ?? 'googleapis.com';
+  const allowLoopbackHttp =
+    optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
+  const origin = (option: 'stsEndpoint' | 'iamCredentialsEndpoint', service: string): string => {
+    const given = optionalString({ option }, options[option]);
+    const rules = { allowLoopbackHttp, allowPath: false };
+    return (
+      given === undefined
+        ? httpsUrl({ host: `${service}.${universeDomain}` })
+        : endpointUrl({ option }, given, rules)
+    ).origin;
+  };
+  const serviceAccountEmail = optionalString(
+    named('serviceAccountEmail', 'GCP_SERVICE_ACCOUNT_EMAIL'),
+    options.serviceAccountEmail,
+    SERVICE_ACCOUNT_EMAIL,
+  );
+  return {
+    projectNumber: requiredString(
+      named('projectNumber', 'GCP_PROJECT_NUMBER'),
+      options.projectNumber,
+      PROJECT_NUMBER,
+    ),
+    workloadIdentityPoolId: requiredString(
+      named('workloadIdentityPoolId', 'GCP_WORKLOAD_IDENTITY_POOL_ID'),
+      options.workloadIdentityPoolId,
+      POOL_ID,
+    ),
+    workloadIdentityPoolProviderId: requiredString(
+      named('workloadIdentityPoolProviderId', 'GCP_WORKLOAD_IDENTITY_POOL_PROVIDER_ID'),
+      options.workloadIdentityPoolProviderId,
+      POOL_ID,
+    ),
+    serviceAccountEmail,
+    scopes: normalScopes(options.scopes) ?? [CLOUD_PLATFORM_SCOPE],
+    lifetimeSeconds: lifetime(options.lifetimeSeconds, serviceAccountEmail),
+    projectId: optionalString(named('projectId', 'GCP_PROJECT_ID'), options.projectId, PROJECT),
+    quotaProjectId: optionalString({ option: 'quotaProjectId' }, options.quotaProjectId, PROJECT),
+    universeDomain,
+    stsEndpoint: origin('stsEndpoint', 'sts'),
+    iamCredentialsEndpoint: origin('iamCredentialsEndpoint', 'iamcredentials'),
+    fetch: options.fetch,
+    clock: options.clock ?? { now: () => Date.now() },
+  };
+}
+
+/** Sorted and without duplicates, so that the same wish has the same key; `undefined` passes. */
+export function normalScopes(value: unknown): readonly string[] | undefined {
+  const scopes = optionalStringList({ option: 'scopes' }, value, SCOPE);
+  return scopes === undefined ? undefined : Object.freeze([...new Set(scopes)].sort());
+}
+
+function lifetime(value: unknown, serviceAccountEmail: string | undefined): number | undefined {
+  const seconds = optionalInteger({ option: 'lifetimeSeconds' }, value, 600, 43_200);
+  if (serviceAccountEmail !== undefined) return seconds ?? DEFAULT_LIFETIME_SECONDS;
+  if (seconds === undefined) return undefined;
+  throw new OptionError(
+    'conflicting_options',
+    'lifetimeSeconds',
+    undefined,
+    '`lifetimeSeconds` needs `serviceAccountEmail` (GCP_SERVICE_ACCOUNT_EMAIL): the lifetime of a federated token is set by Google.',
+  );
+}
+
+function named(option: string, environmentVariable: string): OptionName {
+  return { option, environmentVariable };
+}

@@ -1,0 +1,133 @@
+import type { AuthClient, Credentials, gaxios } from 'google-auth-library';
+import { IdentityPoolClient } from 'google-auth-library';
+import type { GcpCredentialsProvider, GcpCredentialsProviderOptions } from '../gcp-credentials-provider.js';
+import { gcpCredentialsProvider } from '../gcp-credentials-provider.js';
+import type { GcpCredentials } from '../gcp-exchanger.js';
+import { generateAccessTokenUrl, providerAudience, stsUrl } from '../gcp-names.js';
+import type { GcpConfiguration } from '../gcp-options.js';
+import { gcpConfiguration } from '../gcp-options.js';
+import { portableHeaders } from './portable-headers.js';
+
+/**
+ * An auth client for @google-cloud/* and googleapis. Every token comes from the same cache as
+ * `getGcpCredentials`: many clients share one exchange. `request()` repeats a call once with a new token where
+ * the service answers 401 (and 403 where `forceRefreshOnFailure` is set on the client).
+ *
+ * Clients that were built with another copy of google-auth-library take it too. Only signing (Storage's
+ * `getSignedUrl`) needs the client's copy to be this very one, and a service account that may sign for itself
+ * (`roles/iam.serviceAccountTokenCreator`).
+ *
+ * @example
+ * const storage = new Storage({ authClient: googleAuthClient({ serviceAccountEmail }), projectId: 'my-project' });
+ * @throws OptionError names the option and its environment variable
+ */
+export function googleAuthClient(options: GcpCredentialsProviderOptions = {}): AuthClient {
+  return new FederatedAuthClient(gcpCredentialsProvider(options), gcpConfiguration(options));
+}
+
+/**
+ * An `IdentityPoolClient`, since GoogleAuth asks that class for the project and for the account to sign with;
+ * its own exchange and its own cache are never reached.
+ */
+class FederatedAuthClient extends IdentityPoolClient {
+  readonly #provider: GcpCredentialsProvider;
+
+  constructor(provider: GcpCredentialsProvider, configuration: GcpConfiguration) {
+    const impersonationUrl = generateAccessTokenUrl(configuration)?.href;
+    super({
+      audience: providerAudience(configuration),
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: stsUrl(configuration).href,
+      ...(impersonationUrl === undefined ? {} : { service_account_impersonation_url: impersonationUrl }),
+      scopes: [...configuration.scopes],
+      universe_domain: configuration.universeDomain,
+      ...(configuration.projectId === undefined ? {} : { project_id: configuration.projectId }),
+      ...(configuration.quotaProjectId === undefined
+        ? {}
+        : { quota_project_id: configuration.quotaProjectId }),
+      subject_token_supplier: { getSubjectToken: noExchangeHere },
+    });
+    this.#provider = provider;
+  }
+
+  override async getAccessToken(): Promise<{ token: string; res: null }> {
+    return { token: (await this.#credentials()).accessToken, res: null };
+  }
+
+  override async getRequestHeaders(): Promise<Headers> {
+    const { accessToken } = await this.#credentials();
+    return portableHeaders({
+      authorization: `Bearer ${accessToken}`,
+      ...(this.quotaProjectId === undefined ? {} : { 'x-goog-user-project': this.quotaProjectId }),
+    });
+  }
+
+  override setCredentials(): never {
+    throw new TypeError('This client takes its tokens from credex: they can not be set.');
+  }
+
+  override retrieveSubjectToken(): Promise<string> {
+    return noExchangeHere();
+  }
+
+  protected override async refreshAccessTokenAsync(): Promise<Credentials> {
+    this.#refused(this.credentials.access_token);
+    await this.#credentials();
+    return this.credentials;
+  }
+
+  protected override async requestAsync<T>(
+    options: gaxios.GaxiosOptions,
+    reAuthRetried = false,
+  ): Promise<gaxios.GaxiosResponse<T>> {
+    try {
+      return await super.requestAsync<T>(options, true);
+    } catch (error) {
+      const status = (error as { readonly response?: { readonly status?: unknown } }).response?.status;
+      const refused = status === 401 || (status === 403 && this.forceRefreshOnFailure);
+      if (reAuthRetried || !refused || holdsStream(options)) throw error;
+      this.#refused(sentToken(options));
+      return super.requestAsync<T>(options, true);
+    }
+  }
+
+  /** Forgets that very token: where another caller has renewed it already, the new one stays. */
+  #refused(token: string | null | undefined): void {
+    if (typeof token === 'string') this.#provider.invalidate((held) => held.accessToken === token);
+  }
+
+  async #credentials(): Promise<GcpCredentials> {
+    const credentials = await this.#provider.getCredentials();
+    if (this.credentials.access_token !== credentials.accessToken) {
+      this.credentials = {
+        access_token: credentials.accessToken,
+        expiry_date: credentials.expiresAt,
+        token_type: 'Bearer',
+      };
+      this.emit('tokens', this.credentials);
+    }
+    return credentials;
+  }
+}
+
+async function noExchangeHere(): Promise<never> {
+  throw new TypeError('This client makes no exchange of its own.');
+}
+
+/** The SDK writes the header into the options it was given. */
+function sentToken({ headers }: gaxios.GaxiosOptions): string | undefined {
+  const plain = headers as { readonly Authorization?: unknown } | undefined;
+  const sent =
+    typeof plain?.Authorization === 'string'
+      ? plain.Authorization
+      : new Headers(headers as ConstructorParameters<typeof Headers>[0]).get('authorization');
+  return sent?.replace(/^Bearer /, '');
+}
+
+/** A stream was read by the first attempt: there is nothing left to send again. */
+function holdsStream({ data, body, multipart }: gaxios.GaxiosOptions): boolean {
+  const contents: unknown[] = [data, body, ...(multipart ?? []).map((part) => part.content)];
+  return contents.some(
+    (content) => typeof content === 'object' && content !== null && Symbol.asyncIterator in content,
+  );
+}

@@ -1,0 +1,84 @@
+/** What STS and IAM Credentials answer, parsed as untrusted. */
+
+import type { HttpAnswer } from '@credex/core/driver';
+import type { GcpStep } from './gcp-answer-error.js';
+import { GcpAnswerError } from './gcp-answer-error.js';
+
+const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
+
+/** The answer of the token exchange (RFC 8693, section 2.2.1). */
+export interface StsToken {
+  readonly accessToken: string;
+  readonly expiresInSeconds: number;
+}
+
+/** The answer of `generateAccessToken`. */
+export interface ServiceAccountToken {
+  readonly accessToken: string;
+  /** Epoch milliseconds, by the server's clock. */
+  readonly expireTime: number;
+}
+
+/** @throws GcpAnswerError */
+export function parseStsResponse(answer: HttpAnswer): StsToken {
+  const refuse = refusal('token-exchange', answer);
+  const { access_token, issued_token_type, token_type, expires_in } = jsonObject(answer, refuse);
+  if (!isToken(access_token)) return refuse('has no access_token');
+  if (typeof token_type !== 'string' || token_type.toLowerCase() !== 'bearer')
+    return refuse('has a token_type other than Bearer');
+  if (issued_token_type !== undefined && issued_token_type !== ACCESS_TOKEN_TYPE)
+    return refuse('has an issued_token_type that is no access token');
+  // Without it nobody knows when the token ends; google-auth-library then keeps it for ever.
+  if (typeof expires_in !== 'number' || !(expires_in > 0 && expires_in < 1e9))
+    return refuse('has no expires_in that could be a lifetime');
+  return { accessToken: access_token, expiresInSeconds: expires_in };
+}
+
+/** @throws GcpAnswerError */
+export function parseGenerateAccessTokenResponse(answer: HttpAnswer): ServiceAccountToken {
+  const refuse = refusal('impersonation', answer);
+  const { accessToken, expireTime } = jsonObject(answer, refuse);
+  if (!isToken(accessToken)) return refuse('has no accessToken');
+  const expires = typeof expireTime === 'string' ? timestamp(expireTime) : undefined;
+  if (expires === undefined) return refuse('has no expireTime that is a time');
+  return { accessToken, expireTime: expires };
+}
+
+/** The answer's `Date`, the server's clock; none where a cache in between says how old the answer is. */
+export function serverDate({ headers }: HttpAnswer): number | undefined {
+  const date = headers['age'] === undefined ? Date.parse(headers['date'] ?? '') : Number.NaN;
+  return Number.isNaN(date) ? undefined : date;
+}
+
+type Refusal = (problem: string) => never;
+
+function refusal(step: GcpStep, answer: HttpAnswer): Refusal {
+  return (problem) => {
+    throw new GcpAnswerError(step, answer, `The answer of the ${step} ${problem}.`);
+  };
+}
+
+function jsonObject({ body }: HttpAnswer, refuse: Refusal): Readonly<Record<string, unknown>> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return refuse('is not JSON');
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    return refuse('is not a JSON object');
+  return parsed as Readonly<Record<string, unknown>>;
+}
+
+/** What may stand in an Authorization header; everything else is no token. */
+function isToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,16384}$/.test(value);
+}
+
+/** RFC 3339, up to nanoseconds (protobuf's Timestamp in JSON). */
+function timestamp(text: string): number | undefined {
+  const shape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,3})?\d{0,6}(Z|[+-]\d\d:\d\d)$/.exec(text);
+  if (shape === null) return undefined;
+  const time = Date.parse(`${shape[1]}${shape[2] ?? ''}${shape[3]}`);
+  return Number.isNaN(time) ? undefined : time;
+}
