@@ -29,7 +29,7 @@ export function alreadyExpired(answer: ServiceAnswer, now: number): ServiceAnswe
   });
 }
 
-type Edit = (name: string, old: unknown) => unknown;
+type Edit = (name: string, old: unknown) => string | number | undefined;
 
 function edited(answer: ServiceAnswer, names: RegExp, what: string, edit: Edit): ServiceAnswer {
   if (!isGood(answer)) return answer;

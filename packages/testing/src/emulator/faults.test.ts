@@ -92,7 +92,7 @@ test('truncate: less body than declared', async () => {
       .end();
   });
   expect({ length, received, complete }).toEqual({ length: whole, received: whole >> 1, complete: false });
-  await expect(ask().then((response) => response.text())).rejects.toThrow();
+  await expect(ask().then((response) => response.text())).rejects.toThrow('terminated');
 });
 
 test('malformed: good status, body of something else', async () => {
