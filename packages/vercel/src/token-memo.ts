@@ -7,10 +7,14 @@ import { readSubjectToken } from '@credex/core/driver';
 /** More than one when two apps live in one process, or a token turns over in mid-flight. */
 const HELD = 16;
 
-export type Peeked = { readonly token: SubjectToken } | { readonly error: FederationError };
+export type Peeked =
+  | { readonly token: SubjectToken; readonly error?: undefined }
+  | { readonly token?: undefined; readonly error: FederationError };
+
+export type TokenMemo = (jwt: string) => Peeked;
 
 /** Decodes tokens, remembering the last few; an unreadable one is an answer too. */
-export function createTokenMemo(): (jwt: string) => Peeked {
+export function createTokenMemo(): TokenMemo {
   const memo = new Map<string, Peeked>();
   let lastJwt: string | undefined;
   let last: Peeked | undefined;
