@@ -13,7 +13,14 @@ import { startEmulator } from './emulator.js';
 import type { Emulator, ServiceName } from './emulator.js';
 
 const DISCOVERY = '/acme/.well-known/openid-configuration';
-const SERVICES: readonly ServiceName[] = ['issuer', 'entra'];
+const SERVICES: readonly ServiceName[] = [
+  'issuer',
+  'aws-sts',
+  'gcp-sts',
+  'gcp-iam-credentials',
+  'gcp-storage',
+  'entra',
+];
 const shop = {
   team: 'acme',
   teamId: 'team_acme',
@@ -36,7 +43,7 @@ test.each(SERVICES)('%s answers over HTTP and over TLS, on loopback', async (ser
     '127.0.0.1',
   ]);
   const before = emulator.log.count(service);
-  await fetch(plain);
+  await fetch(plain, { redirect: 'manual' });
   await new Promise((resolve, reject) => {
     getHttps(secure, { ca: emulator.ca, agent: false }, (message) => {
       message.resume().on('end', resolve);

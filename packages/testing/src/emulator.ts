@@ -4,6 +4,8 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { createAwsCloud } from './emulator/aws/aws-cloud.js';
+import type { AwsAdmin } from './emulator/aws/aws-cloud.js';
 import { createAzureCloud } from './emulator/azure/azure-cloud.js';
 import type { AzureAdmin } from './emulator/azure/azure-cloud.js';
 import { createCertificateAuthority } from './emulator/certificates.js';
@@ -12,6 +14,8 @@ import type { ManualClock } from './emulator/clock.js';
 import { exchange } from './emulator/exchange.js';
 import { createFaultField } from './emulator/faults.js';
 import type { FaultPlanter } from './emulator/faults.js';
+import { createGcpCloud } from './emulator/gcp/gcp-cloud.js';
+import type { GcpAdmin } from './emulator/gcp/gcp-admin.js';
 import { createIssuer } from './emulator/issuer.js';
 import type { Issuer } from './emulator/issuer.js';
 import { listen } from './emulator/listener.js';
@@ -21,6 +25,7 @@ import type { RequestLog } from './emulator/log.js';
 import { createRandomHex } from './emulator/random.js';
 import type { EmulatorClock, ServiceName, World } from './emulator/service.js';
 
+export type { AwsAdmin, PolicyDocument, RoleInput } from './emulator/aws/aws-cloud.js';
 export type {
   ApplicationOptions,
   AzureAdmin,
@@ -29,6 +34,7 @@ export type {
 } from './emulator/azure/azure-cloud.js';
 export type { ManualClock } from './emulator/clock.js';
 export type { Fault, FaultKind, FaultPlan, FaultPlanter, PlantedFault } from './emulator/faults.js';
+export type { GcpAdmin, PoolId, ProviderId, ServiceAccountConfig } from './emulator/gcp/gcp-admin.js';
 export type { Issuer } from './emulator/issuer.js';
 export type { LogEntry, RequestLog } from './emulator/log.js';
 export type { MintOptions } from './emulator/mint.js';
@@ -58,6 +64,10 @@ export interface Emulator<C extends EmulatorClock = ManualClock> {
   writeCa(path: string): Promise<void>;
   readonly clock: C;
   readonly issuer: Issuer;
+  /** STS (`aws-sts`) and S3 (`aws-s3`): accounts, their identity providers, roles and buckets. */
+  readonly aws: AwsAdmin;
+  /** Workload identity federation, service accounts and buckets. */
+  readonly gcp: GcpAdmin;
   /** Entra (`entra`): its tenants and their applications. */
   readonly azure: AzureAdmin;
   readonly faults: FaultPlanter;
@@ -97,8 +107,10 @@ export async function startEmulator(
     randomHex: createRandomHex(options.seed),
     verifySubjectToken: issuer.verify,
   };
+  const aws = createAwsCloud(world);
+  const gcp = createGcpCloud(world);
   const azure = createAzureCloud(world);
-  const services = [issuer.service, ...azure.services];
+  const services = [issuer.service, ...aws.services, ...gcp.services, ...azure.services];
 
   const faults = createFaultField(() => services.map(({ name }) => name));
   const recorder = createRequestRecorder(clock);
@@ -127,6 +139,8 @@ export async function startEmulator(
     writeCa: (path) => writeFile(path, authority.ca),
     clock: outerClock,
     issuer: issuer.issuer,
+    aws: aws.admin,
+    gcp: gcp.admin,
     azure: azure.admin,
     faults: { plant: faults.plant, clear: faults.clear },
     log: { entries: recorder.entries, count: recorder.count, clear: recorder.clear },
