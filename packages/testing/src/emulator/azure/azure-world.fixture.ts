@@ -4,7 +4,7 @@ import { createLocalJWKSet, errors, exportJWK, generateKeyPair, jwtVerify, SignJ
 import type { JWTPayload } from 'jose';
 import type { Service, ServiceAnswer, ServiceRequest, TokenVerdict, World } from '../service.js';
 import { createAzureCloud } from './azure-cloud.js';
-import type { AzureCloud } from './azure-cloud.js';
+import type { AzureCloud, StorageRole } from './azure-cloud.js';
 
 export const TENANT = '11111111-2222-4333-8444-555555555555';
 export const OTHER_TENANT = '99999999-2222-4333-8444-555555555555';
@@ -15,14 +15,14 @@ export const AUDIENCE = 'https://vercel.com/acme';
 export const START = Date.parse('2026-11-22T10:00:00Z');
 
 const { privateKey, publicKey } = await generateKeyPair('RS256');
-const stranger = await generateKeyPair('RS256');
-/** Entra's own: made once, since each costs a third of a second. */
+/** Entra's own, and for the issuer a stranger's: made once, since each costs a third of a second. */
 const entraKey = await generateKeyPair('RS256', { extractable: true });
 const keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256' }] });
 
 export interface TestAzure extends AzureCloud {
   readonly world: World & { nowMs: number; reachable: boolean };
   readonly entra: Service;
+  readonly blob: Service;
   /** An assertion of the issuer, good for an hour; an `undefined` claim is left out. */
   assertion(claims?: Record<string, unknown>, how?: 'unpublished' | 'tampered'): Promise<string>;
 }
@@ -56,12 +56,13 @@ export function testAzure(): TestAzure {
     },
   };
   const cloud = createAzureCloud(world, entraKey);
-  const [entra] = cloud.services;
-  if (entra === undefined) throw new Error('no service');
+  const [entra, blob] = cloud.services;
+  if (entra === undefined || blob === undefined) throw new Error('a service is missing');
   return {
     ...cloud,
     world,
     entra,
+    blob,
     async assertion(claims = {}, how) {
       const now = Math.floor(world.nowMs / 1000);
       const all = {
@@ -74,7 +75,7 @@ export function testAzure(): TestAzure {
         ...claims,
       };
       const kept = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-      const [key, kid] = how === 'unpublished' ? [stranger.privateKey, 'k9'] : [privateKey, 'k1'];
+      const [key, kid] = how === 'unpublished' ? [entraKey.privateKey, 'k9'] : [privateKey, 'k1'];
       const jwt = await new SignJWT(kept as JWTPayload).setProtectedHeader({ alg: 'RS256', kid }).sign(key);
       const [head, , signature] = jwt.split('.');
       const forged = Buffer.from(JSON.stringify({ ...kept, environment: 'x' })).toString('base64url');
@@ -96,6 +97,38 @@ function faultOf(error: unknown): Exclude<TokenVerdict, { ok: true }>['fault'] {
   if (error instanceof errors.JOSENotSupported || error instanceof errors.JOSEAlgNotAllowed)
     return 'unsupported_algorithm';
   return 'malformed';
+}
+
+export const ACCOUNT = 'acmeshop';
+
+/** `withShop`, and an account with the container `carts` that its application may write to. */
+export function withStorage(azure: TestAzure, role: StorageRole = 'Storage Blob Data Contributor'): void {
+  withShop(azure);
+  azure.admin.createStorageAccount({
+    name: ACCOUNT,
+    tenantId: TENANT,
+    containers: ['carts'],
+    roleAssignments: [{ clientId: CLIENT, role }],
+  });
+}
+
+/** A call of the account by path, as @azure/storage-blob makes it with a token. */
+export function blobCall(
+  azure: TestAzure,
+  token: string | undefined,
+  method: string,
+  path: string,
+  rest: Partial<RequestParts> = {},
+): Promise<ServiceAnswer> {
+  const headers: Record<string, string> = { 'x-ms-version': '2026-02-06', ...rest.headers };
+  if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+  const call = request({ host: '127.0.0.1:10000', ...rest, method, target: `/${ACCOUNT}/${path}`, headers });
+  return Promise.resolve(azure.blob.handle(call));
+}
+
+/** The code of a refusal, from its header. */
+export function codeOf(answer: ServiceAnswer): string {
+  return `${String(answer.status)} ${answer.headers?.['x-ms-error-code'] ?? ''}`.trim();
 }
 
 /** A tenant with one application that trusts the issuer's production subject. */

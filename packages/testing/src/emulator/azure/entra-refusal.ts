@@ -33,22 +33,22 @@ const noRecord = (code: number, what: string, value: string): EntraRefusal =>
 /** The request as such: before anyone is identified. */
 export const requestRefusals = {
   /** login.microsoftonline.com/error?code=900561. */
-  onlyPost: (method: string) =>
+  onlyPost: (method: string): EntraRefusal =>
     badRequest(900561, `The endpoint only accepts POST requests. Received a ${method} request.`),
   /** MicrosoftDocs/azure-docs#43780; a JSON body gets the same (microsoft-graph-docs-contrib#1369). */
-  missingParameter: (name: string) =>
+  missingParameter: (name: string): EntraRefusal =>
     badRequest(900144, `The request body must contain the following parameter: '${name}'.`),
   /** ctron/oidc-cli#7: what a request without scope gets. */
-  missingScope: () =>
+  missingScope: (): EntraRefusal =>
     badRequest(
       90014,
       "The required field 'scope' is missing from the credential. Ensure that you have all the necessary parameters for the login request.",
     ),
   /** login.microsoftonline.com/error?code=9000411. */
-  duplicateParameter: (name: string) =>
+  duplicateParameter: (name: string): EntraRefusal =>
     badRequest(9000411, `The request is not properly formatted. The parameter '${name}' is duplicated.`),
   /** reference-error-codes: UnsupportedGrantType. */
-  grantType: (grantType: string) =>
+  grantType: (grantType: string): EntraRefusal =>
     new EntraRefusal(
       400,
       'unsupported_grant_type',
@@ -56,17 +56,17 @@ export const requestRefusals = {
       `The app requested an unsupported grant type '${grantType}'.`,
     ),
   /** reference-error-codes, InvalidRequest. That an unknown client_assertion_type gets it is unverified. */
-  malformed: () => badRequest(9002313, 'Invalid request. Request is malformed or invalid.'),
+  malformed: (): EntraRefusal => badRequest(9002313, 'Invalid request. Request is malformed or invalid.'),
   /** reference-error-codes, InvalidRequestParameter. That `claims` gets it is unverified. */
-  badClaims: () => badRequest(90100, 'claims parameter is empty or not valid.'),
+  badClaims: (): EntraRefusal => badRequest(90100, 'claims parameter is empty or not valid.'),
   /** microsoft/Analysis-Services#194. */
-  tenantSyntax: (tenant: string) =>
+  tenantSyntax: (tenant: string): EntraRefusal =>
     badRequest(
       900023,
       `Specified tenant identifier '${tenant}' is neither a valid DNS name, nor a valid external domain.`,
     ),
   /** microsoft/azure-tools-for-java#3900 (token: invalid_request) and azure-keyvault-emulator#324 (discovery: invalid_tenant). */
-  tenantNotFound: (tenant: string, at: 'token' | 'discovery') =>
+  tenantNotFound: (tenant: string, at: 'token' | 'discovery'): EntraRefusal =>
     new EntraRefusal(
       400,
       at === 'token' ? 'invalid_request' : 'invalid_tenant',
@@ -74,19 +74,20 @@ export const requestRefusals = {
       `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.`,
     ),
   /** reference-error-codes: MissingTenantRealm; `common` and `organizations` name no tenant for an application. */
-  noTenant: () =>
+  noTenant: (): EntraRefusal =>
     badRequest(
       50059,
       'No tenant-identifying information found in either the request or implied by any provided credentials.',
     ),
   /** AzureAD/microsoft-authentication-library-for-js, cloud instance discovery: error `invalid_instance`. */
-  unknownInstance: () => new EntraRefusal(400, 'invalid_instance', 50049, 'Unknown or invalid instance.'),
+  unknownInstance: (): EntraRefusal =>
+    new EntraRefusal(400, 'invalid_instance', 50049, 'Unknown or invalid instance.'),
 } as const;
 
 /** The client and what it asks for. */
 export const clientRefusals = {
   /** Azure/azure-sdk-for-python#8314. */
-  applicationNotFound: (clientId: string, tenant: string) =>
+  applicationNotFound: (clientId: string, tenant: string): EntraRefusal =>
     new EntraRefusal(
       400,
       'unauthorized_client',
@@ -94,13 +95,13 @@ export const clientRefusals = {
       `Application with identifier '${clientId}' was not found in the directory '${tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.`,
     ),
   /** Azure/azure-sdk-for-go#22386. */
-  noAssertion: () =>
+  noAssertion: (): EntraRefusal =>
     badClient(
       7000218,
       "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
     ),
   /** databricks/databricks-sql-nodejs#226: invalid_scope. */
-  scopeWithoutDefault: (scope: string) =>
+  scopeWithoutDefault: (scope: string): EntraRefusal =>
     new EntraRefusal(
       400,
       'invalid_scope',
@@ -108,7 +109,7 @@ export const clientRefusals = {
       `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
     ),
   /** Azure/azure-sdk-for-net#9076: two resources in one client credentials request. */
-  severalResources: (scope: string) =>
+  severalResources: (scope: string): EntraRefusal =>
     new EntraRefusal(
       400,
       'invalid_scope',
@@ -116,7 +117,7 @@ export const clientRefusals = {
       `The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope ${scope} is not valid.`,
     ),
   /** rootinc/laravel-azure-middleware#51: invalid_resource. */
-  resourceNotFound: (resource: string, tenant: string) =>
+  resourceNotFound: (resource: string, tenant: string): EntraRefusal =>
     new EntraRefusal(
       400,
       'invalid_resource',
@@ -128,49 +129,49 @@ export const clientRefusals = {
 /** The assertion: what it is, who signed it, and which federated identity credential it matches. */
 export const assertionRefusals = {
   /** panva/openid-client#348. */
-  malformed: () => badRequest(50027, 'JWT token is invalid or malformed.'),
+  malformed: (): EntraRefusal => badRequest(50027, 'JWT token is invalid or malformed.'),
   /** microsoft-authentication-library-for-dotnet#4712: invalid_request. */
-  unsupportedAlgorithm: () =>
+  unsupportedAlgorithm: (): EntraRefusal =>
     badRequest(5002730, 'Invalid JWT token. Unsupported key for the signing algorithm.'),
   /** zitadel/oidc#887. */
-  severalAudiences: (count: number) =>
+  severalAudiences: (count: number): EntraRefusal =>
     badClient(
       5002741,
       `Number of audience values in the provided client credential exceed maximum allowed. ${count} audience values provided, maximum allowed is 1.`,
     ),
   /** login.microsoftonline.com/error?code=70025. */
-  noneConfigured: (clientId: string) =>
+  noneConfigured: (clientId: string): EntraRefusal =>
     badClient(70025, `The client '${clientId}' has no configured federated identity credentials.`),
   /** Azure/azure-workload-identity#1200. */
-  issuer: (issuer: string) => noRecord(700211, 'issuer', issuer),
+  issuer: (issuer: string): EntraRefusal => noRecord(700211, 'issuer', issuer),
   /** Azure/login#482, dotnet/maui#31978. */
-  subject: (subject: string) => noRecord(700213, 'subject', subject),
+  subject: (subject: string): EntraRefusal => noRecord(700213, 'subject', subject),
   /** Azure/login#515. */
-  subjectCase: (subject: string) =>
+  subjectCase: (subject: string): EntraRefusal =>
     badClient(
       7002138,
       `No matching federated identity record found for presented assertion subject '${subject}'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. See documentation at: ${FEDERATION_DOCS}. See breaking change notification and remediation at: https://learn.microsoft.com/en-us/entra/identity-platform/reference-breaking-changes#august-2024.`,
     ),
   /** As 700211 and 700213; with this code in public error fixtures and run books. */
-  audience: (audience: string) => noRecord(700212, 'audience', audience),
+  audience: (audience: string): EntraRefusal => noRecord(700212, 'audience', audience),
   /** Azure/azure-workload-identity#1232. */
-  unknownKey: (kid: string, issuer: string) =>
+  unknownKey: (kid: string, issuer: string): EntraRefusal =>
     badClient(
       7000272,
       `The certificate with identifier ${kid} used to sign the federated credential could not be found in the metadata of identity provider ${issuer}. Please validate that your Identity Provider's metadata exposes the key used to sign the incoming token.`,
     ),
   /** AzureAD/passport-azure-ad#453, for a client's own key; that a federated assertion gets the same is unverified. */
-  badSignature: (kid: string) =>
+  badSignature: (kid: string): EntraRefusal =>
     badClient(
       700027,
       `Client assertion contains an invalid signature. [Reason - The provided signature value did not match the expected signature value., Thumbprint of key used by client: '${kid}'].`,
     ),
   /** microsoft-authentication-library-for-dotnet#4951, Azure/azure-workload-identity#693; times by .NET, seven decimals. */
-  timeRange: (now: number, notBefore: number, expiry: number) =>
+  timeRange: (now: number, notBefore: number, expiry: number): EntraRefusal =>
     badClient(
       700024,
       `Client assertion is not within its valid time range. Current time: ${ticks(now)}, assertion valid from ${ticks(notBefore)}, expiry time of assertion ${ticks(expiry)}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .`,
     ),
   /** Azure/azure-workload-identity#642 (and 501661, 90061 at other times). */
-  issuerUnreachable: () => badRequest(50166, 'Request to External OIDC endpoint failed.'),
+  issuerUnreachable: (): EntraRefusal => badRequest(50166, 'Request to External OIDC endpoint failed.'),
 } as const;
