@@ -30,6 +30,9 @@ export type {
   ApplicationOptions,
   AzureAdmin,
   FederatedCredential,
+  RoleAssignment,
+  StorageAccountOptions,
+  StorageRole,
   TenantOptions,
 } from './emulator/azure/azure-cloud.js';
 export type { ManualClock } from './emulator/clock.js';
@@ -68,7 +71,7 @@ export interface Emulator<C extends EmulatorClock = ManualClock> {
   readonly aws: AwsAdmin;
   /** Workload identity federation, service accounts and buckets. */
   readonly gcp: GcpAdmin;
-  /** Entra (`entra`): its tenants and their applications. */
+  /** Entra (`entra`) and blob storage (`azure-blob`): tenants, their applications and storage accounts. */
   readonly azure: AzureAdmin;
   readonly faults: FaultPlanter;
   readonly log: RequestLog;
