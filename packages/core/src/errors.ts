@@ -64,7 +64,9 @@ export class FederationError extends Error {
     const cause = scrubbedCause(init.cause);
     const serverMessage = init.serverMessage === undefined ? undefined : cleanServerText(init.serverMessage);
     const serverCode = init.serverCode === undefined ? undefined : cleanServerText(init.serverCode, 80);
-    const said = [serverCode, serverMessage].filter((part) => part !== undefined && part !== '').join(': ');
+    // Entra's messages begin with their code.
+    const code = serverCode !== undefined && serverMessage?.startsWith(serverCode) === true ? '' : serverCode;
+    const said = [code, serverMessage].filter((part) => part !== undefined && part !== '').join(': ');
     const message = [
       init.message,
       said === '' ? '' : ` (${said})`,

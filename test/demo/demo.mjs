@@ -1,0 +1,122 @@
+// The main job, end to end: a Vercel-shaped token becomes credentials of three clouds, and official clients use
+// them. Against the emulator; with `--live`, against the clouds that the environment names.
+import { fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AUDIENCE, AWS, AZURE, GCP, TEAM } from './names.mjs';
+import { printRefusal, printSuccess } from './print.mjs';
+import { setUpTrust } from './set-up-trust.mjs';
+
+process.exitCode = process.argv.includes('--live') ? await live() : await emulated();
+
+async function emulated() {
+  const { startEmulator } = await import('@credex/testing/emulator');
+  const emulator = await startEmulator();
+  const folder = await mkdtemp(join(tmpdir(), 'credex-demo-'));
+  try {
+    setUpTrust(emulator);
+    await emulator.writeCa(join(folder, 'ca.pem'));
+    const call = await startFunction(emulator, join(folder, 'ca.pem'));
+    try {
+      return await tell(emulator, call.run);
+    } finally {
+      call.stop();
+    }
+  } finally {
+    await emulator.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function tell(emulator, run) {
+  console.log('The emulator of the Vercel issuer and of three clouds runs on loopback, over TLS.');
+  console.log(
+    `Each cloud trusts ${TEAM.project} of ${TEAM.team} in production only; the audience is ${AUDIENCE}.`,
+  );
+
+  console.log(
+    '\nA production request: its token is exchanged, and the official client of each cloud writes and reads.',
+  );
+  const trusted = await run(await emulator.issuer.mint({ ...TEAM, environment: 'production' }));
+  trusted.forEach((answer) => (answer.refused === undefined ? printSuccess(answer) : printRefusal(answer)));
+
+  console.log(
+    '\nA preview request in the same process: no cloud takes it, whatever is cached for production.',
+  );
+  const foreign = await run(await emulator.issuer.mint({ ...TEAM, environment: 'preview' }));
+  foreign.forEach((answer) => (answer.refused === undefined ? printSuccess(answer) : printRefusal(answer)));
+
+  const good =
+    trusted.every((answer) => answer.readBack === true) &&
+    foreign.every((answer) => answer.refused !== undefined);
+  console.log(good ? '\nThree clouds, no stored secret.' : '\nSomething above is not as it should be.');
+  return good ? 0 : 1;
+}
+
+/** The function in a process of its own, as a deployment is: the clouds' names in its environment, no secret. */
+async function startFunction(emulator, caFile) {
+  const child = fork(fileURLToPath(new URL('function.mjs', import.meta.url)), {
+    env: {
+      PATH: process.env.PATH,
+      NODE_EXTRA_CA_CERTS: caFile,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      VERCEL: '1',
+      VERCEL_ENV: 'production',
+      VERCEL_TARGET_ENV: 'production',
+      VERCEL_PROJECT_ID: TEAM.projectId,
+      AWS_ROLE_ARN: AWS.roleArn,
+      AWS_REGION: AWS.region,
+      GCP_PROJECT_NUMBER: GCP.projectNumber,
+      GCP_WORKLOAD_IDENTITY_POOL_ID: GCP.workloadIdentityPoolId,
+      GCP_WORKLOAD_IDENTITY_POOL_PROVIDER_ID: GCP.workloadIdentityPoolProviderId,
+      GCP_SERVICE_ACCOUNT_EMAIL: GCP.serviceAccountEmail,
+      GCP_PROJECT_ID: GCP.projectId,
+      AZURE_TENANT_ID: AZURE.tenantId,
+      AZURE_CLIENT_ID: AZURE.clientId,
+      DEMO_S3_BUCKET: AWS.bucket,
+      DEMO_GCS_BUCKET: GCP.bucket,
+      DEMO_BLOB_CONTAINER_URL: `${emulator.tlsUrl('azure-blob')}/${AZURE.account}/${AZURE.container}`,
+      DEMO_ENDPOINTS: JSON.stringify({
+        awsSts: emulator.tlsUrl('aws-sts'),
+        awsS3: emulator.tlsUrl('aws-s3'),
+        gcpSts: emulator.tlsUrl('gcp-sts'),
+        gcpIamCredentials: emulator.tlsUrl('gcp-iam-credentials'),
+        gcpStorage: emulator.tlsUrl('gcp-storage'),
+        entra: emulator.tlsUrl('entra'),
+      }),
+    },
+  });
+  const heard = () =>
+    new Promise((resolve, reject) => {
+      const leave = (code) => reject(new Error(`The function's process ended with ${code}.`));
+      child.once('exit', leave);
+      child.once('message', (message) => {
+        child.off('exit', leave);
+        resolve(message);
+      });
+    });
+  await heard();
+  return {
+    async run(token) {
+      child.send({ token });
+      const message = await heard();
+      if (message.failed !== undefined) throw new Error(message.failed);
+      return message.answers;
+    },
+    stop: () => child.kill(),
+  };
+}
+
+async function live() {
+  const { run } = await import('./function.mjs');
+  const answers = await run(undefined);
+  for (const answer of answers) {
+    if (answer.skipped !== undefined) console.log(`\n  ${answer.name}: ${answer.skipped}`);
+    else if (answer.refused !== undefined) printRefusal(answer);
+    else printSuccess(answer);
+  }
+  const tried = answers.filter((answer) => answer.skipped === undefined);
+  return tried.length > 0 && tried.every((answer) => answer.readBack === true) ? 0 : 1;
+}

@@ -1,0 +1,150 @@
+// A serverless function in its own process, with no secret in its environment: the token of the request is all
+// it has. `DEMO_ENDPOINTS` (JSON) points it at the emulator; without it the real clouds are called.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { awsCredentialsProvider, getAwsCredentials } from '@credex/aws';
+import { azureCredentialsProvider, getAzureCredentials } from '@credex/azure';
+import { FederationError } from '@credex/core';
+import { getGcpCredentials } from '@credex/gcp';
+import { googleAuthClient } from '@credex/gcp/google-auth-library';
+import { Storage } from '@google-cloud/storage';
+
+const live = process.env.DEMO_ENDPOINTS === undefined;
+const endpoints = live ? {} : JSON.parse(process.env.DEMO_ENDPOINTS);
+const need = (name) => {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new Error(`Set ${name}.`);
+  return value;
+};
+const said = `written by credex at ${new Date().toISOString()}`;
+
+const clouds = {
+  aws: {
+    name: 'AWS',
+    missing: () => absent('AWS_ROLE_ARN', 'DEMO_S3_BUCKET'),
+    options: () => (live ? {} : { endpoint: endpoints.awsSts }),
+    credentials: (options) => getAwsCredentials(options),
+    who: ({ accountId, accessKeyId }) =>
+      `account ${accountId}, access key ${accessKeyId.slice(0, 4)}…, role ${need('AWS_ROLE_ARN')}`,
+    async use(options) {
+      const s3 = new S3Client({
+        ...(live ? {} : { endpoint: endpoints.awsS3, forcePathStyle: true }),
+        credentials: awsCredentialsProvider(options),
+      });
+      const object = { Bucket: need('DEMO_S3_BUCKET'), Key: 'credex/demo.txt' };
+      await s3.send(new PutObjectCommand({ ...object, Body: said }));
+      const { Body } = await s3.send(new GetObjectCommand(object));
+      return { where: `s3://${object.Bucket}/${object.Key}`, text: await Body.transformToString() };
+    },
+  },
+  gcp: {
+    name: 'Google Cloud',
+    missing: () =>
+      absent(
+        'GCP_PROJECT_NUMBER',
+        'GCP_WORKLOAD_IDENTITY_POOL_ID',
+        'GCP_WORKLOAD_IDENTITY_POOL_PROVIDER_ID',
+        'DEMO_GCS_BUCKET',
+      ),
+    options: () =>
+      live ? {} : { stsEndpoint: endpoints.gcpSts, iamCredentialsEndpoint: endpoints.gcpIamCredentials },
+    credentials: (options) => getGcpCredentials(options),
+    who: ({ principal }) => principal,
+    async use(options) {
+      const storage = new Storage({
+        projectId: process.env.GCP_PROJECT_ID,
+        authClient: googleAuthClient(options),
+        ...(live ? {} : { apiEndpoint: endpoints.gcpStorage, useAuthWithCustomEndpoint: true }),
+      });
+      const file = storage.bucket(need('DEMO_GCS_BUCKET')).file('credex/demo.txt');
+      await file.save(said, { resumable: false });
+      const [text] = await file.download();
+      return { where: `gs://${file.bucket.name}/${file.name}`, text: text.toString() };
+    },
+  },
+  azure: {
+    name: 'Azure',
+    missing: () => absent('AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'DEMO_BLOB_CONTAINER_URL'),
+    options: () => (live ? {} : { authorityHost: endpoints.entra }),
+    credentials: (options) =>
+      getAzureCredentials({ ...options, scopes: 'https://storage.azure.com/.default' }),
+    who: () => `application ${need('AZURE_CLIENT_ID')} in tenant ${need('AZURE_TENANT_ID')}`,
+    async use(options) {
+      const url = new URL(need('DEMO_BLOB_CONTAINER_URL'));
+      const [container] = url.pathname.split('/').slice(-1);
+      const service = url.href.slice(0, -container.length - 1);
+      const blobs = new BlobServiceClient(service, azureCredentialsProvider(options));
+      const blob = blobs.getContainerClient(container).getBlockBlobClient('credex-demo.txt');
+      await blob.upload(said, said.length);
+      return { where: blob.url, text: (await blob.downloadToBuffer()).toString() };
+    },
+  },
+};
+
+function absent(...names) {
+  return names.filter((name) => process.env[name] === undefined || process.env[name] === '');
+}
+
+/** The handler, as Vercel calls it. */
+async function handle(request) {
+  const cloud = clouds[new URL(request.url).pathname.slice(1)];
+  const options = cloud.options();
+  const timed = async () => {
+    const start = performance.now();
+    const credentials = await cloud.credentials(options);
+    return { credentials, ms: performance.now() - start };
+  };
+  try {
+    const cold = await timed();
+    const warm = await timed();
+    const { where, text } = await cloud.use(options);
+    return Response.json({
+      name: cloud.name,
+      became: cloud.who(cold.credentials),
+      ends: new Date(cold.credentials.expiresAt).toISOString(),
+      where,
+      readBack: text === said,
+      coldMs: cold.ms,
+      warmMs: warm.ms,
+    });
+  } catch (error) {
+    if (!FederationError.isInstance(error)) throw error;
+    return Response.json(
+      { name: cloud.name, refused: { code: error.code, message: error.message } },
+      { status: 502 },
+    );
+  }
+}
+
+// What Vercel's runtime does around a handler: the request's headers are in a context, one for each request.
+const requests = new AsyncLocalStorage();
+globalThis[Symbol.for('@vercel/request-context')] = { get: () => requests.getStore() };
+const serve = (request) =>
+  requests.run({ headers: Object.fromEntries(request.headers) }, () => handle(request));
+
+/** One request a cloud: with this token, or with what the environment holds. */
+export async function run(token) {
+  const answers = [];
+  for (const [path, cloud] of Object.entries(clouds)) {
+    const missing = cloud.missing();
+    if (missing.length > 0) {
+      answers.push({ name: cloud.name, skipped: `not configured: set ${missing.join(', ')}` });
+      continue;
+    }
+    const headers = token === undefined ? {} : { 'x-vercel-oidc-token': token };
+    const response = await serve(new Request(`https://shop.example/${path}`, { headers }));
+    answers.push(await response.json());
+  }
+  return answers;
+}
+
+if (process.send !== undefined) {
+  process.on('message', ({ token }) => {
+    run(token).then(
+      (answers) => process.send({ answers }),
+      (error) => process.send({ failed: String(error?.stack ?? error) }),
+    );
+  });
+  process.send({ ready: true });
+}

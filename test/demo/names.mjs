@@ -1,0 +1,25 @@
+// The names that trust and function must agree on: what a team writes once in its clouds and once in its code.
+export const TEAM = { team: 'acme', teamId: 'team_acme', project: 'shop', projectId: 'prj_shop' };
+export const AUDIENCE = 'https://vercel.com/acme';
+export const PRODUCTION_SUBJECT = 'owner:acme:project:shop:environment:production';
+
+export const AWS = {
+  accountId: '123456789012',
+  roleArn: 'arn:aws:iam::123456789012:role/shop-production',
+  region: 'eu-west-1',
+  bucket: 'shop-orders',
+};
+export const GCP = {
+  projectNumber: '742613904155',
+  workloadIdentityPoolId: 'vercel',
+  workloadIdentityPoolProviderId: 'vercel',
+  serviceAccountEmail: 'shop@acme-prod.iam.gserviceaccount.com',
+  projectId: 'acme-prod',
+  bucket: 'shop-orders',
+};
+export const AZURE = {
+  tenantId: '6c1b7f5e-2a4d-4f7e-9a55-3c1d6b3f0a11',
+  clientId: 'f3d2a9c4-8e17-4b0a-b6de-51c0a7e94d22',
+  account: 'shoporders',
+  container: 'orders',
+};

@@ -1,0 +1,17 @@
+// What the demo says of one answer.
+const ms = (value) => `${value < 1 ? value.toFixed(3) : value.toFixed(0)} ms`;
+
+export function printSuccess(answer) {
+  console.log(`\n  ${answer.name}`);
+  console.log(`    became      ${answer.became}`);
+  console.log(`    until       ${answer.ends}`);
+  console.log(
+    `    object      ${answer.where}, ${answer.readBack ? 'written and read back' : 'NOT read back as written'}`,
+  );
+  console.log(`    cold call   ${ms(answer.coldMs)}, warm call ${ms(answer.warmMs)}`);
+}
+
+export function printRefusal(answer) {
+  console.log(`\n  ${answer.name}: refused with ${answer.refused.code}`);
+  console.log(`    ${answer.refused.message}`);
+}
