@@ -61,6 +61,22 @@ export const invalidArgument = (message = 'Request contains an invalid argument.
   rpcRefusal({ code: 400, status: 'INVALID_ARGUMENT', message });
 
 /** Cloud Storage's JSON API: `errors` beside code and message, no `status`. */
+export class StorageRefusal extends Refusal {
+  readonly #sentence: string;
+
+  constructor(reason: string, sentence: string, answer: ServiceAnswer) {
+    super(`${reason}: ${sentence}`, answer);
+    this.#sentence = sentence;
+  }
+
+  /** A refused download is no JSON: the sentence alone, where the content would be. */
+  inPlainText(): Refusal {
+    const { status, headers } = this.answer;
+    const text = { ...headers, 'content-type': 'text/html; charset=UTF-8' };
+    return new Refusal(this.message, { status, headers: text, body: this.#sentence });
+  }
+}
+
 export function storageRefusal(
   code: number,
   reason: string,
@@ -70,17 +86,15 @@ export function storageRefusal(
     readonly domain?: string;
     readonly headers?: Record<string, string>;
   } = {},
-): Refusal {
+): StorageRefusal {
   const entry = {
     message,
     domain: more.domain ?? 'global',
     reason,
     ...(more.location === undefined ? {} : { locationType: 'header', location: more.location }),
   };
-  return new Refusal(
-    `${reason}: ${message}`,
-    jsonAnswer(code, { error: { code, message, errors: [entry] } }, more.headers),
-  );
+  const body = { error: { code, message, errors: [entry] } };
+  return new StorageRefusal(reason, message, jsonAnswer(code, body, more.headers));
 }
 
 /** What Google's front end says to a path no API has. */

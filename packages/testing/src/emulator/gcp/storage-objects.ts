@@ -1,4 +1,5 @@
 /** Reading, listing and deleting objects. */
+import { isoSeconds } from '../clock.js';
 import type { ServiceAnswer } from '../service.js';
 import { jsonAnswer, storageRefusal } from './google-errors.js';
 import type { BucketCall } from './bucket-call.js';
@@ -15,7 +16,7 @@ export function getBucket({ bucket, assertMay }: BucketCall): ServiceAnswer {
     locationType: 'multi-region',
     storageClass: 'STANDARD',
     metageneration: '1',
-    timeCreated: new Date(bucket.createdAt).toISOString(),
+    timeCreated: isoSeconds(bucket.createdAt),
     etag: 'CAE=',
   });
 }

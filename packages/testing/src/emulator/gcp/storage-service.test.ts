@@ -56,7 +56,7 @@ describe('objects', () => {
       md5Hash,
       crc32c: 'mnG7TA==',
       generation: String(START * 1000),
-      timeCreated: '2026-11-22T10:00:00.000Z',
+      timeCreated: '2026-11-22T10:00:00Z',
     });
     const path = `${O}/a%2Fb%20c.txt`;
     expect((await gcp.storage('GET', path, token)).json).toEqual(stored.json);
@@ -77,6 +77,18 @@ describe('objects', () => {
       errors: [{ domain: 'global', reason: 'notFound' }],
     });
     expect((await gcp.storage('DELETE', path, token)).status).toBe(404);
+  });
+
+  test('a refused download is told in plain text, as the clients expect', async () => {
+    bucket(ADMIN);
+    const missing = await gcp.storage('GET', `${O}/x?alt=media`, token);
+    expect([missing.status, missing.text]).toEqual([404, 'No such object: acme-files/x']);
+    const stranger = await gcp.storage('GET', `${O}/x?alt=media`, 'ya29.d.stranger');
+    expect([stranger.status, stranger.text]).toEqual([401, 'Invalid Credentials']);
+    expect(stranger.headers).toMatchObject({
+      'content-type': 'text/html; charset=UTF-8',
+      'www-authenticate': expect.stringContaining('invalid_token') as string,
+    });
   });
 
   test('multipart: fields, content, and hashes that are checked', async () => {

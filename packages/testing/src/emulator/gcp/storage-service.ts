@@ -5,7 +5,7 @@ import { judgeBearer } from './bearer.js';
 import type { BucketCall } from './bucket-call.js';
 import type { Directory } from './directory.js';
 import { storageFault } from './fault-answers.js';
-import { answering, noSuchPath, storageRefusal, type Notes } from './google-errors.js';
+import { answering, noSuchPath, storageRefusal, StorageRefusal, type Notes } from './google-errors.js';
 import { principalName } from './principal.js';
 import { assertMayInBucket, findBucket, storageCaller, type Access } from './storage-access.js';
 import { deleteObject, getBucket, getObject, listObjects } from './storage-objects.js';
@@ -83,7 +83,14 @@ export function createStorageService(parts: Parts): Service {
     name: 'gcp-storage',
     handle: (request) => {
       const notes: Notes = {};
-      return answering(notes, () => handle(request, parts, notes, nextGeneration));
+      return answering(notes, () => {
+        try {
+          return handle(request, parts, notes, nextGeneration);
+        } catch (error) {
+          const media = request.query.get('alt') === 'media';
+          throw media && error instanceof StorageRefusal ? error.inPlainText() : error;
+        }
+      });
     },
     faultAnswer: storageFault,
   };

@@ -1,5 +1,6 @@
 /** An object of Cloud Storage and its JSON resource. https://cloud.google.com/storage/docs/json_api/v1/objects */
 import { createHash } from 'node:crypto';
+import { isoSeconds } from '../clock.js';
 import { crc32c } from './crc32c.js';
 
 /** The caller's own fields that an upload may carry. */
@@ -37,7 +38,7 @@ export const etagOf = (object: StoredObject): string =>
   Buffer.from(`${object.generation}/1`).toString('base64');
 
 export function objectResource(bucket: string, object: StoredObject): Record<string, unknown> {
-  const at = new Date(object.createdAt).toISOString();
+  const at = isoSeconds(object.createdAt);
   const self = `https://www.googleapis.com/storage/v1/b/${bucket}/o/${encodeURIComponent(object.name)}`;
   return {
     kind: 'storage#object',
