@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, get as getHttp } from 'node:http';
 import { Agent as TlsAgent, get as getHttps } from 'node:https';
@@ -28,9 +29,11 @@ const shop = {
   projectId: 'prj_shop',
   environment: 'production',
 };
+// Made once: RSA keys are what a start costs most.
+const signingKeys = [0, 1].map(() => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator({ maxBodyBytes: 100_000 });
+  emulator = await startEmulator({ maxBodyBytes: 100_000, signingKeys });
 });
 afterAll(() => emulator.close());
 
@@ -129,7 +132,7 @@ test('no secret is in the log, whatever is sent', async () => {
 
 test('the clock and the issuer that are given are the ones that count', async () => {
   const clock = { now: () => Date.UTC(2031, 4, 5) };
-  const other = await startEmulator({ clock, issuerOrigin: 'https://oidc.example' });
+  const other = await startEmulator({ clock, issuerOrigin: 'https://oidc.example', signingKeys });
   try {
     expect(other.clock).toBe(clock);
     const answer = await fetch(other.url('issuer') + DISCOVERY);
@@ -138,11 +141,18 @@ test('the clock and the issuer that are given are the ones that count', async ()
   } finally {
     await other.close();
   }
+});
+
+test('a bad option is named', async () => {
   await expect(startEmulator({ issuerOrigin: 'https://oidc.example/' })).rejects.toThrow('issuerOrigin');
+  await expect(startEmulator({ maxBodyBytes: 0 })).rejects.toThrow('maxBodyBytes');
+  await expect(startEmulator({ port: 8080 } as never)).rejects.toThrow('knows no option `port`');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  await expect(startEmulator({ signingKeys: [privateKey] })).rejects.toThrow('signingKeys');
 });
 
 test('close ends idle, hung and half-open connections, and frees the ports', async () => {
-  const closing = await startEmulator();
+  const closing = await startEmulator({ signingKeys });
   const struck = new Promise<void>((resolve) =>
     closing.faults.plant({
       service: 'issuer',

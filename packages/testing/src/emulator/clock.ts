@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EmulatorClock } from './service.js';
 
 /** The real clock and an offset: time passes by itself, and a test may push it. */
-export interface ManualClock extends EmulatorClock {
+export interface AdjustableClock extends EmulatorClock {
   /** Epoch milliseconds. */
   now(): number;
   /** Moves the clock by `ms` milliseconds, back where it is negative. */
@@ -11,7 +11,7 @@ export interface ManualClock extends EmulatorClock {
   set(ms: number): void;
 }
 
-export function createManualClock(): ManualClock {
+export function createAdjustableClock(): AdjustableClock {
   let offset = 0;
   return {
     now: () => realNow() + offset,

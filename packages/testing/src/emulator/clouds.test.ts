@@ -18,6 +18,8 @@ const ACCOUNT = 'shop@acme-prod.iam.gserviceaccount.com';
 const TENANT = '11111111-2222-4333-8444-555555555555';
 const CLIENT = '66666666-7777-4888-9999-aaaaaaaaaaaa';
 
+// Making RSA keys takes seconds on a busy machine.
+const MAKES_KEYS = { timeout: 30_000 };
 let emulator: Emulator;
 beforeAll(async () => {
   emulator = await startEmulator({ seed: 'clouds' });
@@ -58,7 +60,7 @@ beforeAll(async () => {
     clientId: CLIENT,
     federatedCredentials: [{ name: 'vercel', issuer: ISSUER, subject: SUBJECT, audience }],
   });
-});
+}, MAKES_KEYS.timeout);
 afterEach(() => emulator.faults.clear());
 afterAll(() => emulator.close());
 
@@ -162,7 +164,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-test.each(ROWS)('$service: a whole exchange, and what faults make of it', async (row) => {
+test.each(ROWS)('$service: a whole exchange, and what faults make of it', MAKES_KEYS, async (row) => {
   const token = await emulator.issuer.mint(shop);
   const struckBy = async (fault: Fault): Promise<Answer> => {
     const planted = emulator.faults.plant({ service: row.service, fault, times: 1 });
@@ -198,19 +200,25 @@ test.each(ROWS)('$service: a whole exchange, and what faults make of it', async 
   expect((await row.exchange(token)).status).toBe(200);
 });
 
-test.each(ROWS.filter(({ service }) => service !== 'gcp-iam-credentials'))(
-  '$service fetches keys: not of an issuer that is down, and not a dropped one',
-  async ({ exchange }) => {
+test(
+  'every cloud fetches keys: none of an issuer that is down, none that was dropped',
+  MAKES_KEYS,
+  async () => {
+    const clouds = [assume, federate, assert];
+    const taken = async (token: string) =>
+      (await Promise.all(clouds.map((exchange) => exchange(token)))).map(({ status }) => status === 200);
+    const [all, none] = [clouds.map(() => true), clouds.map(() => false)];
+
     const token = await emulator.issuer.mint(shop);
     emulator.issuer.setReachable(false);
-    expect((await exchange(token)).status).toBeGreaterThanOrEqual(400);
+    expect(await taken(token)).toEqual(none);
     emulator.issuer.setReachable(true);
-    expect((await exchange(token)).status).toBe(200);
+    expect(await taken(token)).toEqual(all);
     emulator.issuer.rotate();
-    expect((await exchange(token)).status).toBe(200);
+    expect(await taken(token)).toEqual(all);
     emulator.issuer.rotate({ drop: true });
-    expect((await exchange(token)).status).toBeGreaterThanOrEqual(400);
-    expect((await exchange(await emulator.issuer.mint(shop))).status).toBe(200);
+    expect(await taken(token)).toEqual(none);
+    expect(await taken(await emulator.issuer.mint(shop))).toEqual(all);
   },
 );
 

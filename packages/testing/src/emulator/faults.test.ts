@@ -6,7 +6,8 @@ import type { Emulator, Fault } from '../emulator.js';
 let emulator: Emulator;
 beforeAll(async () => {
   emulator = await startEmulator();
-});
+  // Making RSA keys takes seconds on a busy machine.
+}, 30_000);
 afterEach(() => {
   emulator.faults.clear();
   emulator.log.clear();
@@ -57,6 +58,17 @@ test('delay: held until the latch opens, and judged only then', async () => {
   expect((await answer).status).toBe(503);
   emulator.issuer.setReachable(true);
   expect(emulator.log.entries()).toMatchObject([{ status: 503, fault: 'delay' }]);
+});
+
+test('delay: nobody is left to answer', async () => {
+  let open = (): void => undefined;
+  const latch = new Promise<void>((resolve) => (open = resolve));
+  const leave = new AbortController();
+  plant({ kind: 'delay', until: () => (leave.abort(), latch) });
+  await expect(ask({ signal: leave.signal })).rejects.toThrow('abort');
+  open();
+  emulator.faults.clear();
+  expect((await ask()).status).toBe(200);
 });
 
 test('hang: no answer, and the client may leave', async () => {
@@ -200,6 +212,8 @@ test('which requests, how many, and until when', async () => {
   expect((await ask()).status).toBe(500);
   standing.remove();
   expect((await ask()).status).toBe(200);
+  const nowhere = { service: 'mars', fault: { kind: 'hang' } } as never;
+  expect(() => emulator.faults.plant(nowhere)).toThrow('`service` must be one of issuer,');
   expect(() => plant({ kind: 'hang' }, 0)).toThrow('times');
   expect(() => plant({ kind: 'status', status: 99 })).toThrow('fault.status');
 });

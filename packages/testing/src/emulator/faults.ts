@@ -1,3 +1,4 @@
+import { invalidOption, optionalInteger } from '@credex/core/driver';
 import type { ServiceName, ServiceRequest } from './service.js';
 
 /**
@@ -60,7 +61,7 @@ export interface PlantedFault {
 }
 
 export interface FaultPlanter {
-  /** @throws TypeError for an unknown service or `times` below 1. */
+  /** @throws OptionError for an unknown service, `times` below 1 or a status out of range. */
   plant(plan: FaultPlan): PlantedFault;
   /** Removes every planted fault. */
   clear(): void;
@@ -104,12 +105,7 @@ export function createFaultField(services: () => readonly ServiceName[]): FaultF
 
 function assertPlan({ service, times, fault }: FaultPlan, services: readonly ServiceName[]): void {
   if (!services.includes(service))
-    throw new TypeError(`service: no such service '${service}'; there are ${services.join(', ')}.`);
-  if (times !== undefined && !(Number.isInteger(times) && times >= 1))
-    throw new TypeError('times: expected an integer from 1.');
-  if (
-    fault.kind === 'status' &&
-    !(Number.isInteger(fault.status) && fault.status >= 200 && fault.status < 600)
-  )
-    throw new TypeError('fault.status: expected an HTTP status from 200 to 599.');
+    throw invalidOption({ option: 'service' }, `one of ${services.join(', ')}`, service);
+  optionalInteger({ option: 'times' }, times, 1, Number.MAX_SAFE_INTEGER);
+  if (fault.kind === 'status') optionalInteger({ option: 'fault.status' }, fault.status, 200, 599);
 }

@@ -13,7 +13,7 @@ export interface Issuer {
   /**
    * Signs a subject token as Vercel would, or with something wrong about it.
    *
-   * @throws TypeError where a name or an id is missing.
+   * @throws OptionError where a name or an id is missing.
    */
   mint(options: MintOptions): Promise<string>;
   /**

@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, generateKeyPair, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { invalidOption } from '@credex/core/driver';
 import type { JWK } from 'jose';
 
 export interface SigningKey {
@@ -57,7 +58,7 @@ const generated = (): Promise<SigningKey> =>
 
 function signingKey(privateKey: KeyObject): SigningKey {
   if (privateKey.type !== 'private' || privateKey.asymmetricKeyType !== 'rsa')
-    throw new TypeError('signingKeys: expected RSA private keys as KeyObject.');
+    throw invalidOption({ option: 'signingKeys' }, 'RSA private keys, each a KeyObject', privateKey.type);
   const publicKey = createPublicKey(privateKey);
   const { e, kty, n } = publicKey.export({ format: 'jwk' }) as { e: string; kty: string; n: string };
   // The thumbprint of RFC 7638: its members in this order.

@@ -1,3 +1,4 @@
+import { requiredString } from '@credex/core/driver';
 import { CompactSign } from 'jose';
 import type { CompactJWSHeaderParameters } from 'jose';
 import type { SigningKey } from './key-ring.js';
@@ -43,8 +44,7 @@ export interface MintOptions {
 export function vercelClaims(options: MintOptions, origin: string, now: number): Record<string, unknown> {
   const { team, teamId, project, projectId, environment } = options;
   for (const [name, value] of Object.entries({ team, teamId, project, projectId, environment }))
-    if (typeof value !== 'string' || value === '')
-      throw new TypeError(`${name}: expected a non-empty string.`);
+    requiredString({ option: name }, value);
   const subject = `owner:${team}:project:${project}:environment:${environment}`;
   const issuedAt = options.issuedAt ?? Math.floor(now / 1000);
   const userId = options.userId ?? (environment === 'development' ? 'user_emulator' : undefined);
