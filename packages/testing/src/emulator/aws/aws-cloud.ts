@@ -1,9 +1,12 @@
 import type { Service, World } from '../service.js';
+import { createBucketIn, type Bucket, type BucketInput } from './buckets.js';
 import { IdentityStore, type RoleInput } from './identity-store.js';
 import type { PolicyDocument } from './policy-document.js';
+import { createS3Service } from './s3-service.js';
 import { SessionStore } from './sessions.js';
 import { createStsService } from './sts-service.js';
 
+export type { BucketInput } from './buckets.js';
 export type { RoleInput } from './identity-store.js';
 export type { PolicyDocument, PolicyStatement, PolicyScalar, PolicyValue } from './policy-document.js';
 
@@ -36,6 +39,8 @@ export interface AwsAdmin {
   createManagedPolicy(input: { readonly arn: string; readonly document: PolicyDocument }): void;
   /** STS answers `RegionDisabledException` for this account where the Host header names this region. */
   disableStsRegion(input: { readonly accountId: string; readonly region: string }): void;
+  /** @throws AwsSetupError for a name, an account or a region that S3 refuses. */
+  createBucket(input: BucketInput): void;
 }
 
 export interface AwsCloud {
@@ -43,12 +48,13 @@ export interface AwsCloud {
   readonly admin: AwsAdmin;
 }
 
-/** STS, with the identities behind it. */
+/** STS and a small S3, with the identities behind both. */
 export function createAwsCloud(world: World): AwsCloud {
   const identities = new IdentityStore(world);
   const sessions = new SessionStore(world, identities);
+  const buckets = new Map<string, Bucket>();
   return {
-    services: [createStsService(world, identities, sessions)],
+    services: [createStsService(world, identities, sessions), createS3Service(world, buckets, sessions)],
     admin: {
       createOpenIdConnectProvider: (input) => void identities.createOpenIdConnectProvider(input),
       createRole: (input) => ({ roleId: identities.createRole(input).id }),
@@ -60,6 +66,7 @@ export function createAwsCloud(world: World): AwsCloud {
       },
       createManagedPolicy: (input) => identities.createManagedPolicy(input),
       disableStsRegion: (input) => identities.disableStsRegion(input),
+      createBucket: (input) => createBucketIn(buckets, input),
     },
   };
 }

@@ -28,3 +28,7 @@ export function requestId(world: Random): string {
   const hex = world.randomHex(16);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
+
+/** S3 has its own form, and a second id for its support. */
+export const s3RequestId = (world: Random): string => world.randomHex(8).toUpperCase();
+export const s3HostId = (world: Random): string => Buffer.from(world.randomHex(57), 'hex').toString('base64');

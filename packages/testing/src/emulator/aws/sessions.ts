@@ -43,6 +43,7 @@ export class SessionStore {
   readonly #world: World;
   readonly #identities: IdentityStore;
   readonly #sessions = new Map<string, Session>();
+  readonly #tokens = new Set<string>();
 
   constructor(world: World, identities: IdentityStore) {
     this.#world = world;
@@ -74,9 +75,18 @@ export class SessionStore {
       keys: grant.keys,
     };
     this.#sessions.set(session.accessKeyId, session);
-    const oldest = this.#sessions.keys().next();
-    if (this.#sessions.size > MOST_SESSIONS && oldest.done !== true) this.#sessions.delete(oldest.value);
+    this.#tokens.add(session.sessionToken);
+    const [oldest] = this.#sessions.values();
+    if (this.#sessions.size > MOST_SESSIONS && oldest !== undefined) {
+      this.#sessions.delete(oldest.accessKeyId);
+      this.#tokens.delete(oldest.sessionToken);
+    }
     return session;
+  }
+
+  /** Whether a session token was ever issued, to whomever. */
+  knowsToken(token: string): boolean {
+    return this.#tokens.has(token);
   }
 
   /** Key id and session token must be of one issue; a token with a permanent key is as wrong as none with a temporary one. */

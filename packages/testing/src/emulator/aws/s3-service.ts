@@ -1,0 +1,130 @@
+import type { Service, ServiceAnswer, ServiceRequest, World } from '../service.js';
+import type { Bucket } from './buckets.js';
+import { partitionOfRegion, s3Place } from './partitions.js';
+import {
+  notImplemented,
+  refuseS3,
+  requestIds,
+  s3Answer,
+  s3ErrorAnswer,
+  s3Fault,
+  S3Refusal,
+  s3XmlAnswer,
+  type RequestIds,
+} from './s3-answers.js';
+import { authenticateS3, invalidAccessKey } from './s3-authentication.js';
+import { authorize } from './s3-authorization.js';
+import { listObjects } from './s3-list.js';
+import { answerObject } from './s3-objects.js';
+import { callerArn, type Caller, type SessionStore } from './sessions.js';
+
+interface Target {
+  readonly bucketName: string;
+  /** Empty: the bucket itself. */
+  readonly key: string;
+}
+
+/** A small S3: PUT, GET, HEAD and DELETE of objects, ListObjectsV2, HEAD of a bucket. */
+export function createS3Service(
+  world: World,
+  buckets: ReadonlyMap<string, Bucket>,
+  sessions: SessionStore,
+): Service {
+  async function perform(
+    request: ServiceRequest,
+    target: Target,
+    ids: RequestIds,
+    log: Record<string, string>,
+  ): Promise<ServiceAnswer> {
+    const now = world.clock.now();
+    const bucket = buckets.get(target.bucketName);
+    const { region: hostRegion } = s3Place(request.host);
+    if (bucket !== undefined && hostRegion !== undefined && hostRegion !== bucket.region) redirect(bucket);
+    const caller = await authenticateS3(request, bucket?.region ?? hostRegion, sessions, now);
+    log['caller'] = callerArn(caller);
+    if (target.bucketName === '') return notImplemented('ListBuckets');
+    if (bucket === undefined) {
+      return refuseS3('NoSuchBucket', 404, 'The specified bucket does not exist', [
+        ['BucketName', target.bucketName],
+      ]);
+    }
+    checkPartition(caller, bucket);
+    const keys = { 'aws:CurrentTime': new Date(now).toISOString(), 'aws:SecureTransport': request.secure };
+    if (target.key !== '') {
+      return answerObject({ request, bucket, key: target.key, caller, keys, now, ids });
+    }
+    return answerBucket(request, bucket, caller, keys, ids);
+  }
+
+  return {
+    name: 'aws-s3',
+    async handle(request) {
+      const ids = requestIds(world);
+      const log: Record<string, string> = {};
+      try {
+        const target = targetOf(request);
+        Object.assign(log, { bucket: target.bucketName, key: target.key });
+        const answer = await perform(request, target, ids, log);
+        return { ...answer, log: { ...log, verdict: 'allowed' } };
+      } catch (error) {
+        if (!(error instanceof S3Refusal)) throw error;
+        const answer = s3ErrorAnswer(error, request.method, ids);
+        return { ...answer, log: { ...log, ...answer.log } };
+      }
+    },
+    faultAnswer: (kind, { method }, status) => s3Fault(kind, status, method, requestIds(world)),
+  };
+}
+
+function targetOf({ host, path }: ServiceRequest): Target {
+  const { bucket } = s3Place(host);
+  const [, first = '', rest = ''] = /^\/([^/]*)\/?([^]*)$/.exec(path) ?? [];
+  const [bucketName, encoded] = bucket === undefined ? [first, rest] : [bucket, path.slice(1)];
+  try {
+    return { bucketName: decodeURIComponent(bucketName), key: decodeURIComponent(encoded) };
+  } catch {
+    return refuseS3('InvalidURI', 400, "Couldn't parse the specified URI.", [['URI', path]]);
+  }
+}
+
+function redirect(bucket: Bucket): never {
+  return refuseS3(
+    'PermanentRedirect',
+    301,
+    'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+    [
+      ['Endpoint', `${bucket.name}.s3.${bucket.region}.amazonaws.com`],
+      ['Bucket', bucket.name],
+    ],
+    { 'x-amz-bucket-region': bucket.region },
+  );
+}
+
+/** A partition doesn't know the keys of another. */
+function checkPartition(caller: Caller, bucket: Bucket): void {
+  const partition = callerArn(caller).split(':')[1];
+  if (partition === partitionOfRegion(bucket.region)) return;
+  invalidAccessKey(caller.kind === 'session' ? caller.session.accessKeyId : caller.user.accessKeyId);
+}
+
+function answerBucket(
+  request: ServiceRequest,
+  bucket: Bucket,
+  caller: Caller,
+  common: Readonly<Record<string, string | boolean>>,
+  ids: RequestIds,
+): ServiceAnswer {
+  const { method, query } = request;
+  if (method !== 'GET' && method !== 'HEAD') return notImplemented(`${method} of a bucket`);
+  const keys = {
+    ...common,
+    's3:prefix': query.get('prefix') ?? undefined,
+    's3:delimiter': query.get('delimiter') ?? undefined,
+    's3:max-keys': query.get('max-keys') ?? undefined,
+  };
+  authorize(caller, { action: 's3:ListBucket', bucket, key: undefined, keys });
+  const region = { 'x-amz-bucket-region': bucket.region };
+  if (method === 'HEAD') return s3Answer(200, region, '', ids);
+  const answer = s3XmlAnswer(listObjects(bucket, query), ids);
+  return { ...answer, headers: { ...answer.headers, ...region } };
+}
