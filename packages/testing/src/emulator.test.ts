@@ -17,10 +17,12 @@ const DISCOVERY = '/acme/.well-known/openid-configuration';
 const SERVICES: readonly ServiceName[] = [
   'issuer',
   'aws-sts',
+  'aws-s3',
   'gcp-sts',
   'gcp-iam-credentials',
   'gcp-storage',
   'entra',
+  'azure-blob',
 ];
 const shop = {
   team: 'acme',

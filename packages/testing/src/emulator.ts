@@ -28,6 +28,7 @@ import type { EmulatorClock, ServiceName, World } from './emulator/service.js';
 
 export type {
   AwsAdmin,
+  BucketInput,
   PolicyDocument,
   PolicyScalar,
   PolicyStatement,
