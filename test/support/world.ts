@@ -1,0 +1,95 @@
+/** An emulator with a careful team's trust, and the options that reach it: what tests across rooms start from. */
+
+import type { AwsCredentialsProviderOptions } from '@credex/aws';
+import type { AzureCredentialsProviderOptions } from '@credex/azure';
+import { azureIdentityExchanger } from '@credex/azure/identity';
+import type { Clock } from '@credex/core';
+import type { GcpCredentialsProviderOptions } from '@credex/gcp';
+import type { Emulator, MintOptions } from '@credex/testing/emulator';
+import { startEmulator } from '@credex/testing/emulator';
+import { inRequest, installRequestContext } from './request-context.js';
+import type { RequestContext } from './request-context.js';
+import { AWS, AZURE, GCP, TEAM, setUpTrust } from './trust.js';
+
+/** A set for each cloud. Equal in all calls, so that the process-wide cache holds one credential for each. */
+export interface WorldOptions {
+  readonly aws: AwsCredentialsProviderOptions;
+  /** Becomes the service account. */
+  readonly gcp: GcpCredentialsProviderOptions;
+  /** Stays the federated principal: `FEDERATED_BUCKET` is open to it. */
+  readonly gcpFederated: GcpCredentialsProviderOptions;
+  readonly azure: AzureCredentialsProviderOptions;
+}
+
+export interface World {
+  readonly emulator: Emulator;
+  /** The emulator's clock, as the option `clock` takes it: the credential ages as the clouds do. */
+  readonly clock: Clock;
+  /** A token of the team's project in production, unless `overrides` say otherwise. */
+  mint(overrides?: Partial<MintOptions>): Promise<string>;
+  readonly options: WorldOptions;
+  /** Runs `handle` as a request that came with `token`. */
+  inRequest<T>(token: string | undefined, handle: () => T, more?: RequestContext): T;
+  /** Ends the emulator and takes the request context away. */
+  close(): Promise<void>;
+}
+
+/** How long a `beforeAll` may take that starts a world: RSA keys take seconds on a busy machine. */
+export const STARTS_WORLD = 30_000;
+
+/**
+ * @example
+ * let world: World;
+ * beforeAll(async () => void (world = await startWorld()), STARTS_WORLD);
+ * afterAll(() => world.close());
+ */
+export async function startWorld(): Promise<World> {
+  const emulator = await startEmulator();
+  setUpTrust(emulator);
+  const uninstall = installRequestContext();
+  return {
+    emulator,
+    clock: clockOf(emulator),
+    mint: (overrides = {}) => emulator.issuer.mint({ ...TEAM, environment: 'production', ...overrides }),
+    options: optionsFor(emulator),
+    inRequest,
+    async close() {
+      uninstall();
+      await emulator.close();
+    },
+  };
+}
+
+function clockOf({ clock }: Emulator): Clock {
+  return { now: () => clock.now(), monotonic: () => clock.now() };
+}
+
+function optionsFor(emulator: Emulator): WorldOptions {
+  const { projectNumber, workloadIdentityPoolId, workloadIdentityPoolProviderId, projectId } = GCP;
+  const gcpFederated: GcpCredentialsProviderOptions = {
+    projectNumber,
+    workloadIdentityPoolId,
+    workloadIdentityPoolProviderId,
+    projectId,
+    stsEndpoint: emulator.url('gcp-sts'),
+    iamCredentialsEndpoint: emulator.url('gcp-iam-credentials'),
+    allowLoopbackHttp: true,
+  };
+  return {
+    aws: {
+      roleArn: AWS.roleArn,
+      region: AWS.region,
+      endpoint: emulator.url('aws-sts'),
+      allowLoopbackHttp: true,
+    },
+    gcp: { ...gcpFederated, serviceAccountEmail: GCP.serviceAccountEmail },
+    gcpFederated,
+    azure: {
+      tenantId: AZURE.tenantId,
+      clientId: AZURE.clientId,
+      scopes: 'https://storage.azure.com/.default',
+      authorityHost: emulator.tlsUrl('entra'),
+      exchanger: azureIdentityExchanger({ clientOptions: { tlsOptions: { ca: emulator.ca } } }),
+    },
+  };
+}
