@@ -82,7 +82,18 @@ function byTokenExchange(
       return isAboutMapping(said)
         ? ['subject_not_allowed', 'never', hints.mappingHint(presented)]
         : ['invalid_request', 'never', hints.targetHint(configuration)];
+    default:
+      return byStatus(status, reason, presented, configuration);
   }
+}
+
+/** STS answers as any other API of Google where it isn't OAuth's turn. */
+function byStatus(
+  status: number,
+  reason: string | undefined,
+  presented: Presented,
+  configuration: GcpConfiguration,
+): Verdict {
   if (reason === 'SERVICE_DISABLED')
     return ['access_denied', 'never', hints.disabledServiceHint('sts', configuration.universeDomain)];
   if (status === 401) return ['token_rejected', 'never', hints.rejectedHint()];

@@ -92,8 +92,9 @@ function described(
 
 function stepOf(thrown: Fields, response: Fields): GcpStep | undefined {
   const url = fields(thrown['config'])['url'] ?? fields(response['config'])['url'];
-  if (url === undefined) return undefined;
-  return String(url).includes(':generateAccessToken') ? 'impersonation' : 'token-exchange';
+  const address = url instanceof URL ? url.href : text(url);
+  if (address === undefined) return undefined;
+  return address.includes(':generateAccessToken') ? 'impersonation' : 'token-exchange';
 }
 
 /** Retry-After (RFC 9110, section 10.2.3): seconds, or a date, which is counted from the answer's own Date. */

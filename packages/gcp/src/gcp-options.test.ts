@@ -64,16 +64,25 @@ test.each([
 
 test('scopes are split, sorted and without duplicates', () => {
   const bigquery = 'https://www.googleapis.com/auth/bigquery';
-  expect(gcpConfiguration({ ...NAMES, scopes: `openid  ${bigquery}\n openid` }).scopes).toEqual([bigquery, 'openid']);
+  expect(gcpConfiguration({ ...NAMES, scopes: `openid  ${bigquery}\n openid` }).scopes).toEqual([
+    bigquery,
+    'openid',
+  ]);
   expect(gcpConfiguration({ ...NAMES, scopes: ['openid', bigquery] }).scopes).toEqual([bigquery, 'openid']);
 });
 
 test('a lifetime without a service account is refused', () => {
-  expect(refusal({ lifetimeSeconds: 1800 })).toMatchObject({ code: 'conflicting_options', option: 'lifetimeSeconds' });
+  expect(refusal({ lifetimeSeconds: 1800 })).toMatchObject({
+    code: 'conflicting_options',
+    option: 'lifetimeSeconds',
+  });
 });
 
 test('an option that does not exist is refused', () => {
-  expect(refusal({ serviceAccount: EMAIL })).toMatchObject({ code: 'invalid_option', option: 'serviceAccount' });
+  expect(refusal({ serviceAccount: EMAIL })).toMatchObject({
+    code: 'invalid_option',
+    option: 'serviceAccount',
+  });
 });
 
 const HOSTILE: readonly (readonly [keyof GcpOptions, unknown])[] = [
@@ -130,5 +139,7 @@ test.each(HOSTILE)('%s %j is refused before any socket', (option, value) => {
 test('http is for loopback, and only where code allows it', () => {
   const loopback = { stsEndpoint: 'http://127.0.0.1:8080', allowLoopbackHttp: true };
   expect(gcpConfiguration({ ...NAMES, ...loopback }).stsEndpoint).toBe('http://127.0.0.1:8080');
-  expect(refusal({ stsEndpoint: 'http://10.0.0.1', allowLoopbackHttp: true })).toMatchObject({ code: 'unsafe_url' });
+  expect(refusal({ stsEndpoint: 'http://10.0.0.1', allowLoopbackHttp: true })).toMatchObject({
+    code: 'unsafe_url',
+  });
 });

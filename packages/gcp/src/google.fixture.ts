@@ -34,7 +34,8 @@ export interface PlannedAnswer {
   readonly body?: unknown;
 }
 
-export type Answering = (request: SeenRequest, count: number) => PlannedAnswer | 'hang up' | 'never';
+type Answer = PlannedAnswer | 'hang up' | 'never';
+export type Answering = (request: SeenRequest, count: number) => Answer | Promise<Answer>;
 
 export interface Google {
   readonly origin: string;
@@ -48,7 +49,11 @@ export interface Google {
 export async function startGoogle(): Promise<Google> {
   const seen: SeenRequest[] = [];
   const counts = new Map<string, number>();
-  const plan: Google['plan'] = { sts: stsAnswer, impersonation: impersonationAnswer, other: () => ({ body: {} }) };
+  const plan: Google['plan'] = {
+    sts: stsAnswer,
+    impersonation: impersonationAnswer,
+    other: () => ({ body: {} }),
+  };
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -61,18 +66,20 @@ export async function startGoogle(): Promise<Google> {
         body: Buffer.concat(chunks).toString('utf8'),
       };
       seen.push(request);
-      const kind = path === STS_PATH ? 'sts' : path.endsWith(':generateAccessToken') ? 'impersonation' : 'other';
+      const kind =
+        path === STS_PATH ? 'sts' : path.endsWith(':generateAccessToken') ? 'impersonation' : 'other';
       const count = counts.get(kind) ?? 0;
       counts.set(kind, count + 1);
-      const answer = plan[kind](request, count);
-      if (answer === 'never') return;
-      if (answer === 'hang up') {
-        incoming.socket.destroy();
-        return;
-      }
-      const { status = 200, headers = {}, body = {} } = answer;
-      outgoing.writeHead(status, { 'content-type': 'application/json; charset=UTF-8', ...headers });
-      outgoing.end(typeof body === 'string' ? body : JSON.stringify(body));
+      void Promise.resolve(plan[kind](request, count)).then((answer) => {
+        if (answer === 'never') return;
+        if (answer === 'hang up') {
+          incoming.socket.destroy();
+          return;
+        }
+        const { status = 200, headers = {}, body = {} } = answer;
+        outgoing.writeHead(status, { 'content-type': 'application/json; charset=UTF-8', ...headers });
+        outgoing.end(typeof body === 'string' ? body : JSON.stringify(body));
+      });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -104,7 +111,14 @@ export const impersonationAnswer: Answering = (_request, count) => ({
 /** A token that nobody signed: only a cloud verifies. */
 export function subjectJwt(claims: Readonly<Record<string, unknown>> = {}): string {
   const now = Math.floor(Date.now() / 1000);
-  const all = { iss: 'https://oidc.vercel.com/acme', aud: 'https://vercel.com/acme', sub: SUB, iat: now, exp: now + 3600, ...claims };
+  const all = {
+    iss: 'https://oidc.vercel.com/acme',
+    aud: 'https://vercel.com/acme',
+    sub: SUB,
+    iat: now,
+    exp: now + 3600,
+    ...claims,
+  };
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ alg: 'RS256', kid: 'k1' })}.${part(all)}.c2lnbmF0dXJlLW9mLXRoZS1zdWJqZWN0`;
 }
@@ -128,7 +142,10 @@ export function optionsFor(
 }
 
 /** A context as core makes it, without core's retries: what an exchange does by itself shows. */
-export function contextOf(jwt: string = subjectJwt(), fetch: typeof globalThis.fetch = globalThis.fetch): ExchangeContext {
+export function contextOf(
+  jwt: string = subjectJwt(),
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+): ExchangeContext {
   const { signal } = new AbortController();
   return {
     signal,

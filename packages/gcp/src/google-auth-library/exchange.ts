@@ -96,8 +96,6 @@ class OneExchange extends IdentityPoolClient {
       scopes: [...scopes],
       subject_token_supplier: { getSubjectToken: async () => subjectToken },
       transporter: impersonated,
-      // Its interceptors write requests and answers to the log where GOOGLE_SDK_NODE_LOGGING is set.
-      useAuthRequestParameters: false,
     });
     this.#impersonated = impersonated;
     this.#exchanged = new StepTransport({

@@ -1,0 +1,344 @@
+import { OptionError } from '@credex/core';
+import { gaxios } from 'google-auth-library';
+import { describe, expect, test } from 'vitest';
+import { classifyGcpError } from './classify-gcp-error.js';
+import { GcpAnswerError } from './gcp-answer-error.js';
+import type { GcpStep } from './gcp-answer-error.js';
+import { gcpConfiguration } from './gcp-options.js';
+import { EMAIL, NAMES, SUB } from './google.fixture.js';
+
+const presented = {
+  iss: 'https://oidc.vercel.com/acme',
+  aud: 'https://vercel.com/acme',
+  sub: SUB,
+  environment: 'production',
+};
+const MEMBER = `principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/vercel/subject/${SUB}`;
+const configuration = gcpConfiguration({ ...NAMES, serviceAccountEmail: EMAIL });
+const classify = (error: unknown, shown: typeof presented | undefined = presented) =>
+  classifyGcpError(error, shown, configuration);
+
+const answer = (
+  step: GcpStep,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): GcpAnswerError =>
+  new GcpAnswerError(step, { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
+const sts = (error: string, error_description: string, status = 400): GcpAnswerError =>
+  answer('token-exchange', status, { error, error_description });
+const api = (step: GcpStep, code: number, status: string, message: string, reason?: string): GcpAnswerError =>
+  answer(step, code, {
+    error: {
+      code,
+      status,
+      message,
+      ...(reason === undefined
+        ? {}
+        : {
+            details: [
+              { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'googleapis.com' },
+            ],
+          }),
+    },
+  });
+
+describe('the token exchange', () => {
+  test.each([
+    [
+      'The audience in ID Token [https://vercel.com/acme] does not match the expected audience.',
+      'audience_mismatch',
+      /audience is https:\/\/vercel\.com\/acme\..*allowed audiences/,
+    ],
+    [
+      'The issuer in ID Token https://oidc.vercel.com does not match the expected one in config: https://oidc.vercel.com/acme.',
+      'issuer_mismatch',
+      /issuer is https:\/\/oidc\.vercel\.com\/acme\..*global mode/,
+    ],
+    ["Error connecting to the given credential's issuer.", 'issuer_mismatch', /can't fetch its keys/],
+    ['Unable to verify the ID Token signature.', 'token_rejected', /could not verify/],
+    ['Unable to parse the ID Token.', 'token_rejected', /could not verify/],
+    ['The ID Token is not yet valid.', 'subject_token_not_yet_valid', /not valid yet/],
+  ])('invalid_grant: %s', (description, code, hint) => {
+    const verdict = classify(sts('invalid_grant', description));
+    expect(verdict).toMatchObject({
+      code,
+      retry: 'never',
+      status: 400,
+      serverCode: 'invalid_grant',
+      serverMessage: description,
+    });
+    expect(verdict.hint).toMatch(hint);
+  });
+
+  test.each(['ID Token issued at 1749625771 is stale to sign-in.', 'The ID Token has expired.'])(
+    'a token that is too old is worth a fresh one: %s',
+    (description) => {
+      expect(classify(sts('invalid_grant', description))).toMatchObject({
+        code: 'subject_token_expired',
+        retry: 'fresh-subject',
+      });
+    },
+  );
+
+  test('what a message quotes does not decide', () => {
+    const quoted = 'The issuer in ID Token https://oidc.vercel.com/audience-expired does not match.';
+    expect(classify(sts('invalid_grant', quoted)).code).toBe('issuer_mismatch');
+    const listed = 'The audience in ID Token [stale issuer] does not match the expected audience.';
+    expect(classify(sts('invalid_grant', listed)).code).toBe('audience_mismatch');
+  });
+
+  test.each([
+    [
+      'unauthorized_client',
+      'The given credential is rejected by the attribute condition.',
+      'subject_not_allowed',
+      /attribute condition.*environment production/,
+    ],
+    [
+      'unauthorized_client',
+      'Could not obtain a value for google.subject from the given credential.',
+      'subject_not_allowed',
+      /attribute mapping/,
+    ],
+    [
+      'invalid_request',
+      'The size of mapped attribute google.subject exceeds the 127 bytes limit.',
+      'subject_not_allowed',
+      /127 bytes.*46 characters/,
+    ],
+    [
+      'invalid_target',
+      'The target service indicated by the "audience" parameters is invalid.',
+      'target_not_found',
+      /projectNumber \(the number, not the id\)/,
+    ],
+    ['invalid_request', 'Invalid value for "audience".', 'invalid_request', /projectNumber/],
+    ['invalid_scope', 'Invalid OAuth scope or ID token audience provided.', 'invalid_request', /full URLs/],
+  ])('%s: %s', (error, description, code, hint) => {
+    const verdict = classify(sts(error, description));
+    expect(verdict).toMatchObject({ code, retry: 'never', serverCode: error });
+    expect(verdict.hint).toMatch(hint);
+  });
+
+  test('an API that is not enabled', () => {
+    const verdict = classify(
+      api('token-exchange', 403, 'PERMISSION_DENIED', 'not used before', 'SERVICE_DISABLED'),
+    );
+    expect(verdict).toMatchObject({ code: 'access_denied', serverCode: 'PERMISSION_DENIED' });
+    expect(verdict.hint).toContain('gcloud services enable sts.googleapis.com');
+  });
+});
+
+describe('impersonation', () => {
+  test('403 names the role and the member', () => {
+    const verdict = classify(
+      api(
+        'impersonation',
+        403,
+        'PERMISSION_DENIED',
+        "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
+        'IAM_PERMISSION_DENIED',
+      ),
+    );
+    expect(verdict).toMatchObject({ code: 'access_denied', retry: 'never', status: 403 });
+    expect(verdict.hint).toContain(
+      `Grant roles/iam.workloadIdentityUser on that service account to ${MEMBER}`,
+    );
+    expect(verdict.hint).toContain(EMAIL);
+  });
+
+  test('403 of a service that is off', () => {
+    const verdict = classify(api('impersonation', 403, 'PERMISSION_DENIED', 'off', 'SERVICE_DISABLED'));
+    expect(verdict.hint).toContain('gcloud services enable iamcredentials.googleapis.com');
+  });
+
+  test.each([
+    [
+      404,
+      'NOT_FOUND',
+      'Not found; Gaia id not found for email',
+      'target_not_found',
+      /GCP_SERVICE_ACCOUNT_EMAIL/,
+    ],
+    [
+      401,
+      'UNAUTHENTICATED',
+      'Request had invalid authentication credentials.',
+      'token_rejected',
+      /stsEndpoint/,
+    ],
+    [
+      400,
+      'INVALID_ARGUMENT',
+      'The access token lifetime cannot exceed 3600 seconds.',
+      'invalid_request',
+      /allowServiceAccountCredentialLifetimeExtension/,
+    ],
+    [400, 'INVALID_ARGUMENT', 'Request contains an invalid argument.', 'invalid_request', /scopes/],
+  ])('%i %s: %s', (code, status, message, expected, hint) => {
+    const verdict = classify(api('impersonation', code, status, message));
+    expect(verdict).toMatchObject({ code: expected, retry: 'never', status: code, serverCode: status });
+    expect(verdict.hint).toMatch(hint);
+  });
+});
+
+describe('what passes', () => {
+  test.each([
+    [429, 'throttled', true],
+    [408, 'timeout', false],
+    [500, 'unavailable', false],
+    [503, 'unavailable', false],
+  ])('%i', (status, code, throttled) => {
+    for (const step of ['token-exchange', 'impersonation'] as const)
+      expect(classify(answer(step, status, '<html>'))).toMatchObject({
+        code,
+        retry: 'now',
+        throttled,
+        status,
+      });
+  });
+
+  test('Retry-After in seconds, as a date, and in the body', () => {
+    const after = (headers: Record<string, string>, body: unknown = '') =>
+      classify(answer('token-exchange', 429, body, headers)).retryAfterMs;
+    expect(after({ 'retry-after': '7' })).toBe(7_000);
+    expect(
+      after({ 'retry-after': 'Sun, 06 Nov 1994 08:49:47 GMT', date: 'Sun, 06 Nov 1994 08:49:37 GMT' }),
+    ).toBe(10_000);
+    expect(after({ 'retry-after': 'soon' })).toBeUndefined();
+    const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '1.5s' }];
+    expect(after({}, { error: { code: 429, status: 'RESOURCE_EXHAUSTED', details } })).toBe(1_500);
+    expect(after({})).toBeUndefined();
+  });
+
+  test.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_SOCKET', 'EPROTO'])(
+    '%s',
+    (code) => {
+      expect(classify(Object.assign(new Error('x'), { code }))).toMatchObject({
+        code: 'network',
+        retry: 'now',
+      });
+      const wrapped = new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code }) });
+      expect(classify(wrapped)).toMatchObject({ code: 'network', retry: 'now' });
+    },
+  );
+
+  test('time that ran out', () => {
+    expect(classify(new DOMException('late', 'TimeoutError'))).toMatchObject({
+      code: 'timeout',
+      retry: 'now',
+    });
+    expect(classify(Object.assign(new Error('x'), { code: 'ETIMEDOUT' })).code).toBe('timeout');
+    expect(
+      classify(
+        new TypeError('fetch failed', {
+          cause: Object.assign(new Error('x'), { code: 'UND_ERR_HEADERS_TIMEOUT' }),
+        }),
+      ).code,
+    ).toBe('timeout');
+  });
+
+  test('a certificate nobody trusts names the variable', () => {
+    const verdict = classify(Object.assign(new Error('x'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }));
+    expect(verdict.code).toBe('network');
+    expect(verdict.hint).toContain('NODE_EXTRA_CA_CERTS');
+  });
+
+  test('an answer that does not parse is asked for once more, and is not quoted', () => {
+    const error = new GcpAnswerError(
+      'token-exchange',
+      { status: 200, headers: {}, body: '{"error":"secret-word"}' },
+      'has no access_token',
+    );
+    const verdict = classify(error);
+    expect(verdict).toMatchObject({ code: 'invalid_response', retry: 'now', retriesAtMost: 1 });
+    expect(JSON.stringify(verdict)).not.toContain('secret-word');
+  });
+});
+
+describe("the SDK's own errors", () => {
+  const config = {
+    url: 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a:generateAccessToken',
+    headers: {},
+  };
+  const body = { error: { code: 403, status: 'PERMISSION_DENIED', message: 'denied' } };
+
+  test('a GaxiosError of either generation, headers as an object or as Headers', () => {
+    for (const headers of [{ 'retry-after': '3' }, new Headers({ 'retry-after': '3' })]) {
+      const error = Object.assign(new Error('denied'), {
+        config,
+        response: { status: 403, headers, data: body, config },
+        code: 403,
+      });
+      expect(classify(error)).toMatchObject({
+        code: 'access_denied',
+        status: 403,
+        serverCode: 'PERMISSION_DENIED',
+        retryAfterMs: 3_000,
+      });
+    }
+  });
+
+  test("what the SDK's STS client makes of one", () => {
+    const stsConfig = { url: new URL('https://sts.googleapis.com/v1/token') };
+    const error = Object.assign(new Error('Error code invalid_target: x'), {
+      config: stsConfig,
+      response: {
+        status: 400,
+        headers: {},
+        data: { error: 'invalid_target', error_description: 'x' },
+        config: stsConfig,
+      },
+      status: 400,
+    });
+    expect(classify(error)).toMatchObject({ code: 'target_not_found', serverCode: 'invalid_target' });
+  });
+
+  test('one that met no server', () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    const error = new gaxios.GaxiosError(
+      'request failed',
+      { url: new URL('https://sts.googleapis.com') } as never,
+      undefined,
+      cause,
+    );
+    expect(classify(error)).toMatchObject({ code: 'network', retry: 'now' });
+  });
+
+  test('a raw answer says by its shape which request it was', () => {
+    const raw = (status: number, text: unknown) => ({ status, headers: {}, body: JSON.stringify(text) });
+    expect(classify(raw(400, { error: 'invalid_target' })).code).toBe('target_not_found');
+    expect(classify(raw(403, body)).hint).toContain('roles/iam.workloadIdentityUser');
+  });
+});
+
+test('misuse that is found late keeps its words', () => {
+  const error = new OptionError('missing_package', 'exchanger', undefined, 'install it');
+  expect(classify(error)).toMatchObject({ retry: 'never', hint: 'install it' });
+});
+
+test('it never throws, whatever it is given, and server text never becomes the hint', () => {
+  for (const odd of [
+    undefined,
+    null,
+    0,
+    'text',
+    {},
+    [],
+    { response: null },
+    { response: { status: 400, data: 7 } },
+    { status: 400, body: '[' },
+    new Error(),
+  ])
+    expect(() => classify(odd, undefined)).not.toThrow();
+  const poison = 'POISON-WORDS';
+  for (const status of [400, 401, 403, 404, 418, 429, 500])
+    for (const step of ['token-exchange', 'impersonation'] as const)
+      for (const serverBody of [
+        poison,
+        { error: poison, error_description: poison },
+        { error: { status: poison, message: poison } },
+      ])
+        expect(classify(answer(step, status, serverBody)).hint ?? '').not.toContain(poison);
+});

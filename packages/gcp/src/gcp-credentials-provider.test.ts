@@ -1,0 +1,177 @@
+import { inspect } from 'node:util';
+import type { CredentialEvent } from '@credex/core';
+import { FederationError, OptionError, createCredentialCache } from '@credex/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { gcpCredentialsProvider, getGcpCredentials } from './gcp-credentials-provider.js';
+import type { Google } from './google.fixture.js';
+import { EMAIL, NAMES, STS_PATH, optionsFor, startGoogle, stsAnswer, subjectJwt } from './google.fixture.js';
+import { lazyGoogleAuthLibrary } from './lazy-google-auth-library.js';
+import { gcpConfiguration } from './gcp-options.js';
+
+const IMPERSONATION_PATH = `/v1/projects/-/serviceAccounts/${EMAIL}:generateAccessToken`;
+
+let google: Google;
+beforeEach(async () => {
+  google = await startGoogle();
+});
+afterEach(() => google.close());
+
+describe('one exchange', () => {
+  test('for 1,000 callers at once, with and without a service account', async () => {
+    for (const [index, more] of [{}, { serviceAccountEmail: EMAIL }].entries()) {
+      const provider = gcpCredentialsProvider(optionsFor(google, more));
+      const all = await Promise.all(Array.from({ length: 1_000 }, () => provider.getCredentials()));
+      expect(new Set(all.map(({ accessToken }) => accessToken)).size).toBe(1);
+      expect(google.of(STS_PATH)).toHaveLength(index + 1);
+    }
+    expect(google.of(IMPERSONATION_PATH)).toHaveLength(1);
+  });
+
+  test('for many providers that share a cache', async () => {
+    const options = optionsFor(google, {}, createCredentialCache());
+    await Promise.all(Array.from({ length: 50 }, () => getGcpCredentials(options)));
+    await getGcpCredentials(options);
+    expect(google.seen).toHaveLength(1);
+  });
+
+  test('for the process, where no cache is named', async () => {
+    const { cache: _own, ...options } = optionsFor(google);
+    const first = await getGcpCredentials(options);
+    const second = await gcpCredentialsProvider(options).getCredentials();
+    expect(second).toEqual(first);
+    expect(google.seen).toHaveLength(1);
+  });
+
+  test('for the same scopes in another order, and another one for other scopes', async () => {
+    const provider = gcpCredentialsProvider(optionsFor(google, { scopes: 'openid email' }));
+    const scopes = (...names: string[]) => provider.getCredentials({ request: { scopes: names } });
+    await Promise.all([
+      provider.getCredentials(),
+      scopes('email', 'openid'),
+      scopes('openid', 'email', 'email'),
+    ]);
+    expect(google.seen).toHaveLength(1);
+    await scopes('profile');
+    expect(google.seen).toHaveLength(2);
+    expect(new URLSearchParams(google.seen[1]?.body).get('scope')).toBe('profile');
+    await scopes('profile');
+    expect(google.seen).toHaveLength(2);
+  });
+
+  test('more, when it is invalidated by value or asked for by force', async () => {
+    let now = Date.now();
+    let elapsed = 0;
+    const clock = { now: () => now, monotonic: () => elapsed };
+    const provider = gcpCredentialsProvider(optionsFor(google, { clock }));
+    const held = await provider.getCredentials();
+    now += 60_000;
+    elapsed += 60_000;
+    provider.invalidate((one) => one.accessToken === 'another');
+    expect(await provider.getCredentials()).toBe(held);
+    provider.invalidate(held);
+    expect((await provider.getCredentials()).accessToken).toBe('federated-1');
+    expect((await provider.getCredentials({ forceRefresh: true })).accessToken).toBe('federated-2');
+  });
+});
+
+test('the shape of firebase-admin', async () => {
+  const { access_token, expires_in } = await gcpCredentialsProvider(optionsFor(google)).getAccessToken();
+  expect(access_token).toBe('federated-0');
+  expect(expires_in).toBeGreaterThan(3_580);
+  expect(expires_in).toBeLessThanOrEqual(3_599);
+});
+
+test('status', async () => {
+  const provider = gcpCredentialsProvider(optionsFor(google));
+  expect(provider.status().state).toBe('empty');
+  await provider.getCredentials();
+  expect(provider.status().state).toBe('fresh');
+});
+
+describe('failures', () => {
+  test('carry the hint and what was shown, and no token', async () => {
+    google.plan.sts = () => ({
+      status: 400,
+      body: {
+        error: 'invalid_grant',
+        error_description:
+          'The audience in ID Token [https://vercel.com/acme] does not match the expected audience.',
+      },
+    });
+    const jwt = subjectJwt();
+    const events: CredentialEvent[] = [];
+    const options = optionsFor(google, { tokenSource: () => jwt, onEvent: (event) => events.push(event) });
+    const error: unknown = await getGcpCredentials(options).catch((thrown: unknown) => thrown);
+    expect(FederationError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({
+      code: 'audience_mismatch',
+      provider: 'gcp',
+      retryable: false,
+      status: 400,
+      serverCode: 'invalid_grant',
+      presented: { aud: 'https://vercel.com/acme', iss: 'https://oidc.vercel.com/acme' },
+    });
+    expect(google.seen).toHaveLength(1);
+    expect(inspect([error, events], { depth: 20, showHidden: true })).not.toContain(jwt.split('.')[1]);
+  });
+
+  test('of the connection carry no token either', async () => {
+    const gone = await startGoogle();
+    await gone.close();
+    const jwt = subjectJwt();
+    const error: unknown = await getGcpCredentials(
+      optionsFor(gone, { tokenSource: () => jwt, random: () => 0 }),
+    ).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'network', retryable: true });
+    const text = inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error);
+    expect(text).not.toContain(jwt.split('.')[1]);
+    expect(text).not.toContain(jwt.split('.')[2]);
+  });
+
+  test('an identity that is not expected sends nothing', async () => {
+    const options = optionsFor(google, { expect: { project: 'other' } });
+    await expect(getGcpCredentials(options)).rejects.toMatchObject({ code: 'subject_mismatch' });
+    expect(google.seen).toHaveLength(0);
+  });
+
+  test('scopes that are none are refused at the call', async () => {
+    const provider = gcpCredentialsProvider(optionsFor(google));
+    await expect(provider.getCredentials({ request: { scopes: 'a,b' } })).rejects.toBeInstanceOf(OptionError);
+    expect(google.seen).toHaveLength(0);
+  });
+
+  test('what passes is tried again, by core alone', async () => {
+    google.plan.sts = (request, count) => (count === 0 ? { status: 503 } : stsAnswer(request, count));
+    const credential = await getGcpCredentials(optionsFor(google, { random: () => 0 }));
+    expect(credential.accessToken).toBe('federated-1');
+    expect(google.seen).toHaveLength(2);
+  });
+});
+
+describe('google-auth-library', () => {
+  const missing = (name: string) => async (): Promise<never> => {
+    throw Object.assign(
+      new Error(`Cannot find package '${name}' imported from /app/node_modules/@credex/gcp/dist/x.js`),
+      {
+        code: 'ERR_MODULE_NOT_FOUND',
+      },
+    );
+  };
+
+  test('not installed, is misuse that names it', async () => {
+    const { load } = lazyGoogleAuthLibrary(gcpConfiguration(NAMES), missing('google-auth-library'));
+    const error: unknown = await load().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(OptionError);
+    expect(error).toMatchObject({ code: 'missing_package', option: 'exchanger' });
+    expect((error as Error).message).toContain('npm install google-auth-library');
+  });
+
+  test('installed without what it needs, is told in its own words', async () => {
+    const { load } = lazyGoogleAuthLibrary(gcpConfiguration(NAMES), missing('gaxios'));
+    await expect(load()).rejects.toThrow(/'gaxios'/);
+    const broken = lazyGoogleAuthLibrary(gcpConfiguration(NAMES), async () => {
+      throw new SyntaxError("bad token in 'google-auth-library'");
+    });
+    await expect(broken.load()).rejects.toBeInstanceOf(SyntaxError);
+  });
+});

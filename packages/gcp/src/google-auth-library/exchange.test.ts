@@ -1,0 +1,308 @@
+import { FederationError, OptionError } from '@credex/core';
+import { gaxios } from 'google-auth-library';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { GcpAnswerError } from '../gcp-answer-error.js';
+import type { GcpCredentialsProviderOptions } from '../gcp-credentials-provider.js';
+import type { GcpCredentials } from '../gcp-exchanger.js';
+import { gcpConfiguration } from '../gcp-options.js';
+import type { Google } from '../google.fixture.js';
+import {
+  AUDIENCE,
+  EMAIL,
+  STS_PATH,
+  contextOf,
+  optionsFor,
+  startGoogle,
+  subjectJwt,
+} from '../google.fixture.js';
+import { googleAuthLibraryExchanger } from './exchange.js';
+
+const BIGQUERY = 'https://www.googleapis.com/auth/bigquery';
+const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';
+const IMPERSONATION_PATH = `/v1/projects/-/serviceAccounts/${EMAIL}:generateAccessToken`;
+
+let google: Google;
+beforeEach(async () => {
+  google = await startGoogle();
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await google.close();
+});
+
+/** One exchange without core around it: no cache and no retries but those of the SDK, if it made any. */
+async function exchangeOnce(
+  more: GcpCredentialsProviderOptions = {},
+  context = contextOf(),
+  exchangerOptions = {},
+): Promise<GcpCredentials> {
+  const configuration = gcpConfiguration(optionsFor(google, more));
+  const exchanger = googleAuthLibraryExchanger(exchangerOptions)(configuration);
+  const { credential } = await exchanger.exchange({ scopes: configuration.scopes }, context);
+  return credential;
+}
+
+const failure = async (...given: Parameters<typeof exchangeOnce>): Promise<Error> => {
+  const outcome = await exchangeOnce(...given).catch((error: unknown) => error);
+  if (outcome instanceof Error) return outcome;
+  throw new Error('The exchange succeeded.');
+};
+
+describe('on the wire', () => {
+  test('the federated token itself: one POST with the form of RFC 8693 and the scopes asked for', async () => {
+    const jwt = subjectJwt();
+    const before = Date.now();
+    const credential = await exchangeOnce({ scopes: ['openid', BIGQUERY] }, contextOf(jwt));
+    expect(google.seen).toHaveLength(1);
+    const [request] = google.seen;
+    expect(request).toMatchObject({ method: 'POST', path: STS_PATH });
+    expect(request?.headers.authorization).toBeUndefined();
+    expect(request?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
+    expect([...new URLSearchParams(request?.body)]).toEqual([
+      ['grant_type', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+      ['audience', AUDIENCE],
+      ['scope', `${BIGQUERY} openid`],
+      ['requested_token_type', 'urn:ietf:params:oauth:token-type:access_token'],
+      ['subject_token', jwt],
+      ['subject_token_type', 'urn:ietf:params:oauth:token-type:jwt'],
+    ]);
+    expect(credential).toMatchObject({
+      accessToken: 'federated-0',
+      principal:
+        'principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/vercel/subject/owner:acme:project:shop:environment:production',
+    });
+    expect(credential.expiresAt).toBeGreaterThanOrEqual(before + 3_599_000);
+    expect(credential.expiresAt).toBeLessThanOrEqual(Date.now() + 3_599_000);
+    expect(Object.isFrozen(credential)).toBe(true);
+  });
+
+  test('a service account: cloud-platform at STS, the scopes asked for as a list at IAM Credentials', async () => {
+    const expireTime = new Date(Date.now() + 1_800_000).toISOString();
+    google.plan.impersonation = () => ({ body: { accessToken: 'ya29.app', expireTime } });
+    const credential = await exchangeOnce({
+      serviceAccountEmail: EMAIL,
+      scopes: `openid ${BIGQUERY}`,
+      lifetimeSeconds: 1800,
+    });
+    expect(google.seen.map(({ path }) => path)).toEqual([STS_PATH, IMPERSONATION_PATH]);
+    expect(new URLSearchParams(google.seen[0]?.body).get('scope')).toBe(CLOUD_PLATFORM);
+    expect(google.seen[1]?.headers.authorization).toBe('Bearer federated-0');
+    expect(JSON.parse(google.seen[1]?.body ?? '')).toEqual({
+      scope: [BIGQUERY, 'openid'],
+      lifetime: '1800s',
+    });
+    expect(credential).toEqual({
+      accessToken: 'ya29.app',
+      expiresAt: Date.parse(expireTime),
+      principal: EMAIL,
+    });
+  });
+
+  test('a lifetime is always asked for, so that the key names the one in effect', async () => {
+    await exchangeOnce({ serviceAccountEmail: EMAIL });
+    expect(JSON.parse(google.seen[1]?.body ?? '')).toMatchObject({ lifetime: '3600s' });
+  });
+
+  test("the server's clock goes with a time that the server named, and not with a lifetime", async () => {
+    const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
+    google.plan.impersonation = () => ({
+      headers: { date },
+      body: { accessToken: 't', expireTime: '1994-11-06T09:49:37.123456789Z' },
+    });
+    google.plan.sts = (_request, count) => ({
+      headers: { date },
+      body: { access_token: `f${count}`, token_type: 'Bearer', expires_in: 60 },
+    });
+    const issued = async (more: GcpCredentialsProviderOptions) =>
+      googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google, more))).exchange(
+        { scopes: ['openid'] },
+        contextOf(),
+      );
+    expect(await issued({ serviceAccountEmail: EMAIL, lifetimeSeconds: 900 })).toMatchObject({
+      credential: { expiresAt: Date.parse('1994-11-06T09:49:37.123Z') },
+      serverDate: Date.parse(date),
+      longestMs: 900_000,
+    });
+    expect(await issued({})).toMatchObject({ serverDate: undefined, longestMs: 43_200_000 });
+  });
+});
+
+describe('the SDK is held', () => {
+  test('to one attempt for each request', async () => {
+    google.plan.sts = () => ({ status: 503, body: 'busy' });
+    expect(await failure()).toBeInstanceOf(GcpAnswerError);
+    expect(google.seen).toHaveLength(1);
+    google.plan.sts = () => 'hang up';
+    await failure();
+    expect(google.seen).toHaveLength(2);
+  });
+
+  test('to one attempt at the second step as well', async () => {
+    google.plan.impersonation = () => ({ status: 500 });
+    await failure({ serviceAccountEmail: EMAIL });
+    expect(google.of(IMPERSONATION_PATH)).toHaveLength(1);
+  });
+
+  test('from caching: each exchange is a new one', async () => {
+    const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
+    const first = await exchanger.exchange({ scopes: ['openid'] }, contextOf());
+    const second = await exchanger.exchange({ scopes: ['openid'] }, contextOf());
+    expect([first.credential.accessToken, second.credential.accessToken]).toEqual([
+      'federated-0',
+      'federated-1',
+    ]);
+  });
+
+  test.each([301, 302, 303, 307, 308])(
+    'from following a redirect (%i) with the subject token',
+    async (status) => {
+      const elsewhere = await startGoogle();
+      google.plan.sts = () => ({ status, headers: { location: `${elsewhere.origin}${STS_PATH}` } });
+      const error = await failure();
+      google.plan.sts = () => ({ body: { access_token: 'f', token_type: 'Bearer', expires_in: 60 } });
+      google.plan.impersonation = () => ({ status, headers: { location: `${elsewhere.origin}/x` } });
+      const second = await failure({ serviceAccountEmail: EMAIL });
+      const went = elsewhere.seen.length;
+      await elsewhere.close();
+      expect(went).toBe(0);
+      const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
+      expect(exchanger.classify(error, undefined).code).toBe('redirect_refused');
+      expect(exchanger.classify(second, undefined)).toMatchObject({
+        code: 'redirect_refused',
+        retry: 'never',
+      });
+    },
+  );
+
+  test('from printing: nothing on the console, no token in what is thrown', async () => {
+    const printed = vi.fn();
+    for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const)
+      vi.spyOn(console, method).mockImplementation(printed);
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => (printed(text), true));
+    const jwt = subjectJwt();
+    google.plan.sts = () => ({ status: 400, body: { error: 'invalid_grant', error_description: 'no' } });
+    const error = await failure({}, contextOf(jwt));
+    google.plan.sts = () => ({ body: { access_token: 'secret-f', token_type: 'Bearer', expires_in: 60 } });
+    google.plan.impersonation = () => ({ status: 403, body: {} });
+    const second = await failure({ serviceAccountEmail: EMAIL }, contextOf(jwt));
+    const { inspect } = await import('node:util');
+    for (const thrown of [error, second]) {
+      const text = inspect(thrown, { depth: 20, showHidden: true }) + JSON.stringify(thrown);
+      expect(text).not.toContain(jwt.split('.')[1]);
+      expect(text).not.toContain('secret-f');
+    }
+    expect(printed).not.toHaveBeenCalled();
+  });
+
+  test('to an answer of bounded size', async () => {
+    const padding = 'x'.repeat(300_000);
+    google.plan.sts = () => ({ body: { access_token: 'f', token_type: 'Bearer', expires_in: 60, padding } });
+    const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
+    expect(exchanger.classify(await failure(), undefined)).toMatchObject({
+      code: 'invalid_response',
+      retriesAtMost: 1,
+    });
+  });
+
+  test('to the signal of the step', async () => {
+    google.plan.sts = () => 'never';
+    const controller = new AbortController();
+    const context = {
+      ...contextOf(),
+      step: <T>(_host: string, run: (signal: AbortSignal) => Promise<T>) => run(controller.signal),
+    };
+    const pending = failure({}, context);
+    await vi.waitFor(() => expect(google.seen).toHaveLength(1));
+    controller.abort(new DOMException('too slow', 'TimeoutError'));
+    const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
+    expect(exchanger.classify(await pending, undefined).code).toBe('timeout');
+  });
+});
+
+test.each([
+  ['no expires_in', { access_token: 'f', token_type: 'Bearer' }],
+  ['expires_in 0', { access_token: 'f', token_type: 'Bearer', expires_in: 0 }],
+  ['no token', { token_type: 'Bearer', expires_in: 3599 }],
+])('an STS answer with %s never reaches the second step', async (_name, body) => {
+  google.plan.sts = () => ({ body });
+  const error = await failure({ serviceAccountEmail: EMAIL });
+  const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
+  expect(exchanger.classify(error, undefined)).toMatchObject({ code: 'invalid_response', retry: 'now' });
+  expect(google.of(IMPERSONATION_PATH)).toHaveLength(0);
+});
+
+test('401 at IAM Credentials redoes the first step once, with the same subject token', async () => {
+  google.plan.impersonation = (request) =>
+    request.headers.authorization === 'Bearer federated-0'
+      ? { status: 401 }
+      : { body: { accessToken: 'ya29.second', expireTime: '2999-01-01T00:00:00Z' } };
+  const context = contextOf();
+  const subject = vi.spyOn(context, 'subject');
+  expect(await exchangeOnce({ serviceAccountEmail: EMAIL }, context)).toMatchObject({
+    accessToken: 'ya29.second',
+  });
+  expect(google.seen).toHaveLength(4);
+  expect(subject).toHaveBeenCalledTimes(1);
+  google.plan.impersonation = () => ({ status: 401 });
+  await failure({ serviceAccountEmail: EMAIL });
+  expect(google.seen).toHaveLength(8);
+});
+
+describe('how requests are made is the user’s to say', () => {
+  test('by `fetch`, which gets both requests whole', async () => {
+    const calls: { url: string; init: RequestInit | undefined }[] = [];
+    const fetch = vi.fn(async (url: URL | string, init?: RequestInit) => {
+      calls.push({ url: String(url), init });
+      return globalThis.fetch(url, init);
+    });
+    const credential = await exchangeOnce(
+      { fetch, serviceAccountEmail: EMAIL, scopes: BIGQUERY },
+      contextOf(subjectJwt(), fetch as typeof globalThis.fetch),
+    );
+    expect(credential.accessToken).toBe('ya29.service-0');
+    expect(calls.map(({ url }) => url)).toEqual([
+      `${google.origin}${STS_PATH}`,
+      `${google.origin}${IMPERSONATION_PATH}`,
+    ]);
+    expect(calls.every(({ init }) => init?.redirect === 'manual')).toBe(true);
+    expect(google.seen[0]?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
+    expect(new URLSearchParams(google.seen[0]?.body).get('audience')).toBe(AUDIENCE);
+    expect(google.seen[1]?.headers['content-type']).toBe('application/json');
+    expect(google.seen[1]?.headers.authorization).toBe('Bearer federated-0');
+    expect(JSON.parse(google.seen[1]?.body ?? '')).toMatchObject({ scope: [BIGQUERY] });
+  });
+
+  test('a `fetch` that meets a redirect is told as one', async () => {
+    google.plan.sts = () => ({ status: 307, headers: { location: 'https://evil.example/' } });
+    const error = await failure({ fetch: globalThis.fetch });
+    expect(FederationError.isInstance(error) && error.code).toBe('redirect_refused');
+  });
+
+  test('by a transporter, for both requests, still without redirects', async () => {
+    const transporter = new gaxios.Gaxios({ headers: { 'x-mine': 'yes' }, redirect: 'follow' });
+    await exchangeOnce({ serviceAccountEmail: EMAIL }, contextOf(), { transporter });
+    expect(google.seen.map(({ headers }) => headers['x-mine'])).toEqual(['yes', 'yes']);
+    google.plan.sts = () => ({ status: 307, headers: { location: `${google.origin}/elsewhere` } });
+    await failure({}, contextOf(), { transporter });
+    expect(google.of('/elsewhere')).toHaveLength(0);
+  });
+
+  test('but not by both at once', () => {
+    const transporter = new gaxios.Gaxios();
+    const make = (): unknown =>
+      googleAuthLibraryExchanger({ transporter })(
+        gcpConfiguration(optionsFor(google, { fetch: globalThis.fetch })),
+      );
+    expect(make).toThrow(OptionError);
+    expect(make).toThrow(/`fetch` and `transporter`/);
+    expect(() => googleAuthLibraryExchanger({ transporter: {} as never })).toThrow(/Gaxios/);
+    expect(() => googleAuthLibraryExchanger({ client: {} } as never)).toThrow(/no option `client`/);
+  });
+
+  test('a proxy of the environment is not asked for an emulator on this machine', async () => {
+    vi.stubEnv('HTTPS_PROXY', 'http://127.0.0.1:9');
+    vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:9');
+    expect((await exchangeOnce()).accessToken).toBe('federated-0');
+  });
+});

@@ -1,0 +1,91 @@
+// The shapes of @credex/gcp against Google's own types. Compiled, never run.
+import type { Credential, CredentialProvider, OptionError } from '@credex/core';
+import type { ExchangeContext } from '@credex/core/driver';
+import type {
+  GcpConfiguration,
+  GcpCredentials,
+  GcpCredentialsProvider,
+  GcpCredentialsProviderOptions,
+  GcpExchangerFactory,
+  GcpRequest,
+} from '@credex/gcp';
+import { gcpCredentialsProvider, getGcpCredentials } from '@credex/gcp';
+import { googleAuthClient, googleAuthLibraryExchanger } from '@credex/gcp/google-auth-library';
+import { Storage as StorageWithLibrary9 } from '@google-cloud/storage';
+import { Storage as StorageWithLibrary11 } from '@google-cloud/storage-8';
+import { AuthClient, DownscopedClient, GoogleAuth, gaxios } from 'google-auth-library';
+
+// The portable provider, and the credential as plain data.
+const provider: CredentialProvider<GcpCredentials, GcpRequest> = gcpCredentialsProvider();
+const credential: Promise<GcpCredentials> = getGcpCredentials(
+  { scopes: ['openid'] },
+  { request: { scopes: 'openid' } },
+);
+const plain: Credential = await credential;
+const named: { readonly accessToken: string; readonly expiresAt: number; readonly principal: string } =
+  await credential;
+
+// @ts-expect-error the credential is frozen
+(await credential).accessToken = 'other';
+// @ts-expect-error options are known by name
+gcpCredentialsProvider({ serviceAccount: 'a@b.iam.gserviceaccount.com' });
+// @ts-expect-error a lifetime is a number of seconds
+gcpCredentialsProvider({ lifetimeSeconds: '3600s' });
+// @ts-expect-error a project's number is written as text: it is a name, not a quantity
+gcpCredentialsProvider({ projectNumber: 123456789012 });
+// @ts-expect-error one call asks for scopes only
+void provider.getCredentials({ request: { region: 'us-east-1' } });
+// `undefined` is left out, also under exactOptionalPropertyTypes.
+const leftOut: GcpCredentialsProviderOptions = {
+  serviceAccountEmail: undefined,
+  scopes: undefined,
+  exchanger: undefined,
+};
+
+// firebase-admin's Credential, by its declaration.
+interface FirebaseCredential {
+  getAccessToken(): Promise<{ access_token: string; expires_in: number }>;
+}
+const firebase: FirebaseCredential = gcpCredentialsProvider() satisfies GcpCredentialsProvider;
+
+// The SDK's own types.
+const client: AuthClient = googleAuthClient({ quotaProjectId: 'billed' });
+const auth = new GoogleAuth({ authClient: client });
+const downscoped = new DownscopedClient(client, { accessBoundary: { accessBoundaryRules: [] } });
+const factory: GcpExchangerFactory = googleAuthLibraryExchanger({
+  transporter: new gaxios.Gaxios({ proxy: 'http://proxy.example:3128' }),
+});
+// @ts-expect-error a transporter makes requests
+googleAuthLibraryExchanger({ transporter: {} });
+
+// Storage of library 9 and of 11 take it at run time; their own copies of the types are other types.
+// @ts-expect-error AuthClient of google-auth-library 9
+new StorageWithLibrary9({ authClient: client });
+new StorageWithLibrary9({ authClient: client as never });
+// @ts-expect-error AuthClient of google-auth-library 11
+new StorageWithLibrary11({ authClient: client });
+new StorageWithLibrary11({ authClient: client as never });
+
+// An exchanger of somebody else's.
+const mine: GcpExchangerFactory = (configuration: GcpConfiguration) => ({
+  specificationVersion: 'v1',
+  provider: 'gcp',
+  target: ({ scopes }) => ({ scopes, projectNumber: configuration.projectNumber }),
+  exchange: async (_request, context: ExchangeContext) => ({
+    credential: { accessToken: (await context.subject()).jwt, expiresAt: 0, principal: '' },
+  }),
+  revive: (record) => record as GcpCredentials,
+  classify: () => ({ code: 'unknown', retry: 'never' }),
+});
+gcpCredentialsProvider({ exchanger: mine });
+
+export type Used = [
+  typeof plain,
+  typeof named,
+  typeof leftOut,
+  typeof firebase,
+  typeof auth,
+  typeof downscoped,
+  typeof factory,
+  OptionError,
+];
