@@ -65,15 +65,20 @@ export function awsCredentialsProvider(options: AwsCredentialsProviderOptions = 
     factory === undefined
       ? defaultExchanger(configuration)
       : { exchanger: factory(configuration), load: undefined };
-  const provider = createCredentialProvider(
-    exchanger,
-    providerOptions(options, () => vercelTokenSource()),
-  );
+  const provider = createCredentialProvider(exchanger, {
+    ...providerOptions(options, () => vercelTokenSource()),
+    lifetimeMs:
+      configuration.durationSeconds === undefined ? undefined : configuration.durationSeconds * 1000,
+  });
   const viewOf = awsCredentialsViews();
   const { partition } = configuration;
 
   function warn(message: string): void {
-    options.onEvent?.({ type: 'warning', provider: 'aws', message });
+    try {
+      options.onEvent?.({ type: 'warning', provider: 'aws', message });
+    } catch {
+      // As core does: what a listener throws costs nobody a credential.
+    }
   }
 
   /** Region and exchanger are looked for on a miss only, after the caller's identity is captured. */

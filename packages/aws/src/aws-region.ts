@@ -6,7 +6,6 @@
 import { OptionError } from '@credex/core';
 import type { Grammar } from '@credex/core/driver';
 import { optionalString } from '@credex/core/driver';
-import type { AwsConfiguration } from './aws-options.js';
 import { partitionNamed, partitionOfRegion } from './partitions.js';
 
 const VARIABLES = ['AWS_REGION', 'AWS_DEFAULT_REGION'] as const;
@@ -56,13 +55,19 @@ export async function callingClientRegion(identityProperties: unknown): Promise<
   return typeof region === 'string' && REGION.pattern.test(region) ? region : undefined;
 }
 
+interface RegionRules {
+  readonly partition: string;
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+}
+
 /**
  * The calling client's region, else the configured one, else the default of the role's partition, which `warn`
  * is told of.
  * @throws OptionError `conflicting_options` where the region in turn is of another partition than the role.
  */
 export function regionInEffect(
-  configuration: Pick<AwsConfiguration, 'partition' | 'region' | 'endpoint'>,
+  configuration: RegionRules,
   callers: string | undefined,
   warn: (message: string) => void,
 ): string {

@@ -2,12 +2,16 @@
 
 import { OptionError } from '@credex/core';
 import type { AwsSessionCredentials } from './aws-credentials.js';
-import type { AwsRequest } from './aws-exchanger.js';
+import type { AwsExchangerFactory, AwsRequest } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';
 import type { AwsConfiguration } from './aws-options.js';
 import type { Exchanger } from '@credex/core/driver';
 
 const PACKAGE = '@aws-sdk/client-sts';
+
+interface SdkModule {
+  clientStsExchanger(): AwsExchangerFactory;
+}
 
 export interface DefaultExchanger {
   readonly exchanger: Exchanger<AwsSessionCredentials, AwsRequest>;
@@ -17,8 +21,7 @@ export interface DefaultExchanger {
 
 export function defaultExchanger(
   configuration: AwsConfiguration,
-  importModule: () => Promise<Pick<typeof import('./client-sts.js'), 'clientStsExchanger'>> = () =>
-    import('./client-sts.js'),
+  importModule: () => Promise<SdkModule> = () => import('./client-sts.js'),
 ): DefaultExchanger {
   let loaded: Promise<Exchanger<AwsSessionCredentials, AwsRequest>> | undefined;
 

@@ -1,0 +1,281 @@
+import { FederationError } from '@credex/core';
+import type { FederationErrorCode } from '@credex/core';
+import { describe, expect, it } from 'vitest';
+import { getAwsCredentials } from './aws-credentials-provider.js';
+import { awsConfiguration } from './aws-options.js';
+import type { Answer } from './aws.fixture.js';
+import {
+  CLAIMS,
+  ROLE,
+  errorXml,
+  isolated,
+  recordingFetch,
+  rejection,
+  stubbedClient,
+  subjectJwt,
+  tokenSource,
+} from './aws.fixture.js';
+import { awsErrorClassifier } from './classify-aws-error.js';
+import { clientStsExchanger } from './client-sts.js';
+
+const classify = awsErrorClassifier(awsConfiguration({ roleArn: ROLE, durationSeconds: 7_200 }, false));
+const presented = { iss: CLAIMS.iss, aud: CLAIMS.aud, sub: CLAIMS.sub };
+
+/** The whole way: what a user catches when STS answers so, by a client's socket or by fetch. */
+async function caught(answer: Answer, claims: object = {}): Promise<FederationError[]> {
+  const { client } = stubbedClient(() => answer);
+  const { fetch } = recordingFetch(() => answer);
+  const options = { durationSeconds: 7_200, tokenSource: tokenSource('p', subjectJwt({ ...claims })) };
+  const ways = [{ exchanger: clientStsExchanger({ client }) }, { fetch, region: 'eu-west-1' }];
+  return Promise.all(
+    ways.map(async (way) => {
+      const error = await rejection(getAwsCredentials(isolated({ ...options, ...way })));
+      if (!FederationError.isInstance(error)) throw error;
+      return error;
+    }),
+  );
+}
+
+const MISSING_KEY =
+  "Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity documentation for requirements";
+const NO_PROVIDER = 'No OpenIDConnect provider found in your account for https://oidc.vercel.com/acme';
+const DURATION = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.';
+
+type Row = [
+  serverCode: string,
+  status: number,
+  message: string,
+  code: FederationErrorCode,
+  retryable: boolean,
+  hint: string,
+];
+
+const rows: Row[] = [
+  ['AccessDenied', 403, 'Not authorized', 'access_denied', false, `the role ${ROLE} does not exist`],
+  ['ExpiredTokenException', 400, 'Token expired', 'subject_token_expired', false, 'vercel env pull'],
+  ['ExpiredToken', 400, 'Token expired', 'subject_token_expired', false, 'vercel env pull'],
+  ['IDPCommunicationErrorException', 400, 'x', 'unavailable', true, 'keys of'],
+  ['IDPCommunicationError', 400, 'x', 'unavailable', true, 'keys of'],
+  ['IDPRejectedClaimException', 403, 'x', 'token_rejected', false, 'did not accept the token'],
+  ['InvalidIdentityTokenException', 400, MISSING_KEY, 'unavailable', true, 'keys of'],
+  ['InvalidIdentityToken', 400, 'Incorrect token audience', 'audience_mismatch', false, CLAIMS.aud],
+  ['InvalidIdentityTokenException', 400, NO_PROVIDER, 'issuer_mismatch', false, 'team issuer mode'],
+  [
+    'InvalidIdentityToken',
+    400,
+    "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint",
+    'token_rejected',
+    false,
+    'thumbprints',
+  ],
+  [
+    'InvalidIdentityToken',
+    400,
+    'The web identity token could not be validated',
+    'token_rejected',
+    false,
+    CLAIMS.iss,
+  ],
+  [
+    'ValidationError',
+    400,
+    DURATION,
+    'invalid_request',
+    false,
+    '`durationSeconds` (7200) is more than the role allows',
+  ],
+  ['ValidationError', 400, 'Request ARN is invalid', 'invalid_request', false, '`roleArn`'],
+  ['MalformedPolicyDocumentException', 400, 'x', 'invalid_request', false, '`policy`'],
+  ['PackedPolicyTooLargeException', 400, 'x', 'invalid_request', false, 'too large once packed'],
+  ['RegionDisabledException', 403, 'x', 'region_disabled', false, 'Activate'],
+  ['Throttling', 400, 'Rate exceeded', 'throttled', true, 'throttles'],
+  ['ThrottlingException', 400, 'Rate exceeded', 'throttled', true, 'throttles'],
+  ['RequestLimitExceeded', 503, 'x', 'throttled', true, 'throttles'],
+  ['TooManyRequestsException', 429, 'x', 'throttled', true, 'throttles'],
+  ['ServiceUnavailable', 503, 'x', 'unavailable', true, ''],
+  ['InternalFailure', 500, 'x', 'unavailable', true, ''],
+  ['RequestTimeout', 400, 'x', 'timeout', true, ''],
+  ['SomethingNew', 500, 'x', 'unavailable', true, ''],
+  ['SomethingNew', 403, 'x', 'access_denied', false, ''],
+  ['SomethingNew', 400, 'x', 'invalid_request', false, ''],
+  ['constructor', 400, 'x', 'invalid_request', false, ''],
+];
+
+describe('what STS says', () => {
+  it.each(rows)('%s (%i, %s) is %s', async (serverCode, status, message, code, retryable, hint) => {
+    for (const error of await caught({ status, body: errorXml(serverCode, message) })) {
+      expect(error).toMatchObject({ code, retryable, status, provider: 'aws', serverMessage: message });
+      expect(error.serverCode).toBe(serverCode.replace(/Exception$/, ''));
+      expect(error.hint ?? '').toContain(hint);
+    }
+  });
+
+  it('is read from a bare <Error> as well', async () => {
+    const body =
+      '<Error><Code>AccessDenied</Code><Message>No &lt;you&gt; &amp; &#39;me&#x27;</Message></Error>';
+    for (const error of await caught({ status: 403, body })) {
+      expect(error).toMatchObject({ code: 'access_denied', serverMessage: "No <you> & 'me'" });
+    }
+  });
+
+  it.each<[number, string, FederationErrorCode, boolean]>([
+    [500, '', 'unavailable', true],
+    [502, '<html>bad gateway', 'unavailable', true],
+    [503, '{"message":"x"}', 'unavailable', true],
+    [429, '', 'throttled', true],
+    [301, '', 'redirect_refused', false],
+    [307, '', 'redirect_refused', false],
+    [403, '<html><body>Blocked by policy</body></html>', 'invalid_response', false],
+    [404, 'not here', 'invalid_response', false],
+    [400, '{"error":"invalid_grant"}', 'invalid_response', false],
+    [200, '', 'invalid_response', true],
+    [200, '<html>Sign in to the network', 'invalid_response', true],
+    [200, '<html></html>', 'invalid_response', true],
+  ])('%i with %j is not the word of STS: %s', async (status, body, code, retryable) => {
+    for (const error of await caught({ status, body, headers: { location: 'https://evil.example/' } })) {
+      expect(error).toMatchObject({ code, retryable });
+      expect(error.message).not.toMatch(/Sign in|Blocked|evil/);
+    }
+  });
+
+  it('asks for the time that Retry-After names', async () => {
+    // Longer than the exchange may take: nothing is tried again.
+    const answer = { status: 400, headers: { 'Retry-After': '30' }, body: errorXml('Throttling') };
+    for (const error of await caught(answer)) expect(error.retryAfterMs).toBe(30_000);
+  });
+});
+
+describe('the hint', () => {
+  it('of a denied role names the trust-policy keys of exactly this issuer, and what the token holds', async () => {
+    const [error] = await caught({ status: 403, body: errorXml('AccessDenied') });
+    expect(error?.hint).toContain(
+      "`oidc.vercel.com/acme:sub` = 'owner:acme:project:shop:environment:production'",
+    );
+    expect(error?.hint).toContain("`oidc.vercel.com/acme:aud` = 'https://vercel.com/acme'");
+    expect(error?.hint).toContain('with regard to case');
+    expect(error?.hint).toContain('`StringEquals` never matches a `*`');
+  });
+
+  it('knows the global issuer mode', async () => {
+    const claims = { iss: 'https://oidc.vercel.com' };
+    const [denied] = await caught({ status: 403, body: errorXml('AccessDenied') }, claims);
+    expect(denied?.hint).toContain('`oidc.vercel.com:sub`');
+    const [unknown] = await caught(
+      { status: 400, body: errorXml('InvalidIdentityToken', NO_PROVIDER) },
+      claims,
+    );
+    expect(unknown?.hint).toContain('global issuer mode');
+  });
+
+  it('shows no claim that is not printable, and repeats nothing of the server', async () => {
+    const claims = {
+      iss: 'https://evil\u001b[31m',
+      sub: 'a\nb',
+      aud: ['x\u0000', 'https://vercel.com/acme'],
+    };
+    const [error] = await caught({ status: 403, body: errorXml('AccessDenied', 'SERVERTEXT') }, claims);
+    expect(error?.hint).toMatch(/^[\x20-\x7e]+$/);
+    expect(error?.hint).not.toContain('SERVERTEXT');
+    expect(error?.hint).toContain("(not printable) or 'https://vercel.com/acme'");
+  });
+});
+
+describe('what a socket says', () => {
+  const coded = (code: string, more: object = {}): Error =>
+    Object.assign(new Error(`x ${code}`), { code, ...more });
+  const named = (name: string): Error => Object.assign(new Error('x'), { name });
+
+  it.each<[unknown, FederationErrorCode, RegExp | undefined]>([
+    [coded('ECONNREFUSED'), 'network', undefined],
+    [coded('ECONNRESET'), 'network', undefined],
+    [coded('EPIPE'), 'network', undefined],
+    [coded('ENOTFOUND'), 'network', /does not resolve/],
+    [coded('EAI_AGAIN'), 'network', /does not resolve/],
+    [coded('SELF_SIGNED_CERT_IN_CHAIN'), 'network', /NODE_EXTRA_CA_CERTS/],
+    [coded('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'network', /NODE_EXTRA_CA_CERTS/],
+    [coded('CERT_HAS_EXPIRED'), 'network', /NODE_EXTRA_CA_CERTS/],
+    [coded('ERR_TLS_CERT_ALTNAME_INVALID'), 'network', /NODE_EXTRA_CA_CERTS/],
+    [coded('EPROTO'), 'network', /NODE_EXTRA_CA_CERTS/],
+    [coded('ETIMEDOUT'), 'timeout', undefined],
+    [named('TimeoutError'), 'timeout', undefined],
+    [named('AbortError'), 'timeout', undefined],
+    [new DOMException('x', 'TimeoutError'), 'timeout', undefined],
+    [new TypeError('fetch failed', { cause: coded('ECONNREFUSED') }), 'network', undefined],
+    [new TypeError('fetch failed', { cause: coded('DEPTH_ZERO_SELF_SIGNED_CERT') }), 'network', /NODE_EXTRA/],
+    [new TypeError('fetch failed'), 'network', undefined],
+    [new AggregateError([coded('EHOSTUNREACH')]), 'network', undefined],
+    [coded('ECONNREFUSED', { $metadata: { attempts: 1, totalRetryDelay: 0 } }), 'network', undefined],
+  ])('%s: %s', (error, code, hint) => {
+    const classified = classify(error, presented);
+    expect(classified).toMatchObject({ code, retry: 'now' });
+    expect(classified.hint ?? '').toMatch(hint ?? /^$/);
+  });
+
+  it.each([undefined, null, 'text', 42, {}, new Error('x'), new RangeError('x'), Object.create(null)])(
+    'anything else is unknown, and nothing makes it throw: case %#',
+    (error) => {
+      expect(classify(error, undefined)).toMatchObject({ code: 'unknown', retry: 'never' });
+    },
+  );
+});
+
+describe('how a failure is met', () => {
+  it.each([
+    [{ status: 400, headers: {}, body: errorXml('ExpiredTokenException') }, { retry: 'fresh-subject' }],
+    [
+      { status: 400, headers: {}, body: errorXml('Throttling') },
+      { retry: 'now', throttled: true },
+    ],
+    [{ status: 400, headers: {}, body: errorXml('InvalidIdentityToken', MISSING_KEY) }, { retriesAtMost: 2 }],
+    [
+      { status: 200, headers: {}, body: 'x' },
+      { retry: 'now', retriesAtMost: 1 },
+    ],
+  ])('case %#', (answer, expected) => {
+    expect(classify(answer, presented)).toMatchObject(expected);
+  });
+
+  it("takes the SDK's own exceptions, as another exchanger may throw them", () => {
+    const thrown = Object.assign(new Error('Rate exceeded'), {
+      name: 'ThrottlingException',
+      $fault: 'client',
+      $metadata: { httpStatusCode: 400 },
+      $response: { statusCode: 400, headers: { 'Retry-After': '2' } },
+    });
+    expect(classify(thrown, presented)).toMatchObject({
+      code: 'throttled',
+      serverCode: 'Throttling',
+      serverMessage: 'Rate exceeded',
+      retryAfterMs: 2_000,
+      status: 400,
+    });
+    const unparsed = Object.assign(new Error('parse error near SECRET'), {
+      $metadata: { httpStatusCode: 200 },
+      $responseBodyText: 'SECRET',
+    });
+    const classified = classify(unparsed, presented);
+    expect(classified).toMatchObject({ code: 'invalid_response', retry: 'now' });
+    expect(JSON.stringify(classified)).not.toContain('SECRET');
+  });
+
+  it('leaves our own errors what they are', () => {
+    const own = new FederationError({
+      code: 'no_subject_token',
+      provider: 'vercel',
+      message: 'x',
+      hint: 'h',
+    });
+    expect(classify(own, undefined)).toMatchObject({ code: 'no_subject_token', retry: 'never', hint: 'h' });
+  });
+
+  it('tries what passes again, and what does not pass never', async () => {
+    for (const [code, attempts] of [
+      ['IDPCommunicationError', 3],
+      ['AccessDenied', 1],
+    ] as const) {
+      const { sent, fetch } = recordingFetch(() => ({ status: 400, body: errorXml(code) }));
+      await rejection(getAwsCredentials(isolated({ fetch, region: 'eu-west-1' })));
+      expect(sent).toHaveLength(attempts);
+    }
+  });
+});

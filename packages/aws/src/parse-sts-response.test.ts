@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { UnreadableAnswer, parseStsResponse, reviveAwsRecord } from './parse-sts-response.js';
+import { thrownBy } from './aws.fixture.js';
+
+const answer = (credentials: object = {}, user: object = {}): object => ({
+  Credentials: {
+    AccessKeyId: 'ASIAEXAMPLE',
+    SecretAccessKey: 'secret',
+    SessionToken: 'session==',
+    Expiration: '2026-11-22T11:00:00Z',
+    ...credentials,
+  },
+  AssumedRoleUser: { Arn: 'arn:aws:sts::123456789012:assumed-role/app/credex', ...user },
+});
+
+const at = Date.parse('2026-11-22T11:00:00Z');
+
+describe('an answer of STS', () => {
+  it('becomes a record of plain data', () => {
+    expect(parseStsResponse(answer())).toEqual({
+      accessKeyId: 'ASIAEXAMPLE',
+      secretAccessKey: 'secret',
+      sessionToken: 'session==',
+      accountId: '123456789012',
+      expiresAt: at,
+    });
+  });
+
+  it.each<[unknown, number]>([
+    [new Date(at), at],
+    ['2026-11-22T11:00:00.5Z', at + 500],
+    ['2026-11-22T11:00:00.123456789Z', at + 123],
+    ['2026-11-22T13:00:00+02:00', at],
+  ])('takes Expiration %s', (Expiration, expiresAt) => {
+    expect(parseStsResponse(answer({ Expiration })).expiresAt).toBe(expiresAt);
+  });
+
+  it.each<[unknown, string]>([
+    [undefined, 'AssumeRoleWithWebIdentityResult'],
+    [{}, 'Credentials'],
+    [{ Credentials: {} }, 'AssumedRoleUser'],
+    [answer({ AccessKeyId: undefined }), 'Credentials.AccessKeyId'],
+    [answer({ SecretAccessKey: '' }), 'Credentials.SecretAccessKey'],
+    [answer({ SessionToken: 5 }), 'Credentials.SessionToken'],
+    [answer({ SessionToken: 'a\r\nx-evil: 1' }), 'Credentials.SessionToken'],
+    [answer({ Expiration: undefined }), 'Credentials.Expiration'],
+    [answer({ Expiration: 'soon' }), 'Credentials.Expiration'],
+    [answer({ Expiration: '2026-13-45T00:00:00Z' }), 'Credentials.Expiration'],
+    [answer({ Expiration: new Date(Number.NaN) }), 'Credentials.Expiration'],
+    [answer({ Expiration: '1970-01-01T00:00:00Z' }), 'Credentials.Expiration'],
+    [answer({ Expiration: at }), 'Credentials.Expiration'],
+    [answer({}, { Arn: undefined }), 'AssumedRoleUser.Arn'],
+    [answer({}, { Arn: 'nothing:like:it' }), 'AssumedRoleUser.Arn'],
+    [answer({}, { Arn: 'arn:aws:sts::12:assumed-role/app/x' }), 'AssumedRoleUser.Arn'],
+  ])('%j is refused by the name of the field', (result, field) => {
+    const error = thrownBy(() => parseStsResponse(result));
+    expect(error).toBeInstanceOf(UnreadableAnswer);
+    expect(error).toMatchObject({ field });
+  });
+
+  it('never repeats the value of a field', () => {
+    const error = thrownBy(() => parseStsResponse(answer({ SessionToken: 'CANARY\n' })));
+    expect(String((error as Error).stack)).not.toContain('CANARY');
+  });
+});
+
+describe('a record out of a store', () => {
+  const record = parseStsResponse(answer());
+
+  it('comes back as it went in, without what was added', () => {
+    expect(reviveAwsRecord({ ...record, extra: 1 })).toEqual(record);
+    expect(reviveAwsRecord(JSON.parse(JSON.stringify(record)))).toEqual(record);
+  });
+
+  it.each(Object.keys(record))('is refused without %s', (field) => {
+    expect(() => reviveAwsRecord({ ...record, [field]: undefined })).toThrow(UnreadableAnswer);
+  });
+
+  it.each([null, 'text', { ...record, expiresAt: at / 1000 }, { ...record, accountId: '1' }])(
+    'is refused: %j',
+    (value) => {
+      expect(() => reviveAwsRecord(value)).toThrow(UnreadableAnswer);
+    },
+  );
+});
