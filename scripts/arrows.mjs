@@ -50,10 +50,14 @@ export const CORE_LAYERS = [
 /** The modules that may name what else comes in as an option, so that a test can inject it. */
 export const AMBIENT = {
   'aws/client-sts': ['crypto'],
+  'azure/azure-options': ['Date'],
   'core/clock': ['Date', 'performance', 'setTimeout'],
   'core/environment': ['process'],
   'core/events': ['process'],
-  'core/provider': ['Date', 'fetch', 'performance'],
+  'core/provider': ['Math', 'fetch'],
+  'gcp/gcp-options': ['Date'],
+  'testing/clock': ['setImmediate'],
+  'testing/emulator/clock': ['Date'],
   'vercel/source-options': ['Date', 'fetch'],
 };
 

@@ -25,7 +25,14 @@ const bundle = await rolldown({
   platform: 'neutral',
   treeshake: { moduleSideEffects: false },
 });
-await bundle.write({ dir: 'dist', format: 'es', chunkFileNames: 'internal/[name].js', sourcemap: true });
+await bundle.write({
+  dir: 'dist',
+  format: 'es',
+  chunkFileNames: 'internal/[name].js',
+  sourcemap: true,
+  // The declarations have the docstrings.
+  comments: { annotation: true, jsdoc: false, legal: true },
+});
 await bundle.close();
 
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');

@@ -1,3 +1,4 @@
 import { project } from '../vitest.shared.js';
 
-export default project('test', ['**/*.test.ts']);
+// packaging/ is a project of its own: it reads what is packed.
+export default project('test', ['!(packaging)/**/*.test.ts']);

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import type { ProblemKind } from '@arethetypeswrong/core';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { describe, expect, it } from 'vitest';
+import { tarballOf } from '../../scripts/pack.mjs';
+import { ROOMS, manifestOf, specifiersOf } from './packages.js';
+
+const HOSTS = {
+  aws: ['amazonaws.com', 'amazonaws.com.cn', '@aws-sdk/'],
+  azure: ['microsoftonline', 'login.chinacloudapi', 'management.azure.com', '@azure/'],
+  gcp: ['googleapis.com', 'iamcredentials', 'google-auth-library'],
+} as const;
+
+/** Words of the other clouds have no place in a cloud's package, and of no cloud in the rooms that all share. */
+const foreignTo = (room: string): readonly string[] =>
+  room === 'testing'
+    ? []
+    : Object.entries(HOSTS)
+        .filter(([cloud]) => cloud !== room)
+        .flatMap(([, words]) => words);
+
+/** An ESM-only package: `require` gets a module of the other kind, and the resolution of old has no subpaths. */
+const EXPECTED: readonly { readonly resolution: string; readonly kind: ProblemKind }[] = [
+  { resolution: 'node16-cjs', kind: 'CJSResolvesToESM' },
+  { resolution: 'node10', kind: 'NoResolution' },
+];
+
+describe.each(ROOMS)('the tarball of packages/%s', (room) => {
+  const tarball = readFileSync(tarballOf(room));
+  const data = new Uint8Array(tarball);
+  const contents = createPackageFromTarballData(data);
+  const prefix = `/node_modules/${manifestOf(room).name}/`;
+  const files = contents.listFiles().map((path) => path.slice(prefix.length));
+
+  it('has what is built, its papers, and nothing else', () => {
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
+    const strange = files.filter(
+      (path) => !/^(LICENSE|README\.md|package\.json|dist\/.+\.(js|js\.map|d\.ts))$/.test(path),
+    );
+    expect(strange).toEqual([]);
+    expect(files.filter((path) => /\.(test|fixture)\./.test(path))).toEqual([]);
+  });
+
+  it('has the module and the types of every entry', () => {
+    const targets = Object.values(manifestOf(room).exports).flatMap((entry) =>
+      typeof entry === 'string' ? [entry] : Object.values(entry),
+    );
+    expect(targets.length).toBeGreaterThan(specifiersOf(room).length);
+    expect(targets.map((path) => path.slice('./'.length)).filter((path) => !files.includes(path))).toEqual(
+      [],
+    );
+  });
+
+  it('says where it comes from, and asks for no path of the workspace', () => {
+    const manifest = JSON.parse(contents.readFile(`${prefix}package.json`)) as Record<string, unknown>;
+    expect(manifest).toMatchObject({
+      license: 'MIT',
+      type: 'module',
+      sideEffects: false,
+      publishConfig: { provenance: true },
+    });
+    expect(JSON.stringify(manifest)).not.toMatch(/workspace:|catalog:|file:|link:/);
+  });
+
+  it('names no host and no SDK of another cloud', () => {
+    const modules = files.filter((path) => path.endsWith('.js'));
+    expect(modules).not.toEqual([]);
+    const found = modules.flatMap((path) => {
+      const text = contents.readFile(prefix + path);
+      return foreignTo(room).flatMap((word) => (text.includes(word) ? [`${path}: ${word}`] : []));
+    });
+    expect(found).toEqual([]);
+  });
+
+  it('passes publint, strictly', async () => {
+    const { messages, pkg } = await publint({
+      pack: { tarball: tarball.buffer.slice(tarball.byteOffset, tarball.byteOffset + tarball.byteLength) },
+      strict: true,
+    });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('has the right types in each resolution', async () => {
+    const analysis = await checkPackage(contents);
+    if (!analysis.types) throw new Error(`${room} has no types at all`);
+    const found = analysis.problems.filter(
+      (problem) =>
+        !EXPECTED.some(
+          ({ resolution, kind }) =>
+            problem.kind === kind && 'resolutionKind' in problem && problem.resolutionKind === resolution,
+        ),
+    );
+    expect(found).toEqual([]);
+  });
+});

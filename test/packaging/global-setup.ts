@@ -1,0 +1,4 @@
+import { ensurePacked } from '../../scripts/pack.mjs';
+
+/** Builds and packs what changed since the last run. */
+export const setup = (): Promise<void> => ensurePacked();

@@ -1,0 +1,117 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { install, link, runModule, unpack } from './installation.js';
+import { PROVIDERS, closureOf, emptyFolder, manifestOf, specifiersOf } from './packages.js';
+
+/** Writes the address of each module that is loaded; registered before anything of ours is. */
+const LOADED_MODULES = `
+  import { writeSync } from 'node:fs';
+  export async function load(url, context, next) {
+    writeSync(1, url + '\\n');
+    return next(url, context);
+  }
+`;
+
+const namesOf = (specifier: string): string =>
+  `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(specifier)})).sort()))`;
+
+function installedIn(folder: string): string[] {
+  const modules = join(folder, 'node_modules');
+  return readdirSync(modules)
+    .filter((name) => !name.startsWith('.'))
+    .flatMap((name) =>
+      name.startsWith('@') ? readdirSync(join(modules, name)).map((inner) => `${name}/${inner}`) : [name],
+    )
+    .sort();
+}
+
+describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (room) => {
+  const [folder, remove] = emptyFolder();
+  const main = `@credex/${room}`;
+  const subpaths = specifiersOf(room).filter((specifier) => specifier !== main);
+  const peers = Object.keys(manifestOf(room).peerDependencies ?? {});
+
+  beforeAll(async () => {
+    await install(folder, closureOf(room));
+  });
+  afterAll(remove);
+
+  it('brings nothing but the rooms that it may know', () => {
+    expect(installedIn(folder)).toEqual(['@credex/core', main, '@credex/vercel'].sort());
+  });
+
+  it('imports without an SDK, by import and by require, with the same named exports', async () => {
+    const imported = await runModule(folder, namesOf(main));
+    expect(imported.stderr).toBe('');
+    const names = JSON.parse(imported.stdout) as string[];
+    expect(names.length).toBeGreaterThan(0);
+    expect(names).not.toContain('default');
+
+    const require = `import { createRequire } from 'node:module';
+      const require = createRequire(process.cwd() + '/x.js');
+      console.log(JSON.stringify(Object.keys(require(${JSON.stringify(main)})).sort()))`;
+    expect(JSON.parse((await runModule(folder, require)).stdout)).toEqual(names);
+  });
+
+  it.each(subpaths)('%s names the package that is missing', async (specifier) => {
+    const { code, stderr } = await runModule(folder, `await import(${JSON.stringify(specifier)})`);
+    expect(code).not.toBe(0);
+    expect(peers.some((peer) => stderr.includes(`Cannot find package '${peer}'`))).toBe(true);
+  });
+
+  describe('with its SDK at hand', () => {
+    beforeAll(() => {
+      link(folder, room, peers);
+      writeFileSync(join(folder, 'hooks.mjs'), LOADED_MODULES);
+      const hooks = pathToFileURL(join(folder, 'hooks.mjs')).href;
+      writeFileSync(
+        join(folder, 'register.mjs'),
+        `import { register } from 'node:module'; register(${JSON.stringify(hooks)});`,
+      );
+    });
+
+    const loadedBy = async (specifier: string): Promise<string[]> => {
+      const text = `await import(${JSON.stringify(specifier)})`;
+      const { stdout, stderr } = await runModule(folder, text, '--import', './register.mjs');
+      expect(stderr).toBe('');
+      return stdout.split('\n').filter((line) => line.startsWith('file:') || line.startsWith('node:'));
+    };
+
+    it('the main entry loads modules of ours alone', async () => {
+      const loaded = await loadedBy(main);
+      expect(loaded.some((url) => url.includes(`/node_modules/${main}/dist/index.js`))).toBe(true);
+      expect(loaded.filter((url) => !url.includes('/node_modules/@credex/'))).toEqual([]);
+    });
+
+    it.each(subpaths)('%s loads the SDK and has named exports', async (specifier) => {
+      const { stdout, stderr } = await runModule(folder, namesOf(specifier));
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).not.toEqual([]);
+      const loaded = await loadedBy(specifier);
+      expect(peers.every((peer) => loaded.some((url) => url.includes(`/node_modules/${peer}/`)))).toBe(true);
+    });
+  });
+});
+
+describe('@credex/testing, unpacked beside its dependencies', () => {
+  const [folder, remove] = emptyFolder();
+
+  beforeAll(async () => {
+    const { dependencies = {} } = manifestOf('testing');
+    for (const room of closureOf('testing')) await unpack(folder, room);
+    link(
+      folder,
+      'testing',
+      Object.keys(dependencies).filter((name) => !name.startsWith('@credex/')),
+    );
+  });
+  afterAll(remove);
+
+  it.each(specifiersOf('testing'))('%s imports', async (specifier) => {
+    const { stdout, stderr } = await runModule(folder, namesOf(specifier));
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).not.toEqual([]);
+  });
+});

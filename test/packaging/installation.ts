@@ -1,0 +1,47 @@
+/** An installation as a user's: tarballs in an empty folder, by npm, without a network. */
+
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { tarballOf } from '../../scripts/pack.mjs';
+import type { Ended } from './packages.js';
+import { ROOT, command, manifestOf } from './packages.js';
+
+/** Installs the tarballs of the rooms; of any other package npm would need the network, and fail. */
+export async function install(folder: string, rooms: readonly string[]): Promise<void> {
+  const dependencies = Object.fromEntries(
+    rooms.map((room) => [manifestOf(room).name, `file:${tarballOf(room)}`]),
+  );
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ private: true, name: 'user', type: 'module', dependencies }),
+  );
+  const flags = ['--offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+  const { code, stderr } = await command('npm', ['install', ...flags], folder);
+  if (code !== 0) throw new Error(`npm install failed: ${stderr}`);
+}
+
+/** Unpacks a tarball where npm would put it: for a package whose dependencies only a registry has. */
+export async function unpack(folder: string, room: string): Promise<void> {
+  const target = join(folder, 'node_modules', manifestOf(room).name);
+  mkdirSync(target, { recursive: true });
+  const { code, stderr } = await command(
+    'tar',
+    ['-xzf', tarballOf(room), '--strip-components=1', '-C', target],
+    folder,
+  );
+  if (code !== 0) throw new Error(`tar failed: ${stderr}`);
+}
+
+/** Puts other packages that the room was developed with beside what is installed. */
+export function link(folder: string, room: string, names: readonly string[]): void {
+  for (const name of names) {
+    const target = join(folder, 'node_modules', name);
+    mkdirSync(dirname(target), { recursive: true });
+    symlinkSync(realpathSync(join(ROOT, 'packages', room, 'node_modules', name)), target, 'junction');
+  }
+}
+
+/** Runs a module's text with the folder's packages in reach. */
+export function runModule(folder: string, text: string, ...flags: readonly string[]): Promise<Ended> {
+  return command(process.execPath, [...flags, '--input-type=module', '--eval', text], folder);
+}
