@@ -64,16 +64,20 @@ export function gcpCredentialsProvider(options: GcpCredentialsProviderOptions = 
   // A missing package is misuse, not a failed exchange: found before core starts one.
   const loading = { lateRequest: async () => (await lazy?.load(), {}) };
 
-  const getCredentials = async (call?: CredentialCall<GcpRequest>): Promise<GcpCredentials> => {
+  const getCredentials = (call?: CredentialCall<GcpRequest>): Promise<GcpCredentials> => {
     const ready = lazy?.loaded() !== false;
     // Without an argument core answers from the cache by its shortest path.
-    if (call === undefined && ready) return provider.getCredentials();
-    return provider.getCredentials({
+    return call === undefined && ready ? provider.getCredentials() : asked(call, ready);
+  };
+  const asked = async (
+    call: CredentialCall<GcpRequest> | undefined,
+    ready: boolean,
+  ): Promise<GcpCredentials> =>
+    provider.getCredentials({
       ...call,
       request: requestOf(configuration, call?.request),
       ...(ready ? {} : loading),
     });
-  };
 
   return {
     getCredentials,

@@ -34,7 +34,7 @@ export function rejectedHint(): string {
 export function mappingHint(presented: Presented): string {
   const length =
     presented?.sub === undefined ? '' : ` The token's sub has ${presented.sub.length} characters.`;
-  return `The pool's attribute mapping gives google.subject no value that it may have: a text of 1 to 127 bytes.${length} Map a claim that is there and short, such as assertion.sub or assertion.project_id.`;
+  return `The pool's attribute mapping gives google.subject no value that it may have: a text of 1 to 127 bytes.${length} Map a claim that is there and short, such as assertion.project_id.`;
 }
 
 export function conditionHint(configuration: GcpConfiguration, presented: Presented): string {

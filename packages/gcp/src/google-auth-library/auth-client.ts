@@ -13,9 +13,9 @@ import { portableHeaders } from './portable-headers.js';
  * `getGcpCredentials`: many clients share one exchange. `request()` repeats a call once with a new token where
  * the service answers 401 (and 403 where `forceRefreshOnFailure` is set on the client).
  *
- * Clients that were built with another copy of google-auth-library take it too. Only signing (Storage's
- * `getSignedUrl`) needs the client's copy to be this very one, and a service account that may sign for itself
- * (`roles/iam.serviceAccountTokenCreator`).
+ * Clients that carry another copy of google-auth-library take it too. To sign (Storage's `getSignedUrl`) such a
+ * client has to be told the account: `new Storage({ authClient, credentials: { client_email } })`. The service
+ * account needs `roles/iam.serviceAccountTokenCreator` on itself.
  *
  * @example
  * const storage = new Storage({ authClient: googleAuthClient({ serviceAccountEmail }), projectId: 'my-project' });
