@@ -116,7 +116,7 @@ export function createCredentialProvider<C extends Credential, R = void>(
   return {
     async getCredentials(call?: DriverCall<R>): Promise<C> {
       const subject = source.capture();
-      if (call === undefined && subject.partition !== undefined && subject.partition === plain.partition) {
+      if (asksNothing(call) && subject.partition !== undefined && subject.partition === plain.partition) {
         const slot = state.slots.get(plain.key);
         const held = slot?.held;
         if (
@@ -208,6 +208,17 @@ export function createCredentialProvider<C extends Credential, R = void>(
     lastKey = key;
     return key;
   }
+}
+
+/** Whether what is held answers the call as it is: what a driver asks for late is asked for on a miss only. */
+function asksNothing(call: DriverCall<unknown> | undefined): boolean {
+  return (
+    call === undefined ||
+    (call.request === undefined &&
+      call.signal === undefined &&
+      call.forceRefresh !== true &&
+      call.skipHeld !== true)
+  );
 }
 
 /** The last partition that asked with no request of its own, and its key: the hot path compares two strings. */
