@@ -1,15 +1,17 @@
 /** The user's factory: Azure credentials for code on Vercel, as a TokenCredential. */
 
 import type { CredentialCall, CredentialProvider } from '@credex/core';
-import { createCredentialProvider, providerOptions } from '@credex/core/driver';
-import { vercelTokenSource } from '@credex/vercel';
+import { optionalFunction, providerOptions } from '@credex/core/driver';
+import { vercelInvocation, vercelTokenSource } from '@credex/vercel';
 import type { AzureCredentialsProviderOptions } from './azure-options.js';
 import { azureConfiguration } from './azure-options.js';
 import { azureRequest, invalidRequest } from './azure-request.js';
 import type { AzureCredentials, AzureRequest } from './azure-types.js';
 import type { AzureAbortSignal } from './caller-signal.js';
 import { callerSignal } from './caller-signal.js';
+import type { LazyExchanger } from './default-exchanger.js';
 import { identityOnFirstUse } from './default-exchanger.js';
+import { providersByRequest } from './providers-by-request.js';
 
 /** `GetTokenOptions` of `@azure/core-auth`, as far as an application's token goes. */
 export interface AzureTokenOptions {
@@ -54,46 +56,71 @@ export function azureCredentialsProvider(
   options: AzureCredentialsProviderOptions = {},
 ): AzureCredentialsProvider {
   const configuration = azureConfiguration(options);
-  const exchanger = (options.exchanger ?? identityOnFirstUse())(configuration);
-  const provider = createCredentialProvider(
-    exchanger,
-    providerOptions(options, () => vercelTokenSource()),
+  const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
+  const lazy = factory === undefined ? identityOnFirstUse(configuration) : undefined;
+  const providers = providersByRequest(
+    configuration,
+    factory === undefined ? (lazy as LazyExchanger).exchanger : factory(configuration),
+    providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
   );
+  const usual = providers.of(azureRequest(configuration));
+  // A missing package is misuse, not a failed exchange: found before core starts one.
+  const loading = { lateRequest: async () => (await lazy?.load(), {}) };
 
-  // Not one await before core is called: the subject is captured in the caller's own request.
-  const credentials = async (call: CredentialCall<AzureRequest> = {}): Promise<AzureCredentials> => {
-    const request = azureRequest(configuration, call.request);
-    // What was challenged must not be handed out again.
-    const forceRefresh = call.forceRefresh === true || request.claims !== undefined;
-    return provider.getCredentials({ signal: call.signal, forceRefresh, request });
-  };
+  /** Not one await before core is called: the subject is captured in the caller's own request. */
+  function ask(provider: typeof usual, how: How): Promise<AzureCredentials> {
+    const { signal, forceRefresh, claims } = how;
+    const ready = lazy?.loaded() !== false;
+    // Without an argument core answers from the cache by its shortest path.
+    if (ready && signal === undefined && forceRefresh !== true && claims === undefined)
+      return provider.getCredentials();
+    return provider.getCredentials({
+      signal,
+      forceRefresh,
+      // The token that was challenged is no answer to the challenge.
+      ...(claims === undefined ? {} : { request: { claims }, skipHeld: true }),
+      ...(ready ? {} : loading),
+    });
+  }
 
   return {
-    getCredentials: credentials,
-    invalidate: (which) => provider.invalidate(which),
-    status: (call) => provider.status({ request: azureRequest(configuration, call?.request) }),
+    async getCredentials(call = {}) {
+      if (call.request === undefined) return ask(usual, call);
+      const request = azureRequest(configuration, call.request);
+      return ask(providers.of(request), { ...call, claims: request.claims });
+    },
+    invalidate(which) {
+      // A credential is found wherever it is; a rule is for those that this provider asked for.
+      for (const provider of typeof which === 'object' ? [usual] : providers.all())
+        provider.invalidate(which);
+    },
+    status: (call) => providers.of(azureRequest(configuration, call?.request)).status(),
     async getToken(scopes, asked = {}) {
       const { claims, enableCae, tenantId } = asked;
       if (asked.proofOfPossessionOptions !== undefined)
         throw invalidRequest(
           'A proof-of-possession token was asked for; only bearer tokens are issued here.',
         );
-      const caller = callerSignal(asked.abortSignal, asked.requestOptions?.timeout);
+      const provider =
+        claims === undefined
+          ? providers.asked({ scopes, enableCae, tenantId })
+          : providers.of(azureRequest(configuration, { scopes, enableCae, tenantId, claims }));
+      const { signal, release } = callerSignal(asked.abortSignal, asked.requestOptions?.timeout);
+      if (signal === undefined) return ask(provider, { claims });
       try {
-        const request = { scopes: typeof scopes === 'string' ? [scopes] : scopes, claims };
-        return await credentials({
-          signal: caller.signal,
-          request: {
-            ...request,
-            ...(enableCae === undefined ? {} : { enableCae }),
-            ...(tenantId === undefined ? {} : { tenantId }),
-          },
-        });
+        return await ask(provider, { signal, claims });
       } finally {
-        caller.release();
+        release();
       }
     },
   };
+}
+
+/** What a call says beyond what it wishes for. */
+interface How {
+  readonly signal?: AbortSignal | undefined;
+  readonly forceRefresh?: boolean | undefined;
+  readonly claims?: string | undefined;
 }
 
 /**

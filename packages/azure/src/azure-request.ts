@@ -15,8 +15,8 @@ export interface AskedRequest {
 
 /** @throws FederationError `invalid_request` */
 export function azureRequest(configuration: AzureConfiguration, asked: AskedRequest = {}): AzureRequest {
+  const { scopes, tenantId } = asked;
   try {
-    const { scopes, tenantId } = asked;
     const claims = claimsOf(asked.claims);
     return {
       scopes: scopes === undefined ? configuration.scopes : scopesOf({ option: 'scopes' }, scopes),

@@ -2,7 +2,7 @@ import { OptionError } from '@credex/core';
 import type { ExchangeContext } from '@credex/core/driver';
 import { describe, expect, it } from 'vitest';
 import { azureConfiguration } from './azure-options.js';
-import { azureRequest } from './azure-request.js';
+import type { AzureRequest } from './azure-types.js';
 import { identityOnFirstUse } from './default-exchanger.js';
 
 const configuration = azureConfiguration({
@@ -10,20 +10,20 @@ const configuration = azureConfiguration({
   clientId: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee',
 });
 
+const REQUEST: AzureRequest = { scopes: configuration.scopes, tenantId: 'contoso.com', enableCae: false };
+
 const failing = (message: string, code: string) => {
   const load = () => Promise.reject(Object.assign(new Error(message), { code }));
-  const exchanger = identityOnFirstUse(load)(configuration);
+  const exchanger = identityOnFirstUse(configuration, load).exchanger;
   // Nothing of the context is touched before the library is there.
-  return exchanger
-    .exchange(azureRequest(configuration), {} as ExchangeContext)
-    .catch((thrown: unknown) => thrown);
+  return exchanger.exchange(REQUEST, {} as ExchangeContext).catch((thrown: unknown) => thrown);
 };
 
 describe('the default exchanger', () => {
   it('loads nothing before the first miss', () => {
     let loads = 0;
     const load = () => Promise.reject(new Error(`loaded ${++loads} times`));
-    identityOnFirstUse(load)(configuration).target(azureRequest(configuration));
+    identityOnFirstUse(configuration, load).exchanger.target(REQUEST);
     expect(loads).toBe(0);
   });
 
@@ -54,7 +54,7 @@ describe('the default exchanger', () => {
       "Cannot find package '@azure/identity' imported from /app/x.js",
       'ERR_MODULE_NOT_FOUND',
     );
-    expect(identityOnFirstUse()(configuration).classify(thrown, undefined)).toEqual({
+    expect(identityOnFirstUse(configuration).exchanger.classify(thrown, undefined)).toEqual({
       code: 'invalid_request',
       retry: 'never',
       hint: expect.stringContaining('npm install @azure/identity'),

@@ -1,21 +1,42 @@
 /** The exchanger of a provider that names none: the official library, loaded with the first miss. */
 
 import { OptionError } from '@credex/core';
+import type { Exchanger } from '@credex/core/driver';
 import { azureExchanger } from './azure-exchanger.js';
-import type { AzureExchangerFactory } from './azure-types.js';
+import type { AzureConfiguration, AzureCredentials, AzureRequest } from './azure-types.js';
 
-interface IdentityModule {
-  readonly azureIdentityExchanger: () => AzureExchangerFactory;
+type AzureExchanger = Exchanger<AzureCredentials, AzureRequest>;
+
+export interface LazyExchanger {
+  readonly exchanger: AzureExchanger;
+  loaded(): boolean;
+  /**
+   * Called before an exchange, so that misuse is told as what it is.
+   * @throws OptionError `missing_package`, or what the library's exchanger refuses
+   */
+  load(): Promise<AzureExchanger>;
 }
 
 export function identityOnFirstUse(
-  load: () => Promise<IdentityModule> = () => import('./identity.js'),
-): AzureExchangerFactory {
-  return (configuration) =>
-    azureExchanger(configuration, async (request, context) => {
-      const { azureIdentityExchanger } = await load().catch(missingPackage);
-      return azureIdentityExchanger()(configuration).exchange(request, context);
-    });
+  configuration: AzureConfiguration,
+  importModule: () => Promise<Pick<typeof import('./identity.js'), 'azureIdentityExchanger'>> = () =>
+    import('./identity.js'),
+): LazyExchanger {
+  let held: AzureExchanger | undefined;
+
+  async function load(): Promise<AzureExchanger> {
+    if (held !== undefined) return held;
+    const { azureIdentityExchanger } = await importModule().catch(missingPackage);
+    return (held ??= azureIdentityExchanger()(configuration));
+  }
+
+  return {
+    exchanger: azureExchanger(configuration, async (request, context) =>
+      (await load()).exchange(request, context),
+    ),
+    loaded: () => held !== undefined,
+    load,
+  };
 }
 
 /** Only the absence of the package itself: a broken installation below it must show its own words. */

@@ -8,54 +8,12 @@ import { azureConfiguration } from './azure-options.js';
 import { azureRequest } from './azure-request.js';
 import type { AskedRequest } from './azure-request.js';
 import type { AzureCredentials } from './azure-types.js';
+import type { Sent } from './entra.fixture.js';
+import { CLIENT, GOOD, NOW, TENANT, jwtOf, recorder } from './entra.fixture.js';
 import type { AzureIdentityClientOptions } from './identity.js';
 import { azureIdentityExchanger } from './identity.js';
 
-type HttpClient = NonNullable<AzureIdentityClientOptions['httpClient']>;
-type Response = Awaited<ReturnType<HttpClient['sendRequest']>>;
-
-const TENANT = '11111111-2222-3333-4444-555555555555';
-const CLIENT = 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee';
-const NOW = 1_800_000_000_000;
-const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const JWT = `${part({ alg: 'RS256' })}.${part({ sub: 'owner:acme:project:shop:environment:production', exp: NOW / 1000 + 3600 })}.c2lnbmF0dXJl`;
-const GOOD = { token_type: 'Bearer', expires_in: 3600, ext_expires_in: 3600, access_token: 'entra-token' };
-
-interface Sent {
-  readonly method: string;
-  readonly url: URL;
-  readonly form: URLSearchParams;
-  readonly signal: unknown;
-}
-
-/** The seam that the SDK offers: an HTTP client that keeps what it was asked to send. */
-function recorder(
-  answer: (sent: Sent) => Partial<{ status: number; body: unknown; headers: object }> | Error = () => ({}),
-) {
-  const sent: Sent[] = [];
-  const httpClient: HttpClient = {
-    async sendRequest(request) {
-      const one = {
-        method: request.method,
-        url: new URL(request.url),
-        form: new URLSearchParams(String(request.body)),
-        signal: request.abortSignal,
-      };
-      sent.push(one);
-      const said = answer(one);
-      if (said instanceof Error) throw said;
-      const { status = 200, body = GOOD, headers = {} } = said;
-      const held = new Headers(headers as Record<string, string>);
-      const bodyAsText = typeof body === 'string' ? body : JSON.stringify(body);
-      const responseHeaders = {
-        get: (name: string) => held.get(name) ?? undefined,
-        toJSON: () => Object.fromEntries(held),
-      };
-      return { request, status, headers: responseHeaders as unknown as Response['headers'], bodyAsText };
-    },
-  };
-  return { sent, httpClient };
-}
+const JWT = jwtOf();
 
 function context(fetch: Fetch, signal: AbortSignal): ExchangeContext & { reads: number } {
   const made = {
@@ -90,10 +48,8 @@ async function exchange({ options, clientOptions, asked, signal }: Run): Promise
   });
   const never: Fetch = () => Promise.reject(new Error('fetch was not given'));
   const made = context(configuration.fetch ?? never, signal ?? new AbortController().signal);
-  const issued = await azureIdentityExchanger({ clientOptions })(configuration).exchange(
-    azureRequest(configuration, asked),
-    made,
-  );
+  const request = azureRequest(configuration, asked);
+  const issued = await azureIdentityExchanger({ clientOptions })(configuration).exchange(request, made);
   expect(made.reads).toBe(1);
   return issued;
 }
@@ -174,6 +130,7 @@ describe('where the request goes', () => {
     ['AZURE_REGIONAL_AUTHORITY_NAME', 'AutoDiscoverRegion'],
     ['MSAL_FORCE_REGION', 'westus2'],
     ['AZURE_AUTHORITY_HOST', 'https://login.microsoftonline.us'],
+    ['AZURE_AUTHORITY_HOST', 'http://evil.example'],
   ])('is not moved by %s=%s behind the options', async (variable, value) => {
     vi.stubEnv(variable, value);
     const { sent, httpClient } = recorder();

@@ -65,8 +65,7 @@ export function azureIdentityExchanger(options: AzureIdentityExchangerOptions = 
         const wire = entraWire({ authorityHost, tenantId, context, signal, byFetch });
         const credential = new ClientAssertionCredential(tenantId, clientId, async () => jwt, {
           ...clientOptions,
-          // With the tenant: given a bare host, the library drops a tenant whose name the host ends with.
-          authorityHost: `${authorityHost}/${tenantId}`,
+          authorityHost,
           disableInstanceDiscovery: true,
           retryOptions: { maxRetries: 0 },
           redirectOptions: { maxRetries: 0 },
