@@ -104,7 +104,7 @@ export const stsAnswer: Answering = (_request, count) => ({
   },
 });
 
-export const impersonationAnswer: Answering = (_request, count) => ({
+const impersonationAnswer: Answering = (_request, count) => ({
   body: { accessToken: `ya29.service-${count}`, expireTime: new Date(Date.now() + 3_600_000).toISOString() },
 });
 
