@@ -82,6 +82,7 @@ describe('ListObjectsV2', () => {
 
   it('starts after a key', async () => {
     expect(texts(await ask({ 'start-after': 'a/2' }), 'Key')).toEqual(['a/x/3', 'b', 'é']);
+    expect(names(await ask({ 'start-after': 'a/2', delimiter: '/' }))).toEqual(['b', 'é', 'a/']);
   });
 
   it('encodes where it is asked to', async () => {

@@ -39,7 +39,7 @@ export function listObjects(bucket: Bucket, query: URLSearchParams): XmlNode {
   const after = token === null ? { name: query.get('start-after') ?? '', folded: false } : entryOf(token);
   const encode = encodingOf(query.get('encoding-type'));
 
-  const rest = entries(bucket, prefix, delimiter).filter((entry) => comesAfter(entry, after));
+  const rest = entries(bucket, prefix, delimiter, after);
   const page = rest.slice(0, maxKeys);
   const last = page.at(-1);
   const truncated = rest.length > page.length && last !== undefined;
@@ -77,9 +77,10 @@ function encodingOf(type: string | null): (text: string) => string {
 
 const inBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-function entries(bucket: Bucket, prefix: string, delimiter: string): readonly Entry[] {
+function entries(bucket: Bucket, prefix: string, delimiter: string, after: Entry): readonly Entry[] {
   const found = new Map<string, Entry>();
-  for (const key of [...bucket.objects.keys()].filter((name) => name.startsWith(prefix)).sort(inBytes)) {
+  const keys = [...bucket.objects.keys()].filter((key) => key.startsWith(prefix) && comesAfter(key, after));
+  for (const key of keys.sort(inBytes)) {
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const entry = { name: end === -1 ? key : key.slice(0, end + delimiter.length), folded: end !== -1 };
     found.set(entry.name, found.get(entry.name) ?? entry);
@@ -88,8 +89,8 @@ function entries(bucket: Bucket, prefix: string, delimiter: string): readonly En
 }
 
 /** A page that ended with folded keys goes on after all of them. */
-const comesAfter = (entry: Entry, after: Entry): boolean =>
-  inBytes(entry.name, after.name) > 0 && !(after.folded && entry.name.startsWith(after.name));
+const comesAfter = (key: string, after: Entry): boolean =>
+  inBytes(key, after.name) > 0 && !(after.folded && key.startsWith(after.name));
 
 const tokenOf = (entry: Entry): string => Buffer.from(JSON.stringify(entry)).toString('base64');
 

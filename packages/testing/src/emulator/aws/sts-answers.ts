@@ -27,6 +27,9 @@ export function refuse(code: string, status: number, message: string, why?: stri
 
 export const validationError = (message: string): never => refuse('ValidationError', 400, message);
 
+/** STS repeats a bad value to its sender; the log must not, where a token was put in the wrong place. */
+export const withoutTokens = (text: string): string => text.replace(/eyJ[\w-]+(?:\.[\w-]*)*/g, '(a token)');
+
 const headersOf = (requestId: string) => ({ 'content-type': 'text/xml', 'x-amzn-requestid': requestId });
 
 export function stsAnswer(
@@ -70,7 +73,7 @@ export function stsErrorAnswer(error: StsRefusal, requestId: string): ServiceAns
     body: indentedXml(response, ` xmlns="${namespace}"`),
     log: {
       verdict: error.code,
-      reason: error.message,
+      reason: withoutTokens(error.message),
       ...(error.why === undefined ? {} : { why: error.why }),
     },
   };

@@ -94,6 +94,15 @@ describe('constraints, in the words of STS', () => {
     expect(refusal(await exchange({ WebIdentityToken: 'abc' }))[2]).toContain('greater than or equal to 4');
   });
 
+  it('keeps a token out of the log that was put in the wrong place', async () => {
+    const token = await aws.token();
+    for (const name of ['Action', 'RoleArn', 'RoleSessionName']) {
+      const { log } = await exchange({ [name]: token });
+      expect(JSON.stringify(log)).toContain('(a token)');
+      expect(JSON.stringify(log)).not.toContain('eyJ');
+    }
+  });
+
   it('takes the first of a repeated parameter', async () => {
     const form = new URLSearchParams(await webIdentityForm(aws));
     form.append('RoleSessionName', 'bad/name');

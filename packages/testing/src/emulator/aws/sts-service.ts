@@ -14,6 +14,7 @@ import {
   stsFault,
   StsRefusal,
   unknownOperationAnswer,
+  withoutTokens,
 } from './sts-answers.js';
 import { authenticateSts } from './sts-authentication.js';
 
@@ -96,9 +97,9 @@ function notesOf(
 ): Record<string, string> {
   const [role, session] = [form.get('RoleArn'), form.get('RoleSessionName')];
   return {
-    action,
-    ...(role === null ? {} : { role }),
-    ...(session === null ? {} : { session }),
+    action: withoutTokens(action),
+    ...(role === null ? {} : { role: withoutTokens(role) }),
+    ...(session === null ? {} : { session: withoutTokens(session) }),
     ...(region === undefined ? {} : { region }),
     signed: String(request.headers['authorization'] !== undefined),
   };
