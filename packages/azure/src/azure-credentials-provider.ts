@@ -64,23 +64,14 @@ export function azureCredentialsProvider(
     providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
   );
   const usual = providers.of(azureRequest(configuration));
-  // A missing package is misuse, not a failed exchange: found before core starts one.
-  const loading = { lateRequest: async () => (await lazy?.load(), {}) };
+  // A missing package is misuse, not a failed exchange: found on a miss, before core starts one.
+  const lateRequest = lazy === undefined ? undefined : async () => (await lazy.load(), {});
 
   /** Not one await before core is called: the subject is captured in the caller's own request. */
-  function ask(provider: typeof usual, how: How): Promise<AzureCredentials> {
-    const { signal, forceRefresh, claims } = how;
-    const ready = lazy?.loaded() !== false;
-    // Without an argument core answers from the cache by its shortest path.
-    if (ready && signal === undefined && forceRefresh !== true && claims === undefined)
-      return provider.getCredentials();
-    return provider.getCredentials({
-      signal,
-      forceRefresh,
-      // The token that was challenged is no answer to the challenge.
-      ...(claims === undefined ? {} : { request: { claims }, skipHeld: true }),
-      ...(ready ? {} : loading),
-    });
+  function ask(provider: typeof usual, { signal, forceRefresh, claims }: How): Promise<AzureCredentials> {
+    // The token that was challenged is no answer to the challenge.
+    const challenge = claims === undefined ? undefined : { request: { claims }, skipHeld: true };
+    return provider.getCredentials({ signal, forceRefresh, lateRequest, ...challenge });
   }
 
   return {

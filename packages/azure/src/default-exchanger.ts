@@ -9,7 +9,6 @@ type AzureExchanger = Exchanger<AzureCredentials, AzureRequest>;
 
 export interface LazyExchanger {
   readonly exchanger: AzureExchanger;
-  loaded(): boolean;
   /**
    * Called before an exchange, so that misuse is told as what it is.
    * @throws OptionError `missing_package`, or what the library's exchanger refuses
@@ -34,7 +33,6 @@ export function identityOnFirstUse(
     exchanger: azureExchanger(configuration, async (request, context) =>
       (await load()).exchange(request, context),
     ),
-    loaded: () => held !== undefined,
     load,
   };
 }
