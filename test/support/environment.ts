@@ -1,13 +1,13 @@
 /** Environment variables of one test. */
 
-import { afterEach, vi } from 'vitest';
+import { vi } from 'vitest';
 import { TEAM } from '../demo/names.mjs';
 
 /** What credex and the SDKs under it read; a developer's own values would change what a test sees. */
 const READ =
   /^(?:AWS|AMAZON|GCP|GCLOUD|GOOGLE|CLOUDSDK|AZURE|MSAL|VERCEL)(?:_|$)|^(?:ALL|HTTPS?|NO)_PROXY$|^(?:all|https?|no)_proxy$/;
 
-/** Sets variables until the test ends; `undefined` unsets one. */
+/** Sets variables until the test ends (`useWorld` restores them); `undefined` unsets one. */
 export function setEnvironment(variables: Readonly<Record<string, string | undefined>>): void {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 }
@@ -26,12 +26,5 @@ export function setDeployment(environment = 'production', projectId: string = TE
     VERCEL_ENV: environment === 'production' ? 'production' : 'preview',
     VERCEL_TARGET_ENV: environment,
     VERCEL_PROJECT_ID: projectId,
-  });
-}
-
-/** To be called once in a test file: each test gets back the environment that it found. */
-export function restoreEnvironmentAfterEach(): void {
-  afterEach(() => {
-    vi.unstubAllEnvs();
   });
 }

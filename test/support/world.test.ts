@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { getAwsCredentials } from '@credex/aws';
 import { getAzureCredentials } from '@credex/azure';
 import { getGcpCredentials } from '@credex/gcp';
-import { clearEnvironment, restoreEnvironmentAfterEach } from './environment.js';
 import { AWS, GCP, PRODUCTION_SUBJECT, principalOf } from './trust.js';
-import { STARTS_WORLD, startWorld } from './world.js';
-import type { World } from './world.js';
+import { useWorld } from './use-world.js';
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-}, STARTS_WORLD);
-afterAll(() => world.close());
-beforeEach(clearEnvironment);
-restoreEnvironmentAfterEach();
+const world = useWorld();
 
 test('every set of options brings a credential of its cloud', async () => {
   const { aws, gcp, gcpFederated, azure } = world.options;

@@ -34,15 +34,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** How long a `beforeAll` may take that starts a world: RSA keys take seconds on a busy machine. */
-export const STARTS_WORLD = 30_000;
-
-/**
- * @example
- * let world: World;
- * beforeAll(async () => void (world = await startWorld()), STARTS_WORLD);
- * afterAll(() => world.close());
- */
+/** For tests that need several, or one for each; one for all tests of a file is `useWorld()`. */
 export async function startWorld(): Promise<World> {
   const emulator = await startEmulator();
   setUpTrust(emulator);

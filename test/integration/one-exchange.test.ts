@@ -1,0 +1,126 @@
+/** However many ask at once, the cloud is asked once: counted where the requests arrive. */
+
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { awsCredentialsProvider, getAwsCredentials } from '@credex/aws';
+import { getAzureCredentials } from '@credex/azure';
+import type { AzureCredentials } from '@credex/azure';
+import { getGcpCredentials } from '@credex/gcp';
+import type { ServiceName } from '@credex/testing/emulator';
+import { beforeAll, expect, test } from 'vitest';
+import { s3Client } from '../support/clients.js';
+import { setDeployment } from '../support/environment.js';
+import { AUDIENCE, AWS, AZURE, ISSUER, PRODUCTION_SUBJECT } from '../support/trust.js';
+import { useWorld } from '../support/use-world.js';
+
+const world = useWorld();
+let production: string;
+beforeAll(async () => {
+  production = await world.mint();
+});
+
+const CALLS = 1_000;
+const together = <T>(calls: number, call: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: calls }, (_, index) => world.inRequest(production, () => call(index))));
+
+/** Requests by service, of those that got any. */
+function requests(): Record<string, number> {
+  const counts: Partial<Record<ServiceName, number>> = {};
+  for (const { service } of world.emulator.log.entries()) counts[service] = (counts[service] ?? 0) + 1;
+  return counts;
+}
+
+// In a deployment the platform names whose credential it is; elsewhere the token itself does. The session's name
+// and so the key differ: both start cold.
+test.each([
+  [1_000, 'in a deployment', () => setDeployment()],
+  [200, 'where only the token says whose it is', () => undefined],
+])('%i cold calls at once make one exchange of each cloud, %s', async (calls, _, set) => {
+  set();
+  const { aws, gcp, gcpFederated, azure } = world.options;
+  const [keys, impersonated, federated, tokens] = await Promise.all([
+    together(calls, async () => (await getAwsCredentials(aws)).accessKeyId),
+    together(calls, async () => (await getGcpCredentials(gcp)).accessToken),
+    together(calls, async () => (await getGcpCredentials(gcpFederated)).accessToken),
+    together(calls, async () => (await getAzureCredentials(azure)).token),
+  ]);
+
+  for (const same of [keys, impersonated, federated, tokens]) {
+    expect(same).toHaveLength(calls);
+    expect(new Set(same).size).toBe(1);
+  }
+  // Google's STS was asked twice: once for the service account, once for the federated principal.
+  expect(requests()).toEqual({ 'aws-sts': 1, 'gcp-sts': 2, 'gcp-iam-credentials': 1, entra: 1 });
+
+  world.emulator.log.clear();
+  await together(calls, () => getAwsCredentials(aws));
+  expect(requests()).toEqual({});
+});
+
+test('20 S3 clients over equal options make one exchange', async () => {
+  setDeployment('production', 'prj_twenty');
+  const clients = Array.from({ length: 20 }, () =>
+    s3Client(world.emulator, { credentials: awsCredentialsProvider({ ...world.options.aws }) }),
+  );
+  const token = await world.mint({ projectId: 'prj_twenty' });
+  await Promise.all(
+    clients.map((client, index) =>
+      world.inRequest(token, () =>
+        client.send(new PutObjectCommand({ Bucket: AWS.bucket, Key: `twenty/${index}`, Body: 'x' })),
+      ),
+    ),
+  );
+  for (const client of clients) client.destroy();
+  expect(requests()).toEqual({ 'aws-sts': 1, 'aws-s3': 20 });
+});
+
+test('Azure: one exchange for each resource and tenant, and each token for its own', async () => {
+  setDeployment();
+  const [home, guest] = [AZURE.tenantId, '0b6d2f2e-7f0c-4a3b-9d55-6f1c2a3b4c5d'];
+  const clientId = '7a1e5c0d-2b34-4c56-8d78-9e0f1a2b3c4d';
+  world.emulator.azure.createTenant({ tenantId: guest });
+  world.emulator.azure.createApplication({
+    tenantId: home,
+    clientId,
+    alsoInTenants: [guest],
+    federatedCredentials: [
+      { name: 'production', issuer: ISSUER, subject: PRODUCTION_SUBJECT, audience: AUDIENCE },
+    ],
+  });
+  const options = { ...world.options.azure, clientId, additionallyAllowedTenants: [guest] };
+  const wishes = [
+    { tenantId: home, scopes: 'https://storage.azure.com/.default' },
+    { tenantId: home, scopes: 'https://vault.azure.net/.default' },
+    { tenantId: guest, scopes: 'https://storage.azure.com/.default' },
+    { tenantId: guest, scopes: 'https://vault.azure.net/.default' },
+  ] as const;
+  const tokens = await together(CALLS, (index) => {
+    const { tenantId, scopes } = wishes[index % wishes.length] as (typeof wishes)[number];
+    return getAzureCredentials(options, { request: { tenantId, scopes: [scopes] } });
+  });
+
+  const asked = world.emulator.log
+    .entries('entra')
+    .map(({ notes }) => `${notes['tenant']} ${notes['scope']}`);
+  expect([...asked].sort()).toEqual(wishes.map(({ tenantId, scopes }) => `${tenantId} ${scopes}`).sort());
+  tokens.forEach((token, index) => {
+    const { tenantId, scopes } = wishes[index % wishes.length] as (typeof wishes)[number];
+    expect(claimsOf(token)).toMatchObject({ tid: tenantId, aud: scopes.replace('/.default', '') });
+  });
+});
+
+function claimsOf({ token }: AzureCredentials): unknown {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+}
+
+test('Google Cloud: one exchange for each set of scopes, however it is written', async () => {
+  setDeployment();
+  const read = 'https://www.googleapis.com/auth/devstorage.read_only';
+  const query = 'https://www.googleapis.com/auth/bigquery';
+  const written = [`${read} ${query}`, [query, read], [read, query, read], read];
+  await together(CALLS, (index) =>
+    getGcpCredentials(world.options.gcp, { request: { scopes: written[index % written.length] ?? read } }),
+  );
+  const asked = world.emulator.log.entries('gcp-iam-credentials').map(({ notes }) => notes['scopes']);
+  expect([...asked].sort()).toEqual([`${query} ${read}`, read]);
+  expect(requests()).toEqual({ 'gcp-sts': 2, 'gcp-iam-credentials': 2 });
+});
