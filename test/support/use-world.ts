@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import { clearEnvironment } from './environment.js';
-import { startWorld } from './world.js';
+import { STARTS_WORLD, startWorld } from './world.js';
 import type { World } from './world.js';
 
 /** A busy machine is slow at keys, at TLS and at loading SDKs: a bound for what hangs, not a measure. */
@@ -24,7 +24,7 @@ export function useWorld(): Omit<World, 'close'> {
   };
   beforeAll(async () => {
     held = await startWorld();
-  }, BOUND_MS);
+  }, STARTS_WORLD);
   beforeEach(() => {
     clearEnvironment();
     world().emulator.log.clear();

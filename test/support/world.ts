@@ -34,6 +34,9 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** How long a hook that starts a world may take: RSA keys take seconds on a busy machine. */
+export const STARTS_WORLD = 30_000;
+
 /** For tests that need several, or one for each; one for all tests of a file is `useWorld()`. */
 export async function startWorld(): Promise<World> {
   const emulator = await startEmulator();
