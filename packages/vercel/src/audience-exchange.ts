@@ -1,86 +1,130 @@
-/** Vercel's audience exchange: the same identity, for another reader. `POST {issuer}/~token`. */
+/**
+ * Vercel's audience exchange: the same identity, for another reader. `POST {issuer}/~token`. An exchanger like
+ * those of the clouds, so that it is cached, flown once for a token and an audience, and retried as they are.
+ */
 
-import type { Fetch, SubjectToken } from '@credex/core';
+import type { Clock, Credential, Fetch, SubjectToken } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { cleanServerText, post, presentedToken, readSubjectToken } from '@credex/core/driver';
+import type { ErrorClass, Exchanger, HttpAnswer } from '@credex/core/driver';
+import { createCredentialProvider, readSubjectToken } from '@credex/core/driver';
 
-export interface AudienceExchange {
-  readonly endpoint: URL;
-  readonly fetch: Fetch;
+interface AudienceToken extends Credential {
+  readonly jwt: string;
 }
 
-/**
- * Exchanges `token` for one of `audience`; it keeps the first one's expiry and always has the team issuer.
- * @throws FederationError
- */
-export async function exchangeAudience(
-  { endpoint, fetch }: AudienceExchange,
+interface AudienceRequest {
+  readonly audience: string;
+}
+
+export interface AudienceExchangeOptions {
+  readonly endpoint: URL;
+  readonly fetch: Fetch;
+  readonly clock: Clock | undefined;
+}
+
+/** Exchanges `token` for one of `audience`; it keeps the first one's expiry and always has the team issuer. */
+export type AudienceExchange = (
   token: SubjectToken,
   audience: string,
   signal: AbortSignal,
-): Promise<SubjectToken> {
-  const presented = presentedToken(token.claims);
-  const fail = (init: {
-    code: FederationError['code'];
-    message: string;
-    hint?: string;
-    status?: number;
-    serverMessage?: string;
-    cause?: unknown;
-  }): FederationError => new FederationError({ provider: 'vercel', presented, ...init });
-  let answer;
-  try {
-    answer = await post(fetch, 'vercel', endpoint, {
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({ token: token.jwt, aud: audience }),
-      signal,
-    });
-  } catch (cause) {
-    if (FederationError.isInstance(cause)) throw cause;
-    if (signal.aborted)
-      throw fail({ code: 'timeout', message: 'Vercel did not answer the audience exchange in time.', cause });
-    throw fail({ code: 'network', message: 'Vercel could not be reached for the audience exchange.', cause });
+) => Promise<SubjectToken>;
+
+export function createAudienceExchange({
+  endpoint,
+  fetch,
+  clock,
+}: AudienceExchangeOptions): AudienceExchange {
+  let asking: SubjectToken | undefined;
+  const provider = createCredentialProvider(audienceExchanger(endpoint), {
+    // Captured synchronously in the call below; the digest of the token keeps one token's answers from another's.
+    source: {
+      capture() {
+        const token = asking as SubjectToken;
+        return { partition: undefined, token: async () => token };
+      },
+    },
+    fetch,
+    clock,
+  });
+  return async (token, audience, signal) => {
+    asking = token;
+    const { jwt } = await provider.getCredentials({ request: { audience }, signal });
+    return readSubjectToken(jwt);
+  };
+}
+
+/** An answer that is no token, as it came. Its body is not shown: it may repeat what was sent. */
+class RefusedAnswer extends Error {
+  readonly #answer: HttpAnswer;
+
+  constructor(answer: HttpAnswer) {
+    super(`Vercel answered the audience exchange with HTTP status ${answer.status}.`);
+    this.#answer = answer;
   }
-  const { status, body } = answer;
-  const said = parse(body);
-  if (status !== 200) {
-    const serverMessage = typeof said['error'] === 'string' ? cleanServerText(said['error']) : undefined;
-    const words = serverMessage === undefined ? {} : { serverMessage };
-    if (status === 429)
-      throw fail({ code: 'throttled', message: 'Vercel asked to slow down.', status, ...words });
-    if (status >= 500)
-      throw fail({
-        code: 'unavailable',
-        message: 'Vercel could not exchange the audience.',
-        status,
-        ...words,
-      });
-    throw fail({
+
+  classify(): ErrorClass {
+    const { status, headers, body } = this.#answer;
+    const { error } = parse(body);
+    const said = { status, serverMessage: typeof error === 'string' ? error : undefined };
+    const after = headers['retry-after'];
+    const retryAfterMs = after !== undefined && /^\d{1,6}$/.test(after) ? Number(after) * 1_000 : undefined;
+    if (status === 429) return { code: 'throttled', retry: 'now', throttled: true, retryAfterMs, ...said };
+    if (status >= 500) return { code: 'unavailable', retry: 'now', retryAfterMs, ...said };
+    if (status === 200) return { code: 'invalid_response', retry: 'now', retriesAtMost: 1, status };
+    return {
       code: 'token_rejected',
-      message: `Vercel refused to exchange the token for the audience '${audience}'.`,
-      hint: 'A token that has expired, or that came from an exchange itself, can not be exchanged.',
-      status,
-      ...words,
-    });
+      retry: 'never',
+      ...said,
+      hint: 'Vercel does not exchange a token that has expired or that came from an exchange itself.',
+    };
   }
-  if (typeof said['token'] !== 'string')
-    throw fail({
-      code: 'invalid_response',
-      message: "Vercel's answer to the audience exchange has no token.",
-      status,
-    });
-  const exchanged = readSubjectToken(said['token']);
-  const { aud, project_id: projectId, environment } = exchanged.claims;
-  // An answer for another identity, or another reader, must never be shown to a cloud as ours.
-  const same = projectId === token.claims.project_id && environment === token.claims.environment;
-  if (!same || !(aud === audience || (Array.isArray(aud) && aud.includes(audience)))) {
-    throw fail({
-      code: 'invalid_response',
-      message: 'Vercel answered the audience exchange with a token of another identity or audience.',
-      status,
-    });
-  }
-  return exchanged;
+}
+
+function audienceExchanger(endpoint: URL): Exchanger<AudienceToken, AudienceRequest> {
+  return {
+    specificationVersion: 'v1',
+    provider: 'vercel',
+    target: ({ audience }) => ({ audience, endpoint: endpoint.href }),
+    async exchange({ audience }, context) {
+      const token = await context.subject();
+      const credential = await context.step(endpoint.host, async (signal) => {
+        const answer = await context.post(endpoint, {
+          headers: { 'content-type': 'application/json', accept: 'application/json' },
+          body: JSON.stringify({ token: token.jwt, aud: audience }),
+          signal,
+        });
+        const jwt = answer.status === 200 ? parse(answer.body)['token'] : undefined;
+        if (typeof jwt !== 'string') throw new RefusedAnswer(answer);
+        return audienceToken(jwt, token, audience);
+      });
+      // A second exchange of the same token brings the same end: none is made ahead of it.
+      return { credential, refreshAt: credential.expiresAt };
+    },
+    revive: (record) => {
+      const { jwt } = record as AudienceToken;
+      return { jwt, expiresAt: readSubjectToken(jwt).expiresAt };
+    },
+    classify(error) {
+      if (error instanceof RefusedAnswer) return error.classify();
+      const timeout =
+        error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
+      return { code: timeout ? 'timeout' : 'network', retry: 'now' };
+    },
+  };
+}
+
+/** An answer for another identity, or another reader, must never be shown to a cloud as ours. */
+function audienceToken(jwt: string, from: SubjectToken, audience: string): AudienceToken {
+  const { claims, expiresAt } = readSubjectToken(jwt);
+  const same = claims.project_id === from.claims.project_id && claims.environment === from.claims.environment;
+  const meant = claims.aud === audience || (Array.isArray(claims.aud) && claims.aud.includes(audience));
+  if (same && meant) return { jwt, expiresAt };
+  throw new FederationError({
+    code: 'invalid_response',
+    provider: 'vercel',
+    message: 'Vercel answered the audience exchange with a token of another identity or audience.',
+    retryable: false,
+  });
 }
 
 function parse(body: string): Record<string, unknown> {

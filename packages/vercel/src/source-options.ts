@@ -9,7 +9,7 @@ import {
   optionalFunction,
   refuseUnknownOptions,
 } from '@credex/core/driver';
-import { exchangeAudience } from './audience-exchange.js';
+import { createAudienceExchange } from './audience-exchange.js';
 
 export interface VercelTokenSourceOptions {
   /** Refuse any token but that of this project, team or environment. Default: any. */
@@ -46,11 +46,12 @@ export function sourceTools(factory: string, options: VercelTokenSourceOptions):
   const fetch: Fetch =
     optionalFunction({ option: 'fetch' }, options.fetch) ?? ((url, init) => globalThis.fetch(url, init));
   const { clock } = options;
+  const exchangeAudience = createAudienceExchange({ endpoint, fetch, clock });
   return {
     now: clock === undefined ? () => Date.now() : () => clock.now(),
     async finish(token, { audience, signal }) {
       assertExpected(expectation, token.claims);
-      return audience === undefined ? token : exchangeAudience({ endpoint, fetch }, token, audience, signal);
+      return audience === undefined ? token : exchangeAudience(token, audience, signal);
     },
   };
 }

@@ -222,10 +222,27 @@ describe('requestTokenSource', () => {
 describe('the audience exchange', () => {
   const answer = (status: number, body: unknown) => async (): Promise<Response> =>
     new Response(typeof body === 'string' ? body : JSON.stringify(body), { status });
-  const ask = (fetch: () => Promise<Response>) =>
-    requestTokenSource(new Headers({ 'x-vercel-oidc-token': jwt(PRODUCTION) }), { clock, fetch })
+  let count = 0;
+  // Another token each time: what one test holds must not answer another.
+  const ask = (fetch: () => Promise<Response>, token = jwt({ ...PRODUCTION, jti: `audience-${count++}` })) =>
+    requestTokenSource(new Headers({ 'x-vercel-oidc-token': token }), { clock, fetch })
       .capture()
       .token({ audience: 'https://api.example', fresh: false, signal: new AbortController().signal });
+
+  it('is made once for a token and an audience, however many ask', async () => {
+    const exchanged = jwt({ ...PRODUCTION, aud: 'https://api.example' });
+    let posts = 0;
+    const fetch = async (): Promise<Response> => {
+      posts += 1;
+      return new Response(JSON.stringify({ token: exchanged, expiry: 1 }));
+    };
+    const token = jwt({ ...PRODUCTION, jti: 'one' });
+    await Promise.all(Array.from({ length: 100 }, () => ask(fetch, token)));
+    await ask(fetch, token);
+    expect(posts).toBe(1);
+    await ask(fetch, jwt({ ...PRODUCTION, jti: 'another' }));
+    expect(posts).toBe(2);
+  });
 
   it('gives the token of that audience', async () => {
     const exchanged = jwt({ ...PRODUCTION, aud: 'https://api.example' });
