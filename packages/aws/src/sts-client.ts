@@ -8,8 +8,8 @@ import type { AwsConfiguration } from './aws-options.js';
 import { partitionNamed } from './partitions.js';
 
 /**
- * Each of these would otherwise be looked up in the environment and in `~/.aws/config`. One attempt: core
- * retries.
+ * Each of these would otherwise be looked up in the environment and in `~/.aws/config`. Functions, where the
+ * oldest clients of our range (3.723) call them without looking. One attempt: core retries.
  */
 function pinned(region: string): STSClientConfig {
   return {
@@ -20,8 +20,8 @@ function pinned(region: string): STSClientConfig {
     maxAttempts: 1,
     retryMode: 'standard',
     defaultsMode: 'standard',
-    authSchemePreference: [],
-    sigv4aSigningRegionSet: [region],
+    authSchemePreference: () => Promise.resolve([]),
+    sigv4aSigningRegionSet: () => Promise.resolve([region]),
     userAgentAppId: () => Promise.resolve(undefined),
   };
 }
