@@ -62,6 +62,9 @@ export function durationHint({ configuration }: HintContext): string {
 export const EXPIRED_HINT =
   'The Vercel token ended before AWS read it: take it anew for each request (locally, run `vercel env pull`), and check the clock.';
 
+export const NOT_YET_VALID_HINT =
+  "The Vercel token's time has not come by the clock of AWS: wait a moment, and check what made it, and its `nbf`.";
+
 export const VALIDATION_HINT =
   'STS refused a parameter: check `roleArn`, `roleSessionName`, `durationSeconds`, `policy` and `policyArns`.';
 

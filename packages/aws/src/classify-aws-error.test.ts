@@ -71,6 +71,14 @@ const rows: Row[] = [
   [
     'InvalidIdentityToken',
     400,
+    'Token not yet valid: current date/time 1764 must be after the not before date/time 1765',
+    'subject_token_not_yet_valid',
+    false,
+    'time has not come',
+  ],
+  [
+    'InvalidIdentityToken',
+    400,
     'The web identity token could not be validated',
     'token_rejected',
     false,

@@ -128,7 +128,7 @@ const BY_CODE: Readonly<Record<string, ByCode>> = {
   RequestTimeout: () => now('timeout'),
 };
 
-/** One code for five causes: only the message tells them apart. */
+/** One code for six causes: only the message tells them apart. */
 function classifyIdentityToken(context: hints.HintContext, message: string): ErrorClass {
   if (/verification key/i.test(message))
     return { ...now('unavailable', hints.keysHint(context)), retriesAtMost: 2 };
@@ -136,6 +136,7 @@ function classifyIdentityToken(context: hints.HintContext, message: string): Err
     return never('issuer_mismatch', hints.issuerHint(context));
   if (/incorrect token audience/i.test(message))
     return never('audience_mismatch', hints.audienceHint(context));
+  if (/not yet valid/i.test(message)) return never('subject_token_not_yet_valid', hints.NOT_YET_VALID_HINT);
   if (/thumbprint/i.test(message)) return never('token_rejected', hints.thumbprintHint(context));
   return never('token_rejected', hints.tokenRejectedHint(context));
 }
