@@ -1,0 +1,71 @@
+/** The four ways to a credential, each through its official SDK, as one table that tests run down. */
+
+import { getAwsCredentials } from '@credex/aws';
+import { getAzureCredentials } from '@credex/azure';
+import type { Credential, SharedOptions } from '@credex/core';
+import { createCredentialCache } from '@credex/core';
+import { getGcpCredentials } from '@credex/gcp';
+import type { LogEntry, ServiceName } from '@credex/testing/emulator';
+import { clearEnvironment } from '../support/environment.js';
+import type { useWorld } from '../support/use-world.js';
+
+export type World = ReturnType<typeof useWorld>;
+
+export interface Cloud {
+  readonly name: 'aws' | 'gcp federated' | 'gcp impersonated' | 'azure';
+  readonly provider: 'aws' | 'gcp' | 'azure';
+  /** Where the subject token is shown. */
+  readonly service: ServiceName;
+  /** The further step, where there is one. */
+  readonly second?: ServiceName;
+  /** `more`: options of this cloud in place of the world's. */
+  get(world: World, shared: SharedOptions, more?: object): Promise<Credential>;
+}
+
+export const CLOUDS: readonly Cloud[] = [
+  {
+    name: 'aws',
+    provider: 'aws',
+    service: 'aws-sts',
+    get: (world, shared, more) => getAwsCredentials({ ...world.options.aws, ...shared, ...more }),
+  },
+  {
+    name: 'gcp federated',
+    provider: 'gcp',
+    service: 'gcp-sts',
+    get: (world, shared, more) => getGcpCredentials({ ...world.options.gcpFederated, ...shared, ...more }),
+  },
+  {
+    name: 'gcp impersonated',
+    provider: 'gcp',
+    service: 'gcp-sts',
+    second: 'gcp-iam-credentials',
+    get: (world, shared, more) => getGcpCredentials({ ...world.options.gcp, ...shared, ...more }),
+  },
+  {
+    name: 'azure',
+    provider: 'azure',
+    service: 'entra',
+    get: (world, shared, more) => getAzureCredentials({ ...world.options.azure, ...shared, ...more }),
+  },
+];
+
+export type CloudName = Cloud['name'];
+
+/** How many requests the token services got, of `cloud` or of all. */
+export function tokenRequests({ emulator }: World, cloud?: Cloud): number {
+  const asked = cloud === undefined ? CLOUDS : [cloud];
+  const services = new Set(
+    asked.flatMap(({ service, second }) => (second === undefined ? [service] : [service, second])),
+  );
+  return emulator.log.entries().filter((entry: LogEntry) => services.has(entry.service)).length;
+}
+
+/** Loads the SDKs, so that no case is charged for it. */
+export async function warmUp(world: World): Promise<void> {
+  clearEnvironment();
+  const token = await world.mint();
+  for (const cloud of CLOUDS)
+    await cloud.get(world, { tokenSource: () => token, cache: createCredentialCache() });
+  world.emulator.log.clear();
+}
