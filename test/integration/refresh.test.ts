@@ -1,0 +1,183 @@
+/** Credentials that age by the clouds' own clock: renewed in time, on demand, and when a service refuses one. */
+
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { AwsCredentialsProviderOptions } from '@credex/aws';
+import { awsCredentialsProvider, getAwsCredentials } from '@credex/aws';
+import { getAzureCredentials } from '@credex/azure';
+import type { Clock, SharedOptions } from '@credex/core';
+import { createCredentialCache } from '@credex/core';
+import { getGcpCredentials } from '@credex/gcp';
+import { googleAuthClient } from '@credex/gcp/google-auth-library';
+import type { ServiceName } from '@credex/testing/emulator';
+import { vercelTokenSource } from '@credex/vercel';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { s3Client } from '../support/clients.js';
+import { setDeployment } from '../support/environment.js';
+import { AWS, GCP } from '../support/trust.js';
+import { useWorld } from '../support/use-world.js';
+
+const world = useWorld();
+beforeEach(() => setDeployment());
+
+const MINUTE = 60_000;
+const pass = (ms: number) => world.emulator.clock.advance(ms);
+/** What a credential that is held by nobody else is made with; `clock`: by default the emulator's. */
+const isolated = (clock: Clock = world.clock): SharedOptions => ({
+  cache: createCredentialCache(),
+  clock,
+  random: () => 0.5,
+  tokenSource: vercelTokenSource({ clock }),
+});
+/** A request of now: its token is as young as the platform would make it. */
+const request = async <T>(handle: () => Promise<T>): Promise<T> =>
+  world.inRequest(await world.mint(), handle);
+
+interface Issued {
+  readonly secret: string;
+  readonly expiresAt: number;
+}
+interface Row {
+  readonly services: readonly ServiceName[];
+  readonly get: (shared: SharedOptions, forceRefresh?: boolean) => Promise<Issued>;
+}
+const CLOUDS: readonly (readonly [string, Row])[] = [
+  [
+    'AWS',
+    {
+      services: ['aws-sts'],
+      get: async (shared, forceRefresh) => {
+        const options: AwsCredentialsProviderOptions = { ...world.options.aws, ...shared };
+        const { accessKeyId, expiresAt } = await getAwsCredentials(options, { forceRefresh });
+        return { secret: accessKeyId, expiresAt };
+      },
+    },
+  ],
+  [
+    'Google Cloud',
+    {
+      services: ['gcp-sts', 'gcp-iam-credentials'],
+      get: async (shared, forceRefresh) => {
+        const options = { ...world.options.gcp, ...shared };
+        const { accessToken, expiresAt } = await getGcpCredentials(options, { forceRefresh });
+        return { secret: accessToken, expiresAt };
+      },
+    },
+  ],
+  [
+    'Azure',
+    {
+      services: ['entra'],
+      get: async (shared, forceRefresh) => {
+        const options = { ...world.options.azure, ...shared };
+        const { token, expiresAt } = await getAzureCredentials(options, { forceRefresh });
+        return { secret: token, expiresAt };
+      },
+    },
+  ],
+];
+
+test.each(CLOUDS)(
+  '%s: renewed beside the calls before its end, and waited for after it',
+  async (_, { services, get }) => {
+    const shared = isolated();
+    const exchanges = () => services.map((service) => world.emulator.log.count(service));
+    const all = (times: number) => services.map(() => times);
+    const ask = () => request(() => get(shared));
+    const left = ({ expiresAt }: Issued) => expiresAt - world.emulator.clock.now();
+
+    const first = await ask();
+    pass(left(first) - 20 * MINUTE);
+    expect((await ask()).secret).toBe(first.secret);
+    expect(exchanges()).toEqual(all(1));
+
+    // In the last quarter of its life: the call is answered at once, and one renewal goes on beside it.
+    pass(12 * MINUTE);
+    const answers = await Promise.all(Array.from({ length: 50 }, ask));
+    expect(new Set(answers.map(({ secret }) => secret))).toEqual(new Set([first.secret]));
+    await vi.waitFor(() => expect(exchanges()).toEqual(all(2)), 5_000);
+    const second = await vi.waitFor(async () => {
+      const now = await ask();
+      expect(now.secret).not.toBe(first.secret);
+      return now;
+    }, 5_000);
+    expect(second.expiresAt).toBeGreaterThan(first.expiresAt);
+    expect(exchanges()).toEqual(all(2));
+
+    // Nobody asked for a while: what has ended is never handed out.
+    pass(left(second) + 1_000);
+    const late = await Promise.all(Array.from({ length: 50 }, ask));
+    expect(new Set(late.map(({ secret }) => secret)).size).toBe(1);
+    expect(late[0]?.secret).not.toBe(second.secret);
+    expect(exchanges()).toEqual(all(3));
+  },
+);
+
+test.each(CLOUDS)(
+  '%s: forceRefresh brings another, once for all who ask together',
+  async (_, { services, get }) => {
+    const shared = isolated();
+    const first = await request(() => get(shared));
+    const forced = await request(() => Promise.all(Array.from({ length: 50 }, () => get(shared, true))));
+    expect(new Set(forced.map(({ secret }) => secret)).size).toBe(1);
+    expect(forced[0]?.secret).not.toBe(first.secret);
+    expect((await request(() => get(shared))).secret).toBe(forced[0]?.secret);
+    for (const service of services) expect(world.emulator.log.count(service)).toBe(2);
+  },
+);
+
+/** A clock that has stayed behind, as that of an instance that slept: it believes that credentials are good. */
+function lateClock(): Clock & { advance(ms: number): void } {
+  let now = world.emulator.clock.now();
+  return {
+    now: () => now,
+    monotonic: () => now,
+    advance: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+test("AWS: after S3's ExpiredToken, invalidate() makes the next call bring another", async () => {
+  const clock = lateClock();
+  const provider = awsCredentialsProvider({ ...world.options.aws, ...isolated(clock) });
+  const s3 = s3Client(world.emulator, { credentials: provider });
+  const object = { Bucket: AWS.bucket, Key: 'refused.txt' };
+  await request(() => s3.send(new PutObjectCommand({ ...object, Body: 'a' })));
+  const refused = await request(() => provider.getCredentials());
+
+  pass(2 * 60 * MINUTE);
+  clock.advance(MINUTE);
+  await request(() =>
+    expect(s3.send(new GetObjectCommand(object))).rejects.toMatchObject({ name: 'ExpiredToken' }),
+  );
+  expect(world.emulator.log.count('aws-sts')).toBe(1);
+
+  provider.invalidate(refused);
+  const read = await request(async () => (await s3.send(new GetObjectCommand(object))).Body);
+  expect(await read?.transformToString()).toBe('a');
+  s3.destroy();
+  expect(world.emulator.log.count('aws-sts')).toBe(2);
+  // The one that S3 refused is not what is held: forgetting it again costs nothing.
+  clock.advance(MINUTE);
+  provider.invalidate(refused);
+  await request(() => provider.getCredentials());
+  expect(world.emulator.log.count('aws-sts')).toBe(2);
+});
+
+test('Google Cloud: the auth client meets a 401 with a new token, once', async () => {
+  const clock = lateClock();
+  const client = googleAuthClient({ ...world.options.gcp, ...isolated(clock) });
+  const url = `${world.emulator.url('gcp-storage')}/storage/v1/b/${GCP.bucket}/o`;
+  const list = () => request(() => client.request<{ kind: string }>({ url }));
+  expect((await list()).data.kind).toBe('storage#objects');
+
+  pass(2 * 60 * MINUTE);
+  clock.advance(MINUTE);
+  expect((await Promise.all(Array.from({ length: 10 }, list))).map(({ status }) => status)).toEqual(
+    Array(10).fill(200),
+  );
+  const statuses = world.emulator.log.entries('gcp-storage').map(({ status }) => status);
+  expect(statuses.filter((status) => status === 401).length).toBeGreaterThanOrEqual(1);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(11);
+  expect(world.emulator.log.count('gcp-iam-credentials')).toBe(2);
+});
