@@ -4,9 +4,14 @@ import { defineProject } from 'vitest/config';
 const packages = fileURLToPath(new URL('packages/', import.meta.url));
 
 /** Tests read our packages from their sources, so that none waits for a build; test/packaging reads what is packed. */
-export const project = (name: string, include: string[]): ReturnType<typeof defineProject> =>
+export const project = (
+  name: string,
+  include: string[],
+  /** False where a room has no module state at all: its test files then share what they import, and start faster. */
+  isolate = true,
+): ReturnType<typeof defineProject> =>
   defineProject({
-    test: { name, include, environment: 'node' },
+    test: { name, include, environment: 'node', isolate },
     resolve: {
       alias: [
         { find: /^@credex\/(\w+)$/, replacement: `${packages}$1/src/index.ts` },

@@ -39,6 +39,7 @@ export const CORE_LAYERS = [
   ['http', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
   ['cache', 'expectation', 'policy', 'url'],
   ['keys', 'retry-budget', 'status'],
+  ['step'],
   ['flight'],
   ['engine'],
   ['resolve'],

@@ -71,6 +71,9 @@ export async function stamped(name, paths, work) {
   }
 }
 
+/** No word to turbo's makers; no word of the AWS SDK about the Node of next year. */
+const QUIET = { TURBO_TELEMETRY_DISABLED: '1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+
 /** Runs a command in the workspace with its output shown; true when it ended well. */
 export function run(command, args, { env = {}, cwd = root } = {}) {
   const { status, error } = spawnSync(command, args, {
@@ -78,7 +81,7 @@ export function run(command, args, { env = {}, cwd = root } = {}) {
     stdio: 'inherit',
     // npx is a .cmd file on Windows, which only a shell starts.
     shell: process.platform === 'win32' && command === 'npx',
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', ...env },
+    env: { ...process.env, ...QUIET, ...env },
   });
   if (error !== undefined) console.error(`${command}: ${error.message}`);
   return status === 0;

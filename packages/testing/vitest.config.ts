@@ -1,3 +1,3 @@
 import { project } from '../../vitest.shared.js';
 
-export default project('testing', ['src/**/*.test.ts']);
+export default project('testing', ['src/**/*.test.ts'], false);

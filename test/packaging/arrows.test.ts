@@ -172,10 +172,18 @@ describe('the rules of the text', () => {
     expect(textFindings('a.ts', lines(400, '// Longer than 300 lines:'))).toHaveLength(1);
   });
 
-  it.each(['// @ts-' + 'ignore', '/* oxlint-' + 'disable */', '// eslint-' + 'disable-next-line no-console'])(
-    'takes no %s',
-    (line) => {
-      expect(textFindings('a.ts', `x;\n${line}\n`)).toEqual([expect.stringContaining('a.ts:2')]);
-    },
-  );
+  it.each([
+    '// @ts-' + 'ignore',
+    '/* oxlint-' + 'disable */',
+    '// eslint-' + 'disable-next-line no-console',
+    '// oxlint-' + 'disable-next-line credex/arrows -- a reason',
+  ])('takes no %s', (line) => {
+    expect(textFindings('a.ts', `x;\n${line}\n`)).toEqual([expect.stringContaining('a.ts:2')]);
+  });
+
+  it('takes a switch for one line that names its rule and its reason', () => {
+    expect(textFindings('a.ts', '// eslint-' + 'disable-next-line no-control-regex -- a reason\n')).toEqual(
+      [],
+    );
+  });
 });
