@@ -6,7 +6,7 @@ import {
   providerOptions,
   refuseUnknownOptions,
 } from '@credex/core/driver';
-import { vercelTokenSource } from '@credex/vercel';
+import { vercelInvocation, vercelTokenSource } from '@credex/vercel';
 import type { AwsCredentials } from './aws-credentials.js';
 import { awsCredentialsViews, awsRecordOf } from './aws-credentials.js';
 import type { AwsExchangerFactory, AwsRequest } from './aws-exchanger.js';
@@ -61,12 +61,9 @@ export function awsCredentialsProvider(options: AwsCredentialsProviderOptions = 
   refuseUnknownOptions('awsCredentialsProvider', options, OPTION_NAMES);
   const configuration = awsConfiguration(options, options.fetch !== undefined);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
-  const { exchanger, load } =
-    factory === undefined
-      ? defaultExchanger(configuration)
-      : { exchanger: factory(configuration), load: undefined };
+  const exchanger = factory === undefined ? defaultExchanger(configuration) : factory(configuration);
   const provider = createCredentialProvider(exchanger, {
-    ...providerOptions(options, () => vercelTokenSource()),
+    ...providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
     lifetimeMs:
       configuration.durationSeconds === undefined ? undefined : configuration.durationSeconds * 1000,
   });
@@ -81,9 +78,8 @@ export function awsCredentialsProvider(options: AwsCredentialsProviderOptions = 
     }
   }
 
-  /** Region and exchanger are looked for on a miss only, after the caller's identity is captured. */
+  /** The region is looked for on a miss only, after the caller's identity is captured. */
   async function lateRequest(callersRegion: () => Promise<string | undefined>): Promise<AwsRequest> {
-    await load?.();
     if (factory?.ownRegion === true) return { region: partitionNamed(partition).defaultRegion };
     return { region: regionInEffect(configuration, await callersRegion(), warn) };
   }

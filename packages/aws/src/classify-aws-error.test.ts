@@ -203,7 +203,7 @@ describe('what a socket says', () => {
     [coded('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'network', /NODE_EXTRA_CA_CERTS/],
     [coded('CERT_HAS_EXPIRED'), 'network', /NODE_EXTRA_CA_CERTS/],
     [coded('ERR_TLS_CERT_ALTNAME_INVALID'), 'network', /NODE_EXTRA_CA_CERTS/],
-    [coded('EPROTO'), 'network', /NODE_EXTRA_CA_CERTS/],
+    [coded('EPROTO'), 'network', undefined],
     [coded('ETIMEDOUT'), 'timeout', undefined],
     [named('TimeoutError'), 'timeout', undefined],
     [named('AbortError'), 'timeout', undefined],

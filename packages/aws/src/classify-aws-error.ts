@@ -3,12 +3,12 @@
 import { FederationError, OptionError } from '@credex/core';
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import type { ErrorClass, HttpAnswer } from '@credex/core/driver';
+import { retryAfterMs, transportFailure } from '@credex/core/driver';
 import type { AwsConfiguration } from './aws-options.js';
 import * as hints from './aws-error-hints.js';
 import { UnreadableAnswer } from './parse-sts-response.js';
 import type { StsFault } from './sts-answer.js';
-import { faultOf, retryAfterMs, withoutSuffix } from './sts-answer.js';
-import { classifyTransport } from './classify-transport-error.js';
+import { faultOf, withoutSuffix } from './sts-answer.js';
 
 type Classifier = (error: unknown, presented: PresentedToken | undefined) => ErrorClass;
 
@@ -22,7 +22,7 @@ export function awsErrorClassifier(configuration: AwsConfiguration): Classifier 
     if (error instanceof UnreadableAnswer)
       return { ...unreadable, hint: `${error.message} ${hints.NOT_STS_HINT}` };
     const fault = httpFault(error) ?? sdkFault(error);
-    if (fault === undefined) return classifyTransport(error);
+    if (fault === undefined) return withoutAnswer(error);
     return {
       status: fault.status,
       serverCode: fault.code,
@@ -53,8 +53,10 @@ function sdkFault(error: unknown): StsFault | undefined {
   } | null;
   const status = thrown?.$metadata?.httpStatusCode ?? thrown?.$response?.statusCode;
   if (typeof status !== 'number') return undefined;
-  const headers = thrown?.$response?.headers ?? {};
-  const retryAfter = Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
+  const headers = Object.entries(thrown?.$response?.headers ?? {}).map(([name, value]) => [
+    name.toLowerCase(),
+    value,
+  ]);
   // Without `$fault` it is no exception of the service: the answer could not be parsed, and its text isn't the server's.
   const named = thrown?.$fault === undefined ? undefined : (thrown.Code ?? thrown.name);
   const code =
@@ -63,8 +65,18 @@ function sdkFault(error: unknown): StsFault | undefined {
     status,
     code: withoutSuffix(code),
     message: code !== undefined && typeof thrown?.message === 'string' ? thrown.message : undefined,
-    retryAfterMs: retryAfterMs(retryAfter),
+    retryAfterMs: retryAfterMs(Object.fromEntries(headers) as Record<string, string>),
   };
+}
+
+/** What a socket, a resolver or `fetch` threw. */
+function withoutAnswer(error: unknown): ErrorClass {
+  const failure = transportFailure(error);
+  if (failure === undefined) return never('unknown');
+  const hint = { certificate: hints.TLS_HINT, name: hints.NAME_HINT, none: undefined }[
+    failure.reason ?? 'none'
+  ];
+  return now(failure.code, hint);
 }
 
 const never = (code: FederationErrorCode, hint?: string): ErrorClass => ({ code, retry: 'never', hint });

@@ -4,14 +4,14 @@ import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { OptionError } from '@credex/core';
 import type { ExchangeContext, Issued } from '@credex/core/driver';
-import { invalidOption, refuseUnknownOptions } from '@credex/core/driver';
+import { invalidOption, refuseUnknownOptions, serverDate } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsExchangerFactory } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';
 import type { AwsConfiguration } from './aws-options.js';
 import { captureAnswer } from './capture-answer.js';
 import { parseStsResponse } from './parse-sts-response.js';
-import { RefusedAnswer, serverDateOf } from './sts-answer.js';
+import { RefusedAnswer } from './sts-answer.js';
 import { stsClient, stsEndpointOf } from './sts-client.js';
 
 /** The longest session that STS gives. */
@@ -102,7 +102,7 @@ async function assumeRole(
     const output = await client.send(command, { abortSignal: signal });
     return {
       credential: parseStsResponse(output),
-      serverDate: serverDateOf(answer()?.headers ?? {}),
+      serverDate: serverDate(answer()?.headers ?? {}),
       longestMs: (durationSeconds ?? LONGEST_SECONDS) * 1000,
     };
   } catch (error) {

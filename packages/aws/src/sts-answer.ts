@@ -1,6 +1,7 @@
 /** An answer of STS that is no credential, as it came over HTTP, and what it says. */
 
 import type { HttpAnswer } from '@credex/core/driver';
+import { retryAfterMs } from '@credex/core/driver';
 
 /**
  * Thrown by an exchanger that has the answer in hand. The answer is hidden from `util.inspect` and JSON: it may
@@ -31,24 +32,12 @@ export function faultOf({ status, headers, body }: HttpAnswer): StsFault {
     status,
     code: withoutSuffix(element(error, 'Code')),
     message: element(error, 'Message') ?? element(error, 'message'),
-    retryAfterMs: retryAfterMs(headers['retry-after']),
+    retryAfterMs: retryAfterMs(headers),
   };
 }
 
 export function withoutSuffix(code: string | undefined): string | undefined {
   return code?.replace(/Exception$/, '');
-}
-
-/** Seconds only: STS sends no dates there, and a date would need a clock. */
-export function retryAfterMs(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
-}
-
-/** The server's clock; `undefined` where a cache on the way may have answered (RFC 9111, section 5.1). */
-export function serverDateOf(headers: Readonly<Record<string, string>>): number | undefined {
-  if (headers['age'] !== undefined || headers['date'] === undefined) return undefined;
-  const date = Date.parse(headers['date']);
-  return Number.isNaN(date) ? undefined : date;
 }
 
 function element(xml: string | undefined, name: string): string | undefined {

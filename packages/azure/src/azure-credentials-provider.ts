@@ -9,7 +9,6 @@ import { azureRequest, invalidRequest } from './azure-request.js';
 import type { AzureCredentials, AzureRequest } from './azure-types.js';
 import type { AzureAbortSignal } from './caller-signal.js';
 import { callerSignal } from './caller-signal.js';
-import type { LazyExchanger } from './default-exchanger.js';
 import { identityOnFirstUse } from './default-exchanger.js';
 import { providersByRequest } from './providers-by-request.js';
 
@@ -57,21 +56,18 @@ export function azureCredentialsProvider(
 ): AzureCredentialsProvider {
   const configuration = azureConfiguration(options);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
-  const lazy = factory === undefined ? identityOnFirstUse(configuration) : undefined;
   const providers = providersByRequest(
     configuration,
-    factory === undefined ? (lazy as LazyExchanger).exchanger : factory(configuration),
+    factory === undefined ? identityOnFirstUse(configuration) : factory(configuration),
     providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
   );
   const usual = providers.of(azureRequest(configuration));
-  // A missing package is misuse, not a failed exchange: found on a miss, before core starts one.
-  const lateRequest = lazy === undefined ? undefined : async () => (await lazy.load(), {});
 
   /** Not one await before core is called: the subject is captured in the caller's own request. */
   function ask(provider: typeof usual, { signal, forceRefresh, claims }: How): Promise<AzureCredentials> {
     // The token that was challenged is no answer to the challenge.
     const challenge = claims === undefined ? undefined : { request: { claims }, skipHeld: true };
-    return provider.getCredentials({ signal, forceRefresh, lateRequest, ...challenge });
+    return provider.getCredentials({ signal, forceRefresh, ...challenge });
   }
 
   return {

@@ -16,8 +16,6 @@ export interface AzureFailure {
   readonly challenged: boolean;
   /** What is wrong with an answer of status 200. */
   readonly fault: string | undefined;
-  /** Names and codes of the error and its causes: `ENOTFOUND`, `AbortError`. */
-  readonly names: readonly string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -35,7 +33,6 @@ export function azureFailure(error: unknown): AzureFailure {
     description,
     challenged: typeof body?.['claims'] === 'string',
     fault: firstOf(chain, (link) => (link instanceof EntraAnswerError ? link.fault : undefined)),
-    names: chain.flatMap((link) => [link['name'], link['code']]).filter((name) => typeof name === 'string'),
   };
 }
 

@@ -2,12 +2,12 @@
 
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import { OptionError } from '@credex/core';
+import { retryAfterMs, transportFailure } from '@credex/core/driver';
 import type { ErrorClass, RetryAdvice } from '@credex/core/driver';
 import type { AzureFailure } from './azure-failure.js';
 import { azureFailure } from './azure-failure.js';
 import type { HintFacts, HintName } from './azure-hints.js';
 import { HINTS } from './azure-hints.js';
-import { retryAfterMs } from './retry-after.js';
 
 type Meaning = readonly [code: FederationErrorCode, retry: RetryAdvice, hint?: HintName];
 
@@ -56,13 +56,6 @@ const BY_ERROR: Readonly<Record<string, Meaning>> = {
   invalid_request: ['invalid_request', 'never'],
 };
 
-const NO_TIME =
-  /^(?:AbortError|TimeoutError|ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
-const BAD_CERTIFICATE =
-  /^(?:CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/;
-const NO_CONNECTION =
-  /^(?:E(?:NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|CONNABORTED|HOSTUNREACH|NETUNREACH|NETDOWN|PIPE|PROTO)|UND_ERR_\w+|REQUEST_SEND_ERROR|ERR_SSL_\w+|NetworkError)$/;
-
 /** Never throws; a hint never holds a server's words. */
 export function classifyAzureError(
   error: unknown,
@@ -73,7 +66,7 @@ export function classifyAzureError(
     if (OptionError.isInstance(error))
       return { code: 'invalid_request', retry: 'never', hint: error.message };
     const failure = azureFailure(error);
-    const [code, retry, hint] = meaningOf(failure);
+    const [code, retry, hint] = meaningOf(failure, error);
     const [number] = failure.codes;
     return {
       code,
@@ -94,7 +87,7 @@ export function classifyAzureError(
   }
 }
 
-function meaningOf(failure: AzureFailure): Meaning {
+function meaningOf(failure: AzureFailure, thrown: unknown): Meaning {
   const { status, error } = failure;
   if (status === 429) return ['throttled', 'now'];
   const number = failure.codes.find((code) => code in BY_NUMBER);
@@ -109,20 +102,16 @@ function meaningOf(failure: AzureFailure): Meaning {
   if (failure.challenged) return ['access_denied', 'never', 'conditionalAccess'];
   const known = error !== undefined && Object.hasOwn(BY_ERROR, error) ? BY_ERROR[error] : undefined;
   if (known !== undefined) return known;
-  if (status === undefined) return withoutAnswer(failure.names);
+  if (status === undefined) return withoutAnswer(thrown);
   if (status === 200) return ['invalid_response', 'now', 'unreadable'];
   if (status === 401 || status === 403) return ['access_denied', 'never'];
   return status === 404 ? ['invalid_request', 'never', 'endpoint'] : ['invalid_request', 'never'];
 }
 
-function withoutAnswer(names: readonly string[]): Meaning {
-  const some = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));
-  // No retry mends a certificate.
-  if (some(BAD_CERTIFICATE)) return ['network', 'never', 'certificate'];
-  if (some(NO_TIME)) return ['timeout', 'now'];
-  // fetch says TypeError for a failed connection and hangs the socket's error under it, or nothing.
-  if (some(NO_CONNECTION) || names[0] === 'TypeError') return ['network', 'now'];
-  return ['unknown', 'never'];
+function withoutAnswer(error: unknown): Meaning {
+  const failure = transportFailure(error);
+  if (failure === undefined) return ['unknown', 'never'];
+  return failure.reason === 'certificate' ? ['network', 'now', 'certificate'] : [failure.code, 'now'];
 }
 
 /** "Current time: …, assertion valid from …, expiry time of assertion …", each as ISO 8601. */

@@ -23,7 +23,10 @@ export interface Slot {
   held: Held | undefined;
   /** A service refused the held credential. */
   invalidated: boolean;
-  /** Rises when a flight is abandoned or what is held is invalidated. */
+  /**
+   * Rises when a flight is abandoned or what is held is invalidated. Drawn from the cache's one count, so that a slot
+   * that was evicted and made again is newer than the flights of its first life.
+   */
   generation: number;
   /** Flights below it bring nothing any more. */
   leastGeneration: number;
@@ -42,8 +45,9 @@ export type FlightOutcome =
       readonly kind: 'failed';
       readonly error: FederationError;
       readonly failure: Failure | undefined;
-      readonly digest: string | undefined;
     }
+  /** Misuse that only the exchange could find, such as a package that isn't installed. */
+  | { readonly kind: 'misuse'; readonly error: OptionError }
   /** The token that was read belongs to another identity than the platform's partition says. */
   | { readonly kind: 'foreign-subject' }
   /** Its instance was frozen, or it outlived its time: whoever waits asks again. */
@@ -55,6 +59,10 @@ export interface Flight {
   readonly departed: Moment;
   readonly sequence: number;
   readonly generation: number;
+  /** Where it departed from: evicted meanwhile, it still knows which flights are outdated. */
+  readonly slot: Slot;
+  /** Milliseconds after which it is given up as frozen. */
+  readonly abandonAfterMs: number;
   /** Whether the exchange has been handed to the driver's network step. */
   sent: boolean;
   /** Somebody waits with nothing in hand, so retries are worth their time. */
@@ -138,7 +146,9 @@ export function createCredentialCache(options: CredentialCacheOptions = {}): Cre
     digests: new Map(),
     sequence: 0,
   };
-  return Object.freeze({ contract: 'credex.cache.v1', maxEntries, profile, refreshAheadMs, state });
+  const cache = { contract: 'credex.cache.v1', maxEntries, profile, refreshAheadMs } as const;
+  // Not enumerable: whoever prints a cache doesn't print what it holds.
+  return Object.freeze(Object.defineProperty(cache, 'state', { value: state })) as CredentialCache;
 }
 
 const PROCESS_WIDE = Symbol.for('credex.cache.v1');
@@ -158,21 +168,22 @@ export function processWideCache(): CredentialCache {
   return cache;
 }
 
-/** The slot of a key, made where there is none; `onEvicted` for each that had to go. */
+/** The slot of a key; `back`, or a new one, where there is none; `onEvicted` for each that had to go. */
 export function slotOf(
   cache: CredentialCache,
   key: string,
   provider: string,
   onEvicted: (slot: Slot) => void,
+  back?: Slot,
 ): Slot {
   const { state, maxEntries } = cache;
   const found = state.slots.get(key);
   if (found !== undefined) return found;
-  const slot: Slot = {
+  const slot: Slot = back ?? {
     provider,
     held: undefined,
     invalidated: false,
-    generation: 0,
+    generation: ++state.sequence,
     leastGeneration: 0,
     troubles: new Map(),
     lastError: undefined,

@@ -36,3 +36,8 @@ export { SHARED_OPTION_NAMES, providerOptions } from './shared-options.js';
 export type { Invocation } from './invocation.js';
 export { DIAGNOSTICS_CHANNEL } from './events.js';
 export type { PlatformDefaults } from './shared-options.js';
+export { retryAfterMs, serverDate } from './answer-headers.js';
+export { optionalPackage } from './optional-package.js';
+export type { OptionalPackage } from './optional-package.js';
+export { transportFailure } from './transport-failure.js';
+export type { TransportFailure } from './transport-failure.js';

@@ -6,12 +6,13 @@ import { momentOf, since } from './clock.js';
 import type { Clock, Credential, Subject } from './contract.js';
 import { FederationError } from './errors.js';
 import type { FlightPlan, FlightTools, Landing } from './flight.js';
-import { ABANDONED_AFTER_MS, depart } from './flight.js';
+import { depart } from './flight.js';
 import { sharesFlights } from './invocation.js';
 import { tokenDigest } from './keys.js';
 import type { Situation } from './policy.js';
 import { holdOf } from './policy.js';
 import { SHORTEST_LIFETIME_MS, lifetimeOf, scheduleOf } from './schedule.js';
+import { subjectTokenOf } from './subject-token.js';
 import type { Failure, Trouble } from './trouble.js';
 import { dependsOnToken, troubleAfter } from './trouble.js';
 
@@ -33,12 +34,12 @@ export interface Engine<C extends Credential, R> {
   flight(name: FlightName): Flight | undefined;
   /** What departs from now on is newer than any flight under way, whichever ends later. */
   supersede(key: string): void;
-  start(name: FlightName, plan: Omit<FlightPlan<R>, 'generation'>): Flight;
+  start(name: FlightName, plan: Omit<FlightPlan<R>, 'slot'>): Flight;
   situation(name: FlightName, slot: Slot): Situation;
   /** Whether some token was refused for this request, so that it matters whose token asks. */
   tokenTroubles(name: FlightName, slot: Slot): boolean;
   /** The refusal that still stands for this request, or for this very token. */
-  standing(name: FlightName, slot: Slot): Trouble | undefined;
+  standing(name: FlightName, slot: Slot, urgent: boolean): Trouble | undefined;
   readonly tools: FlightTools<C, R>;
 }
 
@@ -47,33 +48,37 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
   const { provider } = exchanger;
   const { state } = cache;
   const shared = sharesFlights();
+  const evicted = (): void => emitter.emit({ type: 'evicted', provider });
+  let clampedSaid = false;
 
   return {
     tools,
-    slot: (key) => slotOf(cache, key, provider, () => emitter.emit({ type: 'evicted', provider })),
+    slot: (key) => slotOf(cache, key, provider, evicted),
     flight(name) {
       const flight = shared ? state.flights.get(flightText(name)) : undefined;
       if (flight === undefined) return undefined;
       const slot = state.slots.get(name.key);
-      const outdated = slot !== undefined && flight.generation < slot.leastGeneration;
-      if (!outdated && since(flight.departed, clock) < ABANDONED_AFTER_MS) return flight;
+      if (!isOutdated(flight, slot) && since(flight.departed, clock) < flight.abandonAfterMs) return flight;
       state.flights.delete(flightText(name));
-      if (slot !== undefined) slot.generation += 1;
+      if (slot !== undefined) slot.generation = ++state.sequence;
       flight.abandon();
       return undefined;
     },
     supersede(key) {
-      this.slot(key).generation += 1;
+      this.slot(key).generation = ++state.sequence;
     },
     start(name, plan) {
       const slot = this.slot(name.key);
       const text = flightText(name);
       emitter.emit({ type: 'exchange-started', provider });
       slot.exchanges += 1;
-      const flight = depart(tools, { ...plan, generation: slot.generation }, (landing, landed) => {
-        if (state.flights.get(text) === landed) state.flights.delete(text);
-        // A token's failure is told apart from others' only where the key does not name the token itself.
-        return land(name, plan.subject.partition !== undefined || name.digest !== undefined, landing, landed);
+      const flight = depart(tools, { ...plan, slot }, async (landing, landed) => {
+        try {
+          return await land(name, plan.subject.partition !== undefined, landing, landed);
+        } finally {
+          // Not before what it brought is kept: whoever comes between would start another.
+          if (state.flights.get(text) === landed) state.flights.delete(text);
+        }
       });
       if (shared) state.flights.set(text, flight);
       return flight;
@@ -93,14 +98,15 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
       for (const text of slot.troubles.keys()) if (text.startsWith(`${name.request}\n`)) return true;
       return false;
     },
-    standing(name, slot) {
+    standing(name, slot, urgent) {
       const trouble = slot.troubles.get(troubleText(name));
-      return trouble !== undefined && since(trouble.since, clock) < holdOf(trouble, true)
+      return trouble !== undefined && since(trouble.since, clock) < holdOf(trouble, urgent)
         ? trouble
         : undefined;
     },
   };
 
+  /** `manyTokens`: the key does not name the token, so that a token's failure must be told apart from others'. */
   async function land(
     name: FlightName,
     manyTokens: boolean,
@@ -113,21 +119,24 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
         return keep(name, landing, flight, durationMs);
       case 'failed': {
         const { error, advice, token } = landing;
-        const digest = token === undefined ? undefined : await tokenDigest(cache, token, clock.now());
-        const bound = dependsOnToken(error.code);
+        const failure: Failure = {
+          kind: advice.retry === 'now' ? 'backoff' : 'rejected',
+          error,
+          throttled: advice.throttled === true,
+        };
+        if (!dependsOnToken(error.code)) return failed(name.key, error, failure, name, flight, durationMs);
         // Nothing was asked of the cloud: there is nothing to spare it.
-        const failure: Failure | undefined =
-          bound && !flight.sent
-            ? undefined
-            : {
-                kind: advice.retry === 'now' ? 'backoff' : 'rejected',
-                error,
-                throttled: advice.throttled === true,
-              };
-        return failed(name, error, failure, bound && manyTokens ? digest : undefined, flight, durationMs);
+        if (!flight.sent) return failed(name.key, error, undefined, undefined, flight, durationMs);
+        const digest =
+          name.digest ?? (token === undefined ? undefined : await tokenDigest(cache, token, clock.now()));
+        const where = digest === undefined && manyTokens ? undefined : { ...name, digest };
+        return failed(name.key, error, failure, where, flight, durationMs);
       }
       case 'out-of-time':
-        return failed(name, landing.error, undefined, undefined, flight, durationMs);
+        return failed(name.key, landing.error, undefined, undefined, flight, durationMs);
+      case 'misuse':
+        emitter.emit({ type: 'exchange-failed', provider, durationMs, code: 'invalid_request' });
+        return landing;
       case 'foreign-subject':
         emitter.emit({ type: 'partition-mismatch', provider });
         return { kind: 'foreign-subject' };
@@ -145,50 +154,65 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
   ): FlightOutcome {
     const { issued, received } = landing;
     const lifetimeMs = lifetimeOf(issued, received.wall);
-    if (!(lifetimeMs >= SHORTEST_LIFETIME_MS)) {
+    if (lifetimeMs < SHORTEST_LIFETIME_MS) {
       const error = overAlready(provider, lifetimeMs);
-      return failed(name, error, { kind: 'backoff', error, throttled: false }, undefined, flight, durationMs);
+      const failure: Failure = { kind: 'backoff', error, throttled: false };
+      return failed(name.key, error, failure, name, flight, durationMs);
     }
     const credential = Object.freeze(issued.credential);
     const hintAge = issued.refreshAt === undefined ? undefined : issued.refreshAt - received.wall;
     const schedule = scheduleOf(lifetimeMs, hintAge, random(), cache);
-    const slot = slotOf(cache, name.key, provider, () => emitter.emit({ type: 'evicted', provider }));
+    sayClamped(lifetimeMs);
     emitter.emit({ type: 'exchange-succeeded', provider, durationMs, expiresAt: credential.expiresAt });
-    if (supersedes(slot, flight.generation, credential)) {
+    const slot = slotOf(cache, name.key, provider, evicted, flight.slot);
+    if (!isOutdated(flight, slot) && supersedes(slot.held, slot.invalidated, flight.generation, credential)) {
       slot.held = { credential, received, schedule, generation: flight.generation };
       slot.invalidated = false;
+      slot.troubles.clear();
+      slot.lastError = undefined;
     }
-    slot.troubles.clear();
-    slot.lastError = undefined;
     return { kind: 'issued', credential };
   }
 
+  /** Said once: a window that the lifetimes received have no room for. */
+  function sayClamped(lifetimeMs: number): void {
+    const { refreshAheadMs, profile } = cache;
+    if (clampedSaid || profile !== 'default' || refreshAheadMs === undefined) return;
+    if (refreshAheadMs < lifetimeMs / 2) return;
+    clampedSaid = true;
+    emitter.emit({
+      type: 'warning',
+      provider,
+      message: `\`refreshAheadMs\` (${refreshAheadMs}) is clamped to half of the lifetime received (${Math.round(lifetimeMs)} ms).`,
+    });
+  }
+
+  /** `where`: what the failure is held against, if anything. */
   function failed(
-    name: FlightName,
+    key: string,
     error: FederationError,
     failure: Failure | undefined,
-    digest: string | undefined,
+    where: Pick<FlightName, 'request' | 'digest'> | undefined,
     flight: Flight,
     durationMs: number,
   ): FlightOutcome {
     emitter.emit({ type: 'exchange-failed', provider, durationMs, code: error.code });
-    const slot = state.slots.get(name.key);
+    const slot = state.slots.get(key);
     if (slot !== undefined) {
       slot.failures += 1;
       slot.lastError = error;
       // An outdated flight says nothing of how things stand now.
-      if (failure !== undefined && flight.generation >= slot.generation)
-        remember(slot, troubleText({ ...name, digest }), failure);
+      if (failure !== undefined && where !== undefined && flight.generation >= slot.generation)
+        remember(slot, troubleText(where), failure);
     }
-    return { kind: 'failed', error, failure, digest };
+    return { kind: 'failed', error, failure };
   }
 
   function remember(slot: Slot, text: string, failure: Failure): void {
-    const held = slot.held;
-    const untilMust =
-      held === undefined || slot.invalidated
-        ? 0
-        : Math.max(0, held.schedule.mustAge - since(held.received, clock));
+    const { held } = slot;
+    const age = held === undefined ? 0 : since(held.received, clock);
+    const usable = held !== undefined && !slot.invalidated && age < held.schedule.usableAge;
+    const untilMust = usable ? Math.max(0, held.schedule.mustAge - age) : undefined;
     const trouble: Trouble = troubleAfter(
       failure,
       slot.troubles.get(text),
@@ -204,11 +228,19 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
   }
 }
 
+/** Whether what it brings is dropped: it departed before an invalidation. */
+function isOutdated({ generation, slot: own }: Flight, slot: Slot | undefined): boolean {
+  return generation < Math.max(own.leastGeneration, slot?.leastGeneration ?? 0);
+}
+
 /** Generation first; the later expiry only within one: after a revocation the older token may well end later. */
-export function supersedes(slot: Slot, generation: number, credential: Credential): boolean {
-  if (generation < slot.leastGeneration) return false;
-  const held: Held | undefined = slot.held;
-  if (held === undefined || slot.invalidated || generation > held.generation) return true;
+export function supersedes(
+  held: Held | undefined,
+  invalidated: boolean,
+  generation: number,
+  credential: Credential,
+): boolean {
+  if (held === undefined || invalidated || generation > held.generation) return true;
   return generation === held.generation && credential.expiresAt >= held.credential.expiresAt;
 }
 
@@ -219,7 +251,7 @@ export async function ownDigest(
   subject: Subject,
   signal: AbortSignal,
 ): Promise<{ readonly digest: string; readonly subject: Subject }> {
-  const token = await subject.token({ audience: undefined, fresh: false, signal });
+  const token = await subjectTokenOf(subject, { audience: undefined, fresh: false, signal });
   const digest = await tokenDigest(cache, token, clock.now());
   return {
     digest,

@@ -70,7 +70,9 @@ export function createEmitter(onEvent: OnEvent | undefined): Emitter {
     emit(event) {
       if (channel?.hasSubscribers === true) channel.publish(event);
       try {
-        onEvent?.(event);
+        // An asynchronous listener returns a promise, whatever the type says.
+        const returned: unknown = onEvent?.(event);
+        if (returned instanceof Promise) returned.catch(() => undefined);
       } catch {
         // Said in OnEvent's docstring: the caller's credential is worth more than the listener's error.
       }

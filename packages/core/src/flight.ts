@@ -1,6 +1,6 @@
 /** One exchange from departure to landing: the subject, the steps with their limits and retries, the deadline. */
 
-import type { CredentialCache, Flight, FlightOutcome } from './cache.js';
+import type { CredentialCache, Flight, FlightOutcome, Slot } from './cache.js';
 import type { Moment } from './clock.js';
 import { momentOf, since, startTimer } from './clock.js';
 import type {
@@ -13,13 +13,15 @@ import type {
   Subject,
   SubjectToken,
 } from './contract.js';
-import { FederationError, federationErrorOf, presentedToken } from './errors.js';
+import { FederationError, OptionError, federationErrorOf, presentedToken } from './errors.js';
 import type { Emitter } from './events.js';
 import type { Expectation } from './expectation.js';
 import { assertExpected } from './expectation.js';
 import type { Fetch } from './http.js';
 import { post } from './http.js';
-import { refill, takeRetry } from './retry-budget.js';
+import { LEAST_LEFT_MS, adviceOf, step } from './step.js';
+import { subjectTokenOf } from './subject-token.js';
+import { dependsOnToken } from './trouble.js';
 
 /** What every flight of one provider shares. */
 export interface FlightTools<C extends Credential, R> {
@@ -39,7 +41,7 @@ export interface FlightPlan<R> {
   /** Whether a token belongs to the partition that the flight's key names. */
   readonly covers: Subject['covers'];
   readonly request: R;
-  readonly generation: number;
+  readonly slot: Slot;
   readonly urgent: boolean;
 }
 
@@ -50,77 +52,69 @@ export type Landing<C extends Credential> =
       readonly kind: 'failed';
       readonly error: FederationError;
       readonly advice: ErrorClass;
+      /** The captured token, where it alone may be at fault. */
       readonly token: SubjectToken | undefined;
     }
   /** The time ran out: no failure of the source, so nothing is held back for it. */
   | { readonly kind: 'out-of-time'; readonly error: FederationError }
+  | { readonly kind: 'misuse'; readonly error: OptionError }
   | { readonly kind: 'foreign-subject' }
   | { readonly kind: 'abandoned' };
 
-/** One request of an exchange takes at most this long, and none starts with less than the second left. */
-const STEP_MS = 2_500;
-const LEAST_LEFT_MS = 1_000;
 /** By the clock: an instance that was frozen comes back with dead sockets and late timers. */
-export const ABANDONED_AFTER_MS: number = 10_000;
-const DEFAULT_RETRIES = 2;
-const FIRST_DELAY_MS = 100;
-const LONGEST_DELAY_MS = 1_000;
+const ABANDONED_AFTER_MS = 10_000;
+
+/** How long a flight may be under way by the clock, in milliseconds. */
+const abandonAfter = (timeoutMs: number): number => Math.max(ABANDONED_AFTER_MS, timeoutMs + 2_000);
 
 /** Starts the exchange; `land` keeps what it brought before anyone who waits hears of it. */
 export function depart<C extends Credential, R>(
   tools: FlightTools<C, R>,
   plan: FlightPlan<R>,
-  land: (landing: Landing<C>, flight: Flight) => Promise<FlightOutcome> | FlightOutcome,
+  land: (landing: Landing<C>, flight: Flight) => Promise<FlightOutcome>,
 ): Flight {
-  const { clock, cache } = tools;
-  const departed = momentOf(clock);
-  let abandon = (): void => undefined;
-  const abandoned = new Promise<Landing<C>>((resolve) => {
-    abandon = () => resolve({ kind: 'abandoned' });
+  const { clock, cache, timeoutMs, exchanger } = tools;
+  const whole = new AbortController();
+  let interrupt!: (landing: Landing<C>) => void;
+  const interrupted = new Promise<Landing<C>>((resolve) => {
+    interrupt = resolve;
   });
   const flight: { -readonly [K in keyof Flight]: Flight[K] } = {
-    departed,
+    departed: momentOf(clock),
     sequence: ++cache.state.sequence,
-    generation: plan.generation,
+    generation: plan.slot.generation,
+    slot: plan.slot,
+    abandonAfterMs: abandonAfter(timeoutMs),
     sent: false,
     urgent: plan.urgent,
-    abandon: () => abandon(),
+    abandon() {
+      interrupt({ kind: 'abandoned' });
+      whole.abort(new DOMException('The exchange was abandoned.', 'AbortError'));
+    },
     outcome: undefined as unknown as Promise<FlightOutcome>,
   };
-  flight.outcome = Promise.race([fly(tools, plan, flight), abandoned]).then((landing) =>
-    land(landing, flight),
-  );
-  return flight;
-}
-
-/** Never rejects. */
-async function fly<C extends Credential, R>(
-  tools: FlightTools<C, R>,
-  plan: FlightPlan<R>,
-  flight: Flight,
-): Promise<Landing<C>> {
-  const { exchanger, clock, timeoutMs } = tools;
-  const whole = new AbortController();
-  let expire = (_landing: Landing<C>): void => undefined;
-  const expired = new Promise<Landing<C>>((resolve) => {
-    expire = resolve;
-  });
+  const overdue = (): boolean => since(flight.departed, clock) >= flight.abandonAfterMs;
   const stop = startTimer(clock, timeoutMs, () => {
-    expire(
-      since(flight.departed, clock) >= ABANDONED_AFTER_MS
+    interrupt(
+      overdue()
         ? { kind: 'abandoned' }
         : { kind: 'out-of-time', error: outOfTime(exchanger.provider, timeoutMs) },
     );
     whole.abort(new DOMException('The exchange took too long.', 'TimeoutError'));
   });
-  try {
-    return await Promise.race([attempt(tools, plan, flight, whole.signal, undefined), expired]);
-  } finally {
-    stop();
-  }
+  flight.outcome = Promise.race([attempt(tools, plan, flight, whole.signal, undefined), interrupted]).then(
+    (landing) => {
+      stop();
+      // What was issued before a freeze is of unknown age: the answer's `Date` says nothing of the time since.
+      return land(landing.kind === 'issued' && overdue() ? { kind: 'abandoned' } : landing, flight);
+    },
+  );
+  // Whoever waits hears of it; nobody may be waiting.
+  flight.outcome.catch(() => undefined);
+  return flight;
 }
 
-/** One run of the exchange; `freshAfter`: the token that was refused as too old. */
+/** One run of the exchange; `freshAfter`: the token that was refused as too old. Never rejects. */
 async function attempt<C extends Credential, R>(
   tools: FlightTools<C, R>,
   plan: FlightPlan<R>,
@@ -133,7 +127,10 @@ async function attempt<C extends Credential, R>(
   let reading: Promise<SubjectToken> | undefined;
   let foreign = false;
   const read = async (): Promise<SubjectToken> => {
-    token = await plan.subject.token({ audience, fresh: freshAfter !== undefined, signal });
+    const fresh = freshAfter !== undefined;
+    const found = await subjectTokenOf(plan.subject, { audience, fresh, signal });
+    if (found.jwt === freshAfter?.jwt) throw sameAgain();
+    token = found;
     if (plan.covers?.(token.claims) === false) {
       foreign = true;
       throw new Error('The subject token is of another partition.');
@@ -144,129 +141,77 @@ async function attempt<C extends Credential, R>(
   };
   const context: ExchangeContext = {
     signal,
-    subject: () => (reading ??= read()),
-    step: (host, run) => step(tools, flight, signal, host, () => token, run),
-    post: (url, init) => post(tools.fetch, exchanger.provider, url, { signal, ...init }),
+    subject: () => handled((reading ??= read())),
+    step: (host, run) => handled(step(tools, flight, signal, host, () => token, run)),
+    post(url, { headers, body, signal: own }) {
+      flight.sent = true;
+      return handled(post(tools.fetch, exchanger.provider, url, { headers, body, signal: own ?? signal }));
+    },
   };
   try {
-    const issued = await exchanger.exchange(plan.request, context);
+    const issued = asserted(exchanger.provider, await exchanger.exchange(plan.request, context));
     return { kind: 'issued', issued, received: momentOf(clock) };
   } catch (thrown) {
     if (foreign) return { kind: 'foreign-subject' };
+    if (OptionError.isInstance(thrown)) return { kind: 'misuse', error: thrown };
     const presented = token === undefined ? undefined : presentedToken(token.claims);
-    const advice: ErrorClass = FederationError.isInstance(thrown)
-      ? { code: thrown.code, retry: thrown.retryable ? 'now' : 'never', retryAfterMs: thrown.retryAfterMs }
-      : exchanger.classify(thrown, presented);
-    if (
-      advice.retry === 'fresh-subject' &&
-      freshAfter === undefined &&
-      token !== undefined &&
-      !signal.aborted
-    ) {
-      const fresher = await attempt(tools, plan, flight, signal, token);
+    const advice = adviceOf(exchanger, thrown, presented);
+    if (advice.retry === 'fresh-subject' && freshAfter === undefined && token !== undefined) {
+      const inTime = tools.timeoutMs - since(flight.departed, clock) >= LEAST_LEFT_MS;
+      const fresher = inTime ? await attempt(tools, plan, flight, signal, token) : undefined;
       // Within one request there is usually no fresher token: the first error says what is wrong.
-      if (!(fresher.kind === 'failed' && fresher.error.code === 'no_fresher_token')) return fresher;
+      if (fresher !== undefined && !(fresher.kind === 'failed' && fresher.error.code === 'no_fresher_token'))
+        return fresher;
     }
     return {
       kind: 'failed',
       error: federationErrorOf(exchanger.provider, thrown, advice, presented),
       advice,
-      token,
+      token:
+        dependsOnToken(advice.code) && plan.subject.partition !== undefined
+          ? await capturedToken(plan.subject, signal)
+          : undefined,
     };
   }
 }
 
-/** One request with a limit of its own, and retries within the budget where somebody waits with empty hands. */
-async function step<C extends Credential, R, T>(
-  tools: FlightTools<C, R>,
-  flight: Flight,
-  whole: AbortSignal,
-  host: string,
-  token: () => SubjectToken | undefined,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const { exchanger, cache, clock, random, emitter, timeoutMs } = tools;
-  const bucket = `${exchanger.provider} ${host}`;
-  let paid = 0;
-  for (let retries = 0; ; retries++) {
-    try {
-      flight.sent = true;
-      const result = await limited(clock, whole, run);
-      refill(cache, bucket, paid);
-      return result;
-    } catch (thrown) {
-      const claims = token()?.claims;
-      const advice = FederationError.isInstance(thrown)
-        ? ({
-            code: thrown.code,
-            retry: thrown.code === 'redirect_refused' || !thrown.retryable ? 'never' : 'now',
-          } satisfies ErrorClass)
-        : exchanger.classify(thrown, claims === undefined ? undefined : presentedToken(claims));
-      const delayMs = delayBefore(retries, advice, random());
-      const left = timeoutMs - since(flight.departed, clock) - delayMs;
-      const worth =
-        advice.retry === 'now' && flight.urgent && retries < (advice.retriesAtMost ?? DEFAULT_RETRIES);
-      if (!worth || whole.aborted || left < LEAST_LEFT_MS) throw thrown;
-      const price = takeRetry(cache, bucket, advice.throttled === true);
-      if (price === undefined) throw thrown;
-      paid += price;
-      emitter.emit({ type: 'retrying', provider: exchanger.provider, code: advice.code, delayMs });
-      await pause(clock, delayMs, whole);
-    }
-  }
-}
-
-function delayBefore(retries: number, advice: ErrorClass, drawn: number): number {
-  const reach = Math.min(
-    LONGEST_DELAY_MS,
-    FIRST_DELAY_MS * 2 ** retries * (advice.throttled === true ? 5 : 1),
-  );
-  return Math.max(drawn * reach, advice.retryAfterMs ?? 0);
-}
-
-async function limited<T>(
-  clock: Clock,
-  whole: AbortSignal,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  whole.throwIfAborted();
-  const own = new AbortController();
-  const abort = (): void => own.abort(whole.reason);
-  whole.addEventListener('abort', abort, { once: true });
-  const stop = startTimer(clock, STEP_MS, () =>
-    own.abort(new DOMException('The request took too long.', 'TimeoutError')),
-  );
+/** The token as the caller's capture has it: not the one of another audience, nor the fresher one, that was shown. */
+async function capturedToken(subject: Subject, signal: AbortSignal): Promise<SubjectToken | undefined> {
   try {
-    return await Promise.race([run(own.signal), rejected(own.signal)]);
-  } catch (thrown) {
-    // A driver's own word for being stopped says less than why it was.
-    throw own.signal.aborted ? own.signal.reason : thrown;
-  } finally {
-    stop();
-    whole.removeEventListener('abort', abort);
+    return await subjectTokenOf(subject, { audience: undefined, fresh: false, signal });
+  } catch {
+    // Then nothing is held against any token; the failure itself is what the caller hears.
+    return undefined;
   }
 }
 
-/** Rejects when the signal fires: a driver that ignores it doesn't hold the flight. */
-function rejected(signal: AbortSignal): Promise<never> {
-  const promise = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+/** A driver's answer must at least say when the credential ends. */
+function asserted<C extends Credential>(provider: string, issued: Issued<C>): Issued<C> {
+  const credential: unknown = (issued as Issued<C> | undefined)?.credential;
+  if (
+    typeof credential === 'object' &&
+    credential !== null &&
+    Number.isFinite((credential as Partial<Credential>).expiresAt)
+  )
+    return issued;
+  throw new FederationError({
+    code: 'invalid_response',
+    provider,
+    message: 'The exchange brought no credential with a time of expiry.',
   });
-  promise.catch(() => undefined);
-  return promise;
 }
 
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = startTimer(clock, ms, resolve);
-    signal.addEventListener(
-      'abort',
-      () => {
-        stop();
-        reject(signal.reason as Error);
-      },
-      { once: true },
-    );
+/** A driver may leave a promise behind: its rejection must not end the process. */
+function handled<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
+}
+
+function sameAgain(): FederationError {
+  return new FederationError({
+    code: 'no_fresher_token',
+    provider: 'vercel',
+    message: 'The token source gave the token that was refused once more.',
   });
 }
 

@@ -14,7 +14,7 @@ export interface KeyFields {
   readonly provider: string;
   /** Canonical text of the exchanger's target. */
   readonly target: string;
-  readonly audience: string;
+  readonly audience: string | undefined;
   /** Canonical text of `expect`. */
   readonly expectation: string;
 }
@@ -25,9 +25,10 @@ export function keyText(fields: KeyFields, partition: string): string {
     SCHEMA,
     fields.provider,
     fields.target,
-    fields.audience,
+    // As JSON: UTF-8 would write all halves of a surrogate pair as one character.
+    JSON.stringify(fields.audience ?? null),
     fields.expectation,
-    partition,
+    JSON.stringify(partition),
   ]);
 }
 
@@ -52,10 +53,8 @@ export async function tokenDigest(cache: CredentialCache, token: SubjectToken, n
   const known = digests.get(token.jwt);
   if (known !== undefined) return known.digest;
   const digest = await sha256(token.jwt);
-  if (digests.size >= MEMO_SIZE / 4) {
-    for (const [jwt, { expiresAt }] of digests) if (expiresAt <= now) digests.delete(jwt);
-    if (digests.size >= MEMO_SIZE / 4) digests.clear();
-  }
+  for (const [jwt, { expiresAt }] of digests) if (expiresAt <= now) digests.delete(jwt);
+  if (digests.size >= MEMO_SIZE / 4) digests.clear();
   digests.set(token.jwt, { digest, expiresAt: token.expiresAt });
   return digest;
 }

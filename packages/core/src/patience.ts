@@ -36,8 +36,9 @@ export async function patiently<T>(
   const own = new AbortController();
   const onAbort = (): void => own.abort(abortedError(provider));
   signal?.addEventListener('abort', onAbort, { once: true });
-  const stop = startTimer(clock, Math.min(invocationLeft(patience), patience.limitMs), () =>
-    own.abort(lateError(provider)),
+  const left = invocationLeft(patience);
+  const stop = startTimer(clock, Math.min(left, patience.limitMs), () =>
+    own.abort(left < patience.limitMs ? lateError(provider) : slowError(provider, patience.limitMs)),
   );
   try {
     return await new Promise<T>((fulfil, reject) => {
@@ -71,5 +72,13 @@ function lateError(provider: string): FederationError {
     provider,
     message: 'The credential did not come before the invocation had to answer.',
     hint: 'The exchange goes on for the next caller; raise the duration of the function if this recurs.',
+  });
+}
+
+function slowError(provider: string, limitMs: number): FederationError {
+  return new FederationError({
+    code: 'timeout',
+    provider,
+    message: `The credential did not come within ${limitMs} ms.`,
   });
 }

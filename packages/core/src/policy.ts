@@ -4,7 +4,6 @@ import type { CredentialState } from './contract.js';
 import type { FederationError } from './errors.js';
 import type { Schedule } from './schedule.js';
 import type { Trouble } from './trouble.js';
-import { URGENT_HOLD_MS } from './trouble.js';
 
 export interface Situation {
   /** The held credential's schedule; `undefined` where none is held. */
@@ -85,8 +84,8 @@ export function holds(
 }
 
 /** How long a trouble holds the next attempt back. `urgent`: nothing usable is held, or not for long. */
-export function holdOf({ holdMs, shortens }: Trouble, urgent: boolean): number {
-  return urgent && shortens ? Math.min(holdMs, URGENT_HOLD_MS) : holdMs;
+export function holdOf({ holdMs, urgentHoldMs }: Trouble, urgent: boolean): number {
+  return urgent ? urgentHoldMs : holdMs;
 }
 
 function refused({ trouble }: Situation): Decision {

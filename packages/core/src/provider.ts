@@ -25,7 +25,7 @@ import { normalizeExpectation } from './expectation.js';
 import type { Fetch } from './http.js';
 import type { Invocation } from './invocation.js';
 import { digestPartition, keyText, knownKey, platformPartition, valueKey } from './keys.js';
-import { optionalFunction, optionalInteger } from './options.js';
+import { invalidOption, optionalFunction, optionalInteger } from './options.js';
 import { abortedError, patiently } from './patience.js';
 import { decide, decideAsSdk } from './policy.js';
 import type { Ask } from './resolve.js';
@@ -84,8 +84,8 @@ export function createCredentialProvider<C extends Credential, R = void>(
 ): DriverProvider<C, R> {
   const { source } = options;
   const { provider } = exchanger;
-  const cache = options.cache ?? processWideCache();
-  const clock = options.clock ?? systemClock;
+  const cache = assertCache(options.cache) ?? processWideCache();
+  const clock = assertClock(options.clock) ?? systemClock;
   const emitter = createEmitter(optionalFunction({ option: 'onEvent' }, options.onEvent));
   const expectation = normalizeExpectation(options.expect);
   const engine: Engine<C, R> = createEngine({
@@ -100,18 +100,18 @@ export function createCredentialProvider<C extends Credential, R = void>(
     random: optionalFunction({ option: 'random' }, options.random) ?? Math.random,
     emitter,
   });
-  refuseWideWindow(cache, options.lifetimeMs);
+  if (cache.profile === 'default') refuseWideWindow(cache, options.lifetimeMs);
   const { state } = cache;
   const choose = cache.profile === 'aws-sdk' ? decideAsSdk : decide;
   const fields = {
     provider,
-    audience: options.audience ?? '',
+    audience: options.audience,
     expectation: canonicalJson((expectation ?? null) as Json),
   };
   /** The keys this provider asked for: what `invalidate()` without a credential may touch. */
   const ownKeys = new Set<string>();
   const plain: Plain = { partition: undefined, key: '', target: undefined };
-  let lastKey: string | undefined;
+  let lastPartition: string | undefined;
 
   return {
     async getCredentials(call?: DriverCall<R>): Promise<C> {
@@ -135,6 +135,8 @@ export function createCredentialProvider<C extends Credential, R = void>(
     },
 
     invalidate(which?: C | ((held: C) => boolean)): void {
+      if (which !== undefined && typeof which !== 'function' && (typeof which !== 'object' || which === null))
+        throw invalidOption({ option: 'which' }, 'a credential, a function or left out', which);
       // A credential is known by its content wherever it is held; a rule or nothing means this provider's own.
       const keys = typeof which === 'object' ? state.slots.keys() : ownKeys;
       for (const key of keys) {
@@ -146,7 +148,7 @@ export function createCredentialProvider<C extends Credential, R = void>(
         )
           continue;
         slot.invalidated = true;
-        slot.generation += 1;
+        slot.generation = ++state.sequence;
         slot.leastGeneration = slot.generation;
         emitter.emit({ type: 'invalidated', provider });
       }
@@ -154,14 +156,10 @@ export function createCredentialProvider<C extends Credential, R = void>(
 
     status(call: { readonly request?: Partial<R> | undefined } = {}): CredentialStatus {
       const { partition } = source.capture();
-      const known =
-        partition === undefined
-          ? undefined
-          : knownKey(
-              cache,
-              keyText({ ...fields, target: targetOf(call.request) }, platformPartition(partition)),
-            );
-      const key = known ?? lastKey;
+      // Whose token it is can't be known without reading it: then the last one that was read is meant.
+      const whose = partition === undefined ? lastPartition : platformPartition(partition);
+      const target = targetOf(call.request);
+      const key = whose === undefined ? undefined : knownKey(cache, keyText({ ...fields, target }, whose));
       return statusOf(key === undefined ? undefined : state.slots.get(key), clock);
     },
   };
@@ -205,7 +203,7 @@ export function createCredentialProvider<C extends Credential, R = void>(
     if (ownKeys.size >= MAX_OWN_KEYS && !ownKeys.has(key))
       ownKeys.delete(ownKeys.keys().next().value as string);
     ownKeys.add(key);
-    lastKey = key;
+    lastPartition = partition;
     return key;
   }
 }
@@ -238,6 +236,20 @@ function means<C extends Credential>(which: C | ((held: C) => boolean) | undefin
       ([name, value]) => (which as unknown as Record<string, unknown>)[name] === value,
     )
   );
+}
+
+function assertCache(cache: CredentialCache | undefined): CredentialCache | undefined {
+  // The contract's version is its type: plain data, of whichever copy of this package.
+  if (cache === undefined || (cache as CredentialCache | null)?.contract === 'credex.cache.v1') return cache;
+  throw invalidOption({ option: 'cache' }, 'what createCredentialCache() gave', cache);
+}
+
+function assertClock(clock: Clock | undefined): Clock | undefined {
+  if (clock === undefined) return undefined;
+  const { now, monotonic, setTimeout: timer } = (clock ?? {}) as Partial<Clock>;
+  if (typeof now === 'function' && typeof monotonic === 'function' && (timer ?? now) instanceof Function)
+    return clock;
+  throw invalidOption({ option: 'clock' }, 'an object with the functions now and monotonic', clock);
 }
 
 /** Refreshing a credential when half of its life is over, in every instance at once, is how refresh storms begin. */

@@ -12,6 +12,8 @@ import type { Invocation } from './invocation.js';
 import type { Patience } from './patience.js';
 import { invocationLeft, patiently, settledWithin } from './patience.js';
 import type { Decision, Situation } from './policy.js';
+import { cleanServerText } from './scrub.js';
+import { subjectTokenOf } from './subject-token.js';
 import type { Trouble } from './trouble.js';
 import { dependsOnToken } from './trouble.js';
 
@@ -30,6 +32,7 @@ export interface Ask<R> {
 }
 
 type Boarded = { readonly flight: Flight; readonly joined: boolean } | { readonly refused: Trouble };
+type Beside = { readonly outcome: FlightOutcome; readonly joined: boolean } | undefined;
 
 /** No background refresh starts with less of the invocation left. */
 const LEAST_INVOCATION_MS = 2_000;
@@ -46,73 +49,110 @@ export async function resolve<C extends Credential, R>(
 ): Promise<C | undefined> {
   const { emitter, exchanger, clock, cache } = engine.tools;
   const { provider } = exchanger;
-  const { key, subject } = ask;
+  const { key, subject, invocation } = ask;
   const patience: Patience = {
     provider,
     clock,
     signal: ask.signal,
-    invocation: ask.invocation,
+    invocation,
     limitMs: 2 * engine.tools.timeoutMs,
   };
-  if (ask.anew === 'no') {
-    const slot = cache.state.slots.get(key);
-    if (slot !== undefined && isFresh(slot)) return serve(slot);
-  }
-  const request: R =
-    ask.lateRequest === undefined ? ask.request : { ...ask.request, ...(await ask.lateRequest()) };
-  const name: FlightName = { key, request: canonicalJson(request as Json), digest: undefined };
+  const found = ask.anew === 'no' ? cache.state.slots.get(key) : undefined;
+  if (found !== undefined && isFresh(found)) return serve(found);
+
+  let request: R = ask.request;
+  let name: FlightName = { key, request: canonicalJson(request as Json), digest: undefined };
+  let late = ask.lateRequest;
+  // What is usable doesn't wait for what only its refresh has to know.
+  if (late !== undefined && (cache.profile === 'aws-sdk' || found === undefined || !servable(found)))
+    await patiently(patience, beComplete);
 
   /** Another's token failed where this caller had joined: from then on its own is asked with. */
   let apart = false;
   let last: FederationError | undefined;
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const decision: Decision =
-      ask.anew === 'no' ? choose(engine.situation(name, engine.slot(key))) : { do: 'wait' };
+    const decision: Decision = ask.anew === 'no' ? decided() : { do: 'wait' };
     if (decision.do === 'serve') return serve(engine.slot(key));
     if (decision.do === 'refuse') throw refusal(decision.error);
-    if (decision.do === 'serve-and-refresh') await refreshBeside(engine.slot(key));
-    else {
-      const boarded = await board(decision.do !== 'wait-briefly');
-      if ('refused' in boarded) {
-        last = boarded.refused.error;
-        // The AWS SDKs' rule: a hopeless error is raised early, while the credential is still good.
-        if (cache.profile === 'aws-sdk' && boarded.refused.kind === 'rejected') throw refusal(last);
-      } else if (decision.do === 'wait-briefly') {
-        await settledWithin(
-          patience,
-          boarded.flight.outcome,
-          Math.min(decision.atMostMs, invocationLeft(patience)),
-        );
-      } else {
-        const outcome = await waitFor(boarded.flight);
-        if (outcome.kind === 'issued') return served(outcome.credential as C, 'exchange');
-        if (outcome.kind === 'foreign-subject' && (!boarded.joined || (await isForeign()))) return undefined;
-        if (outcome.kind === 'failed') {
-          last = outcome.error;
-          const anothers =
-            boarded.joined && !apart && subject.partition !== undefined && dependsOnToken(last.code);
-          if (anothers) apart = true;
-          else if (decision.do !== 'wait-or-held' || outcome.failure?.kind === 'rejected') throw last;
-          else return serve(engine.slot(key));
-        }
-        continue;
-      }
+    if (decision.do === 'serve-and-refresh' || decision.do === 'wait-briefly') {
+      const beside = await refreshBeside(decision);
+      if (beside?.joined === false && beside.outcome.kind === 'foreign-subject') return undefined;
+      const slot = engine.slot(key);
+      if (servable(slot)) return serve(slot);
+      continue;
     }
-    const slot = engine.slot(key);
-    if (ask.anew === 'no' && servable(slot)) return serve(slot);
-    if (last !== undefined) throw refusal(last);
+    let boarded: Boarded | undefined;
+    let outcome: FlightOutcome | undefined;
+    try {
+      if (late !== undefined) await patiently(patience, beComplete);
+      boarded = await board(true);
+      if (boarded === undefined) continue;
+      outcome = 'refused' in boarded ? undefined : await waitFor(boarded.flight);
+    } catch (error) {
+      // The AWS SDKs' rules know a value to fall back on even here; a caller that gave up wants none.
+      const slot = engine.slot(key);
+      const heard = FederationError.isInstance(error) && error.code !== 'aborted';
+      if (decision.do === 'wait-or-held' && heard && servable(slot)) return serve(slot);
+      throw error;
+    }
+    if ('refused' in boarded) {
+      last = boarded.refused.error;
+      const slot = engine.slot(key);
+      // The AWS SDKs' rule: a hopeless error is raised early, while the credential is still good.
+      const early = cache.profile === 'aws-sdk' && boarded.refused.kind === 'rejected';
+      if (ask.anew === 'no' && !early && servable(slot)) return serve(slot);
+      throw refusal(last);
+    }
+    switch (outcome?.kind) {
+      case 'issued':
+        return served(outcome.credential as C, 'exchange');
+      case 'misuse':
+        throw outcome.error;
+      case 'foreign-subject':
+        if (!boarded.joined || (await isForeign())) return undefined;
+        apart = true;
+        break;
+      case 'failed': {
+        last = outcome.error;
+        // What failed for a token, or before anything was sent, says nothing of this caller's own.
+        const anothers = dependsOnToken(last.code) || !boarded.flight.sent;
+        if (boarded.joined && !apart && subject.partition !== undefined && anothers) {
+          apart = true;
+          break;
+        }
+        const slot = engine.slot(key);
+        const early = cache.profile === 'aws-sdk' && outcome.failure?.kind === 'rejected';
+        if (ask.anew === 'no' && !early && servable(slot)) return serve(slot);
+        throw last;
+      }
+      default:
+        // Abandoned: asked for again.
+        break;
+    }
   }
   throw last ?? tooOften();
 
-  /** The flight to wait for: one to join, or a new one. Runs to its start without a pause where no token was refused. */
-  async function board(urgent: boolean): Promise<Boarded> {
+  function decided(): Decision {
+    return choose(engine.situation(name, engine.slot(key)));
+  }
+
+  async function beComplete(): Promise<void> {
+    if (late === undefined) return;
+    request = { ...ask.request, ...(await late()) };
+    name = { ...name, request: canonicalJson(request as Json) };
+    late = undefined;
+  }
+
+  /** The flight to wait for: one to join, or a new one; `undefined`: what is held will do by now. Runs to its start without a pause where no token was refused. */
+  async function board(urgent: boolean): Promise<Boarded | undefined> {
     let named = name;
     let own = subject;
-    const slot = engine.slot(key);
-    if (subject.partition !== undefined && (apart || engine.tokenTroubles(name, slot))) {
+    if (subject.partition !== undefined && (apart || engine.tokenTroubles(name, engine.slot(key)))) {
       const mine = await patiently(patience, (signal) => ownDigest(cache, clock, subject, signal));
       named = { ...name, digest: mine.digest };
       own = mine.subject;
+      // Others went on while the digest was made.
+      if (ask.anew === 'no' && decided().do === 'serve') return undefined;
     }
     for (;;) {
       const flight = engine.flight(named);
@@ -130,7 +170,7 @@ export async function resolve<C extends Credential, R>(
       const refused =
         named.digest === undefined && ask.anew === 'no'
           ? undefined
-          : engine.standing(named, engine.slot(key));
+          : engine.standing(named, engine.slot(key), urgent);
       if (refused !== undefined) return { refused };
       if (ask.anew !== 'no') engine.supersede(key);
       const started = engine.start(named, {
@@ -143,28 +183,48 @@ export async function resolve<C extends Credential, R>(
     }
   }
 
-  /** A refresh that nobody waits for, unless the platform would freeze it. */
-  async function refreshBeside(slot: Slot): Promise<void> {
-    const { invocation } = ask;
-    if (invocation?.deadline !== undefined && invocation.deadline - clock.now() < LEAST_INVOCATION_MS) return;
-    if (subject.partition !== undefined && engine.tokenTroubles(name, slot)) {
-      // Whose token asks matters, and reading it may take I/O: not in this call's time.
-      const later = board(false).catch(() => undefined);
-      invocation?.waitUntil?.(later);
-      return;
+  /**
+   * A refresh while what is held can still be handed out: waited for briefly in its last minute, and where the
+   * platform would freeze it. Whatever becomes of it, this call is answered.
+   */
+  async function refreshBeside(decision: Decision): Promise<Beside> {
+    if (invocation?.deadline !== undefined && invocation.deadline - clock.now() < LEAST_INVOCATION_MS)
+      return undefined;
+    let done: Beside;
+    const work = refresh().then(
+      (beside) => {
+        done = beside;
+      },
+      (error: unknown) => emitter.emit({ type: 'warning', provider, message: notStarted(error) }),
+    );
+    if (invocation?.waitUntil !== undefined) keepAwake(invocation.waitUntil, work);
+    const waitMs =
+      decision.do === 'wait-briefly'
+        ? decision.atMostMs
+        : invocation?.freezes === true && invocation.waitUntil === undefined
+          ? Math.min(FREEZE_WAIT_MS, untilMust())
+          : 0;
+    if (waitMs > 0) await settledWithin(patience, work, Math.min(waitMs, invocationLeft(patience)));
+    return done;
+  }
+
+  /** Runs to the start of its flight without a pause where the request is complete and no token was refused. */
+  async function refresh(): Promise<Beside> {
+    if (late !== undefined) {
+      await beComplete();
+      const now = decided().do;
+      if (now === 'serve' || now === 'refuse') return undefined;
     }
-    emitter.emit({ type: 'refresh-ahead', provider });
     const boarded = await board(false);
-    if ('refused' in boarded) return;
-    if (invocation?.waitUntil !== undefined) invocation.waitUntil(boarded.flight.outcome);
-    else if (invocation?.freezes === true && slot.held !== undefined) {
-      const untilMust = slot.held.schedule.mustAge - since(slot.held.received, clock);
-      await settledWithin(
-        patience,
-        boarded.flight.outcome,
-        Math.min(FREEZE_WAIT_MS, untilMust, invocationLeft(patience)),
-      );
-    }
+    if (boarded === undefined || 'refused' in boarded) return undefined;
+    const { flight, joined } = boarded;
+    if (!joined) emitter.emit({ type: 'refresh-ahead', provider });
+    return { outcome: await flight.outcome, joined };
+  }
+
+  function untilMust(): number {
+    const { held } = engine.slot(key);
+    return held === undefined ? 0 : held.schedule.mustAge - since(held.received, clock);
   }
 
   function isFresh({ held, invalidated }: Slot): boolean {
@@ -202,7 +262,7 @@ export async function resolve<C extends Credential, R>(
   /** Whether this caller's own token is of another identity than its partition says. */
   async function isForeign(): Promise<boolean> {
     const token = await patiently(patience, (signal) =>
-      subject.token({ audience: undefined, fresh: false, signal }),
+      subjectTokenOf(subject, { audience: undefined, fresh: false, signal }),
     );
     return subject.covers?.(token.claims) === false;
   }
@@ -220,4 +280,17 @@ export async function resolve<C extends Credential, R>(
       message: 'The exchange was abandoned again and again.',
     });
   }
+}
+
+/** A platform's own function, which may throw outside of a request: the refresh goes on without it. */
+function keepAwake(waitUntil: (work: Promise<unknown>) => void, work: Promise<unknown>): void {
+  try {
+    waitUntil(work);
+  } catch {
+    // Then the instance may freeze, and the flight is abandoned by whoever comes next.
+  }
+}
+
+function notStarted(error: unknown): string {
+  return `A refresh could not be started: ${cleanServerText(error instanceof Error ? error.message : 'unknown')}`;
 }

@@ -60,7 +60,9 @@ function ownSchedule(
   const ahead = Math.min(rules.refreshAheadMs ?? Math.min(lifetimeMs / 4, 15 * MINUTE), lifetimeMs / 2);
   const usableAge = lifetimeMs - Math.min(5 * SECOND, lifetimeMs / 20);
   const mustAge = Math.min(lifetimeMs - Math.min(MINUTE, lifetimeMs / 10), usableAge);
-  const start = hintAge === undefined ? lifetimeMs - ahead : clamp(hintAge, lifetimeMs / 2, mustAge);
+  const start = Number.isFinite(hintAge)
+    ? clamp(hintAge as number, lifetimeMs / 2, mustAge)
+    : lifetimeMs - ahead;
   return { lifetimeMs, refreshAge: Math.min(start + drawn * JITTER * ahead, mustAge), mustAge, usableAge };
 }
 

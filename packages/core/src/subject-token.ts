@@ -1,10 +1,12 @@
 /** Reading a subject token without verifying it: only a cloud, or `@credex/verify`, says that it is genuine. */
 
-import type { SubjectClaims, SubjectToken } from './contract.js';
-import { FederationError } from './errors.js';
+import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from './contract.js';
+import { FederationError, OptionError } from './errors.js';
 
 /** Longer than any token Vercel issues; a longer one is refused before it is decoded. */
 const MAX_TOKEN_LENGTH = 16_384;
+/** The latest moment that a `Date` can name. */
+const LATEST_SECONDS = 8.64e12;
 
 /**
  * Splits and decodes a JWT (RFC 7519).
@@ -19,13 +21,40 @@ export function readSubjectToken(jwt: unknown): SubjectToken {
     throw unreadable('it does not have three base64url parts');
   }
   const claims = decodePart(parts[1] as string);
-  if (typeof claims['exp'] !== 'number' || !Number.isFinite(claims['exp']))
-    throw unreadable('it has no `exp`');
+  const { exp, aud } = claims;
+  if (typeof exp !== 'number' || !(Math.abs(exp) <= LATEST_SECONDS)) throw unreadable('it has no `exp`');
+  const audiences: unknown = typeof aud === 'string' ? [aud] : (aud ?? []);
+  if (!Array.isArray(audiences) || !audiences.every((one) => typeof one === 'string'))
+    throw unreadable('its `aud` is neither a string nor a list of strings');
   for (const name of ['iss', 'sub', 'owner', 'owner_id', 'project', 'project_id', 'environment'] as const) {
     if (claims[name] !== undefined && typeof claims[name] !== 'string')
       throw unreadable(`its \`${name}\` is not a string`);
   }
-  return { jwt: trimmed, claims: claims as SubjectClaims, expiresAt: claims['exp'] * 1000 };
+  return { jwt: trimmed, claims: claims as SubjectClaims, expiresAt: exp * 1000 };
+}
+
+/**
+ * Asks a subject for its token. What a source of the user's own throws is turned into an error of ours, scrubbed.
+ * @throws FederationError
+ */
+export async function subjectTokenOf(subject: Subject, wanted: SubjectTokenRequest): Promise<SubjectToken> {
+  let token: SubjectToken | undefined;
+  try {
+    token = await subject.token(wanted);
+  } catch (error) {
+    if (FederationError.isInstance(error) || OptionError.isInstance(error)) throw error;
+    // Whoever stopped the reading knows why.
+    if (wanted.signal.aborted) throw wanted.signal.reason;
+    throw new FederationError({
+      code: 'no_subject_token',
+      provider: 'vercel',
+      message: 'The token source failed.',
+      cause: error,
+    });
+  }
+  const { jwt, claims } = (token ?? {}) as Partial<SubjectToken>;
+  if (typeof jwt === 'string' && typeof claims === 'object' && claims !== null) return token;
+  throw unreadable('the token source gave none; `readSubjectToken` makes one of a string');
 }
 
 function decodePart(part: string): Record<string, unknown> {

@@ -11,8 +11,8 @@ export interface Trouble {
   readonly error: FederationError;
   readonly since: Moment;
   readonly holdMs: number;
-  /** Whether the hold is cut short where nothing usable is held: not where a server asked to be left alone. */
-  readonly shortens: boolean;
+  /** The hold where nothing usable is held, or not for long. */
+  readonly urgentHoldMs: number;
   /** How many in a row, this one included. */
   readonly count: number;
 }
@@ -25,16 +25,20 @@ export interface Failure {
 
 const SECOND = 1_000;
 const MAX_BACKOFF = 60 * SECOND;
+const MAX_RETRY_AFTER = 5 * MAX_BACKOFF;
 
 /** With nothing usable, or in the last minute, no backoff keeps a caller from recovery for longer. */
 export const URGENT_HOLD_MS: number = 5 * SECOND;
 
-/** The next trouble after a failure. `untilMustMs`: how long the held value needs no refresh; 0 where none is held. */
+/**
+ * The next trouble after a failure. `untilMustMs`: how long the held value needs no refresh, 0 in its last minute;
+ * `undefined` where nothing usable is held.
+ */
 export function troubleAfter(
   failure: Failure,
   previous: Trouble | undefined,
   at: Moment,
-  untilMustMs: number,
+  untilMustMs: number | undefined,
   drawn: number,
   profile: 'default' | 'aws-sdk',
 ): Trouble {
@@ -45,15 +49,20 @@ export function troubleAfter(
     error: failure.error,
     since: at,
     holdMs: hold,
-    shortens: profile === 'default' && failure.kind === 'backoff' && !failure.throttled,
+    urgentHoldMs: profile === 'default' ? Math.min(hold, urgentLimit(failure)) : hold,
     count,
   };
+}
+
+/** A server that asked to be left alone is left alone for longer, but not for ever. */
+function urgentLimit({ kind, throttled }: Failure): number {
+  return kind === 'rejected' || throttled ? MAX_BACKOFF : URGENT_HOLD_MS;
 }
 
 function ownHold(
   { kind, error, throttled }: Failure,
   count: number,
-  untilMustMs: number,
+  untilMustMs: number | undefined,
   drawn: number,
 ): number {
   // One to five seconds, doubled: a loop that asks on and on reaches the source at most once a second.
@@ -62,10 +71,12 @@ function ownHold(
   const reach = Math.min(MAX_BACKOFF, SECOND * 2 ** Math.min(count - 1, 6));
   if (!throttled) return drawn * reach;
   const wanted = Math.max(
-    Math.min(error.retryAfterMs ?? 0, MAX_BACKOFF * 5),
+    Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER),
     reach / 2 + (drawn * reach) / 2,
   );
-  return untilMustMs > 0 ? Math.min(wanted, untilMustMs) : Math.min(wanted, MAX_BACKOFF);
+  if (untilMustMs === undefined) return Math.min(wanted, MAX_BACKOFF);
+  // In the last minute the next attempt comes in time for the end of what is held.
+  return Math.min(wanted, untilMustMs > 0 ? untilMustMs : URGENT_HOLD_MS);
 }
 
 function sdkHold({ kind }: Failure, drawn: number): number {

@@ -3,8 +3,9 @@
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import { OptionError } from '@credex/core';
 import type { ErrorClass, RetryAdvice } from '@credex/core/driver';
-import type { FailedAnswer, FailedConnection } from './gcp-failure.js';
-import { failedAnswer, failedConnection } from './gcp-failure.js';
+import { transportFailure } from '@credex/core/driver';
+import type { FailedAnswer } from './gcp-failure.js';
+import { failedAnswer, stoppedAnswer } from './gcp-failure.js';
 import * as hints from './gcp-hints.js';
 import type { GcpConfiguration } from './gcp-options.js';
 
@@ -144,33 +145,16 @@ function isAboutMapping(said: string): boolean {
 
 function withoutAnswer(error: unknown, configuration: GcpConfiguration): Verdict {
   if (OptionError.isInstance(error)) return ['invalid_request', 'never', error.message];
-  const failed = failedConnection(error);
-  if (failed.type === 'max-size')
+  const stopped = stoppedAnswer(error);
+  if (stopped === 'too-long')
     return ['invalid_response', 'now', hints.endpointHint(configuration.stsEndpoint)];
-  if (failed.type === 'no-redirect' || failed.type === 'max-redirect')
+  if (stopped === 'redirect')
     return ['redirect_refused', 'never', hints.endpointHint(configuration.stsEndpoint)];
-  if (
-    /^(?:Timeout|Abort)Error$/.test(failed.name ?? '') ||
-    /TIMEDOUT|TIMEOUT|^TimeoutError$|^ABORT_ERR$|^AbortError$/.test(failed.code ?? '')
-  )
-    return ['timeout', 'now'];
-  if (isCertificateFailure(failed)) return ['network', 'now', hints.certificateHint()];
-  return isNetworkFailure(failed, error) ? ['network', 'now'] : ['unknown', 'never'];
-}
-
-function isCertificateFailure({ code = '' }: FailedConnection): boolean {
-  return /^(?:CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/.test(code);
-}
-
-function isNetworkFailure({ code = '', name, type }: FailedConnection, error: unknown): boolean {
-  if (
-    /^(?:E[A-Z]{3,}|EAI_[A-Z]+|UND_ERR_\w+|ERR_TLS\w*|ERR_SSL\w*|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/.test(
-      code,
-    )
-  )
-    return true;
-  if (type === 'system' || name === 'FetchError') return true;
-  return error instanceof TypeError && /fetch failed|network|load failed/i.test(error.message);
+  const failure = transportFailure(error);
+  if (failure === undefined) return ['unknown', 'never'];
+  return failure.reason === 'certificate'
+    ? ['network', 'now', hints.certificateHint()]
+    : [failure.code, 'now'];
 }
 
 /** The server's words without what it quotes: a team called `expired` must not decide. */

@@ -7,11 +7,10 @@ import {
   providerOptions,
   refuseUnknownOptions,
 } from '@credex/core/driver';
-import { vercelTokenSource } from '@credex/vercel';
+import { vercelInvocation, vercelTokenSource } from '@credex/vercel';
 import type { GcpCredentials, GcpExchangerFactory, GcpRequest } from './gcp-exchanger.js';
 import type { GcpConfiguration, GcpOptions } from './gcp-options.js';
 import { GCP_OPTION_NAMES, gcpConfiguration, normalScopes } from './gcp-options.js';
-import type { LazyExchanger } from './lazy-google-auth-library.js';
 import { lazyGoogleAuthLibrary } from './lazy-google-auth-library.js';
 
 export interface GcpCredentialsProviderOptions extends GcpOptions {
@@ -56,28 +55,15 @@ export function gcpCredentialsProvider(options: GcpCredentialsProviderOptions = 
   refuseUnknownOptions('gcpCredentialsProvider', options, KNOWN_OPTIONS);
   const configuration = gcpConfiguration(options);
   const given = optionalFunction({ option: 'exchanger' }, options.exchanger)?.(configuration);
-  const lazy = given === undefined ? lazyGoogleAuthLibrary(configuration) : undefined;
-  const provider = createCredentialProvider(given ?? (lazy as LazyExchanger).exchanger, {
-    ...providerOptions(options, () => vercelTokenSource()),
+  const provider = createCredentialProvider(given ?? lazyGoogleAuthLibrary(configuration), {
+    ...providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
     lifetimeMs: options.lifetimeSeconds === undefined ? undefined : options.lifetimeSeconds * 1_000,
   });
-  // A missing package is misuse, not a failed exchange: found before core starts one.
-  const loading = { lateRequest: async () => (await lazy?.load(), {}) };
-
-  const getCredentials = (call?: CredentialCall<GcpRequest>): Promise<GcpCredentials> => {
-    const ready = lazy?.loaded() !== false;
-    // Without an argument core answers from the cache by its shortest path.
-    return call === undefined && ready ? provider.getCredentials() : asked(call, ready);
-  };
-  const asked = async (
-    call: CredentialCall<GcpRequest> | undefined,
-    ready: boolean,
-  ): Promise<GcpCredentials> =>
-    provider.getCredentials({
-      ...call,
-      request: requestOf(configuration, call?.request),
-      ...(ready ? {} : loading),
-    });
+  // Without an argument core answers from the cache by its shortest path.
+  const getCredentials = (call?: CredentialCall<GcpRequest>): Promise<GcpCredentials> =>
+    call === undefined ? provider.getCredentials() : asked(call);
+  const asked = async (call: CredentialCall<GcpRequest>): Promise<GcpCredentials> =>
+    provider.getCredentials({ ...call, request: requestOf(configuration, call.request) });
 
   return {
     getCredentials,

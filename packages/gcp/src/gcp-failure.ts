@@ -1,5 +1,6 @@
 /** Finds what went wrong inside whatever was thrown: our own error, a raw answer, or one of the SDK's errors. */
 
+import { retryAfterMs } from '@credex/core/driver';
 import type { GcpStep } from './gcp-answer-error.js';
 import { GcpAnswerError } from './gcp-answer-error.js';
 
@@ -18,15 +19,21 @@ export interface FailedAnswer {
   readonly unparsable: boolean;
 }
 
-/** A failure without an answer. */
-export interface FailedConnection {
-  readonly code: string | undefined;
-  readonly name: string | undefined;
-  /** node-fetch's own word: `max-size`, `no-redirect`. */
-  readonly type: string | undefined;
-}
-
 type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * How an HTTP client of the SDK stopped an answer by itself (node-fetch's own words): too long, or a redirect.
+ */
+export function stoppedAnswer(error: unknown): 'too-long' | 'redirect' | undefined {
+  let current: unknown = error;
+  for (let depth = 0; depth < 6 && current instanceof Error; depth += 1) {
+    const { type, cause, error: wrapped } = current as Error & Fields;
+    if (type === 'max-size') return 'too-long';
+    if (type === 'no-redirect' || type === 'max-redirect') return 'redirect';
+    current = cause ?? wrapped;
+  }
+  return undefined;
+}
 
 /** The answer inside an error; `undefined` where no server answered. */
 export function failedAnswer(error: unknown): FailedAnswer | undefined {
@@ -50,22 +57,6 @@ export function failedAnswer(error: unknown): FailedAnswer | undefined {
   return undefined;
 }
 
-/** What the error and its causes say of a connection that failed. */
-export function failedConnection(error: unknown): FailedConnection {
-  const said: { code?: string; name?: string; type?: string } = {};
-  let current: unknown = error;
-  for (let depth = 0; depth < 6 && current instanceof Error; depth += 1) {
-    const { code, name, type, cause, error: wrapped } = current as Error & Fields;
-    // The innermost knows best: `TypeError: fetch failed` says nothing, its cause says ECONNREFUSED.
-    if (typeof code === 'string') said.code = code;
-    if (typeof type === 'string') said.type = type;
-    if (typeof name === 'string' && (said.name === undefined || !/Timeout|Abort/.test(said.name)))
-      said.name = name;
-    current = cause ?? wrapped;
-  }
-  return { code: said.code, name: said.name, type: said.type };
-}
-
 function described(
   step: GcpStep | undefined,
   status: number,
@@ -85,7 +76,7 @@ function described(
     serverCode: text(error) ?? text(api['status']),
     reason: text(detail('ErrorInfo')['reason']),
     serverMessage: text(error_description) ?? text(api['message']),
-    retryAfterMs: retryAfter(headers) ?? duration(detail('RetryInfo')['retryDelay']),
+    retryAfterMs: retryAfterMs(plainHeaders(headers)) ?? duration(detail('RetryInfo')['retryDelay']),
     unparsable,
   };
 }
@@ -97,15 +88,6 @@ function stepOf(thrown: Fields, response: Fields): GcpStep | undefined {
   return address.includes(':generateAccessToken') ? 'impersonation' : 'token-exchange';
 }
 
-/** Retry-After (RFC 9110, section 10.2.3): seconds, or a date, which is counted from the answer's own Date. */
-function retryAfter(headers: unknown): number | undefined {
-  const value = header(headers, 'retry-after');
-  if (value === undefined) return undefined;
-  if (/^\d{1,7}$/.test(value)) return Number(value) * 1_000;
-  const wait = Date.parse(value) - Date.parse(header(headers, 'date') ?? '');
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
-}
-
 /** protobuf's Duration in JSON: `1.500s`. */
 function duration(value: unknown): number | undefined {
   const seconds = typeof value === 'string' ? /^(\d{1,7}(?:\.\d{1,9})?)s$/.exec(value) : null;
@@ -113,11 +95,8 @@ function duration(value: unknown): number | undefined {
 }
 
 /** Headers are an object with lower-case names or the platform's `Headers`, depending on who answered. */
-function header(headers: unknown, name: string): string | undefined {
-  if (typeof headers !== 'object' || headers === null) return undefined;
-  const get: unknown = (headers as Fields)['get'];
-  const value: unknown = typeof get === 'function' ? get.call(headers, name) : (headers as Fields)[name];
-  return text(value);
+function plainHeaders(headers: unknown): Fields {
+  return headers instanceof Headers ? Object.fromEntries(headers) : fields(headers);
 }
 
 function jsonFields(body: unknown): Fields {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { GcpAnswerError } from './gcp-answer-error.js';
 import { reviveGcpCredentials } from './gcp-exchanger.js';
-import { parseGenerateAccessTokenResponse, parseStsResponse, serverDate } from './parse-token-response.js';
+import { parseGenerateAccessTokenResponse, parseStsResponse } from './parse-token-response.js';
 
 const answer = (body: unknown, headers: Record<string, string> = {}) => ({
   status: 200,
@@ -67,14 +67,6 @@ describe('generateAccessToken', () => {
   ])('%j is refused', (body) => {
     expect(() => parseGenerateAccessTokenResponse(answer(body))).toThrow(GcpAnswerError);
   });
-});
-
-test("the server's clock, unless a cache in between says how old the answer is", () => {
-  const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
-  expect(serverDate(answer('', { date }))).toBe(784111777000);
-  expect(serverDate(answer('', { date, age: '12' }))).toBeUndefined();
-  expect(serverDate(answer('', { date: 'then' }))).toBeUndefined();
-  expect(serverDate(answer(''))).toBeUndefined();
 });
 
 test('a record of a shared store is parsed as untrusted', () => {

@@ -44,12 +44,6 @@ export function parseGenerateAccessTokenResponse(answer: HttpAnswer): ServiceAcc
   return { accessToken, expireTime: expires };
 }
 
-/** The answer's `Date`, the server's clock; none where a cache in between says how old the answer is. */
-export function serverDate({ headers }: HttpAnswer): number | undefined {
-  const date = headers['age'] === undefined ? Date.parse(headers['date'] ?? '') : Number.NaN;
-  return Number.isNaN(date) ? undefined : date;
-}
-
 type Refusal = (problem: string) => never;
 
 function refusal(step: GcpStep, answer: HttpAnswer): Refusal {

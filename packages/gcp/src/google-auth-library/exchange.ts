@@ -1,7 +1,7 @@
 /** The exchange as google-auth-library makes it: its `IdentityPoolClient`, held to one attempt and no cache. */
 
 import type { ExchangeContext } from '@credex/core/driver';
-import { invalidOption, refuseUnknownOptions } from '@credex/core/driver';
+import { invalidOption, refuseUnknownOptions, serverDate } from '@credex/core/driver';
 import { OptionError } from '@credex/core';
 import { IdentityPoolClient, gaxios } from 'google-auth-library';
 import type { GcpExchange, GcpExchangerFactory, GcpToken } from '../gcp-exchanger.js';
@@ -10,7 +10,7 @@ import { generateAccessTokenUrl, providerAudience, stsUrl } from '../gcp-names.j
 import type { GcpConfiguration } from '../gcp-options.js';
 import type { Transporter } from './step-transport.js';
 import { StepTransport } from './step-transport.js';
-import { parseGenerateAccessTokenResponse, parseStsResponse, serverDate } from '../parse-token-response.js';
+import { parseGenerateAccessTokenResponse, parseStsResponse } from '../parse-token-response.js';
 
 export interface GoogleAuthLibraryExchangerOptions {
   /**
@@ -118,7 +118,7 @@ class OneExchange extends IdentityPoolClient {
       return {
         accessToken: parsed.accessToken,
         expiresAt: parsed.expireTime,
-        serverDate: serverDate(answer),
+        serverDate: serverDate(answer.headers),
       };
     }
     const exchanged = this.#exchanged.received;

@@ -1,0 +1,44 @@
+/** An official package that only some need: loaded on the first use, and its absence told as what it is. */
+
+import { OptionError } from './errors.js';
+
+export interface OptionalPackage<T> {
+  /**
+   * What `importModule` gives, once.
+   * @throws OptionError `missing_package` where the package itself is not installed
+   */
+  load(): Promise<T>;
+}
+
+export function optionalPackage<T>(name: string, importModule: () => Promise<T>): OptionalPackage<T> {
+  let loading: Promise<T> | undefined;
+  return {
+    load() {
+      loading ??= importModule().catch((error: unknown) => {
+        loading = undefined;
+        throw isAbsence(error, name) ? missing(name) : error;
+      });
+      return loading;
+    },
+  };
+}
+
+/** The absence of that very package: what is broken below it must show its own words. */
+function isAbsence(error: unknown, name: string): boolean {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  if (typeof message !== 'string' || (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND'))
+    return false;
+  // Node, Bun and webpack say package or module; Deno says import.
+  return ['package', 'module', 'Import'].some(
+    (word) => message.includes(`${word} '${name}'`) || message.includes(`${word} "${name}"`),
+  );
+}
+
+function missing(name: string): OptionError {
+  return new OptionError(
+    'missing_package',
+    'exchanger',
+    undefined,
+    `The package ${name} is not installed: run \`npm install ${name}\`, or pass another \`exchanger\`.`,
+  );
+}

@@ -1,0 +1,230 @@
+/** One process without real time: a clock moved by hand, a source of tokens, and a cloud that is told what to answer. */
+
+import type { CredentialCache } from './cache.js';
+import { createCredentialCache } from './cache.js';
+import type {
+  Clock,
+  Credential,
+  ErrorClass,
+  ExchangeContext,
+  Exchanger,
+  Issued,
+  Subject,
+  SubjectTokenRequest,
+  SubjectTokenSource,
+} from './contract.js';
+import type { CredentialEvent } from './events.js';
+import type { CredentialProviderOptions, DriverProvider } from './provider.js';
+import { createCredentialProvider } from './provider.js';
+import { readSubjectToken } from './subject-token.js';
+
+export const START = 1_767_225_600_000;
+export const HOUR = 3_600_000;
+
+export interface TestClock extends Clock {
+  setTimeout(run: () => void, ms: number): () => void;
+  /** Both clocks move; timers that fall due run in their order. */
+  advance(ms: number): Promise<void>;
+  /** The wall clock alone moves: it was set, or the instance was frozen. */
+  jumpWall(ms: number): void;
+  timers(): number;
+}
+
+/** Every promise that can settle has settled; WebCrypto's digests come from a thread and need more than a turn. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) {
+    await crypto.subtle.digest('SHA-256', new Uint8Array(1));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+export function testClock(): TestClock {
+  let wall = START;
+  let mono = 0;
+  const pending = new Set<{ readonly due: number; readonly run: () => void }>();
+  const next = (end: number) => [...pending].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due)[0];
+  return {
+    now: () => wall,
+    monotonic: () => mono,
+    setTimeout(run, ms) {
+      const timer = { due: mono + Math.max(0, ms), run };
+      pending.add(timer);
+      return () => void pending.delete(timer);
+    },
+    async advance(ms) {
+      const end = mono + ms;
+      await settle();
+      for (let timer = next(end); timer !== undefined; timer = next(end)) {
+        pending.delete(timer);
+        wall += timer.due - mono;
+        mono = timer.due;
+        timer.run();
+        await settle();
+      }
+      wall += end - mono;
+      mono = end;
+    },
+    jumpWall(ms) {
+      wall += ms;
+    },
+    timers: () => pending.size,
+  };
+}
+
+export function makeJwt(claims: object = {}): string {
+  return ['{"alg":"RS256"}', JSON.stringify({ exp: 9_999_999_999, ...claims }), 'signature']
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .join('.');
+}
+
+export interface SourceOptions {
+  readonly partition?: string | undefined;
+  readonly covers?: Subject['covers'];
+  readonly token?: (wanted: SubjectTokenRequest, jwt: string) => Promise<string> | string;
+}
+
+/** Captures what `jwt` gives at that moment. */
+export function sourceOf(jwt: () => string, options: SourceOptions = {}): SubjectTokenSource {
+  return {
+    capture() {
+      const captured = jwt();
+      return {
+        partition: 'partition' in options ? options.partition : 'p',
+        ...(options.covers === undefined ? {} : { covers: options.covers }),
+        token: async (wanted) =>
+          readSubjectToken(options.token === undefined ? captured : await options.token(wanted, captured)),
+      };
+    },
+  };
+}
+
+export interface Secret extends Credential {
+  readonly value: string;
+}
+
+export interface SecretRequest {
+  readonly scope?: string;
+  readonly claims?: string;
+}
+
+export interface Attempt {
+  /** From 1. */
+  readonly n: number;
+  readonly request: SecretRequest;
+  readonly sub: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What a cloud's refusal throws: `classify` reads `as`. */
+export function refusal(code: ErrorClass['code'], rest: Partial<ErrorClass> = {}): Error {
+  return Object.assign(new Error(`the cloud says ${code}`), { as: { code, retry: 'never', ...rest } });
+}
+
+export const down = (): Error => refusal('unavailable', { retry: 'now' });
+
+export interface WorldOptions {
+  /** What the cloud answers; left out or `undefined`: a good credential of an hour. */
+  readonly answer?: (attempt: Attempt) => unknown;
+  readonly exchange?: (request: SecretRequest, context: ExchangeContext) => Promise<Issued<Secret>>;
+  readonly classify?: Exchanger<Secret, SecretRequest>['classify'];
+  readonly cache?: CredentialCache;
+  readonly random?: () => number;
+  readonly clock?: TestClock;
+}
+
+export interface World {
+  readonly clock: TestClock;
+  readonly cache: CredentialCache;
+  readonly events: CredentialEvent[];
+  readonly attempts: Attempt[];
+  readonly exchanger: Exchanger<Secret, SecretRequest>;
+  /** What the cloud answers from now on. */
+  answer: (attempt: Attempt) => unknown;
+  good(n: number | string, lifetimeMs?: number): Issued<Secret>;
+  provider(
+    source?: SubjectTokenSource,
+    options?: Partial<CredentialProviderOptions>,
+  ): DriverProvider<Secret, SecretRequest>;
+  types(): string[];
+}
+
+export function world(options: WorldOptions = {}): World {
+  const clock = options.clock ?? testClock();
+  const cache = options.cache ?? createCredentialCache();
+  const events: CredentialEvent[] = [];
+  const attempts: Attempt[] = [];
+  const exchanger: Exchanger<Secret, SecretRequest> = {
+    specificationVersion: 'v1',
+    provider: 'test',
+    target: ({ scope }) => ({ scope: scope ?? '' }),
+    exchange:
+      options.exchange ??
+      (async (request, context) => {
+        const { claims } = await context.subject();
+        return context.step('cloud.test', async (signal) => {
+          const attempt = { n: attempts.length + 1, request, sub: claims.sub, signal };
+          attempts.push(attempt);
+          return ((await own.answer(attempt)) ?? own.good(attempt.n)) as Issued<Secret>;
+        });
+      }),
+    revive: (record) => record as Secret,
+    classify:
+      options.classify ??
+      ((error) =>
+        (error as { as?: ErrorClass }).as ??
+        ((error as Error).name === 'TimeoutError'
+          ? { code: 'timeout', retry: 'now' }
+          : { code: 'unknown', retry: 'never' })),
+  };
+  const own: World = {
+    clock,
+    cache,
+    events,
+    attempts,
+    exchanger,
+    answer: options.answer ?? (() => undefined),
+    good: (n, lifetimeMs = HOUR) => ({ credential: { value: `v${n}`, expiresAt: clock.now() + lifetimeMs } }),
+    provider: (source = sourceOf(() => makeJwt({ sub: 'a' })), rest = {}) =>
+      createCredentialProvider(exchanger, {
+        source,
+        cache,
+        clock,
+        random: options.random ?? (() => 0.5),
+        onEvent: (event) => events.push(event),
+        ...rest,
+      }),
+    types: () => events.map(({ type }) => type),
+  };
+  return own;
+}
+
+/** A promise to be settled from outside. */
+export function gate<T = void>(): {
+  readonly promise: Promise<T>;
+  open(value: T): void;
+  fail(error: unknown): void;
+} {
+  let open!: (value: T) => void;
+  let fail!: (error: unknown) => void;
+  const promise = new Promise<T>((resolve, reject) => {
+    open = resolve;
+    fail = reject;
+  });
+  promise.catch(() => undefined);
+  return { promise, open, fail };
+}
+
+/** Rejections that nobody handled while the test ran. */
+export function unhandled(): { readonly seen: unknown[]; stop(): Promise<unknown[]> } {
+  const seen: unknown[] = [];
+  const note = (reason: unknown): void => void seen.push(reason);
+  process.on('unhandledRejection', note);
+  return {
+    seen,
+    async stop() {
+      await settle();
+      process.off('unhandledRejection', note);
+      return seen;
+    },
+  };
+}
