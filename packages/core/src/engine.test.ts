@@ -15,14 +15,13 @@ describe('flights and generations', () => {
     await w.clock.advance(20_000);
     provider.invalidate();
     const held = gate<void>();
-    w.answer = () => held.promise;
+    w.answer = ({ request }) => (request.scope === undefined ? held.promise : undefined);
     const waiting = provider.getCredentials();
     await settle();
-    const other = w.provider(undefined, {}).getCredentials({ request: { scope: 'other' } });
-    await settle();
+    await provider.getCredentials({ request: { scope: 'other' } });
     w.answer = () => undefined;
     held.open();
-    await Promise.all([waiting, other]);
+    await waiting;
     await provider.getCredentials();
     await w.clock.advance(HOUR + 1);
     await provider.getCredentials();
@@ -192,6 +191,21 @@ describe('forceRefresh and claims', () => {
     expect((await Promise.all(after)).map(({ value }) => value)).toEqual(['v3', 'v3', 'v3']);
     expect((await provider.getCredentials()).value).toBe('v3');
     expect(w.clock.timers()).toBe(0);
+  });
+
+  it('is refused, not made, where the exchange it waited for was refused for the same token', async () => {
+    const answer = gate<void>();
+    const w = world({ answer: () => answer.promise });
+    const provider = w.provider();
+    const ordinary = expect(provider.getCredentials()).rejects.toMatchObject({ code: 'access_denied' });
+    await settle();
+    const forced = expect(provider.getCredentials({ forceRefresh: true })).rejects.toMatchObject({
+      code: 'access_denied',
+    });
+    await settle();
+    answer.fail(refusal('access_denied'));
+    await Promise.all([ordinary, forced]);
+    expect(w.attempts).toHaveLength(1);
   });
 
   it('asks a challenge of its own, joins the very same one only, and keeps its answer', async () => {

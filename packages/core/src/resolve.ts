@@ -147,14 +147,14 @@ export async function resolve<C extends Credential, R>(
   async function board(urgent: boolean): Promise<Boarded | undefined> {
     let named = name;
     let own = subject;
-    if (subject.partition !== undefined && (apart || engine.tokenTroubles(name, engine.slot(key)))) {
-      const mine = await patiently(patience, (signal) => ownDigest(cache, clock, subject, signal));
-      named = { ...name, digest: mine.digest };
-      own = mine.subject;
-      // Others went on while the digest was made.
-      if (ask.anew === 'no' && decided().do === 'serve') return undefined;
-    }
     for (;;) {
+      if (own.partition !== undefined && (apart || engine.tokenTroubles(name, engine.slot(key)))) {
+        const mine = await patiently(patience, (signal) => ownDigest(cache, clock, subject, signal));
+        named = { ...name, digest: mine.digest };
+        own = mine.subject;
+        // Others went on while the digest was made.
+        if (ask.anew === 'no' && decided().do === 'serve') return undefined;
+      }
       const flight = engine.flight(named);
       if (
         flight !== undefined &&
