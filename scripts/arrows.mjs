@@ -58,6 +58,10 @@ export const AMBIENT = {
   'core/provider': ['Math', 'fetch'],
   'gcp/gcp-options': ['Date'],
   'testing/clock': ['setImmediate'],
+  'testing/conformance/decoys': ['process'],
+  'testing/conformance/machine': ['Date', 'setTimeout'],
+  'testing/conformance/printed': ['console'],
+  'testing/conformance/trial': ['fetch'],
   'testing/emulator/clock': ['Date'],
   'vercel/source-options': ['Date', 'fetch'],
 };

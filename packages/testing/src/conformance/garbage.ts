@@ -1,0 +1,111 @@
+/** What may be thrown by a library, a proxy between, or a mistake. */
+
+function throws(): never {
+  throw new Error('This must not be looked at.');
+}
+
+const TRAPS: ProxyHandler<object> = {
+  get: throws,
+  has: throws,
+  ownKeys: throws,
+  getOwnPropertyDescriptor: throws,
+  getPrototypeOf: throws,
+};
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+function ownCause(): Error {
+  const error = new Error('The cause of this error is this error.');
+  error.cause = error;
+  return error;
+}
+
+function deepCause(): Error {
+  let error = new Error('deep');
+  for (let depth = 0; depth < 10_000; depth += 1) error = new Error('less deep', { cause: error });
+  return error;
+}
+
+function circular(): object {
+  const made: Record<string, unknown> = { status: 400 };
+  made['body'] = made;
+  made['response'] = made;
+  made['cause'] = made;
+  return made;
+}
+
+function withGetters(): object {
+  const made = {};
+  for (const name of [
+    'name',
+    'message',
+    'code',
+    'status',
+    'body',
+    'cause',
+    'response',
+    '$metadata',
+    '$response',
+  ])
+    Object.defineProperty(made, name, { get: throws, enumerable: true });
+  return made;
+}
+
+/** Fields where servers' answers have them, each of a type that nobody expects. */
+const STRANGE_FIELDS: readonly object[] = [null, 0, Number.NaN, -1, [], {}, '', 'x', true].map((value) => ({
+  status: value,
+  statusCode: value,
+  code: value,
+  body: value,
+  headers: value,
+  message: value,
+  name: value,
+  cause: value,
+  answer: value,
+  response: value,
+  errors: value,
+  error: value,
+  $metadata: value,
+  $response: value,
+}));
+
+/** Made when it is asked for: some of it is large. */
+export const GARBAGE: Readonly<Record<string, () => unknown>> = {
+  undefined: () => undefined,
+  null: () => null,
+  'a boolean': () => false,
+  'a number': () => Number.NaN,
+  'a bigint': () => 1n,
+  'a symbol': () => Symbol('error'),
+  'an empty string': () => '',
+  'a string': () => 'fetch failed',
+  'a function': () => throws,
+  'an array': () => [],
+  'an empty object': () => ({}),
+  'an object without a prototype': () => Object.create(null) as unknown,
+  'an error without a message': () => Object.assign(new Error(), { message: undefined }),
+  'an error that is its own cause': ownCause,
+  'an error of ten thousand causes': deepCause,
+  'an aggregate of nothing': () => new AggregateError([]),
+  'a message of megabytes': () => new Error('Bearer '.repeat(200_000)),
+  'a body of megabytes': () => ({ status: 400, headers: {}, body: '<Error><Code>'.repeat(100_000) }),
+  'an object of a hundred thousand members': () =>
+    Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`member${at}`, at])),
+  'a circle': circular,
+  'getters that throw': withGetters,
+  'a proxy whose traps throw': () => new Proxy({}, TRAPS),
+  'an error behind a proxy whose traps throw': () => new Proxy(new Error('error'), TRAPS),
+  'a cause whose traps throw': () => new Error('error', { cause: new Proxy({}, TRAPS) }),
+  'a proxy that was revoked': revoked,
+  ...Object.fromEntries(STRANGE_FIELDS.map((made, at) => [`strange fields ${at}`, () => made])),
+  ...Object.fromEntries(
+    STRANGE_FIELDS.map((made, at) => [
+      `an error with strange fields ${at}`,
+      () => Object.defineProperties(new Error('error'), Object.getOwnPropertyDescriptors(made)),
+    ]),
+  ),
+};

@@ -1,0 +1,33 @@
+/** Time as the machine has it: a server on a real socket answers in real time. */
+
+const POLL_MS = 2;
+const ARRIVES_MS = 10_000;
+
+/** The server's time. */
+export function timeOf(harness: { now?(): number }): number {
+  return harness.now?.() ?? Date.now();
+}
+
+/** Resolves as soon as `holds`; false where it never did. */
+export async function eventually(holds: () => boolean): Promise<boolean> {
+  for (const until = Date.now() + ARRIVES_MS; Date.now() < until;) {
+    if (holds()) return true;
+    await after(POLL_MS);
+  }
+  return holds();
+}
+
+/** Whether it settles within `ms`. */
+export async function settlesWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([settled, after(ms).then(() => false)]);
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,109 @@
+/** One exchange under watch: how often it asked for the subject, which steps it took, what it printed. */
+
+import assert from 'node:assert/strict';
+import type { Credential, Fetch } from '@credex/core';
+import { FederationError } from '@credex/core';
+import type { ErrorClass, ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
+import { post, presentedToken, readSubjectToken } from '@credex/core/driver';
+import type { Asked } from './harness.js';
+import { listening } from './printed.js';
+
+export interface TrialInit {
+  readonly jwt: string;
+  readonly fetch?: Fetch | undefined;
+  /** What `subject()` rejects with. */
+  readonly noSubject?: Error | undefined;
+  /** Ends everything: core's flight has run out of time. */
+  readonly whole?: AbortSignal | undefined;
+  /** Ends one step: it alone has. */
+  readonly step?: AbortSignal | undefined;
+}
+
+export type Outcome<C extends Credential> =
+  | { readonly issued: Issued<C>; readonly error?: undefined }
+  | { readonly issued?: undefined; readonly error: { readonly thrown: unknown } };
+
+export interface Trial<C extends Credential> {
+  /** Never rejects. */
+  readonly outcome: Promise<Outcome<C>>;
+  readonly subjects: () => number;
+  /** The hosts of the steps, in order. */
+  readonly steps: () => readonly string[];
+  readonly printed: readonly string[];
+}
+
+/** Starts the exchange with a context that does what core's does, but retries nothing. */
+export function start<C extends Credential, R>(
+  { exchanger, request }: Asked<C, R>,
+  init: TrialInit,
+): Trial<C> {
+  const whole = init.whole ?? new AbortController().signal;
+  const steps: string[] = [];
+  let subjects = 0;
+  const context: ExchangeContext = {
+    signal: whole,
+    async subject() {
+      subjects += 1;
+      whole.throwIfAborted();
+      if (init.noSubject !== undefined) throw init.noSubject;
+      return readSubjectToken(init.jwt);
+    },
+    async step(host, run) {
+      whole.throwIfAborted();
+      steps.push(host);
+      const signals = init.step === undefined ? [whole] : [whole, init.step];
+      // Not raced against the signal: what `run` started must end by itself.
+      return run(AbortSignal.any(signals));
+    },
+    post: (url, { headers, body, signal }) =>
+      post(init.fetch ?? ((input, how) => globalThis.fetch(input, how)), exchanger.provider, url, {
+        headers,
+        body,
+        signal: signal ?? whole,
+      }),
+  };
+  const { printed, result } = listening(async () => exchanger.exchange(request, context));
+  return {
+    outcome: result.then(
+      (issued): Outcome<C> => ({ issued }),
+      (thrown: unknown): Outcome<C> => ({ error: { thrown } }),
+    ),
+    subjects: () => subjects,
+    steps: () => steps,
+    printed,
+  };
+}
+
+/** What the exchange brought; fails where it failed. */
+export async function issuedBy<C extends Credential, R>(
+  asked: Asked<C, R>,
+  init: TrialInit,
+): Promise<Issued<C>> {
+  const { issued, error } = await start(asked, init).outcome;
+  if (error === undefined) return issued;
+  const { code } = classOf(asked.exchanger, error.thrown, init.jwt);
+  // The thrown error may hold the token: it is told by its code.
+  assert.fail(`The exchange of a good token failed: ${code}.`);
+}
+
+/** What the exchange threw; fails where it brought something. */
+export async function thrownBy<C extends Credential, R>(
+  asked: Asked<C, R>,
+  init: TrialInit,
+): Promise<unknown> {
+  const { error } = await start(asked, init).outcome;
+  if (error === undefined) assert.fail('The exchange brought a credential; it was to fail.');
+  return error.thrown;
+}
+
+/** As core reads what a step threw. */
+export function classOf<C extends Credential, R>(
+  exchanger: Exchanger<C, R>,
+  thrown: unknown,
+  jwt: string,
+): ErrorClass {
+  if (!FederationError.isInstance(thrown))
+    return exchanger.classify(thrown, presentedToken(readSubjectToken(jwt).claims));
+  const { code, retryable, hint } = thrown;
+  return { code, retry: code === 'redirect_refused' || !retryable ? 'never' : 'now', hint };
+}
