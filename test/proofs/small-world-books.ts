@@ -1,0 +1,157 @@
+/**
+ * The books of a small world, kept beside the engine and without asking it: what was issued and when, what was
+ * refused, and which failure holds whom back for how long. Written from the rules, not from the code.
+ */
+
+import type { CredentialState } from '@credex/core';
+import type { Instant } from './manual-time.js';
+import type { Ending, Gate, Identity, SmallWorld } from './small-world.js';
+import { LIFETIME_MS } from './small-world.js';
+
+const SECOND = 1_000;
+const AHEAD_MS = 15 * 60 * SECOND;
+export const MUST_AGE = LIFETIME_MS - 60 * SECOND;
+export const USABLE_AGE = LIFETIME_MS - 5 * SECOND;
+const LONGEST_HOLD_MS = 60 * SECOND;
+const URGENT_HOLD_MS = 5 * SECOND;
+
+export interface Hold {
+  readonly kind: 'backoff' | 'rejected';
+  readonly serial: number;
+  readonly count: number;
+  readonly since: Instant;
+  readonly ms: number;
+}
+
+/** What is known of one identity's entry. */
+export interface Page {
+  held: Gate | undefined;
+  refused: boolean;
+  leastGeneration: number;
+  /** By request, and by token where the failure says something of the token only. */
+  readonly holds: Map<string, Hold>;
+}
+
+export interface Books {
+  page(who: Identity): Page;
+  state(who: Identity): CredentialState;
+  /** Ends a request to the cloud and writes down what the engine must make of it. */
+  settle(gate: Gate, how: Ending, after: () => Promise<void>): Promise<void>;
+  /** A service refuses the credential that came through that gate. */
+  refuse(who: Identity, gate: Gate): void;
+  /** The hold of that request and token that ends last; `urgently`: with nothing usable, or not for long. */
+  hold(who: Identity, request: string, urgently: boolean): Hold | undefined;
+  readonly refreshAge: number;
+}
+
+/** `drawn`: what the engine's random source gives, each time. */
+export function booksOf(world: SmallWorld, drawn: number): Books {
+  const pages = new Map<string, Page>();
+  const refreshAge = LIFETIME_MS - AHEAD_MS + 0.2 * drawn * AHEAD_MS;
+
+  const books: Books = {
+    refreshAge,
+    page(who) {
+      const name = entryName(who);
+      let page = pages.get(name);
+      if (page === undefined) {
+        page = { held: undefined, refused: false, leastGeneration: 0, holds: new Map() };
+        pages.set(name, page);
+      }
+      return page;
+    },
+    state(who) {
+      const { held, refused } = books.page(who);
+      if (held === undefined) return 'empty';
+      if (refused) return 'invalidated';
+      const age = world.time.since(receivedAt(held));
+      if (age < refreshAge) return 'fresh';
+      if (age < MUST_AGE) return 'refresh-ahead';
+      return age < USABLE_AGE ? 'must-refresh' : 'expired';
+    },
+    async settle(gate, how, after) {
+      const heard = isUnderWay(world, gate);
+      // What was issued before a freeze is of unknown age.
+      const overdue = world.time.since(gate.at) >= 10 * SECOND;
+      const page = books.page(gate.who);
+      const generation = gate.flight?.generation ?? 0;
+      const current = world.slotOf(gate.who)?.generation ?? 0;
+      gate.settle(how);
+      await after();
+      // A part of an exchange that is tried again ends nothing.
+      if (!heard || isUnderWay(world, gate)) return;
+      if (how === 'ok') {
+        if (overdue || !isNewer(page, gate, generation)) return;
+        page.holds.clear();
+        Object.assign(page, { held: gate, refused: false });
+      } else if (generation >= current) {
+        const kind = how === 'recoverable' ? 'backoff' : 'rejected';
+        const name = holdName(gate.request, how === 'refused' ? gate.who : undefined);
+        const before = page.holds.get(name);
+        const count = before?.kind === kind ? before.count + 1 : 1;
+        const ms = Math.min(
+          LONGEST_HOLD_MS,
+          kind === 'backoff'
+            ? drawn * Math.min(LONGEST_HOLD_MS, SECOND * 2 ** (count - 1))
+            : (1 + 4 * drawn) * SECOND * 2 ** (count - 1),
+        );
+        page.holds.set(name, { kind, serial: gate.serial, count, since: world.time.now(), ms });
+      }
+    },
+    refuse(who, gate) {
+      const page = books.page(who);
+      const known = page.held === gate && !page.refused;
+      if (known && world.time.since(receivedAt(gate)) >= 10 * SECOND) {
+        page.refused = true;
+        page.leastGeneration = (world.slotOf(who)?.generation ?? 0) + 1;
+      }
+    },
+    hold(who, request, urgently) {
+      const { holds } = books.page(who);
+      return [holds.get(holdName(request, undefined)), holds.get(holdName(request, who))]
+        .filter((hold) => hold !== undefined)
+        .filter((hold) => world.time.since(hold.since) < reach(hold, urgently))
+        .sort((one, other) => left(other) - left(one))[0];
+      function left(hold: Hold): number {
+        return reach(hold, urgently) - world.time.since(hold.since);
+      }
+    },
+  };
+  return books;
+}
+
+/** Whose entry: the partition's, or the token's where it names none that the token belongs to. */
+export function entryName(who: Identity): string {
+  return who.partition === undefined || who.foreign === true ? `token ${who.name}` : who.partition;
+}
+
+/** The entries that may answer: a foreign token's owner isn't known before the token is read. */
+export function entriesOf(who: Identity): readonly string[] {
+  return who.foreign === true ? [entryName(who), who.partition as string] : [entryName(who)];
+}
+
+export function receivedAt(gate: Gate): Instant {
+  return gate.ended?.at ?? gate.at;
+}
+
+/** Whether the engine still waits for what comes through that gate. */
+export function isUnderWay(world: SmallWorld, gate: Gate): boolean {
+  for (const flight of world.cache.state.flights.values()) if (flight === gate.flight) return true;
+  return false;
+}
+
+export function reach({ kind, ms }: Hold, urgently: boolean): number {
+  return urgently && kind === 'backoff' ? Math.min(ms, URGENT_HOLD_MS) : ms;
+}
+
+/** Generation first; the later end only within one. */
+function isNewer({ held, refused, leastGeneration }: Page, gate: Gate, generation: number): boolean {
+  if (generation < leastGeneration) return false;
+  if (held === undefined || refused) return true;
+  const before = held.flight?.generation ?? 0;
+  return generation > before || (generation === before && receivedAt(gate).wall >= receivedAt(held).wall);
+}
+
+function holdName(request: string, owner: Identity | undefined): string {
+  return `${request} ${owner?.name ?? ''}`;
+}

@@ -1,0 +1,282 @@
+/**
+ * A world small enough to go through: a few identities, two callers, and exchanges that end when and how the
+ * one who drives it says. The engine in it is the real one; only time, source and cloud are played.
+ */
+
+import { createHash } from 'node:crypto';
+import type { CredentialCache } from '@credex/core';
+import { createCredentialCache } from '@credex/core';
+import type { DriverProvider, ErrorClass, Exchanger } from '@credex/core/driver';
+import { createCredentialProvider } from '@credex/core/driver';
+import type { Instant, ManualTime } from './manual-time.js';
+import { manualTime } from './manual-time.js';
+
+/** The engine under test: the real one, or one with a rule broken on purpose. */
+export interface Core {
+  readonly createCredentialCache: typeof createCredentialCache;
+  readonly createCredentialProvider: typeof createCredentialProvider;
+}
+
+export const realCore: Core = { createCredentialCache, createCredentialProvider };
+
+/** Names its owner and its exchange, so that any mix-up shows. */
+export interface Secret {
+  readonly owner: string;
+  readonly request: string;
+  readonly serial: number;
+  readonly expiresAt: number;
+}
+
+export interface Wish {
+  readonly claims?: string;
+}
+
+export interface Identity {
+  readonly name: string;
+  readonly partition: string | undefined;
+  /** Its token does not belong to the partition of its process. */
+  readonly foreign?: boolean;
+  /** The cloud refuses its token, whose claims were copied. */
+  readonly forged?: boolean;
+}
+
+export const KINDS = ['plain', 'patient', 'force', 'claims'] as const;
+/** `patient`: a plain call that can be given up; the others can as well. */
+export type Kind = (typeof KINDS)[number];
+
+export const ENDINGS = ['ok', 'recoverable', 'hopeless', 'refused'] as const;
+/** `refused`: a failure that says something of the token only. */
+export type Ending = (typeof ENDINGS)[number];
+
+export interface Caller {
+  readonly number: number;
+  readonly who: Identity;
+  readonly kind: Kind;
+  readonly at: Instant;
+  readonly controller: AbortController | undefined;
+  end: { readonly credential: Secret } | { readonly error: unknown } | undefined;
+}
+
+/** One request to the cloud. */
+export interface Gate {
+  readonly serial: number;
+  readonly who: Identity;
+  readonly request: string;
+  readonly at: Instant;
+  /** How many calls had been made when it opened. */
+  readonly calls: number;
+  readonly signal: AbortSignal;
+  /** The engine's own note of the exchange that this is a part of. */
+  readonly flight: Flight | undefined;
+  ended: { readonly how: Ending; readonly at: Instant } | undefined;
+  readonly settle: (how: Ending) => void;
+}
+
+export interface SmallWorld {
+  readonly time: ManualTime;
+  readonly cache: CredentialCache;
+  readonly provider: DriverProvider<Secret, Wish>;
+  readonly identities: readonly Identity[];
+  readonly callers: Caller[];
+  readonly gates: Gate[];
+  /** What each gate gave, by its serial. */
+  readonly issued: Secret[];
+  /** The gates in the order in which they ended, and how many had when each caller came. */
+  readonly endings: Gate[];
+  readonly endingsBefore: number[];
+  /** The engine's count when each caller came. */
+  readonly sequences: number[];
+  /** How many exchanges were begun. */
+  exchanges: number;
+  call(who: Identity, kind: Kind): Caller;
+  /** As a process of that identity does it. */
+  as<T>(who: Identity, work: () => T): T;
+  /** The cache's key for what that identity holds; `undefined` before it asked. */
+  keyOf(who: Identity): string | undefined;
+  slotOf(who: Identity): Slot | undefined;
+  /** Of its token. */
+  digestOf(who: Identity): string;
+}
+
+type Slot = CredentialCache['state']['slots'] extends Map<string, infer S> ? S : never;
+export type Flight = CredentialCache['state']['flights'] extends Map<string, infer F> ? F : never;
+
+export const LIFETIME_MS = 3_600_000;
+const FAR = 4_102_444_800;
+
+const CLASSES: Readonly<Record<Exclude<Ending, 'ok'>, ErrorClass>> = {
+  recoverable: { code: 'unavailable', retry: 'now' },
+  hopeless: { code: 'target_not_found', retry: 'never' },
+  refused: { code: 'token_rejected', retry: 'never' },
+};
+
+class CloudError extends Error {
+  readonly how: Exclude<Ending, 'ok'>;
+  readonly serial: number;
+  constructor(how: Exclude<Ending, 'ok'>, serial: number) {
+    super(how);
+    this.how = how;
+    this.serial = serial;
+  }
+}
+
+export interface SmallWorldOptions {
+  readonly core: Core;
+  readonly identities: readonly Identity[];
+  readonly random: () => number;
+  /** Whether the exchange is one HTTP step, with its own limit and retries, or work that heeds no signal. */
+  readonly steps: boolean;
+}
+
+export function smallWorld({ core, identities, random, steps }: SmallWorldOptions): SmallWorld {
+  const time = manualTime();
+  const cache = core.createCredentialCache();
+  const tokens = new Map(
+    identities.map((who) => [
+      who.name,
+      { jwt: `token-${who.name}`, claims: { sub: who.name, exp: FAR }, expiresAt: FAR * 1_000 },
+    ]),
+  );
+  const digests = new Map(identities.map(({ name }) => [name, sha256(`token-${name}`)]));
+  let current = identities[0] as Identity;
+
+  const exchanger: Exchanger<Secret, Wish> = {
+    specificationVersion: 'v1',
+    provider: 'played',
+    target: () => ({}),
+    revive: (record) => record as Secret,
+    classify(error) {
+      if (error instanceof CloudError) return { ...CLASSES[error.how], serverCode: String(error.serial) };
+      return error instanceof DOMException
+        ? { code: 'timeout', retry: 'now' }
+        : { code: 'unknown', retry: 'never' };
+    },
+    async exchange(request, context) {
+      world.exchanges += 1;
+      const { claims } = await context.subject();
+      const who = identities.find(({ name }) => name === claims.sub) as Identity;
+      const cloud = (signal: AbortSignal) => open(world, who, request.claims ?? '', signal);
+      return { credential: await (steps ? context.step('host', cloud) : cloud(context.signal)) };
+    },
+  };
+
+  const world: SmallWorld = {
+    time,
+    cache,
+    identities,
+    callers: [],
+    gates: [],
+    issued: [],
+    endings: [],
+    endingsBefore: [],
+    sequences: [],
+    exchanges: 0,
+    provider: core.createCredentialProvider(exchanger, {
+      clock: time.clock,
+      cache,
+      random,
+      source: {
+        capture() {
+          const who = current;
+          return {
+            partition: who.partition,
+            covers: (claims) => who.foreign !== true || claims.sub !== who.name,
+            token: () => Promise.resolve(tokens.get(who.name) as never),
+          };
+        },
+      },
+    }),
+    as(who, work) {
+      const before = current;
+      current = who;
+      try {
+        return work();
+      } finally {
+        current = before;
+      }
+    },
+    call(who, kind) {
+      const caller: Caller = {
+        number: world.callers.length,
+        who,
+        kind,
+        at: time.now(),
+        controller: kind === 'plain' ? undefined : new AbortController(),
+        end: undefined,
+      };
+      world.endingsBefore.push(world.endings.length);
+      world.sequences.push(cache.state.sequence);
+      world.callers.push(caller);
+      const call = {
+        signal: caller.controller?.signal,
+        ...(kind === 'force' ? { forceRefresh: true } : {}),
+        ...(kind === 'claims' ? { request: { claims: 'x' }, skipHeld: true } : {}),
+      };
+      world
+        .as(who, () => world.provider.getCredentials(kind === 'plain' ? undefined : call))
+        .then(
+          (credential) => (caller.end = { credential }),
+          (error: unknown) => (caller.end = { error }),
+        );
+      return caller;
+    },
+    keyOf(who) {
+      const partition =
+        who.partition === undefined || who.foreign === true
+          ? `digest:${world.digestOf(who)}`
+          : `platform:${who.partition}`;
+      for (const [text, key] of cache.state.keys) if (text.includes(partition)) return key;
+      return undefined;
+    },
+    digestOf: (who) => digests.get(who.name) as string,
+    slotOf(who) {
+      const key = world.keyOf(who);
+      return key === undefined ? undefined : cache.state.slots.get(key);
+    },
+  };
+  return world;
+}
+
+/** A request to the cloud, under way until the driver of the world ends it. */
+function open(world: SmallWorld, who: Identity, request: string, signal: AbortSignal): Promise<Secret> {
+  const flight = flightOf(world, who, request);
+  return new Promise((resolve, reject) => {
+    const gate: Gate = {
+      serial: world.gates.length,
+      who,
+      request,
+      at: world.time.now(),
+      calls: world.callers.length,
+      signal,
+      flight,
+      ended: undefined,
+      settle(how) {
+        gate.ended = { how, at: world.time.now() };
+        world.endings.push(gate);
+        if (how !== 'ok') {
+          reject(new CloudError(how, gate.serial));
+          return;
+        }
+        const expiresAt = world.time.now().wall + LIFETIME_MS;
+        world.issued[gate.serial] = { owner: who.name, request, serial: gate.serial, expiresAt };
+        resolve(world.issued[gate.serial] as Secret);
+      },
+    };
+    world.gates.push(gate);
+  });
+}
+
+/** The newest exchange under way of that identity and request that the engine knows of. */
+function flightOf(world: SmallWorld, who: Identity, request: string): Flight | undefined {
+  const text = JSON.stringify(request === '' ? {} : { claims: request });
+  let newest: Flight | undefined;
+  for (const digest of ['', world.digestOf(who)]) {
+    const flight = world.cache.state.flights.get(`${world.keyOf(who) ?? ''}\n${text}\n${digest}`);
+    if (flight !== undefined && (newest === undefined || flight.sequence > newest.sequence)) newest = flight;
+  }
+  return newest;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
