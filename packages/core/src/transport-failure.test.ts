@@ -15,6 +15,7 @@ it.each([
   [coded('HPE_INVALID_CONSTANT'), network],
   [coded('UND_ERR_SOCKET'), network],
   [coded('REQUEST_SEND_ERROR'), network],
+  [coded('PARSE_ERROR'), network],
   [coded('ENOTFOUND'), name],
   [coded('EAI_AGAIN'), name],
   [coded('SELF_SIGNED_CERT_IN_CHAIN'), certificate],

@@ -16,9 +16,12 @@ const CERTIFICATES =
 
 const NAMES = /^(?:ENOTFOUND|EAI_\w+)$/;
 
-/** System errors, Node's TLS, HTTP parser and streams, undici, and what SDKs call a request that wasn't sent. */
+/**
+ * System errors, Node's TLS, HTTP parser and streams, undici, and what SDKs call a request that wasn't sent or, in
+ * Azure's pipeline (PARSE_ERROR), an answer that broke off.
+ */
 const NETWORK =
-  /^(?:E[A-Z]{3,}|UND_ERR_\w+|ERR_TLS\w*|ERR_SSL\w*|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+|REQUEST_SEND_ERROR|NetworkError|FetchError)$/;
+  /^(?:E[A-Z]{3,}|UND_ERR_\w+|ERR_TLS\w*|ERR_SSL\w*|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+|REQUEST_SEND_ERROR|PARSE_ERROR|NetworkError|FetchError)$/;
 
 /** How deep libraries wrap a socket's error. */
 const DEPTH = 6;
