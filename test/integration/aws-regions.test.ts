@@ -8,9 +8,9 @@ import { clientStsExchanger } from '@credex/aws/client-sts';
 import { createCredentialCache } from '@credex/core';
 import type { CredentialEvent, Fetch } from '@credex/core';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { s3Client } from '../support/clients.js';
 import { setDeployment, setEnvironment } from '../support/environment.js';
 import { routedAgent, routedFetch } from '../support/routed.js';
+import { s3Client } from '../support/s3.js';
 import { AUDIENCE, ISSUER, PRODUCTION_SUBJECT, trustPolicy } from '../support/trust.js';
 import { useWorld } from '../support/use-world.js';
 
@@ -67,6 +67,7 @@ const cold = (
 ): AwsCredentialsProviderOptions => ({
   roleArn: roleIn(partition),
   cache: createCredentialCache(),
+  clock: world.clock,
   fetch,
   ...more,
 });
@@ -178,6 +179,7 @@ test("a client of the user's own asks where it was made to ask, over TLS by that
     getAwsCredentials({
       roleArn: roleIn('aws-cn'),
       cache: createCredentialCache(),
+      clock: world.clock,
       exchanger: clientStsExchanger({ client }),
     }),
   );

@@ -9,8 +9,10 @@ import type { LogEntry, ServiceName } from '@credex/testing/emulator';
 import { Storage } from '@google-cloud/storage';
 import { Storage as Storage8 } from '@google-cloud/storage-8';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { blobServiceClient, s3Client, storageOptions } from '../support/clients.js';
+import { blobServiceClient } from '../support/blobs.js';
+import { storageOptions } from '../support/cloud-storage.js';
 import { setDeployment } from '../support/environment.js';
+import { s3Client } from '../support/s3.js';
 import { AWS, AZURE, FEDERATED_BUCKET, GCP, PRODUCTION_SUBJECT, principalOf } from '../support/trust.js';
 import { useWorld } from '../support/use-world.js';
 

@@ -3,7 +3,9 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { AwsCredentialsProviderOptions } from '@credex/aws';
 import { awsCredentialsProvider, getAwsCredentials } from '@credex/aws';
-import { getAzureCredentials } from '@credex/azure';
+import type { TokenCredential } from '@azure/core-auth';
+import type { AzureTokenOptions } from '@credex/azure';
+import { azureCredentialsProvider, getAzureCredentials } from '@credex/azure';
 import type { Clock, SharedOptions } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import { getGcpCredentials } from '@credex/gcp';
@@ -11,9 +13,10 @@ import { googleAuthClient } from '@credex/gcp/google-auth-library';
 import type { ServiceName } from '@credex/testing/emulator';
 import { vercelTokenSource } from '@credex/vercel';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { s3Client } from '../support/clients.js';
+import { blobServiceClient } from '../support/blobs.js';
 import { setDeployment } from '../support/environment.js';
-import { AWS, GCP } from '../support/trust.js';
+import { s3Client } from '../support/s3.js';
+import { AWS, AZURE, GCP } from '../support/trust.js';
 import { useWorld } from '../support/use-world.js';
 
 const world = useWorld();
@@ -83,6 +86,7 @@ test.each(CLOUDS)(
     const exchanges = () => services.map((service) => world.emulator.log.count(service));
     const all = (times: number) => services.map(() => times);
     const ask = () => request(() => get(shared));
+    const askTogether = () => request(() => Promise.all(Array.from({ length: 50 }, () => get(shared))));
     const left = ({ expiresAt }: Issued) => expiresAt - world.emulator.clock.now();
 
     const first = await ask();
@@ -92,7 +96,7 @@ test.each(CLOUDS)(
 
     // In the last quarter of its life: the call is answered at once, and one renewal goes on beside it.
     pass(12 * MINUTE);
-    const answers = await Promise.all(Array.from({ length: 50 }, ask));
+    const answers = await askTogether();
     expect(new Set(answers.map(({ secret }) => secret))).toEqual(new Set([first.secret]));
     await vi.waitFor(() => expect(exchanges()).toEqual(all(2)), 5_000);
     const second = await vi.waitFor(async () => {
@@ -105,7 +109,7 @@ test.each(CLOUDS)(
 
     // Nobody asked for a while: what has ended is never handed out.
     pass(left(second) + 1_000);
-    const late = await Promise.all(Array.from({ length: 50 }, ask));
+    const late = await askTogether();
     expect(new Set(late.map(({ secret }) => secret)).size).toBe(1);
     expect(late[0]?.secret).not.toBe(second.secret);
     expect(exchanges()).toEqual(all(3));
@@ -168,16 +172,90 @@ test('Google Cloud: the auth client meets a 401 with a new token, once', async (
   const clock = lateClock();
   const client = googleAuthClient({ ...world.options.gcp, ...isolated(clock) });
   const url = `${world.emulator.url('gcp-storage')}/storage/v1/b/${GCP.bucket}/o`;
-  const list = () => request(() => client.request<{ kind: string }>({ url }));
-  expect((await list()).data.kind).toBe('storage#objects');
+  const list = () => client.request<{ kind: string }>({ url });
+  expect((await request(list)).data.kind).toBe('storage#objects');
 
   pass(2 * 60 * MINUTE);
   clock.advance(MINUTE);
-  expect((await Promise.all(Array.from({ length: 10 }, list))).map(({ status }) => status)).toEqual(
-    Array(10).fill(200),
-  );
+  expect(
+    (await request(() => Promise.all(Array.from({ length: 10 }, list)))).map(({ status }) => status),
+  ).toEqual(Array(10).fill(200));
   const statuses = world.emulator.log.entries('gcp-storage').map(({ status }) => status);
   expect(statuses.filter((status) => status === 401).length).toBeGreaterThanOrEqual(1);
   expect(statuses.filter((status) => status === 200)).toHaveLength(11);
   expect(world.emulator.log.count('gcp-iam-credentials')).toBe(2);
+});
+
+const blobStatuses = () => world.emulator.log.entries('azure-blob').map(({ status }) => status);
+const entraNotes = () => world.emulator.log.entries('entra').map(({ notes }) => notes);
+
+test('Azure: a revoked token is challenged; the claims bring one that is taken, for every client of the process', async () => {
+  const options = { ...world.options.azure, ...isolated() };
+  const clientOf = () =>
+    blobServiceClient(world.emulator, azureCredentialsProvider(options)).getContainerClient(AZURE.container);
+  const [one, other] = [clientOf(), clientOf()];
+  const put = (container: typeof one, name: string) =>
+    request(async () => {
+      const { _response } = await container.getBlockBlobClient(name).upload('x', 1);
+      return _response.status;
+    });
+
+  expect([await put(one, 'a'), await put(other, 'b')]).toEqual([201, 201]);
+  expect(entraNotes()).toHaveLength(1);
+
+  pass(MINUTE);
+  const revokedAt = Math.floor(world.emulator.clock.now() / 1_000);
+  world.emulator.azure.revokeTokensIssuedBefore(AZURE.clientId, revokedAt * 1_000);
+  expect(await put(one, 'c')).toBe(201);
+  expect(blobStatuses()).toEqual([201, 201, 401, 201]);
+  expect(entraNotes()).toEqual([
+    expect.objectContaining({ cae: 'true' }),
+    expect.objectContaining({ cae: 'true', notBefore: String(revokedAt) }),
+  ]);
+
+  // The other client still has the revoked token in hand; a third one never had it.
+  expect(await put(other, 'd')).toBe(201);
+  expect(await put(clientOf(), 'e')).toBe(201);
+  expect(blobStatuses().slice(4)).toEqual([401, 201, 201]);
+  // A challenge is never answered by what is held: at most one exchange for each client that had the old token.
+  expect(entraNotes().length).toBeLessThanOrEqual(3);
+});
+
+test('Azure: clients that are challenged at once share one exchange', async () => {
+  // Entra dates tokens five minutes back: further from the other test's revocation than that.
+  pass(10 * MINUTE);
+  const options = { ...world.options.azure, ...isolated() };
+  const provider = azureCredentialsProvider(options);
+  const CLIENTS = 10;
+  let challenged = 0;
+  let allChallenged = (): void => undefined;
+  const whenAllAre = new Promise<void>((resolve) => {
+    allChallenged = resolve;
+  });
+  const counting: TokenCredential = {
+    getToken: (scopes, asked) => {
+      if (asked?.claims !== undefined) challenged += 1;
+      if (challenged === CLIENTS) allChallenged();
+      return provider.getToken(scopes, asked as AzureTokenOptions);
+    },
+  };
+  const clients = Array.from({ length: CLIENTS }, () => blobServiceClient(world.emulator, counting));
+  const putAll = () =>
+    request(() =>
+      Promise.all(
+        clients.map((client, index) =>
+          client.getContainerClient(AZURE.container).getBlockBlobClient(`many/${index}`).upload('x', 1),
+        ),
+      ),
+    );
+  await putAll();
+  expect(entraNotes()).toHaveLength(1);
+
+  pass(MINUTE);
+  world.emulator.azure.revokeTokensIssuedBefore(AZURE.clientId, world.emulator.clock.now());
+  world.emulator.faults.plant({ service: 'entra', fault: { kind: 'delay', until: whenAllAre } });
+  await putAll();
+  expect(blobStatuses().filter((status) => status === 401)).toHaveLength(CLIENTS);
+  expect(blobStatuses().filter((status) => status === 201)).toHaveLength(2 * CLIENTS);
+  expect(entraNotes()).toHaveLength(2);
 });

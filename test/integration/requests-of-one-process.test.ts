@@ -9,8 +9,9 @@ import { googleAuthClient } from '@credex/gcp/google-auth-library';
 import type { ServiceName } from '@credex/testing/emulator';
 import { Storage } from '@google-cloud/storage';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { s3Client, storageOptions } from '../support/clients.js';
+import { storageOptions } from '../support/cloud-storage.js';
 import { setDeployment } from '../support/environment.js';
+import { s3Client } from '../support/s3.js';
 import { AUDIENCE, AWS, AZURE, GCP, ISSUER, principalOf, trustPolicy } from '../support/trust.js';
 import { useWorld } from '../support/use-world.js';
 
@@ -78,7 +79,7 @@ const tokensOfBoth = async (): Promise<Tokens> => ({
   preview: await world.mint({ environment: 'preview' }),
 });
 
-const REQUESTS = 60;
+const REQUESTS = 24;
 
 /** Requests at once, every other one of the other environment; each stops over where others may run. */
 async function interleaved<T>(

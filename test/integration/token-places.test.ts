@@ -25,7 +25,6 @@ const verdicts = () => world.emulator.log.entries('aws-sts').map(({ notes }) => 
 const isolated = () => ({
   ...world.options.aws,
   cache: createCredentialCache(),
-  clock: world.clock,
   tokenSource: vercelTokenSource({ clock: world.clock }),
 });
 
@@ -137,7 +136,6 @@ test('`audience`: Vercel is asked for a token of that audience first, once for a
       allowLoopbackHttp: true,
       clock: world.clock,
     }),
-    clock: world.clock,
   };
   const options = {
     aws: { ...world.options.aws, ...shared, roleArn: `arn:aws:iam::${accountId}:role/audience` },

@@ -9,7 +9,7 @@ import type { World } from './world.js';
 const BOUND_MS = 30_000;
 
 /**
- * To be called once, at the top of a test file.
+ * To be called once, at the top of a test file. The options have the world's `clock` among them.
  *
  * @example
  * const world = useWorld();
@@ -42,7 +42,13 @@ export function useWorld(): Omit<World, 'close'> {
       return world().clock;
     },
     get options() {
-      return world().options;
+      const { clock, options } = world();
+      return {
+        aws: { ...options.aws, clock },
+        gcp: { ...options.gcp, clock },
+        gcpFederated: { ...options.gcpFederated, clock },
+        azure: { ...options.azure, clock },
+      };
     },
     mint: (overrides) => world().mint(overrides),
     inRequest: (token, handle, more) => world().inRequest(token, handle, more),
