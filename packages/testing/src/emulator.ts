@@ -10,6 +10,7 @@ import type { AwsAdmin } from './emulator/aws/aws-cloud.js';
 import { createAzureCloud } from './emulator/azure/azure-cloud.js';
 import type { AzureAdmin } from './emulator/azure/azure-cloud.js';
 import { createCertificateAuthority } from './emulator/certificates.js';
+import type { ServerCertificate } from './emulator/certificates.js';
 import { createAdjustableClock, createSkewableClock } from './emulator/clock.js';
 import type { AdjustableClock } from './emulator/clock.js';
 import { exchange } from './emulator/exchange.js';
@@ -44,6 +45,7 @@ export type {
   StorageRole,
   TenantOptions,
 } from './emulator/azure/azure-cloud.js';
+export type { ServerCertificate } from './emulator/certificates.js';
 export type { AdjustableClock } from './emulator/clock.js';
 export type { Fault, FaultKind, FaultPlan, FaultPlanter, PlantedFault } from './emulator/faults.js';
 export type { GcpAdmin, PoolId, ProviderId, ServiceAccountConfig } from './emulator/gcp/gcp-admin.js';
@@ -72,6 +74,8 @@ export interface Emulator<C extends EmulatorClock = AdjustableClock> {
   tlsUrl(service: ServiceName): string;
   /** The certificate of the CA behind `tlsUrl`, PEM: for `ca` of an agent. */
   readonly ca: string;
+  /** A certificate of that CA for `localhost` and 127.0.0.1: for a server of a test's own beside the emulator. */
+  readonly serverCertificate: ServerCertificate;
   /** Writes `ca` to a file, for NODE_EXTRA_CA_CERTS of a child process. */
   writeCa(path: string): Promise<void>;
   readonly clock: C;
@@ -156,6 +160,7 @@ export async function startEmulator(
     url: (service) => `http://127.0.0.1:${portOf(service, service)}`,
     tlsUrl: (service) => `https://127.0.0.1:${portOf(`${service}+tls`, service)}`,
     ca: authority.ca,
+    serverCertificate: authority.server,
     writeCa: (path) => writeFile(path, authority.ca),
     clock: outerClock,
     issuer: issuer.issuer,

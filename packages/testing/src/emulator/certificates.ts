@@ -3,9 +3,16 @@ import { createSecureContext } from 'node:tls';
 import type { SecureContext, TlsOptions } from 'node:tls';
 import { realNow } from './clock.js';
 
+export interface ServerCertificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
 export interface CertificateAuthority {
   /** The CA's certificate, PEM. */
   readonly ca: string;
+  /** Good for `localhost` and loopback addresses, PEM. */
+  readonly server: ServerCertificate;
   /** For a TLS server: a certificate for loopback, and by SNI one for whatever name a client asks for. */
   readonly serverOptions: TlsOptions;
 }
@@ -84,11 +91,12 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
     if (contexts.size > MAX_NAMES && oldest !== undefined) contexts.delete(oldest);
     return made;
   };
+  const server = { key: key.toString(), cert: await certificateFor('localhost') };
   return {
     ca: authority.toString('pem'),
+    server,
     serverOptions: {
-      key,
-      cert: await certificateFor('localhost'),
+      ...server,
       SNICallback: (name, done) => {
         contextFor(name.toLowerCase()).then(
           (context) => done(null, context),
