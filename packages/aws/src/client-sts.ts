@@ -14,8 +14,8 @@ import { parseStsResponse } from './parse-sts-response.js';
 import { RefusedAnswer } from './sts-answer.js';
 import { stsClient, stsEndpointOf } from './sts-client.js';
 
-/** The longest session that STS gives. */
-const LONGEST_SECONDS = 43_200;
+/** The session that STS gives where none is asked for: what a wrong clock must not make longer. */
+const DEFAULT_SECONDS = 3_600;
 
 export interface ClientStsExchangerOptions {
   /**
@@ -103,7 +103,7 @@ async function assumeRole(
     return {
       credential: parseStsResponse(output),
       serverDate: serverDate(answer()?.headers ?? {}),
-      longestMs: (durationSeconds ?? LONGEST_SECONDS) * 1000,
+      longestMs: (durationSeconds ?? DEFAULT_SECONDS) * 1000,
     };
   } catch (error) {
     const refused = answer();
