@@ -24,6 +24,8 @@ it.each([
   [coded('ETIMEDOUT'), timeout],
   [coded('UND_ERR_HEADERS_TIMEOUT'), timeout],
   [named('TimeoutError'), timeout],
+  [Object.assign(coded('ECONNRESET'), { name: 'TimeoutError' }), network],
+  [Object.assign(coded('ETIMEDOUT'), { name: 'TimeoutError' }), timeout],
   [named('AbortError'), timeout],
   [new DOMException('x', 'TimeoutError'), timeout],
   [new TypeError('fetch failed', { cause: coded('ENOTFOUND') }), name],

@@ -23,6 +23,8 @@ const NAMES = /^(?:ENOTFOUND|EAI_\w+)$/;
 const NETWORK =
   /^(?:E[A-Z]{3,}|UND_ERR_\w+|ERR_TLS\w*|ERR_SSL\w*|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+|REQUEST_SEND_ERROR|PARSE_ERROR|NetworkError|FetchError)$/;
 
+const BROKEN = /^(?:ECONNRESET|EPIPE)$/;
+
 /** How deep libraries wrap a socket's error. */
 const DEPTH = 6;
 
@@ -43,7 +45,8 @@ function* wordsOf(error: unknown): Generator<string> {
   for (let depth = 0; depth < DEPTH && typeof current === 'object' && current !== null; depth++) {
     const { code, name, cause, errors, error: wrapped } = current as Readonly<Record<string, unknown>>;
     if (typeof code === 'string') yield code;
-    if (typeof name === 'string') yield name;
+    // The AWS SDK calls a connection that was reset a TimeoutError.
+    if (typeof name === 'string' && !(typeof code === 'string' && BROKEN.test(code))) yield name;
     current = cause ?? wrapped ?? (Array.isArray(errors) ? (errors[0] as unknown) : undefined);
   }
 }
