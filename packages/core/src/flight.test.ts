@@ -215,6 +215,14 @@ describe('steps', () => {
     expect(w.attempts).toHaveLength(attempts);
   });
 
+  it('asks once more where an answer was too long to be read', async () => {
+    const tooLong = (): FederationError =>
+      new FederationError({ code: 'invalid_response', provider: 'test', message: 'Too long.' });
+    const w = world({ answer: () => Promise.reject(tooLong()) });
+    await outcome(w, w.provider().getCredentials());
+    expect(w.attempts).toHaveLength(2);
+  });
+
   it('tries once where nobody waits with empty hands, and again when somebody joins who does', async () => {
     const w = world();
     const provider = w.provider();

@@ -35,7 +35,10 @@ export function adviceOf(
 ): ErrorClass {
   if (FederationError.isInstance(thrown)) {
     const { code, retryable, retryAfterMs } = thrown;
-    return { code, retry: retryable ? 'now' : 'never', retryAfterMs, throttled: code === 'throttled' };
+    const retry = retryable ? 'now' : 'never';
+    // An answer that can't be read is asked for once more, whoever found that it can't.
+    const retriesAtMost = code === 'invalid_response' ? 1 : undefined;
+    return { code, retry, retriesAtMost, retryAfterMs, throttled: code === 'throttled' };
   }
   try {
     return exchanger.classify(thrown, presented);
