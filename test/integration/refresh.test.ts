@@ -8,12 +8,14 @@ import type { AzureTokenOptions } from '@credex/azure';
 import { azureCredentialsProvider, getAzureCredentials } from '@credex/azure';
 import type { Clock, SharedOptions } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
-import { getGcpCredentials } from '@credex/gcp';
+import { gcpCredentialsProvider, getGcpCredentials } from '@credex/gcp';
 import { googleAuthClient } from '@credex/gcp/google-auth-library';
 import type { ServiceName } from '@credex/testing/emulator';
 import { vercelTokenSource } from '@credex/vercel';
+import { Storage } from '@google-cloud/storage';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { blobServiceClient } from '../support/blobs.js';
+import { storageOptions } from '../support/cloud-storage.js';
 import { setDeployment } from '../support/environment.js';
 import { s3Client } from '../support/s3.js';
 import { AWS, AZURE, GCP } from '../support/trust.js';
@@ -184,6 +186,27 @@ test('Google Cloud: the auth client meets a 401 with a new token, once', async (
   expect(statuses.filter((status) => status === 401).length).toBeGreaterThanOrEqual(1);
   expect(statuses.filter((status) => status === 200)).toHaveLength(11);
   expect(world.emulator.log.count('gcp-iam-credentials')).toBe(2);
+});
+
+test('Google Cloud: Storage repeats nothing on a 401; the token is forgotten by its value', async () => {
+  const clock = lateClock();
+  const options = { ...world.options.gcp, ...isolated(clock) };
+  const storage = new Storage({
+    ...storageOptions(world.emulator),
+    authClient: googleAuthClient(options) as never,
+  });
+  const save = () => storage.bucket(GCP.bucket).file('a.txt').save('a', { resumable: false });
+  await request(save);
+  pass(2 * 60 * MINUTE);
+  clock.advance(MINUTE);
+  await request(() => expect(save()).rejects.toMatchObject({ code: 401 }));
+
+  // The auth client is Google's shape, without `invalidate`: a provider over the same options has it.
+  const provider = gcpCredentialsProvider(options);
+  provider.invalidate(await request(() => provider.getCredentials()));
+  await request(save);
+  const statuses = world.emulator.log.entries('gcp-storage').map(({ status }) => status);
+  expect(statuses).toEqual([200, 401, 200]);
 });
 
 const blobStatuses = () => world.emulator.log.entries('azure-blob').map(({ status }) => status);
