@@ -1,0 +1,40 @@
+/** One share of a long proof, in a thread of its own. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Exploration, Findings } from './explorer.js';
+import { explore } from './explorer.js';
+import { instantDigests } from './instant-digests.js';
+import type { Interleaved } from './interleavings.js';
+import { interleaveMany } from './interleavings.js';
+import { realCore } from './small-world.js';
+
+export type Task =
+  | { readonly explore: Exploration }
+  | { readonly interleave: { readonly seed: number; readonly count: number } };
+
+export type Done =
+  | { readonly findings: Findings; readonly seconds: number }
+  | { readonly interleaved: Interleaved; readonly seconds: number }
+  | { readonly failed: string };
+
+instantDigests();
+// Errors are made by the million here, and nobody reads their traces.
+Error.stackTraceLimit = 0;
+
+async function work(task: Task): Promise<Done> {
+  const began = performance.now();
+  const seconds = (): number => (performance.now() - began) / 1_000;
+  try {
+    if ('explore' in task) {
+      const findings = await explore(realCore, task.explore);
+      return { findings, seconds: seconds() };
+    }
+    const { seed, count } = task.interleave;
+    const interleaved = await interleaveMany(realCore, seed, count);
+    return { interleaved, seconds: seconds() };
+  } catch (thrown) {
+    return { failed: (thrown as Error).message };
+  }
+}
+
+parentPort?.postMessage(await work(workerData as Task));
