@@ -34,9 +34,9 @@ export const ROOMS = {
 
 /** Inside core: a module imports only modules of the layers that stand before its own. */
 export const CORE_LAYERS = [
-  ['contract', 'environment', 'invocation', 'scrub'],
+  ['answer-headers', 'contract', 'environment', 'invocation', 'scrub', 'transport-failure'],
   ['canonical', 'clock', 'errors', 'events'],
-  ['http', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
+  ['http', 'optional-package', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
   ['cache', 'expectation', 'policy', 'url'],
   ['keys', 'retry-budget', 'status'],
   ['step'],

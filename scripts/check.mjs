@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { textFindings } from './text-rules.mjs';
+import { addressFindings, textFindings } from './text-rules.mjs';
 import {
   ensureBuilt,
   ensureInstalled,
@@ -35,11 +35,14 @@ const tool =
       );
     });
 
-/** The rules of scripts/text-rules.mjs over every source of ours. */
+/** The rules of scripts/text-rules.mjs over every source of ours, and over what says where packages come from. */
 function texts() {
-  const findings = filesUnder()
-    .filter((path) => /\.(ts|mjs|js)$/.test(path))
-    .flatMap((path) => textFindings(path, readFileSync(join(root, path), 'utf8')));
+  const findingsOf = (path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    if (/\.(ts|mjs|js)$/.test(path)) return textFindings(path, text);
+    return /\.(json|ya?ml)$|npmrc$/.test(path) ? addressFindings(path, text) : [];
+  };
+  const findings = filesUnder().flatMap(findingsOf);
   return { ok: findings.length === 0, output: findings.join('\n') };
 }
 

@@ -12,6 +12,16 @@ const REASONED = /disable-(next-)?line (?!credex\/)[\w/-]+ -- \S/;
 
 const switchesOff = (line) => UNCHECKED.test(line) || (SWITCH.test(line) && !REASONED.test(line));
 
+const DOWNLOAD = new RegExp(['^\\s*(tarball|resolved):', 'registry\\.(npmjs|yarnpkg)\\.'].join('|'));
+
+/** Whoever installs has a registry of their own: no file of ours names one, the lockfile included. */
+export const addressFindings = (path, text) =>
+  text
+    .split('\n')
+    .flatMap((line, index) =>
+      DOWNLOAD.test(line) ? [`${path}:${index + 1}: names where packages come from`] : [],
+    );
+
 /** What is wrong with one source file, as `path:line: message`. */
 export function textFindings(path, text) {
   const lines = text.split('\n');

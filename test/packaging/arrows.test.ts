@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { textFindings } from '../../scripts/text-rules.mjs';
+import { addressFindings, textFindings } from '../../scripts/text-rules.mjs';
 import { ROOT, command, emptyFolder } from './packages.js';
 
 /** What each planted file must be told, as the linter prints the rule; an empty list: nothing. */
@@ -185,5 +185,11 @@ describe('the rules of the text', () => {
     expect(textFindings('a.ts', '// eslint-' + 'disable-next-line no-control-regex -- a reason\n')).toEqual(
       [],
     );
+  });
+
+  it('takes no address of a package', () => {
+    const lock = 'packages:\n  a@1.0.0:\n    tarball: https://example.com/a.tgz\n';
+    expect(addressFindings('lock.yaml', lock)).toEqual(['lock.yaml:3: names where packages come from']);
+    expect(addressFindings('lock.yaml', '  a@1.0.0:\n    resolution: {integrity: sha512-x}\n')).toEqual([]);
   });
 });
