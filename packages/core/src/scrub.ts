@@ -5,56 +5,126 @@
 
 const CUT = '[cut]';
 
-/** A JWT, or two dotted base64url runs of one: header and payload are enough to leak claims. */
-const JWT = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g;
-/** Access keys of AWS, session tokens, Google and Entra access tokens, signatures: long unbroken runs. */
-const AWS_KEY_ID = /\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g;
-const GOOGLE_TOKEN = /\bya29\.[\w.-]+/g;
-const LONG_RUN = /[A-Za-z0-9+/=_%-]{40,}/g;
+/** A body of megabytes must not cost seconds: no more than this is looked at. */
+const LOOKED_AT = 8_192;
+
+/** What begins like a secret is one, however short: a JWT's header, Google's tokens, AWS's key ids. */
+const MARKED =
+  /eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,4}|ya29\.[\w.-]+|GOCSPX-[\w-]+|(?:AKIA|ASIA)[A-Z0-9]{12,}/g;
+/** A form or a JSON that was echoed: the value goes, whatever it looks like. */
+const NAMED =
+  /((?:client_)?assertion|(?:subject|access|refresh|id|session|security|identity)_?token|(?:client_)?secret|secret_?(?:access_?)?key|password)(["']?[=:]["']?)[^\s"'&,;<>]{8,}/gi;
+const BEARER = /\b(bearer|basic)\s+[A-Za-z0-9+/=_.~-]{8,}/gi;
+/** Long unbroken runs: base64, base64url and hex, with the backslashes of escaped slashes. */
+const RUN = /[A-Za-z0-9+/=_.~%\\-]{20,}/g;
+/** What follows a cut line of a token is its next line, however short. */
+const NEXT_LINE = /(\[cut\]\s+)([A-Za-z0-9+/=_.~%\\-]{8,})/g;
+const GUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+/** An unbroken part of this length is no word of any language. */
+const LONGEST_PART = 32;
+/** Of one kind of characters, or a word with its capital: `us`, `WEB`, `123456789012`, `Invalid`. */
+const PLAIN = /^(?:[A-Z]?[a-z]+|[A-Z]+|\d+)$/;
+/** Letters for each word of mixed parts, on average: 5 in camelCase, 2.2 in random base64, 1.7 in hex. */
+const READABLE = 3.4;
+/** Fewer mixed letters than this are no key. */
+const LEAST_MIXED = 12;
+
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+/** Without width, or turning the direction of what follows: a log must show what is there. */
+const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/g;
 
 /** Cuts token-shaped runs and control characters, and keeps `keep` characters (default 300). */
 export function cleanServerText(text: string, keep = 300): string {
-  const cleaned = text
-    // A bounded prefix first: a body of megabytes must not cost seconds of regular expressions.
-    .slice(0, 8192)
-    .replace(CONTROL, ' ')
-    .replace(JWT, (run) => (looksLikeHostOrWord(run) ? run : CUT))
-    .replace(GOOGLE_TOKEN, CUT)
-    .replace(AWS_KEY_ID, CUT)
-    .replace(LONG_RUN, (run) => (isReadablePath(run) ? run : CUT))
-    .trim();
-  return cleaned.length > keep ? `${cleaned.slice(0, keep)}…` : cleaned;
+  const cleaned = withoutSecrets(
+    text.slice(0, LOOKED_AT).replace(INVISIBLE, '').replace(CONTROL, ' '),
+  ).trim();
+  if (cleaned.length <= keep) return cleaned;
+  // Not between the halves of a surrogate pair.
+  return `${cleaned.slice(0, keep).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** `oidc.vercel.com`, `sts.amazonaws.com`: dotted, but no part is long and mixed as base64url is. */
-function looksLikeHostOrWord(run: string): boolean {
-  return run
-    .split('.')
-    .every((part) => part.length < 32 && !(/[A-Z]/.test(part) && /[a-z]/.test(part) && /\d/.test(part)));
+/** Whether a text that a user gave holds what must not be printed back. */
+export function looksSecret(text: string): boolean {
+  return text.length > LOOKED_AT || withoutSecrets(text) !== text;
 }
 
-/** Paths and ARNs of plain words stay readable: `projects/1234/locations/global/workloadIdentityPools/p`. */
-function isReadablePath(run: string): boolean {
-  return run
-    .split(/[/=]/)
-    .every((part) => part.length < 40 && !(/[A-Z]/.test(part) && /\d/.test(part) && part.length > 16));
+/** One line of plain text, for what is shown as it is: claims of a token. */
+export function oneLine(text: string, keep: number): string {
+  const line = text.slice(0, keep).replace(INVISIBLE, '').replace(CONTROL, ' ');
+  return text.length > keep ? `${line}…` : line;
 }
+
+function withoutSecrets(text: string): string {
+  return text
+    .replace(RUN, (run) => (isReadable(run) ? run : CUT))
+    .replace(MARKED, CUT)
+    .replace(NAMED, `$1$2${CUT}`)
+    .replace(BEARER, `$1 ${CUT}`)
+    .replace(NEXT_LINE, (both, cut: string, run: string) => (isOfWords(run, 4) ? both : cut.trimEnd()));
+}
+
+/** Names, hosts, paths and ids stay readable: what is made of words, of long numbers, or a GUID. */
+function isReadable(run: string): boolean {
+  const rest = run.replace(GUID, '');
+  return rest.length < 20 || isOfWords(rest, LEAST_MIXED);
+}
+
+/** What a 40-letter key of chance passes once in a million. `least`: mixed letters that are judged at all. */
+function isOfWords(run: string, least: number): boolean {
+  const parts = run.split(/[^A-Za-z0-9]+/);
+  if (parts.some((part) => part.length >= LONGEST_PART)) return false;
+  const mixed = parts.filter((part) => part !== '' && !PLAIN.test(part));
+  return [...mixed, mixed.join(' ')].every(
+    (part) => part.replaceAll(' ', '').length < least || lettersAWord(part) >= READABLE,
+  );
+}
+
+function lettersAWord(part: string): number {
+  const words = part.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g) ?? [];
+  let letters = 0;
+  let count = 0;
+  for (const word of words) {
+    letters += Math.min(word.length, 10);
+    // Chance makes few vowels: what can't be spoken is no word.
+    const vowels = word.match(/[aeiouy]/gi)?.length ?? 0;
+    count += word.length >= 3 && !/\d/.test(word) && vowels < word.length / 4 ? word.length / 2 : 1;
+  }
+  return letters / count;
+}
+
+/** How deep the causes of a foreign error are followed: `fetch failed` keeps its reason one below. */
+const DEEPEST_CAUSE = 3;
 
 /**
- * A foreign error as `cause`: its name, its cleaned message and a short code, in a new object. The original
- * is dropped, since libraries hang requests, configurations and bodies on their errors.
+ * A foreign error as `cause`: its name, its cleaned message and a short code, in a new object, and so its own
+ * causes. The original is dropped, since libraries hang requests, configurations and bodies on their errors.
  */
-export function scrubbedCause(cause: unknown): Error | undefined {
-  if (cause === undefined || cause === null) return undefined;
+export function scrubbedCause(cause: unknown, depth = 1): Error | undefined {
   if (!(cause instanceof Error)) return undefined;
-  const scrubbed = new Error(cleanServerText(cause.message));
-  scrubbed.name = cleanServerText(cause.name, 60);
+  const inner = depth < DEEPEST_CAUSE ? scrubbedCause(read(cause, 'cause'), depth + 1) : undefined;
+  const scrubbed = new Error(
+    textOf(cause, 'message', 300) ?? '',
+    inner === undefined ? {} : { cause: inner },
+  );
+  scrubbed.name = textOf(cause, 'name', 60) ?? 'Error';
   // The trace of a foreign error starts with its message; ours has no trace of its own to offer.
   scrubbed.stack = `${scrubbed.name}: ${scrubbed.message}`;
-  const { code } = cause as { code?: unknown };
-  if (typeof code === 'string')
-    Object.defineProperty(scrubbed, 'code', { value: cleanServerText(code, 60), enumerable: true });
+  const code = textOf(cause, 'code', 60);
+  if (code !== undefined) Object.defineProperty(scrubbed, 'code', { value: code, enumerable: true });
   return scrubbed;
+}
+
+function textOf(error: Error, member: string, keep: number): string | undefined {
+  const value = read(error, member);
+  return typeof value === 'string' ? cleanServerText(value, keep) : undefined;
+}
+
+function read(error: Error, member: string): unknown {
+  try {
+    return (error as unknown as Record<string, unknown>)[member];
+  } catch {
+    // A getter of somebody's own; what it has to say is not worth an error in place of the first.
+    return undefined;
+  }
 }
