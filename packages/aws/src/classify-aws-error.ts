@@ -15,21 +15,29 @@ type Classifier = (error: unknown, presented: PresentedToken | undefined) => Err
 /** Reads an SDK's exception, an HTTP answer, or what a socket threw. Never throws. */
 export function awsErrorClassifier(configuration: AwsConfiguration): Classifier {
   return (error, presented) => {
-    if (FederationError.isInstance(error))
-      return { code: error.code, retry: error.retryable ? 'now' : 'never', hint: error.hint };
-    if (OptionError.isInstance(error))
-      return { code: 'invalid_request', retry: 'never', hint: error.message };
-    if (error instanceof UnreadableAnswer)
-      return { ...unreadable, hint: `${error.message} ${hints.NOT_STS_HINT}` };
-    const fault = httpFault(error) ?? sdkFault(error);
-    if (fault === undefined) return withoutAnswer(error);
-    return {
-      status: fault.status,
-      serverCode: fault.code,
-      serverMessage: fault.message,
-      retryAfterMs: fault.retryAfterMs,
-      ...classifyFault(fault, { configuration, presented }),
-    };
+    try {
+      return classify(error, { configuration, presented });
+    } catch {
+      // An error whose members throw when they are read: nothing can be said of it.
+      return never('unknown');
+    }
+  };
+}
+
+function classify(error: unknown, context: hints.HintContext): ErrorClass {
+  if (FederationError.isInstance(error))
+    return { code: error.code, retry: error.retryable ? 'now' : 'never', hint: error.hint };
+  if (OptionError.isInstance(error)) return { code: 'invalid_request', retry: 'never', hint: error.message };
+  if (error instanceof UnreadableAnswer)
+    return { ...unreadable, hint: `${error.message} ${hints.NOT_STS_HINT}` };
+  const fault = httpFault(error) ?? sdkFault(error);
+  if (fault === undefined) return withoutAnswer(error);
+  return {
+    status: fault.status,
+    serverCode: fault.code,
+    serverMessage: fault.message,
+    retryAfterMs: fault.retryAfterMs,
+    ...classifyFault(fault, context),
   };
 }
 
@@ -37,7 +45,7 @@ export function awsErrorClassifier(configuration: AwsConfiguration): Classifier 
 function httpFault(error: unknown): StsFault | undefined {
   const found = (error as { answer?: unknown } | null)?.answer ?? error;
   const answer = found as Partial<HttpAnswer> | null;
-  if (typeof answer?.status !== 'number' || typeof answer.body !== 'string') return undefined;
+  if (!isStatus(answer?.status) || typeof answer?.body !== 'string') return undefined;
   return faultOf({ status: answer.status, body: answer.body, headers: answer.headers ?? {} });
 }
 
@@ -52,7 +60,7 @@ function sdkFault(error: unknown): StsFault | undefined {
     $response?: { statusCode?: unknown; headers?: Record<string, string> };
   } | null;
   const status = thrown?.$metadata?.httpStatusCode ?? thrown?.$response?.statusCode;
-  if (typeof status !== 'number') return undefined;
+  if (!isStatus(status)) return undefined;
   const headers = Object.entries(thrown?.$response?.headers ?? {}).map(([name, value]) => [
     name.toLowerCase(),
     value,
@@ -67,6 +75,10 @@ function sdkFault(error: unknown): StsFault | undefined {
     message: code !== undefined && typeof thrown?.message === 'string' ? thrown.message : undefined,
     retryAfterMs: retryAfterMs(Object.fromEntries(headers) as Record<string, string>),
   };
+}
+
+function isStatus(value: unknown): value is number {
+  return Number.isInteger(value);
 }
 
 /** What a socket, a resolver or `fetch` threw. */

@@ -27,13 +27,20 @@ export interface StsFault {
 
 /** What a failed answer says: `<ErrorResponse><Error>…`, or a bare `<Error>…` as some implementations send. */
 export function faultOf({ status, headers, body }: HttpAnswer): StsFault {
-  const error = /<Error>([\s\S]*?)<\/Error>/.exec(body.slice(0, 65_536))?.[1];
+  const error = between(body.slice(0, 65_536), '<Error>', '</Error>');
   return {
     status,
     code: withoutSuffix(element(error, 'Code')),
     message: element(error, 'Message') ?? element(error, 'message'),
     retryAfterMs: retryAfterMs(headers),
   };
+}
+
+/** By position: a pattern would look for the end once for each beginning, of which a hostile answer has thousands. */
+function between(text: string, opening: string, closing: string): string | undefined {
+  const from = text.indexOf(opening);
+  const to = from === -1 ? -1 : text.indexOf(closing, from);
+  return to === -1 ? undefined : text.slice(from + opening.length, to);
 }
 
 export function withoutSuffix(code: string | undefined): string | undefined {

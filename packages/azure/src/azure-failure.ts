@@ -49,7 +49,7 @@ function causes(error: unknown): readonly Fields[] {
 /** Our own refusal, a plain answer, or the response of a RestError of the Azure pipeline. */
 function answerOf(link: Fields): HttpAnswer | undefined {
   const held = link instanceof EntraAnswerError ? link.answer : (link['response'] ?? link);
-  if (!isObject(held) || typeof held['status'] !== 'number') return undefined;
+  if (!isObject(held) || !isStatus(held['status'])) return undefined;
   const body = held['body'] ?? held['bodyAsText'];
   if (typeof body !== 'string') return undefined;
   const headers = held['headers'];
@@ -80,7 +80,7 @@ function msalCode(link: Fields): string | undefined {
 
 function statusOf(link: Fields): number | undefined {
   const status = link['statusCode'] ?? link['status'] ?? link['httpStatus'];
-  return typeof status === 'number' ? status : undefined;
+  return isStatus(status) ? status : undefined;
 }
 
 /** From `error_codes`; where it is missing, from the description. */
@@ -101,6 +101,10 @@ function firstOf<T>(chain: readonly Fields[], read: (link: Fields) => T | undefi
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function isStatus(value: unknown): value is number {
+  return Number.isInteger(value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -18,6 +18,15 @@ export function classifyGcpError(
   presented: Presented,
   configuration: GcpConfiguration,
 ): ErrorClass {
+  try {
+    return classify(error, presented, configuration);
+  } catch {
+    // An error whose members throw when they are read: nothing can be said of it.
+    return { code: 'unknown', retry: 'never' };
+  }
+}
+
+function classify(error: unknown, presented: Presented, configuration: GcpConfiguration): ErrorClass {
   const answer = failedAnswer(error);
   if (answer === undefined) {
     const [code, retry, hint] = withoutAnswer(error, configuration);

@@ -44,7 +44,7 @@ export function failedAnswer(error: unknown): FailedAnswer | undefined {
   const thrown = fields(error);
   // The SDK hangs the answer on the error, and its STS client copies that to the error it throws instead.
   const response = fields(thrown['response']);
-  if (typeof response['status'] === 'number')
+  if (isStatus(response['status']))
     return described(
       stepOf(thrown, response),
       response['status'],
@@ -52,7 +52,7 @@ export function failedAnswer(error: unknown): FailedAnswer | undefined {
       response['data'],
       false,
     );
-  if (typeof thrown['status'] === 'number' && typeof thrown['body'] === 'string')
+  if (isStatus(thrown['status']) && typeof thrown['body'] === 'string')
     return described(undefined, thrown['status'], thrown['headers'], thrown['body'], false);
   return undefined;
 }
@@ -106,6 +106,10 @@ function jsonFields(body: unknown): Fields {
   } catch {
     return {};
   }
+}
+
+function isStatus(value: unknown): value is number {
+  return Number.isInteger(value);
 }
 
 function fields(value: unknown): Fields {
