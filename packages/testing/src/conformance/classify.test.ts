@@ -56,6 +56,16 @@ const BREACHES: readonly Breach[] = [
     }),
   ],
   [
+    'a pattern that a hostile answer makes slow',
+    'never throws',
+    (own) => ({
+      classify(error, presented) {
+        /<Error>([\s\S]*?)<\/Error>/.exec(String((error as Partial<Error> | undefined)?.message ?? ''));
+        return own.classify(error, presented);
+      },
+    }),
+  ],
+  [
     'a code of its own',
     'never throws',
     (own) => ({

@@ -21,7 +21,8 @@ export const FAILURES: readonly Failure[] = [
   { behaviour: 'redirect', retry: 'never', codes: ['redirect_refused'] },
   { behaviour: 'unavailable', retry: 'now', codes: ['unavailable'] },
   { behaviour: 'throttle', retry: 'now', codes: ['throttled'] },
-  { behaviour: 'reset', retry: 'now', codes: ['network'] },
+  // Some clients call a connection that was reset a timeout.
+  { behaviour: 'reset', retry: 'now', codes: ['network', 'timeout'] },
   { behaviour: 'truncate', retry: 'now', codes: ['network', 'invalid_response'] },
   { behaviour: 'garbage', retry: 'now', codes: ['invalid_response'] },
   { behaviour: 'incomplete', retry: 'now', codes: ['invalid_response'] },

@@ -56,7 +56,9 @@ function withGetters(): object {
 }
 
 /** Fields where servers' answers have them, each of a type that nobody expects. */
-const STRANGE_FIELDS: readonly object[] = [null, 0, Number.NaN, -1, [], {}, '', 'x', true].map((value) => ({
+const STRANGE_VALUES: readonly unknown[] = [null, 0, Number.NaN, -1, 1e300, [], [null], {}, '', 'x', true];
+
+const STRANGE_FIELDS: readonly object[] = STRANGE_VALUES.map((value) => ({
   status: value,
   statusCode: value,
   code: value,
@@ -71,6 +73,19 @@ const STRANGE_FIELDS: readonly object[] = [null, 0, Number.NaN, -1, [], {}, '', 
   error: value,
   $metadata: value,
   $response: value,
+}));
+
+/** The same one floor down, where SDKs keep what a server answered. */
+const STRANGE_ANSWERS: readonly object[] = STRANGE_FIELDS.map((made) => ({
+  name: 'Error',
+  message: 'The server answered.',
+  cause: made,
+  answer: made,
+  response: made,
+  error: made,
+  errorResponse: made,
+  $metadata: { httpStatusCode: Reflect.get(made, 'status') },
+  $response: made,
 }));
 
 /** Made when it is asked for: some of it is large. */
@@ -91,8 +106,8 @@ export const GARBAGE: Readonly<Record<string, () => unknown>> = {
   'an error that is its own cause': ownCause,
   'an error of ten thousand causes': deepCause,
   'an aggregate of nothing': () => new AggregateError([]),
-  'a message of megabytes': () => new Error('Bearer '.repeat(200_000)),
-  'a body of megabytes': () => ({ status: 400, headers: {}, body: '<Error><Code>'.repeat(100_000) }),
+  'a long message': () => new Error('<Error>'.repeat(10_000)),
+  'a long body': () => ({ status: 400, headers: {}, body: '<Error><Code>'.repeat(20_000) }),
   'an object of a hundred thousand members': () =>
     Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`member${at}`, at])),
   'a circle': circular,
@@ -102,6 +117,7 @@ export const GARBAGE: Readonly<Record<string, () => unknown>> = {
   'a cause whose traps throw': () => new Error('error', { cause: new Proxy({}, TRAPS) }),
   'a proxy that was revoked': revoked,
   ...Object.fromEntries(STRANGE_FIELDS.map((made, at) => [`strange fields ${at}`, () => made])),
+  ...Object.fromEntries(STRANGE_ANSWERS.map((made, at) => [`a strange answer ${at}`, () => made])),
   ...Object.fromEntries(
     STRANGE_FIELDS.map((made, at) => [
       `an error with strange fields ${at}`,

@@ -8,6 +8,12 @@ export function timeOf(harness: { now?(): number }): number {
   return harness.now?.() ?? Date.now();
 }
 
+/** Milliseconds since it was made. */
+export function stopwatch(): () => number {
+  const from = Date.now();
+  return () => Date.now() - from;
+}
+
 /** Resolves as soon as `holds`; false where it never did. */
 export async function eventually(holds: () => boolean): Promise<boolean> {
   for (const until = Date.now() + ARRIVES_MS; Date.now() < until;) {

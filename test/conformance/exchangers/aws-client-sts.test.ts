@@ -1,0 +1,50 @@
+import type { AwsCredentialsProviderOptions } from '@credex/aws';
+import { awsCredentialsProvider } from '@credex/aws';
+import { clientStsExchanger } from '@credex/aws/client-sts';
+import { exchangerConformance } from '@credex/testing/conformance';
+import { describe, it } from 'vitest';
+import { AWS } from '../../support/trust.js';
+import { useWorld } from '../../support/use-world.js';
+import type { Cloud } from './emulated-harness.js';
+import { emulated, exchangerOf } from './emulated-harness.js';
+
+const world = useWorld();
+
+const STS: Cloud = {
+  service: 'aws-sts',
+  field: 'SecretAccessKey',
+  foreign: { environment: 'preview' },
+  said: (words, how) => ({
+    status: how === 'refuse' ? 403 : 503,
+    body:
+      '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>' +
+      `<Code>${how === 'refuse' ? 'AccessDenied' : 'ServiceUnavailable'}</Code><Message>${words}</Message>` +
+      '</Error><RequestId>f00d</RequestId></ErrorResponse>',
+  }),
+};
+
+const request = { region: AWS.region };
+
+const asked = (more: AwsCredentialsProviderOptions = {}) => ({
+  exchanger: exchangerOf(clientStsExchanger(), (exchanger) =>
+    awsCredentialsProvider({ ...world.options.aws, ...more, exchanger }),
+  ),
+  request,
+});
+
+const harness = () =>
+  emulated(world, STS, {
+    ...asked(),
+    equal: asked({ durationSeconds: undefined }),
+    different: {
+      role: asked({ roleArn: 'arn:aws:iam::123456789012:role/another' }),
+      account: asked({ roleArn: 'arn:aws:iam::210987654321:role/shop-production' }),
+      'session name': asked({ roleSessionName: 'another' }),
+      duration: asked({ durationSeconds: 900 }),
+      policy: asked({ policy: { Version: '2012-10-17', Statement: [] } }),
+      'policy ARNs': asked({ policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] }),
+      endpoint: asked({ endpoint: 'https://sts.internal.example' }),
+    },
+  });
+
+exchangerConformance({ describe, it }, harness, { name: 'AWS by @aws-sdk/client-sts' });

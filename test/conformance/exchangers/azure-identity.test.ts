@@ -1,0 +1,59 @@
+import type { AzureCredentialsProviderOptions, AzureRequest } from '@credex/azure';
+import { azureCredentialsProvider } from '@credex/azure';
+import { azureIdentityExchanger } from '@credex/azure/identity';
+import { exchangerConformance } from '@credex/testing/conformance';
+import { describe, it } from 'vitest';
+import { AZURE } from '../../support/trust.js';
+import { useWorld } from '../../support/use-world.js';
+import type { Cloud } from './emulated-harness.js';
+import { emulated, exchangerOf } from './emulated-harness.js';
+
+const world = useWorld();
+
+const ENTRA: Cloud = {
+  service: 'entra',
+  field: 'access_token',
+  foreign: { environment: 'preview' },
+  said: (words, how) => ({
+    status: how === 'refuse' ? 400 : 503,
+    body: JSON.stringify(
+      how === 'refuse'
+        ? { error: 'unauthorized_client', error_description: `AADSTS700016: ${words}`, error_codes: [700016] }
+        : { error: 'temporarily_unavailable', error_description: words },
+    ),
+  }),
+};
+
+const usual: AzureRequest = {
+  scopes: ['https://storage.azure.com/.default'],
+  tenantId: AZURE.tenantId,
+  enableCae: false,
+};
+
+const asked = (more: AzureCredentialsProviderOptions = {}, wish: Partial<AzureRequest> = {}) => ({
+  exchanger: exchangerOf(
+    azureIdentityExchanger({ clientOptions: { tlsOptions: { ca: world.emulator.ca } } }),
+    (exchanger) => azureCredentialsProvider({ ...world.options.azure, ...more, exchanger }),
+  ),
+  request: { ...usual, ...wish },
+});
+
+const another = '11111111-2222-4333-8444-555555555555';
+
+const harness = () =>
+  emulated(world, ENTRA, {
+    ...asked(),
+    equal: asked({ clientId: AZURE.clientId.toUpperCase() }, { claims: '{"access_token":{}}' }),
+    different: {
+      client: asked({ clientId: another }),
+      authority: asked({ authorityHost: 'https://login.microsoftonline.us' }),
+      tenant: asked({}, { tenantId: another }),
+      scopes: asked({}, { scopes: ['https://vault.azure.net/.default'] }),
+      'continuous access evaluation': asked({}, { enableCae: true }),
+    },
+  });
+
+exchangerConformance({ describe, it }, harness, {
+  name: 'Azure by @azure/identity',
+  optionalFields: ['refreshAfterTimestamp'],
+});

@@ -1,0 +1,64 @@
+import type { GcpCredentialsProviderOptions, GcpRequest } from '@credex/gcp';
+import { gcpCredentialsProvider } from '@credex/gcp';
+import { googleAuthLibraryExchanger } from '@credex/gcp/google-auth-library';
+import { exchangerConformance } from '@credex/testing/conformance';
+import { describe, it } from 'vitest';
+import { useWorld } from '../../support/use-world.js';
+import type { Cloud } from './emulated-harness.js';
+import { emulated, exchangerOf } from './emulated-harness.js';
+
+const world = useWorld();
+
+const STS: Cloud = {
+  service: 'gcp-sts',
+  field: 'access_token',
+  foreign: { environment: 'preview' },
+  said: (error_description, how) => ({
+    status: how === 'refuse' ? 400 : 503,
+    body: JSON.stringify({ error: how === 'refuse' ? 'invalid_target' : 'unavailable', error_description }),
+  }),
+};
+
+const IAM: Cloud = {
+  service: 'gcp-iam-credentials',
+  before: 'gcp-sts',
+  field: 'accessToken',
+  // The pool takes every project of the team; the service account doesn't.
+  foreign: { project: 'warehouse', projectId: 'prj_warehouse' },
+  said(message, how) {
+    const [code, status] = how === 'refuse' ? [403, 'PERMISSION_DENIED'] : [503, 'UNAVAILABLE'];
+    return { status: code as number, body: JSON.stringify({ error: { code, message, status } }) };
+  },
+};
+
+const usual: GcpRequest = { scopes: ['https://www.googleapis.com/auth/cloud-platform'] };
+
+/** `options`: the world's for one of the two, with what differs. */
+const asked = (options: GcpCredentialsProviderOptions, request = usual) => ({
+  exchanger: exchangerOf(googleAuthLibraryExchanger(), (exchanger) =>
+    gcpCredentialsProvider({ ...options, exchanger }),
+  ),
+  request,
+});
+
+const harness = (cloud: Cloud, which: 'gcp' | 'gcpFederated') => () => {
+  const options = world.options[which];
+  const serviceAccountEmail = 'another@acme-prod.iam.gserviceaccount.com';
+  return emulated(world, cloud, {
+    ...asked(options),
+    equal: asked({ ...options, quotaProjectId: 'billing-project' }, { scopes: usual.scopes[0] as string }),
+    different: {
+      scopes: asked(options, { scopes: 'https://www.googleapis.com/auth/bigquery' }),
+      'the service account': asked({ ...options, serviceAccountEmail }),
+      'its lifetime': asked({ ...options, serviceAccountEmail, lifetimeSeconds: 600 }),
+      'the pool': asked({ ...options, workloadIdentityPoolId: 'another' }),
+      'its provider': asked({ ...options, workloadIdentityPoolProviderId: 'another' }),
+      'its project': asked({ ...options, projectNumber: '1' }),
+      'the endpoint': asked({ ...options, stsEndpoint: 'https://sts.internal.example' }),
+    },
+  });
+};
+
+const runner = { describe, it };
+exchangerConformance(runner, harness(STS, 'gcpFederated'), { name: 'Google Cloud, the federated token' });
+exchangerConformance(runner, harness(IAM, 'gcp'), { name: 'Google Cloud, a service account' });
