@@ -2,7 +2,7 @@
 
 import { getAwsCredentials } from '@credex/aws';
 import { getAzureCredentials } from '@credex/azure';
-import type { Credential, SharedOptions } from '@credex/core';
+import type { Credential, CredentialCall, SharedOptions } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import { getGcpCredentials } from '@credex/gcp';
 import type { LogEntry, ServiceName } from '@credex/testing/emulator';
@@ -10,6 +10,8 @@ import { clearEnvironment } from '../support/environment.js';
 import type { useWorld } from '../support/use-world.js';
 
 export type World = ReturnType<typeof useWorld>;
+
+export type Call = Pick<CredentialCall<never>, 'signal'>;
 
 export interface Cloud {
   readonly name: 'aws' | 'gcp federated' | 'gcp impersonated' | 'azure';
@@ -19,7 +21,7 @@ export interface Cloud {
   /** The further step, where there is one. */
   readonly second?: ServiceName;
   /** `more`: options of this cloud in place of the world's. */
-  get(world: World, shared: SharedOptions, more?: object): Promise<Credential>;
+  get(world: World, shared: SharedOptions, more?: object, call?: Call): Promise<Credential>;
 }
 
 export const CLOUDS: readonly Cloud[] = [
@@ -27,26 +29,28 @@ export const CLOUDS: readonly Cloud[] = [
     name: 'aws',
     provider: 'aws',
     service: 'aws-sts',
-    get: (world, shared, more) => getAwsCredentials({ ...world.options.aws, ...shared, ...more }),
+    get: (world, shared, more, call) => getAwsCredentials({ ...world.options.aws, ...shared, ...more }, call),
   },
   {
     name: 'gcp federated',
     provider: 'gcp',
     service: 'gcp-sts',
-    get: (world, shared, more) => getGcpCredentials({ ...world.options.gcpFederated, ...shared, ...more }),
+    get: (world, shared, more, call) =>
+      getGcpCredentials({ ...world.options.gcpFederated, ...shared, ...more }, call),
   },
   {
     name: 'gcp impersonated',
     provider: 'gcp',
     service: 'gcp-sts',
     second: 'gcp-iam-credentials',
-    get: (world, shared, more) => getGcpCredentials({ ...world.options.gcp, ...shared, ...more }),
+    get: (world, shared, more, call) => getGcpCredentials({ ...world.options.gcp, ...shared, ...more }, call),
   },
   {
     name: 'azure',
     provider: 'azure',
     service: 'entra',
-    get: (world, shared, more) => getAzureCredentials({ ...world.options.azure, ...shared, ...more }),
+    get: (world, shared, more, call) =>
+      getAzureCredentials({ ...world.options.azure, ...shared, ...more }, call),
   },
 ];
 

@@ -3,7 +3,7 @@
 import type { Credential, FederationErrorCode, PresentedToken } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
 import { expect, test } from 'vitest';
-import type { Cloud, CloudName, World } from './clouds.js';
+import type { Call, Cloud, CloudName, World } from './clouds.js';
 import { CLOUDS, tokenRequests } from './clouds.js';
 import { expectNoSecret, witness } from './witness.js';
 import type { Witnessed } from './witness.js';
@@ -82,13 +82,14 @@ export function exchange(
   token: string | undefined,
   more: object = {},
   shared: object = {},
+  call: Call = {},
 ): Promise<Witnessed> {
   return witness((onEvent): Promise<Credential> => {
     // Retries, where a failure is worth them, come at once.
     const common = { cache: createCredentialCache(), random: () => 0, onEvent, ...shared };
     if (route === 'function')
-      return cloud.get(world, { ...common, tokenSource: () => token as string }, more);
-    return world.inRequest(token, () => cloud.get(world, common, more));
+      return cloud.get(world, { ...common, tokenSource: () => token as string }, more, call);
+    return world.inRequest(token, () => cloud.get(world, common, more, call));
   });
 }
 
