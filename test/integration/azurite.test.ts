@@ -8,10 +8,10 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { BlobServiceClient } from '@azure/storage-blob';
 import { azureCredentialsProvider } from '@credex/azure';
 import { createCredentialCache } from '@credex/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { blobServiceClient } from '../support/blobs.js';
 import { useWorld } from '../support/use-world.js';
 
 const world = useWorld();
@@ -62,7 +62,7 @@ afterAll(async () => {
 test('Azurite takes what Entra gave, and the client reads back what it wrote', async () => {
   const provider = azureCredentialsProvider({ ...world.options.azure, cache: createCredentialCache() });
   const url = `https://127.0.0.1:${port}/${ACCOUNT}`;
-  const service = new BlobServiceClient(url, provider, { tlsOptions: { ca: world.emulator.ca } });
+  const service = blobServiceClient(world.emulator, provider, url);
   const text = await world.inRequest(await world.mint(), async () => {
     const container = service.getContainerClient('orders');
     await container.create();
@@ -79,10 +79,7 @@ test('Azurite refuses a token that is none', async () => {
   const credential = {
     getToken: async () => ({ token: 'none', expiresOnTimestamp: Date.now() + 3_600_000 }),
   };
-  const service = new BlobServiceClient(url, credential, {
-    tlsOptions: { ca: world.emulator.ca },
-    retryOptions: { maxTries: 1 },
-  });
+  const service = blobServiceClient(world.emulator, credential, url);
   await expect(service.getContainerClient('orders').getProperties()).rejects.toMatchObject({
     statusCode: 403,
   });

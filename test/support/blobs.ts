@@ -10,12 +10,12 @@ import { AZURE } from './trust.js';
 export function blobServiceClient(
   emulator: Emulator,
   credential: TokenCredential,
-  account: string = AZURE.account,
+  url: string = `${emulator.tlsUrl('azure-blob')}/${AZURE.account}`,
 ): BlobServiceClient {
   // The pipeline under it takes TLS options, which its own type leaves out.
   const options: StoragePipelineOptions & { tlsOptions: { ca: string } } = {
     retryOptions: { maxTries: 1 },
     tlsOptions: { ca: emulator.ca },
   };
-  return new BlobServiceClient(`${emulator.tlsUrl('azure-blob')}/${account}`, credential, options);
+  return new BlobServiceClient(url, credential, options);
 }

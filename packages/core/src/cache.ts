@@ -1,7 +1,7 @@
 /** The credential cache's memory: plain data, so that two bundled copies of this package can share one. */
 
 import type { Moment } from './clock.js';
-import type { Credential } from './contract.js';
+import type { Credential, SubjectToken } from './contract.js';
 import type { FederationError } from './errors.js';
 import { OptionError } from './errors.js';
 import { optionalInteger } from './options.js';
@@ -80,6 +80,8 @@ export interface CacheState {
   readonly budgets: Map<string, number>;
   /** Value keys by what they are digests of. */
   readonly keys: Map<string, string>;
+  /** The last subject tokens, decoded: one comes back for up to 90 minutes. */
+  readonly tokens: Map<string, SubjectToken>;
   /** Digests of subject tokens, gone at the token's expiry. */
   readonly digests: Map<string, { readonly digest: string; readonly expiresAt: number }>;
   sequence: number;
@@ -143,6 +145,7 @@ export function createCredentialCache(options: CredentialCacheOptions = {}): Cre
     flights: new Map(),
     budgets: new Map(),
     keys: new Map(),
+    tokens: new Map(),
     digests: new Map(),
     sequence: 0,
   };

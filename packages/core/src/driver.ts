@@ -21,6 +21,7 @@ export type { Grammar, OptionName } from './options.js';
 export { createCredentialProvider } from './provider.js';
 export type { CredentialProviderOptions, DriverCall, DriverProvider } from './provider.js';
 export { cleanServerText } from './scrub.js';
+export { rememberedSubjectToken } from './remembered-token.js';
 export { readSubjectToken } from './subject-token.js';
 export {
   DOMAIN_NAME,

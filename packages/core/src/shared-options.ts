@@ -10,7 +10,7 @@ import type { Invocation } from './invocation.js';
 import { invalidOption, optionalString } from './options.js';
 import { FederationError } from './errors.js';
 import type { CredentialProviderOptions } from './provider.js';
-import { readSubjectToken } from './subject-token.js';
+import { rememberedSubjectToken } from './remembered-token.js';
 
 /** A function that returns the subject token; called once for each capture, with no argument. */
 export type TokenFunction = () => string | Promise<string>;
@@ -97,7 +97,7 @@ function functionTokenSource(read: TokenFunction): SubjectTokenSource {
         async token({ audience, fresh }): Promise<SubjectToken> {
           if (audience !== undefined) throw audienceUnsupported();
           if (fresh) throw noFresherToken();
-          return readSubjectToken(await reading);
+          return rememberedSubjectToken(await reading);
         },
       };
     },

@@ -1,6 +1,6 @@
 import type { Subject, SubjectTokenSource } from '@credex/core';
 import { OptionError } from '@credex/core';
-import { readSubjectToken } from '@credex/core/driver';
+import { rememberedSubjectToken } from '@credex/core/driver';
 import { TOKEN_HEADER } from './request-context.js';
 import type { VercelTokenSourceOptions } from './source-options.js';
 import { sourceTools } from './source-options.js';
@@ -36,7 +36,7 @@ export function requestTokenSource(
         async token(wanted) {
           if (header === undefined) throw noToken(`the request has no ${TOKEN_HEADER} header`);
           if (wanted.fresh) throw noFresherToken();
-          const token = readSubjectToken(header);
+          const token = rememberedSubjectToken(header);
           if (token.expiresAt <= now()) throw allExpired([{ place: 'the request header', token }], now());
           return finish(token, wanted);
         },

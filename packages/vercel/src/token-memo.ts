@@ -1,11 +1,8 @@
-/** Decoding a token costs tens of microseconds and the same one comes back for up to 90 minutes. */
+/** What a token says, without decoding it again; an unreadable one is an answer too. */
 
 import type { SubjectToken } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { readSubjectToken } from '@credex/core/driver';
-
-/** More than one when two apps live in one process, or a token turns over in mid-flight. */
-const HELD = 16;
+import { rememberedSubjectToken } from '@credex/core/driver';
 
 export type Peeked =
   | { readonly token: SubjectToken; readonly error?: undefined }
@@ -13,28 +10,21 @@ export type Peeked =
 
 export type TokenMemo = (jwt: string) => Peeked;
 
-/** Decodes tokens, remembering the last few; an unreadable one is an answer too. */
+/** Compares with the last token first: in a process that serves one identity it is nearly always the same. */
 export function createTokenMemo(): TokenMemo {
-  const memo = new Map<string, Peeked>();
   let lastJwt: string | undefined;
   let last: Peeked | undefined;
   return (jwt) => {
     if (jwt === lastJwt && last !== undefined) return last;
-    let peeked = memo.get(jwt);
-    if (peeked === undefined) {
-      peeked = peek(jwt);
-      if (memo.size >= HELD) memo.delete(memo.keys().next().value as string);
-      memo.set(jwt, peeked);
-    }
+    last = peek(jwt);
     lastJwt = jwt;
-    last = peeked;
-    return peeked;
+    return last;
   };
 }
 
 function peek(jwt: string): Peeked {
   try {
-    return { token: readSubjectToken(jwt) };
+    return { token: rememberedSubjectToken(jwt) };
   } catch (error) {
     if (FederationError.isInstance(error)) return { error };
     throw error;
