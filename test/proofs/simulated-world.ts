@@ -102,7 +102,7 @@ export function simulatedWorld({
 }
 
 async function turns(done: () => boolean): Promise<void> {
-  for (let turn = 0; turn < TURNS && !done(); turn++) await undefined;
+  for (let turn = 0; turn < TURNS && !done(); turn++) await Promise.resolve();
 }
 
 function first<T extends { readonly due: number }>(timers: ReadonlySet<T>): T | undefined {

@@ -104,13 +104,14 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
   }
 
   /**
-   * One exchange at a time for one entry, request and token; where two tokens share an entry, one in common and
-   * one apart, for whoever met with the other token's failure.
+   * One exchange at a time for one entry, request and token. Once a token was refused, or where two tokens share an
+   * entry, one in common and one apart: for whoever met with what may be another token's failure.
    */
   function alone(): void {
     const [first, second] = world.identities;
-    const most =
-      second !== undefined && first?.partition !== undefined && first.partition === second.partition ? 2 : 1;
+    const shared = second !== undefined && first?.partition === second.partition;
+    const named = first?.partition !== undefined;
+    const most = named && (shared || world.endings.some(({ ended }) => ended?.how === 'refused')) ? 2 : 1;
     const seen = new Map<string, Set<unknown>>();
     for (const gate of world.gates) {
       if (gate.ended !== undefined || gate.signal.aborted || !isUnderWay(world, gate)) continue;
