@@ -1,0 +1,21 @@
+// Preloaded into a process: the names of the outside, port 443, lead to the emulator, and nothing leads anywhere else.
+// Names, TLS and certificates stay as they would be outside; only the address is another.
+import { Socket } from 'node:net';
+
+/** `[pattern, port]` of the emulator's TLS listeners. */
+const places = JSON.parse(process.env['EMULATED_NAMES'] ?? '[]').map(([pattern, port]) => [
+  new RegExp(pattern),
+  port,
+]);
+
+const { connect } = Socket.prototype;
+
+Socket.prototype.connect = function (...args) {
+  // Node hands its own arguments on as a list, and that is all that comes here from https, tls and fetch.
+  const [options, ...rest] = Array.isArray(args[0]) ? args[0] : args;
+  const found = places.find(([pattern]) => pattern.test(options.host));
+  if (found === undefined || Number(options.port) !== 443) {
+    throw new Error(`${options.host}:${options.port} is no name of the emulator's.`);
+  }
+  return connect.call(this, { ...options, host: '127.0.0.1', port: found[1] }, ...rest);
+};

@@ -1,0 +1,152 @@
+/** What our READMEs show compiles against what is published, and the examples do what they say. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ServiceName } from '@credex/testing/emulator';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AWS, GCP, TEAM } from '../support/trust.js';
+import { useWorld } from '../support/use-world.js';
+import type { Block } from './readme-blocks.js';
+import { allBlocks, blocksOf } from './readme-blocks.js';
+import type { UserFolder } from './user-folder.js';
+import { compile, run, userFolder } from './user-folder.js';
+
+/** The compiler and the SDKs take seconds on a small machine. */
+const BOUND_MS = 120_000;
+
+const blocks = allBlocks();
+const world = useWorld();
+
+let folder: UserFolder;
+let said: string;
+beforeAll(async () => {
+  const deployed = readFileSync(fileURLToPath(new URL('deployed.mjs', import.meta.url)), 'utf8');
+  folder = await userFolder({
+    ...Object.fromEntries(blocks.map(({ file, text }) => [file, text])),
+    // Its imports are found from where it is.
+    'deployed.mjs': deployed,
+  });
+  said = await compile(folder);
+}, BOUND_MS);
+afterAll(() => folder.remove());
+
+test.each(blocks)('$readme, line $line, compiles', ({ file }) => {
+  expect(said.split('\n').filter((line) => line.startsWith(`${file}(`))).toEqual([]);
+});
+
+test('every README that a user starts from has been read, and the compiler had nothing else to say', () => {
+  const shown = new Set(blocks.map(({ readme }) => readme));
+  for (const readme of ['README.md', ...['aws', 'azure', 'gcp'].map((room) => `packages/${room}/README.md`)])
+    expect(shown).toContain(readme);
+  expect(said).toBe('');
+});
+
+/** Whose TLS listener answers for which of the names outside. */
+const NAMES: Readonly<Record<string, ServiceName>> = {
+  '^sts\\.eu-west-1\\.amazonaws\\.com$': 'aws-sts',
+  '^shop-orders\\.s3\\.eu-west-1\\.amazonaws\\.com$': 'aws-s3',
+  '^sts\\.googleapis\\.com$': 'gcp-sts',
+  '^iamcredentials\\.googleapis\\.com$': 'gcp-iam-credentials',
+  '^storage\\.googleapis\\.com$': 'gcp-storage',
+  '^login\\.microsoftonline\\.com$': 'entra',
+  '^shoporders\\.blob\\.core\\.windows\\.net$': 'azure-blob',
+};
+
+/** Runs a block as it stands: real names, real TLS, the deployment's environment and nothing else. */
+async function deployed({ file }: Block): Promise<unknown> {
+  const { emulator } = world;
+  const ca = join(folder.path, 'ca.pem');
+  await emulator.writeCa(ca);
+  const places = Object.entries(NAMES).map(([name, service]) => [
+    name,
+    Number(new URL(emulator.tlsUrl(service)).port),
+  ]);
+  const printed = await run(
+    process.execPath,
+    [
+      '--import',
+      new URL('outside-names.mjs', import.meta.url).href,
+      'deployed.mjs',
+      file.replace(/ts$/, 'js'),
+    ],
+    folder.path,
+    {
+      PATH: process.env['PATH'],
+      NODE_EXTRA_CA_CERTS: ca,
+      EMULATED_NAMES: JSON.stringify(places),
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      VERCEL: '1',
+      VERCEL_ENV: 'production',
+      VERCEL_TARGET_ENV: 'production',
+      VERCEL_PROJECT_ID: TEAM.projectId,
+    },
+    await world.mint(),
+  );
+  try {
+    return JSON.parse(printed);
+  } catch {
+    throw new Error(`It did not answer; it printed: ${printed}`);
+  }
+}
+
+/** How often each service was asked. */
+function asked(): Record<string, number> {
+  const count: Record<string, number> = {};
+  for (const { service } of world.emulator.log.entries()) count[service] = (count[service] ?? 0) + 1;
+  return count;
+}
+
+const ANSWERS = [
+  {
+    cloud: 'AWS',
+    body: { accountId: AWS.accountId, expiration: expect.stringMatching(/^\d{4}-.*Z$/) },
+    client: 's3',
+    requests: { 'aws-sts': 1, 'aws-s3': 2 },
+  },
+  {
+    cloud: 'Google Cloud',
+    body: { principal: GCP.serviceAccountEmail },
+    client: 'storage',
+    requests: { 'gcp-sts': 1, 'gcp-iam-credentials': 1, 'gcp-storage': 2 },
+  },
+  {
+    cloud: 'Azure',
+    body: { until: expect.stringMatching(/^\d{4}-.*Z$/) },
+    client: 'blobs',
+    // The management plane's token for GET(), the storage account's for the client; a download asks for the size first.
+    requests: { entra: 2, 'azure-blob': 3 },
+  },
+];
+
+describe('the examples of the main README', () => {
+  const own = blocksOf('README.md').filter(({ text }) => text.includes('function GET()'));
+
+  test('are one for each cloud', () => {
+    expect(own).toHaveLength(ANSWERS.length);
+  });
+
+  test.each(ANSWERS)(
+    '$cloud: as it stands, in a process that knows the outside by its names',
+    async ({ body, client, requests }) => {
+      const block = own.find(({ text }) => text.includes(`export const ${client} =`)) as Block;
+      expect(await deployed(block)).toEqual({ body, client, read: 'an order of 3 pears' });
+      expect(asked()).toMatchObject(requests);
+    },
+    BOUND_MS,
+  );
+});
+
+test(
+  "the emulator's own example prints what its comments say",
+  async () => {
+    const [block] = blocksOf('packages/testing/README.md').filter(({ text }) => text.includes('console.log'));
+    const { file, text } = block as Block;
+    const printed = await run(process.execPath, [file.replace(/ts$/, 'js')], folder.path, process.env);
+    const comments = [...text.matchAll(/console\.log\(.*\); \/\/ ([\d ]+)/g)].map(([, words = '']) =>
+      words.trim(),
+    );
+    expect(printed.trim().split('\n')).toEqual(comments);
+  },
+  BOUND_MS,
+);

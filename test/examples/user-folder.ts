@@ -1,0 +1,87 @@
+/** A user's folder: our packages as built, and the clouds' SDKs in the versions that fit each other. */
+
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ensureBuilt } from '../../scripts/workspace.mjs';
+import { ROOT } from './readme-blocks.js';
+
+const INSTALLED = join(ROOT, 'test', 'node_modules');
+const SCOPES = ['@aws-sdk', '@azure', '@types'];
+const COPIED = ['aws', 'azure', 'core', 'gcp', 'vercel'];
+
+export interface UserFolder {
+  readonly path: string;
+  remove(): void;
+}
+
+export async function userFolder(files: Readonly<Record<string, string>>): Promise<UserFolder> {
+  await ensureBuilt();
+  const path = mkdtempSync(join(tmpdir(), 'credex-readme-'));
+  const link = (name: string, target: string): void => {
+    const place = join(path, 'node_modules', name);
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(realpathSync(target), place, 'junction');
+  };
+  // Copies: from where they are linked they would find the SDKs that they were developed with.
+  for (const room of COPIED)
+    for (const part of ['dist', 'package.json'])
+      cpSync(join(ROOT, 'packages', room, part), join(path, 'node_modules', '@credex', room, part), {
+        recursive: true,
+      });
+  link('@credex/testing', join(INSTALLED, '@credex', 'testing'));
+  for (const scope of SCOPES)
+    for (const name of readdirSync(join(INSTALLED, scope)))
+      link(`${scope}/${name}`, join(INSTALLED, scope, name));
+  // Google's newest client, and the library that comes with it.
+  const storage = realpathSync(join(INSTALLED, '@google-cloud', 'storage-8'));
+  link('@google-cloud/storage', storage);
+  link('google-auth-library', join(storage, '..', '..', 'google-auth-library'));
+
+  writeFileSync(join(path, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Compiles the folder's `.ts` files to JavaScript beside them; what the compiler has to say. */
+export function compile({ path }: UserFolder): Promise<string> {
+  const options = {
+    compilerOptions: {
+      module: 'nodenext',
+      target: 'es2022',
+      lib: ['es2022', 'dom', 'dom.iterable'],
+      types: ['node'],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: true,
+    },
+    include: ['*.ts'],
+  };
+  writeFileSync(join(path, 'tsconfig.json'), JSON.stringify(options));
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  return run(process.execPath, [tsc, '-p', 'tsconfig.json', '--pretty', 'false'], path, process.env);
+}
+
+/** Everything that the program prints, be it to complain. `input`: what it reads. */
+export function run(
+  file: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  input = '',
+): Promise<string> {
+  return new Promise((resolve) => {
+    const child = execFile(file, args, { cwd, env }, (_error, stdout, stderr) => resolve(stdout + stderr));
+    child.stdin?.end(input);
+  });
+}
