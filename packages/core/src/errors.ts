@@ -1,5 +1,5 @@
 import type { ErrorClass, FederationErrorCode, PresentedToken, SubjectClaims } from './contract.js';
-import { cleanServerText, scrubbedCause } from './scrub.js';
+import { cleanServerText, oneLine, scrubbedCause } from './scrub.js';
 
 const MARKER = Symbol.for('credex.FederationError');
 const OPTION_MARKER = Symbol.for('credex.OptionError');
@@ -115,20 +115,29 @@ export function federationErrorOf(
   });
 }
 
-/** The claims an error may show. A development token's user_id is left out on purpose. */
+/**
+ * The claims an error may show, as one line each: whoever made the token chose them. A development token's user_id
+ * is left out on purpose.
+ */
 export function presentedToken(claims: SubjectClaims): PresentedToken {
   return Object.freeze({
-    iss: claims.iss,
-    aud: claims.aud,
-    sub: claims.sub,
-    owner: claims.owner,
-    ownerId: claims.owner_id,
-    project: claims.project,
-    projectId: claims.project_id,
-    environment: claims.environment,
+    iss: shown(claims.iss),
+    aud:
+      typeof claims.aud === 'object'
+        ? claims.aud.slice(0, 8).map((one) => oneLine(one, 256))
+        : shown(claims.aud),
+    sub: shown(claims.sub),
+    owner: shown(claims.owner),
+    ownerId: shown(claims.owner_id),
+    project: shown(claims.project),
+    projectId: shown(claims.project_id),
+    environment: shown(claims.environment),
     expiresAt: claims.exp === undefined ? undefined : claims.exp * 1000,
   });
 }
+
+const shown = (claim: string | undefined): string | undefined =>
+  claim === undefined ? undefined : oneLine(claim, 256);
 
 const SENTENCES: Readonly<Record<FederationErrorCode, string>> = {
   no_subject_token: 'There is no Vercel OIDC token to exchange.',

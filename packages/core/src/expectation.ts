@@ -3,6 +3,7 @@
 import type { SubjectClaims } from './contract.js';
 import { FederationError, presentedToken } from './errors.js';
 import { invalidOption } from './options.js';
+import { oneLine } from './scrub.js';
 
 /** Each member that is set must equal the token's claim. Ids survive a rename; names don't. */
 export interface Expectation {
@@ -86,5 +87,5 @@ export function assertExpected(expectation: Expectation | undefined, claims: Sub
 }
 
 function quoted(value: unknown): string {
-  return typeof value === 'string' ? `'${value.slice(0, 100)}'` : 'none';
+  return typeof value === 'string' ? `'${oneLine(value, 100)}'` : 'none';
 }

@@ -263,9 +263,7 @@ describe('steps', () => {
 
 describe('errors of the token source', () => {
   it('of its own making keep their code; they are tried again by what they say of themselves', async () => {
-    let reads = 0;
-    const source = (error: unknown) =>
-      sourceOf(() => makeJwt(), { token: () => (reads++, Promise.reject(error)) });
+    const source = (error: unknown) => sourceOf(() => makeJwt(), { token: () => Promise.reject(error) });
     const transient = new FederationError({ code: 'network', provider: 'vercel', message: 'No way there.' });
     const w = world();
     const provider = w.provider(source(transient));

@@ -25,7 +25,7 @@ export async function post(fetch: Fetch, provider: string, url: URL, init: PostI
     redirect: 'manual',
   });
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
-    await response.body?.cancel();
+    discard(response.body);
     throw new FederationError({
       code: 'redirect_refused',
       provider,
@@ -52,7 +52,7 @@ async function boundedText(response: Response, provider: string): Promise<string
     if (done) return text + decoder.decode();
     size += value.byteLength;
     if (size > MAX_ANSWER_BYTES) {
-      await reader.cancel();
+      discard(reader);
       throw new FederationError({
         code: 'invalid_response',
         provider,
@@ -62,4 +62,9 @@ async function boundedText(response: Response, provider: string): Promise<string
     }
     text += decoder.decode(value, { stream: true });
   }
+}
+
+/** Not waited for: a stream that won't end, or fails to, must not hide what was wrong with it. */
+function discard(stream: { cancel(): Promise<void> } | null): void {
+  stream?.cancel().catch(() => undefined);
 }

@@ -2,6 +2,7 @@
 
 import { environmentVariable } from './environment.js';
 import { OptionError } from './errors.js';
+import { looksSecret } from './scrub.js';
 
 /** How an option is called in code and in the environment. */
 export interface OptionName {
@@ -85,13 +86,16 @@ export function invalidOption(name: OptionName, says: string, value: unknown): O
 
 /** Unknown option names are a mistake that would otherwise be ignored in silence. */
 export function refuseUnknownOptions(factory: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw invalidOption({ option: 'options' }, 'an object', options);
   for (const option of Object.keys(options)) {
     if (!known.includes(option)) {
+      const named = isShowable(option) ? `\`${option}\`` : `of ${option.length} characters`;
       throw new OptionError(
         'invalid_option',
         option,
         undefined,
-        `${factory} knows no option \`${option}\`; it knows ${known.join(', ')}.`,
+        `${factory} knows no option ${named}; it knows ${known.join(', ')}.`,
       );
     }
   }
@@ -127,8 +131,10 @@ function shown(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
   if (value === '') return 'empty';
-  // A secret pasted into the wrong option must not be printed back.
-  return value.length <= 64 && !/[A-Za-z0-9+/_-]{32,}/.test(value)
-    ? JSON.stringify(value)
-    : `a string of ${value.length} characters`;
+  return isShowable(value) ? JSON.stringify(value) : `a string of ${value.length} characters`;
+}
+
+/** A secret pasted into the wrong option must not be printed back. */
+function isShowable(value: string): boolean {
+  return value.length <= 64 && !/[A-Za-z0-9+/_-]{32,}/.test(value) && !looksSecret(value);
 }

@@ -122,7 +122,7 @@ describe('cleanServerText', () => {
     expect(cleanServerText('abc\u202edef\u200b\u2066ghi\ufeff')).toBe('abcdefghi');
     expect(cleanServerText(`${JWT.slice(0, 20)}\u200b${JWT.slice(20)}`)).toBe('[cut]');
     expect(cleanServerText(`${'x '.repeat(149)}x😀`)).not.toMatch(/[\ud800-\udbff]…$/);
-    expect(oneLine('a\nb\u202ec'.repeat(100), 10)).toMatch(/^[a-c ]+…$/);
+    expect(oneLine('a\nb\u202ec'.repeat(100), 10)).toBe('a\ufffdb\ufffdca\ufffdb\ufffdc…');
   });
 
   it.each([

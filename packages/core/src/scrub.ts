@@ -49,9 +49,9 @@ export function looksSecret(text: string): boolean {
   return text.length > LOOKED_AT || withoutSecrets(text) !== text;
 }
 
-/** One line of plain text, for what is shown as it is: claims of a token. */
+/** One line, for what is shown as it is, such as a claim: what can't be seen shows as U+FFFD. */
 export function oneLine(text: string, keep: number): string {
-  const line = text.slice(0, keep).replace(INVISIBLE, '').replace(CONTROL, ' ');
+  const line = text.slice(0, keep).replace(INVISIBLE, '\ufffd').replace(CONTROL, '\ufffd');
   return text.length > keep ? `${line}…` : line;
 }
 

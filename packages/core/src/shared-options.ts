@@ -8,7 +8,7 @@ import { normalizeExpectation } from './expectation.js';
 import type { Fetch } from './http.js';
 import type { Invocation } from './invocation.js';
 import { invalidOption, optionalString } from './options.js';
-import { FederationError } from './errors.js';
+import { FederationError, OptionError } from './errors.js';
 import type { CredentialProviderOptions } from './provider.js';
 import { rememberedSubjectToken } from './remembered-token.js';
 
@@ -62,9 +62,11 @@ export function providerOptions(
   const defaults: PlatformDefaults =
     typeof platform === 'function' ? { source: platform, invocation: () => undefined } : platform;
   const { tokenSource, cache, timeoutMs, fetch, clock, random, onEvent } = options;
+  const audience = optionalString({ option: 'audience' }, options.audience);
+  if (audience !== undefined && typeof tokenSource === 'function') throw audienceUnsupported();
   return {
     source: tokenSource === undefined ? defaults.source() : tokenSourceOf(tokenSource),
-    audience: optionalString({ option: 'audience' }, options.audience),
+    audience,
     expect: normalizeExpectation(options.expect),
     cache,
     timeoutMs,
@@ -94,8 +96,7 @@ function functionTokenSource(read: TokenFunction): SubjectTokenSource {
       const reading = startReading(read);
       return {
         partition: undefined,
-        async token({ audience, fresh }): Promise<SubjectToken> {
-          if (audience !== undefined) throw audienceUnsupported();
+        async token({ fresh }): Promise<SubjectToken> {
           if (fresh) throw noFresherToken();
           return rememberedSubjectToken(await reading);
         },
@@ -119,11 +120,12 @@ function noFresherToken(): FederationError {
   });
 }
 
-function audienceUnsupported(): FederationError {
-  return new FederationError({
-    code: 'no_subject_token',
-    provider: 'vercel',
-    message: 'A function given as `tokenSource` can not be asked for another audience.',
-    hint: 'Drop `audience` and let the function return a token of that audience, or use vercelTokenSource().',
-  });
+function audienceUnsupported(): OptionError {
+  return new OptionError(
+    'conflicting_options',
+    'audience',
+    undefined,
+    'A function given as `tokenSource` can not be asked for another `audience`: drop it and let the function ' +
+      'return a token of that audience, or use vercelTokenSource().',
+  );
 }

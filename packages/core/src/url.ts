@@ -105,13 +105,16 @@ export function isLoopback(hostname: string): boolean {
 }
 
 function encodeSegment(segment: string): string {
-  const encoded = encodeURIComponent(segment).replaceAll('%3A', ':').replaceAll('%40', '@');
+  // Half a surrogate pair has no encoding.
+  const encoded = /[\ud800-\udfff]/u.test(segment)
+    ? ''
+    : encodeURIComponent(segment).replaceAll('%3A', ':').replaceAll('%40', '@');
   if (encoded === '' || encoded === '.' || encoded === '..') {
     throw new OptionError(
       'unsafe_url',
       'path',
       undefined,
-      'A URL was not made: a path segment is empty or relative.',
+      'A URL was not made: a path segment is empty, relative or no text.',
     );
   }
   return encoded;

@@ -1,0 +1,130 @@
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Fetch } from './http.js';
+import { MAX_ANSWER_BYTES, post } from './http.js';
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+async function serve(listener: RequestListener): Promise<URL> {
+  const own = createServer(listener);
+  server = own;
+  await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve));
+  return new URL(`http://127.0.0.1:${(own.address() as AddressInfo).port}/token`);
+}
+
+const ask = (url: URL, signal = new AbortController().signal, fetch: Fetch = globalThis.fetch) =>
+  post(fetch, 'test', url, { headers: { 'content-type': 'text/plain' }, body: 'secret', signal });
+
+describe('post', () => {
+  it('sends one request and brings back status, headers in lower case and body, whatever the status', async () => {
+    for (const status of [200, 204, 400, 403, 500]) {
+      const seen: string[] = [];
+      const url = await serve((request, response) => {
+        request.setEncoding('utf8').on('data', (chunk: string) => seen.push(`${request.method} ${chunk}`));
+        request.on('end', () =>
+          response.writeHead(status, { 'X-Own': 'yes' }).end(status === 204 ? '' : 'ünï'),
+        );
+      });
+      const answer = await ask(url);
+      expect(answer).toMatchObject({ status, body: status === 204 ? '' : 'ünï' });
+      expect(answer.headers['x-own']).toBe('yes');
+      expect(seen).toEqual(['POST secret']);
+      server?.close();
+    }
+  });
+
+  it.each([300, 301, 302, 303, 307, 308, 399])('follows no redirect (%d), to nowhere', async (status) => {
+    const paths: (string | undefined)[] = [];
+    const url = await serve((request, response) => {
+      paths.push(request.url);
+      response.writeHead(status, { location: '/elsewhere' }).end('moved');
+    });
+    await expect(ask(url)).rejects.toMatchObject({ code: 'redirect_refused', retryable: false, status });
+    expect(paths).toEqual(['/token']);
+  });
+
+  it('does not wait for a redirect whose body never ends', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(302, { location: '/elsewhere' });
+      response.write('and so on');
+    });
+    await expect(ask(url)).rejects.toMatchObject({ code: 'redirect_refused' });
+  });
+
+  it('reads 256 KiB and not a byte more', async () => {
+    const url = await serve((request, response) => {
+      const length = Number(request.headers['content-length']);
+      request.resume().on('end', () => response.end('x'.repeat(length === 6 ? MAX_ANSWER_BYTES : 0)));
+    });
+    expect((await ask(url)).body).toHaveLength(MAX_ANSWER_BYTES);
+    server?.close();
+    const longer = await serve((_request, response) => response.end('x'.repeat(MAX_ANSWER_BYTES + 1)));
+    await expect(ask(longer)).rejects.toMatchObject({ code: 'invalid_response', retryable: true });
+  });
+
+  it('stops an answer that never ends', async () => {
+    let closed = (): void => undefined;
+    const ended = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const url = await serve((_request, response) => {
+      const more = (): void =>
+        void (response.write('y'.repeat(65_536)) ? setImmediate(more) : response.once('drain', more));
+      response.on('close', closed);
+      more();
+    });
+    await expect(ask(url)).rejects.toMatchObject({ code: 'invalid_response' });
+    await ended;
+  });
+
+  it('counts what a compressed answer unpacks to', async () => {
+    const { gzipSync } = await import('node:zlib');
+    const url = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('z'.repeat(10_000_000))),
+    );
+    await expect(ask(url)).rejects.toMatchObject({ code: 'invalid_response' });
+  });
+
+  it('ends with its signal, before the answer and in the middle of it', async () => {
+    for (const head of [false, true]) {
+      const controller = new AbortController();
+      const url = await serve((_request, response) => {
+        if (head) response.write('half');
+        setImmediate(() => controller.abort(new Error('enough')));
+      });
+      await expect(ask(url, controller.signal)).rejects.toThrow('enough');
+      server?.closeAllConnections();
+      server?.close();
+    }
+  });
+
+  it('throws what fetch threw where there is nobody', async () => {
+    const url = await serve(() => undefined);
+    await new Promise((resolve) => server?.close(resolve));
+    await expect(ask(url)).rejects.toMatchObject({
+      message: 'fetch failed',
+      cause: { code: 'ECONNREFUSED' },
+    });
+  });
+
+  it('says what was wrong although the stream can not be cancelled', async () => {
+    const stuck = (): ReadableStream<Uint8Array> =>
+      new ReadableStream({
+        pull: (own) => own.enqueue(new Uint8Array(100_000)),
+        cancel: () => Promise.reject(new Error('no')),
+      });
+    const answer =
+      (status: number): Fetch =>
+      async () =>
+        new Response(stuck(), { status });
+    const url = new URL('https://h.test');
+    await expect(ask(url, undefined, answer(302))).rejects.toMatchObject({ code: 'redirect_refused' });
+    await expect(ask(url, undefined, answer(200))).rejects.toMatchObject({ code: 'invalid_response' });
+  });
+});
