@@ -38,7 +38,7 @@ export const CORE_LAYERS = [
   ['canonical', 'clock', 'errors', 'events'],
   ['http', 'optional-package', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
   ['cache', 'expectation', 'policy', 'url'],
-  ['keys', 'retry-budget', 'status'],
+  ['keys', 'remembered-token', 'retry-budget', 'status'],
   ['step'],
   ['flight'],
   ['engine'],

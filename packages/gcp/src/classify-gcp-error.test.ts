@@ -1,3 +1,4 @@
+// Longer than 300 lines: one table of what Google says and what it means.
 import { OptionError } from '@credex/core';
 import { gaxios } from 'google-auth-library';
 import { describe, expect, test } from 'vitest';

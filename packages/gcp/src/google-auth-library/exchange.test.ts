@@ -1,3 +1,4 @@
+// Longer than 300 lines: every way one exchange over a real socket can go, in one place.
 import { FederationError, OptionError } from '@credex/core';
 import { gaxios } from 'google-auth-library';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';

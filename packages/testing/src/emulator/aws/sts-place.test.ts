@@ -59,6 +59,8 @@ describe('the place', () => {
     const refused = refusal(await exchange({}, { host: 'sts.eu-west-1.amazonaws.com' }));
     expect(refused.slice(0, 2)).toEqual([403, 'RegionDisabledException']);
     expect((await exchange({}, { host: 'sts.eu-west-2.amazonaws.com' })).status).toBe(200);
-    expect(() => aws.admin.disableStsRegion({ accountId: ACCOUNT, region: 'us-east-1' })).toThrow();
+    expect(() => aws.admin.disableStsRegion({ accountId: ACCOUNT, region: 'us-east-1' })).toThrow(
+      'us-east-1',
+    );
   });
 });

@@ -6,7 +6,7 @@ import { MULTI_TENANT, tenantOf } from './entra-tenant.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-export function originOf(request: ServiceRequest): string {
+function originOf(request: ServiceRequest): string {
   return `${request.secure ? 'https' : 'http'}://${request.host}`;
 }
 

@@ -1,3 +1,4 @@
+// Longer than 300 lines: one case for each rule of the token endpoint, in its order.
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { JSONWebKeySet } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';

@@ -24,7 +24,8 @@ export function parseRequestedClaims(raw: string | undefined): RequestedClaims |
   const values: unknown = isObject(capabilities) ? (capabilities['values'] ?? [capabilities['value']]) : [];
   const nbf = wanted['nbf'];
   const moment: unknown = isObject(nbf) ? nbf['value'] : undefined;
-  if (moment !== undefined && !/^\d{1,12}$/.test(String(moment))) return undefined;
+  const isMoment = typeof moment === 'number' || typeof moment === 'string';
+  if (moment !== undefined && !(isMoment && /^\d{1,12}$/.test(String(moment)))) return undefined;
   return {
     challengeCapable: Array.isArray(values) && values.includes('cp1'),
     notBefore: moment === undefined ? undefined : Number(moment),

@@ -99,12 +99,12 @@ function assertHashes({ claimed }: Upload, object: StoredObject): void {
   if (md5Hash !== undefined && md5Hash !== object.md5Hash)
     throw bad(
       'invalid',
-      `Provided MD5 hash "${String(md5Hash)}" doesn't match calculated MD5 hash "${object.md5Hash}".`,
+      `Provided MD5 hash ${JSON.stringify(md5Hash)} doesn't match calculated MD5 hash "${object.md5Hash}".`,
     );
   if (crc32c !== undefined && crc32c !== object.crc32c)
     throw bad(
       'invalid',
-      `Provided CRC32C "${String(crc32c)}" doesn't match calculated CRC32C "${object.crc32c}".`,
+      `Provided CRC32C ${JSON.stringify(crc32c)} doesn't match calculated CRC32C "${object.crc32c}".`,
     );
 }
 
