@@ -105,13 +105,21 @@ export function depart<C extends Credential, R>(
   flight.outcome = Promise.race([attempt(tools, plan, flight, whole.signal, undefined), interrupted]).then(
     (landing) => {
       stop();
-      // What was issued before a freeze is of unknown age: the answer's `Date` says nothing of the time since.
-      return land(landing.kind === 'issued' && overdue() ? { kind: 'abandoned' } : landing, flight);
+      return land(overdue() && isOfBefore(landing) ? { kind: 'abandoned' } : landing, flight);
     },
   );
   // Whoever waits hears of it; nobody may be waiting.
   flight.outcome.catch(() => undefined);
   return flight;
+}
+
+/**
+ * Whether it says nothing of now, where the instance was frozen meanwhile: what was issued is of unknown age (the
+ * answer's `Date` says nothing of the time since), and a dead connection is no failure of the source. A refusal
+ * still stands.
+ */
+function isOfBefore(landing: Landing<Credential>): boolean {
+  return landing.kind === 'issued' || (landing.kind === 'failed' && landing.advice.retry === 'now');
 }
 
 /** One run of the exchange; `freshAfter`: the token that was refused as too old. Never rejects. */
