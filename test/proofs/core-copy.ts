@@ -17,8 +17,16 @@ const ENTRY = `
   export { createCredentialProvider } from '${SOURCES}provider.ts';
 `;
 
-/** @throws Error where a text to replace isn't there exactly once: the source has moved on, and so must the change. */
 export async function coreWith(changes: readonly Change[]): Promise<Core> {
+  const source = Buffer.from(await builtCore(changes)).toString('base64');
+  return (await import(/* @vite-ignore */ `data:text/javascript;base64,${source}`)) as Core;
+}
+
+/**
+ * The engine as one module, from the sources as they are now.
+ * @throws Error where a text to replace isn't there exactly once: the source has moved on, and so must the change
+ */
+export async function builtCore(changes: readonly Change[] = []): Promise<string> {
   const applied = new Set<Change>();
   const bundle = await rolldown({
     input: 'credex-core-copy',
@@ -45,6 +53,5 @@ export async function coreWith(changes: readonly Change[]): Promise<Core> {
   const { output } = await bundle.generate({ format: 'es' });
   await bundle.close();
   for (const change of changes) if (!applied.has(change)) throw new Error(`No such source: ${change.file}`);
-  const source = Buffer.from(output[0].code).toString('base64');
-  return (await import(/* @vite-ignore */ `data:text/javascript;base64,${source}`)) as Core;
+  return output[0].code;
 }

@@ -71,7 +71,7 @@ export function booksOf(world: SmallWorld, drawn: number): Books {
     },
     async settle(gate, how, after) {
       const heard = isUnderWay(world, gate);
-      // What was issued before a freeze is of unknown age.
+      // What comes out of a freeze says nothing of now: a credential of unknown age, a connection that died.
       const overdue = world.time.since(gate.at) >= 10 * SECOND;
       const page = books.page(gate.who);
       const generation = gate.flight?.generation ?? 0;
@@ -80,8 +80,9 @@ export function booksOf(world: SmallWorld, drawn: number): Books {
       await after();
       // A part of an exchange that is tried again ends nothing.
       if (!heard || isUnderWay(world, gate)) return;
+      if (overdue && (how === 'ok' || how === 'recoverable')) return;
       if (how === 'ok') {
-        if (overdue || !isNewer(page, gate, generation)) return;
+        if (!isNewer(page, gate, generation)) return;
         page.holds.clear();
         Object.assign(page, { held: gate, refused: false });
       } else if (generation >= current) {
