@@ -15,6 +15,8 @@ export interface Held {
   readonly schedule: Schedule;
   /** Of the flight that brought it: an older generation never replaces a newer one. */
   readonly generation: number;
+  /** The cache's count when it was kept: what departed later is a refresh of it. */
+  readonly sequence: number;
 }
 
 /** What is known of one value key. */

@@ -166,6 +166,45 @@ describe('flights and generations', () => {
   });
 });
 
+describe('what takes the place of what', () => {
+  it('a refresh of what it refreshed, though it ends earlier: no storm of refreshes that are never kept', async () => {
+    const w = world();
+    const provider = w.provider();
+    w.answer = ({ n }) => w.good(n, n === 1 ? 6 * HOUR : 300_000);
+    await provider.getCredentials();
+    await w.clock.advance(6 * HOUR - 800_000);
+    await provider.getCredentials();
+    await settle();
+    expect((await provider.getCredentials()).value).toBe('v2');
+    await provider.getCredentials();
+    await settle();
+    expect(w.attempts).toHaveLength(2);
+  });
+
+  it('of two that were under way together, the later expiry, in either order', async () => {
+    for (const first of ['a', 'b']) {
+      const gates = { a: gate<void>(), b: gate<void>() };
+      const w = world({
+        answer: async ({ request }) => {
+          await gates[request.claims as 'a' | 'b'].promise;
+          return w.good(String(request.claims), request.claims === 'a' ? HOUR : HOUR / 2);
+        },
+      });
+      const provider = w.provider();
+      const calls = ['a', 'b'].map((claims) =>
+        provider.getCredentials({ lateRequest: async () => ({ claims }) }),
+      );
+      await settle();
+      gates[first as 'a' | 'b'].open();
+      await settle();
+      gates.a.open();
+      gates.b.open();
+      await Promise.all(calls);
+      expect((await provider.getCredentials()).value).toBe('va');
+    }
+  });
+});
+
 describe('forceRefresh and claims', () => {
   it('joins a flight that has sent nothing yet, and else starts one after it', async () => {
     const token = gate<string>();

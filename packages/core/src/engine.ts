@@ -165,8 +165,9 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
     sayClamped(lifetimeMs);
     emitter.emit({ type: 'exchange-succeeded', provider, durationMs, expiresAt: credential.expiresAt });
     const slot = slotOf(cache, name.key, provider, evicted, flight.slot);
-    if (!isOutdated(flight, slot) && supersedes(slot.held, slot.invalidated, flight.generation, credential)) {
-      slot.held = { credential, received, schedule, generation: flight.generation };
+    if (!isOutdated(flight, slot) && supersedes(slot.held, slot.invalidated, flight, credential)) {
+      const sequence = ++state.sequence;
+      slot.held = { credential, received, schedule, generation: flight.generation, sequence };
       slot.invalidated = false;
       slot.troubles.clear();
       slot.lastError = undefined;
@@ -233,15 +234,19 @@ function isOutdated({ generation, slot: own }: Flight, slot: Slot | undefined): 
   return generation < Math.max(own.leastGeneration, slot?.leastGeneration ?? 0);
 }
 
-/** Generation first; the later expiry only within one: after a revocation the older token may well end later. */
+/**
+ * Generation first: after a revocation the older token may well end later. Within one, a refresh takes the place of
+ * what it refreshed, though it ends earlier; of two flights that were under way together, the later expiry.
+ */
 export function supersedes(
   held: Held | undefined,
   invalidated: boolean,
-  generation: number,
+  { generation, sequence }: Pick<Flight, 'generation' | 'sequence'>,
   credential: Credential,
 ): boolean {
   if (held === undefined || invalidated || generation > held.generation) return true;
-  return generation === held.generation && credential.expiresAt >= held.credential.expiresAt;
+  if (generation < held.generation) return false;
+  return sequence > held.sequence || credential.expiresAt >= held.credential.expiresAt;
 }
 
 /** The caller's own token, for a key that names it. */
