@@ -1,5 +1,5 @@
-// `npm run demo`, `npm test`, `npm run proofs` on a machine that has Node and npm and nothing else: installs and
-// builds what has changed since the last run, then does what was asked.
+// `npm run demo`, `npm test`, `npm run proofs`, `npm run bench:warm` on a machine that has Node and npm and nothing
+// else: installs and builds what has changed since the last run, then does what was asked.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +55,18 @@ const tasks = {
     }
     await prepare();
     vitest(['--config', 'vitest.proofs.config.ts', ...args], 0);
+  },
+
+  /** `bench warm` runs test/bench/warm.mjs with the rest of the arguments. */
+  async bench([name = '', ...args]) {
+    const bench = `test/bench/${name}.mjs`;
+    if (!/^[\w-]+$/.test(name) || !existsSync(join(root, bench))) {
+      console.error(`There is no ${bench} in this checkout.`);
+      process.exitCode = 2;
+      return;
+    }
+    await prepare();
+    process.exitCode = node(bench, args) ? 0 : 1;
   },
 };
 

@@ -21,8 +21,7 @@ export const FAILURES: readonly Failure[] = [
   { behaviour: 'redirect', retry: 'never', codes: ['redirect_refused'] },
   { behaviour: 'unavailable', retry: 'now', codes: ['unavailable'] },
   { behaviour: 'throttle', retry: 'now', codes: ['throttled'] },
-  // Some clients call a connection that was reset a timeout.
-  { behaviour: 'reset', retry: 'now', codes: ['network', 'timeout'] },
+  { behaviour: 'reset', retry: 'now', codes: ['network'] },
   { behaviour: 'truncate', retry: 'now', codes: ['network', 'invalid_response'] },
   { behaviour: 'garbage', retry: 'now', codes: ['invalid_response'] },
   { behaviour: 'incomplete', retry: 'now', codes: ['invalid_response'] },
