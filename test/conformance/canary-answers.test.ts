@@ -16,7 +16,7 @@ const STATUSES = [400, 403, 500, 503] as const;
 type Status = (typeof STATUSES)[number];
 
 /** As mail and certificates are wrapped. */
-const wrapped = (text: string): string => text.replace(/.{64}/g, '$&\n');
+const wrapped = (text: string): string => text.replace(/.{36}/g, '$&\n');
 
 interface Words {
   readonly code: string;

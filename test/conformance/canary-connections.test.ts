@@ -34,18 +34,18 @@ test.each(steps)('an answer that breaks off: %s', async (_label, step) => {
 });
 
 test.each(steps)('no answer: %s', async (_label, step) => {
-  const struck = await strike(world, step, { kind: 'hang' }, { timeoutMs: 300 });
+  const struck = await strike(world, step, { kind: 'hang' }, { timeoutMs: 200 });
   const error = expectVerdict(struck, step, now('timeout', 1));
   expect(error.hint).toContain('timeoutMs');
-  expect(struck.ms).toBeLessThan(300 + LATE_MS);
+  expect(struck.ms).toBeLessThan(200 + LATE_MS);
 });
 
 test.each(steps)('an answer that stops coming: %s', async (_label, step) => {
   let bytes = 0;
   const tick = (): Promise<unknown> => (++bytes < 40 ? Promise.resolve() : new Promise(() => undefined));
-  const struck = await strike(world, step, { kind: 'slow', tick }, { timeoutMs: 300 });
+  const struck = await strike(world, step, { kind: 'slow', tick }, { timeoutMs: 200 });
   expectVerdict(struck, step, now('timeout', 1));
-  expect(struck.ms).toBeLessThan(300 + LATE_MS);
+  expect(struck.ms).toBeLessThan(200 + LATE_MS);
 });
 
 test.each(steps)('a caller who gives up leaves alone, and without delay: %s', async (_label, step) => {

@@ -1,7 +1,7 @@
 /** One fault of a token service, met by one call: what the call ends with, and every secret that was near it. */
 
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { FederationErrorCode } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { Fault, ServiceName, ServiceRequest } from '@credex/testing/emulator';
@@ -168,7 +168,9 @@ export async function startTrap(): Promise<{
   close(): Promise<void>;
 }> {
   const seen = { connections: 0, bytes: '' };
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
+    sockets.add(socket);
     seen.connections += 1;
     socket.on('data', (chunk) => {
       seen.bytes += chunk.toString('latin1');
@@ -179,6 +181,10 @@ export async function startTrap(): Promise<{
   return {
     port: (server.address() as AddressInfo).port,
     seen,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
   };
 }
