@@ -26,17 +26,24 @@ export function vercelTokenSource(options: VercelTokenSourceOptions = {}): Subje
   return {
     capture(): Subject {
       const header = contextToken();
+      // The usual case, at the least cost: the header's token is of the platform's own identity, whatever its end.
+      if (platform !== undefined && header !== undefined && isOwn(memo(header))) {
+        return new CapturedSubject(tools, platform, header, undefined);
+      }
       let first = usableNow(header);
       // The environment is read where the header does not answer: in a request it nearly always does.
       const variables = first === undefined ? tokenVariables() : undefined;
       if (variables !== undefined && variables.file === undefined) first = usableNow(variables.token);
       // The token that would be used, where it is known without I/O, must be of the platform's own identity: a
       // passed-through header of another project would otherwise find what this project holds.
-      const own =
-        first === undefined || (first.token !== undefined && platform?.covers(first.token.claims) === true);
+      const own = first === undefined || isOwn(first);
       return new CapturedSubject(tools, own ? platform : undefined, header, variables);
     },
   };
+
+  function isOwn({ token }: Peeked): boolean {
+    return token !== undefined && platform?.covers(token.claims) === true;
+  }
 
   /** What would be used of a token at hand: nothing of an expired one, its error of an unreadable one. */
   function usableNow(jwt: string | undefined): Peeked | undefined {
