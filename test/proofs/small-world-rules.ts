@@ -39,6 +39,7 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
       newest();
       if (known) return;
       alone();
+      waiting();
       status();
     },
   };
@@ -122,6 +123,21 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
       if (flights.size > most)
         throw new Violation(`${flights.size} exchanges are under way at once: ${name}`);
     }
+  }
+
+  /** Nobody waits for what is dead or was given up, and nothing ticks for nobody. */
+  function waiting(): void {
+    const pending = world.callers.filter(({ end }) => end === undefined);
+    for (const caller of pending) {
+      if (caller.controller?.signal.aborted === true) throw wrong(caller, 'no answer though it gave up');
+      if (caller !== world.callers.at(-1) || world.time.since(caller.at) > 0) continue;
+      const alive = world.gates.some(
+        (gate) => isUnderWay(world, gate) && world.time.since(gate.at) < TEN_SECONDS,
+      );
+      if (!alive) throw wrong(caller, 'nothing but a dead exchange to wait for');
+    }
+    const idle = pending.length === 0 && world.cache.state.flights.size === 0;
+    if (idle && world.time.timers().length > 0) throw new Violation('a timer ticks for nobody');
   }
 
   /** An older generation never takes a newer one's place, and what is held is what the books say. */
