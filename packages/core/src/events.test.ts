@@ -1,0 +1,122 @@
+import { channel } from 'node:diagnostics_channel';
+import { describe, expect, it } from 'vitest';
+import { createCredentialCache } from './cache.js';
+import type { CredentialEvent } from './events.js';
+import { DIAGNOSTICS_CHANNEL, createEmitter } from './events.js';
+import { HOUR, down, makeJwt, refusal, settle, sourceOf, unhandled, world } from './world.fixture.js';
+
+describe('events', () => {
+  it('tell the life of a credential in order', async () => {
+    const w = world();
+    const provider = w.provider();
+    await provider.getCredentials();
+    await provider.getCredentials();
+    await w.clock.advance(0.9 * HOUR);
+    w.answer = () => Promise.reject(down());
+    await provider.getCredentials();
+    await settle();
+    provider.invalidate();
+    await expect(provider.getCredentials()).rejects.toThrow();
+    expect(w.types()).toEqual([
+      'exchange-started',
+      'exchange-succeeded',
+      'served',
+      'served',
+      'exchange-started',
+      'refresh-ahead',
+      'served',
+      'exchange-failed',
+      'invalidated',
+      'refused',
+    ]);
+    expect(w.events[1]).toEqual({
+      type: 'exchange-succeeded',
+      provider: 'test',
+      durationMs: 0,
+      expiresAt: expect.any(Number) as number,
+    });
+  });
+
+  it('cover each type there is', async () => {
+    const seen = new Set<CredentialEvent['type']>();
+    const note = (w: ReturnType<typeof world>): void => w.events.forEach(({ type }) => seen.add(type));
+    const w = world({ cache: createCredentialCache({ maxEntries: 1, refreshAheadMs: HOUR }) });
+    const provider = w.provider();
+    w.answer = ({ n }) => (n === 1 ? Promise.reject(down()) : undefined);
+    const call = provider.getCredentials();
+    await w.clock.advance(1_000);
+    await call;
+    await w.clock.advance(0.9 * HOUR);
+    await provider.getCredentials();
+    await settle();
+    await w.clock.advance(20_000);
+    provider.invalidate();
+    w.answer = () => Promise.reject(refusal('invalid_request'));
+    await expect(provider.getCredentials()).rejects.toThrow();
+    await expect(provider.getCredentials()).rejects.toThrow();
+    await expect(provider.getCredentials({ request: { scope: 'other' } })).rejects.toThrow();
+    note(w);
+    const frozen = world({ answer: ({ n }) => (n === 1 ? new Promise(() => undefined) : undefined) });
+    const stuck = frozen.provider(sourceOf(() => makeJwt({ project_id: 'a' }), { covers: () => true }));
+    void stuck.getCredentials();
+    await settle();
+    frozen.clock.jumpWall(60_000);
+    await stuck.getCredentials();
+    await frozen
+      .provider(sourceOf(() => makeJwt(), { partition: 'q', covers: () => false }))
+      .getCredentials();
+    note(frozen);
+    const all: Record<CredentialEvent['type'], true> = {
+      'exchange-started': true,
+      'exchange-succeeded': true,
+      'exchange-failed': true,
+      retrying: true,
+      served: true,
+      'refresh-ahead': true,
+      abandoned: true,
+      invalidated: true,
+      evicted: true,
+      refused: true,
+      'partition-mismatch': true,
+      warning: true,
+    };
+    expect([...seen].sort()).toEqual(Object.keys(all).sort());
+  });
+
+  it('cost no credential: what a listener throws or rejects is dropped', async () => {
+    const rejections = unhandled();
+    for (const onEvent of [
+      () => {
+        throw new Error('listener');
+      },
+      () => Promise.reject(new Error('listener')),
+      async () => {
+        throw new Error('listener');
+      },
+    ]) {
+      const w = world();
+      const provider = w.provider(undefined, { onEvent: onEvent as () => void });
+      await provider.getCredentials();
+      await w.clock.advance(0.9 * HOUR);
+      w.answer = () => Promise.reject(refusal('invalid_request'));
+      await provider.getCredentials();
+      await settle();
+    }
+    expect(await rejections.stop()).toEqual([]);
+  });
+
+  it('go to the diagnostics channel as well, for as long as somebody listens there', () => {
+    const seen: unknown[] = [];
+    const emitter = createEmitter(undefined);
+    expect(emitter.listening).toBe(false);
+    const listener = (message: unknown): void => void seen.push(message);
+    const own = channel(DIAGNOSTICS_CHANNEL);
+    own.subscribe(listener);
+    expect(emitter.listening).toBe(true);
+    emitter.emit({ type: 'evicted', provider: 'test' });
+    own.unsubscribe(listener);
+    emitter.emit({ type: 'evicted', provider: 'test' });
+    expect(seen).toEqual([{ type: 'evicted', provider: 'test' }]);
+    expect(emitter.listening).toBe(false);
+  });
+});
