@@ -11,13 +11,21 @@ export interface Mutation {
   readonly noticedBy: Exploration | 'interleavings';
 }
 
+/** Deep enough for nearly all. */
+export const DEPTH = 3;
+
 const mutation = (
   name: string,
   noticedBy: Mutation['noticedBy'],
   file: string,
   find: string,
   replace: string,
-): Mutation => ({ name, noticedBy, change: { file, find, replace } });
+  depth = DEPTH,
+): Mutation => ({
+  name,
+  noticedBy: noticedBy === 'interleavings' ? noticedBy : { ...noticedBy, depth },
+  change: { file, find, replace },
+});
 
 export const MUTATIONS: readonly Mutation[] = [
   mutation(
@@ -26,6 +34,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'engine.ts',
     '  if (generation < held.generation) return false;\n',
     '',
+    4,
   ),
   mutation(
     'an exchange from before an invalidation is kept',
