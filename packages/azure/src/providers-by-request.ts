@@ -32,6 +32,8 @@ export function providersByRequest(
   options: CredentialProviderOptions,
 ): ProvidersByRequest {
   const providers = new Map<string, Provider>();
+  /** What was asked for last. */
+  let last: { scope: string; tenantId: unknown; enableCae: unknown; provider: Provider } | undefined;
 
   function of({ tenantId, enableCae, scopes }: AzureRequest): Provider {
     const name = nameOf(tenantId, enableCae, scopes.join(' '));
@@ -43,34 +45,55 @@ export function providersByRequest(
   }
 
   function keep(name: string, provider: Provider): void {
-    if (providers.size >= MAX_PROVIDERS) providers.delete(providers.keys().next().value as string);
+    if (providers.size >= MAX_PROVIDERS) {
+      providers.delete(providers.keys().next().value as string);
+      // It may be the one that went: what is handed out is among `all`.
+      last = undefined;
+    }
     providers.set(name, provider);
   }
 
   return {
     of,
     asked(asked) {
-      const name = plainName(asked);
-      const held = name === undefined ? undefined : providers.get(name);
-      if (held !== undefined) return held;
-      const provider = of(azureRequest(configuration, asked));
-      if (name !== undefined && !providers.has(name)) keep(name, provider);
+      const scope = plainScope(asked.scopes);
+      // An Azure client asks for the same again and again: no name is put together for that.
+      if (
+        last !== undefined &&
+        scope === last.scope &&
+        asked.tenantId === last.tenantId &&
+        asked.enableCae === last.enableCae
+      )
+        return last.provider;
+      const provider = lookedUp(asked);
+      if (scope !== undefined)
+        last = { scope, tenantId: asked.tenantId, enableCae: asked.enableCae, provider };
       return provider;
     },
     all: () => new Set(providers.values()),
   };
+
+  function lookedUp(asked: AskedRequest): Provider {
+    const name = plainName(asked);
+    const held = name === undefined ? undefined : providers.get(name);
+    if (held !== undefined) return held;
+    const provider = of(azureRequest(configuration, asked));
+    if (name !== undefined && !providers.has(name)) keep(name, provider);
+    return provider;
+  }
+}
+
+function plainScope(scopes: AskedRequest['scopes']): string | undefined {
+  if (typeof scopes === 'string') return scopes;
+  return Array.isArray(scopes) && scopes.length === 1 && typeof scopes[0] === 'string'
+    ? scopes[0]
+    : undefined;
 }
 
 /** The name of what is written as it is most often; nothing here is trusted until `azureRequest` has read it once. */
 function plainName({ tenantId = '', enableCae = false, scopes }: AskedRequest): string | undefined {
-  const scope =
-    typeof scopes === 'string'
-      ? scopes
-      : Array.isArray(scopes) && scopes.length === 1
-        ? scopes[0]
-        : undefined;
-  if (typeof scope !== 'string' || typeof tenantId !== 'string' || typeof enableCae !== 'boolean')
-    return undefined;
+  const scope = plainScope(scopes);
+  if (scope === undefined || typeof tenantId !== 'string' || typeof enableCae !== 'boolean') return undefined;
   return nameOf(tenantId, enableCae, scope);
 }
 
