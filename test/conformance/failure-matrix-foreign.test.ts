@@ -143,6 +143,14 @@ describe.each(CLOUDS)('$name', (cloud: Cloud) => {
       expect(await as(production, ask(cache, {}))).toEqual(held);
     });
 
+    test('a project that was renamed goes on with what it holds: its id is the same', async () => {
+      const cache = createCredentialCache();
+      const held = await as(production, ask(cache, {}));
+      const before = tokenRequests(world, cloud);
+      expect(await as(await world.mint({ project: 'boutique' }), ask(cache, {}))).toEqual(held);
+      expect(tokenRequests(world, cloud)).toBe(before);
+    });
+
     test('both at once are two exchanges', async () => {
       const cache = createCredentialCache();
       const of = (token: string): Promise<Credential> => as(token, ask(cache, OPEN[cloud.name]));
