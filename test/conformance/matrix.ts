@@ -99,7 +99,7 @@ export function federationErrorOf({ error }: Witnessed): FederationError {
 }
 
 /** What an error may say of a token: these claims and no other. */
-export function presentedOf(jwt: string): PresentedToken {
+function presentedOf(jwt: string): PresentedToken {
   const payload = Buffer.from(jwt.split('.')[1] as string, 'base64url').toString();
   const { iss, aud, sub, exp, ...claims } = JSON.parse(payload) as Record<string, string> & { exp: number };
   return {

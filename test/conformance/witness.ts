@@ -56,7 +56,7 @@ export async function witness(run: (onEvent: OnEvent) => Promise<Credential>): P
 }
 
 /** Every way in which a log or a person would print an error. */
-export function waysToPrint(error: unknown): Readonly<Record<string, string>> {
+function waysToPrint(error: unknown): Readonly<Record<string, string>> {
   const full = { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity };
   const { message, stack = '' } = error as Error;
   const clone: unknown = structuredClone(error);

@@ -1,6 +1,6 @@
 /** Environment variables of one test. */
 
-import { afterEach, vi } from 'vitest';
+import { vi } from 'vitest';
 import { TEAM } from '../demo/names.mjs';
 
 /** What credex and the SDKs under it read; a developer's own values would change what a test sees. */
@@ -26,12 +26,5 @@ export function setDeployment(environment = 'production', projectId: string = TE
     VERCEL_ENV: environment === 'production' ? 'production' : 'preview',
     VERCEL_TARGET_ENV: environment,
     VERCEL_PROJECT_ID: projectId,
-  });
-}
-
-/** To be called once in a test file that has no `useWorld()`: each test gets back the environment it found. */
-export function restoreEnvironmentAfterEach(): void {
-  afterEach(() => {
-    vi.unstubAllEnvs();
   });
 }

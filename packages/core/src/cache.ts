@@ -173,18 +173,17 @@ export function processWideCache(): CredentialCache {
   return cache;
 }
 
-/** The slot of a key; `back`, or a new one, where there is none; `onEvicted` for each that had to go. */
+/** The slot of a key, made where there is none; `onEvicted` for each that had to go. */
 export function slotOf(
   cache: CredentialCache,
   key: string,
   provider: string,
   onEvicted: (slot: Slot) => void,
-  back?: Slot,
 ): Slot {
   const { state, maxEntries } = cache;
   const found = state.slots.get(key);
   if (found !== undefined) return found;
-  const slot: Slot = back ?? {
+  const slot: Slot = {
     provider,
     held: undefined,
     invalidated: false,

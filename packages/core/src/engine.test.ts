@@ -1,3 +1,4 @@
+// Longer than 300 lines: every way a flight can end, against one small world.
 import { describe, expect, it } from 'vitest';
 import { createCredentialCache } from './cache.js';
 import type { Secret } from './world.fixture.js';
@@ -47,6 +48,45 @@ describe('flights and generations', () => {
     await settle();
     const now = await provider.getCredentials();
     expect(now.value).toBe('v4');
+  });
+
+  it('goes on refreshing a slot that was evicted and made again while its flight was under way', async () => {
+    const w = world({ cache: createCredentialCache({ maxEntries: 1 }) });
+    const provider = w.provider();
+    for (let round = 0; round < 3; round++) {
+      await provider.getCredentials();
+      await w.clock.advance(20_000);
+      provider.invalidate();
+    }
+    const held = gate<void>();
+    w.answer = ({ request }) => (request.scope === undefined ? held.promise : undefined);
+    const waiting = provider.getCredentials();
+    await settle();
+    await provider.getCredentials({ request: { scope: 'other' } });
+    const joining = provider.getCredentials();
+    await settle();
+    w.answer = () => undefined;
+    held.open();
+    expect(await joining).toBe(await waiting);
+    await w.clock.advance(HOUR);
+    const refreshed = await provider.getCredentials();
+    expect(await provider.getCredentials()).toBe(refreshed);
+  });
+
+  it('does not let an outdated failure hold back what comes after it', async () => {
+    const w = world();
+    const provider = w.provider();
+    await provider.getCredentials();
+    await w.clock.advance(0.9 * HOUR);
+    const late = gate<void>();
+    w.answer = () => late.promise;
+    await provider.getCredentials();
+    await settle();
+    provider.invalidate();
+    late.fail(refusal('invalid_request'));
+    await settle();
+    w.answer = () => undefined;
+    expect((await provider.getCredentials()).value).toBe('v3');
   });
 
   it('lets a flight take the whole time it was given, even more than ten seconds', async () => {

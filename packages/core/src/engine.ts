@@ -164,7 +164,7 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
     const schedule = scheduleOf(lifetimeMs, hintAge, random(), cache);
     sayClamped(lifetimeMs);
     emitter.emit({ type: 'exchange-succeeded', provider, durationMs, expiresAt: credential.expiresAt });
-    const slot = slotOf(cache, name.key, provider, evicted, flight.slot);
+    const slot = slotOf(cache, name.key, provider, evicted);
     if (!isOutdated(flight, slot) && supersedes(slot.held, slot.invalidated, flight, credential)) {
       const sequence = ++state.sequence;
       slot.held = { credential, received, schedule, generation: flight.generation, sequence };
@@ -238,7 +238,7 @@ function isOutdated({ generation, slot: own }: Flight, slot: Slot | undefined): 
  * Generation first: after a revocation the older token may well end later. Within one, a refresh takes the place of
  * what it refreshed, though it ends earlier; of two flights that were under way together, the later expiry.
  */
-export function supersedes(
+function supersedes(
   held: Held | undefined,
   invalidated: boolean,
   { generation, sequence }: Pick<Flight, 'generation' | 'sequence'>,

@@ -64,7 +64,7 @@ describe('FederationError', () => {
     secretFree(JSON.stringify(error, Object.getOwnPropertyNames(error)));
     secretFree(`${String(error)}${error.stack}${(error.cause as Error).stack}`);
     secretFree(inspect(structuredClone(error), { depth: Infinity, showHidden: true }));
-    secretFree(inspect({ ...error }, { depth: Infinity }));
+    secretFree(inspect(Object.assign({}, error), { depth: Infinity }));
     const { port1, port2 } = new MessageChannel();
     const posted = await new Promise((resolve) => {
       port2.onmessage = ({ data }) => resolve(data);

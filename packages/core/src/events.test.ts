@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { FederationError } from './errors.js';
 import { describe, expect, it } from 'vitest';
 import { createCredentialCache } from './cache.js';
 import type { CredentialEvent } from './events.js';
@@ -16,7 +17,7 @@ describe('events', () => {
     await provider.getCredentials();
     await settle();
     provider.invalidate();
-    await expect(provider.getCredentials()).rejects.toThrow();
+    await expect(provider.getCredentials()).rejects.toThrow(FederationError);
     expect(w.types()).toEqual([
       'exchange-started',
       'exchange-succeeded',
@@ -52,9 +53,9 @@ describe('events', () => {
     await w.clock.advance(20_000);
     provider.invalidate();
     w.answer = () => Promise.reject(refusal('invalid_request'));
-    await expect(provider.getCredentials()).rejects.toThrow();
-    await expect(provider.getCredentials()).rejects.toThrow();
-    await expect(provider.getCredentials({ request: { scope: 'other' } })).rejects.toThrow();
+    await expect(provider.getCredentials()).rejects.toThrow(FederationError);
+    await expect(provider.getCredentials()).rejects.toThrow(FederationError);
+    await expect(provider.getCredentials({ request: { scope: 'other' } })).rejects.toThrow(FederationError);
     note(w);
     const frozen = world({ answer: ({ n }) => (n === 1 ? new Promise(() => undefined) : undefined) });
     const stuck = frozen.provider(sourceOf(() => makeJwt({ project_id: 'a' }), { covers: () => true }));

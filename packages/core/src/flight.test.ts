@@ -1,3 +1,4 @@
+// Longer than 300 lines: every way an exchange can go wrong, against one small world.
 import { describe, expect, it } from 'vitest';
 import { FederationError } from './errors.js';
 import type { ExchangeContext } from './contract.js';

@@ -176,7 +176,7 @@ async function attempt<C extends Credential, R>(
       error: federationErrorOf(exchanger.provider, thrown, advice, presented),
       advice,
       token:
-        dependsOnToken(advice.code) && plan.subject.partition !== undefined
+        token !== undefined && plan.subject.partition !== undefined && dependsOnToken(advice.code)
           ? await capturedToken(plan.subject, signal)
           : undefined,
     };

@@ -1,3 +1,4 @@
+// Longer than 300 lines: every way a call can be answered, against one small world.
 import { describe, expect, it } from 'vitest';
 import type { Invocation } from './invocation.js';
 import type { DriverProvider } from './provider.js';
@@ -103,6 +104,41 @@ describe('a leader whose token is no good', () => {
     token = good;
     expect((await provider.getCredentials()).value).toBe('v1001');
     expect([...w.cache.state.slots.values()].every(({ troubles }) => troubles.size <= 16)).toBe(true);
+  });
+
+  it('holds nothing back where nothing was asked of the cloud', async () => {
+    const w = world();
+    let reads = 0;
+    const provider = w.provider(
+      sourceOf(() => good, {
+        token: (_wanted, jwt) => {
+          reads += 1;
+          if (reads <= 2) throw new Error('not yet');
+          return jwt;
+        },
+      }),
+    );
+    for (let call = 0; call < 2; call++)
+      await expect(provider.getCredentials()).rejects.toMatchObject({ code: 'no_subject_token' });
+    expect(provider.status().holding).toBeUndefined();
+    expect(reads).toBe(2);
+    expect((await provider.getCredentials()).value).toBe('v1');
+  });
+
+  it('is held against nobody where it can not be read again', async () => {
+    const w = world({ answer: () => Promise.reject(refusal('access_denied')) });
+    let readable = true;
+    const provider = w.provider(
+      sourceOf(() => good, {
+        token: (_wanted, jwt) => {
+          if (!readable) throw new Error('gone');
+          readable = false;
+          return jwt;
+        },
+      }),
+    );
+    await expect(provider.getCredentials()).rejects.toMatchObject({ code: 'access_denied' });
+    expect(provider.status().holding).toBeUndefined();
   });
 
   it('is held back by its own refusal although another audience was asked for it', async () => {
@@ -342,7 +378,9 @@ describe('signals, deadlines and frozen instances', () => {
     await provider.getCredentials({ signal });
     await provider.getCredentials({ signal, forceRefresh: true });
     w.answer = () => Promise.reject(refusal('invalid_request'));
-    await expect(provider.getCredentials({ signal, forceRefresh: true })).rejects.toThrow();
+    await expect(provider.getCredentials({ signal, forceRefresh: true })).rejects.toMatchObject({
+      name: 'FederationError',
+    });
     expect(listeners.added).toBeGreaterThan(0);
     expect(listeners.removed).toBe(listeners.added);
   });

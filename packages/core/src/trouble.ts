@@ -28,7 +28,7 @@ const MAX_BACKOFF = 60 * SECOND;
 const MAX_RETRY_AFTER = 5 * MAX_BACKOFF;
 
 /** With nothing usable, or in the last minute, no backoff keeps a caller from recovery for longer. */
-export const URGENT_HOLD_MS: number = 5 * SECOND;
+const URGENT_HOLD_MS: number = 5 * SECOND;
 
 /**
  * The next trouble after a failure. `untilMustMs`: how long the held value needs no refresh, 0 in its last minute;

@@ -35,7 +35,7 @@ export async function broken(
 }
 
 /** A sample with the change in every exchanger that its harness offers. */
-export function sampleWith(change: Change): Harness {
+function sampleWith(change: Change): Harness {
   const sample = sampleHarness();
   const changed = ({ exchanger, request }: Harness['equal']): Harness['equal'] => ({
     exchanger: { ...exchanger, ...change(exchanger, sample) },

@@ -47,7 +47,7 @@ export const EXPIRES_AT: number = Date.UTC(2030, 0, 1, 1);
 const NOW = Date.UTC(2030, 0, 1);
 const GOOD = { status: 200, body: JSON.stringify({ key: 'the key of the sample', expiresAt: EXPIRES_AT }) };
 
-export function sampleExchanger(server: SampleServer, account: string): SampleExchanger {
+function sampleExchanger(server: SampleServer, account: string): SampleExchanger {
   return {
     specificationVersion: 'v1',
     provider: 'sample',
@@ -87,7 +87,7 @@ const CLASSES: Readonly<Record<number, ErrorClass>> = {
   503: { code: 'unavailable', retry: 'now' },
 };
 
-export function classify(error: unknown, _presented: PresentedToken | undefined): ErrorClass {
+function classify(error: unknown, _presented: PresentedToken | undefined): ErrorClass {
   try {
     if (error instanceof AnswerError) {
       const { status, body } = error.answer;
