@@ -28,5 +28,5 @@ describe('the explorer', () => {
       ),
     );
     expect(states).toBeGreaterThan(100_000);
-  }, 900_000);
+  }, 1_800_000);
 });

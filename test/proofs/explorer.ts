@@ -77,7 +77,7 @@ export async function explore(core: Core, exploration: Exploration): Promise<Fin
 }
 
 /** A new world, led to where the moves lead. */
-export async function replay(
+async function replay(
   core: Core,
   { identities, steps }: Pick<Exploration, 'identities' | 'steps'>,
   moves: readonly Move[],

@@ -43,13 +43,17 @@ export async function interleave(core: Core, seed: number): Promise<Interleaved>
   const time = manualTime();
   const cache = core.createCredentialCache();
   const cloud = createCloud(core, { time, cache, random });
+  // Few of each, so that they meet.
+  const people = [pick(PEOPLE), pick(PEOPLE), pick(PEOPLE)];
+  const desks = [pick(DESKS), pick(DESKS)];
+  const scopes = random() < 0.5 ? [''] : ['', 's'];
   const asked: Asked[] = [];
   const steps: string[] = [];
 
   const ask = (): void => {
-    const who = pick(PEOPLE);
-    const desk = pick(DESKS);
-    const scope = pick(['', 's']);
+    const who = pick(people);
+    const desk = pick(desks);
+    const scope = pick(scopes);
     const claims = random() < 0.15 ? 'x' : '';
     const force = random() < 0.1;
     const controller = random() < 0.15 ? new AbortController() : undefined;
@@ -71,9 +75,9 @@ export async function interleave(core: Core, seed: number): Promise<Interleaved>
         steps.push('abort');
         pick(asked.length === 0 ? [undefined] : asked)?.controller?.abort();
       } else if (drawn < 0.93) {
-        const who = pick(PEOPLE);
+        const who = pick(people);
         steps.push(`invalidate ${who.name}`);
-        cloud.invalidate(who, pick(DESKS));
+        cloud.invalidate(who, pick(desks));
       } else {
         // A request that is under way would run into its limit: that is another proof's matter.
         await cloud.releaseAll();

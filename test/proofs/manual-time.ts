@@ -20,7 +20,7 @@ export interface ManualTime {
   timers(): number[];
 }
 
-export const EPOCH = 1_767_225_600_000;
+const EPOCH = 1_767_225_600_000;
 
 interface Timer {
   readonly due: number;

@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Exploration, Findings } from './explorer.js';
 import { explore } from './explorer.js';
-import { instantDigests } from './instant-digests.js';
+import { quickProcess } from './quick-process.js';
 import type { Interleaved } from './interleavings.js';
 import { interleaveMany } from './interleavings.js';
 import { realCore } from './small-world.js';
@@ -17,9 +17,7 @@ export type Done =
   | { readonly interleaved: Interleaved; readonly seconds: number }
   | { readonly failed: string };
 
-instantDigests();
-// Errors are made by the million here, and nobody reads their traces.
-Error.stackTraceLimit = 0;
+quickProcess();
 
 async function work(task: Task): Promise<Done> {
   const began = performance.now();

@@ -80,7 +80,7 @@ export async function play(played: Played, move: Move, known = false): Promise<v
 }
 
 /** Milliseconds until the next moment at which anything can change; `undefined` where nothing will. */
-export function nextBoundary(world: SmallWorld, books: Books): number | undefined {
+function nextBoundary(world: SmallWorld, books: Books): number | undefined {
   let soonest = world.time.timers()[0];
   const at = (age: number, boundary: number): void => {
     const left = boundary - age;

@@ -1,11 +1,11 @@
 import { createCredentialCache } from '@credex/core';
 import { createCredentialProvider } from '@credex/core/driver';
 import { describe, expect, it } from 'vitest';
-import { instantDigests } from './instant-digests.js';
+import { quickProcess } from './quick-process.js';
 import { manualTime, turn } from './manual-time.js';
 import { seededRandom } from './simulated-world.js';
 
-instantDigests();
+quickProcess();
 
 /**
  * What a cache that refreshes early costs while all is well: exchanges per instance and hour, at one call a

@@ -2,14 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { coreWith } from './core-copy.js';
 import { ALL } from './explorations.js';
 import { explore } from './explorer.js';
-import { instantDigests } from './instant-digests.js';
+import { quickProcess } from './quick-process.js';
 import { interleaveMany } from './interleavings.js';
 import type { Mutation } from './mutations.js';
 import { DEPTH, MUTATIONS } from './mutations.js';
 import type { Core } from './small-world.js';
 
-instantDigests();
-Error.stackTraceLimit = 0;
+quickProcess();
 
 const WORLDS = 3_000;
 

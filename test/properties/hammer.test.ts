@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { instantDigests } from '../proofs/instant-digests.js';
+import { quickProcess } from '../proofs/quick-process.js';
 import { manualTime, turn } from '../proofs/manual-time.js';
 import { seededRandom } from '../proofs/simulated-world.js';
 import { createCredentialCache } from '@credex/core';
 import type { ErrorClass } from '@credex/core/driver';
 import { createCredentialProvider } from '@credex/core/driver';
 
-instantDigests();
+quickProcess();
 
 interface Key {
   readonly value: number;
