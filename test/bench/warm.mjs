@@ -18,12 +18,12 @@ function aws({ aws: options }) {
   const provider = awsCredentialsProvider(options);
   const region = async () => 'eu-west-1';
   const config = { callerClientConfig: { region } };
-  const { accessKeyId, secretAccessKey, sessionToken } = {
+  const held = {
     accessKeyId: 'ASIAEXAMPLEEXAMPLE12',
     secretAccessKey: 'a'.repeat(40),
     sessionToken: 'b'.repeat(400),
+    expiration: new Date(Date.now() + 3_600_000),
   };
-  const held = { accessKeyId, secretAccessKey, sessionToken, expiration: new Date(Date.now() + 3_600_000) };
   // The client memoizes a provider that doesn't say it does so itself.
   const memoizing = new S3Client({ region: 'eu-west-1', credentials: async () => held });
   const ours = new S3Client({ region: 'eu-west-1', credentials: provider });
