@@ -84,29 +84,25 @@ export function awsCredentialsProvider(options: AwsCredentialsProviderOptions = 
     return { region: regionInEffect(configuration, await callersRegion(), warn) };
   }
 
-  async function credentials(
-    call: CredentialCall<AwsRequest>,
+  /** What is held comes without a promise. */
+  function answer(
+    { signal, forceRefresh }: CredentialCall<AwsRequest>,
     callersRegion: () => Promise<string | undefined>,
-  ): Promise<AwsCredentials> {
-    const { signal, forceRefresh } = call;
-    const record = await provider.getCredentials({
-      signal,
-      forceRefresh,
-      lateRequest: () => lateRequest(callersRegion),
-    });
-    return viewOf(record);
+  ): AwsCredentials | Promise<AwsCredentials> {
+    const record = provider.ask({ signal, forceRefresh, lateRequest: () => lateRequest(callersRegion) });
+    return record instanceof Promise ? record.then(viewOf) : viewOf(record);
   }
 
   return Object.assign(
-    (identityProperties?: Readonly<Record<string, unknown>>) =>
-      credentials({ forceRefresh: identityProperties?.['forceRefresh'] === true }, () =>
+    async (identityProperties?: Readonly<Record<string, unknown>>) =>
+      answer({ forceRefresh: identityProperties?.['forceRefresh'] === true }, () =>
         callingClientRegion(identityProperties),
       ),
     {
       memoized: true,
       async getCredentials(call: CredentialCall<AwsRequest> = {}): Promise<AwsCredentials> {
         const region = requestedRegion(call.request?.region, partition);
-        return credentials(call, () => Promise.resolve(region));
+        return answer(call, () => Promise.resolve(region));
       },
       invalidate(which?: AwsCredentials | ((held: AwsCredentials) => boolean)): void {
         if (which === undefined) return provider.invalidate();

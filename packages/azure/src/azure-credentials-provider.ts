@@ -64,10 +64,13 @@ export function azureCredentialsProvider(
   const usual = providers.of(azureRequest(configuration));
 
   /** Not one await before core is called: the subject is captured in the caller's own request. */
-  function ask(provider: typeof usual, { signal, forceRefresh, claims }: How): Promise<AzureCredentials> {
+  function ask(
+    provider: typeof usual,
+    { signal, forceRefresh, claims }: How,
+  ): AzureCredentials | Promise<AzureCredentials> {
     // The token that was challenged is no answer to the challenge.
     const challenge = claims === undefined ? undefined : { request: { claims }, skipHeld: true };
-    return provider.getCredentials({ signal, forceRefresh, ...challenge });
+    return provider.ask({ signal, forceRefresh, ...challenge });
   }
 
   return {

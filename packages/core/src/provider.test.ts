@@ -74,6 +74,17 @@ describe('the provider', () => {
     expect(seen.exchanges).toBe(1);
   });
 
+  it('hands out what it holds without a promise, and a promise for what it does not', async () => {
+    const { provider, seen } = world();
+    const shared = provider(source('shop', () => jwt({ sub: 'a' })));
+    const asked = shared.ask();
+    expect(asked).toBeInstanceOf(Promise);
+    const credential = await asked;
+    expect(shared.ask()).toBe(credential);
+    expect(shared.ask({ forceRefresh: true })).toBeInstanceOf(Promise);
+    expect(seen.exchanges).toBeLessThanOrEqual(2);
+  });
+
   it('keeps partitions apart, and tokens where no partition is named', async () => {
     const { seen, provider } = world();
     await provider(source('p', () => jwt({}))).getCredentials();

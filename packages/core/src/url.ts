@@ -12,10 +12,10 @@ export const HOST_LABEL: Grammar = {
   says: 'a host label: letters a to z, digits and hyphens, at most 63 characters',
 };
 
-/** A DNS name of two labels or more, such as `googleapis.com`. */
+/** A DNS name of two labels or more, such as `example.com`. */
 export const DOMAIN_NAME: Grammar = {
   pattern: /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/,
-  says: 'a domain name such as googleapis.com',
+  says: 'a domain name such as example.com',
 };
 
 /** An Entra tenant: a GUID, or a verified domain name. */
