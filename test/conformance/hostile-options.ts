@@ -81,7 +81,7 @@ export function watchNetwork(): () => readonly string[] {
 }
 
 /** By the factory and by the function alike, and nothing is asked of token source or network. */
-export async function expectRefused(
+async function expectRefused(
   door: Door,
   hostile: Hostile,
   network: () => readonly string[],

@@ -87,7 +87,7 @@ export async function interleave(core: Core, seed: number): Promise<Interleaved>
       }
       // Now and then in the middle of what the engine does between two waits.
       if (random() < 0.5) await turn();
-      else for (let some = Math.floor(random() * 8); some > 0; some--) await undefined;
+      else for (let some = Math.floor(random() * 8); some > 0; some--) await Promise.resolve();
     }
     await cloud.releaseAll();
     for (const one of asked) judge(one, cloud.failing);
