@@ -67,13 +67,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'lifetimeMs - Math.min(5 * SECOND, lifetimeMs / 20)',
     'lifetimeMs + 60 * SECOND',
   ),
-  mutation(
-    'a refused credential is handed out',
-    ALONE,
-    'provider.ts',
-    '          !slot.invalidated &&\n',
-    '',
-  ),
+  mutation('a refused credential is handed out', ALONE, 'provider.ts', '        !slot.invalidated &&\n', ''),
   mutation(
     'a frozen exchange is joined',
     ALONE,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { coreWith } from './core-copy.js';
 import { ALL } from './explorations.js';
 import { explore } from './explorer.js';
@@ -25,6 +25,7 @@ async function noticed(core: Core, by: Mutation['noticedBy']): Promise<string | 
 
 describe('the proofs have teeth', () => {
   const rows: string[] = [];
+  afterAll(() => console.log(rows.join('\n')));
 
   it('the engine as it is passes', async () => {
     const core = await coreWith([]);
@@ -36,7 +37,6 @@ describe('the proofs have teeth', () => {
     const said = await noticed(await coreWith([change]), noticedBy);
     const by = noticedBy === 'interleavings' ? noticedBy : `explorer, ${noticedBy.name}`;
     rows.push(`${name.padEnd(56)} ${by.padEnd(42)} ${said ?? 'NOT NOTICED'}`);
-    if (rows.length === MUTATIONS.length) console.log(rows.join('\n'));
     expect(said).toBeDefined();
   });
 });
