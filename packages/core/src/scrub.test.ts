@@ -146,7 +146,7 @@ describe('cleanServerText', () => {
     const began = performance.now();
     expect(cleanServerText(text).length).toBeLessThanOrEqual(301);
     looksSecret(text);
-    expect(performance.now() - began).toBeLessThan(100);
+    expect(performance.now() - began).toBeLessThan(1_000);
   });
 });
 
