@@ -81,11 +81,7 @@ export function watchNetwork(): () => readonly string[] {
 }
 
 /** By the factory and by the function alike, and nothing is asked of token source or network. */
-async function expectRefused(
-  door: Door,
-  hostile: Hostile,
-  network: () => readonly string[],
-): Promise<void> {
+async function expectRefused(door: Door, hostile: Hostile, network: () => readonly string[]): Promise<void> {
   const { variables = {}, option, code, variable } = hostile;
   setEnvironment(variables);
   const tokenSource = vi.fn<() => string>(() => JWT);

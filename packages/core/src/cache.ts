@@ -82,6 +82,8 @@ export interface CacheState {
   readonly budgets: Map<string, number>;
   /** Value keys by what they are digests of. */
   readonly keys: Map<string, string>;
+  /** Digests being made. */
+  readonly digesting: Map<string, Promise<string>>;
   /** The last subject tokens, decoded: one comes back for up to 90 minutes. */
   readonly tokens: Map<string, SubjectToken>;
   /** Digests of subject tokens, gone at the token's expiry. */
@@ -147,6 +149,7 @@ export function createCredentialCache(options: CredentialCacheOptions = {}): Cre
     flights: new Map(),
     budgets: new Map(),
     keys: new Map(),
+    digesting: new Map(),
     tokens: new Map(),
     digests: new Map(),
     sequence: 0,

@@ -3,6 +3,7 @@
 import type { CredentialCache } from './cache.js';
 import { lengthPrefixed, sha256 } from './canonical.js';
 import type { SubjectToken } from './contract.js';
+import { sharesFlights } from './invocation.js';
 
 /** Raised when the meaning of a key's fields changes, so that two versions never share an entry. */
 const SCHEMA = 'credex-key-1';
@@ -41,7 +42,7 @@ export async function valueKey(cache: CredentialCache, text: string): Promise<st
   const { keys } = cache.state;
   const known = keys.get(text);
   if (known !== undefined) return known;
-  const key = await sha256(text);
+  const key = await digestOnce(cache, text);
   if (keys.size >= MEMO_SIZE) keys.clear();
   keys.set(text, key);
   return key;
@@ -52,11 +53,22 @@ export async function tokenDigest(cache: CredentialCache, token: SubjectToken, n
   const { digests } = cache.state;
   const known = digests.get(token.jwt);
   if (known !== undefined) return known.digest;
-  const digest = await sha256(token.jwt);
+  const digest = await digestOnce(cache, token.jwt);
   for (const [jwt, { expiresAt }] of digests) if (expiresAt <= now) digests.delete(jwt);
   if (digests.size >= MEMO_SIZE / 4) digests.clear();
   digests.set(token.jwt, { digest, expiresAt: token.expiresAt });
   return digest;
+}
+
+/** One digest for all who wait for it, who go on in the order in which they came. */
+function digestOnce(cache: CredentialCache, text: string): Promise<string> {
+  if (!sharesFlights()) return sha256(text);
+  const { digesting } = cache.state;
+  const underWay = digesting.get(text);
+  if (underWay !== undefined) return underWay;
+  const made = sha256(text).finally(() => digesting.delete(text));
+  digesting.set(text, made);
+  return made;
 }
 
 export const platformPartition = (name: string): string => `platform:${name}`;
