@@ -1,6 +1,6 @@
 /** Rules of the engine, each broken on purpose in one place, and what is expected to notice. */
 
-import { ALONE, FOREIGN, FORGED, PARTITIONS, STEPS, TOKENS } from './explorations.js';
+import { ALONE, FORGED, PARTITIONS, STEPS, TOKENS } from './explorations.js';
 import type { Change } from './core-copy.js';
 import type { Exploration } from './explorer.js';
 
@@ -45,7 +45,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'exchanges are shared whatever was asked',
-    PARTITIONS,
+    'interleavings',
     'engine.ts',
     "return `${key}\\n${request}\\n${digest ?? ''}`;",
     "return `${key}\\n{}\\n${digest ?? ''}`;",
@@ -61,11 +61,18 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('the key leaves the partition out', 'interleavings', 'keys.ts', 'JSON.stringify(partition)', "''"),
   mutation('the key leaves `expect` out', 'interleavings', 'keys.ts', '    fields.expectation,\n', ''),
   mutation(
-    'served after its end',
+    'usable for a minute too long',
     ALONE,
     'schedule.ts',
     'lifetimeMs - Math.min(5 * SECOND, lifetimeMs / 20)',
     'lifetimeMs + 60 * SECOND',
+  ),
+  mutation(
+    'an expired credential is better than an error',
+    ALONE,
+    'resolve.ts',
+    'since(held.received, clock) < held.schedule.usableAge)',
+    'held.schedule.usableAge > 0)',
   ),
   mutation('a refused credential is handed out', ALONE, 'provider.ts', '        !slot.invalidated &&\n', ''),
   mutation(
@@ -105,10 +112,10 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'covers() is ignored',
-    FOREIGN,
+    'interleavings',
     'flight.ts',
     'plan.covers?.(token.claims) === false',
-    'plan.covers?.(token.claims) === undefined',
+    'plan.covers?.(token.claims) === null',
   ),
   mutation(
     '`expect` is ignored',
