@@ -35,7 +35,7 @@ export const FORGED: Exploration = {
   depth: 4,
 };
 
-export const FOREIGN: Exploration = {
+const FOREIGN: Exploration = {
   name: 'a foreign token in a partition',
   identities: [
     { name: 'a', partition: 'p' },
