@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Invocation } from './invocation.js';
-import { HOUR, gate, refusal, settle, unhandled, world } from './world.fixture.js';
+import { HOUR, gate, holding, refusal, settle, unhandled, world } from './world.fixture.js';
 
 const AHEAD = 0.9 * HOUR;
 const LAST_MINUTE = HOUR - 30_000;
-
-async function holding(at: number, invocation?: (now: number) => Invocation) {
-  const w = world();
-  const options = invocation === undefined ? {} : { invocation: () => invocation(w.clock.now()) };
-  const provider = w.provider(undefined, options);
-  const first = await provider.getCredentials();
-  await w.clock.advance(at);
-  return { w, provider, first };
-}
 
 describe('signals, deadlines and frozen instances', () => {
   it('lets go of the signal of every call, however it ended', async () => {

@@ -1,21 +1,22 @@
 // Longer than 300 lines: every way a call can be answered, against one small world.
 import { describe, expect, it } from 'vitest';
-import type { Invocation } from './invocation.js';
 import type { DriverProvider } from './provider.js';
 import type { Secret, SecretRequest, World } from './world.fixture.js';
-import { HOUR, down, gate, makeJwt, refusal, settle, sourceOf, unhandled, world } from './world.fixture.js';
+import {
+  HOUR,
+  down,
+  gate,
+  holding,
+  makeJwt,
+  refusal,
+  settle,
+  sourceOf,
+  unhandled,
+  world,
+} from './world.fixture.js';
 
 const AHEAD = 0.9 * HOUR;
 const LAST_MINUTE = HOUR - 30_000;
-
-async function holding(at: number, invocation?: (now: number) => Invocation) {
-  const w = world();
-  const options = invocation === undefined ? {} : { invocation: () => invocation(w.clock.now()) };
-  const provider = w.provider(undefined, options);
-  const first = await provider.getCredentials();
-  await w.clock.advance(at);
-  return { w, provider, first };
-}
 
 describe('a leader whose token is no good', () => {
   const twoTokens = (w: World, first: string, rest: string, options = {}) => {

@@ -1,5 +1,6 @@
 /** One process without real time: a clock moved by hand, a source of tokens, and a cloud that is told what to answer. */
 
+import type { Invocation } from './invocation.js';
 import type { CredentialCache } from './cache.js';
 import { createCredentialCache } from './cache.js';
 import type {
@@ -240,4 +241,14 @@ export function unhandled(): { readonly seen: unknown[]; stop(): Promise<unknown
       return seen;
     },
   };
+}
+
+/** A world whose provider holds a credential of this age. */
+export async function holding(at: number, invocation?: (now: number) => Invocation) {
+  const w = world();
+  const options = invocation === undefined ? {} : { invocation: () => invocation(w.clock.now()) };
+  const provider = w.provider(undefined, options);
+  const first = await provider.getCredentials();
+  await w.clock.advance(at);
+  return { w, provider, first };
 }

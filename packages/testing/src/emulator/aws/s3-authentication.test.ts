@@ -54,7 +54,7 @@ describe('who it is', () => {
     expect(refusal(await get()).slice(0, 2)).toEqual(expected);
   });
 
-  it('needs the session token, this session’s own', async () => {
+  it('needs the session token that came with the key', async () => {
     const { accessKeyId, secretAccessKey } = role;
     const bare = await aws.s3({ method: 'GET', path: '/shop/a.txt' }, { accessKeyId, secretAccessKey });
     expect(refusal(bare)[1]).toBe('InvalidAccessKeyId');
