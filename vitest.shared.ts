@@ -14,6 +14,7 @@ export const project = (
     test: { name, include, environment: 'node', isolate },
     resolve: {
       alias: [
+        { find: /^credex$/, replacement: `${packages}credex/src/index.ts` },
         { find: /^@credex\/(\w+)$/, replacement: `${packages}$1/src/index.ts` },
         { find: /^@credex\/(\w+)\/(.+)$/, replacement: `${packages}$1/src/$2.ts` },
       ],

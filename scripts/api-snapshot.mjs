@@ -96,7 +96,7 @@ function ourModulesOnly() {
   const host = ts.createCompilerHost(COMPILER_OPTIONS);
   host.resolveModuleNameLiterals = (names, file, redirected, options) =>
     names.map(({ text }) =>
-      /^(\.|@credex\/)/.test(text)
+      /^(\.|@credex\/|credex$)/.test(text)
         ? ts.resolveModuleName(text, file, options, host, undefined, redirected, ts.ModuleKind.ESNext)
         : { resolvedModule: undefined },
     );

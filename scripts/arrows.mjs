@@ -4,14 +4,27 @@ import { posix } from 'node:path';
 
 const ANY = [/./];
 
+/** Each adapter stands behind a subpath of its own, so that nobody loads, or needs the types of, another framework. */
+const frameworks = (...names) =>
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      { also: [], imports: name === 'node' ? ['node:http'] : [new RegExp(`^${name}(/|$)`)] },
+    ]),
+  );
+
 /**
- * `rooms`: the packages of ours that a room's sources may import. `others`: what else they may import, Node's modules
+ * `rooms`: the packages of ours that a room's sources may import; `lazyRooms`: by import() or as a type alone. `others`: what else they may import, Node's modules
  * included. `behind`: what may be imported only behind a subpath of the room, by the modules that stand there
  * (`also`, and the folder of the subpath's name), so that nobody loads an SDK who didn't ask for it.
  */
 export const ROOMS = {
   core: { rooms: [], others: [], behind: {} },
-  vercel: { rooms: ['core'], others: ['node:fs/promises'], behind: {} },
+  vercel: {
+    rooms: ['core'],
+    others: ['node:fs/promises'],
+    behind: { local: { also: [], imports: ['node:child_process', 'node:os', 'node:path'] } },
+  },
   aws: {
     rooms: ['core', 'vercel'],
     others: [],
@@ -28,6 +41,22 @@ export const ROOMS = {
     rooms: ['core', 'vercel'],
     others: [],
     behind: { identity: { also: [], imports: [/^@azure\//] } },
+  },
+  verify: {
+    rooms: ['core'],
+    others: ['jose', 'node:crypto'],
+    behind: frameworks('hono', 'express', 'fastify', 'node'),
+  },
+  credex: {
+    rooms: ['core', 'vercel'],
+    lazyRooms: ['aws', 'gcp', 'azure'],
+    others: ['aws4fetch', 'jiti', 'jsonc-parser', 'node:fs/promises', 'node:path', 'node:url'],
+    behind: {},
+  },
+  cli: {
+    rooms: ['core', 'vercel', 'aws', 'gcp', 'azure', 'verify', 'credex', 'testing'],
+    others: ANY,
+    behind: {},
   },
   testing: { rooms: ['core'], others: ANY, behind: {} },
 };
@@ -116,9 +145,12 @@ export function judge(from, specifier, isLazy = false) {
   if (table === undefined) return undefined;
   if (specifier.startsWith('.')) return judgeRelative(from, specifier, isLazy);
 
-  const [, ours] = /^@credex\/([^/]+)/.exec(specifier) ?? [];
+  const ours = /^credex(\/|$)/.test(specifier) ? 'credex' : /^@credex\/([^/]+)/.exec(specifier)?.[1];
   if (ours !== undefined) {
-    return table.rooms.includes(ours) ? undefined : `${room} may not know ${ours} (scripts/arrows.mjs)`;
+    const known = table.rooms.includes(ours) || (isLazy && table.lazyRooms?.includes(ours) === true);
+    return known || (isTest && table.lazyRooms?.includes(ours) === true)
+      ? undefined
+      : `${room} may not know ${ours} (scripts/arrows.mjs)`;
   }
   if (isTest || matches(table.others, specifier)) return undefined;
 

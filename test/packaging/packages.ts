@@ -31,7 +31,9 @@ export function specifiersOf(room: string): string[] {
     .map((subpath) => name + subpath.slice(1));
 }
 
-const PREFIX = '@credex/';
+/** The room of a package of ours; undefined for a package of others. */
+const roomOf = (name: string): string | undefined =>
+  name === 'credex' ? name : /^@credex\/(.+)$/.exec(name)?.[1];
 
 /** The rooms that a room brings with it, itself included. */
 export function closureOf(room: string): string[] {
@@ -39,8 +41,10 @@ export function closureOf(room: string): string[] {
   const add = (one: string): void => {
     if (found.has(one)) return;
     found.add(one);
-    const ours = Object.keys(manifestOf(one).dependencies ?? {}).filter((name) => name.startsWith(PREFIX));
-    for (const name of ours) add(name.slice(PREFIX.length));
+    for (const name of Object.keys(manifestOf(one).dependencies ?? {})) {
+      const ours = roomOf(name);
+      if (ours !== undefined) add(ours);
+    }
   };
   add(room);
   return [...found].sort();

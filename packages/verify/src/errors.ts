@@ -1,0 +1,78 @@
+import type { PresentedToken } from '@credex/core';
+
+const MARKER = Symbol.for('credex.TokenVerificationError');
+
+/** Why a token did not pass. */
+export type TokenVerificationErrorCode =
+  /** The request carries no bearer token. */
+  | 'no_token'
+  /** Not a JWT of the shape that Vercel issues. */
+  | 'malformed_token'
+  /** Passport or Sign in with Vercel: another party's token, whatever its signature. */
+  | 'wrong_token_kind'
+  | 'algorithm_not_allowed'
+  | 'issuer_mismatch'
+  /** The issuer publishes no such key. */
+  | 'unknown_key'
+  | 'invalid_signature'
+  | 'token_expired'
+  | 'token_not_yet_valid'
+  | 'audience_mismatch'
+  /** A claim that a Vercel token has is missing or of another type. */
+  | 'invalid_claims'
+  /** Genuine, and no rule lets it in. */
+  | 'not_allowed'
+  /** The issuer's keys could not be had: the token may be good. */
+  | 'keys_unavailable'
+  /** The caller's own signal fired. */
+  | 'aborted';
+
+export interface TokenVerificationErrorInit {
+  readonly code: TokenVerificationErrorCode;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly presented?: PresentedToken | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * Why a token was not let in: for the log of the API, never for its caller. Holds claims and codes, never a token.
+ *
+ * @example
+ * try {
+ *   await verifier.verify(token);
+ * } catch (error) {
+ *   if (TokenVerificationError.isInstance(error)) console.warn(error.code, error.presented);
+ * }
+ */
+export class TokenVerificationError extends Error {
+  override readonly name = 'TokenVerificationError';
+  readonly code: TokenVerificationErrorCode;
+  /** What to answer: 401, 403 where the token is genuine and not allowed, 503 where the keys could not be had. */
+  readonly status: 401 | 403 | 503;
+  /** The likely cause and what to do. */
+  readonly hint: string | undefined;
+  /** The claims that were shown; unverified unless the code is `not_allowed`. */
+  readonly presented: PresentedToken | undefined;
+
+  constructor(init: TokenVerificationErrorInit) {
+    const { code, message, hint, presented, cause } = init;
+    super(hint === undefined ? message : `${message} ${hint}`, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.status = STATUS[code] ?? 401;
+    this.hint = hint;
+    this.presented = presented;
+    Object.defineProperty(this, MARKER, { value: true });
+  }
+
+  /** True for a TokenVerificationError of any copy of this package. */
+  static isInstance(error: unknown): error is TokenVerificationError {
+    return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[MARKER] === true;
+  }
+}
+
+const STATUS: { readonly [code in TokenVerificationErrorCode]?: 403 | 503 } = {
+  not_allowed: 403,
+  keys_unavailable: 503,
+  aborted: 503,
+};
