@@ -14,6 +14,9 @@ export const project = (
     test: { name, include, environment: 'node', isolate },
     resolve: {
       alias: [
+        // What each runtime has its own module for: tests run on Node.
+        { find: '#transport', replacement: `${packages}core/src/node-transport.ts` },
+        { find: '#sha256', replacement: `${packages}verify/src/node-sha256.ts` },
         { find: /^credex$/, replacement: `${packages}credex/src/index.ts` },
         { find: /^@credex\/(\w+)$/, replacement: `${packages}$1/src/index.ts` },
         { find: /^@credex\/(\w+)\/(.+)$/, replacement: `${packages}$1/src/$2.ts` },

@@ -1,4 +1,5 @@
-// Builds the package in the working directory: one ES module for each entry of `exports` (rolldown), and the
+// Builds the package in the working directory: one ES module for each entry of `exports`, `imports`
+// and `bin` (rolldown), and the
 // declarations (tsc, project references). Everything that is not a relative path stays an import.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const require = createRequire(import.meta.url);
-const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { exports, imports, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 const entries = new Set();
 const collect = (target) => {
@@ -16,6 +17,9 @@ const collect = (target) => {
   } else for (const inner of Object.values(target)) collect(inner);
 };
 collect(exports);
+// `#name`: what each runtime has its own module for stays an import of the built package.
+collect(imports ?? {});
+collect(bin ?? {});
 
 // What an earlier build left would be packed as well.
 for (const left of ['dist', '.tsbuildinfo']) rmSync(left, { recursive: true, force: true });
