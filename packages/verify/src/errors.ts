@@ -6,6 +6,8 @@ const MARKER = Symbol.for('credex.TokenVerificationError');
 export type TokenVerificationErrorCode =
   /** The request carries no bearer token. */
   | 'no_token'
+  /** The request's Authorization header is not one bearer token (RFC 6750, section 2.1). */
+  | 'invalid_request'
   /** Not a JWT of the shape that Vercel issues. */
   | 'malformed_token'
   /** Passport or Sign in with Vercel: another party's token, whatever its signature. */
@@ -48,8 +50,8 @@ export interface TokenVerificationErrorInit {
 export class TokenVerificationError extends Error {
   override readonly name = 'TokenVerificationError';
   readonly code: TokenVerificationErrorCode;
-  /** What to answer: 401, 403 where the token is genuine and not allowed, 503 where the keys could not be had. */
-  readonly status: 401 | 403 | 503;
+  /** What to answer: 401, 400 for `invalid_request`, 403 for `not_allowed`, 503 where the keys could not be had. */
+  readonly status: 400 | 401 | 403 | 503;
   /** The likely cause and what to do. */
   readonly hint: string | undefined;
   /** The claims that were shown; unverified unless the code is `not_allowed`. */
@@ -71,7 +73,8 @@ export class TokenVerificationError extends Error {
   }
 }
 
-const STATUS: { readonly [code in TokenVerificationErrorCode]?: 403 | 503 } = {
+const STATUS: { readonly [code in TokenVerificationErrorCode]?: 400 | 403 | 503 } = {
+  invalid_request: 400,
   not_allowed: 403,
   keys_unavailable: 503,
   aborted: 503,
