@@ -19,7 +19,11 @@ const frameworks = (...names) =>
  * (`also`, and the folder of the subpath's name), so that nobody loads an SDK who didn't ask for it.
  */
 export const ROOMS = {
-  core: { rooms: [], others: [], behind: {} },
+  core: {
+    rooms: [],
+    others: ['#transport'],
+    behind: { 'node-transport': { also: [], imports: ['node:http', 'node:https', 'proxy-agent'] } },
+  },
   vercel: {
     rooms: ['core'],
     others: ['node:fs/promises'],
@@ -67,7 +71,7 @@ export const CORE_LAYERS = [
   ['canonical', 'clock', 'errors', 'events'],
   ['http', 'optional-package', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
   ['cache', 'expectation', 'policy', 'url'],
-  ['keys', 'remembered-token', 'retry-budget', 'status'],
+  ['fetch-transport', 'keys', 'node-transport', 'remembered-token', 'retry-budget', 'status'],
   ['step'],
   ['flight'],
   ['engine'],
@@ -84,7 +88,8 @@ export const AMBIENT = {
   'core/clock': ['Date', 'performance', 'setTimeout'],
   'core/environment': ['process'],
   'core/events': ['process'],
-  'core/provider': ['Math', 'fetch'],
+  'core/fetch-transport': ['fetch'],
+  'core/provider': ['Math'],
   'gcp/gcp-options': ['Date'],
   'testing/clock': ['setImmediate'],
   'testing/conformance/decoys': ['process'],

@@ -17,8 +17,7 @@ import { FederationError, OptionError, federationErrorOf, presentedToken } from 
 import type { Emitter } from './events.js';
 import type { Expectation } from './expectation.js';
 import { assertExpected } from './expectation.js';
-import type { Fetch } from './http.js';
-import { post } from './http.js';
+import type { Transport } from './http.js';
 import { LEAST_LEFT_MS, adviceOf, step } from './step.js';
 import { subjectTokenOf } from './subject-token.js';
 import { dependsOnToken } from './trouble.js';
@@ -30,7 +29,7 @@ export interface FlightTools<C extends Credential, R> {
   readonly audience: string | undefined;
   readonly expectation: Expectation | undefined;
   readonly timeoutMs: number;
-  readonly fetch: Fetch;
+  readonly transport: Transport;
   readonly clock: Clock;
   readonly random: () => number;
   readonly emitter: Emitter;
@@ -153,7 +152,7 @@ async function attempt<C extends Credential, R>(
     step: (host, run) => handled(step(tools, flight, signal, host, () => token, run)),
     post(url, { headers, body, signal: own }) {
       flight.sent = true;
-      return handled(post(tools.fetch, exchanger.provider, url, { headers, body, signal: own ?? signal }));
+      return handled(tools.transport(exchanger.provider, url, { headers, body, signal: own ?? signal }));
     },
   };
   try {

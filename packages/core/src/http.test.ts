@@ -2,8 +2,10 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createTransport as createFetchTransport } from './fetch-transport.js';
 import type { Fetch } from './http.js';
 import { MAX_ANSWER_BYTES, post } from './http.js';
+import { createTransport as createNodeTransport } from './node-transport.js';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -18,10 +20,14 @@ async function serve(listener: RequestListener): Promise<URL> {
   return new URL(`http://127.0.0.1:${(own.address() as AddressInfo).port}/token`);
 }
 
-const ask = (url: URL, signal = new AbortController().signal, fetch: Fetch = globalThis.fetch) =>
-  post(fetch, 'test', url, { headers: { 'content-type': 'text/plain' }, body: 'secret', signal });
+const never = new AbortController().signal;
+const sent = (signal: AbortSignal) => ({ headers: { 'content-type': 'text/plain' }, body: 'secret', signal });
 
-describe('post', () => {
+const WAYS = { fetch: createFetchTransport(), 'node:https': createNodeTransport() } as const;
+
+describe.each(['fetch', 'node:https'] as const)('one POST by %s', (way) => {
+  const ask = (url: URL, signal = never) => WAYS[way]('test', url, sent(signal));
+
   it('sends one request and brings back status, headers in lower case and body, whatever the status', async () => {
     for (const status of [200, 204, 400, 403, 500]) {
       const seen: string[] = [];
@@ -83,14 +89,6 @@ describe('post', () => {
     await ended;
   });
 
-  it('counts what a compressed answer unpacks to', async () => {
-    const { gzipSync } = await import('node:zlib');
-    const url = await serve((_request, response) =>
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('z'.repeat(10_000_000))),
-    );
-    await expect(ask(url)).rejects.toMatchObject({ code: 'invalid_response' });
-  });
-
   it('ends with its signal, before the answer and in the middle of it', async () => {
     for (const head of [false, true]) {
       const controller = new AbortController();
@@ -104,14 +102,53 @@ describe('post', () => {
     }
   });
 
-  it('throws what fetch threw where there is nobody', async () => {
+  it('throws what the network said where there is nobody', async () => {
     const url = await serve(() => undefined);
     await new Promise((resolve) => server?.close(resolve));
-    await expect(ask(url)).rejects.toMatchObject({
-      message: 'fetch failed',
-      cause: { code: 'ECONNREFUSED' },
+    const thrown: unknown = await ask(url).catch((error: unknown) => error);
+    expect(way === 'fetch' ? (thrown as Error).cause : thrown).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+describe('node:https', () => {
+  it('asks once more where a kept socket was closed under it, and only then', async () => {
+    let requests = 0;
+    const url = await serve((request, response) => {
+      requests += 1;
+      if (requests === 2 || requests === 4 || requests === 5) request.socket.resetAndDestroy();
+      else request.resume().on('end', () => response.end(String(requests)));
+    });
+    const ask = () => WAYS['node:https']('test', url, sent(never));
+    expect((await ask()).body).toBe('1');
+    expect((await ask()).body).toBe('3');
+    await expect(ask()).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(requests).toBe(5);
+  });
+
+  it('asks for no compression, and unpacks none', async () => {
+    const url = await serve((request, response) =>
+      request.resume().on('end', () => response.end(JSON.stringify(request.headers))),
+    );
+    const { body } = await WAYS['node:https']('test', url, sent(never));
+    expect(JSON.parse(body)).toEqual({
+      'content-type': 'text/plain',
+      'content-length': '6',
+      host: url.host,
+      connection: 'keep-alive',
     });
   });
+});
+
+describe('post', () => {
+  it('counts what a compressed answer unpacks to', async () => {
+    const { gzipSync } = await import('node:zlib');
+    const url = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('z'.repeat(10_000_000))),
+    );
+    await expect(ask(url, globalThis.fetch)).rejects.toMatchObject({ code: 'invalid_response' });
+  });
+
+  const ask = (url: URL, fetch: Fetch) => post(fetch, 'test', url, sent(never));
 
   it('says what was wrong although the stream can not be cancelled', async () => {
     const stuck = (): ReadableStream<Uint8Array> =>
@@ -124,7 +161,7 @@ describe('post', () => {
       async () =>
         new Response(stuck(), { status });
     const url = new URL('https://h.test');
-    await expect(ask(url, undefined, answer(302))).rejects.toMatchObject({ code: 'redirect_refused' });
-    await expect(ask(url, undefined, answer(200))).rejects.toMatchObject({ code: 'invalid_response' });
+    await expect(ask(url, answer(302))).rejects.toMatchObject({ code: 'redirect_refused' });
+    await expect(ask(url, answer(200))).rejects.toMatchObject({ code: 'invalid_response' });
   });
 });

@@ -1,4 +1,4 @@
-/** The HTTP step of an exchange: one POST, no redirect, a bounded answer, a time limit. */
+/** The HTTP step of an exchange: one POST, no redirect, a bounded answer, a time limit. Here by a `fetch`. */
 
 import type { HttpAnswer } from './contract.js';
 import { FederationError } from './errors.js';
@@ -14,6 +14,12 @@ export interface PostInit {
 }
 
 /**
+ * The way to the network of a provider that was given no `fetch`: `#transport` is that of the runtime.
+ * @throws FederationError `redirect_refused`, `invalid_response`; whatever the network threw otherwise.
+ */
+export type Transport = (provider: string, url: URL, init: PostInit) => Promise<HttpAnswer>;
+
+/**
  * @throws FederationError `redirect_refused`, `invalid_response`; whatever `fetch` threw otherwise.
  */
 export async function post(fetch: Fetch, provider: string, url: URL, init: PostInit): Promise<HttpAnswer> {
@@ -26,13 +32,7 @@ export async function post(fetch: Fetch, provider: string, url: URL, init: PostI
   });
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
     discard(response.body);
-    throw new FederationError({
-      code: 'redirect_refused',
-      provider,
-      message: 'The server answered with a redirect, which is never followed with a token in hand.',
-      hint: `Check the endpoint ${url.origin}: a token service does not redirect.`,
-      status: response.status,
-    });
+    throw redirected(provider, url, response.status);
   }
   return {
     status: response.status,
@@ -53,15 +53,29 @@ async function boundedText(response: Response, provider: string): Promise<string
     size += value.byteLength;
     if (size > MAX_ANSWER_BYTES) {
       discard(reader);
-      throw new FederationError({
-        code: 'invalid_response',
-        provider,
-        message: `The answer is longer than ${MAX_ANSWER_BYTES} bytes.`,
-        status: response.status,
-      });
+      throw tooLong(provider, response.status);
     }
     text += decoder.decode(value, { stream: true });
   }
+}
+
+export function redirected(provider: string, url: URL, status: number): FederationError {
+  return new FederationError({
+    code: 'redirect_refused',
+    provider,
+    message: 'The server answered with a redirect, which is never followed with a token in hand.',
+    hint: `Check the endpoint ${url.origin}: a token service does not redirect.`,
+    status,
+  });
+}
+
+export function tooLong(provider: string, status: number): FederationError {
+  return new FederationError({
+    code: 'invalid_response',
+    provider,
+    message: `The answer is longer than ${MAX_ANSWER_BYTES} bytes.`,
+    status,
+  });
 }
 
 /** Not waited for: a stream that won't end, or fails to, must not hide what was wrong with it. */

@@ -10,13 +10,25 @@ export interface OptionalPackage<T> {
   load(): Promise<T>;
 }
 
-export function optionalPackage<T>(name: string, importModule: () => Promise<T>): OptionalPackage<T> {
+/** What asked for the package, and the way to do without. */
+export interface PackageUse {
+  readonly option: string;
+  readonly instead: string;
+}
+
+const EXCHANGER: PackageUse = { option: 'exchanger', instead: 'pass another `exchanger`' };
+
+export function optionalPackage<T>(
+  name: string,
+  importModule: () => Promise<T>,
+  use: PackageUse = EXCHANGER,
+): OptionalPackage<T> {
   let loading: Promise<T> | undefined;
   return {
     load() {
       loading ??= importModule().catch((error: unknown) => {
         loading = undefined;
-        throw isAbsence(error, name) ? missing(name) : error;
+        throw isAbsence(error, name) ? missing(name, use) : error;
       });
       return loading;
     },
@@ -34,11 +46,11 @@ function isAbsence(error: unknown, name: string): boolean {
   );
 }
 
-function missing(name: string): OptionError {
+function missing(name: string, { option, instead }: PackageUse): OptionError {
   return new OptionError(
     'missing_package',
-    'exchanger',
+    option,
     undefined,
-    `The package ${name} is not installed: run \`npm install ${name}\`, or pass another \`exchanger\`.`,
+    `The package ${name} is not installed: run \`npm install ${name}\`, or ${instead}.`,
   );
 }

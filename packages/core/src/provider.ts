@@ -1,5 +1,6 @@
 /** The portable provider over an exchanger: what every cloud's factory is made with. */
 
+import { createTransport } from '#transport';
 import type { CredentialCache } from './cache.js';
 import { processWideCache, touch } from './cache.js';
 import { canonicalJson } from './canonical.js';
@@ -22,7 +23,8 @@ import type { OnEvent } from './events.js';
 import { createEmitter } from './events.js';
 import type { Expectation } from './expectation.js';
 import { normalizeExpectation } from './expectation.js';
-import type { Fetch } from './http.js';
+import type { Fetch, Transport } from './http.js';
+import { post } from './http.js';
 import type { Invocation } from './invocation.js';
 import { digestPartition, keyText, knownKey, platformPartition, valueKey } from './keys.js';
 import { invalidOption, optionalFunction, optionalInteger } from './options.js';
@@ -96,8 +98,7 @@ export function createCredentialProvider<C extends Credential, R = void>(
     audience: options.audience,
     expectation,
     timeoutMs: optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 100, 60_000) ?? 8_000,
-    fetch:
-      optionalFunction({ option: 'fetch' }, options.fetch) ?? ((url, init) => globalThis.fetch(url, init)),
+    transport: transportOf(optionalFunction({ option: 'fetch' }, options.fetch)),
     clock,
     random: optionalFunction({ option: 'random' }, options.random) ?? Math.random,
     emitter,
@@ -268,4 +269,9 @@ function refuseWideWindow({ refreshAheadMs }: CredentialCache, lifetimeMs: numbe
     undefined,
     `\`refreshAheadMs\` (${refreshAheadMs}) must be less than half of the duration asked for (${lifetimeMs} ms).`,
   );
+}
+
+/** The user's own `fetch`, or what the runtime does best. */
+function transportOf(fetch: Fetch | undefined): Transport {
+  return fetch === undefined ? createTransport() : (provider, url, init) => post(fetch, provider, url, init);
 }

@@ -26,7 +26,10 @@ export interface SharedOptions {
   readonly cache?: CredentialCache | undefined;
   /** How long one exchange may take in all, in milliseconds, 100 to 60,000; default 8,000. */
   readonly timeoutMs?: number | undefined;
-  /** The fetch that exchanges are made with. Default: the global one. */
+  /**
+   * The fetch that exchanges are made with. Default: `node:https` on Node, with the proxy that HTTPS_PROXY names (by
+   * the package `proxy-agent`); elsewhere the global fetch.
+   */
   readonly fetch?: Fetch | undefined;
   /** Time. Default: the system's clocks. */
   readonly clock?: Clock | undefined;
