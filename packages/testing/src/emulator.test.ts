@@ -23,6 +23,7 @@ const SERVICES: readonly ServiceName[] = [
   'gcp-storage',
   'entra',
   'azure-blob',
+  'vercel-api',
 ];
 const shop = {
   team: 'acme',

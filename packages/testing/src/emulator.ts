@@ -26,6 +26,8 @@ import { createRequestRecorder } from './emulator/log.js';
 import type { RequestLog } from './emulator/log.js';
 import { createRandomHex } from './emulator/random.js';
 import type { EmulatorClock, ServiceName, World } from './emulator/service.js';
+import { createVercelCloud } from './emulator/vercel/vercel-cloud.js';
+import type { VercelAdmin } from './emulator/vercel/vercel-cloud.js';
 
 export type {
   AwsAdmin,
@@ -53,6 +55,7 @@ export type { Issuer } from './emulator/issuer.js';
 export type { LogEntry, RequestLog } from './emulator/log.js';
 export type { MintOptions } from './emulator/mint.js';
 export type { EmulatorClock, ServiceName, ServiceRequest } from './emulator/service.js';
+export type { LoginInput, ProjectInput, VercelAdmin } from './emulator/vercel/vercel-cloud.js';
 
 export interface EmulatorOptions<C extends EmulatorClock = AdjustableClock> {
   /** By default the real clock with an offset that `emulator.clock` moves. Certificates keep to the real one. */
@@ -86,6 +89,8 @@ export interface Emulator<C extends EmulatorClock = AdjustableClock> {
   readonly gcp: GcpAdmin;
   /** Entra (`entra`) and blob storage (`azure-blob`): tenants, their applications and storage accounts. */
   readonly azure: AzureAdmin;
+  /** Vercel's API (`vercel-api`): projects and the logins of the CLI, for development tokens. */
+  readonly vercel: VercelAdmin;
   readonly faults: FaultPlanter;
   readonly log: RequestLog;
   /** Ends every listener and every connection, hung ones too. A second call waits for the first. */
@@ -135,7 +140,8 @@ export async function startEmulator(
   const aws = createAwsCloud(world);
   const gcp = createGcpCloud(world);
   const azure = createAzureCloud(world);
-  const services = [issuer.service, ...aws.services, ...gcp.services, ...azure.services];
+  const vercel = createVercelCloud(world, issuer.issuer.mint);
+  const services = [issuer.service, ...aws.services, ...gcp.services, ...azure.services, ...vercel.services];
 
   const faults = createFaultField(() => services.map(({ name }) => name));
   const recorder = createRequestRecorder(clock);
@@ -167,6 +173,7 @@ export async function startEmulator(
     aws: aws.admin,
     gcp: gcp.admin,
     azure: azure.admin,
+    vercel: vercel.admin,
     faults: { plant: faults.plant, clear: faults.clear },
     log: { entries: recorder.entries, count: recorder.count, clear: recorder.clear },
     close: () => (closed ??= closeAll([...listeners.values()])),

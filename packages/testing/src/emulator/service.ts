@@ -59,7 +59,8 @@ export type ServiceName =
   | 'gcp-iam-credentials'
   | 'gcp-storage'
   | 'entra'
-  | 'azure-blob';
+  | 'azure-blob'
+  | 'vercel-api';
 
 /** Why a cloud does not take a subject token; each service says it with its own code and words. */
 export type TokenFault =
