@@ -85,6 +85,8 @@ export const CORE_LAYERS = [
 export const AMBIENT = {
   'aws/client-sts': ['crypto'],
   'azure/azure-options': ['Date'],
+  'cli/bin': ['process'],
+  'cli/process-io': ['Date', 'fetch', 'performance', 'process', 'setTimeout'],
   'core/clock': ['Date', 'performance', 'setTimeout'],
   'core/environment': ['process'],
   'core/events': ['process'],

@@ -1,0 +1,63 @@
+import type { SubjectToken } from '@credex/core';
+import type { CommandModule, Context } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import type { ExitCode } from '../exit-codes.js';
+import { findToken, withTokenOptions } from '../find-token.js';
+import type { TokenOptions } from '../find-token.js';
+import { examine } from '../whoami/findings.js';
+import { issuerOf } from '../whoami/issuer.js';
+import type { WhoamiReport } from '../whoami/report.js';
+import { drawReport } from '../whoami/report.js';
+
+interface WhoamiOptions extends TokenOptions {
+  readonly for?: string;
+  readonly showToken?: boolean;
+}
+
+export const command: CommandModule = {
+  configure: (whoami, act) =>
+    withTokenOptions(whoami)
+      .option('--for <environment>', 'the environment the token is meant for: another one is an error')
+      .option('--show-token', 'print the token too: it is a password until it ends')
+      .action(act(answer)),
+};
+
+async function answer({ io, output, options }: Context<WhoamiOptions>): Promise<ExitCode> {
+  const { token, place, passedOver } = await findToken(io, options);
+  const now = io.clock.now();
+  const { claims, expiresAt } = token;
+  const issuer = issuerOf(claims.iss);
+  const findings = examine({
+    claims,
+    header: headerOf(token),
+    issuer,
+    now,
+    meant: options.for,
+    platform: io.env['VERCEL_TARGET_ENV'] || io.env['VERCEL_ENV'] || undefined,
+  });
+  const report: WhoamiReport = {
+    source: place,
+    passedOver,
+    issuerMode: issuer.kind,
+    claims,
+    expiresAt,
+    leftMs: expiresAt - now,
+    ...(typeof claims.iat === 'number' ? { lifetimeMs: expiresAt - claims.iat * 1000 } : {}),
+    findings,
+    ...(options.showToken === true ? { token: token.jwt } : {}),
+  };
+  output.print(report, (view) => drawReport(report, view));
+  return findings.some(({ severity }) => severity === 'error') ? EXIT.no : EXIT.ok;
+}
+
+/** The JOSE header; undefined where it is no JSON object. */
+function headerOf({ jwt }: SubjectToken): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(
+      Buffer.from(jwt.split('.', 1)[0] as string, 'base64url').toString('utf8'),
+    );
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

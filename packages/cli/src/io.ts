@@ -1,0 +1,34 @@
+/** The outside world as commands see it. All of it comes in, so that a test runs a command without a process. */
+
+import type { Clock, Fetch } from '@credex/core';
+
+/** A stream of text to a terminal, a pipe or a file. */
+export interface Sink {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Width of the terminal in characters; undefined where there is none, or it doesn't say. */
+  readonly columns?: number | undefined;
+}
+
+export interface Source {
+  readonly isTerminal: boolean;
+  /** Everything up to the end, as UTF-8; rejects beyond `maxBytes`. */
+  read(maxBytes: number, signal: AbortSignal): Promise<string>;
+}
+
+export interface Io {
+  /** The answer, and nothing else. */
+  readonly stdout: Sink;
+  /** What is said beside the answer: errors, warnings, progress. */
+  readonly stderr: Sink;
+  readonly stdin: Source;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working directory, absolute. */
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly fetch: Fetch;
+  /** Aborted by Ctrl-C, by SIGTERM, and where the reader of stdout went away. A second Ctrl-C ends the process. */
+  readonly signal: AbortSignal;
+  /** What `--version` prints. */
+  readonly version: string;
+}

@@ -1,0 +1,42 @@
+/**
+ * The commands. To add one: write src/commands/<name>.ts that exports `command: CommandModule`, add a row here, and a
+ * row in README.md. A module is loaded when its command is called: `credex --help` loads none.
+ */
+
+import { Command } from 'commander';
+import type { Act, CommandModule } from './command.js';
+
+interface Row {
+  readonly summary: string;
+  load(): Promise<{ readonly command: CommandModule }>;
+}
+
+const COMMANDS: Readonly<Record<string, Row>> = {
+  whoami: {
+    summary: 'whose token this is, how long it lasts, and what is wrong with it',
+    load: () => import('./commands/whoami.js'),
+  },
+};
+
+/** All commands by name and summary; the one that `argv` asks for with its options and actions. */
+export async function createProgram(argv: readonly string[], act: Act): Promise<Command> {
+  const program = new Command('credex')
+    .description('Vercel OIDC tokens and what AWS, Google Cloud and Azure make of them.')
+    // An option after an operand belongs to the command: `credex exec` passes some on.
+    .enablePositionalOptions()
+    .showHelpAfterError('Run the command with --help to see what it takes.');
+  const wanted = argv.find((word) => !word.startsWith('-') && word !== 'help');
+  for (const [name, row] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(row.summary).summary(row.summary);
+    if (name === wanted) (await row.load()).command.configure(command, act);
+  }
+  addCommonOptions(program);
+  return program;
+}
+
+function addCommonOptions(command: Command): void {
+  command
+    .option('--json', 'print one JSON document, also for a failure')
+    .option('--verbose', 'on a failure, show what lies under it');
+  for (const inner of command.commands) addCommonOptions(inner);
+}

@@ -1,0 +1,112 @@
+/** An error as a person or a script reads it: message, hint and code; never a stack, never a secret. */
+
+import { cleanServerText } from '@credex/core/driver';
+import type { ExitCode } from './exit-codes.js';
+import { EXIT, exitCodeOf } from './exit-codes.js';
+import type { Output } from './output.js';
+import { bad, dim } from './text.js';
+import { visibleJson } from './visible.js';
+
+/** The errors of ours, by name: two copies of a package make two classes. */
+const CODED = new Set([
+  'FederationError',
+  'OptionError',
+  'ConfigError',
+  'TokenVerificationError',
+  'UsageError',
+]);
+const USAGE = new Set(['OptionError', 'ConfigError', 'UsageError']);
+const DEEPEST = 5;
+
+/** What stands under `error` in the JSON document of a failed command. */
+export interface ReportedError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** As typed (`--team`), or an option of the package that refused (`roleArn`). */
+  readonly option?: string;
+  readonly environmentVariable?: string;
+  readonly provider?: string;
+  readonly retryable?: boolean;
+  /** The claims that were presented to a cloud; never the token. */
+  readonly presented?: unknown;
+  /** With `--verbose`: what lies under the error, outermost first, scrubbed. */
+  readonly causes?: readonly string[];
+}
+
+export function reportError(
+  error: unknown,
+  output: Output,
+  isVerbose: boolean,
+  signal: AbortSignal,
+): ExitCode {
+  if (signal.aborted && !isCoded(error)) return EXIT.interrupted;
+  const reported = reportedError(error, isVerbose);
+  // A failed command prints one document too; no view draws it, since people read stderr.
+  if (output.isJson) output.raw(`${visibleJson({ error: reported })}\n`);
+  else tell(reported, output);
+  if (!isCoded(error)) return EXIT.internal;
+  return USAGE.has(error.name) ? EXIT.usage : exitCodeOf(error);
+}
+
+export function reportedError(error: unknown, isVerbose: boolean): ReportedError {
+  const causes = isVerbose ? { causes: causesOf(error) } : {};
+  if (!isCoded(error)) {
+    const said = error instanceof Error ? `${error.name}: ${cleanServerText(error.message)}` : typeof error;
+    return {
+      code: 'internal',
+      message: `credex failed in a way it should not: ${said}`,
+      hint: 'This is a defect of credex. Run the command again with --verbose, and report what it prints.',
+      ...causes,
+    };
+  }
+  const { hint } = error;
+  // A FederationError's message ends with its hint.
+  const message =
+    hint !== undefined && error.message.endsWith(hint)
+      ? error.message.slice(0, -hint.length).trimEnd()
+      : error.message;
+  return {
+    code: error.code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(error.option === undefined ? {} : { option: error.option }),
+    ...(error.environmentVariable === undefined ? {} : { environmentVariable: error.environmentVariable }),
+    ...(error.provider === undefined ? {} : { provider: error.provider }),
+    ...(error.retryable === undefined ? {} : { retryable: error.retryable }),
+    ...(error.presented === undefined ? {} : { presented: error.presented }),
+    ...causes,
+  };
+}
+
+function tell({ message, hint, code, causes }: ReportedError, output: Output): void {
+  output.note(bad('error:'), ` ${message} `, dim(`(${code})`));
+  if (hint !== undefined) output.note(`  ${hint}`);
+  for (const cause of causes ?? []) output.note(dim(`  cause: ${cause}`));
+}
+
+interface Coded extends Error {
+  readonly code: string;
+  readonly hint?: string | undefined;
+  readonly option?: string | undefined;
+  readonly environmentVariable?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly retryable?: boolean | undefined;
+  readonly presented?: object | undefined;
+}
+
+function isCoded(error: unknown): error is Coded {
+  return (
+    error instanceof Error && CODED.has(error.name) && typeof (error as Partial<Coded>).code === 'string'
+  );
+}
+
+function causesOf(error: unknown): string[] {
+  const causes: string[] = [];
+  let cause = (error as { cause?: unknown } | null | undefined)?.cause;
+  while (cause instanceof Error && causes.length < DEEPEST) {
+    causes.push(cleanServerText(`${cause.name}: ${cause.message}`));
+    ({ cause } = cause);
+  }
+  return causes;
+}

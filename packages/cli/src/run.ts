@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { CommanderError } from 'commander';
+import type { Act, Context } from './command.js';
+import type { ExitCode } from './exit-codes.js';
+import { EXIT } from './exit-codes.js';
+import type { Io } from './io.js';
+import type { Output } from './output.js';
+import { createOutput } from './output.js';
+import { createProgram } from './program.js';
+import { visible, visibleLines } from './visible.js';
+
+/**
+ * Runs one command line. Touches nothing but `io`: no process, no global.
+ *
+ * @param argv what stands after `credex`
+ * @returns the exit code, see the table of the README; never throws for what a user did
+ * @example
+ * process.exitCode = await run(process.argv.slice(2), io);
+ */
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const flags = beforeDashes(argv);
+  const output = createOutput(io, flags.includes('--json'));
+  let exit: ExitCode = EXIT.ok;
+  const act: Act = <O>(handler: (context: Context<O>) => Promise<ExitCode>) => {
+    // Commander calls an action with the operands, the options and the command, and itself as `this`.
+    return async function action(this: unknown) {
+      const command = this as Command;
+      exit = await handler({
+        io,
+        output,
+        options: command.optsWithGlobals() as O,
+        operands: command.args,
+      });
+    };
+  };
+  try {
+    const program = await createProgram(argv, act);
+    prepare(program, io, output);
+    program.version(io.version);
+    await program.parseAsync(argv, { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return ofCommander(error, output);
+    const { reportError } = await import('./report-error.js');
+    return reportError(error, output, flags.includes('--verbose'), io.signal);
+  }
+}
+
+/** Commander ends no process, writes nowhere but to `io`, and nothing of argv reaches a terminal raw. */
+function prepare(command: Command, io: Io, output: Output): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => io.stdout.write(visibleLines(text)),
+    writeErr: (text) => {
+      if (!output.isJson) io.stderr.write(visibleLines(text));
+    },
+    getOutHelpWidth: () => io.stdout.columns ?? 80,
+    getErrHelpWidth: () => io.stderr.columns ?? 80,
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  });
+  for (const inner of command.commands) prepare(inner, io, output);
+}
+
+/** Help and version were asked for; all else is misuse, told already unless as JSON. */
+function ofCommander(error: CommanderError, output: Output): ExitCode {
+  if (error.exitCode === 0) return EXIT.ok;
+  const message = visible(error.message.replace(/^error: /, ''));
+  if (output.isJson) output.print({ error: { code: 'usage', message } }, () => '');
+  return EXIT.usage;
+}
+
+/** What follows `--` belongs to another program. */
+function beforeDashes(argv: readonly string[]): readonly string[] {
+  const at = argv.indexOf('--');
+  return at === -1 ? argv : argv.slice(0, at);
+}

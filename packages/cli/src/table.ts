@@ -1,0 +1,51 @@
+/** Columns without lines, so that a piped table stays easy to cut; wrapped to the terminal where there is one. */
+
+import Table from 'cli-table3';
+import type { Piece, View } from './text.js';
+import { visible } from './visible.js';
+
+const GAP = 2;
+const NO_LINES = Object.fromEntries(
+  `top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid middle`
+    .split(' ')
+    .map((name) => [name, '']),
+);
+/** A last column narrower than this is worse than a line that the terminal wraps. */
+const NARROWEST = 20;
+
+/** `rows`: as many cells in each. The last column takes what is left of the line and wraps there. */
+export function table(view: View, rows: readonly (readonly Piece[])[]): string {
+  const count = rows[0]?.length ?? 0;
+  if (count === 0) return '';
+  const widths = Array.from({ length: count }, (_, column) =>
+    Math.max(...rows.map((row) => width(row[column] ?? ''))),
+  );
+  const before = widths.slice(0, -1).reduce((sum, each) => sum + each + GAP, 0);
+  const left = view.columns === undefined ? Infinity : Math.max(view.columns - before, NARROWEST);
+  widths[count - 1] = Math.min(widths[count - 1] as number, left);
+  const drawn = new Table({
+    chars: NO_LINES,
+    colWidths: widths.map((each, column) => Math.max(1, each) + (column < count - 1 ? GAP : 0)),
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+    wordWrap: true,
+    wrapOnWordBoundary: rows.every((row) => longestWord(row[count - 1] ?? '') <= left),
+  });
+  for (const row of rows) drawn.push(row.map((piece) => view.line(piece)));
+  return drawn
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+const shownText = (piece: Piece): string => visible(typeof piece === 'string' ? piece : piece.text);
+
+/** At most: what isn't ASCII is taken for two columns wide. */
+const width = (piece: Piece): number => widthOf(shownText(piece));
+const longestWord = (piece: Piece): number => Math.max(0, ...shownText(piece).split(' ').map(widthOf));
+
+function widthOf(text: string): number {
+  let sum = 0;
+  for (const character of text) sum += character < '\u007f' ? 1 : 2;
+  return sum;
+}

@@ -1,0 +1,23 @@
+/** Used in a way that can't work: exit code 2. */
+
+export type UsageErrorCode =
+  'unknown_command' | 'invalid_argument' | 'missing_argument' | 'conflicting_arguments' | 'unreadable_file';
+
+/** `option`: as it is typed, `--team`. `hint`: what to do. Neither message nor hint holds a secret. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code: UsageErrorCode;
+  readonly option: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(
+    code: UsageErrorCode,
+    message: string,
+    more: { readonly option?: string; readonly hint?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.code = code;
+    this.option = more.option;
+    this.hint = more.hint;
+  }
+}

@@ -1,0 +1,35 @@
+/** Which of Vercel's issuers a token names, and which tokens are none of an OIDC federation at all. */
+
+export type IssuerKind = 'team' | 'global' | 'passport' | 'sign-in' | 'foreign' | 'missing';
+
+export interface Issuer {
+  readonly kind: IssuerKind;
+  /** The team's slug, in team mode. */
+  readonly team?: string;
+}
+
+const GLOBAL = 'https://oidc.vercel.com';
+const TEAM = /^https:\/\/oidc\.vercel\.com\/([a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?)$/;
+
+export function issuerOf(iss: string | undefined): Issuer {
+  if (iss === undefined) return { kind: 'missing' };
+  if (iss === GLOBAL) return { kind: 'global' };
+  const team = TEAM.exec(iss)?.[1];
+  if (team !== undefined) return { kind: 'team', team };
+  if (iss.startsWith('https://passport.vercel.com/')) return { kind: 'passport' };
+  return { kind: iss === 'https://vercel.com' ? 'sign-in' : 'foreign' };
+}
+
+export interface SubjectNames {
+  readonly owner: string;
+  readonly project: string;
+  readonly environment: string;
+}
+
+/** `owner:{team}:project:{project}:environment:{environment}`; undefined where it is not written so. */
+export function subjectNames(sub: string | undefined): SubjectNames | undefined {
+  const found = /^owner:([^:]+):project:([^:]+):environment:([^:]+)$/.exec(sub ?? '');
+  if (found === null) return undefined;
+  const [, owner, project, environment] = found as unknown as [string, string, string, string];
+  return { owner, project, environment };
+}
