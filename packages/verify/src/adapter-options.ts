@@ -1,0 +1,68 @@
+/** The options that all adapters share. */
+
+import { OptionError } from '@credex/core';
+import type { Grammar } from '@credex/core/driver';
+import { invalidOption, optionalFunction, optionalString } from '@credex/core/driver';
+import type { TokenVerifier, TokenVerifierOptions } from './contract.js';
+import { createTokenVerifier } from './create-token-verifier.js';
+import type { TokenVerificationError } from './errors.js';
+
+export interface RefusalOptions<R> {
+  /** The `realm` of the challenge: up to 200 printable ASCII characters, no `"` and no `\`. Default: no realm. */
+  readonly realm?: string | undefined;
+  /**
+   * Told of each request that is refused, and why: for the log of the API. It is not waited for, and what it throws
+   * is dropped: a log must neither let anyone in nor cost an answer.
+   */
+  readonly onRefused?: ((error: TokenVerificationError, request: R) => unknown) | undefined;
+}
+
+/** Either the options of a verifier, or a verifier made before, to share it and what it remembers. */
+export type VercelTokenOptions<R = Request> = RefusalOptions<R> &
+  (
+    | (TokenVerifierOptions & { readonly verifier?: undefined })
+    | ({ readonly verifier: TokenVerifier } & { readonly [option in keyof TokenVerifierOptions]?: undefined })
+  );
+
+export interface AdapterOptions<R> extends RefusalOptions<R> {
+  readonly verifier: TokenVerifier;
+}
+
+const REALM: Grammar = {
+  pattern: /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,200}$/,
+  says: 'up to 200 printable ASCII characters without " and \\',
+};
+
+/**
+ * Asserts the options of an adapter, and makes its verifier.
+ *
+ * @throws OptionError where they are not as described, before any request.
+ */
+export function adapterOptions<R>(options: VercelTokenOptions<R>): AdapterOptions<R> {
+  if (typeof options !== 'object' || options === null)
+    throw invalidOption({ option: 'options' }, 'an object', options);
+  const { realm, onRefused, verifier, ...others } = options;
+  return {
+    realm: optionalString({ option: 'realm' }, realm, REALM),
+    onRefused: optionalFunction({ option: 'onRefused' }, onRefused),
+    verifier:
+      verifier === undefined
+        ? createTokenVerifier(others as TokenVerifierOptions)
+        : givenVerifier(verifier, others),
+  };
+}
+
+function givenVerifier(verifier: TokenVerifier, others: object): TokenVerifier {
+  if (typeof verifier !== 'object' || verifier === null || typeof verifier.verify !== 'function')
+    throw invalidOption({ option: 'verifier' }, 'what createTokenVerifier() returns', verifier);
+  // An option beside a verifier would be ignored in silence, and it may be the one that keeps somebody out.
+  for (const [option, value] of Object.entries(others))
+    if (value !== undefined)
+      throw new OptionError(
+        'conflicting_options',
+        option,
+        undefined,
+        `\`${option}\` and \`verifier\` are both given: pass \`${option}\` to createTokenVerifier().`,
+      );
+  return verifier;
+}
