@@ -77,6 +77,14 @@ export interface AwsConfiguration {
   readonly customFetch: boolean;
 }
 
+/** The session that STS gives where none is asked for. */
+const DEFAULT_SECONDS = 3_600;
+
+/** The longest that the session can be, in milliseconds: what a wrong clock must not make longer. */
+export function longestSessionMs({ durationSeconds }: Pick<AwsConfiguration, 'durationSeconds'>): number {
+  return (durationSeconds ?? DEFAULT_SECONDS) * 1_000;
+}
+
 /** @throws OptionError naming the option and the environment variable at fault. */
 export function awsConfiguration(options: AwsOptions, customFetch: boolean): AwsConfiguration {
   const role = requiredRoleArn(options.roleArn);

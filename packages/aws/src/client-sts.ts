@@ -9,13 +9,11 @@ import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsExchangerFactory } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';
 import type { AwsConfiguration } from './aws-options.js';
+import { longestSessionMs } from './aws-options.js';
 import { captureAnswer } from './capture-answer.js';
 import { parseStsResponse } from './parse-sts-response.js';
 import { RefusedAnswer } from './sts-answer.js';
 import { stsClient, stsEndpointOf } from './sts-client.js';
-
-/** The session that STS gives where none is asked for: what a wrong clock must not make longer. */
-const DEFAULT_SECONDS = 3_600;
 
 export interface ClientStsExchangerOptions {
   /**
@@ -103,7 +101,7 @@ async function assumeRole(
     return {
       credential: parseStsResponse(output),
       serverDate: serverDate(answer()?.headers ?? {}),
-      longestMs: (durationSeconds ?? DEFAULT_SECONDS) * 1000,
+      longestMs: longestSessionMs(configuration),
     };
   } catch (error) {
     const refused = answer();

@@ -1,4 +1,4 @@
-/** What STS answers, parsed as unknown: the SDK's output object, and records that a store gives back. */
+/** What STS answers, parsed as unknown: the members of its result, and records that a store gives back. */
 
 import type { AwsSessionCredentials } from './aws-credentials.js';
 
@@ -14,8 +14,8 @@ export class UnreadableAnswer extends Error {
 }
 
 /**
- * The members of AssumeRoleWithWebIdentity's result that credex keeps. `Expiration` is a Date (the SDK) or ISO
- * 8601 text (the wire), with any number of decimals.
+ * The members of AssumeRoleWithWebIdentity's result that credex keeps. `Expiration` is a Date (the SDK), ISO 8601
+ * text with any number of decimals (XML), or epoch seconds (JSON).
  * @throws UnreadableAnswer
  */
 export function parseStsResponse(result: unknown): AwsSessionCredentials {
@@ -79,6 +79,7 @@ function instant(value: unknown): number {
   const field = 'Credentials.Expiration';
   if (value === undefined) throw new UnreadableAnswer(field, 'is missing');
   if (value instanceof Date) return plausible(value.getTime(), field);
+  if (typeof value === 'number') return plausible(Math.floor(value * 1000), field);
   const parts = typeof value === 'string' ? ISO_8601.exec(value) : null;
   if (parts === null) throw new UnreadableAnswer(field, 'is not a time');
   // Engines agree on three decimals only; some services send nine.

@@ -86,3 +86,20 @@ export function partitionNamed(name: string): AwsPartition {
 export function partitionOfRegion(region: string): AwsPartition {
   return PARTITIONS.find(({ regions }) => regions.test(region)) ?? COMMERCIAL;
 }
+
+export interface StsEndpointFlags {
+  readonly useFipsEndpoint: boolean;
+  readonly useDualstackEndpoint: boolean;
+}
+
+/**
+ * The host of a region's token service, by the rules of the AWS SDKs for STS. Every partition of the table has FIPS
+ * and dual-stack endpoints, so no combination is refused here; `endpoint` beside either is, with the options.
+ */
+export function stsHost(partition: string, region: string, flags: StsEndpointFlags): string {
+  const { name, dnsSuffix, dualStackDnsSuffix } = partitionNamed(partition);
+  const suffix = flags.useDualstackEndpoint ? dualStackDnsSuffix : dnsSuffix;
+  // GovCloud's plain endpoints are its FIPS endpoints.
+  const plain = !flags.useFipsEndpoint || (name === 'aws-us-gov' && !flags.useDualstackEndpoint);
+  return `${plain ? 'sts' : 'sts-fips'}.${region}.${suffix}`;
+}

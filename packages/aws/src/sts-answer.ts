@@ -2,6 +2,7 @@
 
 import type { HttpAnswer } from '@credex/core/driver';
 import { retryAfterMs } from '@credex/core/driver';
+import { isJson } from './sts-body.js';
 
 /**
  * Thrown by an exchanger that has the answer in hand. The answer is hidden from `util.inspect` and JSON: it may
@@ -25,15 +26,39 @@ export interface StsFault {
   readonly retryAfterMs: number | undefined;
 }
 
-/** What a failed answer says: `<ErrorResponse><Error>…`, or a bare `<Error>…` as some implementations send. */
+/**
+ * What a failed answer says: `<ErrorResponse><Error>…`, or a bare `<Error>…` as some implementations send, or
+ * `{"Error":…}` where something on the way asked for JSON.
+ */
 export function faultOf({ status, headers, body }: HttpAnswer): StsFault {
-  const error = between(body.slice(0, 65_536), '<Error>', '</Error>');
+  const error = isJson(body) ? jsonError(body) : xmlError(body);
   return {
     status,
-    code: withoutSuffix(element(error, 'Code')),
-    message: element(error, 'Message') ?? element(error, 'message'),
+    code: withoutSuffix(error.code),
+    message: error.message,
     retryAfterMs: retryAfterMs(headers),
   };
+}
+
+type Said = Pick<StsFault, 'code' | 'message'>;
+
+function xmlError(body: string): Said {
+  const error = between(body.slice(0, 65_536), '<Error>', '</Error>');
+  return {
+    code: element(error, 'Code'),
+    message: element(error, 'Message') ?? element(error, 'message'),
+  };
+}
+
+function jsonError(body: string): Said {
+  try {
+    const { Error: error } = JSON.parse(body) as { readonly Error?: Readonly<Record<string, unknown>> };
+    const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+    return { code: text(error?.['Code']), message: text(error?.['Message']) };
+  } catch {
+    // What says nothing is judged by its status.
+    return { code: undefined, message: undefined };
+  }
 }
 
 /** By position: a pattern would look for the end once for each beginning, of which a hostile answer has thousands. */

@@ -15,7 +15,7 @@ import {
   requiredString,
 } from '@credex/core/driver';
 
-const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+export const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
 /** What generateAccessToken issues where no lifetime is asked for, in seconds. */
 const DEFAULT_LIFETIME_SECONDS = 3_600;

@@ -1,0 +1,73 @@
+/** The exchange by one POST of our own, in the words of the AWS SDK: no package, nothing to load. */
+
+import type { ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
+import { httpsUrl, serverDate } from '@credex/core/driver';
+import type { AwsSessionCredentials } from './aws-credentials.js';
+import type { AwsRequest } from './aws-exchanger.js';
+import { awsExchanger } from './aws-exchanger.js';
+import type { AwsConfiguration } from './aws-options.js';
+import { longestSessionMs } from './aws-options.js';
+import { parseStsResponse } from './parse-sts-response.js';
+import { stsHost } from './partitions.js';
+import { RefusedAnswer } from './sts-answer.js';
+import { stsResultOf } from './sts-body.js';
+
+export function directExchanger(
+  configuration: AwsConfiguration,
+): Exchanger<AwsSessionCredentials, AwsRequest> {
+  return awsExchanger(configuration, (request, context) => directExchange(configuration, request, context));
+}
+
+async function directExchange(
+  configuration: AwsConfiguration,
+  { region }: AwsRequest,
+  context: ExchangeContext,
+): Promise<Issued<AwsSessionCredentials>> {
+  const url = stsUrl(configuration, region);
+  const { jwt } = await context.subject();
+  const body = formOf(configuration, jwt);
+  return context.step(url.host, async (signal) => {
+    const answer = await context.post(url, {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body,
+      signal,
+    });
+    if (answer.status < 200 || answer.status > 299) throw new RefusedAnswer(answer);
+    return {
+      credential: parseStsResponse(stsResultOf(answer.body)),
+      serverDate: serverDate(answer.headers),
+      longestMs: longestSessionMs(configuration),
+    };
+  });
+}
+
+function stsUrl(configuration: AwsConfiguration, region: string): URL {
+  const { endpoint, partition } = configuration;
+  return endpoint === undefined
+    ? httpsUrl({ host: stsHost(partition, region, configuration) })
+    : new URL(endpoint);
+}
+
+/** AssumeRoleWithWebIdentity in the Query protocol, in the order in which the AWS SDK writes it. */
+function formOf(configuration: AwsConfiguration, jwt: string): string {
+  const { roleArn, roleSessionName, policyArns, policy, durationSeconds } = configuration;
+  const fields: readonly (readonly [name: string, value: string])[] = [
+    ['Action', 'AssumeRoleWithWebIdentity'],
+    ['Version', '2011-06-15'],
+    ['RoleArn', roleArn],
+    ['RoleSessionName', roleSessionName],
+    ['WebIdentityToken', jwt],
+    ...policyArns.map((arn, at): [string, string] => [`PolicyArns.member.${at + 1}.arn`, arn]),
+    ...(policy === undefined ? [] : [['Policy', policy] as const]),
+    ...(durationSeconds === undefined ? [] : [['DurationSeconds', String(durationSeconds)] as const]),
+  ];
+  return fields.map(([name, value]) => `${name}=${percentEncoded(value)}`).join('&');
+}
+
+/** RFC 3986: `encodeURIComponent` leaves five of its reserved characters. */
+function percentEncoded(value: string): string {
+  return encodeURIComponent(value).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

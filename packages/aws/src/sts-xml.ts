@@ -1,0 +1,116 @@
+/**
+ * The XML that STS answers with, and no more of XML: elements, attributes that are passed over, text, the five
+ * entities and character references. What else XML can do (a DTD above all) is refused, as is anything malformed.
+ */
+
+import { UnreadableAnswer } from './parse-sts-response.js';
+
+/** By name; a list where a name is repeated. Without a prototype: every name is only a name. */
+export interface XmlElement {
+  [name: string]: XmlNode | XmlNode[];
+}
+export type XmlNode = string | XmlElement;
+
+interface Open {
+  readonly name: string;
+  readonly members: XmlElement;
+  text: string;
+}
+
+/** Answers of STS are five deep. */
+const MAX_DEPTH = 16;
+const MAX_TAG = 2_048;
+
+const DECLARATION = /^\s*<\?xml [^<>?]{0,200}\?>/;
+/** A tag without its brackets. Text ends at the first `<`, and a tag at the first `>`: neither is looked for twice. */
+const TAG = /^([A-Za-z_][\w.-]*)(?:\s+[\w:.-]+="[^"<]*"|\s+[\w:.-]+='[^'<]*')*\s*(\/?)$/;
+
+/** @throws UnreadableAnswer */
+export function parseXml(source: string): XmlElement {
+  const root = opened('');
+  const path = [root];
+  for (let at = DECLARATION.exec(source)?.[0].length ?? 0; at < source.length;) {
+    const begin = source.indexOf('<', at);
+    const end = begin === -1 ? -1 : source.indexOf('>', begin);
+    const within = path.at(-1) ?? root;
+    within.text += source.slice(at, begin === -1 ? undefined : begin);
+    if (begin === -1) break;
+    if (end === -1 || end - begin > MAX_TAG) throw malformed();
+    const tag = source.slice(begin + 1, end);
+    at = end + 1;
+    if (tag.startsWith('/')) {
+      if (tag.slice(1).trimEnd() !== within.name) throw malformed();
+      close(path);
+      continue;
+    }
+    const [, name, empty] = TAG.exec(tag) ?? [];
+    if (name === undefined || path.length > MAX_DEPTH) throw malformed();
+    path.push(opened(name));
+    if (empty === '/') close(path);
+  }
+  const roots = Object.values(root.members);
+  // Text outside is refused with that of any element that has members.
+  if (path.length !== 1 || roots.length !== 1 || Array.isArray(roots[0])) throw malformed();
+  contents(root);
+  return root.members;
+}
+
+function opened(name: string): Open {
+  return { name, members: Object.create(null) as XmlElement, text: '' };
+}
+
+/** The innermost element becomes a member of the one around it. */
+function close(path: Open[]): void {
+  const closed = path.pop();
+  const around = path.at(-1)?.members;
+  // The root has no tag of its own to be closed by.
+  if (closed === undefined || around === undefined) throw malformed();
+  const { name } = closed;
+  const value = contents(closed);
+  const held = around[name];
+  if (held === undefined) around[name] = value;
+  else if (Array.isArray(held)) held.push(value);
+  else around[name] = [held, value];
+}
+
+function contents({ members, text }: Open): XmlNode {
+  if (Object.keys(members).length === 0) return unescaped(text);
+  if (text.trim() !== '') throw malformed();
+  return members;
+}
+
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
+
+function unescaped(text: string): string {
+  return text.replaceAll(/&([^;&]{0,10};)?/g, (_entity, found?: string) => {
+    const name = found?.slice(0, -1) ?? '';
+    const point = /^#(?:x([\dA-Fa-f]{1,6})|(\d{1,7}))$/.exec(name);
+    const character =
+      point === null
+        ? ENTITIES.get(name)
+        : characterOf(point[1] === undefined ? Number(point[2]) : Number.parseInt(point[1], 16));
+    if (character === undefined) throw malformed();
+    return character;
+  });
+}
+
+/** XML 1.0, section 2.2: no null byte, no half of a surrogate pair. */
+function characterOf(point: number): string | undefined {
+  const isCharacter =
+    point === 9 ||
+    point === 10 ||
+    point === 13 ||
+    (point >= 0x20 && point <= 0xd7ff) ||
+    (point >= 0xe000 && point <= 0x10ffff);
+  return isCharacter ? String.fromCodePoint(point) : undefined;
+}
+
+function malformed(): UnreadableAnswer {
+  return new UnreadableAnswer('The body', 'is not XML as STS writes it');
+}

@@ -1,0 +1,40 @@
+/** The exchange by one POST of our own, in the words of `@azure/identity`: no package, nothing to load. */
+
+import type { Exchanger } from '@credex/core/driver';
+import { tokenEndpoint } from './authority.js';
+import { azureExchanger } from './azure-exchanger.js';
+import type { AzureConfiguration, AzureCredentials, AzureRequest } from './azure-types.js';
+import { claimsParameter } from './claims-parameter.js';
+import { parseEntraResponse } from './parse-entra-response.js';
+
+const HEADERS = { 'content-type': 'application/x-www-form-urlencoded;charset=utf-8' };
+
+export function directExchanger(
+  configuration: AzureConfiguration,
+): Exchanger<AzureCredentials, AzureRequest> {
+  const { authorityHost, clientId } = configuration;
+  return azureExchanger(configuration, async (request, context) => {
+    const url = tokenEndpoint(authorityHost, request.tenantId);
+    const claims = claimsParameter(request);
+    const { jwt } = await context.subject();
+    const body = formOf({
+      client_id: clientId,
+      scope: request.scopes.join(' '),
+      grant_type: 'client_credentials',
+      client_assertion: jwt,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      ...(claims === undefined ? {} : { claims }),
+    });
+    return context.step(url.host, async (signal) => {
+      const askedAt = configuration.now();
+      return parseEntraResponse(await context.post(url, { headers: HEADERS, body, signal }), askedAt);
+    });
+  });
+}
+
+/** RFC 7523, section 2.2, over RFC 6749, section 4.4.2. */
+function formOf(fields: Readonly<Record<string, string>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&');
+}

@@ -1,0 +1,161 @@
+import type { HttpAnswer } from '@credex/core/driver';
+import type { ExchangeContext } from '@credex/core/driver';
+import { readSubjectToken } from '@credex/core/driver';
+import { describe, expect, test } from 'vitest';
+import { directExchanger } from './direct-exchange.js';
+import { GcpAnswerError } from './gcp-answer-error.js';
+import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
+import { gcpConfiguration } from './gcp-options.js';
+import { AUDIENCE, EMAIL, NAMES, SUB, subjectJwt } from './google.fixture.js';
+
+const NOW = 1_800_000_000_000;
+const BIGQUERY = 'https://www.googleapis.com/auth/bigquery';
+const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';
+const JWT = subjectJwt();
+
+interface Sent {
+  readonly step: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const json = (body: unknown, status = 200, headers = {}): HttpAnswer => ({
+  status,
+  headers,
+  body: JSON.stringify(body),
+});
+
+const FEDERATED = json({
+  access_token: 'federated',
+  issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+  token_type: 'Bearer',
+  expires_in: 3599,
+});
+const SERVICE = json(
+  { accessToken: 'ya29.service', expireTime: new Date(NOW + 3_600_000).toISOString() },
+  200,
+  { date: new Date(NOW + 60_000).toUTCString() },
+);
+
+/** One exchange without core around it; `answers` in turn. */
+async function exchangeOnce(more: GcpCredentialsProviderOptions, answers: readonly HttpAnswer[]) {
+  const sent: Sent[] = [];
+  const { signal } = new AbortController();
+  let inStep = '';
+  const context: ExchangeContext = {
+    signal,
+    subject: async () => readSubjectToken(JWT),
+    async step(host, run) {
+      inStep = host;
+      return run(signal);
+    },
+    async post(url, { headers, body, signal: given }) {
+      expect(given).toBe(signal);
+      sent.push({ step: inStep, url: url.href, headers, body });
+      return answers[sent.length - 1] as HttpAnswer;
+    },
+  };
+  const clock = { now: () => NOW, monotonic: () => 0 };
+  const configuration = gcpConfiguration({ ...NAMES, clock, ...more });
+  const run = directExchanger(configuration).exchange({ scopes: configuration.scopes }, context);
+  const outcome = await run.then(
+    (issued) => ({ issued, error: undefined }),
+    (error: unknown) => ({ issued: undefined, error }),
+  );
+  return { ...outcome, sent };
+}
+
+describe('on the wire', () => {
+  test('the federated token itself: one POST with the form of RFC 8693 and the scopes asked for', async () => {
+    const { sent, issued } = await exchangeOnce({ scopes: ['openid', BIGQUERY] }, [FEDERATED]);
+    expect(sent).toHaveLength(1);
+    expect(sent[0]).toMatchObject({
+      step: 'sts.googleapis.com',
+      url: 'https://sts.googleapis.com/v1/token',
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/x-www-form-urlencoded;charset=UTF-8',
+      },
+    });
+    expect([...new URLSearchParams(sent[0]?.body)]).toEqual([
+      ['grant_type', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+      ['audience', AUDIENCE],
+      ['scope', `${BIGQUERY} openid`],
+      ['requested_token_type', 'urn:ietf:params:oauth:token-type:access_token'],
+      ['subject_token', JWT],
+      ['subject_token_type', 'urn:ietf:params:oauth:token-type:jwt'],
+    ]);
+    expect(issued).toEqual({
+      credential: {
+        accessToken: 'federated',
+        expiresAt: NOW + 3_599_000,
+        principal: `principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/vercel/subject/${SUB}`,
+      },
+      serverDate: undefined,
+      longestMs: 43_200_000,
+    });
+  });
+
+  test('a service account: two steps, each of its own host; the scopes go with the second', async () => {
+    const { sent, issued } = await exchangeOnce(
+      { serviceAccountEmail: EMAIL, scopes: [BIGQUERY], lifetimeSeconds: 900, universeDomain: 'example.com' },
+      [FEDERATED, SERVICE],
+    );
+    expect(sent.map(({ step }) => step)).toEqual(['sts.example.com', 'iamcredentials.example.com']);
+    expect(new URLSearchParams(sent[0]?.body).get('scope')).toBe(CLOUD_PLATFORM);
+    expect(sent[1]).toEqual({
+      step: 'iamcredentials.example.com',
+      url: `https://iamcredentials.example.com/v1/projects/-/serviceAccounts/${EMAIL}:generateAccessToken`,
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        authorization: 'Bearer federated',
+      },
+      body: JSON.stringify({ scope: [BIGQUERY], lifetime: '900s' }),
+    });
+    expect(issued).toEqual({
+      credential: { accessToken: 'ya29.service', expiresAt: NOW + 3_600_000, principal: EMAIL },
+      serverDate: NOW + 60_000,
+      longestMs: 900_000,
+    });
+  });
+});
+
+describe('what goes wrong', () => {
+  test.each<[string, readonly HttpAnswer[], object]>([
+    ['STS refuses', [json({ error: 'invalid_grant' }, 400)], { step: 'token-exchange', problem: undefined }],
+    [
+      'STS answers nonsense',
+      [json([])],
+      { step: 'token-exchange', problem: expect.stringContaining('JSON object') },
+    ],
+    [
+      'IAM refuses',
+      [FEDERATED, json({ error: { code: 403, status: 'PERMISSION_DENIED' } }, 403)],
+      { step: 'impersonation', problem: undefined },
+    ],
+    [
+      'IAM answers nonsense',
+      [FEDERATED, json({ accessToken: 'x' })],
+      { step: 'impersonation', problem: expect.stringContaining('expireTime') },
+    ],
+  ])('%s', async (_what, answers, told) => {
+    const { error, sent } = await exchangeOnce({ serviceAccountEmail: EMAIL }, answers);
+    expect(error).toBeInstanceOf(GcpAnswerError);
+    expect(error).toMatchObject({ ...told, answer: answers.at(-1) });
+    expect(sent).toHaveLength(answers.length);
+  });
+
+  test('a federated token that IAM refuses is replaced once', async () => {
+    const refused = json({ error: { code: 401, status: 'UNAUTHENTICATED' } }, 401);
+    const { issued, sent } = await exchangeOnce({ serviceAccountEmail: EMAIL }, [
+      FEDERATED,
+      refused,
+      FEDERATED,
+      SERVICE,
+    ]);
+    expect(issued?.credential.accessToken).toBe('ya29.service');
+    expect(sent).toHaveLength(4);
+  });
+});
