@@ -48,7 +48,7 @@ export const ROOMS = {
   },
   verify: {
     rooms: ['core'],
-    others: ['jose', 'node:crypto'],
+    others: ['jose', 'node:crypto', '#sha256'],
     behind: frameworks('hono', 'express', 'fastify', 'node'),
   },
   credex: {
@@ -100,6 +100,8 @@ export const AMBIENT = {
   'testing/conformance/trial': ['fetch'],
   'testing/emulator/clock': ['Date'],
   'vercel/source-options': ['Date', 'fetch'],
+  'verify/web-sha256': ['crypto'],
+  'verify/system': ['Date', 'fetch', 'performance', 'setTimeout'],
 };
 
 /** `packages/aws/src/url.test.ts`: room `aws`, module `url`, a test or its fixture; undefined outside of the packages' sources. */

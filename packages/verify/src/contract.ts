@@ -74,9 +74,28 @@ export interface TokenVerifierOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** A rule as it is applied: each member as the list of its values. Frozen, plain data. */
+export interface RuleInEffect {
+  readonly projectId?: readonly string[];
+  readonly ownerId?: readonly string[];
+  readonly environment?: readonly string[];
+  readonly project?: readonly string[];
+  readonly owner?: readonly string[];
+  readonly subject?: readonly string[];
+  readonly userId?: readonly string[];
+  /** The members said `'*'`: whatever the token has there, the rule is met. */
+  readonly leavesOpen: readonly (keyof AllowRule)[];
+}
+
 export interface TokenVerifier {
   /**
    * @throws TokenVerificationError where the token does not pass, or the keys could not be had.
    */
   verify(token: string, call?: { readonly signal?: AbortSignal | undefined }): Promise<VercelTokenClaims>;
+}
+
+/** What `createTokenVerifier` gives: a verifier that says whom it lets in. */
+export interface VercelTokenVerifier extends TokenVerifier {
+  /** For a log line at start, or for a test of your own that nothing is left open. Frozen, plain data. */
+  readonly rules: readonly RuleInEffect[];
 }

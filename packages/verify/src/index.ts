@@ -1,9 +1,12 @@
 export type {
   AllowRule,
   Allowed,
+  RuleInEffect,
   TokenVerifier,
   TokenVerifierOptions,
   VercelTokenClaims,
+  VercelTokenVerifier,
 } from './contract.js';
 export type { TokenVerificationErrorCode, TokenVerificationErrorInit } from './errors.js';
 export { TokenVerificationError } from './errors.js';
+export { createTokenVerifier } from './create-token-verifier.js';

@@ -1,0 +1,58 @@
+/** The claims of a Vercel token: there, of their types, and of one mind. */
+
+import type { PresentedToken } from '@credex/core';
+import type { VercelTokenClaims } from './contract.js';
+import { refusal } from './refuse.js';
+
+const TEXTS = ['iss', 'sub', 'owner', 'owner_id', 'project', 'project_id', 'environment'] as const;
+
+/** The latest second that a `Date` can name. */
+const LATEST_SECONDS = 8.64e12;
+
+/** Development tokens live longest, 12 hours. Both times are the issuer's, so no tolerance is needed. */
+const LONGEST_LIFETIME_SECONDS = 24 * 3600;
+
+/**
+ * `nbf` may be missing: the example in Vercel's own documentation misspells it.
+ *
+ * @returns the claims, frozen throughout: those of a remembered token are handed to many callers.
+ * @throws TokenVerificationError `invalid_claims`
+ */
+export function checkClaims(
+  raw: Readonly<Record<string, unknown>>,
+  presented: PresentedToken,
+): VercelTokenClaims {
+  const invalid = (why: string): Error =>
+    refusal('invalid_claims', `The token's claims are not those of a Vercel token: ${why}.`, { presented });
+
+  for (const name of TEXTS)
+    if (!isText(raw[name])) throw invalid(`\`${name}\` is not a string with text in it`);
+  if (!isAudience(raw['aud'])) throw invalid('`aud` is neither a string nor a list of strings');
+  for (const name of ['exp', 'iat'] as const)
+    if (!isTime(raw[name])) throw invalid(`\`${name}\` is not a time in seconds`);
+  if (raw['nbf'] !== undefined && !isTime(raw['nbf'])) throw invalid('`nbf` is not a time in seconds');
+  if (raw['user_id'] !== undefined && !isText(raw['user_id'])) throw invalid('`user_id` is not a string');
+
+  const claims = deepFreeze(raw) as unknown as VercelTokenClaims;
+  const { sub, owner, project, environment, exp, iat } = claims;
+  // Whoever reads `sub` and whoever reads the claims one by one must see the same caller.
+  if (sub !== `owner:${owner}:project:${project}:environment:${environment}`)
+    throw invalid('`sub` does not agree with `owner`, `project` and `environment`');
+  if (exp <= iat) throw invalid('it ends before it begins');
+  if (exp - iat > LONGEST_LIFETIME_SECONDS) throw invalid('it lives longer than a day');
+  return claims;
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+const isTime = (value: unknown): boolean =>
+  typeof value === 'number' && value >= 0 && value <= LATEST_SECONDS;
+
+const isAudience = (value: unknown): boolean =>
+  isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,96 @@
+/** One GET of an issuer's keys: no redirect, a bounded answer, a time limit of its own. */
+
+import type { Clock, Fetch } from '@credex/core';
+import { FederationError } from '@credex/core';
+import type { FederationErrorCode } from '@credex/core';
+import { MAX_ANSWER_BYTES, transportFailure } from '@credex/core/driver';
+import { startTimer } from './system.js';
+
+export interface KeysRequest {
+  readonly url: URL;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+/**
+ * The text of the answer.
+ *
+ * @throws FederationError `timeout`, `network`, `redirect_refused`, `throttled`, `unavailable`, `invalid_response`;
+ * what `fetch` threw is its cause, scrubbed.
+ */
+export async function fetchKeys({ url, fetch, clock, timeoutMs }: KeysRequest): Promise<string> {
+  const controller = new AbortController();
+  let stop = (): void => undefined;
+  // A fetch that does not heed its signal must not hold the callers.
+  const late = new Promise<never>((_, reject) => {
+    stop = startTimer(clock, timeoutMs, () => {
+      controller.abort();
+      reject(failure('timeout', `The keys did not come from ${url.host} within ${timeoutMs} ms.`));
+    });
+  });
+  try {
+    return await Promise.race([late, answerOf(url, fetch, controller.signal)]);
+  } catch (error) {
+    if (FederationError.isInstance(error)) throw error;
+    const code = transportFailure(error)?.code ?? 'network';
+    throw failure(code, `The keys could not be had from ${url.host}.`, { cause: error });
+  } finally {
+    stop();
+  }
+}
+
+async function answerOf(url: URL, fetch: Fetch, signal: AbortSignal): Promise<string> {
+  const response = await fetch(url, {
+    method: 'GET',
+    headers: { accept: 'application/json, application/jwk-set+json' },
+    redirect: 'manual',
+    signal,
+  });
+  const { status, type } = response;
+  if (status === 200 && type !== 'opaqueredirect') return boundedText(response, url);
+  discard(response.body);
+  if (type === 'opaqueredirect' || (status >= 300 && status < 400)) {
+    // Whoever could redirect could name the keys.
+    throw failure('redirect_refused', `${url.host} answered with a redirect, which is not followed.`, {
+      status,
+    });
+  }
+  throw failure(status === 429 ? 'throttled' : 'unavailable', `${url.host} answered with status ${status}.`, {
+    status,
+  });
+}
+
+async function boundedText(response: Response, url: URL): Promise<string> {
+  if (response.body === null) return '';
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  const decoder = new TextDecoder();
+  let size = 0;
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.byteLength;
+    if (size > MAX_ANSWER_BYTES) {
+      discard(reader);
+      throw failure(
+        'invalid_response',
+        `The answer of ${url.host} is longer than ${MAX_ANSWER_BYTES} bytes.`,
+      );
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}
+
+/** Not waited for: a stream that won't end, or fails to, must not hide what was wrong with it. */
+function discard(stream: { cancel(): Promise<void> } | null): void {
+  stream?.cancel().catch(() => undefined);
+}
+
+function failure(
+  code: FederationErrorCode,
+  message: string,
+  more: { readonly status?: number; readonly cause?: unknown } = {},
+): FederationError {
+  return new FederationError({ code, provider: 'vercel', message, ...more });
+}

@@ -1,0 +1,132 @@
+/**
+ * One issuer's keys, held and renewed. jose's createRemoteJWKSet has no such bounds: it reads bodies of any length,
+ * asks again at once after a failure, blocks on every refresh, forgets a good key when the issuer is down for longer
+ * than its cache lives, and reads the ambient clock.
+ */
+
+import type { Clock, PresentedToken } from '@credex/core';
+import { fetchKeys } from './fetch-keys.js';
+import type { KeysRequest } from './fetch-keys.js';
+import { readKeys } from './read-keys.js';
+import type { VerificationKey } from './read-keys.js';
+import { refusal } from './refuse.js';
+import { momentOf, since } from './system.js';
+import type { Moment } from './system.js';
+import { waitFor } from './waiting.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** Younger keys are used as they are; older ones too, and asked for again beside the call. */
+const FRESH_MS = 10 * MINUTE;
+/** How long keys are used that the issuer no longer confirms: it is down, or cut off. */
+const USABLE_MS = 24 * 60 * MINUTE;
+/** Any stranger can name a key that does not exist: so often, at most, the issuer is asked for such a one. */
+const UNKNOWN_COOLDOWN_MS = 30 * SECOND;
+/** After a first failure, doubled by each that follows. */
+const FAILURE_COOLDOWN_MS = SECOND;
+const LONGEST_FAILURE_COOLDOWN_MS = MINUTE;
+
+export interface KeySet {
+  /** The key, where it is held and may be used now; starts a refresh beside the call where it is stale. */
+  held(kid: string): VerificationKey | undefined;
+  /**
+   * The key, asked for where it is not held.
+   * @throws TokenVerificationError `unknown_key`, `keys_unavailable`, `aborted`
+   */
+  find(kid: string, presented: PresentedToken, signal: AbortSignal | undefined): Promise<VerificationKey>;
+}
+
+interface Failure {
+  readonly at: Moment;
+  readonly error: unknown;
+  /** How many in a row. */
+  readonly count: number;
+}
+
+/** @param algorithms what keys are imported for */
+export function createKeySet(
+  request: KeysRequest & { readonly clock: Clock },
+  algorithms: ReadonlySet<string>,
+): KeySet {
+  const { clock } = request;
+  let keys: ReadonlyMap<string, VerificationKey> = new Map();
+  /** When the request was sent that brought `keys`. */
+  let confirmed: Moment | undefined;
+  let failure: Failure | undefined;
+  /** When the last request was sent for a key that its answer did not have. */
+  let lastInVain: Moment | undefined;
+  /** Never rejects. */
+  let flight: Promise<void> | undefined;
+
+  const isUsable = (): boolean => confirmed !== undefined && since(confirmed, clock) <= USABLE_MS;
+  const coolsAfterFailure = (): boolean =>
+    failure !== undefined && since(failure.at, clock) < cooldownOf(failure);
+  const coolsAfterUnknown = (): boolean =>
+    lastInVain !== undefined && since(lastInVain, clock) < UNKNOWN_COOLDOWN_MS;
+
+  const fetchAnew = async (sought: string | undefined): Promise<void> => {
+    const sent = momentOf(clock);
+    try {
+      keys = await readKeys(await fetchKeys(request), algorithms, keys);
+      confirmed = sent;
+      failure = undefined;
+      if (sought !== undefined && !keys.has(sought)) lastInVain = sent;
+    } catch (error) {
+      failure = { at: momentOf(clock), error, count: (failure?.count ?? 0) + 1 };
+    }
+  };
+  const startFlight = (sought?: string): Promise<void> => {
+    flight = fetchAnew(sought).finally(() => {
+      flight = undefined;
+    });
+    return flight;
+  };
+
+  const held = (kid: string): VerificationKey | undefined => {
+    const key = keys.get(kid);
+    if (key === undefined || confirmed === undefined) return undefined;
+    const age = since(confirmed, clock);
+    if (age > FRESH_MS && flight === undefined && !coolsAfterFailure()) void startFlight();
+    return age <= USABLE_MS ? key : undefined;
+  };
+
+  return {
+    held,
+    async find(kid, presented, signal) {
+      const waited = held(kid);
+      if (waited !== undefined) return waited;
+      // One that others started may have been sent before this key was published: it is waited for, not relied on.
+      if (flight !== undefined) await waitFor(flight, signal);
+      let key = held(kid);
+      if (key === undefined && flight !== undefined) {
+        await waitFor(flight, signal);
+        key = held(kid);
+      } else if (key === undefined && !coolsAfterFailure() && !(isUsable() && coolsAfterUnknown())) {
+        await waitFor(startFlight(kid), signal);
+        key = held(kid);
+      }
+      if (key !== undefined) return key;
+      throw failure === undefined && isUsable()
+        ? unknownKey(presented, keys.size)
+        : keysUnavailable(presented, failure);
+    },
+  };
+}
+
+const cooldownOf = ({ count }: Failure): number =>
+  Math.min(FAILURE_COOLDOWN_MS * 2 ** Math.min(count - 1, 16), LONGEST_FAILURE_COOLDOWN_MS);
+
+function unknownKey(presented: PresentedToken, published: number): Error {
+  return refusal('unknown_key', "The token's key is not among the keys of its issuer.", {
+    presented,
+    advice: published === 0 ? 'The issuer publishes no key that fits `algorithms`.' : undefined,
+  });
+}
+
+function keysUnavailable(presented: PresentedToken, failure: Failure | undefined): Error {
+  return refusal('keys_unavailable', "The issuer's keys could not be had.", {
+    presented,
+    cause: failure?.error,
+  });
+}

@@ -1,0 +1,76 @@
+/** From a text to a header and claims, before any key is thought of. Nothing here says that a token is genuine. */
+
+import type { PresentedToken, SubjectClaims } from '@credex/core';
+import { presentedToken } from '@credex/core/driver';
+import { decodeText, isCanonicalBase64url } from './base64url.js';
+import type { VercelTokenClaims } from './contract.js';
+import { checkClaims } from './check-claims.js';
+import { checkHeader } from './check-header.js';
+import { otherTokenKind } from './issuers.js';
+import { refusal } from './refuse.js';
+import { parseStrictObject } from './strict-json.js';
+
+/** Longer than any token Vercel issues, shorter than what costs time to decode. */
+export const MAX_TOKEN_LENGTH = 16_384;
+
+/** A token that was read. Unverified. */
+export interface ReadToken {
+  readonly alg: string;
+  readonly kid: string;
+  readonly claims: VercelTokenClaims;
+  readonly presented: PresentedToken;
+}
+
+/**
+ * Takes a compact JWS (RFC 7515, section 7.1) apart and holds header and claims to the shape that Vercel issues.
+ *
+ * @throws TokenVerificationError `no_token`, `malformed_token`, `algorithm_not_allowed`, `wrong_token_kind`,
+ * `invalid_claims`.
+ */
+export function readToken(token: unknown, algorithms: ReadonlySet<string>): ReadToken {
+  if (token === undefined || token === null || token === '') throw refusal('no_token', 'There is no token.');
+  if (typeof token !== 'string') throw malformed('it is not a string');
+  if (token.length > MAX_TOKEN_LENGTH) throw malformed(`it is longer than ${MAX_TOKEN_LENGTH} characters`);
+  const parts = token.split('.', 6);
+  if (parts.length === 5) throw malformed('it is encrypted (a JWE), which Vercel never does');
+  if (parts.length !== 3) throw malformed('it does not have three parts');
+  const [header, payload, signature] = parts as [string, string, string];
+  if (header === '' || payload === '') throw malformed('its header or its payload is empty');
+  if (!parts.every(isCanonicalBase64url)) throw malformed('its parts are not canonical base64url');
+
+  const joseHeader = decodePart('header', header);
+  const raw = decodePart('payload', payload);
+  const presented = presentable(raw);
+  // First, since such a token may have another algorithm or type: widening `algorithms` would be the wrong cure.
+  const other = otherTokenKind(raw['iss']);
+  if (other !== undefined)
+    throw refusal('wrong_token_kind', `It is a token of ${other}, whatever its signature.`, { presented });
+  const { alg, kid } = checkHeader(joseHeader, algorithms, presented);
+  // After the algorithm: a token without a signature says `none` there, which is the better name for it.
+  if (signature === '') throw malformed('its signature is empty');
+  return { alg, kid, claims: checkClaims(raw, presented), presented };
+}
+
+function decodePart(what: string, part: string): Record<string, unknown> {
+  try {
+    return parseStrictObject(decodeText(part));
+  } catch (error) {
+    // The engine's own words quote the text; only ours are shown.
+    const why = error instanceof SyntaxError && error.message.startsWith('it ') ? `: ${error.message}` : '';
+    throw malformed(`its ${what} is not JSON of one reading${why}`);
+  }
+}
+
+/** What of unchecked claims can be shown: members of the type that they should have. */
+function presentable(raw: Readonly<Record<string, unknown>>): PresentedToken {
+  const fit = Object.entries(raw).filter(([name, value]) => {
+    if (name === 'exp') return typeof value === 'number' && Number.isFinite(value);
+    if (name === 'aud' && Array.isArray(value)) return value.every((one) => typeof one === 'string');
+    return typeof value === 'string';
+  });
+  return presentedToken(Object.fromEntries(fit) as SubjectClaims);
+}
+
+function malformed(why: string): Error {
+  return refusal('malformed_token', `The token is not a JWT of Vercel's shape: ${why}.`);
+}

@@ -1,0 +1,144 @@
+/** `allow`: who is let in. Asserted when the verifier is made, compared letter by letter at each call. */
+
+import { OptionError } from '@credex/core';
+import type { PresentedToken } from '@credex/core';
+import { invalidOption } from '@credex/core/driver';
+import type { AllowRule, RuleInEffect, VercelTokenClaims } from './contract.js';
+import { distinct } from './issuers.js';
+import { refusal } from './refuse.js';
+
+/** Left open, and said so. */
+const OPEN = '*';
+
+const CLAIM_OF = {
+  projectId: 'project_id',
+  ownerId: 'owner_id',
+  environment: 'environment',
+  project: 'project',
+  owner: 'owner',
+  subject: 'sub',
+  userId: 'user_id',
+} as const satisfies Record<keyof AllowRule, keyof VercelTokenClaims>;
+
+type Member = keyof AllowRule;
+const MEMBERS = Object.keys(CLAIM_OF) as readonly Member[];
+
+export interface Rule {
+  /** What the user wrote, as plain frozen data. */
+  readonly shown: RuleInEffect;
+  /** The members that are compared: those that are not left open. */
+  readonly values: readonly (readonly [Member, ReadonlySet<string>])[];
+}
+
+/**
+ * @param underGlobalIssuer whether one of the trusted issuers signs for every team
+ * @throws OptionError that names the member: `allow[0].environment`
+ */
+export function allowRules(value: unknown, underGlobalIssuer: boolean): readonly Rule[] {
+  if (value === undefined) {
+    throw missing(
+      'allow',
+      'pass at least one rule, such as { projectId: "prj_…", environment: "production" }. Without one, every project of the team would be let in.',
+    );
+  }
+  if (!Array.isArray(value) || value.length === 0)
+    throw invalidOption({ option: 'allow' }, 'a list of rules with at least one', value);
+  return value.map((rule: unknown, index) => allowRule(rule, `allow[${index}]`, underGlobalIssuer));
+}
+
+function allowRule(rule: unknown, at: string, underGlobalIssuer: boolean): Rule {
+  if (typeof rule !== 'object' || rule === null || Array.isArray(rule))
+    throw invalidOption({ option: at }, `an object of ${MEMBERS.join(', ')}`, rule);
+  for (const name of Object.keys(rule)) {
+    if (!(MEMBERS as readonly string[]).includes(name))
+      throw new OptionError('invalid_option', at, undefined, unknownMember(at, name));
+  }
+  const given = MEMBERS.flatMap((name) => {
+    const wanted: unknown = (rule as AllowRule)[name];
+    return wanted === undefined ? [] : [[name, checkedValues(`${at}.${name}`, wanted)] as const];
+  });
+  const isOpen = (list: readonly string[]): boolean => list[0] === OPEN;
+  const has = (...names: readonly Member[]): boolean => given.some(([name]) => names.includes(name));
+  const isHeld = (...names: readonly Member[]): boolean =>
+    given.some(([name, list]) => names.includes(name) && !isOpen(list));
+
+  if (!has('environment')) {
+    throw missing(
+      `${at}.environment`,
+      "name the environment, such as 'production', or say '*' where previews and laptops are let in on purpose.",
+    );
+  }
+  if (!has('projectId', 'project')) {
+    throw missing(
+      `${at}.projectId`,
+      "name the project by `projectId` (prj_…) or `project`, or say '*' where every project is let in on purpose.",
+    );
+  }
+  if (underGlobalIssuer && !isHeld('projectId', 'ownerId')) {
+    throw missing(
+      `${at}.projectId`,
+      "under the global issuer every team's token is genuine, and a name that one team gives up another may take. Name `projectId` (prj_…) or `ownerId` (team_…); '*' does not do.",
+    );
+  }
+  return {
+    shown: Object.freeze({
+      ...Object.fromEntries(given.map(([name, list]) => [name, Object.freeze(list)])),
+      leavesOpen: Object.freeze(given.filter(([, list]) => isOpen(list)).map(([name]) => name)),
+    }),
+    values: given.filter(([, list]) => !isOpen(list)).map(([name, list]) => [name, new Set(list)]),
+  };
+}
+
+function checkedValues(option: string, value: unknown): readonly string[] {
+  const list = distinct(option, value);
+  for (const one of list) {
+    if (one === OPEN && list.length > 1)
+      throw invalidOption({ option }, "'*' alone, or values without it: '*' beside others hides them", value);
+    if (one !== OPEN && one.includes(OPEN)) {
+      throw invalidOption(
+        { option },
+        "whole values: they are compared letter by letter, and '*' inside of one never matches. Name each value in a list, or say '*' alone to leave it open",
+        one,
+      );
+    }
+    // eslint-disable-next-line no-control-regex -- what no claim has and nobody sees
+    if (/^\s|\s$|[\u0000-\u001f\u007f]/.test(one))
+      throw invalidOption({ option }, 'without white space around it or control characters in it', one);
+  }
+  return list;
+}
+
+/**
+ * A token passes that meets every member of one rule.
+ *
+ * @throws TokenVerificationError `not_allowed`
+ */
+export function checkRules(
+  rules: readonly Rule[],
+  claims: VercelTokenClaims,
+  presented: PresentedToken,
+): void {
+  const misses: string[] = [];
+  for (const [index, { values }] of rules.entries()) {
+    const wrong = values.filter(([name, wanted]) => !isAmong(wanted, claims[CLAIM_OF[name]]));
+    if (wrong.length === 0) return;
+    misses.push(`allow[${index}] asks for another ${wrong.map(([name]) => name).join(' and ')}`);
+  }
+  const { project, environment, owner } = presented;
+  throw refusal('not_allowed', `No rule lets in project ${project} of ${owner} in ${environment}.`, {
+    presented,
+    advice: `${misses.slice(0, 5).join('; ')}.`,
+  });
+}
+
+const isAmong = (wanted: ReadonlySet<string>, claim: unknown): boolean =>
+  typeof claim === 'string' && wanted.has(claim);
+
+function missing(option: string, what: string): OptionError {
+  return new OptionError('missing_option', option, undefined, `\`${option}\` is missing: ${what}`);
+}
+
+function unknownMember(at: string, name: string): string {
+  const named = /^\w{1,40}$/.test(name) ? `\`${name}\`` : `of ${name.length} characters`;
+  return `\`${at}\` has an unknown member ${named}; a rule knows ${MEMBERS.join(', ')}.`;
+}

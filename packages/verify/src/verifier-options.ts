@@ -1,0 +1,105 @@
+/** The options of a verifier, asserted. No environment variable stands for any of them. */
+
+import { OptionError } from '@credex/core';
+import type { Clock, Fetch } from '@credex/core';
+import {
+  invalidOption,
+  optionalBoolean,
+  optionalFunction,
+  optionalInteger,
+  refuseUnknownOptions,
+} from '@credex/core/driver';
+import { isAlgorithm, ALGORITHMS } from './algorithms.js';
+import type { TokenVerifierOptions } from './contract.js';
+import { distinct, trustedIssuers } from './issuers.js';
+import type { TrustedIssuer } from './issuers.js';
+import { allowRules } from './rules.js';
+import type { Rule } from './rules.js';
+import { systemClock, systemFetch } from './system.js';
+
+const OPTIONS: readonly (keyof TokenVerifierOptions)[] = [
+  'team',
+  'issuer',
+  'audience',
+  'allow',
+  'algorithms',
+  'clockToleranceSeconds',
+  'jwksUri',
+  'allowLoopbackHttp',
+  'timeoutMs',
+  'memoSize',
+  'fetch',
+  'clock',
+];
+
+export interface VerifierSettings {
+  readonly issuers: readonly TrustedIssuer[];
+  readonly audiences: ReadonlySet<string>;
+  readonly rules: readonly Rule[];
+  readonly algorithms: ReadonlySet<string>;
+  /** Seconds. */
+  readonly tolerance: number;
+  readonly timeoutMs: number;
+  readonly memoSize: number;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+}
+
+/** @throws OptionError that names the option and says what to do */
+export function verifierSettings(options: TokenVerifierOptions): VerifierSettings {
+  refuseUnknownOptions('createTokenVerifier', options, OPTIONS);
+  const allowLoopback = optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
+  const issuers = trustedIssuers(options, allowLoopback);
+  return {
+    issuers,
+    audiences: audiencesOf(options.audience),
+    rules: allowRules(
+      options.allow,
+      issuers.some(({ team }) => team === undefined),
+    ),
+    algorithms: algorithmsOf(options.algorithms),
+    tolerance:
+      optionalInteger({ option: 'clockToleranceSeconds' }, options.clockToleranceSeconds, 0, 300) ?? 5,
+    timeoutMs: optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 1, 60_000) ?? 5_000,
+    memoSize: optionalInteger({ option: 'memoSize' }, options.memoSize, 0, 100_000) ?? 1_000,
+    fetch: optionalFunction({ option: 'fetch' }, options.fetch) ?? systemFetch,
+    clock: clockOf(options.clock),
+  };
+}
+
+function audiencesOf(value: unknown): ReadonlySet<string> {
+  if (value === undefined) {
+    throw new OptionError(
+      'missing_option',
+      'audience',
+      undefined,
+      "`audience` is missing: pass the audience that callers ask Vercel for, such as your API's own URL. Without one, a token that was made for another service would pass.",
+    );
+  }
+  const list = distinct('audience', value);
+  const star = list.find((one) => one.includes('*'));
+  if (star !== undefined)
+    throw invalidOption({ option: 'audience' }, "whole audiences: there is no '*' in them", star);
+  return new Set(list);
+}
+
+function algorithmsOf(value: unknown): ReadonlySet<string> {
+  if (value === undefined) return new Set(['RS256']);
+  const list = distinct('algorithms', value);
+  const wrong = list.find((one) => !isAlgorithm(one));
+  if (Array.isArray(value) && wrong === undefined) return new Set(list);
+  // `none` and HMAC: whoever can verify could sign as well.
+  throw invalidOption({ option: 'algorithms' }, `a list of ${ALGORITHMS.join(', ')}`, wrong ?? value);
+}
+
+function clockOf(value: Clock | undefined): Clock {
+  if (value === undefined) return systemClock;
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof value.now === 'function' &&
+    typeof value.monotonic === 'function'
+  )
+    return value;
+  throw invalidOption({ option: 'clock' }, 'an object with `now` and `monotonic`', value);
+}
