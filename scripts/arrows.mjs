@@ -26,7 +26,7 @@ export const ROOMS = {
   },
   vercel: {
     rooms: ['core'],
-    others: ['node:fs/promises'],
+    others: ['node:fs/promises', 'node:child_process'],
     behind: { local: { also: [], imports: ['node:child_process', 'node:os', 'node:path'] } },
   },
   aws: {
@@ -99,6 +99,7 @@ export const AMBIENT = {
   'testing/conformance/printed': ['console'],
   'testing/conformance/trial': ['fetch'],
   'testing/emulator/clock': ['Date'],
+  'vercel/outside': ['Date', 'fetch'],
   'vercel/source-options': ['Date', 'fetch'],
   'verify/web-sha256': ['crypto'],
   'verify/system': ['Date', 'fetch', 'performance', 'setTimeout'],

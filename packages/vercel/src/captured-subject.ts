@@ -6,6 +6,7 @@ import type { PlatformPartition } from './platform-partition.js';
 import type { SourceTools } from './source-options.js';
 import type { Found, Place } from './token-errors.js';
 import { LOOKED_EVERYWHERE, allExpired, noFresherToken, noToken } from './token-errors.js';
+import type { TokenFile } from './token-file.js';
 import { readTokenFile } from './token-file.js';
 import type { TokenMemo } from './token-memo.js';
 
@@ -15,6 +16,12 @@ const COMFORTABLE_MS = 30_000;
 export interface CaptureTools extends SourceTools {
   readonly memo: TokenMemo;
 }
+
+const vercelFile = (path: string): TokenFile => ({
+  path,
+  provider: 'vercel',
+  named: 'VERCEL_OIDC_TOKEN_FILE names',
+});
 
 /** The two variables that may hold a token, of one moment. */
 export interface TokenVariables {
@@ -68,7 +75,10 @@ export class CapturedSubject implements Subject {
     const { file } = variables;
     const places: readonly (readonly [Place, () => Promise<string> | string | undefined])[] = [
       ['the request header', () => this.#header],
-      ['VERCEL_OIDC_TOKEN_FILE', () => (file === undefined ? undefined : readTokenFile(file, signal))],
+      [
+        'VERCEL_OIDC_TOKEN_FILE',
+        () => (file === undefined ? undefined : readTokenFile(vercelFile(file), signal)),
+      ],
       ['VERCEL_OIDC_TOKEN', () => variables.token],
     ];
     const expired: Found[] = [];

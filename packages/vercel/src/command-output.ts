@@ -1,0 +1,75 @@
+/**
+ * What a program that brings a token prints: the JWT alone, or JSON in the shape of Google's executable-sourced
+ * credentials (AIP-4117): `{ version: 1, success: true, token_type, id_token, expiration_time }`.
+ */
+
+import type { Credential } from '@credex/core';
+import { FederationError } from '@credex/core';
+import { rememberedSubjectToken } from '@credex/core/driver';
+
+export interface CommandToken extends Credential {
+  readonly jwt: string;
+}
+
+const TOKEN_TYPES: readonly unknown[] = [
+  'urn:ietf:params:oauth:token-type:jwt',
+  'urn:ietf:params:oauth:token-type:id_token',
+];
+
+/** @throws FederationError `invalid_response` or `invalid_subject_token`; `unknown` where the program says that it failed. */
+export function parseCommandOutput(output: string): CommandToken {
+  const text = output.trim();
+  if (!text.startsWith('{')) return tokenOf(text, undefined);
+  const { version, success, code, message, token_type, id_token, expiration_time } = parse(text);
+  if (version !== 1) throw unclear('its `version` is not 1');
+  if (success === false) throw saidItFailed(code, message);
+  if (success !== true) throw unclear('its `success` is neither true nor false');
+  if (!TOKEN_TYPES.includes(token_type))
+    throw unclear('its `token_type` is not that of a JWT or an ID token');
+  if (typeof id_token !== 'string') throw unclear('it has no `id_token`');
+  if (expiration_time !== undefined && !(typeof expiration_time === 'number' && expiration_time > 0))
+    throw unclear('its `expiration_time` is not in epoch seconds');
+  return tokenOf(id_token, expiration_time);
+}
+
+function tokenOf(jwt: string, expirationTime: number | undefined): CommandToken {
+  let expiresAt: number;
+  try {
+    ({ expiresAt } = rememberedSubjectToken(jwt));
+  } catch {
+    throw new FederationError({
+      code: 'invalid_subject_token',
+      provider: 'command',
+      message: 'What the program printed is not a readable JWT with an `exp`.',
+      hint: 'It must print the token and nothing else; what it has to say belongs on its standard error.',
+    });
+  }
+  return { jwt, expiresAt: Math.min(expiresAt, (expirationTime ?? Infinity) * 1000) };
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    throw unclear('it is not JSON');
+  }
+}
+
+function unclear(why: string): FederationError {
+  return new FederationError({
+    code: 'invalid_response',
+    provider: 'command',
+    message: `What the program printed could not be understood: ${why}.`,
+    hint: 'It must print a JWT, or JSON as executable-sourced credentials of Google Cloud do.',
+  });
+}
+
+function saidItFailed(code: unknown, message: unknown): FederationError {
+  return new FederationError({
+    code: 'unknown',
+    provider: 'command',
+    message: 'The program says that it failed.',
+    serverCode: typeof code === 'string' ? code : undefined,
+    serverMessage: typeof message === 'string' ? message : undefined,
+  });
+}

@@ -1,0 +1,128 @@
+import type { SubjectTokenSource } from '@credex/core';
+import { FederationError } from '@credex/core';
+import {
+  createCredentialProvider,
+  endpointUrl,
+  environmentVariable,
+  optionalBoolean,
+  optionalFunction,
+  optionalString,
+} from '@credex/core/driver';
+import type { ElsewhereOptions } from './elsewhere-options.js';
+import { tokenRules } from './elsewhere-options.js';
+import { elsewhereSource } from './elsewhere-subject.js';
+import type { GithubRequest } from './github-actions-exchanger.js';
+import { githubActionsExchanger } from './github-actions-exchanger.js';
+import type { RequestUrlRules } from './github-actions-url.js';
+import { enterpriseHost, requestUrl } from './github-actions-url.js';
+import { globalFetch } from './outside.js';
+
+export interface GithubActionsTokenSourceOptions extends ElsewhereOptions {
+  /** The audience to ask for where a provider asks for none. Default: GitHub's, the URL of the repository's owner. */
+  readonly audience?: string | undefined;
+  /**
+   * The origin that may be asked beside `*.actions.githubusercontent.com` and the host of GITHUB_SERVER_URL:
+   * `https://tokens.example.com`. Default: none.
+   */
+  readonly requestOrigin?: string | undefined;
+  /** Allow `http:` on loopback for ACTIONS_ID_TOKEN_REQUEST_URL, for emulators. Default: false. */
+  readonly allowLoopbackHttp?: boolean | undefined;
+  /** Asks the runner. Default: the global fetch. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
+
+/**
+ * The ID token of a GitHub Actions job with `permissions: id-token: write`, asked of the runner by
+ * ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN, which are read in the caller's request. An answer
+ * is held until near its end for the whole process, one request is under way for an audience, and failures of the
+ * network and of the server (5xx, 429) are retried within 8 seconds. A redirect is an error.
+ *
+ * @example
+ * const tokenSource = githubActionsTokenSource({
+ *   audience: 'sts.amazonaws.com',
+ *   expectClaims: { repository_id: '123456', ref: 'refs/heads/main' },
+ * });
+ * @throws OptionError for an option that can't be honoured
+ */
+export function githubActionsTokenSource(options: GithubActionsTokenSourceOptions = {}): SubjectTokenSource {
+  const rules = tokenRules('githubActionsTokenSource', options, [
+    'requestOrigin',
+    'allowLoopbackHttp',
+    'fetch',
+  ]);
+  const ask = runner(options, rules.now);
+  const where: RequestUrlRules = {
+    requestOrigin: originOf(options.requestOrigin),
+    allowLoopbackHttp: optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false,
+  };
+  return elsewhereSource(rules, {
+    place: {
+      provider: 'github-actions',
+      named: 'the GitHub Actions runner',
+      hints: {
+        expired: 'Set the clock of this runner: GitHub gives a new token each time it is asked.',
+        unreadable: 'Check any proxy between the runner and GitHub.',
+        audience: () => 'The runner answered for another audience: check any proxy between it and GitHub.',
+      },
+    },
+    origin: [],
+    asksAudience: true,
+    open: () => {
+      const url = environmentVariable('ACTIONS_ID_TOKEN_REQUEST_URL');
+      const requestToken = environmentVariable('ACTIONS_ID_TOKEN_REQUEST_TOKEN');
+      const enterprise = enterpriseHost();
+      return async ({ audience, fresh, signal }) => {
+        if (url === undefined || requestToken === undefined) throw noRunner(url, requestToken);
+        const { href } = requestUrl(url, enterprise, where);
+        return ask(requestToken, { url: href, audience: audience ?? null }, fresh, signal);
+      };
+    },
+  });
+}
+
+type AskRunner = (
+  requestToken: string,
+  request: GithubRequest,
+  fresh: boolean,
+  signal: AbortSignal,
+) => Promise<string>;
+
+const AN_HOUR_MS = 3_600_000;
+
+function runner({ fetch, clock }: GithubActionsTokenSourceOptions, now: () => number): AskRunner {
+  let asking: string | undefined;
+  const exchanger = githubActionsExchanger(optionalFunction({ option: 'fetch' }, fetch) ?? globalFetch);
+  const provider = createCredentialProvider(exchanger, {
+    // Captured synchronously in the call below. It is opaque to us: only its digest is made use of, for an hour.
+    source: {
+      capture() {
+        const token = { jwt: asking as string, claims: {}, expiresAt: now() + AN_HOUR_MS };
+        return { partition: undefined, token: async () => token };
+      },
+    },
+    clock,
+  });
+  return async (requestToken, request, forceRefresh, signal) => {
+    asking = requestToken;
+    return (await provider.getCredentials({ request, forceRefresh, signal })).jwt;
+  };
+}
+
+function originOf(value: unknown): string | undefined {
+  const given = optionalString({ option: 'requestOrigin' }, value);
+  const rules = { allowLoopbackHttp: false, allowPath: false };
+  return given === undefined ? undefined : endpointUrl({ option: 'requestOrigin' }, given, rules).origin;
+}
+
+function noRunner(url: string | undefined, requestToken: string | undefined): FederationError {
+  const missing = [
+    url === undefined ? 'no ACTIONS_ID_TOKEN_REQUEST_URL' : undefined,
+    requestToken === undefined ? 'no ACTIONS_ID_TOKEN_REQUEST_TOKEN' : undefined,
+  ];
+  return new FederationError({
+    code: 'no_subject_token',
+    provider: 'github-actions',
+    message: `There is no GitHub Actions token: ${missing.filter((one) => one !== undefined).join(', ')}.`,
+    hint: 'Give the job `permissions: id-token: write`; a workflow started by a fork has no such right.',
+  });
+}

@@ -1,0 +1,104 @@
+import type { SubjectTokenSource } from '@credex/core';
+import { FederationError, OptionError } from '@credex/core';
+import { environmentVariable, optionalString } from '@credex/core/driver';
+import type { FixedAudienceOptions } from './elsewhere-options.js';
+import { tokenRules } from './elsewhere-options.js';
+import { elsewhereSource } from './elsewhere-subject.js';
+import { readTokenFile } from './token-file.js';
+
+export interface KubernetesTokenSourceOptions extends FixedAudienceOptions {
+  /**
+   * Where the pod mounts its projected service account token. Default: the file that AWS_WEB_IDENTITY_TOKEN_FILE
+   * (set by EKS) or AZURE_FEDERATED_TOKEN_FILE (set by AKS) names; the two must not differ.
+   */
+  readonly path?: string | undefined;
+}
+
+const VARIABLES = ['AWS_WEB_IDENTITY_TOKEN_FILE', 'AZURE_FEDERATED_TOKEN_FILE'] as const;
+
+/** Opens the cluster's API to whoever gets it. */
+const API_TOKEN = /^(?:\/var)?\/run\/secrets\/kubernetes\.io\/serviceaccount\//;
+
+/**
+ * The projected service account token of a Kubernetes pod. The kubelet rotates it under its path, so it is read on
+ * each exchange. Its audience is fixed in the pod's volume.
+ *
+ * @example
+ * // volumes: [{ projected: { sources: [{ serviceAccountToken: { path: token, audience: sts.amazonaws.com } }] } }]
+ * const tokenSource = kubernetesTokenSource({ path: '/var/run/secrets/tokens/token' });
+ * @throws OptionError for an option that can't be honoured, and for the path of the token of the cluster's own API:
+ *   that one must not leave the cluster
+ */
+export function kubernetesTokenSource(options: KubernetesTokenSourceOptions = {}): SubjectTokenSource {
+  const rules = tokenRules('kubernetesTokenSource', options, ['path']);
+  const given = optionalString({ option: 'path' }, options.path);
+  if (given !== undefined) refuseApiToken(given, undefined);
+  return elsewhereSource(rules, {
+    place: {
+      provider: 'kubernetes',
+      named: 'the projected volume',
+      hints: {
+        expired:
+          'The kubelet rotates the token at 80 % of its life: check that `path` is not a copy (a `subPath`).',
+        unreadable: 'The path must be that of a projected `serviceAccountToken`.',
+        audience: (audience) =>
+          `The audience is fixed in the pod: its volume needs \`serviceAccountToken: { path: …, audience: ${JSON.stringify(audience)} }\`.`,
+      },
+    },
+    origin: [given ?? null],
+    asksAudience: false,
+    open: () => {
+      const set = given === undefined ? variablesNow() : [];
+      return async ({ signal }) => {
+        const file = given === undefined ? oneOf(set) : { path: given, named: '`path` names' };
+        return readTokenFile({ ...file, provider: 'kubernetes' }, signal);
+      };
+    },
+  });
+}
+
+interface SetVariable {
+  readonly variable: string;
+  readonly path: string;
+}
+
+function variablesNow(): readonly SetVariable[] {
+  return VARIABLES.flatMap((variable) => {
+    const path = environmentVariable(variable);
+    return path === undefined ? [] : [{ variable, path }];
+  });
+}
+
+function oneOf([first, second]: readonly SetVariable[]): { readonly path: string; readonly named: string } {
+  if (first === undefined) throw noPlace();
+  if (second !== undefined && second.path !== first.path) {
+    throw new OptionError(
+      'conflicting_options',
+      'path',
+      first.variable,
+      `${VARIABLES.join(' and ')} name different files: pass \`path\`, the one whose audience the cloud expects.`,
+    );
+  }
+  refuseApiToken(first.path, first.variable);
+  return { path: first.path, named: `${first.variable} names` };
+}
+
+function refuseApiToken(path: string, variable: string | undefined): void {
+  if (!API_TOKEN.test(path)) return;
+  throw new OptionError(
+    'invalid_option',
+    'path',
+    variable,
+    `\`path\`${variable === undefined ? '' : ` (${variable})`} must not be the token of the cluster's own API, which ` +
+      'opens the cluster to whoever gets it: project a `serviceAccountToken` with an audience of its own.',
+  );
+}
+
+function noPlace(): FederationError {
+  return new FederationError({
+    code: 'no_subject_token',
+    provider: 'kubernetes',
+    message: `There is no Kubernetes token: no \`path\`, no ${VARIABLES.join(', no ')}.`,
+    hint: 'Mount a projected `serviceAccountToken` with the audience that the cloud expects, and pass its `path`.',
+  });
+}

@@ -1,0 +1,97 @@
+/** One run of a program: no shell, no input, so much output and no more, ended with its signal. */
+
+import { FederationError } from '@credex/core';
+
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string | undefined;
+  /** `undefined`: this process's own. */
+  readonly env: Readonly<Record<string, string>> | undefined;
+}
+
+export const MAX_OUTPUT_BYTES = 65_536;
+const MAX_COMPLAINT_BYTES = 8_192;
+
+/**
+ * What the program prints.
+ * @throws FederationError `no_subject_token` where there is no such program, `unknown` where it fails,
+ *   `invalid_response` where it prints too much; the signal's reason where that fires
+ */
+export async function runCommand(run: Command, signal: AbortSignal): Promise<string> {
+  // Loaded when first needed: runtimes without processes use this package too.
+  const { spawn } = await import('node:child_process');
+  signal.throwIfAborted();
+  const { command, args, cwd, env } = run;
+  const child = spawn(command, [...args], {
+    cwd,
+    env: env as NodeJS.ProcessEnv | undefined,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: false,
+    windowsHide: true,
+  });
+  try {
+    return await new Promise<string>((fulfil, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      const printed = collect(child.stdout, MAX_OUTPUT_BYTES, () => reject(tooMuch(run)));
+      const complaint = collect(child.stderr, MAX_COMPLAINT_BYTES, () => undefined);
+      child.on('error', (cause) => reject(notStarted(run, cause)));
+      child.on('close', (code, killedBy) => {
+        if (code === 0) fulfil(printed());
+        else
+          reject(
+            failed(run, code === null ? `was ended by ${killedBy}` : `ended with code ${code}`, complaint()),
+          );
+      });
+    });
+  } finally {
+    // A program that ended is not struck; one that goes on is not waited for, nor are those that hold its pipes.
+    child.kill('SIGKILL');
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
+}
+
+/** The first `most` bytes as text; `onMore` once there are more. */
+function collect(stream: NodeJS.ReadableStream, most: number, onMore: () => void): () => string {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  stream.on('data', (chunk: Uint8Array) => {
+    if (size <= most) chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size > most) onMore();
+  });
+  return () => Buffer.concat(chunks).subarray(0, most).toString('utf8');
+}
+
+function notStarted(run: Command, cause: Error): FederationError {
+  const absent = (cause as { code?: unknown }).code === 'ENOENT';
+  return new FederationError({
+    code: absent ? 'no_subject_token' : 'unknown',
+    provider: 'command',
+    message: `The program ${run.command} could not be started.`,
+    hint: absent
+      ? 'Check that it is installed, on PATH, and that `cwd` exists.'
+      : 'Check that this process may run it.',
+    cause,
+  });
+}
+
+function failed(run: Command, how: string, complaint: string): FederationError {
+  return new FederationError({
+    code: 'unknown',
+    provider: 'command',
+    message: `The program ${run.command} ${how}.`,
+    serverMessage: complaint.trim() === '' ? undefined : complaint,
+    hint: 'Run it by hand, with the same arguments and environment.',
+  });
+}
+
+function tooMuch(run: Command): FederationError {
+  return new FederationError({
+    code: 'invalid_response',
+    provider: 'command',
+    message: `The program ${run.command} printed more than ${MAX_OUTPUT_BYTES} bytes.`,
+    hint: 'It must print the token and nothing else.',
+  });
+}
