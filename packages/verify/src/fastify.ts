@@ -10,9 +10,8 @@ import { drain } from './node-answer.js';
 declare module 'fastify' {
   interface FastifyRequest {
     /**
-     * The claims of the token that the request came with, verified.
-     *
-     * @throws Error where `vercelToken()` has not run for this request.
+     * The claims of the token that the request came with, verified. Reading them before the guard has run throws; in a
+     * scope that has no guard they are undefined, whatever the type says.
      */
     readonly vercelToken: VercelTokenClaims;
   }

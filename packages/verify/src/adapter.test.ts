@@ -1,0 +1,151 @@
+import { OptionError } from '@credex/core';
+import { describe, expect, it, test, vi } from 'vitest';
+import type { VercelTokenOptions } from './adapter-options.js';
+import { createDoorkeeper, setClaims } from './adapter.js';
+import type { TokenVerifier, VercelTokenClaims } from './contract.js';
+import { TokenVerificationError } from './errors.js';
+
+const claims = Object.freeze({ project: 'shop' }) as VercelTokenClaims;
+
+/** Lets in whoever says `good`. */
+const verifier: TokenVerifier = {
+  verify: (token) =>
+    token === 'good'
+      ? Promise.resolve(claims)
+      : Promise.reject(new TokenVerificationError({ code: 'not_allowed', message: 'No.' })),
+};
+
+describe('a request', () => {
+  it('is let in with its claims, and nobody is told', async () => {
+    const onRefused = vi.fn();
+    const admit = createDoorkeeper({ verifier, onRefused });
+    expect(await admit(['Bearer good'], {})).toEqual({ claims });
+    expect(onRefused).not.toHaveBeenCalled();
+  });
+
+  it('is refused with an answer, and the log is told why and which', async () => {
+    const onRefused = vi.fn();
+    const admit = createDoorkeeper({ verifier, onRefused, realm: 'orders' });
+    const request = { id: 1 };
+    const { answer } = await admit(['Bearer bad'], request);
+    expect(answer).toMatchObject({
+      status: 403,
+      headers: { 'www-authenticate': 'Bearer realm="orders", error="insufficient_scope"' },
+    });
+    expect(onRefused).toHaveBeenCalledTimes(1);
+    expect(onRefused.mock.calls[0]?.[0]).toMatchObject({ code: 'not_allowed', status: 403 });
+    expect(onRefused.mock.calls[0]?.[1]).toBe(request);
+  });
+
+  test.each([
+    ['no_token', [], 401],
+    ['invalid_request', ['Bearer good', 'Bearer good'], 400],
+  ] as const)('is refused before the verifier is asked: %s', async (code, authorization, status) => {
+    const verify = vi.fn(verifier.verify);
+    const onRefused = vi.fn();
+    const { answer } = await createDoorkeeper({ verifier: { verify }, onRefused })(authorization, {});
+    expect(answer?.status).toBe(status);
+    expect(onRefused.mock.calls[0]?.[0]).toMatchObject({ code });
+    expect(verify).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['throws', () => { throw new Error('the log is full'); }], // prettier-ignore
+    ['rejects', () => Promise.reject(new Error('the log is full'))],
+    ['returns true', () => true],
+    ['never ends', () => new Promise(() => undefined)],
+  ])('is refused all the same where onRefused %s', async (_, onRefused) => {
+    const { claims: admitted, answer } = await createDoorkeeper({ verifier, onRefused })(['Bearer bad'], {});
+    expect(admitted).toBeUndefined();
+    expect(answer?.status).toBe(403);
+  });
+});
+
+describe('a defect', () => {
+  test.each([
+    ['an error of another kind', () => Promise.reject(new RangeError('a defect'))],
+    ['one that is thrown at once', () => { throw new RangeError('a defect'); }], // prettier-ignore
+    ['a value that is no error', () => Promise.reject(undefined)],
+  ])('of the verifier is passed on, and lets nobody in: %s', async (_, verify) => {
+    const onRefused = vi.fn();
+    const admit = createDoorkeeper({ verifier: { verify }, onRefused });
+    const outcome = await admit(['Bearer good'], {}).then(
+      () => 'answered',
+      (error: unknown) => error,
+    );
+    expect(outcome === undefined || outcome instanceof RangeError).toBe(true);
+    expect(onRefused).not.toHaveBeenCalled();
+  });
+
+  test.each([undefined, null, true, 'good', 0])(
+    'a verifier that resolves with %j lets nobody in',
+    async (value) => {
+      const admit = createDoorkeeper({ verifier: { verify: () => Promise.resolve(value as never) } });
+      await expect(admit(['Bearer good'], {})).rejects.toThrow(TypeError);
+    },
+  );
+});
+
+describe('options', () => {
+  const optionError = (options: unknown): OptionError => {
+    try {
+      createDoorkeeper(options as VercelTokenOptions<unknown>);
+    } catch (error) {
+      if (OptionError.isInstance(error)) return error;
+      throw error;
+    }
+    throw new Error('The options passed.');
+  };
+
+  const own = {
+    team: 'acme',
+    audience: 'https://vercel.com/acme',
+    allow: [{ project: 'shop', environment: '*' }],
+  };
+
+  test.each([
+    ['options', 'invalid_option', undefined],
+    ['options', 'invalid_option', null],
+    ['realm', 'invalid_option', { verifier, realm: 'a"b' }],
+    ['realm', 'invalid_option', { verifier, realm: 'a\\b' }],
+    ['realm', 'invalid_option', { verifier, realm: 'a\r\nset-cookie: b' }],
+    ['realm', 'invalid_option', { verifier, realm: '' }],
+    ['realm', 'invalid_option', { verifier, realm: 'é' }],
+    ['realm', 'invalid_option', { verifier, realm: 'a'.repeat(201) }],
+    ['realm', 'invalid_option', { verifier, realm: 1 }],
+    ['onRefused', 'invalid_option', { verifier, onRefused: 'console' }],
+    ['verifier', 'invalid_option', { verifier: null }],
+    ['verifier', 'invalid_option', { verifier: {} }],
+    ['verifier', 'invalid_option', { verifier: () => claims }],
+    ['allow', 'conflicting_options', { verifier, allow: [] }],
+    ['audience', 'conflicting_options', { verifier, audience: 'x' }],
+    ['realms', 'conflicting_options', { verifier, realms: 'x' }],
+    ['realms', 'invalid_option', { ...own, realms: 'x' }],
+  ])('%s, %s: %j', (option, code, options) => {
+    expect(optionError(options)).toMatchObject({ option, code });
+  });
+
+  it('without a verifier are those of one', () => {
+    expect(createDoorkeeper({ ...own, realm: 'orders', verifier: undefined })).toBeTypeOf('function');
+    expect(optionError({ realm: 'orders' })).toBeInstanceOf(TypeError);
+  });
+
+  it('beside a verifier may be undefined', () => {
+    expect(createDoorkeeper({ verifier, audience: undefined, realm: undefined })).toBeTypeOf('function');
+  });
+});
+
+describe('the claims on a request', () => {
+  it('stand over what had the name before, and cannot be overwritten', () => {
+    const request: { vercelToken?: unknown } = { vercelToken: { project: 'forged' } };
+    setClaims(request, claims);
+    expect(request.vercelToken).toBe(claims);
+    expect(() => {
+      request.vercelToken = { project: 'forged' };
+    }).toThrow(TypeError);
+  });
+
+  it('are not set in silence on what takes none', () => {
+    expect(() => setClaims(Object.freeze({}), claims)).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { answerTo } from './challenge.js';
+import { TokenVerificationError } from './errors.js';
+import type { TokenVerificationErrorCode } from './errors.js';
+
+const failed = (code: TokenVerificationErrorCode): TokenVerificationError =>
+  new TokenVerificationError({
+    code,
+    message: 'secret words',
+    hint: 'secret hint',
+    presented: { iss: 'secret', aud: 'secret', sub: 'secret' } as never,
+  });
+
+const UNVERIFIED: readonly TokenVerificationErrorCode[] = [
+  'malformed_token',
+  'wrong_token_kind',
+  'algorithm_not_allowed',
+  'issuer_mismatch',
+  'unknown_key',
+  'invalid_signature',
+  'token_expired',
+  'token_not_yet_valid',
+  'audience_mismatch',
+  'invalid_claims',
+];
+const ALL: readonly TokenVerificationErrorCode[] = [
+  ...UNVERIFIED,
+  'no_token',
+  'invalid_request',
+  'not_allowed',
+  'keys_unavailable',
+  'aborted',
+];
+
+test('a request without a token is told the scheme, and no error', () => {
+  expect(answerTo(failed('no_token'), undefined)).toEqual({
+    status: 401,
+    headers: {
+      'www-authenticate': 'Bearer',
+      'cache-control': 'no-store',
+      'content-type': 'application/json',
+    },
+    body: '{"error":"missing_token"}',
+  });
+  expect(answerTo(failed('no_token'), 'orders').headers['www-authenticate']).toBe('Bearer realm="orders"');
+});
+
+test('whatever is wrong with a token, the answer is the same to the letter', () => {
+  const answers = UNVERIFIED.map((code) => JSON.stringify(answerTo(failed(code), 'orders')));
+  expect(new Set(answers).size).toBe(1);
+  expect(answerTo(failed('token_expired'), 'orders')).toMatchObject({
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer realm="orders", error="invalid_token"' },
+    body: '{"error":"invalid_token"}',
+  });
+});
+
+test('a token that is genuine and not allowed, and a header that is none', () => {
+  expect(answerTo(failed('not_allowed'), undefined)).toMatchObject({
+    status: 403,
+    headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
+    body: '{"error":"insufficient_scope"}',
+  });
+  expect(answerTo(failed('invalid_request'), undefined)).toMatchObject({
+    status: 400,
+    headers: { 'www-authenticate': 'Bearer error="invalid_request"' },
+    body: '{"error":"invalid_request"}',
+  });
+});
+
+test.each(['keys_unavailable', 'aborted'] as const)('%s: the caller may come again', (code) => {
+  const { status, headers, body } = answerTo(failed(code), 'orders');
+  expect({ status, body }).toEqual({ status: 503, body: '{"error":"temporarily_unavailable"}' });
+  expect(headers['retry-after']).toMatch(/^[1-9]\d*$/);
+  expect(headers).not.toHaveProperty('www-authenticate');
+});
+
+test.each(ALL)('%s: kept by no cache, and nothing of the error is in it', (code) => {
+  const answer = answerTo(failed(code), undefined);
+  expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
+  expect(JSON.stringify(answer)).not.toContain('secret');
+});
+
+test('an error of another copy with a status that this one does not know lets nobody in', () => {
+  const odd = Object.assign(failed('malformed_token'), { status: 200 });
+  expect(answerTo(odd, undefined).status).toBe(401);
+});
