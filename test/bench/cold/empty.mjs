@@ -1,0 +1,3 @@
+import { done } from './measured.mjs';
+
+done('nothing');
