@@ -1,0 +1,41 @@
+/** Where in Amazon Web Services the trust is put. */
+
+import type { Grammar } from '@credex/core/driver';
+import { optionalString, requiredString } from '@credex/core/driver';
+import type { TrustRequest, TrustedIssuer } from './trust-request.js';
+
+export interface AwsOptions {
+  readonly accountId?: string;
+  readonly roleName?: string;
+  readonly partition?: string;
+}
+
+export interface AwsTarget {
+  readonly accountId: string;
+  readonly roleName: string;
+  readonly partition: string;
+}
+
+const ACCOUNT: Grammar = { pattern: /^\d{12}$/, says: 'the account id: 12 digits' };
+const ROLE: Grammar = {
+  pattern: /^[\w+=,.@-]{1,64}$/,
+  says: "a role's name: letters, digits and `+=,.@_-`, at most 64",
+};
+const PARTITION: Grammar = {
+  pattern: /^aws(?:-[a-z]{2,8}){0,3}$/,
+  says: 'a partition: aws, aws-cn, aws-us-gov, …',
+};
+
+/** @throws OptionError */
+export function awsTarget(request: TrustRequest, options: AwsOptions): AwsTarget {
+  return {
+    accountId: requiredString({ option: '--account-id' }, options.accountId, ACCOUNT),
+    roleName:
+      optionalString({ option: '--role-name' }, options.roleName, ROLE) ??
+      `vercel-${request.project}`.slice(0, 64),
+    partition: optionalString({ option: '--partition' }, options.partition, PARTITION) ?? 'aws',
+  };
+}
+
+export const providerArn = ({ partition, accountId }: AwsTarget, { host }: TrustedIssuer): string =>
+  `arn:${partition}:iam::${accountId}:oidc-provider/${host}`;

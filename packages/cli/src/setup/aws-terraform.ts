@@ -1,0 +1,62 @@
+import type { AwsTarget } from './aws-target.js';
+import { block, hclFile, reference } from './hcl.js';
+import type { TrustRequest } from './trust-request.js';
+import { subjectsOf } from './trust-request.js';
+
+/** The provider finds account and partition by itself: a plan for another account trusts that one's provider. */
+export function awsTerraform(request: TrustRequest, { roleName }: AwsTarget): string {
+  const condition = (variable: string, values: readonly string[]) =>
+    block(
+      'condition',
+      [],
+      [
+        ['test', 'StringEquals'],
+        ['variable', variable],
+        ['values', values],
+      ],
+    );
+  return hclFile([
+    ...request.issuers.map(({ mode, url }) =>
+      block(
+        'resource',
+        ['aws_iam_openid_connect_provider', `vercel_${mode}`],
+        [
+          ['url', url],
+          ['client_id_list', [request.audience]],
+        ],
+      ),
+    ),
+    block(
+      'data',
+      ['aws_iam_policy_document', 'vercel_trust'],
+      request.issuers.map(({ mode, host }) =>
+        block(
+          'statement',
+          [],
+          [
+            ['effect', 'Allow'],
+            ['actions', ['sts:AssumeRoleWithWebIdentity']],
+            block(
+              'principals',
+              [],
+              [
+                ['type', 'Federated'],
+                ['identifiers', [reference(`aws_iam_openid_connect_provider.vercel_${mode}.arn`)]],
+              ],
+            ),
+            condition(`${host}:aud`, [request.audience]),
+            condition(`${host}:sub`, subjectsOf(request)),
+          ],
+        ),
+      ),
+    ),
+    block(
+      'resource',
+      ['aws_iam_role', 'vercel'],
+      [
+        ['name', roleName],
+        ['assume_role_policy', reference('data.aws_iam_policy_document.vercel_trust.json')],
+      ],
+    ),
+  ]);
+}

@@ -1,0 +1,46 @@
+import type { FederatedCredential, ManagedIdentity } from './azure-target.js';
+import { bicepString } from './quote.js';
+
+const API = '2023-01-31';
+
+/** Deployed into the resource group of the identity. */
+export function azureBicep(
+  { name, location }: ManagedIdentity,
+  credentials: readonly FederatedCredential[],
+): string {
+  const items = credentials.map((credential) =>
+    [
+      '  {',
+      `    name: ${bicepString(credential.name)}`,
+      `    issuer: ${bicepString(credential.issuer)}`,
+      `    subject: ${bicepString(credential.subject)}`,
+      `    audience: ${bicepString(credential.audience)}`,
+      '  }',
+    ].join('\n'),
+  );
+  return `resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@${API}' = {
+  name: ${bicepString(name)}
+  location: ${bicepString(location)}
+}
+
+var credentials = [
+${items.join('\n')}
+]
+
+// One after the other: Azure refuses two at once.
+@batchSize(1)
+resource federated 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@${API}' = [
+  for credential in credentials: {
+    parent: identity
+    name: credential.name
+    properties: {
+      issuer: credential.issuer
+      subject: credential.subject
+      audiences: [credential.audience]
+    }
+  }
+]
+
+output clientId string = identity.properties.clientId
+`;
+}

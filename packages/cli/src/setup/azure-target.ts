@@ -1,0 +1,108 @@
+/** Where in Entra the trust is put, and the federated credentials that it takes. */
+
+import type { Grammar } from '@credex/core/driver';
+import { optionalString, requiredString } from '@credex/core/driver';
+import { UsageError } from '../usage-error.js';
+import type { TrustRequest } from './trust-request.js';
+import { subjectsOf } from './trust-request.js';
+
+export interface AzureOptions {
+  readonly identity?: string;
+  readonly clientId?: string;
+  readonly displayName?: string;
+  readonly identityName?: string;
+  readonly resourceGroup?: string;
+  readonly location?: string;
+}
+
+/** `clientId`: an application that stands; without it one is made. */
+export interface Application {
+  readonly kind: 'application';
+  readonly clientId: string | undefined;
+  readonly displayName: string;
+}
+
+export interface ManagedIdentity {
+  readonly kind: 'managed';
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+}
+
+export interface FederatedCredential {
+  readonly name: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+}
+
+const GUID: Grammar = {
+  pattern: /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
+  says: "the application's (client) id: a GUID",
+};
+const NAME: Grammar = {
+  pattern: /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,118}[A-Za-z0-9])?$/,
+  says: 'a name of letters, digits, spaces and `._-`, at most 120',
+};
+const IDENTITY: Grammar = {
+  pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{2,127}$/,
+  says: "a managed identity's name: 3 to 128 letters, digits, `_` and `-`",
+};
+const GROUP: Grammar = {
+  pattern: /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,88}[A-Za-z0-9_-])?$/,
+  says: "a resource group's name: letters, digits and `._-`, at most 90",
+};
+const LOCATION: Grammar = { pattern: /^[a-z0-9]{2,40}$/, says: 'a location such as westeurope' };
+const MOST_CREDENTIALS = 20;
+
+/** @throws OptionError, UsageError */
+export function azureTarget(request: TrustRequest, options: AzureOptions): Application | ManagedIdentity {
+  const fallback = `vercel-${request.project.replaceAll('.', '-')}`;
+  const kind = options.identity ?? 'application';
+  if (kind === 'application') {
+    refuse(options, ['identityName', 'resourceGroup', 'location'], kind);
+    return {
+      kind,
+      clientId: optionalString({ option: '--client-id' }, options.clientId, GUID),
+      displayName: optionalString({ option: '--display-name' }, options.displayName, NAME) ?? fallback,
+    };
+  }
+  if (kind === 'managed') {
+    refuse(options, ['clientId', 'displayName'], kind);
+    return {
+      kind,
+      name: optionalString({ option: '--identity-name' }, options.identityName, IDENTITY) ?? fallback,
+      resourceGroup: requiredString({ option: '--resource-group' }, options.resourceGroup, GROUP),
+      location: requiredString({ option: '--location' }, options.location, LOCATION),
+    };
+  }
+  throw new UsageError('invalid_argument', '--identity must be application or managed.', {
+    option: '--identity',
+  });
+}
+
+/** One for each issuer and environment: Entra compares issuer, subject and audience exactly. */
+export function federatedCredentials(request: TrustRequest): readonly FederatedCredential[] {
+  const credentials = request.issuers.flatMap(({ mode, url }) =>
+    subjectsOf(request).map((subject, at) => ({
+      name: `vercel-${request.project.replaceAll('.', '-').slice(0, 70)}-${request.environments[at] ?? ''}-${mode}`,
+      issuer: url,
+      subject,
+      audience: request.audience,
+    })),
+  );
+  if (credentials.length <= MOST_CREDENTIALS) return credentials;
+  throw new UsageError(
+    'invalid_argument',
+    `${credentials.length} federated credentials are needed and an identity can have ${MOST_CREDENTIALS}.`,
+    { option: '--environment', hint: 'Name fewer environments for each identity, or one issuer mode.' },
+  );
+}
+
+function refuse(options: AzureOptions, names: readonly (keyof AzureOptions)[], kind: string): void {
+  for (const name of names) {
+    if (options[name] === undefined) continue;
+    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new UsageError('conflicting_arguments', `${option} is not for --identity ${kind}.`, { option });
+  }
+}

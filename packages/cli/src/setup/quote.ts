@@ -1,0 +1,27 @@
+/**
+ * One function for each language that setup writes. Names are held to their grammar before; this is the second line:
+ * nothing that is quoted here ends its string early, starts an interpolation or a new line.
+ */
+
+/** A word of a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[A-Za-z0-9_./:=@,+-]+$/.test(text) ? text : `'${ofOneLine(text).replaceAll("'", `'\\''`)}'`;
+}
+
+/** A string of Terraform's language: `${` and `%{` begin templates. */
+export const hclString = (text: string): string =>
+  `"${ofOneLine(text)
+    .replace(/["\\]/g, '\\$&')
+    .replace(/[$%](?=\{)/g, '$&$&')}"`;
+
+/** A string of the Common Expression Language, in single quotes. */
+export const celString = (text: string): string => `'${ofOneLine(text).replace(/['\\]/g, '\\$&')}'`;
+
+/** A string of Bicep: `${` begins an expression. */
+export const bicepString = (text: string): string =>
+  `'${ofOneLine(text).replace(/['\\]/g, '\\$&').replaceAll('${', '\\${')}'`;
+
+function ofOneLine(text: string): string {
+  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) throw new TypeError('A control character is never quoted.');
+  return text;
+}
