@@ -18,7 +18,9 @@ import { ROOT } from './readme-blocks.js';
 
 const INSTALLED = join(ROOT, 'test', 'node_modules');
 const SCOPES = ['@aws-sdk', '@azure', '@types'];
-const COPIED = ['aws', 'azure', 'core', 'gcp', 'vercel'];
+const COPIED = ['aws', 'azure', 'core', 'gcp', 'vercel', 'verify'];
+/** What our APIs are served by, as the room that has adapters for it was developed with. */
+const FRAMEWORKS = ['express', '@types/express', 'fastify', 'hono', 'jose'];
 
 export interface UserFolder {
   readonly path: string;
@@ -47,6 +49,8 @@ export async function userFolder(files: Readonly<Record<string, string>>): Promi
   const storage = realpathSync(join(INSTALLED, '@google-cloud', 'storage-8'));
   link('@google-cloud/storage', storage);
   link('google-auth-library', join(storage, '..', '..', 'google-auth-library'));
+
+  for (const name of FRAMEWORKS) link(name, join(ROOT, 'packages', 'verify', 'node_modules', name));
 
   writeFileSync(join(path, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
