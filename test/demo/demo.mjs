@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AUDIENCE, AWS, AZURE, GCP, TEAM } from './names.mjs';
+import { AUDIENCE, AWS, AZURE, GCP, OWN_API_AUDIENCE, TEAM } from './names.mjs';
 import { printRefusal, printSuccess } from './print.mjs';
 import { setUpTrust } from './set-up-trust.mjs';
 
@@ -18,11 +18,17 @@ async function emulated() {
   try {
     setUpTrust(emulator);
     await emulator.writeCa(join(folder, 'ca.pem'));
-    const call = await startFunction(emulator, join(folder, 'ca.pem'));
+    const caFile = join(folder, 'ca.pem');
+    const api = await startOwnApi(emulator, caFile);
     try {
-      return await tell(emulator, call.run);
+      const call = await startFunction(emulator, caFile, api.url);
+      try {
+        return await tell(emulator, call.run, api.log);
+      } finally {
+        call.stop();
+      }
     } finally {
-      call.stop();
+      api.stop();
     }
   } finally {
     await emulator.close();
@@ -30,74 +36,68 @@ async function emulated() {
   }
 }
 
-async function tell(emulator, run) {
-  console.log('The emulator of the Vercel issuer and of three clouds runs on loopback, over TLS.');
+async function tell(emulator, run, apiLog) {
   console.log(
-    `Each cloud trusts ${TEAM.project} of ${TEAM.team} in production only; the audience is ${AUDIENCE}.`,
+    'The emulator of the Vercel issuer and of three clouds runs on loopback, over TLS; beside it an API of your own.',
+  );
+  console.log(
+    `Each trusts ${TEAM.project} of ${TEAM.team} in production only; the audience is ${AUDIENCE}, the API's ${OWN_API_AUDIENCE}.`,
   );
 
   console.log(
-    '\nA production request: its token is exchanged, and the official client of each cloud writes and reads.',
+    '\nA production request: its token is exchanged, and the official client of each cloud writes and reads. The API is asked with it.',
   );
   const trusted = await run(await emulator.issuer.mint({ ...TEAM, environment: 'production' }));
   trusted.forEach((answer) => (answer.refused === undefined ? printSuccess(answer) : printRefusal(answer)));
 
-  console.log(
-    '\nA preview request in the same process: no cloud takes it, whatever is cached for production.',
-  );
+  console.log('\nA preview request in the same process: nobody takes it, whatever is cached for production.');
   const foreign = await run(await emulator.issuer.mint({ ...TEAM, environment: 'preview' }));
   foreign.forEach((answer) => (answer.refused === undefined ? printSuccess(answer) : printRefusal(answer)));
+  apiLog.forEach((line) => console.log(`    The API's own log says: ${line}.`));
 
   const good =
-    trusted.every((answer) => answer.readBack === true) &&
+    trusted.every((answer) => answer.good === true) &&
     foreign.every((answer) => answer.refused !== undefined);
-  console.log(good ? '\nThree clouds, no stored secret.' : '\nSomething above is not as it should be.');
+  console.log(
+    good
+      ? '\nThree clouds and an API of your own, no stored secret.'
+      : '\nSomething above is not as it should be.',
+  );
   return good ? 0 : 1;
 }
 
 /** The function in a process of its own, as a deployment is: the clouds' names in its environment, no secret. */
-async function startFunction(emulator, caFile) {
-  const child = fork(fileURLToPath(new URL('function.mjs', import.meta.url)), {
-    env: {
-      PATH: process.env.PATH,
-      NODE_EXTRA_CA_CERTS: caFile,
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      VERCEL: '1',
-      VERCEL_ENV: 'production',
-      VERCEL_TARGET_ENV: 'production',
-      VERCEL_PROJECT_ID: TEAM.projectId,
-      AWS_ROLE_ARN: AWS.roleArn,
-      AWS_REGION: AWS.region,
-      GCP_PROJECT_NUMBER: GCP.projectNumber,
-      GCP_WORKLOAD_IDENTITY_POOL_ID: GCP.workloadIdentityPoolId,
-      GCP_WORKLOAD_IDENTITY_POOL_PROVIDER_ID: GCP.workloadIdentityPoolProviderId,
-      GCP_SERVICE_ACCOUNT_EMAIL: GCP.serviceAccountEmail,
-      GCP_PROJECT_ID: GCP.projectId,
-      AZURE_TENANT_ID: AZURE.tenantId,
-      AZURE_CLIENT_ID: AZURE.clientId,
-      DEMO_S3_BUCKET: AWS.bucket,
-      DEMO_GCS_BUCKET: GCP.bucket,
-      DEMO_BLOB_CONTAINER_URL: `${emulator.tlsUrl('azure-blob')}/${AZURE.account}/${AZURE.container}`,
-      DEMO_ENDPOINTS: JSON.stringify({
-        awsSts: emulator.tlsUrl('aws-sts'),
-        awsS3: emulator.tlsUrl('aws-s3'),
-        gcpSts: emulator.tlsUrl('gcp-sts'),
-        gcpIamCredentials: emulator.tlsUrl('gcp-iam-credentials'),
-        gcpStorage: emulator.tlsUrl('gcp-storage'),
-        entra: emulator.tlsUrl('entra'),
-      }),
-    },
+async function startFunction(emulator, caFile, ownApiUrl) {
+  const { child, heard } = await start('function.mjs', caFile, {
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    VERCEL: '1',
+    VERCEL_ENV: 'production',
+    VERCEL_TARGET_ENV: 'production',
+    VERCEL_PROJECT_ID: TEAM.projectId,
+    AWS_ROLE_ARN: AWS.roleArn,
+    AWS_REGION: AWS.region,
+    GCP_PROJECT_NUMBER: GCP.projectNumber,
+    GCP_WORKLOAD_IDENTITY_POOL_ID: GCP.workloadIdentityPoolId,
+    GCP_WORKLOAD_IDENTITY_POOL_PROVIDER_ID: GCP.workloadIdentityPoolProviderId,
+    GCP_SERVICE_ACCOUNT_EMAIL: GCP.serviceAccountEmail,
+    GCP_PROJECT_ID: GCP.projectId,
+    AZURE_TENANT_ID: AZURE.tenantId,
+    AZURE_CLIENT_ID: AZURE.clientId,
+    DEMO_S3_BUCKET: AWS.bucket,
+    DEMO_GCS_BUCKET: GCP.bucket,
+    DEMO_BLOB_CONTAINER_URL: `${emulator.tlsUrl('azure-blob')}/${AZURE.account}/${AZURE.container}`,
+    DEMO_OWN_API_URL: ownApiUrl,
+    DEMO_OWN_API_AUDIENCE: OWN_API_AUDIENCE,
+    DEMO_ENDPOINTS: JSON.stringify({
+      vercelToken: `${emulator.tlsUrl('issuer')}/~token`,
+      awsSts: emulator.tlsUrl('aws-sts'),
+      awsS3: emulator.tlsUrl('aws-s3'),
+      gcpSts: emulator.tlsUrl('gcp-sts'),
+      gcpIamCredentials: emulator.tlsUrl('gcp-iam-credentials'),
+      gcpStorage: emulator.tlsUrl('gcp-storage'),
+      entra: emulator.tlsUrl('entra'),
+    }),
   });
-  const heard = () =>
-    new Promise((resolve, reject) => {
-      const leave = (code) => reject(new Error(`The function's process ended with ${code}.`));
-      child.once('exit', leave);
-      child.once('message', (message) => {
-        child.off('exit', leave);
-        resolve(message);
-      });
-    });
-  await heard();
   return {
     async run(token) {
       child.send({ token });
@@ -109,6 +109,36 @@ async function startFunction(emulator, caFile) {
   };
 }
 
+async function startOwnApi(emulator, caFile) {
+  const settings = {
+    ...TEAM,
+    audience: OWN_API_AUDIENCE,
+    certificate: emulator.serverCertificate,
+    jwksUri: `${emulator.tlsUrl('issuer')}/${TEAM.team}/.well-known/jwks`,
+  };
+  const { child, ready } = await start('own-api.mjs', caFile, { OWN_API: JSON.stringify(settings) });
+  const log = [];
+  child.on('message', (message) => log.push(message.log));
+  return { url: `https://127.0.0.1:${ready.port}/orders`, log, stop: () => child.kill() };
+}
+
+/** A process that trusts the emulator's authority; `ready`: the first message it sends. */
+async function start(file, caFile, environment) {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+    env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: caFile, ...environment },
+  });
+  const heard = () =>
+    new Promise((resolve, reject) => {
+      const leave = (code) => reject(new Error(`The process of ${file} ended with ${code}.`));
+      child.once('exit', leave);
+      child.once('message', (message) => {
+        child.off('exit', leave);
+        resolve(message);
+      });
+    });
+  return { child, heard, ready: await heard() };
+}
+
 async function live() {
   const { run } = await import('./function.mjs');
   const answers = await run(undefined);
@@ -118,5 +148,5 @@ async function live() {
     else printSuccess(answer);
   }
   const tried = answers.filter((answer) => answer.skipped === undefined);
-  return tried.length > 0 && tried.every((answer) => answer.readBack === true) ? 0 : 1;
+  return tried.length > 0 && tried.every((answer) => answer.good === true) ? 0 : 1;
 }

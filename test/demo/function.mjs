@@ -8,6 +8,7 @@ import { azureCredentialsProvider, getAzureCredentials } from '@credex/azure';
 import { FederationError } from '@credex/core';
 import { getGcpCredentials } from '@credex/gcp';
 import { googleAuthClient } from '@credex/gcp/google-auth-library';
+import { ownApiFetch, vercelTokenSource } from '@credex/vercel';
 import { Storage } from '@google-cloud/storage';
 
 const live = process.env.DEMO_ENDPOINTS === undefined;
@@ -86,35 +87,64 @@ function absent(...names) {
   return names.filter((name) => process.env[name] === undefined || process.env[name] === '');
 }
 
+const ownApi = {
+  name: 'An API of your own',
+  missing: () => absent('DEMO_OWN_API_URL', 'DEMO_OWN_API_AUDIENCE'),
+  answer: askOwnApi,
+};
+
+const parties = {
+  ...Object.fromEntries(
+    Object.entries(clouds).map(([path, cloud]) => [path, { ...cloud, answer: () => useCloud(cloud) }]),
+  ),
+  'own-api': ownApi,
+};
+
 /** The handler, as Vercel calls it. */
 async function handle(request) {
-  const cloud = clouds[new URL(request.url).pathname.slice(1)];
+  const party = parties[new URL(request.url).pathname.slice(1)];
+  try {
+    return Response.json({ name: party.name, ...(await party.answer()) });
+  } catch (error) {
+    if (!FederationError.isInstance(error)) throw error;
+    const refused = { code: error.code, message: error.message };
+    return Response.json({ name: party.name, refused }, { status: 502 });
+  }
+}
+
+async function useCloud(cloud) {
   const options = cloud.options();
   const timed = async () => {
     const start = performance.now();
     const credentials = await cloud.credentials(options);
     return { credentials, ms: performance.now() - start };
   };
-  try {
-    const cold = await timed();
-    const warm = await timed();
-    const { where, text } = await cloud.use(options);
-    return Response.json({
-      name: cloud.name,
-      became: cloud.who(cold.credentials),
-      ends: new Date(cold.credentials.expiresAt).toISOString(),
-      where,
-      readBack: text === said,
-      coldMs: cold.ms,
-      warmMs: warm.ms,
-    });
-  } catch (error) {
-    if (!FederationError.isInstance(error)) throw error;
-    return Response.json(
-      { name: cloud.name, refused: { code: error.code, message: error.message } },
-      { status: 502 },
-    );
-  }
+  const cold = await timed();
+  const warm = await timed();
+  const { where, text } = await cloud.use(options);
+  return {
+    became: cloud.who(cold.credentials),
+    ends: new Date(cold.credentials.expiresAt).toISOString(),
+    where,
+    how: 'written and read back',
+    good: text === said,
+    coldMs: cold.ms,
+    warmMs: warm.ms,
+  };
+}
+
+/** The same token, made out to an API of one's own by Vercel, and sent to that API alone. */
+async function askOwnApi() {
+  const url = need('DEMO_OWN_API_URL');
+  const fetchOrders = ownApiFetch({
+    origins: new URL(url).origin,
+    audience: need('DEMO_OWN_API_AUDIENCE'),
+    ...(live ? {} : { tokenSource: vercelTokenSource({ tokenEndpoint: endpoints.vercelToken }) }),
+  });
+  const response = await fetchOrders(url);
+  if (response.ok) return { ...(await response.json()), where: url, how: 'asked', good: true };
+  const message = `It answered ${response.status}, ${response.headers.get('www-authenticate')}.`;
+  return { refused: { code: `HTTP ${response.status}`, message } };
 }
 
 // What Vercel's runtime does around a handler: the request's headers are in a context, one for each request.
@@ -123,13 +153,13 @@ globalThis[Symbol.for('@vercel/request-context')] = { get: () => requests.getSto
 const serve = (request) =>
   requests.run({ headers: Object.fromEntries(request.headers) }, () => handle(request));
 
-/** One request a cloud: with this token, or with what the environment holds. */
+/** One request a party: with this token, or with what the environment holds. */
 export async function run(token) {
   const answers = [];
-  for (const [path, cloud] of Object.entries(clouds)) {
-    const missing = cloud.missing();
+  for (const [path, party] of Object.entries(parties)) {
+    const missing = party.missing();
     if (missing.length > 0) {
-      answers.push({ name: cloud.name, skipped: `not configured: set ${missing.join(', ')}` });
+      answers.push({ name: party.name, skipped: `not configured: set ${missing.join(', ')}` });
       continue;
     }
     const headers = token === undefined ? {} : { 'x-vercel-oidc-token': token };

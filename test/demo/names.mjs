@@ -23,3 +23,5 @@ export const AZURE = {
   account: 'shoporders',
   container: 'orders',
 };
+/** What the team's own API calls itself: tokens for it are good nowhere else. */
+export const OWN_API_AUDIENCE = 'https://orders.acme.example';

@@ -5,10 +5,9 @@ export function printSuccess(answer) {
   console.log(`\n  ${answer.name}`);
   console.log(`    became      ${answer.became}`);
   console.log(`    until       ${answer.ends}`);
-  console.log(
-    `    object      ${answer.where}, ${answer.readBack ? 'written and read back' : 'NOT read back as written'}`,
-  );
-  console.log(`    cold call   ${ms(answer.coldMs)}, warm call ${ms(answer.warmMs)}`);
+  console.log(`    used        ${answer.where}, ${answer.good ? '' : 'NOT '}${answer.how}`);
+  if (answer.coldMs !== undefined)
+    console.log(`    cold call   ${ms(answer.coldMs)}, warm call ${ms(answer.warmMs)}`);
 }
 
 export function printRefusal(answer) {

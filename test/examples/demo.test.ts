@@ -1,4 +1,4 @@
-/** The demo, as a newcomer runs it: three clouds, written and read back, and a preview token refused by each. */
+/** The demo, as a newcomer runs it: three clouds and an API of one's own, used, and a preview token refused by each. */
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,10 @@ test(
     expect(stdout.match(/cold call +\d+ ms, warm call /g)).toHaveLength(3);
     expect(stdout).toMatch(
       /AWS: refused with access_denied[\s\S]*Google Cloud: refused with subject_not_allowed[\s\S]*Azure: refused with subject_not_allowed/,
+    );
+    expect(stdout).toMatch(/An API of your own\n {4}became {6}shop in production, by its verified claims/);
+    expect(stdout).toMatch(
+      /An API of your own: refused with HTTP 403\n.*insufficient_scope"\.\n.*log says: not_allowed, environment preview/,
     );
     expect(stdout).toMatch(/environment:preview/);
   },
