@@ -1,0 +1,164 @@
+/** Where our requests are not the official ones: each difference that is meant, and why. All others are defects. */
+
+import { expect, test } from 'vitest';
+import type { Difference, Wire } from './wire.js';
+import { differences } from './wire.js';
+
+export interface Departure {
+  readonly where: Difference['where'];
+  readonly name: RegExp | string;
+  readonly reason: string;
+  /** What the difference has to be. Default: the official request has it, ours does not. */
+  readonly agrees?: (official: string | undefined, ours: string | undefined) => boolean;
+}
+
+const theirsAlone = (official: string | undefined, ours: string | undefined): boolean =>
+  official !== undefined && ours === undefined;
+
+const decoded = (value: string | undefined): string => decodeURIComponent((value ?? '').replaceAll('+', ' '));
+
+/** The same words, however they are arranged. */
+const sameSet = (official: string | undefined, ours: string | undefined): boolean => {
+  const words = (value: string | undefined): string[] => [
+    ...new Set(
+      decoded(value)
+        .split(/[\s,[\]"]+/)
+        .filter(Boolean),
+    ),
+  ];
+  return words(official).sort().join() === words(ours).sort().join();
+};
+
+const sameJson = (official: string | undefined, ours: string | undefined): boolean => {
+  expect(JSON.parse(decoded(ours))).toEqual(JSON.parse(decoded(official)));
+  return true;
+};
+
+const otherwiseSpelt = (official: string | undefined, ours: string | undefined): boolean =>
+  official !== undefined && official.toLowerCase() === ours;
+
+const TRANSPORT: readonly Departure[] = [
+  {
+    where: 'header',
+    name: /^(?:host|content-length|connection|accept-encoding)$/,
+    reason: 'Set by what sends our requests, after they are made.',
+  },
+];
+
+export const AWS_DEPARTURES: readonly Departure[] = [
+  ...TRANSPORT,
+  {
+    where: 'header',
+    name: /^(?:user-agent|x-amz-user-agent|amz-sdk-invocation-id|amz-sdk-request)$/,
+    reason: "The SDK's telemetry: its version, the machine's, and its own retries, which are core's here.",
+  },
+  {
+    where: 'field',
+    name: 'RoleSessionName',
+    reason: 'Where none is named ours is made of project and environment; the SDK takes the time of day.',
+    agrees: (official, ours) => /^aws-sdk-js-session-\d+$/.test(official ?? '') && ours === 'credex',
+  },
+  {
+    where: 'field',
+    name: 'Policy',
+    reason:
+      'One text for one meaning: policies that differ in white space or order of members share a credential.',
+    agrees: sameJson,
+  },
+  {
+    where: 'field',
+    name: /^PolicyArns\.member\.\d+\.arn$/,
+    reason: 'A set: sorted, so that the same set shares a credential.',
+    agrees: (official, ours) => official !== undefined && ours !== undefined,
+  },
+];
+
+export const GCP_DEPARTURES: readonly Departure[] = [
+  ...TRANSPORT,
+  {
+    where: 'header',
+    name: /^(?:user-agent|x-goog-api-client)$/,
+    reason: "The library's telemetry: its version and the machine's.",
+  },
+  {
+    where: 'field',
+    name: 'scope',
+    reason: 'A set: sorted and without repetition, so that the same set shares a credential.',
+    agrees: sameSet,
+  },
+];
+
+/** What MSAL asks of an ID token at every sign-in, whoever asks for what. */
+const SIGN_IN_CLAIMS = ['signin_state', 'login_hint'];
+
+function withoutSignInClaims(value: string): Record<string, unknown> {
+  const claims = JSON.parse(decoded(value)) as Record<string, unknown>;
+  const idToken = { ...(claims['id_token'] as Record<string, unknown>) };
+  for (const name of SIGN_IN_CLAIMS) {
+    if (JSON.stringify(idToken[name]) === '{"essential":false}') delete idToken[name];
+  }
+  return { ...claims, id_token: Object.keys(idToken).length === 0 ? undefined : idToken };
+}
+
+export const AZURE_DEPARTURES: readonly Departure[] = [
+  ...TRANSPORT,
+  {
+    where: 'header',
+    name: /^(?:user-agent|x-ms-client-request-id)$/,
+    reason: "The library's telemetry: its version, the machine's, and a number for each request.",
+  },
+  {
+    where: 'query',
+    name: 'client-request-id',
+    reason: "The library's telemetry: a number for each request.",
+  },
+  {
+    where: 'field',
+    name: /^(?:x-client-(?:SKU|VER|OS|CPU)|x-ms-lib-capability|x-client-(?:current|last)-telemetry|client-request-id)$/,
+    reason: "The library's telemetry: its version, the machine's, its cache, and a number for each request.",
+  },
+  {
+    where: 'field',
+    name: 'claims',
+    reason:
+      'MSAL asks for two claims of an ID token at every request; an application gets no ID token. ' +
+      'The rest is the same, whatever its order.',
+    agrees(official, ours) {
+      expect(JSON.parse(decoded(ours))).toEqual(withoutSignInClaims(official ?? ''));
+      return true;
+    },
+  },
+  {
+    where: 'field',
+    name: 'client_id',
+    reason: 'Entra reads it without regard to case: one spelling shares a credential.',
+    agrees: otherwiseSpelt,
+  },
+];
+
+/** Compares, and keeps the books of which departures were met. */
+export function oracle(departures: readonly Departure[]) {
+  const met = new Set<Departure>();
+  return {
+    expectSame(official: readonly Wire[], ours: readonly Wire[]): void {
+      const unexplained = differences(official, ours).filter((difference) => {
+        const departure = departures.find(({ where, name }) => {
+          if (where !== difference.where) return false;
+          return typeof name === 'string' ? name === difference.name : name.test(difference.name);
+        });
+        if (departure === undefined) return true;
+        met.add(departure);
+        return !(departure.agrees ?? theirsAlone)(difference.official, difference.ours);
+      });
+      expect(unexplained).toEqual([]);
+    },
+    /** To be called below the cases. */
+    testThatEachIsMet(): void {
+      test('every departure that is listed is met', () => {
+        expect(departures.filter((departure) => !met.has(departure)).map(({ name }) => String(name))).toEqual(
+          [],
+        );
+      });
+    },
+  };
+}
