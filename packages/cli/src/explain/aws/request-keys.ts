@@ -1,0 +1,59 @@
+/**
+ * The condition keys of one AssumeRoleWithWebIdentity request: those that come from the token, those that are known
+ * because the user said so, and the rest, which no file tells.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+ */
+
+import type { SubjectClaims } from '@credex/core';
+import { textsOf } from '../json.js';
+
+/** The key's values; `absent`: AWS has none for this request; `unknown`: it may have, but not offline. */
+export type KeyValue = readonly string[] | 'absent' | 'unknown';
+export type Lookup = (key: string) => KeyValue;
+
+export interface RequestFacts {
+  readonly roleArn: string | undefined;
+  readonly roleSessionName: string | undefined;
+  /** Epoch milliseconds. */
+  readonly now: number | undefined;
+}
+
+/** `oidc.vercel.com/acme`: how keys of this token's issuer begin, and how its provider's ARN ends. */
+export const issuerHost = (claims: SubjectClaims): string => (claims.iss ?? '').replace(/^https:\/\//, '');
+
+/** Where a token names the party it was made for, that party is the audience. */
+export function audiencesOf(claims: SubjectClaims): readonly string[] {
+  const parties = textsOf(claims['azp']);
+  return parties.length > 0 ? parties : textsOf(claims.aud);
+}
+
+/** The ARN of the identity provider for this token in the role's account; undefined where the account is not known. */
+export function providerArn(claims: SubjectClaims, roleArn: string | undefined): string | undefined {
+  const [, partition, account] = /^arn:([\w-]+):iam::(\d{12}):role\/./.exec(roleArn ?? '') ?? [];
+  if (partition === undefined || account === undefined) return undefined;
+  return `arn:${partition}:iam::${account}:oidc-provider/${issuerHost(claims)}`;
+}
+
+export function requestKeys(claims: SubjectClaims, { roleArn, roleSessionName, now }: RequestFacts): Lookup {
+  const host = issuerHost(claims);
+  const provider = providerArn(claims, roleArn);
+  const known = new Map<string, readonly string[]>();
+  const set = (key: string, values: readonly string[]): void => {
+    if (values.length > 0) known.set(key.toLowerCase(), values);
+  };
+  set(`${host}:sub`, textsOf(claims.sub));
+  set(`${host}:aud`, audiencesOf(claims));
+  if (textsOf(claims['azp']).length > 0) set(`${host}:oaud`, textsOf(claims.aud));
+  set(`${host}:amr`, textsOf(claims['amr']));
+  if (typeof claims['email'] === 'string') set(`${host}:email`, [claims['email']]);
+  if (provider !== undefined) set('aws:FederatedProvider', [provider]);
+  if (roleSessionName !== undefined) set('sts:RoleSessionName', [roleSessionName]);
+  if (now !== undefined) {
+    set('aws:CurrentTime', [new Date(now).toISOString()]);
+    set('aws:EpochTime', [String(Math.floor(now / 1000))]);
+  }
+  return (key) => known.get(key.toLowerCase()) ?? (isOfRequest(key) ? 'unknown' : 'absent');
+}
+
+/** Keys that AWS fills in from the request, the network or the organization: no file at hand says them. */
+const isOfRequest = (key: string): boolean => /^(?:aws|sts|iam):/i.test(key);

@@ -1,0 +1,82 @@
+/** What `az ad app federated-credential list` and `az identity federated-credential list` print, and Graph's own list. */
+
+import { isObject, member, text, textsOf } from '../json.js';
+import type { Truth } from '../truth.js';
+import { expressionHolds } from './expression.js';
+import type { SubjectClaims } from '@credex/core';
+
+export interface FederatedCredential {
+  readonly at: string;
+  readonly name: string;
+  readonly issuer: string;
+  /** Undefined where an expression stands in its place. */
+  readonly subject: string | undefined;
+  readonly audiences: readonly string[];
+  /** Of a flexible credential: `claims['sub'] matches 'owner:acme:*'`. */
+  readonly expression: string | undefined;
+}
+
+export function readCredentials(value: unknown): readonly FederatedCredential[] {
+  const inner = isObject(value) ? member(value, 'value') : undefined;
+  const list: readonly unknown[] = Array.isArray(value) ? value : Array.isArray(inner) ? inner : [value];
+  return list.filter(isObject).map((credential, index) => {
+    const flexible = member(credential, 'claimsMatchingExpression');
+    return {
+      at: `[${index}]`,
+      name: text(credential, 'name') ?? '',
+      issuer: text(credential, 'issuer') ?? '',
+      subject: text(credential, 'subject'),
+      audiences: textsOf(member(credential, 'audiences') ?? []),
+      expression: isObject(flexible)
+        ? text(flexible, 'value')
+        : typeof flexible === 'string'
+          ? flexible
+          : undefined,
+    };
+  });
+}
+
+/** Whether the token's subject is the credential's, or its claims are as the expression says. */
+export function isSubject({ subject, expression }: FederatedCredential, claims: SubjectClaims): Truth {
+  if (expression === undefined) return subject === (claims.sub ?? '');
+  // Documented for three issuers, none of them Vercel's: what holds may still be refused.
+  return expressionHolds(expression, claims) === false ? false : undefined;
+}
+
+export interface Problem {
+  readonly at: string;
+  readonly code: 'too_many_credentials' | 'malformed_policy';
+  readonly message: string;
+}
+
+/** What Graph refuses to keep. */
+export function problemsOf(credentials: readonly FederatedCredential[]): readonly Problem[] {
+  const problems: Problem[] = [];
+  const bad = (at: string, message: string): void =>
+    void problems.push({ at, code: 'malformed_policy', message });
+  if (credentials.length > 20)
+    problems.push({
+      at: '[20]',
+      code: 'too_many_credentials',
+      message: `There are ${credentials.length} credentials.`,
+    });
+  const names = new Set<string>();
+  const pairs = new Set<string>();
+  for (const { at, name, issuer, subject, audiences, expression } of credentials) {
+    if (name !== '' && !/^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/.test(name))
+      bad(`${at}.name`, 'A name has 3 to 120 letters, digits, - and _, and begins with a letter or a digit.');
+    if (names.has(name) && name !== '') bad(`${at}.name`, 'Another credential has the same name.');
+    if (issuer === '' || issuer.length > 600) bad(`${at}.issuer`, 'An issuer has 1 to 600 characters.');
+    if (expression !== undefined && subject !== undefined)
+      bad(`${at}.subject`, 'A credential has a subject or an expression, not both.');
+    else if (expression === undefined && (subject === undefined || subject === '' || subject.length > 600))
+      bad(`${at}.subject`, 'A subject has 1 to 600 characters.');
+    if (audiences.length !== 1 || audiences[0] === '' || (audiences[0] as string).length > 600)
+      bad(`${at}.audiences`, 'A credential has one audience, of 1 to 600 characters.');
+    const pair = JSON.stringify([issuer, subject ?? expression]);
+    if (pairs.has(pair)) bad(at, 'Another credential has the same issuer and subject.');
+    names.add(name);
+    pairs.add(pair);
+  }
+  return problems;
+}

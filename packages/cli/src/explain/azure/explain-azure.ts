@@ -1,0 +1,173 @@
+/** `explain` for Azure: federated credentials of an application or a managed identity against a token. */
+
+import type { SubjectClaims } from '@credex/core';
+import { differences } from '../differences.js';
+import type { Difference } from '../differences.js';
+import type { Check, Explanation, Finding } from '../explanation.js';
+import { finding } from '../findings.js';
+import { textsOf } from '../json.js';
+import { permissiveFindings } from '../permissive.js';
+import { assertKind } from '../recognise.js';
+import { resultOf } from '../truth.js';
+import { problemsOf, readCredentials } from './credentials.js';
+import { answerOf, judgeAzure } from './judge-azure.js';
+import type { AzureJudgement, JudgedCredential } from './judge-azure.js';
+
+export function explainAzure(value: unknown, claims: SubjectClaims): Omit<Explanation, 'cloud' | 'summary'> {
+  assertKind(value, 'azure', '--policy');
+  const credentials = readCredentials(value);
+  const judgement = judgeAzure(credentials, claims);
+  const checks = judgement.credentials.flatMap((one) => checksOf(one, claims));
+  const problems = problemsOf(credentials);
+  if (problems.length > 0)
+    return {
+      verdict: 'invalid',
+      answer: 'Request_BadRequest',
+      checks,
+      findings: problems.map(({ at, code, message }) => finding(code, at, message)),
+    };
+  const { allowed } = judgement;
+  if (allowed === true) {
+    const isLetIn = (other: SubjectClaims): boolean => judgeAzure(credentials, other).allowed === true;
+    return {
+      verdict: 'allowed',
+      answer: undefined,
+      checks,
+      findings: permissiveFindings(claims, 'credentials', isLetIn),
+    };
+  }
+  return {
+    verdict: allowed === undefined ? 'undecided' : 'refused',
+    answer: allowed === undefined ? undefined : answerOf(judgement, claims),
+    checks,
+    findings: [...whyNot(judgement, claims), ...flexibleNotes(judgement)],
+  };
+}
+
+function checksOf(
+  { credential, isIssuer, isSubject, isAudience }: JudgedCredential,
+  claims: SubjectClaims,
+): readonly Check[] {
+  const { at, issuer, subject, audiences, expression } = credential;
+  return [
+    { at: `${at}.issuer`, what: 'issuer', wanted: issuer, presented: claims.iss, result: resultOf(isIssuer) },
+    {
+      at: expression === undefined ? `${at}.subject` : `${at}.claimsMatchingExpression`,
+      what: expression === undefined ? 'subject' : 'expression',
+      wanted: expression ?? subject ?? '',
+      presented: claims.sub,
+      result: resultOf(isSubject),
+    },
+    {
+      at: `${at}.audiences`,
+      what: 'audience',
+      wanted: audiences.join(', '),
+      presented: textsOf(claims.aud).join(', '),
+      result: resultOf(isAudience),
+    },
+  ];
+}
+
+function whyNot(
+  { credentials, hasOneAudience, allowed }: AzureJudgement,
+  claims: SubjectClaims,
+): readonly Finding[] {
+  if (allowed === undefined) return [];
+  const found: Finding[] = [];
+  if (!hasOneAudience)
+    found.push(
+      finding(
+        'several_audiences',
+        'token',
+        `The token is for ${textsOf(claims.aud).length} audiences; Entra takes one.`,
+      ),
+    );
+  if (credentials.length === 0)
+    return [
+      ...found,
+      finding('no_credentials', 'credentials', 'The application has no federated credential at all.'),
+    ];
+  const [best] = [...credentials].sort((one, other) => closeness(other) - closeness(one));
+  if (best === undefined || (best.applies !== false && !hasOneAudience)) return found;
+  found.push(...differencesOf(best, claims));
+  const everyPartIsSomewhere =
+    hasOneAudience &&
+    credentials.some(({ isIssuer }) => isIssuer) &&
+    credentials.some(({ isSubject }) => isSubject !== false) &&
+    credentials.some(({ isAudience }) => isAudience);
+  if (everyPartIsSomewhere)
+    found.push(
+      finding(
+        'issuer_and_subject_apart',
+        'credentials',
+        'Issuer, subject and audience of the token are each in some credential, but not in one and the same.',
+      ),
+    );
+  return found;
+}
+
+/** The credential that was most likely meant: the one that fits most, and of those the one with the fewest slips. */
+function closeness({ isIssuer, isSubject, isAudience, credential }: JudgedCredential): number {
+  const sameIgnoringSlips = (credential.subject ?? '').length;
+  return (
+    (isSubject !== false ? 4 : 0) +
+    (isIssuer ? 2 : 0) +
+    (isAudience ? 1 : 0) +
+    Math.min(sameIgnoringSlips, 1) / 2
+  );
+}
+
+function differencesOf(
+  { credential, isIssuer, isSubject, isAudience }: JudgedCredential,
+  claims: SubjectClaims,
+): readonly Finding[] {
+  const { at, issuer, subject, audiences, expression } = credential;
+  const say = (place: string, list: readonly Difference[]): readonly Finding[] =>
+    list.map(({ code, message }) => finding(code, `${at}.${place}`, message));
+  const presented = textsOf(claims.aud)[0] ?? '';
+  return [
+    ...(isIssuer ? [] : say('issuer', differences('issuer', issuer, claims.iss ?? '', claims))),
+    ...(isSubject !== false
+      ? []
+      : expression !== undefined
+        ? [
+            finding(
+              'value_differs',
+              `${at}.claimsMatchingExpression`,
+              `The expression \`${expression}\` is false for this token.`,
+            ),
+          ]
+        : say('subject', subjectDifferences(subject ?? '', claims))),
+    ...(isAudience
+      ? []
+      : say(
+          'audiences',
+          audiences.flatMap((wanted) => differences('audience', wanted, presented, claims)),
+        )),
+  ];
+}
+
+function subjectDifferences(subject: string, claims: SubjectClaims): readonly Difference[] {
+  if (!/[*?]/.test(subject)) return differences('subject', subject, claims.sub ?? '', claims);
+  return [
+    {
+      code: 'wildcard_not_supported',
+      message: `Entra takes \`*\` and \`?\` in ${JSON.stringify(subject)} literally.`,
+    },
+  ];
+}
+
+function flexibleNotes({ credentials }: AzureJudgement): readonly Finding[] {
+  return credentials
+    .filter(
+      ({ credential, isIssuer, isAudience, isSubject }) =>
+        credential.expression !== undefined && isIssuer && isAudience && isSubject === undefined,
+    )
+    .map(({ credential }) =>
+      finding(
+        'flexible_credential',
+        `${credential.at}.claimsMatchingExpression`,
+        "The expression fits, as far as it is documented; whether Entra evaluates it for Vercel's issuer is not.",
+      ),
+    );
+}

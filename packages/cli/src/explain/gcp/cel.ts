@@ -1,0 +1,151 @@
+/** CEL as Google's pool providers have it. An expression that fails gives a value of its own kind, never a throw. */
+
+import {
+  CelScalar,
+  celEnv,
+  celMethod,
+  isCelError,
+  isCelList,
+  isCelMap,
+  isCelUint,
+  parse,
+  plan,
+  unparse,
+} from '@bufbuild/cel';
+import type { CelInput } from '@bufbuild/cel';
+import { strings } from '@bufbuild/cel/ext';
+
+type Expr = ReturnType<typeof parse>['expr'];
+export type Bindings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What an expression gave; `undefined`: an error, such as a claim that isn't there. */
+export type CelValue = string | number | bigint | boolean | readonly CelValue[] | object | null | undefined;
+
+export interface Program {
+  readonly source: string;
+  run(bindings: Bindings): CelValue;
+}
+
+const ENV = celEnv({
+  funcs: [
+    ...strings,
+    celMethod('extract', CelScalar.STRING, [CelScalar.STRING], CelScalar.STRING, function (template) {
+      return extract(this, template);
+    }),
+  ],
+});
+
+/** @throws Error for what is no CEL */
+export function compile(source: string): Program {
+  return programOf(parse(source).expr);
+}
+
+function programOf(expr: Expr): Program {
+  const program = plan(ENV, expr);
+  return {
+    source: unparse(expr),
+    run(bindings) {
+      const value: unknown = program(bindings as Record<string, CelInput>);
+      return plain(value);
+    },
+  };
+}
+
+function plain(value: unknown): CelValue {
+  if (isCelError(value)) return undefined;
+  if (isCelList(value)) return [...value].map(plain);
+  if (isCelUint(value)) return value.value;
+  if (isCelMap(value))
+    return Object.fromEntries([...value.entries()].map(([key, one]) => [String(key), plain(one)]));
+  return value as CelValue;
+}
+
+/** Google's own method: `'a/b/c'.extract('a/{x}/c')` is `'b'`; empty where the template doesn't fit. */
+function extract(value: string, template: string): string {
+  const [, before, after, ...rest] = /^([^{}]*)\{[^{}]*\}([^{}]*)$/.exec(template) ?? [];
+  if (before === undefined || after === undefined || rest.length > 0)
+    throw new Error('a template has one {name}');
+  const start = value.indexOf(before);
+  if (start === -1) return '';
+  const inner = value.slice(start + before.length);
+  const end = after === '' ? inner.length : inner.indexOf(after);
+  return inner.slice(0, Math.max(0, end));
+}
+
+/** `assertion.sub`, and what stands beside it. */
+export interface Comparison {
+  readonly path: string;
+  /** The texts it may be equal to: one for `==`, several for `in`. */
+  readonly wanted: readonly string[];
+}
+
+/** One operand of the `&&`s at the top of a condition. */
+export interface Conjunct extends Program {
+  /** Names that it reads: `assertion.sub`, `attribute.project`, `google.subject`. */
+  readonly paths: readonly string[];
+  readonly comparison: Comparison | undefined;
+}
+
+export const conjunctsOf = (source: string): readonly Conjunct[] =>
+  operands(parse(source).expr).map(conjunct);
+
+function operands(expr: Expr): readonly Expr[] {
+  const { exprKind: kind } = expr;
+  return kind.case === 'callExpr' && kind.value.function === '_&&_'
+    ? kind.value.args.flatMap(operands)
+    : [expr];
+}
+
+const conjunct = (expr: Expr): Conjunct => ({
+  ...programOf(expr),
+  paths: [...new Set(pathsOf(expr))],
+  comparison: comparisonOf(expr),
+});
+
+const ROOTS: ReadonlySet<string> = new Set(['assertion', 'attribute', 'google']);
+
+/** `assertion.a.b` and `assertion['a']` are the claim `a`; undefined for anything else. */
+function pathOf({ exprKind: kind }: Expr): string | undefined {
+  if (kind.case === 'selectExpr') return ofRoot(kind.value.operand, kind.value.field);
+  if (kind.case !== 'callExpr' || kind.value.function !== '_[_]') return undefined;
+  const [operand, index] = kind.value.args;
+  const name = index === undefined ? undefined : constant(index);
+  return name === undefined ? undefined : ofRoot(operand, name);
+}
+
+function ofRoot(operand: Expr | undefined, name: string): string | undefined {
+  const kind = operand?.exprKind;
+  return kind?.case === 'identExpr' && ROOTS.has(kind.value.name) ? `${kind.value.name}.${name}` : undefined;
+}
+
+function constant({ exprKind: kind }: Expr): string | undefined {
+  if (kind.case !== 'constExpr' || kind.value.constantKind.case !== 'stringValue') return undefined;
+  return kind.value.constantKind.value;
+}
+
+function pathsOf(expr: Expr): readonly string[] {
+  const path = pathOf(expr);
+  if (path !== undefined) return [path];
+  const { exprKind: kind } = expr;
+  if (kind.case === 'selectExpr') return kind.value.operand === undefined ? [] : pathsOf(kind.value.operand);
+  if (kind.case === 'listExpr') return kind.value.elements.flatMap(pathsOf);
+  if (kind.case !== 'callExpr') return [];
+  const { target, args } = kind.value;
+  return [...(target === undefined ? [] : pathsOf(target)), ...args.flatMap(pathsOf)];
+}
+
+function comparisonOf({ exprKind: kind }: Expr): Comparison | undefined {
+  if (kind.case !== 'callExpr') return undefined;
+  const [left, right] = kind.value.args;
+  if (left === undefined || right === undefined) return undefined;
+  if (kind.value.function === '_==_') return equality(left, right) ?? equality(right, left);
+  if (kind.value.function !== '@in' || right.exprKind.case !== 'listExpr') return undefined;
+  const [path, wanted] = [pathOf(left), right.exprKind.value.elements.map(constant)];
+  if (path === undefined || wanted.some((one) => one === undefined)) return undefined;
+  return { path, wanted: wanted as string[] };
+}
+
+function equality(one: Expr, other: Expr): Comparison | undefined {
+  const [path, wanted] = [pathOf(one), constant(other)];
+  return path === undefined || wanted === undefined ? undefined : { path, wanted: [wanted] };
+}

@@ -1,0 +1,89 @@
+/** Who a token becomes in a pool: the provider's mapping, evaluated. */
+
+import type { CelValue, Program } from './cel.js';
+import { compile } from './cel.js';
+import type { PoolProvider, Problem } from './pool-provider.js';
+
+export interface CompiledProvider {
+  readonly mapping: ReadonlyMap<string, Program>;
+  readonly condition: Program | undefined;
+  readonly problems: readonly Problem[];
+}
+
+const LONGEST_MAPPING = 2048;
+const LONGEST_CONDITION = 4096;
+const LONGEST_SUBJECT_BYTES = 127;
+
+export function compileProvider(provider: PoolProvider): CompiledProvider {
+  const problems: Problem[] = [];
+  const program = (at: string, source: string, longest: number): Program | undefined => {
+    if (source === '' || source.length > longest)
+      problems.push({ at, message: `CEL of 1 to ${longest} characters.` });
+    else
+      try {
+        return compile(source);
+      } catch (error) {
+        problems.push({
+          at,
+          message: `It is no CEL: ${error instanceof Error ? error.message : String(error)}`,
+        });
+      }
+    return undefined;
+  };
+  const mapping = new Map<string, Program>();
+  for (const [target, source] of provider.mapping) {
+    const compiled = program(`attributeMapping["${target}"]`, source, LONGEST_MAPPING);
+    if (compiled !== undefined) mapping.set(target, compiled);
+  }
+  const condition =
+    provider.condition === undefined
+      ? undefined
+      : program('attributeCondition', provider.condition, LONGEST_CONDITION);
+  return { mapping, condition, problems };
+}
+
+export interface Mapped {
+  /** Every target that gave a value; one whose expression failed is not mapped. */
+  readonly values: ReadonlyMap<string, CelValue>;
+  /** As `attributeCondition` sees them. */
+  readonly google: Readonly<Record<string, unknown>>;
+  readonly attribute: Readonly<Record<string, unknown>>;
+}
+
+export function mapClaims(
+  mapping: ReadonlyMap<string, Program>,
+  assertion: Readonly<Record<string, unknown>>,
+): Mapped {
+  const values = new Map<string, CelValue>();
+  for (const [target, program] of mapping) {
+    const value = program.run({ assertion });
+    if (value !== undefined && value !== null) values.set(target, value);
+  }
+  const under = (prefix: string): Record<string, unknown> =>
+    Object.fromEntries(
+      [...values]
+        .filter(([target]) => target.startsWith(prefix))
+        .map(([target, value]) => [target.slice(prefix.length), value]),
+    );
+  return { values, google: under('google.'), attribute: under('attribute.') };
+}
+
+/** What is wrong with the values that were mapped, in the order in which Google looks. */
+export type MappingFault = 'subject_not_mapped' | 'attribute_not_text' | 'subject_too_long';
+
+export function mappingFault({
+  values,
+}: Mapped): { readonly code: MappingFault; readonly target: string } | undefined {
+  const subject = values.get('google.subject');
+  if (subject === undefined || subject === '')
+    return { code: 'subject_not_mapped', target: 'google.subject' };
+  for (const [target, value] of values) {
+    const isFit =
+      target === 'google.groups'
+        ? Array.isArray(value) && value.every((one) => typeof one === 'string')
+        : typeof value === 'string';
+    if (!isFit) return { code: 'attribute_not_text', target };
+  }
+  const bytes = new TextEncoder().encode(subject as string).byteLength;
+  return bytes > LONGEST_SUBJECT_BYTES ? { code: 'subject_too_long', target: 'google.subject' } : undefined;
+}

@@ -1,0 +1,19 @@
+/** Reading JSON of unknown shape: own members only, so that `__proto__` and its like are members as any other. */
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const member = (object: JsonObject, name: string): unknown =>
+  Object.hasOwn(object, name) ? object[name] : undefined;
+
+export function text(object: JsonObject, name: string): string | undefined {
+  const value = member(object, name);
+  return typeof value === 'string' ? value : undefined;
+}
+
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+
+export const textsOf = (value: unknown): readonly string[] =>
+  listOf(value).filter((one): one is string => typeof one === 'string');

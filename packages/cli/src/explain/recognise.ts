@@ -1,0 +1,69 @@
+/** Which cloud a file is of, by its members: people mix up the files of three clouds. */
+
+import type { Cloud } from './explanation.js';
+import { PolicyFileError } from './policy-file-error.js';
+import { isObject, member } from './json.js';
+
+type Kind = Cloud | 'aws-identity-provider' | 'gcp-allow-policy';
+
+const NAMES: Readonly<Record<Kind, string>> = {
+  aws: 'the trust policy of an AWS role',
+  gcp: 'a provider of a Google Cloud workload identity pool',
+  azure: 'a list of Azure federated credentials',
+  'aws-identity-provider': 'an AWS identity provider',
+  'gcp-allow-policy': 'an allow policy of Google Cloud',
+};
+
+const COMMANDS: Readonly<Record<Kind, string>> = {
+  aws: 'aws iam get-role --role-name ROLE',
+  gcp: 'gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format=json',
+  azure: 'az ad app federated-credential list --id APP',
+  'aws-identity-provider': 'aws iam get-open-id-connect-provider --open-id-connect-provider-arn ARN',
+  'gcp-allow-policy': 'gcloud iam service-accounts get-iam-policy EMAIL --format=json',
+};
+
+function kindOf(value: unknown): Kind | undefined {
+  if (Array.isArray(value)) return listKind(value);
+  if (!isObject(value)) return undefined;
+  const has = (...names: string[]): boolean => names.some((name) => Object.hasOwn(value, name));
+  if (has('Statement', 'Role', 'AssumeRolePolicyDocument')) return 'aws';
+  if (has('ClientIDList', 'ThumbprintList')) return 'aws-identity-provider';
+  if (has('attributeMapping', 'attributeCondition', 'oidc', 'saml', 'x509')) return 'gcp';
+  if (/\/workloadIdentityPools\/[^/]+\/providers\//.test(String(member(value, 'name')))) return 'gcp';
+  if (has('bindings')) return 'gcp-allow-policy';
+  if (has('issuer') && has('subject', 'claimsMatchingExpression')) return 'azure';
+  const list = member(value, 'value');
+  return Array.isArray(list) ? listKind(list) : undefined;
+}
+
+/** An empty list is Azure's: an application without credentials. */
+const listKind = (list: readonly unknown[]): Kind | undefined =>
+  list.length === 0 ? 'azure' : kindOf(list[0]);
+
+/** @throws PolicyFileError where the value is not of that kind, and says of which it looks */
+export function assertKind(value: unknown, wanted: Kind, option: string): void {
+  const kind = kindOf(value);
+  if (kind === wanted) return;
+  const ask = `What is wanted is the answer of \`${COMMANDS[wanted]}\`.`;
+  if (kind === undefined)
+    throw new PolicyFileError(
+      'policy_not_recognised',
+      option,
+      `The file of ${option} is not ${NAMES[wanted]}.`,
+      {
+        hint: ask,
+      },
+    );
+  throw new PolicyFileError(
+    'policy_of_another_cloud',
+    option,
+    `The file of ${option} looks like ${NAMES[kind]}, not like ${NAMES[wanted]}.`,
+    { hint: `${hintFor(kind)}${ask}` },
+  );
+}
+
+function hintFor(kind: Kind): string {
+  if (kind === 'gcp-allow-policy') return 'Pass it with --service-account-policy. ';
+  if (kind === 'aws-identity-provider') return 'Pass it with --identity-provider. ';
+  return `Try \`credex explain ${kind}\`. `;
+}
