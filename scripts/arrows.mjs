@@ -27,7 +27,19 @@ export const ROOMS = {
   vercel: {
     rooms: ['core'],
     others: ['node:fs/promises', 'node:child_process'],
-    behind: { local: { also: [], imports: ['node:child_process', 'node:os', 'node:path'] } },
+    behind: {
+      local: {
+        also: [],
+        imports: [
+          'node:child_process',
+          'node:crypto',
+          'node:diagnostics_channel',
+          'node:fs',
+          'node:os',
+          'node:path',
+        ],
+      },
+    },
   },
   aws: {
     rooms: ['core', 'vercel'],
@@ -54,7 +66,17 @@ export const ROOMS = {
   credex: {
     rooms: ['core', 'vercel'],
     lazyRooms: ['aws', 'gcp', 'azure'],
-    others: ['aws4fetch', 'jiti', 'jsonc-parser', 'node:fs/promises', 'node:path', 'node:url'],
+    others: [
+      // Loaded by import() when first needed; test/examples/lazy.test.ts says so.
+      '@aws-sdk/credential-providers',
+      '@azure/identity',
+      'aws4fetch',
+      'google-auth-library',
+      'jiti',
+      'jsonc-parser',
+      'node:fs/promises',
+      'node:path',
+    ],
     behind: {},
   },
   cli: {
@@ -92,6 +114,8 @@ export const AMBIENT = {
   'core/events': ['process'],
   'core/fetch-transport': ['fetch'],
   'core/provider': ['Math'],
+  'credex/environment': ['process'],
+  'credex/local-aws': ['Date'],
   'gcp/gcp-options': ['Date'],
   'testing/clock': ['setImmediate'],
   'testing/conformance/decoys': ['process'],
@@ -100,6 +124,8 @@ export const AMBIENT = {
   'testing/conformance/trial': ['fetch'],
   'testing/emulator/clock': ['Date'],
   'vercel/outside': ['Date', 'fetch'],
+  'vercel/local/ask-cli': ['setTimeout'],
+  'vercel/local/node': ['process'],
   'vercel/source-options': ['Date', 'fetch'],
   'verify/web-sha256': ['crypto'],
   'verify/system': ['Date', 'fetch', 'performance', 'setTimeout'],

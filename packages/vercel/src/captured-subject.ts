@@ -2,6 +2,7 @@
 
 import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import { environmentVariable } from '@credex/core/driver';
+import type { LastPlace } from './last-place.js';
 import type { PlatformPartition } from './platform-partition.js';
 import type { SourceTools } from './source-options.js';
 import type { Found, Place } from './token-errors.js';
@@ -15,6 +16,7 @@ const COMFORTABLE_MS = 30_000;
 
 export interface CaptureTools extends SourceTools {
   readonly memo: TokenMemo;
+  readonly lastPlace: LastPlace;
 }
 
 const vercelFile = (path: string): TokenFile => ({
@@ -63,14 +65,15 @@ export class CapturedSubject implements Subject {
   }
 
   async token(wanted: SubjectTokenRequest): Promise<SubjectToken> {
-    const found = await this.#firstLive(wanted.fresh ? this.#shown : undefined, wanted.signal);
+    const found = await this.#firstLive(wanted.fresh ? this.#shown : undefined, wanted);
     this.#shown = found.jwt;
     return this.#tools.finish(found, wanted);
   }
 
   /** The first token with time left, in order; `but`: the one that was refused. */
-  async #firstLive(but: string | undefined, signal: AbortSignal): Promise<SubjectToken> {
-    const { memo, now } = this.#tools;
+  async #firstLive(but: string | undefined, wanted: SubjectTokenRequest): Promise<SubjectToken> {
+    const { memo, now, lastPlace } = this.#tools;
+    const { signal } = wanted;
     const variables = (this.#variables ??= tokenVariables());
     const { file } = variables;
     const places: readonly (readonly [Place, () => Promise<string> | string | undefined])[] = [
@@ -96,6 +99,8 @@ export class CapturedSubject implements Subject {
       else expired.push({ place, token });
     }
     if (brief !== undefined) return brief;
+    const refreshed = await lastPlace(but, wanted);
+    if (refreshed !== undefined) return refreshed;
     if (refused) throw noFresherToken();
     throw expired.length === 0 ? noToken(LOOKED_EVERYWHERE) : allExpired(expired, now());
   }

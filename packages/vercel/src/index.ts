@@ -1,6 +1,7 @@
 export type { HeaderGetter, HeadersLike, RequestLike } from './request-token-source.js';
 export { requestTokenSource } from './request-token-source.js';
 export type { VercelTokenSourceOptions } from './source-options.js';
+export type { LocalSwitch } from './vercel-token-source.js';
 export { vercelTokenSource } from './vercel-token-source.js';
 export { vercelInvocation } from './vercel-invocation.js';
 export type { ElsewhereOptions, FixedAudienceOptions } from './elsewhere-options.js';

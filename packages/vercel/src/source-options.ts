@@ -32,8 +32,14 @@ export interface SourceTools {
 
 const DEFAULT_TOKEN_ENDPOINT = 'https://oidc.vercel.com/~token';
 
-export function sourceTools(factory: string, options: VercelTokenSourceOptions): SourceTools {
-  refuseUnknownOptions(factory, options, ['expect', 'tokenEndpoint', 'allowLoopbackHttp', 'fetch', 'clock']);
+/** `more`: the factory's own options, for the error of an unknown one. */
+export function sourceTools(
+  factory: string,
+  options: VercelTokenSourceOptions,
+  more: readonly string[] = [],
+): SourceTools {
+  const known = ['expect', 'tokenEndpoint', 'allowLoopbackHttp', 'fetch', 'clock', ...more];
+  refuseUnknownOptions(factory, options, known);
   const expectation = normalizeExpectation(options.expect);
   const allowLoopbackHttp =
     optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;

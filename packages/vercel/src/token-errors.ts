@@ -1,8 +1,9 @@
 /** The errors of a caller without a usable token: each says where was looked and what to do. */
 
 import { FederationError } from '@credex/core';
-import { environmentVariable, presentedToken } from '@credex/core/driver';
+import { presentedToken } from '@credex/core/driver';
 import type { SubjectToken } from '@credex/core';
+import { onVercel } from './deployment.js';
 import { TOKEN_HEADER } from './request-context.js';
 
 /** Where a token was found: completes "the token of …". */
@@ -20,7 +21,7 @@ export function noToken(looked: string): FederationError {
     message: `There is no Vercel OIDC token: ${looked}.`,
     hint: onVercel()
       ? 'Ask for credentials inside a request (at the top of a module there is none), and check that OIDC federation is on in the settings of the project; where the runtime has no request context, pass requestTokenSource(request).'
-      : 'Locally, run `vercel link` and `vercel env pull` and load .env.local; elsewhere pass `tokenSource`.',
+      : 'Locally, run `vercel link`, then `vercel env pull .env.local` and load that file, or pass localTokenSource() of @credex/vercel/local, which renews the token by itself; elsewhere pass `tokenSource`.',
   });
 }
 
@@ -35,7 +36,7 @@ export function allExpired(found: readonly Found[], now: number): FederationErro
     message: `Every Vercel OIDC token at hand has expired: ${said.join(', ')}.`,
     hint: onVercel()
       ? 'Ask for credentials inside the request that needs them: a token of the build, or one kept from an earlier request, ends.'
-      : 'Run `vercel env pull` again and reload .env.local; a development token lasts 12 hours.',
+      : 'Run `vercel env pull .env.local` again and load that file, or pass localTokenSource() of @credex/vercel/local; a development token lasts 12 hours.',
     presented: presentedToken((found[0] as Found).token.claims),
   });
 }
@@ -48,11 +49,7 @@ export function noFresherToken(): FederationError {
   });
 }
 
-function onVercel(): boolean {
-  return environmentVariable('VERCEL') !== undefined;
-}
-
-function ago(ms: number): string {
+export function ago(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds} seconds ago`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes ago`;

@@ -1,6 +1,8 @@
 import type { Subject, SubjectTokenSource } from '@credex/core';
+import { optionalBoolean } from '@credex/core/driver';
 import type { CaptureTools } from './captured-subject.js';
 import { CapturedSubject, tokenVariables } from './captured-subject.js';
+import { createLastPlace } from './last-place.js';
 import { platformPartition } from './platform-partition.js';
 import { contextToken } from './request-context.js';
 import type { VercelTokenSourceOptions } from './source-options.js';
@@ -8,19 +10,32 @@ import { sourceTools } from './source-options.js';
 import type { Peeked } from './token-memo.js';
 import { createTokenMemo } from './token-memo.js';
 
+export interface LocalSwitch {
+  /** `false`: no refresh by the login of the Vercel CLI on a laptop. Default: true. */
+  readonly local?: boolean | undefined;
+}
+
 /**
  * The OIDC token that Vercel gives: the header of the request being served, then the file that
  * VERCEL_OIDC_TOKEN_FILE names (read on each call), then VERCEL_OIDC_TOKEN. An expired token is passed over in
- * favour of a live one; an unreadable one is an error.
+ * favour of a live one; an unreadable one is an error. On a laptop whose directory is linked to a project the last place
+ * is a refresh by the login of the Vercel CLI, as `localTokenSource` of `@credex/vercel/local` makes it; never on a
+ * deployment, in CI, or under NODE_ENV `test` or `production`.
  *
  * @example
  * const tokenSource = vercelTokenSource({ expect: { projectId: 'prj_123', environment: 'production' } });
  * const credentials = awsCredentialsProvider({ roleArn, tokenSource });
  * @throws OptionError for an option that can't be honoured
  */
-export function vercelTokenSource(options: VercelTokenSourceOptions = {}): SubjectTokenSource {
+export function vercelTokenSource(options: VercelTokenSourceOptions & LocalSwitch = {}): SubjectTokenSource {
   const memo = createTokenMemo();
-  const tools: CaptureTools = { ...sourceTools('vercelTokenSource', options), memo };
+  const { local, ...shared } = options;
+  const { fetch, clock } = shared;
+  const tools: CaptureTools = {
+    ...sourceTools('vercelTokenSource', shared, ['local']),
+    memo,
+    lastPlace: createLastPlace({ local: optionalBoolean({ option: 'local' }, local) ?? true, fetch, clock }),
+  };
   const platform = platformPartition();
 
   return {

@@ -1,0 +1,71 @@
+/**
+ * The login of the Vercel CLI: read, never renewed, rotated or written. Two programs that renew one login log its
+ * owner out, so the CLI alone does that.
+ */
+
+import { environmentVariable } from '@credex/core/driver';
+import { failure, shownPath } from './failure.js';
+import type { Node } from './node.js';
+import { readJsonObject } from './read-file.js';
+
+export type CliLogin =
+  | { readonly kind: 'token'; readonly token: string; readonly file: string }
+  /** Only the CLI itself can use it: in the system's keyring, or bound to a key. */
+  | { readonly kind: 'cli-only'; readonly where: string };
+
+/** RFC 6750, section 2.1: what an Authorization header can carry. */
+const BEARER = /^[A-Za-z0-9._~+/-]{8,4096}=*$/;
+
+/** With less left than this, a login is over before the answer comes. */
+const LEAST_LEFT_MS = 5_000;
+
+const LOG_IN = { hint: 'Run `vercel login`.' };
+
+/** @throws FederationError where there is no login, or one that has ended */
+export function readCliLogin(node: Node, directories: readonly string[], now: number): CliLogin {
+  const directory = directories.find((one) => isDirectory(node, one)) ?? (directories[0] as string);
+  const file = node.path.join(directory, 'auth.json');
+  const stored = storage(node, node.path.join(directory, 'config.json'));
+  if (stored === 'keyring') return { kind: 'cli-only', where: 'the keyring of the system' };
+
+  const login = readJsonObject(node, file, LOG_IN) ?? {};
+  const { token, refreshToken, expiresAt } = login;
+  const isOver = typeof expiresAt === 'number' && expiresAt * 1_000 < now + LEAST_LEFT_MS;
+  if (isText(token) && !isOver) {
+    if (BEARER.test(token)) return { kind: 'token', token, file: shownPath(file) };
+    throw failure({
+      code: 'no_subject_token',
+      message: `The login in ${shownPath(file)} is no token that could be sent.`,
+      ...LOG_IN,
+    });
+  }
+  if (isText(token) || isText(refreshToken)) {
+    throw failure({
+      code: 'no_subject_token',
+      message: `The login of the Vercel CLI in ${shownPath(file)} has expired.`,
+      hint: 'Run `vercel whoami`, by which the CLI renews it, or `vercel login`; credex never renews a login itself.',
+    });
+  }
+  if (stored === 'auto') return { kind: 'cli-only', where: 'the keyring of the system' };
+  const bound = node.path.join(directory, 'credentials.json');
+  if (node.fs.existsSync(bound)) return { kind: 'cli-only', where: shownPath(bound) };
+  throw failure({
+    code: 'no_subject_token',
+    message: `The Vercel CLI is not logged in: there is no login in ${shownPath(file)}.`,
+    ...LOG_IN,
+  });
+}
+
+/** Where the CLI keeps its login, as it decides it itself; `file` unless told otherwise. */
+function storage(node: Node, file: string): 'file' | 'keyring' | 'auto' {
+  const said =
+    environmentVariable('VERCEL_TOKEN_STORAGE') ??
+    readJsonObject(node, file, { hint: 'Correct the file, or run `vercel login`.' })?.['credStorage'];
+  return said === 'keyring' || said === 'auto' ? said : 'file';
+}
+
+function isDirectory({ fs }: Node, path: string): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

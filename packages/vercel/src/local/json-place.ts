@@ -1,0 +1,45 @@
+/** Where a JSON text goes wrong. Engines word it differently, and some leave the place out. */
+
+const VALUE = /"(?:[^"\\\u0000-\u001f]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y; // eslint-disable-line no-control-regex -- JSON forbids them
+const SPACE = /[ \t\r\n]*/y;
+
+/** The line, from 1, of the first thing that can't stand there (RFC 8259); the last line where it only ends early. */
+export function lineOfJsonFault(text: string): number {
+  let at = 0;
+  const skip = (): string => {
+    SPACE.lastIndex = at;
+    at += SPACE.exec(text)?.[0].length ?? 0;
+    return text[at] ?? '';
+  };
+  const literal = (): boolean => {
+    VALUE.lastIndex = at;
+    const found = VALUE.exec(text)?.[0];
+    if (found !== undefined) at += found.length;
+    return found !== undefined;
+  };
+  const list = (end: string, item: () => boolean): boolean => {
+    at += 1;
+    if (skip() === end) return (at += 1) > 0;
+    while (item()) {
+      const next = skip();
+      if (next !== end && next !== ',') return false;
+      at += 1;
+      if (next === end) return true;
+    }
+    return false;
+  };
+  const member = (): boolean => {
+    if (skip() !== '"' || !literal() || skip() !== ':') return false;
+    at += 1;
+    return value();
+  };
+  const value = (): boolean => {
+    const first = skip();
+    if (first === '{') return list('}', member);
+    if (first === '[') return list(']', value);
+    return literal();
+  };
+  value();
+  skip();
+  return text.slice(0, at).split('\n').length;
+}

@@ -1,0 +1,60 @@
+/**
+ * Node's own modules, looked up when they are needed: a bundler for a runtime without them meets no import of them,
+ * though the entry of this package can lead here.
+ */
+
+interface Builtins {
+  'node:child_process': typeof import('node:child_process');
+  'node:crypto': typeof import('node:crypto');
+  'node:diagnostics_channel': typeof import('node:diagnostics_channel');
+  'node:fs': typeof import('node:fs');
+  'node:os': typeof import('node:os');
+  'node:path': typeof import('node:path');
+}
+
+interface NodeProcess {
+  getBuiltinModule?<Name extends keyof Builtins>(name: Name): Builtins[Name] | undefined;
+  cwd(): string;
+  readonly platform: string;
+  readonly execPath: string;
+  getuid?(): number;
+}
+
+/** What a laptop has. */
+export interface Node {
+  readonly childProcess: Builtins['node:child_process'];
+  readonly crypto: Builtins['node:crypto'];
+  readonly diagnostics: Builtins['node:diagnostics_channel'];
+  readonly fs: Builtins['node:fs'];
+  readonly os: Builtins['node:os'];
+  readonly path: Builtins['node:path'];
+  readonly cwd: string;
+  /** `linux`, `darwin`, `win32`, … */
+  readonly platform: string;
+  /** The program that runs this process. */
+  readonly execPath: string;
+  /** `undefined` on Windows, where files have no such owner. */
+  readonly uid: number | undefined;
+}
+
+/** `undefined` in a runtime without files and processes. */
+export function node(): Node | undefined {
+  const found = (globalThis as { readonly process?: NodeProcess }).process;
+  const get = found?.getBuiltinModule?.bind(found);
+  if (found === undefined || get === undefined) return undefined;
+  const [childProcess, crypto, fs] = [get('node:child_process'), get('node:crypto'), get('node:fs')];
+  const [os, path, diagnostics] = [get('node:os'), get('node:path'), get('node:diagnostics_channel')];
+  if (!childProcess || !crypto || !fs || !os || !path || !diagnostics) return undefined;
+  return {
+    childProcess,
+    crypto,
+    diagnostics,
+    fs,
+    os,
+    path,
+    cwd: found.cwd(),
+    platform: found.platform,
+    execPath: found.execPath,
+    uid: found.getuid?.(),
+  };
+}

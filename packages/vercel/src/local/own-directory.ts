@@ -1,0 +1,38 @@
+/** A directory that only its owner can look into, and the questions asked of what is in it. */
+
+import type { Stats } from 'node:fs';
+import { shownPath } from './failure.js';
+import type { Node } from './node.js';
+
+/** Why something there must not be trusted: completes "it is …". */
+export type Unsafe = string | undefined;
+
+/** Windows has no such bits: there a home directory is its user's by its access list. */
+export function unsafe({ uid }: Node, stats: Stats): Unsafe {
+  if (uid === undefined) return undefined;
+  if (stats.uid !== uid) return `owned by user ${stats.uid}, not by ${uid}`;
+  return (stats.mode & 0o077) === 0 ? undefined : `open to others (mode ${(stats.mode & 0o777).toString(8)})`;
+}
+
+/**
+ * Makes `{cache}/credex/vercel`, each part ours alone, and returns its path; `why` where a part is not safe. A
+ * symbolic link in the place of a part is not followed.
+ */
+export function ownDirectory(node: Node, cache: string): { readonly path: string; readonly why: Unsafe } {
+  const { fs, path } = node;
+  fs.mkdirSync(cache, { recursive: true });
+  let at = cache;
+  for (const part of ['credex', 'vercel']) {
+    at = path.join(at, part);
+    try {
+      fs.mkdirSync(at, { mode: 0o700 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const stats = fs.lstatSync(at);
+    const why = stats.isDirectory() ? unsafe(node, stats) : 'no directory';
+    if (why !== undefined)
+      return { path: at, why: `${shownPath(at)} is ${why}: run \`chmod 700\` on it, or remove it` };
+  }
+  return { path: at, why: undefined };
+}

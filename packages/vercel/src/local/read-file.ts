@@ -1,0 +1,67 @@
+/** Small files of the user's and of the CLI's: read, never written. */
+
+import type { LocalFailure } from './failure.js';
+import { codeOf, failure, isAbsent, shownPath } from './failure.js';
+import { lineOfJsonFault } from './json-place.js';
+import type { Node } from './node.js';
+
+const MAX_BYTES = 1_048_576;
+
+/** Completes an error: the command that writes the file anew. */
+export interface Mending {
+  readonly hint: string;
+}
+
+/** The text; `undefined` where there is no such file. A pipe in its place isn't read: that could wait for ever. */
+export function readText(node: Node, path: string, { hint }: Mending): string | undefined {
+  const { text, why, cause } = tryToRead(node, path);
+  if (why === undefined) return text;
+  throw failure({
+    code: 'no_subject_token',
+    message: `The file ${shownPath(path)} can not be read (${why}).`,
+    hint,
+    cause,
+  });
+}
+
+interface Reading {
+  readonly text?: string;
+  readonly why?: string;
+  readonly cause?: unknown;
+}
+
+function tryToRead({ fs }: Node, path: string): Reading {
+  try {
+    const stats = fs.statSync(path);
+    if (!stats.isFile()) return { why: 'it is no regular file' };
+    return stats.size > MAX_BYTES
+      ? { why: 'it is longer than 1 MiB' }
+      : { text: fs.readFileSync(path, 'utf8') };
+  } catch (cause) {
+    return isAbsent(cause) ? {} : { why: codeOf(cause), cause };
+  }
+}
+
+/** The object in a JSON file; an error that names the line where it is none. */
+export function readJsonObject(
+  node: Node,
+  path: string,
+  mending: Mending,
+): Readonly<Record<string, unknown>> | undefined {
+  const text = readText(node, path, mending)?.replace(/^\ufeff/, '');
+  if (text === undefined) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // The engine's own words would quote the file, and this one may hold a login.
+    throw malformed(`${shownPath(path)}:${lineOfJsonFault(text)}`, 'is no JSON', mending);
+  }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+    return parsed as Record<string, unknown>;
+  throw malformed(`${shownPath(path)}:1`, 'holds no JSON object', mending);
+}
+
+export function malformed(place: string, what: string, { hint }: Mending): LocalFailure {
+  return failure({ code: 'no_subject_token', message: `${place} ${what}.`, hint });
+}

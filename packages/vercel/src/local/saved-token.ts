@@ -1,0 +1,82 @@
+/** The token of the last refresh, kept where its user alone can read it, for the other processes of the laptop. */
+
+import type { SubjectToken } from '@credex/core';
+import { readSubjectToken } from '@credex/core/driver';
+import { codeOf, isAbsent, shownPath } from './failure.js';
+import type { Node } from './node.js';
+import { ownDirectory, unsafe } from './own-directory.js';
+
+export interface SavedToken {
+  /** `undefined` where there is none that may be used; the caller holds its claims and its end against the project. */
+  read(): SubjectToken | undefined;
+  write(token: SubjectToken): void;
+}
+
+const MAX_BYTES = 65_536;
+
+/**
+ * One file for one `identity`: a digest, so that no name of a file can be chosen. Trouble with it costs a refresh and is
+ * told by `warn`, never by an error.
+ */
+export function savedToken(
+  node: Node,
+  cache: string,
+  identity: readonly (string | undefined)[],
+  warn: (message: string) => void,
+): SavedToken {
+  const { fs, path } = node;
+  const digest = node.crypto.createHash('sha256').update(JSON.stringify(identity)).digest('hex');
+  const name = `${digest}.json`;
+  const file = path.join(cache, 'credex', 'vercel', name);
+  const told = (what: string, why: string): void => warn(`The token ${what} ${shownPath(file)}: ${why}.`);
+
+  return {
+    read() {
+      try {
+        if (!fs.existsSync(path.dirname(file))) return undefined;
+        const { why } = ownDirectory(node, cache);
+        if (why !== undefined) return void told('is not read from', why);
+        const text = readOwnFile(node, file);
+        if (typeof text !== 'string')
+          return void told('is not read from', `it is ${text.why}; remove it by \`rm\``);
+        return readSubjectToken((JSON.parse(text) as { readonly token?: unknown }).token);
+      } catch (error) {
+        if (!isAbsent(error)) told('can not be read from', `${codeOf(error)}; remove it by \`rm\``);
+        return undefined;
+      }
+    },
+    write({ jwt }) {
+      let made: string | undefined;
+      try {
+        const { path: directory, why } = ownDirectory(node, cache);
+        if (why !== undefined) return told('is not kept in', why);
+        // A name that nobody can know before, and a rename: no reader meets half a token, no link is followed.
+        made = fs.mkdtempSync(path.join(directory, '.new-'));
+        const written = path.join(made, name);
+        fs.writeFileSync(written, JSON.stringify({ version: 1, token: jwt }), { mode: 0o600, flag: 'wx' });
+        fs.renameSync(written, path.join(directory, name));
+      } catch (error) {
+        told('can not be kept in', `${codeOf(error)}; check that the directory can be written`);
+      } finally {
+        if (made !== undefined) fs.rmSync(made, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** Opened without following a link, then judged by what was opened: nothing can be put in its place meanwhile. */
+function readOwnFile(node: Node, file: string): string | { readonly why: string } {
+  const { fs } = node;
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+  // Windows knows neither of the two.
+  const descriptor = fs.openSync(file, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
+  try {
+    const stats = fs.fstatSync(descriptor);
+    if (!stats.isFile()) return { why: 'no regular file' };
+    if (stats.size > MAX_BYTES) return { why: 'too long' };
+    const why = unsafe(node, stats);
+    return why === undefined ? fs.readFileSync(descriptor, 'utf8') : { why };
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}

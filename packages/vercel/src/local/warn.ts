@@ -1,0 +1,19 @@
+/** Warnings, to where the events of credex go. */
+
+import type { OnEvent } from '@credex/core';
+import { DIAGNOSTICS_CHANNEL } from '@credex/core/driver';
+import type { Node } from './node.js';
+
+export type Warn = (message: string) => void;
+
+export function warner({ diagnostics }: Node, onEvent: OnEvent | undefined): Warn {
+  return (message) => {
+    const event = { type: 'warning', provider: 'vercel', message } as const;
+    diagnostics.channel(DIAGNOSTICS_CHANNEL).publish(event);
+    try {
+      onEvent?.(event);
+    } catch {
+      // Said in OnEvent's docstring: the caller's credential is worth more than the listener's error.
+    }
+  };
+}
