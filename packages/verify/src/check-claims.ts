@@ -1,6 +1,5 @@
 /** The claims of a Vercel token: there, of their types, and of one mind. */
 
-import type { PresentedToken } from '@credex/core';
 import type { VercelTokenClaims } from './contract.js';
 import { refusal } from './refuse.js';
 
@@ -18,12 +17,9 @@ const LONGEST_LIFETIME_SECONDS = 24 * 3600;
  * @returns the claims, frozen throughout: those of a remembered token are handed to many callers.
  * @throws TokenVerificationError `invalid_claims`
  */
-export function checkClaims(
-  raw: Readonly<Record<string, unknown>>,
-  presented: PresentedToken,
-): VercelTokenClaims {
+export function checkClaims(raw: Readonly<Record<string, unknown>>): VercelTokenClaims {
   const invalid = (why: string): Error =>
-    refusal('invalid_claims', `The token's claims are not those of a Vercel token: ${why}.`, { presented });
+    refusal('invalid_claims', `The token's claims are not those of a Vercel token: ${why}.`, { claims: raw });
 
   for (const name of TEXTS)
     if (!isText(raw[name])) throw invalid(`\`${name}\` is not a string with text in it`);

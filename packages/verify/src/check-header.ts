@@ -1,6 +1,5 @@
 /** The JOSE header (RFC 7515, section 4): what decides which key is looked up, before any key is used. */
 
-import type { PresentedToken } from '@credex/core';
 import { refusal } from './refuse.js';
 
 /**
@@ -20,21 +19,24 @@ export interface CheckedHeader {
   readonly kid: string;
 }
 
-/** @throws TokenVerificationError `malformed_token`, `algorithm_not_allowed` */
+/**
+ * @param claims for the error to show
+ * @throws TokenVerificationError `malformed_token`, `algorithm_not_allowed`
+ */
 export function checkHeader(
   header: Readonly<Record<string, unknown>>,
   algorithms: ReadonlySet<string>,
-  presented: PresentedToken,
+  claims: object,
 ): CheckedHeader {
   const malformed = (why: string): Error =>
-    refusal('malformed_token', `The token's header ${why}.`, { presented });
+    refusal('malformed_token', `The token's header ${why}.`, { claims });
   const { alg, kid, typ } = header;
   if (typeof alg !== 'string' || alg === '') throw malformed('names no algorithm (`alg`)');
   if (!algorithms.has(alg)) {
     throw refusal(
       'algorithm_not_allowed',
       `The token's algorithm is not among ${[...algorithms].join(', ')}.`,
-      { presented },
+      { claims },
     );
   }
   for (const name of KEYS_OF_ITS_OWN)

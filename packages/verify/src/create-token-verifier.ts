@@ -1,7 +1,6 @@
 /** A Vercel OIDC token, verified by an API of your own. */
 
 import { sha256 } from '#sha256';
-import type { PresentedToken } from '@credex/core';
 import { compactVerify } from 'jose';
 import { checkTimes } from './check-times.js';
 import type { TokenVerifierOptions, VercelTokenClaims, VercelTokenVerifier } from './contract.js';
@@ -59,12 +58,12 @@ export function createTokenVerifier(options: TokenVerifierOptions): VercelTokenV
     signal: AbortSignal | undefined,
   ): Promise<ReadToken> => {
     const read = readToken(token, algorithms);
-    const { kid, claims, presented } = read;
-    const { keySet } = issuerOfToken(issuers, claims, presented);
+    const { kid, claims } = read;
+    const { keySet } = issuerOfToken(issuers, claims);
     // Before the key: what can't pass makes nobody ask the issuer.
-    checkTimes(claims, presented, clock.now(), tolerance);
-    checkAudience(claims, presented, audiences);
-    const key = keySet.held(kid) ?? (await keySet.find(kid, presented, signal));
+    checkTimes(claims, clock.now(), tolerance);
+    checkAudience(claims, audiences);
+    const key = keySet.held(kid) ?? (await keySet.find(kid, claims, signal));
     await checkSignature(token, read, key);
     if (digest !== undefined) verified.add(digest, { ...read, key, keySet }, clock.now());
     return read;
@@ -78,10 +77,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): VercelTokenV
       // Awaited only where it must be.
       const digest = typeof digesting === 'object' ? await digesting : digesting;
       const held = digest === undefined ? undefined : verified.get(digest, clock.now());
-      const { claims, presented } = held ?? (await signatureChecked(token, digest, signal));
+      const { claims } = held ?? (await signatureChecked(token, digest, signal));
       // Again where keys were waited for, and each time where the signature was checked before.
-      checkTimes(claims, presented, clock.now(), tolerance);
-      checkRules(rules, claims, presented);
+      checkTimes(claims, clock.now(), tolerance);
+      checkRules(rules, claims);
       return claims;
     },
   } satisfies VercelTokenVerifier);
@@ -95,15 +94,12 @@ const isOfBearableLength = (token: unknown): boolean =>
  * One of ours is enough (RFC 7519, section 4.1.3). Vercel signs for one audience at a time: a list can only come of
  * an issuer that means every party in it.
  */
-function checkAudience(
-  { aud }: VercelTokenClaims,
-  presented: PresentedToken,
-  audiences: ReadonlySet<string>,
-): void {
+function checkAudience(claims: VercelTokenClaims, audiences: ReadonlySet<string>): void {
+  const { aud } = claims;
   const list = typeof aud === 'string' ? [aud] : aud;
   if (list.some((one) => audiences.has(one))) return;
   throw refusal('audience_mismatch', `The token is not meant for ${[...audiences].join(' or ')}.`, {
-    presented,
+    claims,
   });
 }
 
@@ -112,14 +108,14 @@ async function checkSignature(
   read: ReadToken,
   { byAlgorithm }: VerificationKey,
 ): Promise<void> {
-  const { alg, presented } = read;
+  const { alg, claims } = read;
   const key = byAlgorithm.get(alg);
   if (key === undefined) {
     throw refusal(
       'algorithm_not_allowed',
       `The token's key is published for another algorithm than ${alg}.`,
       {
-        presented,
+        claims,
       },
     );
   }
@@ -127,6 +123,6 @@ async function checkSignature(
     await compactVerify(token, key, { algorithms: [alg] });
   } catch {
     // What jose says of it is no more than the code, and its errors may hold the token.
-    throw refusal('invalid_signature', "The token's signature is not its issuer's.", { presented });
+    throw refusal('invalid_signature', "The token's signature is not its issuer's.", { claims });
   }
 }

@@ -4,7 +4,6 @@ import { OptionError } from '@credex/core';
 import { endpointUrl, httpsUrl, invalidOption, isLoopback, requiredString } from '@credex/core/driver';
 import type { VercelTokenClaims } from './contract.js';
 import { refusal } from './refuse.js';
-import type { PresentedToken } from '@credex/core';
 
 const HOST = 'oidc.vercel.com';
 const KEYS_PATH = ['.well-known', 'jwks'] as const;
@@ -140,20 +139,20 @@ function loopbackIssuer(iss: string, allowLoopback: boolean): TrustedIssuer {
  */
 export function issuerOfToken<I extends TrustedIssuer>(
   issuers: ReadonlyMap<string, I>,
-  { iss, owner }: VercelTokenClaims,
-  presented: PresentedToken,
+  claims: VercelTokenClaims,
 ): I {
+  const { iss, owner } = claims;
   const found = issuers.get(iss);
   if (found === undefined) {
     const trusted = [...issuers.keys()];
     throw refusal('issuer_mismatch', `The token's issuer is not ${trusted.join(' or ')}.`, {
-      presented,
+      claims,
       advice: adviceOn(iss, owner, trusted),
     });
   }
   if (found.team !== undefined && found.team !== owner) {
     throw refusal('invalid_claims', "The token's `owner` is not the team that its issuer names.", {
-      presented,
+      claims,
     });
   }
   return found;

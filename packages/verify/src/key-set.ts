@@ -4,7 +4,7 @@
  * than its cache lives, and reads the ambient clock.
  */
 
-import type { Clock, PresentedToken } from '@credex/core';
+import type { Clock } from '@credex/core';
 import { fetchKeys } from './fetch-keys.js';
 import type { KeysRequest } from './fetch-keys.js';
 import { readKeys } from './read-keys.js';
@@ -34,7 +34,7 @@ export interface KeySet {
    * The key, asked for where it is not held.
    * @throws TokenVerificationError `unknown_key`, `keys_unavailable`, `aborted`
    */
-  find(kid: string, presented: PresentedToken, signal: AbortSignal | undefined): Promise<VerificationKey>;
+  find(kid: string, claims: object, signal: AbortSignal | undefined): Promise<VerificationKey>;
 }
 
 interface Failure {
@@ -93,7 +93,7 @@ export function createKeySet(
 
   return {
     held,
-    async find(kid, presented, signal) {
+    async find(kid, claims, signal) {
       const waited = held(kid);
       if (waited !== undefined) return waited;
       // One that others started may have been sent before this key was published: it is waited for, not relied on.
@@ -108,8 +108,8 @@ export function createKeySet(
       }
       if (key !== undefined) return key;
       throw failure === undefined && isUsable()
-        ? unknownKey(presented, keys.size)
-        : keysUnavailable(presented, failure);
+        ? unknownKey(claims, keys.size)
+        : keysUnavailable(claims, failure);
     },
   };
 }
@@ -117,16 +117,16 @@ export function createKeySet(
 const cooldownOf = ({ count }: Failure): number =>
   Math.min(FAILURE_COOLDOWN_MS * 2 ** Math.min(count - 1, 16), LONGEST_FAILURE_COOLDOWN_MS);
 
-function unknownKey(presented: PresentedToken, published: number): Error {
+function unknownKey(claims: object, published: number): Error {
   return refusal('unknown_key', "The token's key is not among the keys of its issuer.", {
-    presented,
+    claims,
     advice: published === 0 ? 'The issuer publishes no key that fits `algorithms`.' : undefined,
   });
 }
 
-function keysUnavailable(presented: PresentedToken, failure: Failure | undefined): Error {
+function keysUnavailable(claims: object, failure: Failure | undefined): Error {
   return refusal('keys_unavailable', "The issuer's keys could not be had.", {
-    presented,
+    claims,
     cause: failure?.error,
   });
 }

@@ -1,7 +1,5 @@
 /** From a text to a header and claims, before any key is thought of. Nothing here says that a token is genuine. */
 
-import type { PresentedToken, SubjectClaims } from '@credex/core';
-import { presentedToken } from '@credex/core/driver';
 import { decodeText, isCanonicalBase64url } from './base64url.js';
 import type { VercelTokenClaims } from './contract.js';
 import { checkClaims } from './check-claims.js';
@@ -18,7 +16,6 @@ export interface ReadToken {
   readonly alg: string;
   readonly kid: string;
   readonly claims: VercelTokenClaims;
-  readonly presented: PresentedToken;
 }
 
 /**
@@ -40,15 +37,14 @@ export function readToken(token: unknown, algorithms: ReadonlySet<string>): Read
 
   const joseHeader = decodePart('header', header);
   const raw = decodePart('payload', payload);
-  const presented = presentable(raw);
   // First, since such a token may have another algorithm or type: widening `algorithms` would be the wrong cure.
   const other = otherTokenKind(raw['iss']);
   if (other !== undefined)
-    throw refusal('wrong_token_kind', `It is a token of ${other}, whatever its signature.`, { presented });
-  const { alg, kid } = checkHeader(joseHeader, algorithms, presented);
+    throw refusal('wrong_token_kind', `It is a token of ${other}, whatever its signature.`, { claims: raw });
+  const { alg, kid } = checkHeader(joseHeader, algorithms, raw);
   // After the algorithm: a token without a signature says `none` there, which is the better name for it.
   if (signature === '') throw malformed('its signature is empty');
-  return { alg, kid, claims: checkClaims(raw, presented), presented };
+  return { alg, kid, claims: checkClaims(raw) };
 }
 
 function decodePart(what: string, part: string): Record<string, unknown> {
@@ -59,16 +55,6 @@ function decodePart(what: string, part: string): Record<string, unknown> {
     const why = error instanceof SyntaxError && error.message.startsWith('it ') ? `: ${error.message}` : '';
     throw malformed(`its ${what} is not JSON of one reading${why}`);
   }
-}
-
-/** What of unchecked claims can be shown: members of the type that they should have. */
-function presentable(raw: Readonly<Record<string, unknown>>): PresentedToken {
-  const fit = Object.entries(raw).filter(([name, value]) => {
-    if (name === 'exp') return typeof value === 'number' && Number.isFinite(value);
-    if (name === 'aud' && Array.isArray(value)) return value.every((one) => typeof one === 'string');
-    return typeof value === 'string';
-  });
-  return presentedToken(Object.fromEntries(fit) as SubjectClaims);
 }
 
 function malformed(why: string): Error {

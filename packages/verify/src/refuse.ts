@@ -1,6 +1,7 @@
 /** What each code says to do: one place, so that every refusal has a hint. */
 
-import type { PresentedToken } from '@credex/core';
+import type { PresentedToken, SubjectClaims } from '@credex/core';
+import { presentedToken } from '@credex/core/driver';
 import { TokenVerificationError } from './errors.js';
 import type { TokenVerificationErrorCode } from './errors.js';
 
@@ -36,7 +37,8 @@ const HINTS: Readonly<Record<TokenVerificationErrorCode, string>> = {
 export interface Refusal {
   /** Stands before the general advice of the code. */
   readonly advice?: string | undefined;
-  readonly presented?: PresentedToken | undefined;
+  /** The claims that were shown, checked or not. */
+  readonly claims?: object | undefined;
   readonly cause?: unknown;
 }
 
@@ -46,7 +48,18 @@ export function refusal(
   message: string,
   more: Refusal = {},
 ): TokenVerificationError {
-  const { advice, presented, cause } = more;
+  const { advice, claims, cause } = more;
+  const presented = claims === undefined ? undefined : presentable(claims);
   const hint = advice === undefined ? HINTS[code] : `${advice} ${HINTS[code]}`;
   return new TokenVerificationError({ code, message, hint, presented, cause });
+}
+
+/** What of unchecked claims can be shown: members of the type that they should have. */
+function presentable(claims: object): PresentedToken {
+  const fit = Object.entries(claims).filter(([name, value]: [string, unknown]) => {
+    if (name === 'exp') return typeof value === 'number' && Number.isFinite(value);
+    if (name === 'aud' && Array.isArray(value)) return value.every((one) => typeof one === 'string');
+    return typeof value === 'string';
+  });
+  return presentedToken(Object.fromEntries(fit) as SubjectClaims);
 }

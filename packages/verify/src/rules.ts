@@ -1,7 +1,6 @@
 /** `allow`: who is let in. Asserted when the verifier is made, compared letter by letter at each call. */
 
 import { OptionError } from '@credex/core';
-import type { PresentedToken } from '@credex/core';
 import { invalidOption } from '@credex/core/driver';
 import type { AllowRule, RuleInEffect, VercelTokenClaims } from './contract.js';
 import { distinct } from './issuers.js';
@@ -113,20 +112,15 @@ function checkedValues(option: string, value: unknown): readonly string[] {
  *
  * @throws TokenVerificationError `not_allowed`
  */
-export function checkRules(
-  rules: readonly Rule[],
-  claims: VercelTokenClaims,
-  presented: PresentedToken,
-): void {
+export function checkRules(rules: readonly Rule[], claims: VercelTokenClaims): void {
   const misses: string[] = [];
   for (const [index, { values }] of rules.entries()) {
     const wrong = values.filter(([name, wanted]) => !isAmong(wanted, claims[CLAIM_OF[name]]));
     if (wrong.length === 0) return;
     misses.push(`allow[${index}] asks for another ${wrong.map(([name]) => name).join(' and ')}`);
   }
-  const { project, environment, owner } = presented;
-  throw refusal('not_allowed', `No rule lets in project ${project} of ${owner} in ${environment}.`, {
-    presented,
+  throw refusal('not_allowed', 'No rule lets this caller in.', {
+    claims,
     advice: `${misses.slice(0, 5).join('; ')}.`,
   });
 }
