@@ -1,0 +1,174 @@
+/** The trust that `credex setup` prints, loaded into the emulated clouds: it lets in whom it should, and nobody else. */
+
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
+import type { Emulator, MintOptions } from '@credex/testing/emulator';
+import { startEmulator } from '@credex/testing/emulator';
+import { ACCOUNT, LOAD_AWS, entersAws } from './setup/load-aws.js';
+import type { Load } from './setup/load-aws.js';
+import { LOAD_AZURE, entersAzure } from './setup/load-azure.js';
+import { ACCOUNT_EMAIL, LOAD_GCP, NUMBER, entersGcp } from './setup/load-gcp.js';
+import { setup } from './setup/printed.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+type Token = Partial<MintOptions>;
+type Tokens = Readonly<Record<string, Token>>;
+type Enters = (emulator: Emulator, token: string) => Promise<boolean>;
+
+const SHOP = { team: 'acme', teamId: 'team_acme', project: 'shop', projectId: 'prj_shop' };
+const NAMES = ['--team', 'acme', '--project', 'shop'];
+const IDS = ['--team-id', 'team_acme', '--project-id', 'prj_shop'];
+const CHOSEN = ['--environment', 'production', '--environment', 'staging'];
+const LONG_AGO = Math.floor(Date.now() / 1000) - 7_200;
+// RSA keys are most of an emulator's start.
+const signingKeys = [generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey];
+
+/** Nobody of these may enter, whatever is trusted. */
+const WRONG: Tokens = {
+  'another project': { project: 'other', projectId: 'prj_other' },
+  'a project whose name begins alike': { project: 'shop-2', projectId: 'prj_shop2' },
+  'another environment': { environment: 'preview' },
+  'an environment whose name begins alike': { environment: 'production-2' },
+  'another team': { team: 'evil', teamId: 'team_evil' },
+  'another team that says it is ours under its own issuer': {
+    claims: { iss: 'https://oidc.vercel.com/evil' },
+  },
+  'an issuer that looks alike': { claims: { iss: 'https://oidc.vercel.com.evil.example/acme' } },
+  'another audience': { audience: 'https://vercel.com/evil' },
+  'another audience that begins alike': { audience: 'https://vercel.com/acme/' },
+  'an environment in capitals': { environment: 'Production' },
+  'an expired token': { issuedAt: LONG_AGO },
+  'a token that was changed': { tamper: true },
+  'a key that is not published': { signWith: 'unpublished' },
+  'no signature': { header: { alg: 'none' } },
+};
+const RENAMED: Tokens = { 'the project after a rename': { project: 'store' } };
+const NAMES_TAKEN: Tokens = {
+  'whoever took the names of team and project': { teamId: 'team_thief', projectId: 'prj_thief' },
+  'whoever took the name of the project': { projectId: 'prj_thief' },
+};
+const IN_CAPITALS: Tokens = { 'the project in capitals': { project: 'Shop' } };
+
+interface Case {
+  readonly argv: readonly string[];
+  readonly load: Load;
+  readonly enters: Enters;
+  readonly right: Tokens;
+  readonly wrong: Tokens;
+}
+
+async function verdicts({ argv, load, enters, right, wrong }: Case): Promise<readonly [string, boolean][]> {
+  const emulator = await startEmulator({ signingKeys });
+  try {
+    await load(emulator, await setup(argv));
+    const found: [string, boolean][] = [];
+    for (const [name, token] of Object.entries({ ...right, ...wrong })) {
+      const jwt = await emulator.issuer.mint({ ...SHOP, environment: 'production', ...token });
+      found.push([name, await enters(emulator, jwt)]);
+    }
+    return found;
+  } finally {
+    await emulator.close();
+  }
+}
+
+const expected = ({ right, wrong }: Case): readonly [string, boolean][] => [
+  ...Object.keys(right).map((name): [string, boolean] => [name, true]),
+  ...Object.keys(wrong).map((name): [string, boolean] => [name, false]),
+];
+
+const team = { production: {}, staging: { environment: 'staging' } };
+const global = {
+  'production of the global issuer': { issuerMode: 'global' },
+  'staging of the global issuer': { issuerMode: 'global', environment: 'staging' },
+} satisfies Tokens;
+
+/** Whom each issuer mode lets in, and whom it then keeps out beside all others. */
+const MODES: readonly (readonly [mode: string, right: Tokens, wrong: Tokens])[] = [
+  ['team', team, global],
+  ['global', global, team],
+  ['both', { ...team, ...global }, {}],
+];
+
+/** The same forgeries under the issuer that is trusted: they must fail for what they are. */
+const under = (mode: string, tokens: Tokens): Tokens =>
+  mode === 'global'
+    ? Object.fromEntries(
+        Object.entries(tokens).map(([name, token]) => [name, { issuerMode: 'global' as const, ...token }]),
+      )
+    : tokens;
+
+describe.each(MODES)('issuer mode %s', (mode, right, wrong) => {
+  const common = [...NAMES, ...CHOSEN, '--issuer-mode', mode];
+  const out = { ...wrong, ...under(mode, { ...WRONG, ...RENAMED, ...IN_CAPITALS }) };
+
+  it.each(Object.entries(LOAD_AWS))('on AWS, from its %s', async (_form, load) => {
+    const argv = ['aws', ...common, ...IDS, '--account-id', ACCOUNT];
+    const one: Case = { argv, load, enters: entersAws, right, wrong: out };
+    expect(await verdicts(one)).toEqual(expected(one));
+  });
+
+  it.each(LOAD_AZURE)('on Azure, from %s', async (_form, more, load) => {
+    const one: Case = { argv: ['azure', ...common, ...more], load, enters: entersAzure, right, wrong: out };
+    expect(await verdicts(one)).toEqual(expected(one));
+  });
+
+  it.each(Object.entries(LOAD_GCP))('on Google Cloud by the ids, from its %s', async (_form, load) => {
+    const providers = mode === 'both' ? ['vercel', 'vercel-global'] : ['vercel'];
+    const one: Case = {
+      argv: ['gcp', ...common, ...IDS, ...GOOGLE],
+      load,
+      enters: (emulator, token) => entersGcp(emulator, token, providers),
+      right: { ...right, ...under(mode, RENAMED) },
+      wrong: { ...wrong, ...under(mode, { ...WRONG, ...NAMES_TAKEN }) },
+    };
+    expect(await verdicts(one)).toEqual(expected(one));
+  });
+});
+
+const GOOGLE = [
+  ...['--google-project', 'acme-prod', '--google-project-number', NUMBER],
+  ...['--service-account', ACCOUNT_EMAIL],
+];
+
+describe('without ids, on Google Cloud', () => {
+  it.each(Object.entries(LOAD_GCP))('the names decide, from its %s', async (_form, load) => {
+    const one: Case = {
+      argv: ['gcp', ...NAMES, ...CHOSEN, ...GOOGLE],
+      load,
+      enters: (emulator, token) => entersGcp(emulator, token, ['vercel']),
+      right: team,
+      wrong: { ...global, ...WRONG, ...RENAMED, ...IN_CAPITALS },
+    };
+    expect(await verdicts(one)).toEqual(expected(one));
+  });
+
+  it('a subject of more than 127 bytes is made of ids, and still decides the same', async () => {
+    const project = `${'s'.repeat(90)}hop`;
+    const one: Case = {
+      argv: ['gcp', '--team', 'acme', '--project', project, ...IDS, ...CHOSEN, ...GOOGLE],
+      load: LOAD_GCP['cli'] as Load,
+      enters: (emulator, token) => entersGcp(emulator, token, ['vercel']),
+      right: { 'a long name': { project } },
+      wrong: WRONG,
+    };
+    expect(await verdicts(one)).toEqual(expected(one));
+  });
+});
+
+describe('a custom audience', () => {
+  it.each([
+    ['AWS', ['aws', '--account-id', ACCOUNT], LOAD_AWS['cli'], entersAws],
+    ['Azure', ['azure'], LOAD_AZURE[0]?.[2], entersAzure],
+  ] as const)('is the only one that %s takes', async (_cloud, argv, load, enters) => {
+    const one: Case = {
+      argv: [...argv, ...NAMES, ...CHOSEN, '--audience', 'api://AzureADTokenExchange'],
+      load: load as Load,
+      enters,
+      right: { 'the audience asked for': { audience: 'api://AzureADTokenExchange' } },
+      wrong: { 'the usual audience': {} },
+    };
+    expect(await verdicts(one)).toEqual(expected(one));
+  });
+});
