@@ -1,0 +1,180 @@
+/** CREDEX_DEFAULT and CREDEX_<NAME>_<OPTION> laid over a configuration that is not checked yet. */
+
+import { isObject } from './check-option.js';
+import type { ConfigProblem } from './config-error.js';
+import type { KeyPath } from './key-path.js';
+import { pathText, shownKey } from './key-path.js';
+import { CREDENTIAL_NAME, optionsBySuffix, variablePrefix } from './names.js';
+import { didYouMean } from './nearest-name.js';
+import type { OptionRow, ProviderName } from './option-table.js';
+import { COMMON_OPTIONS, OPTIONS, isProviderName } from './option-table.js';
+import { currentEnvironment, environmentsOf } from './variants.js';
+
+export const WHOLE = 'CREDEX_CONFIG';
+export const DEFAULT = 'CREDEX_DEFAULT';
+
+export interface Overlaid {
+  readonly raw: unknown;
+  /** By the path's text: which variable said it. */
+  readonly variables: ReadonlyMap<string, string>;
+  readonly problems: readonly ConfigProblem[];
+}
+
+export function overlaid(raw: unknown, given: ReadonlyMap<string, string>): Overlaid {
+  const credentials = isObject(raw) ? raw['credentials'] : undefined;
+  if (!isObject(raw) || !isObject(credentials)) return { raw, variables: new Map(), problems: [] };
+  const variables = new Map<string, string>();
+  const problems: ConfigProblem[] = [];
+  const entries = new Map(Object.entries(credentials));
+  // The longest first: CREDEX_STORE_EU_REGION is of `store-eu`, not of `store`.
+  const names = [...entries.keys()]
+    .filter((name) => CREDENTIAL_NAME.pattern.test(name))
+    .sort((one, other) => other.length - one.length);
+
+  const byName = new Map<string, Map<string, string>>();
+  for (const [variable, value] of given) {
+    if (variable === WHOLE || variable === DEFAULT) continue;
+    const name = names.find((one) => variable.startsWith(variablePrefix(one)));
+    if (name === undefined) problems.push(...strange(variable, names));
+    else {
+      const own = byName.get(name) ?? new Map<string, string>();
+      byName.set(name, own.set(variable, value));
+    }
+  }
+  for (const [name, own] of byName) {
+    const at = meant(name, entries.get(name));
+    if (at === undefined) problems.push(...[...own.keys()].map((variable) => nothingThere(variable, name)));
+    else entries.set(name, at.put(laidOver(name, at, own, variables, problems)));
+  }
+  const chosen = given.get(DEFAULT);
+  if (chosen !== undefined) variables.set('default', DEFAULT);
+  const changed = { ...raw, ...(chosen === undefined ? {} : { default: chosen }) };
+  return { raw: { ...changed, credentials: Object.fromEntries(entries) }, variables, problems };
+}
+
+interface Meant {
+  readonly path: KeyPath;
+  readonly entry: Readonly<Record<string, unknown>>;
+  put(entry: unknown): unknown;
+}
+
+/** The entry that variables speak of: of a list, the one for the environment that they are set in. */
+function meant(name: string, value: unknown): Meant | undefined {
+  const path = ['credentials', name];
+  if (!Array.isArray(value))
+    return isObject(value) ? { path, entry: value, put: (entry) => entry } : undefined;
+  const list: readonly unknown[] = value;
+  const index = list.findIndex((entry) => environmentsOf(entry)?.includes(currentEnvironment()));
+  const entry = list[index];
+  return isObject(entry)
+    ? {
+        path: [...path, index],
+        entry,
+        put: (changed) => list.map((one, at) => (at === index ? changed : one)),
+      }
+    : undefined;
+}
+
+function laidOver(
+  name: string,
+  { path, entry }: Meant,
+  own: ReadonlyMap<string, string>,
+  variables: Map<string, string>,
+  problems: ConfigProblem[],
+): unknown {
+  const prefix = variablePrefix(name);
+  const result = startOf(entry, own.get(`${prefix}PROVIDER`));
+  const provider = isProviderName(result['provider']) ? result['provider'] : undefined;
+  const known = optionsBySuffix(provider);
+  for (const [variable, text] of own) {
+    const option = known.get(variable.slice(prefix.length));
+    const row = option === undefined ? undefined : rowOf(provider, option);
+    if (option === undefined || row?.places === 'file' || row?.places === 'code') {
+      problems.push(refused(variable, prefix, path, provider, [...known.keys()], option));
+      continue;
+    }
+    const keys = option.split('.');
+    variables.set(pathText([...path, ...keys]), variable);
+    const [key = option, member] = keys;
+    const value = row === undefined ? text : parsed(row, text);
+    const before = isObject(result[key]) ? result[key] : {};
+    result[key] = member === undefined ? value : { ...before, [member]: text };
+  }
+  return result;
+}
+
+/** Given to another cloud, an entry keeps what all clouds share. */
+function startOf(
+  entry: Readonly<Record<string, unknown>>,
+  provider: string | undefined,
+): Record<string, unknown> {
+  if (provider === undefined || provider === entry['provider']) return { ...entry };
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => COMMON_OPTIONS.includes(key)));
+}
+
+function rowOf(provider: ProviderName | undefined, option: string): OptionRow | undefined {
+  const [key = option] = option.split('.');
+  return provider === undefined ? undefined : OPTIONS[provider][key];
+}
+
+/** By the option's kind. What can't be read stays as it is: the check says what was expected. */
+function parsed(row: OptionRow, text: string): unknown {
+  switch (row.kind) {
+    case 'integer':
+      return /^\d{1,15}$/.test(text) ? Number(text) : text;
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : text;
+    case 'list':
+      return text.split(/\s+/).filter((part) => part !== '');
+    case 'tenants':
+      return text === '*' ? text : text.split(/\s+/).filter((part) => part !== '');
+    default:
+      return text;
+  }
+}
+
+function refused(
+  variable: string,
+  prefix: string,
+  path: KeyPath,
+  provider: ProviderName | undefined,
+  known: readonly string[],
+  option: string | undefined,
+): ConfigProblem {
+  if (option === undefined) {
+    const near = didYouMean(
+      variable,
+      known.map((suffix) => prefix + suffix),
+    );
+    const message = `${shownKey(variable)} stands for no option of ${provider ?? 'any cloud'}.${near}`;
+    return { code: 'invalid_option', path: pathText(path), message, environmentVariable: variable };
+  }
+  const isUnsafe = provider !== undefined && OPTIONS[provider][option]?.places === 'code';
+  const message = isUnsafe
+    ? `${variable}: an environment variable can not say where a token goes. Say it in code.`
+    : `${variable}: \`${option}\` can not be said by an environment variable. Say it in the configuration.`;
+  return {
+    code: isUnsafe ? 'unsafe_url' : 'invalid_option',
+    path: pathText([...path, option]),
+    message,
+    environmentVariable: variable,
+  };
+}
+
+/** A variable of no name that ends as an option does is a slip; others are none of ours. */
+function strange(variable: string, names: readonly string[]): readonly ConfigProblem[] {
+  const suffix = [...optionsBySuffix(undefined).keys()].find((one) => variable.endsWith(`_${one}`));
+  if (suffix === undefined) return [];
+  const near = didYouMean(
+    variable,
+    names.map((name) => variablePrefix(name) + suffix),
+  );
+  const message = `${shownKey(variable)} is for no name in \`credentials\`: ${names.join(', ')}.${near}`;
+  return [{ code: 'invalid_option', path: 'credentials', message, environmentVariable: variable }];
+}
+
+function nothingThere(variable: string, name: string): ConfigProblem {
+  const path = pathText(['credentials', name]);
+  const message = `${variable} has nothing to change: \`${path}\` has no entry for the environment ${currentEnvironment()}.`;
+  return { code: 'invalid_option', path, message, environmentVariable: variable };
+}

@@ -1,0 +1,147 @@
+/** A configuration at the door: everything that is wrong with it, at once. */
+
+import type { Config } from './entries.js';
+import type { Complaint } from './check-option.js';
+import { complaintsOf, isObject, unknownKey } from './check-option.js';
+import type { ConfigProblem } from './config-error.js';
+import { ConfigError } from './config-error.js';
+import type { KeyPath } from './key-path.js';
+import { pathText, shownKey } from './key-path.js';
+import { CREDENTIAL_NAME, LONGEST_NAME, collision, variableOf } from './names.js';
+import { didYouMean } from './nearest-name.js';
+import { OPTIONS, PROVIDERS, isProviderName } from './option-table.js';
+import { secretsIn } from './secrets-in-config.js';
+import type { Source } from './source.js';
+import { problemAt, variableAt } from './source.js';
+import { variantComplaints } from './variants.js';
+
+/**
+ * The configuration, frozen and of its own, so that nothing done to the original later changes it.
+ * @param more Problems that were found before, such as variables that name nothing.
+ * @throws ConfigError with every problem
+ */
+export function checkedConfig(raw: unknown, source: Source, more: readonly ConfigProblem[] = []): Config {
+  const secrets = secretsIn(raw).map(({ path, what }): Complaint => {
+    const environmentVariable = variableAt(source, path);
+    const from = environmentVariable === undefined ? '' : ` (${environmentVariable})`;
+    const message =
+      `\`${pathText(path)}\`${from} looks like ${what}. A configuration holds no secret, and credex needs none: ` +
+      'take it out, and revoke it if this was shared or committed.';
+    return { path, code: 'invalid_option', message, environmentVariable };
+  });
+  // What is refused as a secret need not be told to be unknown or malformed as well.
+  const told = new Set(secrets.map(({ path }) => pathText(path)));
+  const others = [...wholeComplaints(raw, source)].filter(({ path }) => !told.has(pathText(path)));
+  const found = [...secrets, ...others].map(({ path, ...problem }) => problemAt(source, path, problem));
+  const [first, ...rest] = [...found, ...more];
+  if (first !== undefined) throw new ConfigError(source.name, [first, ...rest]);
+  return frozenCopy(raw) as Config;
+}
+
+function* wholeComplaints(raw: unknown, source: Source): Generator<Complaint> {
+  if (!isObject(raw)) {
+    yield { path: [], code: 'invalid_option', message: 'A configuration is an object with `credentials`.' };
+    return;
+  }
+  const known = ['default', 'credentials', '$schema'];
+  for (const key of Object.keys(raw)) if (!known.includes(key)) yield unknownKey([key], key, known);
+  const { credentials } = raw;
+  if (!isObject(credentials) || Object.keys(credentials).length === 0) {
+    yield {
+      path: ['credentials'],
+      code: credentials === undefined ? 'missing_option' : 'invalid_option',
+      message:
+        "`credentials` must be an object with at least one entry, such as { store: { provider: 'aws', … } }.",
+    };
+    return;
+  }
+  yield* nameComplaints(raw['default'], Object.keys(credentials), source);
+  for (const [name, value] of Object.entries(credentials)) {
+    if (!Array.isArray(value)) yield* entryComplaints(name, value, ['credentials', name], source);
+    else {
+      for (const [index, item] of value.entries())
+        yield* entryComplaints(name, item, ['credentials', name, index], source);
+    }
+    yield* variantComplaints(name, value);
+  }
+}
+
+function* nameComplaints(given: unknown, names: readonly string[], source: Source): Generator<Complaint> {
+  for (const name of names) {
+    const path = ['credentials', name];
+    if (!CREDENTIAL_NAME.pattern.test(name) || name.length > LONGEST_NAME) {
+      const message = `The name \`${shownKey(name)}\` must be ${CREDENTIAL_NAME.says}; at most ${LONGEST_NAME} characters.`;
+      yield { path, code: 'invalid_option', message };
+    }
+  }
+  const [shorter, longer, variable] = collision(names) ?? [];
+  if (shorter !== undefined && longer !== undefined) {
+    const message = `The names \`${shorter}\` and \`${longer}\` can't stand side by side: ${variable} could mean either. Rename one.`;
+    yield { path: ['credentials', longer], code: 'conflicting_options', message };
+  }
+  if (given === undefined || (typeof given === 'string' && names.includes(given))) return;
+  const environmentVariable = variableAt(source, ['default']);
+  const from = environmentVariable === undefined ? '' : ` (${environmentVariable})`;
+  const message =
+    `\`default\`${from} must be one of the names in \`credentials\`: ${names.map(shownKey).join(', ')}.` +
+    (typeof given === 'string' ? didYouMean(given, names) : '');
+  yield { path: ['default'], code: 'invalid_option', message, environmentVariable };
+}
+
+function* entryComplaints(name: string, value: unknown, path: KeyPath, source: Source): Generator<Complaint> {
+  if (!isObject(value)) {
+    const message = `\`${pathText(path)}\` must be an object with \`provider\`: ${PROVIDERS.join(', ')}.`;
+    yield { path, code: 'invalid_option', message };
+    return;
+  }
+  const { provider } = value;
+  if (!isProviderName(provider)) {
+    const at = [...path, 'provider'];
+    const meant = typeof provider === 'string' ? didYouMean(provider, PROVIDERS) : '';
+    const environmentVariable = variableAt(source, at) ?? variableOf(name, 'provider');
+    const says = `must be one of ${PROVIDERS.map((one) => `'${one}'`).join(', ')}`;
+    const message = `\`${pathText(at)}\` (${environmentVariable}) ${says}.${meant}`;
+    yield {
+      path: at,
+      code: provider === undefined ? 'missing_option' : 'invalid_option',
+      message,
+      environmentVariable,
+    };
+    return;
+  }
+  const table = OPTIONS[provider];
+  const known = Object.keys(table);
+  for (const [key, given] of Object.entries(value)) {
+    const at = [...path, key];
+    const row = Object.hasOwn(table, key) ? table[key] : undefined;
+    if (row !== undefined) yield* complaintsOf(row, given, at, source);
+    else if (key !== 'provider') yield unknownOption(at, key, provider, known);
+  }
+  for (const [option, { required, grammar }] of Object.entries(table)) {
+    if (required !== true || value[option] !== undefined) continue;
+    const at = [...path, option];
+    const environmentVariable = variableOf(name, option);
+    const must = grammar === undefined ? '' : ` It must be ${grammar.says}.`;
+    const message = `\`${pathText(at)}\` is missing: add it, or set ${environmentVariable}.${must}`;
+    yield { path: at, code: 'missing_option', message, environmentVariable };
+  }
+}
+
+function unknownOption(path: KeyPath, key: string, provider: string, known: readonly string[]): Complaint {
+  const others = PROVIDERS.filter((other) => other !== provider && Object.hasOwn(OPTIONS[other], key));
+  const belongs = others.length === 0 ? '' : ` It is an option of ${others.join(' and ')}.`;
+  const { message } = unknownKey(path, key, known);
+  return {
+    path,
+    code: 'invalid_option',
+    message: message.replace(' is not known.', ` is no option of ${provider}.${belongs}`),
+  };
+}
+
+function frozenCopy(value: unknown): unknown {
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy));
+  if (!isObject(value)) return value;
+  return Object.freeze(
+    Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, frozenCopy(inner)])),
+  );
+}

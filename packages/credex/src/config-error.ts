@@ -1,0 +1,59 @@
+/** What is wrong with a configuration: all of it at once, each with the key, the place and what to do. */
+
+import type { OptionErrorCode } from '@credex/core';
+import { OptionError } from '@credex/core';
+
+const MARKER = Symbol.for('credex.ConfigError');
+
+export interface ConfigProblem {
+  readonly code: OptionErrorCode;
+  /** The key at fault: `credentials.store.roleArn`; of a list, `credentials.store[1].roleArn`. */
+  readonly path: string;
+  /** What was expected, and what to do. Never a secret. */
+  readonly message: string;
+  /** The variable that said it, or that could say it: `CREDEX_STORE_ROLE_ARN`. */
+  readonly environmentVariable?: string | undefined;
+  /** In JSON: where it stands, counted from 1. */
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
+
+/**
+ * A configuration that can't be used. An `OptionError` as well: `code`, `option` (the key) and `environmentVariable`
+ * are those of the first problem.
+ *
+ * @example
+ * try {
+ *   await loadConfig();
+ * } catch (error) {
+ *   if (ConfigError.isInstance(error)) for (const { path, message } of error.problems) console.error(path, message);
+ * }
+ */
+export class ConfigError extends OptionError {
+  /** The file, `CREDEX_CONFIG`, or `the configuration` where it came from code. */
+  readonly source: string;
+  /** Every problem, in the order of the configuration. At least one. */
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(source: string, problems: readonly [ConfigProblem, ...ConfigProblem[]]) {
+    const [first] = problems;
+    const lines = problems.map((problem) => `${placeOf(source, problem)}${problem.message}`);
+    const said =
+      lines.length === 1
+        ? lines.join('')
+        : `${lines.length} problems:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+    super(first.code, first.path, first.environmentVariable, said);
+    this.source = source;
+    this.problems = Object.freeze(problems.map((problem) => Object.freeze({ ...problem })));
+    Object.defineProperty(this, MARKER, { value: true });
+  }
+
+  /** True for a ConfigError of any copy of this package. */
+  static override isInstance(error: unknown): error is ConfigError {
+    return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[MARKER] === true;
+  }
+}
+
+function placeOf(source: string, { line, column }: ConfigProblem): string {
+  return line === undefined ? `${source}: ` : `${source}:${line}:${column ?? 1}: `;
+}

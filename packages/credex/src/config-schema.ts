@@ -1,0 +1,96 @@
+/** The JSON schema of a configuration file, made from the table of options: what an editor checks while one types. */
+
+import type { OptionRow, ProviderName } from './option-table.js';
+import { ENVIRONMENT, OPTIONS, PROVIDERS } from './option-table.js';
+import { CREDENTIAL_NAME, LONGEST_NAME } from './names.js';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const TEXT: Schema = { type: 'string', minLength: 1 };
+
+/** What `schema.json` of this package holds. Options of code alone are left out: JSON is refused with them. */
+export function configSchema(): Schema {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'credex.config.json',
+    type: 'object',
+    additionalProperties: false,
+    required: ['credentials'],
+    properties: {
+      $schema: { type: 'string' },
+      default: { type: 'string', description: 'The name that get() means without one.' },
+      credentials: {
+        description: 'By name. A list holds one entry for each environment, told apart by `when`.',
+        type: 'object',
+        minProperties: 1,
+        propertyNames: { pattern: CREDENTIAL_NAME.pattern.source, maxLength: LONGEST_NAME },
+        additionalProperties: {
+          anyOf: [
+            { $ref: '#/definitions/entry' },
+            { type: 'array', minItems: 1, items: { $ref: '#/definitions/entry' } },
+          ],
+        },
+      },
+    },
+    definitions: {
+      entry: { anyOf: PROVIDERS.map((provider) => ({ $ref: `#/definitions/${provider}` })) },
+      ...Object.fromEntries(PROVIDERS.map((provider) => [provider, entrySchema(provider)])),
+    },
+  };
+}
+
+function entrySchema(provider: ProviderName): Schema {
+  const rows = Object.entries(OPTIONS[provider]).filter(([, { places }]) => places !== 'code');
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: ['provider', ...rows.flatMap(([option, { required }]) => (required === true ? [option] : []))],
+    properties: {
+      provider: { const: provider },
+      ...Object.fromEntries(
+        rows.map(([option, row]) => [option, { description: row.about, ...valueSchema(row) }]),
+      ),
+    },
+  };
+}
+
+function valueSchema(row: OptionRow): Schema {
+  const text: Schema = {
+    ...TEXT,
+    ...(row.grammar === undefined ? {} : { pattern: row.grammar.pattern.source }),
+    ...(row.oneOf === undefined ? {} : { enum: row.oneOf }),
+  };
+  const list: Schema = { type: 'array', minItems: 1, items: text };
+  switch (row.kind) {
+    case 'string':
+      return text;
+    case 'integer':
+      return { type: 'integer', minimum: row.range?.[0], maximum: row.range?.[1] };
+    case 'boolean':
+      return { type: 'boolean' };
+    case 'list':
+      return list;
+    case 'strings':
+      return { anyOf: [text, list] };
+    case 'tenants':
+      return { anyOf: [{ const: '*' }, list] };
+    case 'policy':
+      return { type: ['object', 'string'] };
+    case 'object': {
+      const properties = Object.fromEntries((row.members ?? []).map((member) => [member, TEXT]));
+      return { type: 'object', additionalProperties: false, minProperties: 1, properties };
+    }
+    case 'when': {
+      const name: Schema = { type: 'string', pattern: ENVIRONMENT.pattern.source };
+      const environment: Schema = { anyOf: [name, { type: 'array', minItems: 1, items: name }] };
+      return {
+        type: 'object',
+        additionalProperties: false,
+        required: ['environment'],
+        properties: { environment },
+      };
+    }
+    case 'given':
+      return {};
+  }
+}

@@ -1,0 +1,166 @@
+import type { CredentialCall } from '@credex/core';
+import { OptionError } from '@credex/core';
+import type { AuthorizeOptions } from './authorize.js';
+import { checkedConfig } from './check-config.js';
+import type { ExactConfig } from './define-config.js';
+import type { Config } from './entries.js';
+import { loadConfig } from './load-config.js';
+import type { Loaded } from './load-provider.js';
+import { loadProvider } from './load-provider.js';
+import { shownKey } from './key-path.js';
+import { didYouMean } from './nearest-name.js';
+import type {
+  AnyCredentials,
+  AnyProvider,
+  CredentialsOf,
+  DefaultName,
+  HasDefault,
+  NameOf,
+  ProviderOf,
+} from './provider-types.js';
+import type { CredentialsSettings } from './settings.js';
+import { checkedSettings } from './settings.js';
+import { FROM_CODE } from './source.js';
+import { currentEnvironment, entryFor } from './variants.js';
+
+/** What one call may say, whichever the cloud. */
+export type AnyCall = Pick<CredentialCall<unknown>, 'signal' | 'forceRefresh'>;
+
+/** Credentials by name. */
+export interface Credentials<C extends Config = Config> {
+  /**
+   * The provider of the name, of the type of its cloud: the same one for each call. Its package is imported with the
+   * first.
+   * @throws OptionError `missing_package` where that package is not installed; a later call tries again
+   */
+  get<N extends NameOf<C> = DefaultName<C>>(
+    ...name: HasDefault<C> extends true ? [name?: N | undefined] : [name: N]
+  ): Promise<ProviderOf<C, N>>;
+  /** A credential at once. */
+  getCredentials<N extends NameOf<C> = DefaultName<C>>(
+    ...call: HasDefault<C> extends true
+      ? [name?: N | undefined, call?: AnyCall | undefined]
+      : [name: N, call?: AnyCall | undefined]
+  ): Promise<CredentialsOf<C, N>>;
+  /**
+   * The request, ready to be sent: signed for AWS (Signature Version 4), with a bearer token for Google Cloud and Azure.
+   * A request that is given is used up, as by fetch. https only, to the cloud's own hosts and the entry's `origins`.
+   * The answer fails on redirects.
+   *
+   * @example
+   * const answer = await fetch(await credentials.authorize('https://storage.googleapis.com/storage/v1/b/shop/o'));
+   * @throws OptionError where the request must not have the credential; nothing was asked for it then
+   */
+  authorize(
+    request: Request | string | URL,
+    ...options: HasDefault<C> extends true
+      ? [options?: AuthorizeOptions & { readonly name?: NameOf<C> | undefined }]
+      : [options: AuthorizeOptions & { readonly name: NameOf<C> }]
+  ): Promise<Request>;
+}
+
+/**
+ * Credentials of a configuration. The one that is given is used as it is, so that its types hold: the environment is
+ * not asked. Without one, the file is found and the environment laid over it with the first call, as by `loadConfig`.
+ *
+ * Which entry of a list is meant is settled here, by VERCEL_TARGET_ENV, else VERCEL_ENV, else `development`.
+ *
+ * @example
+ * const credentials = createCredentials(config, { onEvent: (event) => console.log(event.type) });
+ * const s3 = new S3Client({ region: 'eu-west-1', credentials: await credentials.get('store') });
+ *
+ * @throws ConfigError with every problem of the configuration
+ */
+export function createCredentials<const C extends Config>(
+  config: C & ExactConfig<C>,
+  settings?: CredentialsSettings,
+): Credentials<C>;
+export function createCredentials(config?: undefined, settings?: CredentialsSettings): Credentials;
+export function createCredentials(config?: Config, settings: CredentialsSettings = {}): Credentials {
+  const checked = checkedSettings(settings);
+  const environment = currentEnvironment();
+  const fixed = config === undefined ? undefined : checkedConfig(config, FROM_CODE);
+  const loading = new Map<string, Promise<Loaded>>();
+  const loaded = new Map<string, Loaded>();
+  let reading: Promise<Config> | undefined;
+
+  function read(): Promise<Config> {
+    reading ??= loadConfig().catch((error: unknown) => {
+      reading = undefined;
+      throw error;
+    });
+    return reading;
+  }
+
+  /** Without a promise once it is there: whose token it is is then captured in the caller's own call. */
+  function ask(given: string | undefined): Loaded | Promise<Loaded> {
+    const name = given ?? fixed?.default;
+    return (name === undefined ? undefined : loaded.get(name)) ?? open(given);
+  }
+
+  async function open(given: string | undefined): Promise<Loaded> {
+    const { credentials, default: usual } = fixed ?? (await read());
+    const name = named(given ?? usual, Object.keys(credentials));
+    const found = loaded.get(name);
+    if (found !== undefined) return found;
+    const underWay = loading.get(name) ?? load(name, credentials);
+    loading.set(name, underWay);
+    return underWay;
+  }
+
+  async function load(name: string, credentials: Config['credentials']): Promise<Loaded> {
+    try {
+      const entry = entryFor(name, credentials[name] ?? [], environment);
+      const made = await loadProvider(name, entry, checked);
+      loaded.set(name, made);
+      return made;
+    } finally {
+      loading.delete(name);
+    }
+  }
+
+  return {
+    get: async (name?: string): Promise<AnyProvider> => (await ask(name)).provider,
+    async getCredentials(name?: string, call?: AnyCall): Promise<AnyCredentials> {
+      const asked = ask(name);
+      const { provider } = asked instanceof Promise ? await asked : asked;
+      return call === undefined ? provider.getCredentials() : provider.getCredentials(call);
+    },
+    async authorize(request, options = {}): Promise<Request> {
+      const asked = ask(options.name);
+      const { authorized, givenRequest } = await import('./authorize.js');
+      return authorized(givenRequest(request, options), await asked, options, checked);
+    },
+  };
+}
+
+/** @throws OptionError for a name that isn't there */
+function named(name: string | undefined, names: readonly string[]): string {
+  if (name !== undefined && names.includes(name)) return name;
+  const there = `There are ${names.join(', ')}.`;
+  throw name === undefined
+    ? new OptionError(
+        'missing_option',
+        'name',
+        'CREDEX_DEFAULT',
+        `\`name\` is missing, and the configuration has no \`default\`. ${there}`,
+      )
+    : new OptionError(
+        'invalid_option',
+        'name',
+        undefined,
+        `The configuration has no credentials by the name \`${shownKey(String(name))}\`. ${there}${didYouMean(String(name), names)}`,
+      );
+}
+
+/**
+ * A credential of the configuration that is found, for scripts: the file is read for each call, since nothing is kept
+ * between calls but the process-wide cache of credentials. A service keeps what `createCredentials()` gives.
+ *
+ * @example
+ * const credential = await getCredentials('store');
+ * @throws ConfigError, OptionError, FederationError
+ */
+export async function getCredentials(name?: string, call?: AnyCall): Promise<AnyCredentials> {
+  return createCredentials().getCredentials(name, call);
+}

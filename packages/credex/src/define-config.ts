@@ -1,0 +1,36 @@
+import type { Config, EntryOf } from './entries.js';
+
+/** An entry with options that its cloud doesn't have: those are `never`, so that the compiler points at them. */
+type ExactEntry<E> = E extends { readonly provider: infer P extends keyof EntryOf }
+  ? { readonly [K in keyof E]: K extends keyof EntryOf[P] ? EntryOf[P][K] : never }
+  : E;
+
+/** The configuration with nothing but known options, and a default that is one of its names. */
+export type ExactConfig<C extends Config> = {
+  readonly [K in keyof C]: K extends 'default'
+    ? Extract<keyof C['credentials'], string> | undefined
+    : K extends 'credentials'
+      ? {
+          readonly [N in keyof C['credentials']]: C['credentials'][N] extends readonly unknown[]
+            ? { readonly [I in keyof C['credentials'][N]]: ExactEntry<C['credentials'][N][I]> }
+            : ExactEntry<C['credentials'][N]>;
+        }
+      : never;
+};
+
+/**
+ * A configuration with its types: which names there are, and of which cloud each is. Returned as it is;
+ * `createCredentials` and `loadConfig` check it.
+ *
+ * @example
+ * // credex.config.ts
+ * export default defineConfig({
+ *   default: 'store',
+ *   credentials: {
+ *     store: { provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/shop', region: 'eu-west-1' },
+ *   },
+ * });
+ */
+export function defineConfig<const C extends Config>(config: C & ExactConfig<C>): C {
+  return config;
+}

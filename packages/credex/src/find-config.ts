@@ -1,0 +1,86 @@
+/** Where the configuration is: CREDEX_CONFIG, or one file. Loaded with the first look. */
+
+import { readFile, readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { environmentVariable } from '@credex/core/driver';
+import { WHOLE } from './apply-environment.js';
+import { ConfigError } from './config-error.js';
+import type { Config } from './entries.js';
+import { shownKey } from './key-path.js';
+import { readJson } from './read-json.js';
+import type { Source } from './source.js';
+import { FROM_CODE } from './source.js';
+
+export interface LoadOptions {
+  /** Where credex.config.{ts,mts,js,mjs,json} is looked for; not above it. Default: the working directory. */
+  readonly directory?: string | undefined;
+  /** This very file instead, relative to `directory`. Default: whichever of the five is there. */
+  readonly file?: string | undefined;
+  /** A configuration that the program has already: only the environment is laid over it. Not with the other two. */
+  readonly config?: Config | undefined;
+}
+
+const NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map((end) => `credex.config.${end}`);
+
+export interface Found {
+  readonly raw: unknown;
+  readonly source: Source;
+}
+
+export async function foundConfig({ directory = '.', file, config }: LoadOptions): Promise<Found> {
+  const given = environmentVariable(WHOLE);
+  if (given !== undefined) return readJson(WHOLE, given);
+  if (config !== undefined) return { raw: config, source: FROM_CODE };
+  const folder = resolve(directory);
+  const name = file ?? (await nameIn(folder));
+  return /\.json$/i.test(name) ? readJson(name, await contentOf(folder, name)) : evaluated(folder, name);
+}
+
+async function nameIn(folder: string): Promise<string> {
+  const there = await readdir(folder).catch((): string[] => []);
+  const names = NAMES.filter((name) => there.includes(name));
+  const [name, other] = names;
+  if (name !== undefined && other === undefined) return name;
+  throw name === undefined
+    ? noFile(
+        'missing_option',
+        `There is none of ${NAMES.join(', ')} in ${folder}. Write one, set ${WHOLE}, or pass the configuration to ` +
+          'createCredentials: a bundled function has no files but those that its code names.',
+      )
+    : noFile('conflicting_options', `${names.join(' and ')} are both in ${folder}. Keep one.`);
+}
+
+async function contentOf(folder: string, name: string): Promise<string> {
+  try {
+    return await readFile(resolve(folder, name), 'utf8');
+  } catch (error) {
+    throw noFile('missing_option', `${name} can not be read: ${codeOf(error)}.`);
+  }
+}
+
+/** TypeScript and JavaScript: code of the project, run as such. */
+async function evaluated(folder: string, name: string): Promise<Found> {
+  const path = resolve(folder, name);
+  // Said before jiti is asked, which tells it in a page.
+  await contentOf(folder, name);
+  const { createJiti } = await import('jiti');
+  // Writes nothing to disk; reads the file anew for each load.
+  const jiti = createJiti(path, { fsCache: false, moduleCache: false });
+  const module = await jiti.import<Readonly<Record<string, unknown>>>(path);
+  const raw = Object.hasOwn(module, 'default') ? module['default'] : undefined;
+  if (raw === undefined)
+    throw noFile(
+      'missing_option',
+      `${name} has no default export: write \`export default defineConfig({ … })\`.`,
+    );
+  return { raw, source: { name, kind: 'code' } };
+}
+
+function noFile(code: 'missing_option' | 'conflicting_options', message: string): ConfigError {
+  return new ConfigError('credex', [{ code, path: 'config', message, environmentVariable: WHOLE }]);
+}
+
+function codeOf(error: unknown): string {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' ? shownKey(code) : 'it is no file';
+}

@@ -1,0 +1,12 @@
+export type { AuthorizeOptions } from './authorize.js';
+export type { ConfigProblem } from './config-error.js';
+export { ConfigError } from './config-error.js';
+export type { AnyCall, Credentials } from './create-credentials.js';
+export { createCredentials, getCredentials } from './create-credentials.js';
+export type { ExactConfig } from './define-config.js';
+export { defineConfig } from './define-config.js';
+export type { AwsEntry, AzureEntry, CommonEntry, Config, Entry, GcpEntry, ProviderName } from './entries.js';
+export type { LoadOptions } from './find-config.js';
+export { loadConfig } from './load-config.js';
+export type { AnyCredentials, AnyProvider } from './provider-types.js';
+export type { AwsSettings, AzureSettings, CredentialsSettings, GcpSettings } from './settings.js';

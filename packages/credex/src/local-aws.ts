@@ -1,0 +1,54 @@
+/** The developer's own AWS credentials, by the official chain: SSO, `aws login`, profiles, processes. */
+
+import type { Json } from '@credex/core';
+import { FederationError } from '@credex/core';
+import { optionalPackage } from '@credex/core/driver';
+import { localFailure } from './local-failure.js';
+
+const LOGIN = '`aws login` or `aws sso login`';
+
+/** Where the chain names no end, it is asked again after this. */
+const ASKED_AGAIN_MS = 15 * 60_000;
+
+type Factory = import('@credex/aws').AwsExchangerFactory;
+type Driver = ReturnType<Factory>;
+type Session = ReturnType<Driver['revive']>;
+
+export function localAwsExchanger(): Factory {
+  const sdk = optionalPackage('@aws-sdk/credential-providers', () => import('@aws-sdk/credential-providers'));
+  const factory = (): Driver => ({
+    specificationVersion: 'v1',
+    provider: 'aws',
+    target: (): Readonly<Record<string, Json>> => ({ local: 'profile' }),
+    async exchange() {
+      const { fromNodeProviderChain } = await sdk.load();
+      // A chain for each exchange: it remembers what it found, and this layer asks when that is over.
+      const found = await fromNodeProviderChain()();
+      if (found.sessionToken === undefined)
+        throw refused(
+          'a long-term access key',
+          `Use ${LOGIN}, or a profile whose credentials are short-lived.`,
+        );
+      if (found.accountId === undefined)
+        throw refused('no account id', 'Set `aws_account_id` in the profile, or AWS_ACCOUNT_ID.');
+      const { accessKeyId, secretAccessKey, sessionToken, accountId, expiration } = found;
+      const expiresAt = expiration?.getTime() ?? Date.now() + ASKED_AGAIN_MS;
+      return {
+        credential: Object.freeze({ accessKeyId, secretAccessKey, sessionToken, accountId, expiresAt }),
+      };
+    },
+    revive: (record) => record as Session,
+    classify: (error) => localFailure(error, LOGIN),
+  });
+  // The chain knows its own regions: none is looked for.
+  return Object.assign(factory, { ownRegion: true });
+}
+
+function refused(what: string, hint: string): FederationError {
+  return new FederationError({
+    code: 'no_subject_token',
+    provider: 'aws',
+    message: `There is no Vercel token, and this machine's AWS profile has ${what}.`,
+    hint,
+  });
+}

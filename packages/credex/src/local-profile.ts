@@ -1,0 +1,131 @@
+/** `local: 'profile'`: a laptop without a Vercel token uses what its developer is logged in with. Never on Vercel. */
+
+import type { OnEvent, SubjectTokenSource } from '@credex/core';
+import { FederationError, createCredentialCache } from '@credex/core';
+import { environmentVariable } from '@credex/core/driver';
+import type { Entry } from './entries.js';
+import type { AnyProvider, OpenProvider } from './provider-types.js';
+
+export interface LocalProfile {
+  readonly name: string;
+  readonly entry: Entry;
+  /** The provider that exchanges the Vercel token. */
+  readonly main: AnyProvider;
+  readonly open: OpenProvider;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+const WHOSE = { aws: 'AWS profile', gcp: 'gcloud application default', azure: 'az login' } as const;
+
+/** Signing in to a browser's session or asking `az` takes seconds. */
+const PATIENCE_MS = 30_000;
+
+/** What a provider does that brings a credential; each cloud has some of them. */
+const BRINGING = ['getCredentials', 'getToken', 'getAccessToken'] as const;
+
+type Method = (...args: readonly unknown[]) => unknown;
+type Methods = Readonly<Record<string, Method | undefined>>;
+
+/**
+ * The main provider's shape. Where it finds no Vercel token (`no_subject_token`, and nothing else), the developer's own
+ * profile answers, which a `warning` event says each time it takes over.
+ */
+export function withLocalProfile({ name, entry, main, open, options }: LocalProfile): AnyProvider {
+  let local: Promise<AnyProvider> | undefined;
+  let answering: AnyProvider = main;
+
+  const attempt = async (ask: (provider: AnyProvider) => unknown): Promise<unknown> => {
+    try {
+      const answer = await ask(main);
+      answering = main;
+      return answer;
+    } catch (error) {
+      if (!isNoToken(error) || !isOwnMachine()) throw error;
+      local ??= openLocal().catch((failure: unknown) => {
+        local = undefined;
+        throw failure;
+      });
+      const provider = await local;
+      if (answering === main) warn();
+      answering = provider;
+      return ask(provider);
+    }
+  };
+
+  async function openLocal(): Promise<AnyProvider> {
+    const exchanger = await localExchanger(entry);
+    // A cache of its own: what a developer may do is never found by others in this process.
+    const own = { exchanger, tokenSource: noToken(name), cache: createCredentialCache() };
+    // `expect` speaks of tokens, and here is none.
+    return open({ timeoutMs: PATIENCE_MS, ...options, ...own, audience: undefined, expect: undefined });
+  }
+
+  function warn(): void {
+    const { provider } = entry;
+    const message = `credentials.${name}: there is no Vercel token, so this machine's own ${WHOSE[provider]} is used (local: 'profile').`;
+    try {
+      (options['onEvent'] as OnEvent | undefined)?.({ type: 'warning', provider, message });
+    } catch {
+      // As core does: what a listener throws costs nobody a credential.
+    }
+  }
+
+  const of = (provider: AnyProvider): Methods => provider as unknown as Methods;
+  const bringing = BRINGING.filter((method) => of(main)[method] !== undefined).map((method) => [
+    method,
+    (...args: readonly unknown[]) => attempt((provider) => of(provider)[method]?.(...args)),
+  ]);
+  const shape = {
+    ...Object.fromEntries(bringing),
+    invalidate(which: never): void {
+      main.invalidate(which);
+      local?.then((provider) => provider.invalidate(which)).catch(() => undefined);
+    },
+    status: (call: never) => answering.status(call),
+  };
+  if (typeof main !== 'function') return shape as unknown as AnyProvider;
+  const callable = (...args: readonly unknown[]): unknown =>
+    attempt((provider) => (provider as unknown as Method)(...args));
+  return Object.assign(callable, shape, { memoized: true }) as unknown as AnyProvider;
+}
+
+function isNoToken(error: unknown): boolean {
+  return FederationError.isInstance(error) && error.code === 'no_subject_token';
+}
+
+/** A deployment, a build and `vercel dev` have VERCEL; anything but development is no laptop. */
+function isOwnMachine(): boolean {
+  const environments = [environmentVariable('VERCEL_TARGET_ENV'), environmentVariable('VERCEL_ENV')];
+  return (
+    environmentVariable('VERCEL') === undefined &&
+    environments.every((environment) => environment === undefined || environment === 'development')
+  );
+}
+
+async function localExchanger(entry: Entry): Promise<unknown> {
+  switch (entry.provider) {
+    case 'aws':
+      return (await import('./local-aws.js')).localAwsExchanger();
+    case 'gcp':
+      return (await import('./local-gcp.js')).localGcpExchanger();
+    case 'azure':
+      return (await import('./local-azure.js')).localAzureExchanger();
+  }
+}
+
+/** Known without I/O, so that nothing looks for a token. */
+function noToken(name: string): SubjectTokenSource {
+  return {
+    capture: () => ({
+      partition: JSON.stringify(['local-profile', name]),
+      token: () =>
+        Promise.reject(
+          new FederationError({
+            code: 'no_subject_token',
+            provider: 'vercel',
+            message: 'A local profile has no Vercel token.',
+          }),
+        ),
+    }),
+  };
+}

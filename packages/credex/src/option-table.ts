@@ -1,0 +1,253 @@
+/**
+ * The one table of options: what an entry of each cloud takes, of which kind, and from which places. The checker, the
+ * environment variables and the JSON schema are all made from it.
+ */
+
+import type { Grammar } from '@credex/core/driver';
+import { SERVICE_ACCOUNT_EMAIL, TENANT } from '@credex/core/driver';
+
+export type ProviderName = 'aws' | 'gcp' | 'azure';
+
+export const PROVIDERS: readonly ProviderName[] = ['aws', 'gcp', 'azure'];
+
+/** Where an option may be said. `code`: it decides where a token goes, and data must not. */
+export type Places = 'code' | 'file' | 'anywhere';
+
+export interface OptionRow {
+  readonly kind:
+    | 'string'
+    | 'integer'
+    | 'boolean'
+    /** A list of strings; in the environment parted by white space. */
+    | 'list'
+    /** A list of strings, or one string that the cloud's package takes apart. */
+    | 'strings'
+    /** A JSON object, or its text. */
+    | 'policy'
+    /** `*` or a list. */
+    | 'tenants'
+    /** An object of strings; its members are `members`. */
+    | 'object'
+    /** An object with `environment`: a name or a list of names. */
+    | 'when'
+    /** Of code alone, and judged by the cloud's package. */
+    | 'given';
+  readonly places: Places;
+  readonly required?: true;
+  readonly grammar?: Grammar;
+  /** Whole numbers, both included. */
+  readonly range?: readonly [number, number];
+  /** All that data may say; code is judged by the cloud's package. */
+  readonly oneOf?: readonly string[];
+  /** `oneOf` holds in code as well. */
+  readonly isClosed?: true;
+  readonly members?: readonly string[];
+  /** For the reader of the schema. */
+  readonly about: string;
+}
+
+export type OptionTable = Readonly<Record<string, OptionRow>>;
+
+const grammar = (pattern: RegExp, says: string): Grammar => ({ pattern, says });
+
+const PARTITION = 'aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f';
+const GUID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+const POOL_ID = grammar(/^[a-z0-9-]{4,32}$/, '4 to 32 letters a to z, digits and hyphens');
+const PROJECT = grammar(
+  /^(?:(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[1-9]\d{0,18})$/,
+  "a project's id such as my-project, or its number",
+);
+
+/** What the environment of a deployment is called: Vercel's own three, or the slug of a custom one. */
+export const ENVIRONMENT: Grammar = grammar(
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/,
+  'production, preview, development or the slug of a custom environment',
+);
+
+const COMMON: OptionTable = {
+  when: {
+    kind: 'when',
+    places: 'file',
+    about: 'The environments this entry is for. The token must be of the same environment.',
+  },
+  expect: {
+    kind: 'object',
+    places: 'anywhere',
+    members: ['projectId', 'ownerId', 'environment', 'project', 'owner'],
+    about: 'Refuse to exchange any token but that of this project, team or environment.',
+  },
+  audience: {
+    kind: 'string',
+    places: 'anywhere',
+    about: 'Ask Vercel for a token of this audience first.',
+  },
+  timeoutMs: {
+    kind: 'integer',
+    places: 'anywhere',
+    range: [100, 60_000],
+    about: 'How long one exchange may take in all, in milliseconds. Default: 8000.',
+  },
+  local: {
+    kind: 'string',
+    places: 'anywhere',
+    oneOf: ['profile'],
+    isClosed: true,
+    about: "On a laptop without a Vercel token, use the developer's own AWS profile, gcloud or az login.",
+  },
+  origins: {
+    kind: 'given',
+    places: 'code',
+    about: "Where authorize() may send this credential beside the cloud's own hosts.",
+  },
+  allowLoopbackHttp: { kind: 'given', places: 'code', about: 'Allow http on loopback, for emulators.' },
+};
+
+const AWS: OptionTable = {
+  roleArn: {
+    kind: 'string',
+    places: 'anywhere',
+    required: true,
+    grammar: grammar(
+      new RegExp(`^arn:(${PARTITION}):iam::\\d{12}:role/(?=.{1,576}$)(?:[!-.0-~]+/)*[\\w+=,.@-]{1,64}$`),
+      'the ARN of a role, such as arn:aws:iam::123456789012:role/name',
+    ),
+    about: 'The role to assume.',
+  },
+  region: {
+    kind: 'string',
+    places: 'anywhere',
+    grammar: grammar(/^[a-z]{2,8}(?:-[a-z]{2,12}){1,2}-\d{1,2}$/, 'a region of AWS, such as eu-west-1'),
+    about:
+      'The region whose token service is asked, and that authorize() signs for where the URL names none.',
+  },
+  roleSessionName: {
+    kind: 'string',
+    places: 'anywhere',
+    grammar: grammar(/^[\w+=,.@-]{2,64}$/, '2 to 64 characters of A-Z, a-z, 0-9 and _+=,.@-'),
+    about: 'What CloudTrail shows.',
+  },
+  durationSeconds: {
+    kind: 'integer',
+    places: 'anywhere',
+    range: [900, 43_200],
+    about: 'How long a session lasts, at most as long as the role allows. Default: 3600.',
+  },
+  policy: { kind: 'policy', places: 'anywhere', about: 'A session policy: an object, or its JSON text.' },
+  policyArns: {
+    kind: 'list',
+    places: 'anywhere',
+    grammar: grammar(
+      new RegExp(
+        `^arn:(?:${PARTITION}):iam::(?:aws|\\d{12}):policy/(?=.{1,640}$)(?:[!-.0-~]+/)*[\\w+=,.@-]{1,128}$`,
+      ),
+      'the ARN of a managed policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess',
+    ),
+    about: 'Managed policies used as session policies, at most 10.',
+  },
+  useFipsEndpoint: { kind: 'boolean', places: 'anywhere', about: 'Ask the FIPS 140 endpoint.' },
+  useDualstackEndpoint: { kind: 'boolean', places: 'anywhere', about: 'Ask the dual-stack endpoint.' },
+  endpoint: { kind: 'given', places: 'code', about: 'A token service of another name.' },
+};
+
+const GCP: OptionTable = {
+  projectNumber: {
+    kind: 'string',
+    places: 'anywhere',
+    required: true,
+    grammar: grammar(/^[1-9]\d{0,18}$/, "the project's number as a string of digits (not its id)"),
+    about: 'The number of the project that holds the pool.',
+  },
+  workloadIdentityPoolId: {
+    kind: 'string',
+    places: 'anywhere',
+    required: true,
+    grammar: POOL_ID,
+    about: 'The workload identity pool.',
+  },
+  workloadIdentityPoolProviderId: {
+    kind: 'string',
+    places: 'anywhere',
+    required: true,
+    grammar: POOL_ID,
+    about: 'The provider in that pool.',
+  },
+  serviceAccountEmail: {
+    kind: 'string',
+    places: 'anywhere',
+    grammar: SERVICE_ACCOUNT_EMAIL,
+    about: 'The service account to impersonate. Default: none.',
+  },
+  scopes: {
+    kind: 'strings',
+    places: 'anywhere',
+    about: 'OAuth scopes: a list, or a string parted by spaces. Default: cloud-platform.',
+  },
+  lifetimeSeconds: {
+    kind: 'integer',
+    places: 'anywhere',
+    range: [600, 43_200],
+    about: "How long the service account's token lives. Default: 3600.",
+  },
+  projectId: { kind: 'string', places: 'anywhere', grammar: PROJECT, about: 'The project to work in.' },
+  quotaProjectId: {
+    kind: 'string',
+    places: 'anywhere',
+    grammar: PROJECT,
+    about: 'The project that is billed.',
+  },
+  universeDomain: { kind: 'given', places: 'code', about: 'Default: googleapis.com.' },
+  stsEndpoint: { kind: 'given', places: 'code', about: 'A token service of another name.' },
+  iamCredentialsEndpoint: { kind: 'given', places: 'code', about: 'Another IAM Credentials API.' },
+};
+
+const AZURE: OptionTable = {
+  tenantId: {
+    kind: 'string',
+    places: 'anywhere',
+    required: true,
+    grammar: TENANT,
+    about: 'The tenant (directory): a GUID, or one of its domain names.',
+  },
+  clientId: {
+    kind: 'string',
+    places: 'anywhere',
+    required: true,
+    grammar: grammar(GUID, 'the application (client) id, a GUID'),
+    about: 'The application, or the managed identity.',
+  },
+  scopes: {
+    kind: 'strings',
+    places: 'anywhere',
+    about: 'Scopes of one resource, each ending in /.default. Default: Azure Resource Manager.',
+  },
+  authorityHost: {
+    kind: 'string',
+    places: 'anywhere',
+    oneOf: [
+      'login.microsoftonline.com',
+      'login.microsoftonline.us',
+      'login.partner.microsoftonline.cn',
+    ].flatMap((host) => [`https://${host}`, host]),
+    about: "Microsoft's authority of the public, US Government or Chinese cloud. Code may name another.",
+  },
+  additionallyAllowedTenants: {
+    kind: 'tenants',
+    places: 'anywhere',
+    grammar: TENANT,
+    about: 'Other tenants a call may ask for.',
+  },
+};
+
+/** `provider` aside, which tells which of these is meant. */
+export const OPTIONS: Readonly<Record<ProviderName, OptionTable>> = {
+  aws: { ...AWS, ...COMMON },
+  gcp: { ...GCP, ...COMMON },
+  azure: { ...AZURE, ...COMMON },
+};
+
+/** What is kept of an entry when the environment gives it to another cloud. */
+export const COMMON_OPTIONS: readonly string[] = Object.keys(COMMON);
+
+export function isProviderName(value: unknown): value is ProviderName {
+  return PROVIDERS.some((name) => name === value);
+}

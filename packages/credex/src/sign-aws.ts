@@ -1,0 +1,109 @@
+/** Signature Version 4, by aws4fetch. Loaded with the first request to AWS. */
+
+import { OptionError } from '@credex/core';
+import { AwsV4Signer } from 'aws4fetch';
+
+export interface Signing {
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken: string;
+  };
+  readonly service: string | undefined;
+  /** The call's own. */
+  readonly region: string | undefined;
+  /** The entry's, where neither the call nor the URL names one. */
+  readonly fallbackRegion: string | undefined;
+  readonly payload: 'signed' | 'unsigned';
+  /** Epoch milliseconds; undefined: now. */
+  readonly at: number | undefined;
+}
+
+/** What the request is to be sent with. `body` only where it was read to be signed. */
+export interface Signed {
+  readonly headers: Headers;
+  readonly body: ArrayBuffer | undefined;
+}
+
+/**
+ * The body is read whole and signed, unless `payload: 'unsigned'` streams it, which S3 alone takes.
+ * @throws OptionError where service or region can't be told
+ */
+export async function signedForAws(request: Request, signing: Signing): Promise<Signed> {
+  const place = placeOf(request, signing);
+  if (signing.payload === 'unsigned' && place.service !== 's3') {
+    throw new OptionError(
+      'conflicting_options',
+      'payload',
+      undefined,
+      `Only S3 takes an unsigned body, not ${place.service}: leave \`payload\` out.`,
+    );
+  }
+  const headers = new Headers(request.headers);
+  const body =
+    request.body === null || signing.payload === 'unsigned' ? undefined : await request.arrayBuffer();
+  if (place.service === 's3') {
+    // aws4fetch signs S3's body as unsigned where nothing is said of it.
+    headers.set(
+      'x-amz-content-sha256',
+      signing.payload === 'unsigned' ? 'UNSIGNED-PAYLOAD' : await sha256(body),
+    );
+  }
+  const signer = new AwsV4Signer({
+    method: request.method,
+    url: request.url,
+    headers,
+    ...signing.credentials,
+    ...place,
+    ...(body === undefined ? {} : { body }),
+    ...(signing.at === undefined ? {} : { datetime: datetime(signing.at) }),
+  });
+  return { headers: (await signer.sign()).headers as Headers, body };
+}
+
+/** aws4fetch reads both from the host, and falls back to us-east-1 in silence: here nothing is guessed. */
+function placeOf(
+  { url, headers }: Request,
+  { service, region, fallbackRegion }: Signing,
+): { service: string; region: string } {
+  const guessed = new AwsV4Signer({
+    url,
+    headers: new Headers(headers),
+    accessKeyId: '-',
+    secretAccessKey: '-',
+  });
+  const found = {
+    service: service ?? guessed.service,
+    region: region ?? regionIn(url, guessed.region) ?? fallbackRegion,
+  };
+  if (found.service === '') throw unknownPlace('service', url);
+  if (found.region === undefined) throw unknownPlace('region', url);
+  return { service: found.service, region: found.region };
+}
+
+/** Only a region that the host names. */
+function regionIn(url: string, guessed: string): string | undefined {
+  const labels = new URL(url).hostname.split(/[.]|(?<=^s3)-/);
+  return labels.includes(guessed) || (guessed === 'us-gov-west-1' && labels.includes('us-gov'))
+    ? guessed
+    : undefined;
+}
+
+function unknownPlace(option: 'service' | 'region', url: string): OptionError {
+  const { host } = new URL(url);
+  const like = option === 'service' ? "'s3'" : "'eu-west-1'";
+  return new OptionError(
+    'missing_option',
+    option,
+    undefined,
+    `\`${option}\` can not be told from the host ${host}: pass it to authorize, such as { ${option}: ${like} }.`,
+  );
+}
+
+async function sha256(body: ArrayBuffer | undefined): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', body ?? new ArrayBuffer(0));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** `20261122T093739Z`. */
+const datetime = (at: number): string => new Date(at).toISOString().replaceAll(/[:-]|\.\d{3}/g, '');
