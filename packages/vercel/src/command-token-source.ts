@@ -48,7 +48,7 @@ export function commandTokenSource(options: CommandTokenSourceOptions): SubjectT
     env: environmentOf(options.env),
   };
   const timeoutMs = optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 100, 60_000) ?? 5_000;
-  const provider = createCredentialProvider(commandExchanger(run), {
+  const provider = createCredentialProvider(commandExchanger(run, rules.now), {
     source: {
       capture: () => ({ partition: 'command', token: () => Promise.reject(new Error('There is none.')) }),
     },
@@ -81,15 +81,18 @@ export function commandTokenSource(options: CommandTokenSourceOptions): SubjectT
   });
 }
 
+/** A token with less left can't be held, and hardly used. */
+const SHORTEST_MS = 30_000;
+
 /** Cached, flown once and ended in time as an exchange of a cloud's is. */
-function commandExchanger(run: Command): Exchanger<CommandToken> {
+function commandExchanger(run: Command, now: () => number): Exchanger<CommandToken> {
   return {
     specificationVersion: 'v1',
     provider: 'command',
     target: () => ({}),
     async exchange(_request, { signal }) {
       const credential = parseCommandOutput(await runCommand(run, signal));
-      // A token that is nearly over is no failure of the program: the caller's rules speak of it.
+      if (credential.expiresAt - now() < SHORTEST_MS) throw over(run);
       return { credential, refreshAt: credential.expiresAt };
     },
     revive: (record) => record as CommandToken,
@@ -112,6 +115,15 @@ function environmentOf(value: unknown): Readonly<Record<string, string>> | undef
   if (typeof value === 'object' && value !== null && Object.values(value).every(ok))
     return { ...(value as Record<string, string>) };
   throw invalidOption({ option: 'env' }, 'an object of strings without NUL', value);
+}
+
+function over(run: Command): FederationError {
+  return new FederationError({
+    code: 'subject_token_expired',
+    provider: 'command',
+    message: `The token that the program ${run.command} printed has ended, or ends within 30 seconds.`,
+    hint: 'It must print a token that is good for a while: check its own cache, and the clock.',
+  });
 }
 
 function tooSlow(run: Command, timeoutMs: number): FederationError {

@@ -90,7 +90,16 @@ class RefusedAnswer extends Error {
 }
 
 function tokenOf(jwt: string): GithubToken {
-  return { jwt, expiresAt: readSubjectToken(jwt).expiresAt };
+  try {
+    return { jwt, expiresAt: readSubjectToken(jwt).expiresAt };
+  } catch {
+    throw new FederationError({
+      code: 'invalid_subject_token',
+      provider: PROVIDER,
+      message: "The runner's answer holds no readable JWT with an `exp`.",
+      hint: 'Check any proxy between the runner and GitHub.',
+    });
+  }
 }
 
 function isRedirect({ type, status }: Response): boolean {

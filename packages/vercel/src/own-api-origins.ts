@@ -17,6 +17,8 @@ export function originsOf(value: unknown, allowLoopbackHttp: boolean): ReadonlyS
       const name = { option: typeof value === 'string' ? 'origins' : `origins[${index}]` };
       if (typeof one !== 'string')
         throw invalidOption(name, 'an origin such as https://api.example.com', one);
+      // The URL parser takes it for a host name, and nothing would ever be there.
+      if (one.includes('*')) throw invalidOption(name, 'without wildcard: origins are compared exactly', one);
       return endpointUrl(name, one, { allowLoopbackHttp, allowPath: false }).origin;
     }),
   );
