@@ -128,6 +128,7 @@ export const AMBIENT = {
   'vercel/local/node': ['process'],
   'vercel/source-options': ['Date', 'fetch'],
   'verify/web-sha256': ['crypto'],
+  'verify/check-signature': ['crypto'],
   'verify/system': ['Date', 'fetch', 'performance', 'setTimeout'],
 };
 

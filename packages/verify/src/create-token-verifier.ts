@@ -1,14 +1,13 @@
 /** A Vercel OIDC token, verified by an API of your own. */
 
 import { sha256 } from '#sha256';
-import { compactVerify } from 'jose';
+import { checkSignature } from './check-signature.js';
 import { checkTimes } from './check-times.js';
 import type { TokenVerifierOptions, VercelTokenClaims, VercelTokenVerifier } from './contract.js';
 import { issuerOfToken } from './issuers.js';
 import type { TrustedIssuer } from './issuers.js';
 import { createKeySet } from './key-set.js';
 import type { KeySet } from './key-set.js';
-import type { VerificationKey } from './read-keys.js';
 import { MAX_TOKEN_LENGTH, readToken } from './read-token.js';
 import type { ReadToken } from './read-token.js';
 import { refusal } from './refuse.js';
@@ -101,28 +100,4 @@ function checkAudience(claims: VercelTokenClaims, audiences: ReadonlySet<string>
   throw refusal('audience_mismatch', `The token is not meant for ${[...audiences].join(' or ')}.`, {
     claims,
   });
-}
-
-async function checkSignature(
-  token: string,
-  read: ReadToken,
-  { byAlgorithm }: VerificationKey,
-): Promise<void> {
-  const { alg, claims } = read;
-  const key = byAlgorithm.get(alg);
-  if (key === undefined) {
-    throw refusal(
-      'algorithm_not_allowed',
-      `The token's key is published for another algorithm than ${alg}.`,
-      {
-        claims,
-      },
-    );
-  }
-  try {
-    await compactVerify(token, key, { algorithms: [alg] });
-  } catch {
-    // What jose says of it is no more than the code, and its errors may hold the token.
-    throw refusal('invalid_signature', "The token's signature is not its issuer's.", { claims });
-  }
 }

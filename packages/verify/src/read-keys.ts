@@ -2,7 +2,7 @@
 
 import { FederationError } from '@credex/core';
 import { importJWK } from 'jose';
-import { keyKindOf } from './algorithms.js';
+import { signatureAlgorithm } from './algorithms.js';
 
 /** A published key, ready for each algorithm that is allowed and fits it. */
 export interface VerificationKey {
@@ -74,7 +74,7 @@ async function verificationKey(
 
   const byAlgorithm = new Map<string, CryptoKey>();
   for (const one of algorithms) {
-    const kind = keyKindOf(one);
+    const kind = signatureAlgorithm(one);
     if (kind?.kty !== kty || (kind?.crv !== undefined && kind.crv !== crv)) continue;
     if (alg !== undefined && alg !== one) continue;
     const key = await imported(bare, one);

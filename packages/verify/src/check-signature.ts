@@ -1,0 +1,47 @@
+/** The signature itself, once form, header and key are settled. */
+
+import { base64url } from 'jose';
+import { signatureAlgorithm } from './algorithms.js';
+import type { VerificationKey } from './read-keys.js';
+import type { ReadToken } from './read-token.js';
+import { refusal } from './refuse.js';
+
+const encoder = new TextEncoder();
+
+/**
+ * By WebCrypto, with a key that jose imported for this very algorithm. jose's own `compactVerify` would take the
+ * token apart and decode it a second time: 40 of its 95 µs.
+ *
+ * @throws TokenVerificationError `invalid_signature`, `algorithm_not_allowed`
+ */
+export async function checkSignature(
+  token: string,
+  { alg, claims }: ReadToken,
+  { byAlgorithm }: VerificationKey,
+): Promise<void> {
+  const key = byAlgorithm.get(alg);
+  const algorithm = signatureAlgorithm(alg);
+  if (key === undefined || algorithm === undefined) {
+    const message = `The token's key is published for another algorithm than ${alg}.`;
+    throw refusal('algorithm_not_allowed', message, { claims });
+  }
+  // `readToken` saw three parts and a signature in canonical base64url.
+  const end = token.lastIndexOf('.');
+  const signature = base64url.decode(token.slice(end + 1)) as Uint8Array<ArrayBuffer>;
+  if (!(await isGenuine(algorithm.parameters, key, signature, encoder.encode(token.slice(0, end)))))
+    throw refusal('invalid_signature', "The token's signature is not its issuer's.", { claims });
+}
+
+async function isGenuine(
+  parameters: AlgorithmIdentifier,
+  key: CryptoKey,
+  signature: Uint8Array<ArrayBuffer>,
+  data: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
+  try {
+    return (await crypto.subtle.verify(parameters, key, signature, data)) === true;
+  } catch {
+    // Some runtimes throw where a signature has no possible length.
+    return false;
+  }
+}
