@@ -19,6 +19,10 @@ type Enters = (emulator: Emulator, token: string) => Promise<boolean>;
 const SHOP = { team: 'acme', teamId: 'team_acme', project: 'shop', projectId: 'prj_shop' };
 const NAMES = ['--team', 'acme', '--project', 'shop'];
 const IDS = ['--team-id', 'team_acme', '--project-id', 'prj_shop'];
+const GOOGLE =
+  `--google-project acme-prod --google-project-number ${NUMBER} --service-account ${ACCOUNT_EMAIL}`.split(
+    ' ',
+  );
 const CHOSEN = ['--environment', 'production', '--environment', 'staging'];
 const LONG_AGO = Math.floor(Date.now() / 1000) - 7_200;
 // RSA keys are most of an emulator's start.
@@ -126,11 +130,6 @@ describe.each(MODES)('issuer mode %s', (mode, right, wrong) => {
     expect(await verdicts(one)).toEqual(expected(one));
   });
 });
-
-const GOOGLE = [
-  ...['--google-project', 'acme-prod', '--google-project-number', NUMBER],
-  ...['--service-account', ACCOUNT_EMAIL],
-];
 
 describe('without ids, on Google Cloud', () => {
   it.each(Object.entries(LOAD_GCP))('the names decide, from its %s', async (_form, load) => {

@@ -8,11 +8,14 @@ export function shellWord(text: string): string {
   return /^[A-Za-z0-9_./:=@,+-]+$/.test(text) ? text : `'${ofOneLine(text).replaceAll("'", `'\\''`)}'`;
 }
 
-/** A string of Terraform's language: `${` and `%{` begin templates. */
-export const hclString = (text: string): string =>
-  `"${ofOneLine(text)
+/** A string of Terraform's language: `${` and `%{` begin templates; doubled they stand for themselves. */
+export function hclString(text: string): string {
+  // Which two of three signs are the pair is for Terraform's scanner to say: no name needs it.
+  if (/\$\$\{|%%\{/.test(text)) throw new TypeError('A doubled template sign is never quoted.');
+  return `"${ofOneLine(text)
     .replace(/["\\]/g, '\\$&')
     .replace(/[$%](?=\{)/g, '$&$&')}"`;
+}
 
 /** A string of the Common Expression Language, in single quotes. */
 export const celString = (text: string): string => `'${ofOneLine(text).replace(/['\\]/g, '\\$&')}'`;
