@@ -2,11 +2,13 @@
 
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { azureIdentityExchanger } from '@credex/azure/identity';
 import type { FederationErrorCode } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { Fault, ServiceName, ServiceRequest } from '@credex/testing/emulator';
 import { expect } from 'vitest';
 import { routedFetch } from '../support/routed.js';
+import { by } from '../support/ways.js';
 import type { Call, Cloud, CloudName, World } from './clouds.js';
 import { CLOUDS } from './clouds.js';
 import { exchange } from './matrix.js';
@@ -18,13 +20,13 @@ export interface Step {
   readonly cloud: Cloud;
   readonly service: ServiceName;
   /** `fetch`: by the user's own fetch, under the same SDK. */
-  readonly by: 'sdk' | 'fetch';
+  readonly by: 'direct' | 'sdk' | 'fetch';
 }
 
 const cloudNamed = (name: CloudName): Cloud => CLOUDS.find((cloud) => cloud.name === name) as Cloud;
 
 /** Each token service once; the first step of an impersonation is the federated exchange. */
-export const STEPS: readonly Step[] = (['sdk', 'fetch'] as const).flatMap((by) => [
+export const STEPS: readonly Step[] = (['direct', 'sdk', 'fetch'] as const).flatMap((by) => [
   { cloud: cloudNamed('aws'), service: 'aws-sts', by },
   { cloud: cloudNamed('gcp federated'), service: 'gcp-sts', by },
   { cloud: cloudNamed('gcp impersonated'), service: 'gcp-iam-credentials', by },
@@ -116,14 +118,16 @@ function usualToken(world: World): Promise<string> {
   return minted;
 }
 
-function transport(world: World, { cloud, by }: Step): object {
-  if (by === 'sdk') return {};
-  if (cloud.name !== 'azure') return { fetch: globalThis.fetch };
-  // The library's own door, at Microsoft's own name; only the address is the emulator's.
+/** The options that send a step its way. */
+export function transport({ emulator }: World, step: Step): object {
+  const { provider } = step.cloud;
+  if (step.by !== 'fetch') return by(step.by, provider, emulator);
+  if (provider !== 'azure') return { ...by('sdk', provider, emulator), fetch: globalThis.fetch };
+  // At Microsoft's own name; only the address is the emulator's.
   return {
-    fetch: routedFetch(world.emulator, 'entra'),
+    exchanger: azureIdentityExchanger(),
+    fetch: routedFetch(emulator, 'entra'),
     authorityHost: 'https://login.microsoftonline.com',
-    exchanger: undefined,
   };
 }
 

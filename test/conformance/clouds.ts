@@ -1,4 +1,4 @@
-/** The four ways to a credential, each through its official SDK, as one table that tests run down. */
+/** The four kinds of credential, as one table that tests run down. */
 
 import { getAwsCredentials } from '@credex/aws';
 import { getAzureCredentials } from '@credex/azure';
@@ -7,6 +7,7 @@ import { createCredentialCache } from '@credex/core';
 import { getGcpCredentials } from '@credex/gcp';
 import type { LogEntry, ServiceName } from '@credex/testing/emulator';
 import { clearEnvironment } from '../support/environment.js';
+import { by } from '../support/ways.js';
 import type { useWorld } from '../support/use-world.js';
 
 export type World = ReturnType<typeof useWorld>;
@@ -69,7 +70,9 @@ export function tokenRequests({ emulator }: World, cloud?: Cloud): number {
 export async function warmUp(world: World): Promise<void> {
   clearEnvironment();
   const token = await world.mint();
-  for (const cloud of CLOUDS)
-    await cloud.get(world, { tokenSource: () => token, cache: createCredentialCache() });
+  for (const cloud of CLOUDS) {
+    const more = by('sdk', cloud.provider, world.emulator);
+    await cloud.get(world, { tokenSource: () => token, cache: createCredentialCache() }, more);
+  }
   world.emulator.log.clear();
 }

@@ -4,6 +4,8 @@ import type { Credential, FederationErrorCode, PresentedToken } from '@credex/co
 import { FederationError, createCredentialCache } from '@credex/core';
 import { expect, test } from 'vitest';
 import type { Call, Cloud, CloudName, World } from './clouds.js';
+import { WAYS, by } from '../support/ways.js';
+import type { Way } from '../support/ways.js';
 import { CLOUDS, tokenRequests } from './clouds.js';
 import { expectNoSecret, witness } from './witness.js';
 import type { Witnessed } from './witness.js';
@@ -46,15 +48,26 @@ export function testRow(world: World, row: Row): void {
   for (const cloud of CLOUDS) {
     const wants = row.wants[cloud.name];
     if (wants === undefined) continue;
-    for (const route of row.routes ?? ['request', 'function'])
-      test(`${row.name}: ${cloud.name}, by ${route}`, () => runCase(world, row, cloud, route, wants));
+    for (const route of row.routes ?? ['request', 'function']) {
+      for (const way of WAYS)
+        test(`${row.name}: ${cloud.name}, by ${route}, ${way}`, () =>
+          runCase(world, row, cloud, route, way, wants));
+    }
   }
 }
 
-async function runCase(world: World, row: Row, cloud: Cloud, route: Route, wants: Wants): Promise<void> {
+async function runCase(
+  world: World,
+  row: Row,
+  cloud: Cloud,
+  route: Route,
+  way: Way,
+  wants: Wants,
+): Promise<void> {
   const token = await row.token(world);
   world.emulator.log.clear();
-  const seen = await exchange(world, cloud, route, token, row.more?.[cloud.name]);
+  const more = { ...by(way, cloud.provider, world.emulator), ...row.more?.[cloud.name] };
+  const seen = await exchange(world, cloud, route, token, more);
   const sent = token === undefined ? [] : [token];
   if (wants === 'issued') {
     expect(seen.error).toBeUndefined();

@@ -1,8 +1,9 @@
-import type { AwsCredentialsProviderOptions } from '@credex/aws';
+import type { AwsCredentialsProviderOptions, AwsExchangerFactory } from '@credex/aws';
 import { awsCredentialsProvider } from '@credex/aws';
 import { clientStsExchanger } from '@credex/aws/client-sts';
 import { exchangerConformance } from '@credex/testing/conformance';
 import { describe, it } from 'vitest';
+import { directAws } from '../../support/direct.js';
 import { AWS } from '../../support/trust.js';
 import { useWorld } from '../../support/use-world.js';
 import type { Cloud } from './emulated-harness.js';
@@ -25,15 +26,18 @@ const STS: Cloud = {
 
 const request = { region: AWS.region };
 
-const asked = (more: AwsCredentialsProviderOptions = {}) => ({
-  exchanger: exchangerOf(clientStsExchanger(), (exchanger) =>
-    awsCredentialsProvider({ ...world.options.aws, ...more, exchanger }),
-  ),
-  request,
-});
+const askedOf =
+  (factory: AwsExchangerFactory) =>
+  (more: AwsCredentialsProviderOptions = {}) => ({
+    exchanger: exchangerOf(factory, (exchanger) =>
+      awsCredentialsProvider({ ...world.options.aws, ...more, exchanger }),
+    ),
+    request,
+  });
 
-const harness = () =>
-  emulated(world, STS, {
+const harness = (factory: AwsExchangerFactory) => () => {
+  const asked = askedOf(factory);
+  return emulated(world, STS, {
     ...asked(),
     equal: asked({ durationSeconds: undefined }),
     different: {
@@ -46,5 +50,8 @@ const harness = () =>
       endpoint: asked({ endpoint: 'https://sts.internal.example' }),
     },
   });
+};
 
-exchangerConformance({ describe, it }, harness, { name: 'AWS by @aws-sdk/client-sts' });
+const runner = { describe, it };
+exchangerConformance(runner, harness(clientStsExchanger()), { name: 'AWS by @aws-sdk/client-sts' });
+exchangerConformance(runner, harness(directAws), { name: 'AWS by a request of our own' });

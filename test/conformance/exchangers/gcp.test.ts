@@ -1,8 +1,9 @@
-import type { GcpCredentialsProviderOptions, GcpRequest } from '@credex/gcp';
+import type { GcpCredentialsProviderOptions, GcpExchangerFactory, GcpRequest } from '@credex/gcp';
 import { gcpCredentialsProvider } from '@credex/gcp';
 import { googleAuthLibraryExchanger } from '@credex/gcp/google-auth-library';
 import { exchangerConformance } from '@credex/testing/conformance';
 import { describe, it } from 'vitest';
+import { directGcp } from '../../support/direct.js';
 import { useWorld } from '../../support/use-world.js';
 import type { Cloud } from './emulated-harness.js';
 import { emulated, exchangerOf } from './emulated-harness.js';
@@ -34,14 +35,15 @@ const IAM: Cloud = {
 const usual: GcpRequest = { scopes: ['https://www.googleapis.com/auth/cloud-platform'] };
 
 /** `options`: the world's for one of the two, with what differs. */
-const asked = (options: GcpCredentialsProviderOptions, request = usual) => ({
-  exchanger: exchangerOf(googleAuthLibraryExchanger(), (exchanger) =>
-    gcpCredentialsProvider({ ...options, exchanger }),
-  ),
-  request,
-});
+const askedOf =
+  (factory: GcpExchangerFactory) =>
+  (options: GcpCredentialsProviderOptions, request = usual) => ({
+    exchanger: exchangerOf(factory, (exchanger) => gcpCredentialsProvider({ ...options, exchanger })),
+    request,
+  });
 
-const harness = (cloud: Cloud, which: 'gcp' | 'gcpFederated') => () => {
+const harness = (cloud: Cloud, which: 'gcp' | 'gcpFederated', factory: GcpExchangerFactory) => () => {
+  const asked = askedOf(factory);
   const options = world.options[which];
   const serviceAccountEmail = 'another@acme-prod.iam.gserviceaccount.com';
   return emulated(world, cloud, {
@@ -60,5 +62,12 @@ const harness = (cloud: Cloud, which: 'gcp' | 'gcpFederated') => () => {
 };
 
 const runner = { describe, it };
-exchangerConformance(runner, harness(STS, 'gcpFederated'), { name: 'Google Cloud, the federated token' });
-exchangerConformance(runner, harness(IAM, 'gcp'), { name: 'Google Cloud, a service account' });
+const WAYS: readonly (readonly [by: string, factory: GcpExchangerFactory])[] = [
+  ['google-auth-library', googleAuthLibraryExchanger()],
+  ['requests of our own', directGcp],
+];
+for (const [by, factory] of WAYS) {
+  const named = (what: string) => ({ name: `Google Cloud by ${by}, ${what}` });
+  exchangerConformance(runner, harness(STS, 'gcpFederated', factory), named('the federated token'));
+  exchangerConformance(runner, harness(IAM, 'gcp', factory), named('a service account'));
+}

@@ -1,10 +1,11 @@
-import type { AzureCredentialsProviderOptions, AzureRequest } from '@credex/azure';
+import type { AzureCredentialsProviderOptions, AzureExchangerFactory, AzureRequest } from '@credex/azure';
 import { azureCredentialsProvider } from '@credex/azure';
-import { azureIdentityExchanger } from '@credex/azure/identity';
 import { exchangerConformance } from '@credex/testing/conformance';
 import { describe, it } from 'vitest';
 import { AZURE } from '../../support/trust.js';
 import { useWorld } from '../../support/use-world.js';
+import { by } from '../../support/ways.js';
+import type { Way } from '../../support/ways.js';
 import type { Cloud } from './emulated-harness.js';
 import { emulated, exchangerOf } from './emulated-harness.js';
 
@@ -30,18 +31,26 @@ const usual: AzureRequest = {
   enableCae: false,
 };
 
-const asked = (more: AzureCredentialsProviderOptions = {}, wish: Partial<AzureRequest> = {}) => ({
-  exchanger: exchangerOf(
-    azureIdentityExchanger({ clientOptions: { tlsOptions: { ca: world.emulator.ca } } }),
-    (exchanger) => azureCredentialsProvider({ ...world.options.azure, ...more, exchanger }),
-  ),
-  request: { ...usual, ...wish },
-});
+const askedOf =
+  (way: Way) =>
+  (more: AzureCredentialsProviderOptions = {}, wish: Partial<AzureRequest> = {}) => {
+    const options: AzureCredentialsProviderOptions = {
+      ...world.options.azure,
+      ...by(way, 'azure', world.emulator),
+      ...more,
+    };
+    const factory = options.exchanger as AzureExchangerFactory;
+    return {
+      exchanger: exchangerOf(factory, (exchanger) => azureCredentialsProvider({ ...options, exchanger })),
+      request: { ...usual, ...wish },
+    };
+  };
 
 const another = '11111111-2222-4333-8444-555555555555';
 
-const harness = () =>
-  emulated(world, ENTRA, {
+const harness = (way: Way) => () => {
+  const asked = askedOf(way);
+  return emulated(world, ENTRA, {
     ...asked(),
     equal: asked({ clientId: AZURE.clientId.toUpperCase() }, { claims: '{"access_token":{}}' }),
     different: {
@@ -52,8 +61,11 @@ const harness = () =>
       'continuous access evaluation': asked({}, { enableCae: true }),
     },
   });
+};
 
-exchangerConformance({ describe, it }, harness, {
-  name: 'Azure by @azure/identity',
-  optionalFields: ['refreshAfterTimestamp'],
+const optionalFields = ['refreshAfterTimestamp'];
+exchangerConformance({ describe, it }, harness('sdk'), { name: 'Azure by @azure/identity', optionalFields });
+exchangerConformance({ describe, it }, harness('direct'), {
+  name: 'Azure by a request of our own',
+  optionalFields,
 });
