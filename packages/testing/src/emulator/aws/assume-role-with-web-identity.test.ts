@@ -194,6 +194,12 @@ describe('authorization', () => {
     expect(refusal(await exchange({ RoleArn: arn }))).toEqual(DENIED);
   });
 
+  it.each(['*', { AWS: '*' }])('takes everyone for the principal: %j', async (Principal) => {
+    const arn = `${ROLE}-everyone`;
+    aws.admin.createRole({ arn, trustPolicy: trusting({}, { Principal, Condition: undefined }) });
+    expect((await exchange({ RoleArn: arn })).status).toBe(200);
+  });
+
   it('does not take sts:AssumeRole for its own action', async () => {
     aws.admin.updateRole({ arn: ROLE, trustPolicy: trusting({}, { Action: 'sts:AssumeRole' }) });
     expect(refusal(await exchange())).toEqual(DENIED);

@@ -79,7 +79,9 @@ function trustedRole(parameters: AssumeParameters, identity: WebIdentity, scene:
     action,
     resource: role.arn.arn,
     context: new RequestContext({ ...commonKeys(parameters, scene), ...sessionKeys(identity, role) }),
-    isCaller: ({ type, value }) => type === '*' || (type === 'Federated' && value === arn),
+    // The two ways to say everyone are the same.
+    isCaller: ({ type, value }) =>
+      type === '*' || (type === 'AWS' && value === '*') || (type === 'Federated' && value === arn),
   });
   return decision.effect === 'allow' ? role : denied(`the trust policy says ${decision.effect}`);
 }
