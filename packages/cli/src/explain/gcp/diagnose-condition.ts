@@ -91,7 +91,7 @@ export function missingName(path: string, claims: SubjectClaims, at: string = AT
   return finding(
     'no_such_claim',
     at,
-    `The token has no claim \`${name}\`${close === undefined ? '' : `; did you mean \`${close}\`?`}`,
+    `The token has no claim \`${name}\`${close === undefined ? '.' : `; did you mean \`${close}\`?`}`,
   );
 }
 

@@ -25,7 +25,7 @@ export function compileProvider(provider: PoolProvider): CompiledProvider {
       } catch (error) {
         problems.push({
           at,
-          message: `It is no CEL: ${error instanceof Error ? error.message : String(error)}`,
+          message: `It is no CEL: ${error instanceof Error ? error.message : String(error)}.`,
         });
       }
     return undefined;
