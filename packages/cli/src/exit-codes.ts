@@ -20,6 +20,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+const UNREACHABLE: ReadonlySet<string> = new Set(['redirect_refused', 'keys_unavailable']);
 const NO_TOKEN: ReadonlySet<string> = new Set([
   'no_subject_token',
   'invalid_subject_token',
@@ -31,5 +32,5 @@ const NO_TOKEN: ReadonlySet<string> = new Set([
 export function exitCodeOf(error: { readonly code: string; readonly retryable?: unknown }): ExitCode {
   if (NO_TOKEN.has(error.code)) return EXIT.noToken;
   if (error.code === 'aborted') return EXIT.interrupted;
-  return error.retryable === true || error.code === 'redirect_refused' ? EXIT.unreachable : EXIT.no;
+  return error.retryable === true || UNREACHABLE.has(error.code) ? EXIT.unreachable : EXIT.no;
 }

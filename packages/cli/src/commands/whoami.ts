@@ -4,20 +4,26 @@ import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
 import { findToken, withTokenOptions } from '../find-token.js';
 import type { TokenOptions } from '../find-token.js';
+import type { Io } from '../io.js';
+import type { Output } from '../output.js';
 import { examine } from '../whoami/findings.js';
+import type { Issuer } from '../whoami/issuer.js';
 import { issuerOf } from '../whoami/issuer.js';
 import type { WhoamiReport } from '../whoami/report.js';
 import { drawReport } from '../whoami/report.js';
+import type { Verdict } from '../whoami/verify.js';
 
 interface WhoamiOptions extends TokenOptions {
   readonly for?: string;
   readonly showToken?: boolean;
+  readonly verify?: boolean;
 }
 
 export const command: CommandModule = {
   configure: (whoami, act) =>
     withTokenOptions(whoami)
       .option('--for <environment>', 'the environment the token is meant for: another one is an error')
+      .option('--verify', 'verify the signature by the keys that the issuer publishes: asks Vercel')
       .option('--show-token', 'print the token too: it is a password until it ends')
       .action(act(answer)),
 };
@@ -27,7 +33,7 @@ async function answer({ io, output, options }: Context<WhoamiOptions>): Promise<
   const now = io.clock.now();
   const { claims, expiresAt } = token;
   const issuer = issuerOf(claims.iss);
-  const findings = examine({
+  const examined = examine({
     claims,
     header: headerOf(token),
     issuer,
@@ -35,6 +41,8 @@ async function answer({ io, output, options }: Context<WhoamiOptions>): Promise<
     meant: options.for,
     platform: io.env['VERCEL_TARGET_ENV'] || io.env['VERCEL_ENV'] || undefined,
   });
+  const verdict = options.verify === true ? await verified(io, output, token, issuer) : undefined;
+  const findings = [...(verdict?.findings ?? []), ...examined];
   const report: WhoamiReport = {
     source: place,
     passedOver,
@@ -43,11 +51,22 @@ async function answer({ io, output, options }: Context<WhoamiOptions>): Promise<
     expiresAt,
     leftMs: expiresAt - now,
     ...(typeof claims.iat === 'number' ? { lifetimeMs: expiresAt - claims.iat * 1000 } : {}),
+    ...(verdict === undefined ? {} : { verified: verdict.verified }),
     findings,
     ...(options.showToken === true ? { token: token.jwt } : {}),
   };
   output.print(report, (view) => drawReport(report, view));
   return findings.some(({ severity }) => severity === 'error') ? EXIT.no : EXIT.ok;
+}
+
+async function verified(io: Io, output: Output, token: SubjectToken, issuer: Issuer): Promise<Verdict> {
+  const { verifySignature } = await import('../whoami/verify.js');
+  const done = output.progress("asking Vercel's issuer for its keys");
+  try {
+    return await verifySignature(io, token, issuer);
+  } finally {
+    done();
+  }
 }
 
 /** The JOSE header; undefined where it is no JSON object. */

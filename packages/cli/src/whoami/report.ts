@@ -1,7 +1,8 @@
 /** What `credex whoami` answers: the JSON document, and the same for people. */
 
 import type { SubjectToken } from '@credex/core';
-import type { FoundToken, TokenPlace } from '../find-token.js';
+import type { FoundToken } from '../find-token.js';
+import type { TokenPlace } from '../token-places.js';
 import type { Piece, Tone, View } from '../text.js';
 import { bad, dim, good, strong, toned } from '../text.js';
 import { table } from '../table.js';

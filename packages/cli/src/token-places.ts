@@ -1,0 +1,106 @@
+/** The places where a token may be, in the order in which credex looks. */
+
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { FederationError } from '@credex/core';
+import type { Io } from './io.js';
+import { UsageError } from './usage-error.js';
+
+export interface TokenPlace {
+  readonly kind: 'standard-input' | 'file' | 'variable' | 'env-file' | 'vercel-login';
+  /** Completes "the token is from …". */
+  readonly description: string;
+  readonly path?: string;
+  readonly variable?: string;
+}
+
+/** What `vercel env pull` and `vercel pull` write, in the order of Next.js. */
+const ENV_FILES = [
+  '.env.development.local',
+  '.env.local',
+  '.env',
+  ...['development', 'preview', 'production'].map((name) => join('.vercel', `.env.${name}.local`)),
+];
+
+export interface Candidate {
+  readonly text: string;
+  readonly place: TokenPlace;
+}
+
+/** Read as they are asked for. @throws UsageError, FederationError where a file can't be read */
+export async function* tokenPlaces({ env, cwd }: Io): AsyncGenerator<Candidate> {
+  const file = env['VERCEL_OIDC_TOKEN_FILE'];
+  if (file !== undefined && file !== '') {
+    const path = resolve(cwd, file);
+    const variable = 'VERCEL_OIDC_TOKEN_FILE';
+    const place: TokenPlace = {
+      kind: 'file',
+      description: `the file that ${variable} names, ${path}`,
+      path,
+      variable,
+    };
+    yield { text: await readTokenFile(path, variable), place };
+  }
+  const variable = 'VERCEL_OIDC_TOKEN';
+  const text = env[variable];
+  if (text !== undefined && text !== '') {
+    yield {
+      text,
+      place: { kind: 'variable', description: `the environment variable ${variable}`, variable },
+    };
+  }
+  for (const folder of await foldersUpward(cwd, env['HOME'])) {
+    for (const name of ENV_FILES) {
+      const path = join(folder, name);
+      const value = parseEnv((await contentsOf(path))?.replace(/^\ufeff/, '') ?? '')[variable];
+      if (value === undefined || value === '') continue;
+      yield {
+        text: value,
+        place: { kind: 'env-file', description: `${variable} in ${path}`, path, variable },
+      };
+    }
+  }
+}
+
+/**
+ * Up to the root of the repository or the home folder, both included: above them anybody may have put a file. Outside
+ * of both, the folder itself.
+ */
+async function foldersUpward(cwd: string, home: string | undefined): Promise<readonly string[]> {
+  const folders: string[] = [];
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    folders.push(folder);
+    const isRoot = folder === home || (await stat(join(folder, '.git')).catch(() => undefined)) !== undefined;
+    if (isRoot) return folders;
+    if (folder === dirname(folder)) return [cwd];
+  }
+}
+
+async function contentsOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
+    throw new UsageError('unreadable_file', `The file ${path} can not be read.`, {
+      hint: 'Name the token by --token-file or `--token -`, or make the file readable.',
+      cause: error,
+    });
+  }
+}
+
+/** @throws FederationError `no_subject_token` */
+export async function readTokenFile(path: string, namedBy: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new FederationError({
+      code: 'no_subject_token',
+      provider: 'vercel',
+      message: `The file that ${namedBy} names can not be read: ${path}.`,
+      hint: 'Check that the file exists and that you may read it.',
+      cause,
+    });
+  }
+}
