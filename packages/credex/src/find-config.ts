@@ -64,7 +64,7 @@ async function evaluated(folder: string, name: string): Promise<Found> {
   // Said before jiti is asked, which tells it in a page.
   await contentOf(folder, name);
   const { createJiti } = await import('jiti');
-  // Writes nothing to disk; reads the file anew for each load.
+  // Writes nothing to disk, and reads the file anew for each load; an .mjs is kept by Node itself.
   const jiti = createJiti(path, { fsCache: false, moduleCache: false });
   const module = await jiti.import<Readonly<Record<string, unknown>>>(path);
   const raw = Object.hasOwn(module, 'default') ? module['default'] : undefined;

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError } from './config-error.js';
+import { readJson } from './read-json.js';
+
+const BAD: readonly (readonly [string, string, RegExp])[] = [
+  ['nothing', '', /is (empty|not JSON)/],
+  ['a comment', '{\n  // no\n  "credentials": {}\n}', /^f:2:3: is not JSON: JSON has no comments/],
+  ['a comma too many', '{\n  "credentials": {},\n}', /^(\d problems:\n {2})?f:3:1: is not JSON/],
+  ['single quotes', "{ 'credentials': {} }", /is not JSON/],
+  ['an open end', '{ "credentials": {', /is not JSON: a closing brace is expected/],
+  ['more behind the end', '{} {}', /is not JSON: the end of the file is expected/],
+  [
+    'a key twice',
+    '{\n "credentials": {"a": 1,\n  "a": 2}}',
+    /^f:3:3: `credentials\.a` stands here for the second time/,
+  ],
+  ['far too much', ' '.repeat(300_000), /longer than 262144/],
+];
+
+describe('strict JSON', () => {
+  test.each(BAD)('%s', (_name, text, says) => {
+    let message = '';
+    try {
+      readJson('f', text);
+    } catch (error) {
+      expect(ConfigError.isInstance(error)).toBe(true);
+      ({ message } = error as Error);
+    }
+    expect(message).toMatch(says);
+  });
+
+  test('a byte order mark is no mistake', () => {
+    expect(readJson('f', '\ufeff{"credentials": {}}').raw).toEqual({ credentials: {} });
+  });
+
+  test('a value that is missing is placed at what it is missing from', () => {
+    const { source } = readJson('f', '{\n  "credentials": {\n    "store": {}\n  }\n}');
+    expect(source.placeOf?.(['credentials', 'store', 'roleArn'])).toEqual({ line: 3, column: 5 });
+    expect(source.placeOf?.(['credentials', 'store'])).toEqual({ line: 3, column: 14 });
+  });
+});
