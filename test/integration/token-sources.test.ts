@@ -117,7 +117,7 @@ test('a job that says whose it is keeps its credential for as long as that lasts
   const all = options('github', github({ partition: 'this job' }));
   const { accessKeyId } = await getAwsCredentials(all);
   world.emulator.clock.advance(30 * 60_000);
-  setEnvironment({ ACTIONS_ID_TOKEN_REQUEST_URL: undefined });
+  setEnvironment({ ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined });
   expect((await getAwsCredentials(all)).accessKeyId).toBe(accessKeyId);
   expect([asked, subjects().length]).toEqual([1, 1]);
 });

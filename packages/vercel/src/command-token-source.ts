@@ -1,5 +1,5 @@
 import type { SubjectTokenSource } from '@credex/core';
-import { FederationError, createCredentialCache } from '@credex/core';
+import { FederationError, OptionError, createCredentialCache } from '@credex/core';
 import type { Exchanger } from '@credex/core/driver';
 import {
   createCredentialProvider,
@@ -23,7 +23,10 @@ export interface CommandTokenSourceOptions extends FixedAudienceOptions {
   readonly args?: readonly string[] | undefined;
   /** Where it runs. Default: the working directory of this process. */
   readonly cwd?: string | undefined;
-  /** Its whole environment: nothing is added, PATH neither. Default: that of this process, secrets included. */
+  /**
+   * Its whole environment: nothing is added, PATH neither. Not
+   * together with `partition`. Default: that of this process, secrets included.
+   */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** After how long it is ended (SIGKILL), in milliseconds, 100 to 60,000; default 5,000. */
   readonly timeoutMs?: number | undefined;
@@ -47,6 +50,7 @@ export function commandTokenSource(options: CommandTokenSourceOptions): SubjectT
     cwd: optionalString({ option: 'cwd' }, options.cwd, WITHOUT_NUL),
     env: environmentOf(options.env),
   };
+  if (rules.partition !== undefined && run.env !== undefined) throw unnamedEnvironment();
   const timeoutMs = optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 100, 60_000) ?? 5_000;
   const provider = createCredentialProvider(commandExchanger(run, rules.now), {
     source: {
@@ -66,11 +70,10 @@ export function commandTokenSource(options: CommandTokenSourceOptions): SubjectT
         audience: () => 'The audience is fixed by the program and its arguments: have it ask for this one.',
       },
     },
-    origin: [run.command, ...run.args],
     asksAudience: false,
-    open:
-      () =>
-      async ({ fresh, signal }) => {
+    open: () => ({
+      origin: [run.command, [...run.args], run.cwd ?? null],
+      async read({ fresh, signal }) {
         try {
           return (await provider.getCredentials({ forceRefresh: fresh, signal })).jwt;
         } catch (error) {
@@ -78,6 +81,7 @@ export function commandTokenSource(options: CommandTokenSourceOptions): SubjectT
           throw error;
         }
       },
+    }),
   });
 }
 
@@ -115,6 +119,16 @@ function environmentOf(value: unknown): Readonly<Record<string, string>> | undef
   if (typeof value === 'object' && value !== null && Object.values(value).every(ok))
     return { ...(value as Record<string, string>) };
   throw invalidOption({ option: 'env' }, 'an object of strings without NUL', value);
+}
+
+/** What is in it may be a secret, and may say whose token it is: it can neither be part of a name nor left out. */
+function unnamedEnvironment(): OptionError {
+  return new OptionError(
+    'conflicting_options',
+    'partition',
+    undefined,
+    '`partition` and `env` can not be told apart from another `env`: say in `args` whose token it is, or leave out one of them.',
+  );
 }
 
 function over(run: Command): FederationError {

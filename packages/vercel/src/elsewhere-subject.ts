@@ -22,23 +22,23 @@ export interface TokenPlace {
 /** Brings the token, as text. `fresh`: another than the last one, if it has one. */
 export type ReadToken = (wanted: SubjectTokenRequest) => Promise<string>;
 
+/** What one capture takes of the environment: what changes later is of another call. */
+export interface OpenedPlace {
+  readonly read: ReadToken;
+  /** What tells a partition that the user names here from one of the same name elsewhere. No secret. */
+  readonly origin: readonly Json[];
+}
+
 export interface ElsewhereSource {
   readonly place: TokenPlace;
-  /** What tells a partition that the user names here from one of the same name elsewhere. */
-  readonly origin: readonly Json[];
   /** Whether it is asked for an audience; where not, one token is all there is. */
   readonly asksAudience: boolean;
-  /** Runs at the capture: what it takes of the environment is of that moment. */
-  open(): ReadToken;
+  /** Runs at the capture. */
+  open(): OpenedPlace;
 }
 
 export function elsewhereSource(rules: TokenRules, source: ElsewhereSource): SubjectTokenSource {
-  const { partition } = rules;
-  const name =
-    partition === undefined
-      ? undefined
-      : JSON.stringify([source.place.provider, ...source.origin, rules.audience ?? null, partition]);
-  return { capture: () => new ElsewhereSubject(rules, source, name) };
+  return { capture: () => new ElsewhereSubject(rules, source) };
 }
 
 class ElsewhereSubject implements Subject {
@@ -49,11 +49,12 @@ class ElsewhereSubject implements Subject {
   /** By audience. Read once: a file may turn over between the digest of its token and the exchange of it. */
   readonly #readings = new Map<string | undefined, Promise<SubjectToken>>();
 
-  constructor(rules: TokenRules, source: ElsewhereSource, partition: string | undefined) {
-    this.partition = partition;
+  constructor(rules: TokenRules, source: ElsewhereSource) {
+    const { read, origin } = source.open();
+    this.partition = partitionOf(rules, source.place.provider, origin);
     this.#rules = rules;
     this.#source = source;
-    this.#read = source.open();
+    this.#read = read;
   }
 
   async token(wanted: SubjectTokenRequest): Promise<SubjectToken> {
@@ -151,6 +152,13 @@ class ElsewhereSubject implements Subject {
       presented: presentedToken(token.claims),
     });
   }
+}
+
+/** The user's name for it, and all that may tell two sources apart that were given the same one. */
+function partitionOf(rules: TokenRules, provider: string, origin: readonly Json[]): string | undefined {
+  const { partition, audience, expectClaims } = rules;
+  if (partition === undefined) return undefined;
+  return JSON.stringify([provider, origin, audience ?? null, expectClaims, partition]);
 }
 
 /** Whether `aud` (RFC 7519, section 4.1.3) names the audience. */

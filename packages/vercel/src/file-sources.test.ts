@@ -113,11 +113,12 @@ describe('a file', () => {
       source({ ...more, partition: 'shop' }),
     );
     expect(source().capture().partition).toBeUndefined();
-    expect(one?.capture().partition).toBe('["token-file","/a",null,"shop"]');
-    expect(other?.capture().partition).toBe('["token-file","/b",null,"shop"]');
-    expect(source({ path: '/a', audience: 'x', partition: 'shop' }).capture().partition).not.toBe(
-      one?.capture().partition,
-    );
+    expect(one?.capture().partition).toBe('["token-file",["/a"],null,{},"shop"]');
+    expect(other?.capture().partition).toBe('["token-file",["/b"],null,{},"shop"]');
+    for (const more of [{ audience: 'x' }, { expectClaims: { ref: 'x' } }, { partition: 'shop2' }]) {
+      const near = source({ path: '/a', partition: 'shop', ...more });
+      expect(near.capture().partition).not.toBe(one?.capture().partition);
+    }
   });
 
   it.each([

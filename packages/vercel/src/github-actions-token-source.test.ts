@@ -90,6 +90,16 @@ describe('what the runner is asked', () => {
     expect(runner.seen).toHaveLength(3);
   });
 
+  it('names a partition for one job only, and none unasked', () => {
+    const named = source({ partition: 'deploy' });
+    const first = named.capture().partition;
+    expect(first).toContain('/idtoken/1/2');
+    expect(source({ partition: 'deploy' }).capture().partition).toBe(first);
+    vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_URL', `${runner.origin}/idtoken/1/3`);
+    expect(named.capture().partition).not.toBe(first);
+    expect(source().capture().partition).toBeUndefined();
+  });
+
   it('is of the job that called, though the variables change before it is asked', async () => {
     const subject = source().capture();
     vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'another');

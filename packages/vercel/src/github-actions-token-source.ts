@@ -65,16 +65,19 @@ export function githubActionsTokenSource(options: GithubActionsTokenSourceOption
         audience: () => 'The runner answered for another audience: check any proxy between it and GitHub.',
       },
     },
-    origin: [],
     asksAudience: true,
     open: () => {
       const url = environmentVariable('ACTIONS_ID_TOKEN_REQUEST_URL');
       const requestToken = environmentVariable('ACTIONS_ID_TOKEN_REQUEST_TOKEN');
       const enterprise = enterpriseHost();
-      return async ({ audience, fresh, signal }) => {
-        if (url === undefined || requestToken === undefined) throw noRunner(url, requestToken);
-        const { href } = requestUrl(url, enterprise, where);
-        return ask(requestToken, { url: href, audience: audience ?? null }, fresh, signal);
+      return {
+        // It names the job.
+        origin: [url ?? null],
+        async read({ audience, fresh, signal }) {
+          if (url === undefined || requestToken === undefined) throw noRunner(url, requestToken);
+          const { href } = requestUrl(url, enterprise, where);
+          return ask(requestToken, { url: href, audience: audience ?? null }, fresh, signal);
+        },
       };
     },
   });

@@ -39,11 +39,10 @@ export function gitlabTokenSource(options: GitlabTokenSourceOptions): SubjectTok
         audience: (audience) => `The audience is fixed with the token: ${lines(audience)}.`,
       },
     },
-    origin: [variable],
     asksAudience: false,
     open: () => {
       const jwt = environmentVariable(variable);
-      return async () => {
+      const read = async (): Promise<string> => {
         if (jwt !== undefined) return jwt;
         throw new FederationError({
           code: 'no_subject_token',
@@ -52,6 +51,7 @@ export function gitlabTokenSource(options: GitlabTokenSourceOptions): SubjectTok
           hint: `It is set in a CI/CD job only, and ${lines(rules.audience ?? '…')}.`,
         });
       };
+      return { origin: [variable, environmentVariable('CI_JOB_ID') ?? null], read };
     },
   });
 }

@@ -45,13 +45,15 @@ export function kubernetesTokenSource(options: KubernetesTokenSourceOptions = {}
           `The audience is fixed in the pod: its volume needs \`serviceAccountToken: { path: …, audience: ${JSON.stringify(audience)} }\`.`,
       },
     },
-    origin: [given ?? null],
     asksAudience: false,
     open: () => {
       const set = given === undefined ? variablesNow() : [];
-      return async ({ signal }) => {
-        const file = given === undefined ? oneOf(set) : { path: given, named: '`path` names' };
-        return readTokenFile({ ...file, provider: 'kubernetes' }, signal);
+      return {
+        origin: [given ?? null, ...set.map(({ path }) => path)],
+        async read({ signal }) {
+          const file = given === undefined ? oneOf(set) : { path: given, named: '`path` names' };
+          return readTokenFile({ ...file, provider: 'kubernetes' }, signal);
+        },
       };
     },
   });

@@ -31,11 +31,10 @@ export function tokenFileSource(options: TokenFileSourceOptions): SubjectTokenSo
         audience: () => 'The audience is fixed where the token is made: have it made for this one.',
       },
     },
-    origin: [path],
     asksAudience: false,
-    open: () => {
-      const file = { path, provider: 'token-file', named: '`path` names' };
-      return ({ signal }) => readTokenFile(file, signal);
-    },
+    open: () => ({
+      origin: [path],
+      read: ({ signal }) => readTokenFile({ path, provider: 'token-file', named: '`path` names' }, signal),
+    }),
   });
 }
