@@ -16,6 +16,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'whose token this is, how long it lasts, and what is wrong with it',
     load: () => import('./commands/whoami.js'),
   },
+  explain: {
+    summary: 'why a cloud takes or refuses the token: its policy, held against the claims',
+    load: () => import('./commands/explain.js'),
+  },
   setup: {
     summary: 'print the trust that lets chosen environments into AWS, Google Cloud or Azure',
     load: () => import('./commands/setup.js'),

@@ -14,8 +14,9 @@ const CODED = new Set([
   'ConfigError',
   'TokenVerificationError',
   'UsageError',
+  'PolicyFileError',
 ]);
-const USAGE = new Set(['OptionError', 'ConfigError', 'UsageError']);
+const USAGE = new Set(['OptionError', 'ConfigError', 'UsageError', 'PolicyFileError']);
 const DEEPEST = 5;
 
 /** What stands under `error` in the JSON document of a failed command. */

@@ -1,11 +1,17 @@
-/** An explanation as rows: what stands where, what is asked for, what the token has. */
+/** An explanation for people: the verdict, each condition beside the value presented, and what is wrong in words. */
 
-import type { Piece } from '../text.js';
-import { bad, dim, good, strong, warning } from '../text.js';
-import type { Check, Explanation, Finding } from './explanation.js';
+import { table } from '../table.js';
+import type { Piece, Tone, View } from '../text.js';
+import { bad, dim, good, strong, toned, warning } from '../text.js';
+import type { Check, Explanation, Verdict } from './explanation.js';
 import type { Severity } from './findings.js';
 
-type Row = readonly Piece[];
+const VERDICTS: Readonly<Record<Verdict, Tone>> = {
+  allowed: 'good',
+  refused: 'bad',
+  undecided: 'warning',
+  invalid: 'bad',
+};
 
 const RESULTS: Readonly<Record<Check['result'], Piece>> = {
   match: good('matches'),
@@ -13,23 +19,26 @@ const RESULTS: Readonly<Record<Check['result'], Piece>> = {
   unknown: warning('unknown'),
 };
 
-/** One row for each check, under a head; the last column is the widest. */
-export function checkRows({ checks }: Explanation): readonly Row[] {
-  if (checks.length === 0) return [];
-  return [
-    [dim(''), dim('what'), dim('where'), dim('policy · token')],
-    ...checks.flatMap(({ at, what, wanted, presented, result }): readonly Row[] => [
-      [RESULTS[result], strong(what), dim(at), wanted === '' ? dim('nothing') : wanted],
-      ['', '', '', presented === undefined ? dim('(the token has none)') : presented],
-    ]),
-  ];
-}
+const TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warning', note: 'dim' };
 
-const TONES: Readonly<Record<Severity, (text: string) => Piece>> = { error: bad, warning, note: dim };
-
-/** Two rows for each finding: what is so, and what to do. */
-export const findingRows = ({ findings }: Explanation): readonly Row[] =>
-  findings.flatMap(({ severity, code, at, message, fix }: Finding): readonly Row[] => [
-    [TONES[severity](severity), code, message],
-    ['', dim(at), dim(fix)],
+/** Two rows for each check: what the policy asks for, and what the token has. */
+export const explanationTable = ({ checks }: Explanation): readonly (readonly Piece[])[] =>
+  checks.flatMap(({ at, what, wanted, presented, result }): readonly (readonly Piece[])[] => [
+    [RESULTS[result], strong(what), dim('policy'), wanted === '' ? dim('nothing') : wanted],
+    ['', dim(at), dim('token'), presented || dim(result === 'unknown' ? 'not known here' : 'nothing')],
   ]);
+
+export function drawExplanation(explanation: Explanation, view: View): string {
+  const { verdict, summary, findings } = explanation;
+  const sections = [view.line(toned(VERDICTS[verdict])(summary))];
+  if (explanation.checks.length > 0)
+    sections.push(view.line(strong('conditions')), table(view, explanationTable(explanation)));
+  if (findings.length > 0) {
+    const rows = findings.map(({ severity, code, at, message, fix }): Piece[] => [
+      toned(TONES[severity])(severity),
+      `${at}: ${message} ${fix} (${code})`,
+    ]);
+    sections.push(view.line(strong('findings')), table(view, rows));
+  }
+  return sections.join('\n');
+}

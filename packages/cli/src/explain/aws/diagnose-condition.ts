@@ -6,8 +6,9 @@ import { closest, differences } from '../differences.js';
 import type { Finding } from '../explanation.js';
 import type { FindingCode } from '../finding-codes.js';
 import { finding } from '../findings.js';
+import { textsOf } from '../json.js';
 import { fitsPattern, hasVariable, hasWildcard } from './glob.js';
-import { issuerHost } from './request-keys.js';
+import { audiencesOf, issuerHost } from './request-keys.js';
 import type { KeyValue } from './request-keys.js';
 import type { Condition } from './trust-policy.js';
 
@@ -31,7 +32,7 @@ export function diagnoseCondition(failed: FailedCondition): readonly Finding[] {
         `\`${values.find(hasVariable)}\` is plain text in this version of the policy language.`,
       ),
     ];
-  if (presented === 'absent') return [absentKey(failed, say)];
+  if (presented === 'absent') return [absentKey(failed, say), ...underRightKey(failed)];
   const shown = presented.map((one) => JSON.stringify(one)).join(', ');
   if (operator.base === 'Null')
     return [say('value_differs', `\`${key}\` is present (${shown}), and the policy wants it absent.`)];
@@ -94,6 +95,18 @@ function patternDifferences(
 function kindOf(key: string): ClaimKind {
   const name = key.slice(key.lastIndexOf(':') + 1).toLowerCase();
   return name === 'sub' ? 'subject' : name === 'aud' || name === 'oaud' ? 'audience' : 'other';
+}
+
+/** A value that would not hold under the right key either is a mistake of its own. */
+function underRightKey(failed: FailedCondition): readonly Finding[] {
+  const { condition, claims } = failed;
+  const name = condition.key.slice(condition.key.lastIndexOf(':') + 1);
+  const host = issuerHost(claims);
+  if ((name !== 'sub' && name !== 'aud') || condition.key === `${host}:${name}`) return [];
+  const presented = name === 'sub' ? textsOf(claims.sub) : audiencesOf(claims);
+  if (presented.length === 0 || condition.operator.test(presented, condition.values, undefined) !== false)
+    return [];
+  return diagnoseCondition({ ...failed, presented });
 }
 
 /** The request has no such key: mostly because it begins with another issuer than the token's. */
