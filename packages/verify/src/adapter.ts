@@ -15,7 +15,7 @@ export type Admission =
 /**
  * Lets a request in, or says what to answer. `authorization`: every Authorization header of the request.
  *
- * Rejects with what is no TokenVerificationError: a defect, for the framework's own error handling.
+ * Rejects with any other Error than a TokenVerificationError: a defect, for the framework's own error handling.
  */
 export type Doorkeeper<R> = (authorization: readonly string[], request: R) => Promise<Admission>;
 
@@ -42,12 +42,18 @@ export function createDoorkeeper<R>(options: VercelTokenOptions<R>): Doorkeeper<
     try {
       return { claims: await claimsOf(authorization) };
     } catch (error) {
-      if (!TokenVerificationError.isInstance(error)) throw error;
+      if (!TokenVerificationError.isInstance(error)) throw defectOf(error);
       tell(error, request);
       return { answer: answerTo(error, realm) };
     }
   };
 }
+
+/** Always an error: Express takes `next(undefined)` and `next('route')` for leave to go on. */
+const defectOf = (thrown: unknown): Error =>
+  thrown instanceof Error
+    ? thrown
+    : new Error('The verifier rejected with what is no error.', { cause: thrown });
 
 /** Puts the claims on a request, over anything that had the name before. */
 export function setClaims(request: object, claims: VercelTokenClaims): void {

@@ -21,6 +21,8 @@ const verifier: TokenVerifier = {
     if (kind === 'denied') throw failed('not_allowed');
     if (kind === 'down') throw failed('keys_unavailable');
     if (kind === 'defect') throw new RangeError('secret defect');
+    if (kind === 'nothing') throw undefined;
+    if (kind === 'route' || kind === 'router') throw kind;
     throw failed('invalid_signature');
   },
 };
@@ -205,6 +207,14 @@ describe.each(ADAPTERS)('%s', (adapter) => {
     expect([handlers?.status, server.runs()]).toEqual([500, 1]);
     expect(onRefused).not.toHaveBeenCalled();
   });
+
+  test.each(['nothing', 'route', 'router'])(
+    'a verifier that throws what is no error lets nobody in: %s',
+    async (token) => {
+      expect(await get(bearer(token))).toMatchObject({ status: 500 });
+      expect(server.runs()).toBe(0);
+    },
+  );
 
   test('a log that throws costs no answer', async () => {
     onRefused.mockImplementation(() => {
