@@ -35,16 +35,20 @@ export async function verifySignature(io: Io, token: SubjectToken, issuer: Issue
     const verifier = createTokenVerifier({
       issuer: claims.iss,
       audience,
-      // Whose token it is is what the user asks: anybody's passes.
-      allow: [{ ownerId: '*', projectId: '*', environment: '*' }],
+      // Whose token it is is what the user asks: it is held against its own claims.
+      allow: [{ ownerId: claims.owner_id ?? '*', projectId: claims.project_id ?? '*', environment: '*' }],
       fetch: io.fetch,
-      clock: { ...io.clock, now: () => Math.min(io.clock.now(), expiresAt - 1_000) },
+      clock: {
+        now: () => Math.min(io.clock.now(), expiresAt - 1_000),
+        monotonic: () => io.clock.monotonic(),
+      },
     });
     await verifier.verify(jwt, { signal: io.signal });
     return { verified: true, findings: [] };
   } catch (error) {
-    // An audience that no verifier could be told to expect.
-    if (OptionError.isInstance(error)) return no('not_verifiable', error.message);
+    // Claims that no verifier can be told to expect.
+    if (OptionError.isInstance(error) && /^(?:audience|allow)/.test(error.option))
+      return no('not_verifiable', error.message);
     if (!TokenVerificationError.isInstance(error)) throw error;
     if (error.code === 'keys_unavailable' || error.code === 'aborted') throw error;
     return no(error.code, error.message);
