@@ -34,10 +34,10 @@ describe('what is wrong', () => {
   test.each(BAD)('%s', (_name, config, path, says, seen) => {
     const problems = problemsOf(config);
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(says);
+    expect(problems[0]).toMatch(says as RegExp);
     expect(problems[0]?.startsWith(`${path}: `)).toBe(true);
     // Editors are told the same, where a schema can say it.
-    expect(validate(JSON.parse(JSON.stringify(config)))).toBe(seen !== false ? false : true);
+    expect(validate(JSON.parse(JSON.stringify(config)))).toBe(seen === false);
   });
 
   test('everything at once, in order, each with its line and column', () => {

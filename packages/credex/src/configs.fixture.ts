@@ -52,7 +52,13 @@ export const GOOD: readonly (readonly [string, unknown])[] = [
 ];
 
 /** Each with the key and a word of what to do. `false`: a schema can't see it. */
-export const BAD: readonly (readonly [string, unknown, string, RegExp, false?])[] = [
+export const BAD: readonly (readonly [
+  what: string,
+  config: unknown,
+  path: string,
+  says: RegExp,
+  seen?: false,
+])[] = [
   ['no object', [], '(the whole)', /object with `credentials`/],
   ['no credentials', {}, 'credentials', /at least one entry/],
   ['no entry', { credentials: {} }, 'credentials', /at least one entry/],

@@ -23,7 +23,10 @@ export function localGcpExchanger(): Factory {
     }),
     async exchange(request) {
       const { GoogleAuth } = await library.load();
-      const auth = new GoogleAuth({ scopes: [...(scopesOf(request.scopes) ?? configuration.scopes)] });
+      const scopes = [...(scopesOf(request.scopes) ?? configuration.scopes)];
+      // Without a project the library asks the metadata server and an API for one, which no token needs.
+      const projectId = configuration.projectId ?? configuration.projectNumber;
+      const auth = new GoogleAuth({ scopes, projectId });
       const client = await auth.getClient();
       const { token } = await client.getAccessToken();
       if (typeof token !== 'string' || token === '')

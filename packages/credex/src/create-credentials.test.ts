@@ -1,0 +1,175 @@
+import type { CredentialEvent } from '@credex/core';
+import { FederationError, OptionError } from '@credex/core';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ConfigError } from './config-error.js';
+import { AWS, AZURE, GCP } from './configs.fixture.js';
+import { createCredentials, getCredentials } from './create-credentials.js';
+import { defineConfig } from './define-config.js';
+import type { Config } from './entries.js';
+
+beforeEach(() => {
+  for (const name of Object.keys(process.env))
+    if (/^(AWS|GCP|AZURE|VERCEL|CREDEX)_?/.test(name)) vi.stubEnv(name, undefined);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const config = defineConfig({
+  default: 'store',
+  credentials: {
+    store: { ...AWS, provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/shop' },
+    data: { ...GCP, provider: 'gcp' },
+    blobs: { ...AZURE, provider: 'azure' },
+  },
+});
+
+/** A token of this environment: enough to get as far as `expect`. */
+function token(environment: string): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = { iss: 'https://oidc.vercel.com/acme', environment, exp: 4_102_444_800 };
+  return `${part({ alg: 'RS256' })}.${part(claims)}.c2lnbmF0dXJl`;
+}
+
+describe('get', () => {
+  test('gives the provider of each cloud in its own shape', async () => {
+    const credentials = createCredentials(config);
+    expect(typeof (await credentials.get('store'))).toBe('function');
+    expect(typeof (await credentials.get('data')).getAccessToken).toBe('function');
+    expect(typeof (await credentials.get('blobs')).getToken).toBe('function');
+  });
+
+  test('gives one provider for each name, however many ask at once', async () => {
+    const credentials = createCredentials(config);
+    const all = await Promise.all(Array.from({ length: 50 }, () => credentials.get('store')));
+    expect(new Set(all).size).toBe(1);
+    expect(await credentials.get()).toBe(all[0]);
+    expect(await createCredentials(config).get()).not.toBe(all[0]);
+  });
+
+  test('hands settings on: those for all, those of the cloud, and first the entry', async () => {
+    const events: CredentialEvent[] = [];
+    const credentials = createCredentials(config, {
+      tokenSource: () => 'no token',
+      onEvent: (event) => events.push(event),
+    });
+    await expect(credentials.getCredentials('store')).rejects.toMatchObject({
+      code: 'invalid_subject_token',
+    });
+    const other = createCredentials(config, { aws: { endpoint: 'http://127.0.0.1:9' } });
+    await expect(other.get('store')).rejects.toMatchObject({
+      code: 'unsafe_url',
+      option: 'credentials.store.endpoint',
+    });
+  });
+
+  test('a name that is not there', async () => {
+    const wide: Config = config;
+    await expect(createCredentials(wide).get('stroe')).rejects.toThrow(
+      /There are store, data, blobs\. Did you mean `store`/,
+    );
+    await expect(createCredentials(wide).get('toString')).rejects.toMatchObject({ code: 'invalid_option' });
+    const { credentials } = wide;
+    await expect(createCredentials({ credentials } as Config).get()).rejects.toMatchObject({
+      code: 'missing_option',
+      environmentVariable: 'CREDEX_DEFAULT',
+    });
+  });
+
+  test('options that bear on each other are told with their key', async () => {
+    const both = { ...config.credentials.store, useFipsEndpoint: true, endpoint: 'https://sts.example.com' };
+    const asking = createCredentials({ credentials: { store: both } }).get('store');
+    await expect(asking).rejects.toMatchObject({
+      code: 'conflicting_options',
+      problems: [{ path: 'credentials.store.endpoint' }],
+    });
+  });
+
+  test('a configuration that is given is checked at once', () => {
+    const wrong = { credentials: { store: { provider: 'aws', roleArn: 'shop' } } } as const;
+    expect(() => createCredentials(wrong)).toThrow(ConfigError);
+    expect(() => createCredentials(config, { awz: {} } as object)).toThrow(/no option `awz`/);
+    expect(() => createCredentials(config, { aws: { roleArn: 'x' } } as object)).toThrow(
+      /no option `roleArn`/,
+    );
+  });
+
+  test('the environment has no say in a configuration that is given', async () => {
+    vi.stubEnv('CREDEX_DEFAULT', 'data');
+    vi.stubEnv('CREDEX_STORE_ROLE_ARN', 'nonsense');
+    expect(typeof (await createCredentials(config).get())).toBe('function');
+  });
+});
+
+describe('without a configuration', () => {
+  test('it is found with the first call; one that could not be read is read again', async () => {
+    const empty = mkdtempSync(join(tmpdir(), 'credex-none-'));
+    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(empty);
+    const credentials = createCredentials();
+    await expect(credentials.get('store')).rejects.toMatchObject({
+      code: 'missing_option',
+      option: 'config',
+    });
+    vi.stubEnv('CREDEX_CONFIG', JSON.stringify(config));
+    expect(typeof (await credentials.get('store'))).toBe('function');
+    vi.stubEnv('CREDEX_CONFIG', undefined);
+    expect(typeof (await credentials.get('data'))).toBe('object');
+    await expect(getCredentials('store')).rejects.toMatchObject({ option: 'config' });
+    cwd.mockRestore();
+    rmSync(empty, { recursive: true });
+  });
+
+  test('getCredentials reads it for each call', async () => {
+    vi.stubEnv('CREDEX_CONFIG', JSON.stringify(config));
+    await expect(getCredentials('store')).rejects.toMatchObject({ code: 'no_subject_token' });
+    await expect(getCredentials()).rejects.toMatchObject({ code: 'no_subject_token' });
+    await expect(getCredentials('other')).rejects.toThrow(OptionError);
+  });
+});
+
+describe('when', () => {
+  const varied = defineConfig({
+    credentials: {
+      store: [
+        { ...config.credentials.store, when: { environment: 'production' } },
+        { ...config.credentials.data, when: { environment: ['preview', 'development'] } },
+      ],
+      audit: { ...config.credentials.store, when: { environment: 'production' } },
+    },
+  });
+
+  test.each([
+    [{ VERCEL_ENV: 'production' }, 'function'],
+    [{ VERCEL_ENV: 'preview' }, 'object'],
+    [{}, 'object'],
+    [{ VERCEL_ENV: 'preview', VERCEL_TARGET_ENV: 'production' }, 'function'],
+  ])('%o', async (environment, type) => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    expect(typeof (await createCredentials(varied).get('store'))).toBe(type);
+  });
+
+  test('an environment that has no entry: those that have one are named', async () => {
+    vi.stubEnv('VERCEL_TARGET_ENV', 'staging');
+    vi.stubEnv('VERCEL_ENV', 'preview');
+    const credentials = createCredentials(varied);
+    await expect(credentials.get('store')).rejects.toThrow(
+      /`credentials\.store` has nothing for the environment staging .*it has production, preview, development/,
+    );
+    vi.stubEnv('VERCEL_TARGET_ENV', 'development');
+    // Settled when they were created.
+    await expect(credentials.get('audit')).rejects.toThrow(/environment staging/);
+  });
+
+  test('the token must be of that environment: nothing is sent for another', async () => {
+    vi.stubEnv('VERCEL_ENV', 'production');
+    const sent = vi.fn<() => Promise<Response>>();
+    const settings = { fetch: sent, tokenSource: () => token('preview') };
+    const refused = createCredentials(varied, settings).getCredentials('audit');
+    await expect(refused).rejects.toSatisfy(FederationError.isInstance);
+    await expect(refused).rejects.toMatchObject({ code: 'subject_mismatch' });
+    expect(sent).not.toHaveBeenCalled();
+  });
+});
