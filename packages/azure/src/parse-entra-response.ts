@@ -35,7 +35,7 @@ export function parseEntraResponse(answer: HttpAnswer, askedAt: number): Issued<
   const body = jsonObject(answer.body);
   if (body === undefined) throw fault('it is not a JSON object');
   const { access_token: token, token_type: type } = body;
-  if (typeof token !== 'string' || token === '') throw fault('it has no `access_token`');
+  if (!isToken(token)) throw fault('it has no `access_token` that could stand in a header');
   // Any other type needs a key or a header of its own that a bearer client doesn't send.
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer')
     throw fault('its `token_type` is not Bearer');
@@ -52,7 +52,7 @@ export function parseEntraResponse(answer: HttpAnswer, askedAt: number): Issued<
 export function reviveAzureCredentials(record: unknown): AzureCredentials {
   if (typeof record !== 'object' || record === null) throw notARecord();
   const { token, expiresAt, expiresOnTimestamp, refreshAfterTimestamp } = record as Record<string, unknown>;
-  if (typeof token !== 'string' || token === '' || !isInstant(expiresAt)) throw notARecord();
+  if (!isToken(token) || !isInstant(expiresAt)) throw notARecord();
   if (expiresOnTimestamp !== expiresAt) throw notARecord();
   if (refreshAfterTimestamp !== undefined && !isInstant(refreshAfterTimestamp)) throw notARecord();
   return credentials(token, expiresAt, refreshAfterTimestamp);
@@ -73,6 +73,11 @@ export function jsonObject(text: string): Readonly<Record<string, unknown>> | un
 function credentials(token: string, expiresAt: number, refreshAt: number | undefined): AzureCredentials {
   const record = { token, expiresOnTimestamp: expiresAt, expiresAt };
   return Object.freeze(refreshAt === undefined ? record : { ...record, refreshAfterTimestamp: refreshAt });
+}
+
+/** What may stand in an Authorization header; everything else is no token. */
+function isToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
 /** Whole seconds, more than none; Entra's older endpoints write them as text. */
