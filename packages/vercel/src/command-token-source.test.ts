@@ -135,6 +135,10 @@ describe('how it runs', () => {
     await writeFile(join(folder, 'token'), jwt({ sub: 'there' }));
     const code = "process.stdout.write(require('node:fs').readFileSync('token'))";
     expect(await subjectOf(program(code, { cwd: folder }))).toBe('there');
+    await expect(read(program(code, { cwd: join(folder, 'absent') }))).rejects.toMatchObject({
+      name: 'OptionError',
+      option: 'cwd',
+    });
   });
 });
 

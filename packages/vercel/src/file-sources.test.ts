@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import fs, { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -71,6 +72,26 @@ describe('a file', () => {
       count += 1;
     }
     await rotating;
+  });
+
+  it('that is met half written is read once more', async () => {
+    const { open } = fs;
+    let opened = 0;
+    try {
+      fs.open = async (...file) => {
+        opened += 1;
+        if (opened === 2) await write(jwt({ sub: 'whole' }));
+        return open(...file);
+      };
+      syncBuiltinESMExports();
+      await write(jwt({ sub: 'whole' }).slice(0, 40));
+      expect(await subjectOf(source())).toBe('whole');
+      await subjectOf(source());
+      expect(opened).toBe(3);
+    } finally {
+      fs.open = open;
+      syncBuiltinESMExports();
+    }
   });
 
   it.each([

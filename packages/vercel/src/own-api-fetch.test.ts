@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OptionError } from '@credex/core';
 import type { SubjectTokenSource } from '@credex/core';
@@ -369,7 +370,16 @@ describe('a refused token', () => {
     const api = await started(refusing());
     await expect(
       made(api.origin, { tokenSource: rotating(FRESH, new Error('broken')) })(api.origin),
-    ).rejects.toThrow('broken');
+    ).rejects.toMatchObject({ code: 'no_subject_token', cause: { message: 'broken' } });
+  });
+
+  it('shows nothing of what a broken source had read', async () => {
+    const tokenSource = () => Promise.reject(Object.assign(new Error(`bad ${TOKEN}`), { read: TOKEN }));
+    const error: unknown = await made('http://127.0.0.1:1', { tokenSource })('http://127.0.0.1:1').catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: 'no_subject_token' });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(TOKEN.slice(0, 30));
   });
 });
 

@@ -7,7 +7,7 @@ import type {
   SubjectTokenSource,
   TokenFunction,
 } from '@credex/core';
-import { FederationError } from '@credex/core';
+import { FederationError, OptionError } from '@credex/core';
 import {
   assertExpected,
   optionalBoolean,
@@ -101,7 +101,7 @@ export function ownApiFetch(options: OwnApiFetchOptions): typeof globalThis.fetc
       let response = await send(request, token);
       if (mayRefresh && request.canRepeat && isRefusal(response)) {
         mayRefresh = false;
-        const fresher = await fresherToken(request, subject, token);
+        const fresher = await fresherToken(request, subject, token, response);
         if (fresher !== undefined) {
           discard(response.body);
           token = fresher;
@@ -115,9 +115,24 @@ export function ownApiFetch(options: OwnApiFetchOptions): typeof globalThis.fetc
     throw redirectRefused(request.url, `for the ${MOST_REDIRECTS + 1}st time`, 0);
   }
 
+  /** What a source of the user's own throws may hold what it has read: core's errors show the scrubbed part. */
+  async function takenFrom(subject: Subject, fresh: boolean, signal: AbortSignal): Promise<SubjectToken> {
+    try {
+      return await untilAborted(signal, subject.token({ audience, fresh, signal }));
+    } catch (cause) {
+      if (signal.aborted || FederationError.isInstance(cause) || OptionError.isInstance(cause)) throw cause;
+      throw new FederationError({
+        code: 'no_subject_token',
+        provider: 'vercel',
+        message: 'The token source failed. Nothing was sent with its token.',
+        cause,
+      });
+    }
+  }
+
   async function tokenFor({ signal }: Outgoing, subject: Subject, fresh: boolean): Promise<SubjectToken> {
     const limit = signal ?? new AbortController().signal;
-    const given = await untilAborted(limit, subject.token({ audience, fresh, signal: limit }));
+    const given = await takenFrom(subject, fresh, limit);
     // A source of the user's own may give anything: only what reads as a JWT may become a header.
     const token = rememberedSubjectToken(given.jwt);
     assertExpected(expect, token.claims);
@@ -131,12 +146,14 @@ export function ownApiFetch(options: OwnApiFetchOptions): typeof globalThis.fetc
     request: Outgoing,
     subject: Subject,
     refused: SubjectToken,
+    answer: Response,
   ): Promise<SubjectToken | undefined> {
     try {
       const token = await tokenFor(request, subject, true);
       return token.jwt !== refused.jwt && isSameIdentity(token, refused) ? token : undefined;
     } catch (error) {
       if (FederationError.isInstance(error) && error.code === 'no_fresher_token') return undefined;
+      discard(answer.body);
       throw error;
     }
   }

@@ -50,10 +50,15 @@ export function outgoing(input: unknown, init: RequestInit | undefined, url: URL
     canRepeat: body === null || (request === undefined && isRepeatable(body)),
     redirect: request?.redirect ?? init?.redirect ?? 'follow',
     signal: request?.signal ?? init?.signal ?? undefined,
-    rest: {
-      ...init,
-      ...(request === undefined ? {} : { cache: request.cache, integrity: request.integrity }),
-    },
+    rest: { ...init, ...(request === undefined ? {} : beyondDefaults(request)) },
+  };
+}
+
+/** Some runtimes refuse the members that they don't have, whatever their value. */
+function beyondDefaults({ cache, integrity }: Request): RequestInit {
+  return {
+    ...(cache === undefined || cache === 'default' ? {} : { cache }),
+    ...(integrity === undefined || integrity === '' ? {} : { integrity }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** One run of a program: no shell, no input, so much output and no more, ended with its signal. */
 
-import { FederationError } from '@credex/core';
+import { FederationError, OptionError } from '@credex/core';
 
 export interface Command {
   readonly command: string;
@@ -15,7 +15,7 @@ const MAX_COMPLAINT_BYTES = 8_192;
 
 /**
  * What the program prints.
- * @throws FederationError `no_subject_token` where there is no such program, `unknown` where it fails,
+ * @throws OptionError where `cwd` is no folder; FederationError `no_subject_token` where there is no such program, `unknown` where it fails,
  *   `invalid_response` where it prints too much; the signal's reason where that fires
  */
 export async function runCommand(run: Command, signal: AbortSignal): Promise<string> {
@@ -23,6 +23,7 @@ export async function runCommand(run: Command, signal: AbortSignal): Promise<str
   const { spawn } = await import('node:child_process');
   signal.throwIfAborted();
   const { command, args, cwd, env } = run;
+  if (cwd !== undefined) await assertFolder(cwd);
   const child = spawn(command, [...args], {
     cwd,
     env: env as NodeJS.ProcessEnv | undefined,
@@ -52,6 +53,14 @@ export async function runCommand(run: Command, signal: AbortSignal): Promise<str
   }
 }
 
+/** The error of a folder that isn't there is that of a program that isn't there, whose place would be vacant. */
+async function assertFolder(path: string): Promise<void> {
+  const { stat } = await import('node:fs/promises');
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() === true) return;
+  throw new OptionError('invalid_option', 'cwd', undefined, '`cwd` must be a folder that is there.');
+}
+
 /** The first `most` bytes as text; `onMore` once there are more. */
 function collect(stream: NodeJS.ReadableStream, most: number, onMore: () => void): () => string {
   const chunks: Uint8Array[] = [];
@@ -70,9 +79,7 @@ function notStarted(run: Command, cause: Error): FederationError {
     code: absent ? 'no_subject_token' : 'unknown',
     provider: 'command',
     message: `The program ${run.command} could not be started.`,
-    hint: absent
-      ? 'Check that it is installed, on PATH, and that `cwd` exists.'
-      : 'Check that this process may run it.',
+    hint: absent ? 'Check that it is installed, and on PATH.' : 'Check that this process may run it.',
     cause,
   });
 }
