@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { parseStrictObject } from './strict-json.js';
+
+describe('what has one reading is read', () => {
+  test.each([
+    '{}',
+    ' {\n"a" : 1 }\t',
+    '{"a":{"a":{"a":[{"a":1},{"a":2}]}}}',
+    '{"a":"b\\"c\\":d","c":1}',
+    '{"a\\\\":1,"a":2}',
+    '{"":1,"a":":,{}[]\\\\"}',
+    '{"a":[[],{},"}{"],"b":null}',
+    '{"a":"\\u0022:","b":1}',
+    '{"constructor":1,"toString":2,"hasOwnProperty":3}',
+  ])('%s', (text) => {
+    expect(parseStrictObject(text)).toEqual(JSON.parse(text));
+  });
+});
+
+test.each([
+  ['{"a":1,"a":1}', 'twice'],
+  ['{"a":1,"\\u0061":1}', 'twice'],
+  ['{"a":1,"b":{"c":1,"c":2}}', 'twice'],
+  ['{"a":[{"b":1,"b":1}]}', 'twice'],
+  ['{"a":{"x":1,"y":2},"a":{}}', 'twice'],
+  ['{"a":{},"a":{"x":1,"y":2}}', 'twice'],
+  ['{"a\\"":1,"a\\"":2}', 'twice'],
+  ['{"":1,"":2}', 'twice'],
+  ['{"__proto__":1}', '__proto__'],
+  ['{"a":[{"\\u005f_proto__":null}]}', '__proto__'],
+  [`{"a":${'['.repeat(40)}${']'.repeat(40)}}`, 'too deep'],
+  ['[]', 'not a JSON object'],
+  ['null', 'not a JSON object'],
+  ['"{}"', 'not a JSON object'],
+  ['{"a":1}{', 'JSON'],
+  ['{"a":NaN}', 'JSON'],
+  ['', 'JSON'],
+])('%s is refused: %s', (text, why) => {
+  expect(() => parseStrictObject(text)).toThrow(SyntaxError);
+  expect(() => parseStrictObject(text)).toThrow(why);
+});
