@@ -87,7 +87,21 @@ async function namedToken(
     });
   }
   const place: TokenPlace = { kind: 'standard-input', description: 'standard input' };
-  return { token: read(await io.stdin.read(MAX_BYTES, io.signal), place), place };
+  return { token: read(await standardInput(io), place), place };
+}
+
+async function standardInput({ stdin, signal }: Io): Promise<string> {
+  try {
+    return await stdin.read(MAX_BYTES, signal);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new FederationError({
+      code: 'invalid_subject_token',
+      provider: 'vercel',
+      message: `What came by standard input is longer than ${MAX_BYTES} bytes: it is no token.`,
+      hint: 'Pass the token alone.',
+    });
+  }
 }
 
 const LAPTOP: TokenPlace = { kind: 'vercel-login', description: 'the login of the Vercel CLI' };

@@ -12,7 +12,7 @@ export interface Sink {
 
 export interface Source {
   readonly isTerminal: boolean;
-  /** Everything up to the end, as UTF-8; rejects beyond `maxBytes`. */
+  /** Everything up to the end, as UTF-8; rejects with a RangeError beyond `maxBytes`. */
   read(maxBytes: number, signal: AbortSignal): Promise<string>;
 }
 

@@ -1,0 +1,91 @@
+/** The executable of @credex/cli as it is packed: what a shell sees of it. */
+
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { link, unpack } from './installation.js';
+import { closureOf, command, emptyFolder, manifestOf } from './packages.js';
+
+const [folder, remove] = emptyFolder();
+const bin = join(folder, 'node_modules/@credex/cli/dist/bin.js');
+const credex = (...argv: string[]) => command(process.execPath, [bin, ...argv], folder);
+
+beforeAll(async () => {
+  const rooms = closureOf('cli');
+  for (const room of rooms) await unpack(folder, room);
+  const linked = new Set<string>();
+  for (const room of rooms) {
+    const names = Object.keys(manifestOf(room).dependencies ?? {}).filter(
+      (name) => name !== 'credex' && !name.startsWith('@credex/') && !linked.has(name),
+    );
+    link(folder, room, names);
+    for (const name of names) linked.add(name);
+  }
+});
+afterAll(remove);
+
+describe('credex', () => {
+  it('knows its version and its commands', async () => {
+    expect(await credex('--version')).toEqual({
+      code: 0,
+      stdout: `${manifestOf('cli').version}\n`,
+      stderr: '',
+    });
+    expect((await credex('--help')).stdout).toMatch(/whoami[^]*setup/);
+  });
+
+  it('prints help with nothing loaded but itself, the parser of options and the colours', async () => {
+    writeFileSync(
+      join(folder, 'hooks.mjs'),
+      `import { writeSync } from 'node:fs';
+       export async function load(url, context, next) { writeSync(2, url + '\\n'); return next(url, context); }`,
+    );
+    const hooks = JSON.stringify(pathToFileURL(join(folder, 'hooks.mjs')).href);
+    writeFileSync(
+      join(folder, 'register.mjs'),
+      `import { register } from 'node:module'; register(${hooks});`,
+    );
+    const { stderr } = await command(process.execPath, ['--import', './register.mjs', bin, '--help'], folder);
+    const loaded = stderr.split('\n').filter((line) => line.startsWith('file:'));
+    expect(loaded.some((url) => url.endsWith('/cli/dist/bin.js'))).toBe(true);
+    expect(loaded.filter((url) => !/\/(?:cli\/dist|commander|picocolors)\//.test(url))).toEqual([]);
+  });
+
+  it('ends with the code of its answer', async () => {
+    expect((await credex('whoami', '--token-file', 'absent')).code).toBe(3);
+    expect((await credex('whoami', '--nonsense')).code).toBe(2);
+  });
+
+  it('is quiet where the reader of its words has gone', async () => {
+    const piped = `set -o pipefail; '${process.execPath}' '${bin}' setup --help | true`;
+    expect(await command('bash', ['-c', piped], folder)).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('ends with 130 on Ctrl-C, without a word', async () => {
+    // Says when the signals are listened for.
+    const text = "process.on('newListener', (name) => name === 'SIGTERM' && process.send('ready'))";
+    writeFileSync(join(folder, 'ready.mjs'), text);
+    const child = spawn(process.execPath, ['--import', './ready.mjs', bin, 'whoami', '--token', '-'], {
+      cwd: folder,
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (said += String(chunk)));
+    child.once('message', () => child.kill('SIGINT'));
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(130);
+    expect(said).toBe('');
+  });
+
+  it('refuses more on standard input than a token can be', async () => {
+    const { code, stderr } = await command(
+      'bash',
+      ['-c', `head -c 70000 /dev/zero | '${process.execPath}' '${bin}' whoami --token -`],
+      folder,
+    );
+    expect(code).toBe(3);
+    expect(stderr).toContain('(invalid_subject_token)');
+  });
+});
