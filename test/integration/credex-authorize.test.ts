@@ -53,7 +53,7 @@ describe('AWS: Signature Version 4', () => {
         service: 's3',
         init: { method: 'PUT', body: ORDER },
       });
-      const changed = new Request(signed, { body: `${ORDER}!` });
+      const changed = new Request(signed, { method: 'PUT', body: `${ORDER}!` });
       expect((await fetch(changed)).status).toBe(400);
     });
   });

@@ -35,7 +35,7 @@ describe('what is wrong', () => {
     const problems = problemsOf(config);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(says as RegExp);
-    expect(problems[0]?.startsWith(`${path}: `)).toBe(true);
+    expect(problems[0]?.startsWith(`${String(path)}: `)).toBe(true);
     // Editors are told the same, where a schema can say it.
     expect(validate(JSON.parse(JSON.stringify(config)))).toBe(seen === false);
   });

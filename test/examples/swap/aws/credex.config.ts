@@ -1,0 +1,14 @@
+import { defineConfig } from 'credex';
+
+const config: ReturnType<typeof defineConfig> = defineConfig({
+  default: 'orders',
+  credentials: {
+    orders: {
+      provider: 'aws',
+      roleArn: 'arn:aws:iam::123456789012:role/shop-production',
+      region: 'eu-west-1',
+    },
+  },
+});
+
+export default config;
