@@ -36,14 +36,12 @@ const ENV = celEnv({
 });
 
 /** @throws Error for what is no CEL */
-export function compile(source: string): Program {
-  return programOf(parse(source).expr);
-}
+export const compile = (source: string): Program => programOf(parse(source).expr, source);
 
-function programOf(expr: Expr): Program {
+function programOf(expr: Expr, source: string): Program {
   const program = plan(ENV, expr);
   return {
-    source: unparse(expr),
+    source,
     run(bindings) {
       const value: unknown = program(bindings as Record<string, CelInput>);
       return plain(value);
@@ -86,8 +84,16 @@ export interface Conjunct extends Program {
   readonly comparison: Comparison | undefined;
 }
 
-export const conjunctsOf = (source: string): readonly Conjunct[] =>
-  operands(parse(source).expr).map(conjunct);
+export function conjunctsOf(source: string): readonly Conjunct[] {
+  const parsed = parse(source);
+  const parts = operands(parsed.expr);
+  return parts.map((expr) => ({
+    // The macros of the whole are needed to write a part of it.
+    ...programOf(expr, parts.length === 1 ? source : unparse({ ...parsed, expr })),
+    paths: [...new Set(pathsOf(expr))],
+    comparison: comparisonOf(expr),
+  }));
+}
 
 function operands(expr: Expr): readonly Expr[] {
   const { exprKind: kind } = expr;
@@ -95,12 +101,6 @@ function operands(expr: Expr): readonly Expr[] {
     ? kind.value.args.flatMap(operands)
     : [expr];
 }
-
-const conjunct = (expr: Expr): Conjunct => ({
-  ...programOf(expr),
-  paths: [...new Set(pathsOf(expr))],
-  comparison: comparisonOf(expr),
-});
 
 const ROOTS: ReadonlySet<string> = new Set(['assertion', 'attribute', 'google']);
 
@@ -129,6 +129,10 @@ function pathsOf(expr: Expr): readonly string[] {
   const { exprKind: kind } = expr;
   if (kind.case === 'selectExpr') return kind.value.operand === undefined ? [] : pathsOf(kind.value.operand);
   if (kind.case === 'listExpr') return kind.value.elements.flatMap(pathsOf);
+  if (kind.case === 'comprehensionExpr')
+    return [kind.value.iterRange, kind.value.loopStep].flatMap((part) =>
+      part === undefined ? [] : pathsOf(part),
+    );
   if (kind.case !== 'callExpr') return [];
   const { target, args } = kind.value;
   return [...(target === undefined ? [] : pathsOf(target)), ...args.flatMap(pathsOf)];

@@ -35,7 +35,13 @@ export function diagnoseConjunct(
   const value = conjunct.run(bindings);
   if (value === true) return [];
   const missing = conjunct.paths.filter((path) => valueAt(path, bindings) === undefined);
-  if (missing.length > 0) return missing.map((path) => missingName(path, claims));
+  if (missing.length > 0)
+    return [
+      ...missing.map((path) => missingName(path, claims)),
+      ...(value === false
+        ? [finding('condition_false', AT, `\`${conjunct.source}\` is false for this token.`)]
+        : []),
+    ];
   if (value !== false && value !== undefined)
     return [
       finding(

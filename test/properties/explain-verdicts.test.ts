@@ -1,0 +1,113 @@
+/** Two evaluators of the same rules, written apart: `explain` and the emulator agree on policies made by chance. */
+
+import { explain } from '@credex/cli';
+import type { Explanation } from '@credex/cli';
+import { readSubjectToken } from '@credex/core/driver';
+import { describe, expect, test } from 'vitest';
+import { awsOutcome, azureOutcome, gcpOutcome } from '../conformance/explain/outcomes.js';
+import type { Outcome } from '../conformance/explain/outcomes.js';
+import { AUDIENCE, ISSUER } from '../conformance/explain/policy-case.js';
+import { TEAM } from '../demo/names.mjs';
+import { seededRandom } from '../proofs/simulated-world.js';
+import { useWorld } from '../support/use-world.js';
+import {
+  diceOf,
+  federatedCredentials,
+  poolProvider,
+  serviceAccountBindings,
+  trustPolicy,
+} from './explain-policies.js';
+
+const POLICIES = 150;
+const SEED = 20_261_122;
+
+const world = useWorld();
+
+interface Both {
+  readonly explained: Explanation;
+  readonly outcome: Outcome;
+}
+
+/** One agreement after the other; each of the three verdicts must come up. */
+async function expectAgreement(ask: (index: number, jwt: string) => Promise<Both>): Promise<void> {
+  const seen = { allowed: 0, refused: 0, invalid: 0 };
+  const jwt = await world.emulator.issuer.mint({ ...TEAM, environment: 'production' });
+  for (let index = 0; index < POLICIES; index += 1) {
+    const { explained, outcome } = await ask(index, jwt);
+    const { verdict, answer, findings } = explained;
+    const shown = `policy ${index} of seed ${SEED}: ${JSON.stringify(explained)}`;
+    expect(verdict, shown).toBe(outcome.verdict);
+    if (verdict === 'refused') expect(answer, shown).toBe(outcome.answer);
+    expect(
+      findings.some(({ severity }) => severity === 'error'),
+      shown,
+    ).toBe(verdict !== 'allowed');
+    seen[outcome.verdict] += 1;
+  }
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(POLICIES / 40);
+}
+
+const claimsOf = (jwt: string) => readSubjectToken(jwt).claims;
+
+describe('explain and the emulator agree', () => {
+  test('on trust policies of AWS', async () => {
+    const accountId = '300000000000';
+    const dice = diceOf(seededRandom(SEED));
+    world.emulator.aws.createOpenIdConnectProvider({ accountId, url: ISSUER, clientIds: [AUDIENCE] });
+    await expectAgreement(async (index, jwt) => {
+      const [roleArn, roleSessionName] = [`arn:aws:iam::${accountId}:role/role-${index}`, 'shop'];
+      const policy = trustPolicy(dice, accountId);
+      const explained = await explain({
+        cloud: 'aws',
+        policy: JSON.stringify(policy),
+        claims: claimsOf(jwt),
+        now: world.emulator.clock.now(),
+        roleArn,
+        roleSessionName,
+      });
+      return {
+        explained,
+        outcome: await awsOutcome(world.emulator, { roleArn, trustPolicy: policy, roleSessionName }, jwt),
+      };
+    });
+  });
+
+  test('on providers and service accounts of Google Cloud', async () => {
+    const dice = diceOf(seededRandom(SEED));
+    await expectAgreement(async (index, jwt) => {
+      const projectNumber = String(600_000_000_000 + index);
+      const provider = poolProvider(dice);
+      const bindings = serviceAccountBindings(dice, projectNumber);
+      const name = `projects/${projectNumber}/locations/global/workloadIdentityPools/vercel/providers/vercel`;
+      const explained = await explain({
+        cloud: 'gcp',
+        policy: JSON.stringify({ name, state: 'ACTIVE', ...provider }),
+        claims: claimsOf(jwt),
+        serviceAccountPolicy: bindings === undefined ? undefined : JSON.stringify({ version: 1, bindings }),
+      });
+      return {
+        explained,
+        outcome: await gcpOutcome(world.emulator, { projectNumber, provider, bindings }, jwt),
+      };
+    });
+  });
+
+  test('on federated credentials of Azure', async () => {
+    const tenantId = '3c9a2d7e-51f4-4b0d-8e6a-2f1b7c5d4e30';
+    const dice = diceOf(seededRandom(SEED));
+    world.emulator.azure.createTenant({ tenantId });
+    await expectAgreement(async (index, jwt) => {
+      const clientId = `7a1d3e5f-2b4c-4d6e-8f90-${String(index).padStart(12, '0')}`;
+      const credentials = federatedCredentials(dice);
+      const explained = await explain({
+        cloud: 'azure',
+        policy: JSON.stringify(credentials),
+        claims: claimsOf(jwt),
+      });
+      return {
+        explained,
+        outcome: await azureOutcome(world.emulator, { tenantId, clientId, credentials }, jwt),
+      };
+    });
+  });
+});
