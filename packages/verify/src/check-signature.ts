@@ -10,7 +10,7 @@ const encoder = new TextEncoder();
 
 /**
  * By WebCrypto, with a key that jose imported for this very algorithm. jose's own `compactVerify` would take the
- * token apart and decode it a second time: 40 of its 95 µs.
+ * token apart and decode it a second time, which is a third of its time.
  *
  * @throws TokenVerificationError `invalid_signature`, `algorithm_not_allowed`
  */

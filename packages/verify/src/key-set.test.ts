@@ -369,6 +369,20 @@ describe('what the issuer answers', () => {
     expect(emulator.clock.timers()).toBe(0);
   });
 
+  test('a fetch that was lost with the request that sent it holds nobody up for long', async () => {
+    let lost = true;
+    const verifier = verifierWith({
+      timeoutMs: 1_000,
+      // As in a worker whose request ended: neither the answer nor the timer ever comes.
+      clock: { ...emulator.clock, setTimeout: () => () => undefined },
+      fetch: () => (lost ? new Promise(() => undefined) : Promise.resolve(Response.json({ keys: [jwk()] }))),
+    });
+    void verifier.verify(token());
+    await emulator.clock.advance(2_001);
+    lost = false;
+    expect(await codeOf(verifier.verify(token()))).toBe('passed');
+  });
+
   test("what fetch threw is a cause without the requester's secrets", async () => {
     const secret = `eyJhbGciOiJSUzI1NiJ9.${'x'.repeat(60)}`;
     const thrown = Object.assign(new TypeError(`fetch failed for ${secret}`), {

@@ -37,6 +37,12 @@ export interface KeySet {
   find(kid: string, claims: object, signal: AbortSignal | undefined): Promise<VerificationKey>;
 }
 
+interface Flight {
+  readonly sent: Moment;
+  /** Never rejects. */
+  readonly done: Promise<void>;
+}
+
 interface Failure {
   readonly at: Moment;
   readonly error: unknown;
@@ -56,8 +62,7 @@ export function createKeySet(
   let failure: Failure | undefined;
   /** When the last request was sent for a key that its answer did not have. */
   let lastInVain: Moment | undefined;
-  /** Never rejects. */
-  let flight: Promise<void> | undefined;
+  let flight: Flight | undefined;
 
   const isUsable = (): boolean => confirmed !== undefined && since(confirmed, clock) <= USABLE_MS;
   const coolsAfterFailure = (): boolean =>
@@ -65,10 +70,19 @@ export function createKeySet(
   const coolsAfterUnknown = (): boolean =>
     lastInVain !== undefined && since(lastInVain, clock) < UNKNOWN_COOLDOWN_MS;
 
-  const fetchAnew = async (sought: string | undefined): Promise<void> => {
-    const sent = momentOf(clock);
+  /**
+   * The request under way. One that outlived its time limit by far was lost with the request that sent it, as workers
+   * do when a client hangs up: nobody waits for it any more.
+   */
+  const underWay = (): Promise<void> | undefined =>
+    flight !== undefined && since(flight.sent, clock) <= 2 * request.timeoutMs ? flight.done : undefined;
+
+  const fetchAnew = async (sent: Moment, sought: string | undefined): Promise<void> => {
     try {
-      keys = await readKeys(await fetchKeys(request), algorithms, keys);
+      const found = await readKeys(await fetchKeys(request), algorithms, keys);
+      // A later one was quicker.
+      if (confirmed !== undefined && confirmed.mono > sent.mono) return;
+      keys = found;
       confirmed = sent;
       failure = undefined;
       if (sought !== undefined && !keys.has(sought)) lastInVain = sent;
@@ -77,17 +91,22 @@ export function createKeySet(
     }
   };
   const startFlight = (sought?: string): Promise<void> => {
-    flight = fetchAnew(sought).finally(() => {
-      flight = undefined;
-    });
-    return flight;
+    const sent = momentOf(clock);
+    const started: Flight = {
+      sent,
+      done: fetchAnew(sent, sought).finally(() => {
+        if (flight === started) flight = undefined;
+      }),
+    };
+    flight = started;
+    return started.done;
   };
 
   const held = (kid: string): VerificationKey | undefined => {
     const key = keys.get(kid);
     if (key === undefined || confirmed === undefined) return undefined;
     const age = since(confirmed, clock);
-    if (age > FRESH_MS && flight === undefined && !coolsAfterFailure()) void startFlight();
+    if (age > FRESH_MS && underWay() === undefined && !coolsAfterFailure()) void startFlight();
     return age <= USABLE_MS ? key : undefined;
   };
 
@@ -97,10 +116,10 @@ export function createKeySet(
       const waited = held(kid);
       if (waited !== undefined) return waited;
       // One that others started may have been sent before this key was published: it is waited for, not relied on.
-      if (flight !== undefined) await waitFor(flight, signal);
+      await waitFor(underWay(), signal);
       let key = held(kid);
-      if (key === undefined && flight !== undefined) {
-        await waitFor(flight, signal);
+      if (key === undefined && underWay() !== undefined) {
+        await waitFor(underWay(), signal);
         key = held(kid);
       } else if (key === undefined && !coolsAfterFailure() && !(isUsable() && coolsAfterUnknown())) {
         await waitFor(startFlight(kid), signal);

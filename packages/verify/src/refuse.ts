@@ -7,7 +7,7 @@ import type { TokenVerificationErrorCode } from './errors.js';
 
 const HINTS: Readonly<Record<TokenVerificationErrorCode, string>> = {
   no_token:
-    'Send the token that getVercelOidcToken() or `withVercelToken` gives, in the header `Authorization: Bearer …`.',
+    "Send the deployment's OIDC token in the header `Authorization: Bearer …`, as ownApiFetch of @credex/vercel does.",
   invalid_request:
     'Send one header `Authorization: Bearer …`: one space, then the bare token, and no second such header.',
   malformed_token:
@@ -26,7 +26,7 @@ const HINTS: Readonly<Record<TokenVerificationErrorCode, string>> = {
   token_not_yet_valid:
     'Compare the clocks of both machines; `clockToleranceSeconds` allows for a difference.',
   audience_mismatch:
-    "Ask Vercel for a token of this audience (`audience` of withVercelToken or the token source), or add the token's audience to `audience`.",
+    "Ask Vercel for a token of this audience (`audience` of ownApiFetch), or add the token's audience to `audience`.",
   invalid_claims: 'It is not an OIDC token of a Vercel deployment, build or `vercel env pull`.',
   not_allowed: 'The token is genuine. Add a rule to `allow` if this caller is to be let in.',
   keys_unavailable:

@@ -3,8 +3,11 @@
 import { refusal } from './refuse.js';
 
 /** @throws TokenVerificationError `aborted` */
-export async function waitFor<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
+export async function waitFor(
+  work: Promise<void> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (work === undefined || signal === undefined) return work;
   throwIfAborted(signal);
   let leave = (): void => undefined;
   const left = new Promise<never>((_, reject) => {
