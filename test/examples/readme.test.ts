@@ -37,7 +37,10 @@ test.each(blocks)('$readme, line $line, compiles', ({ file }) => {
 
 test('every README that a user starts from has been read, and the compiler had nothing else to say', () => {
   const shown = new Set(blocks.map(({ readme }) => readme));
-  for (const readme of ['README.md', ...['aws', 'azure', 'gcp'].map((room) => `packages/${room}/README.md`)])
+  for (const readme of [
+    'README.md',
+    ...['aws', 'azure', 'credex', 'gcp'].map((room) => `packages/${room}/README.md`),
+  ])
     expect(shown).toContain(readme);
   expect(said).toBe('');
 });

@@ -41,6 +41,10 @@ export async function userFolder(files: Readonly<Record<string, string>>): Promi
       cpSync(join(ROOT, 'packages', room, part), join(path, 'node_modules', '@credex', room, part), {
         recursive: true,
       });
+  for (const part of ['dist', 'package.json', 'schema.json'])
+    cpSync(join(ROOT, 'packages', 'credex', part), join(path, 'node_modules', 'credex', part), {
+      recursive: true,
+    });
   link('@credex/testing', join(INSTALLED, '@credex', 'testing'));
   for (const scope of SCOPES)
     for (const name of readdirSync(join(INSTALLED, scope)))

@@ -37,7 +37,8 @@ describe.each(ROOMS)('packages/%s', (room) => {
       type: 'module',
       sideEffects: false,
       engines: { node: '>=20.19' },
-      files: ['dist', 'README.md', 'LICENSE'],
+      // The schema of a configuration is read by editors.
+      files: ['dist', ...(room === 'credex' ? ['schema.json'] : []), 'README.md', 'LICENSE'],
       publishConfig: { access: 'public', provenance: true },
     });
   });

@@ -23,11 +23,11 @@ export function manifestOf(room: string): Manifest {
   return JSON.parse(readFileSync(join(ROOT, 'packages', room, 'package.json'), 'utf8')) as Manifest;
 }
 
-/** What users write to import each entry: `@credex/aws`, `@credex/aws/client-sts`. */
+/** What users write to import each module: `@credex/aws`, `@credex/aws/client-sts`. */
 export function specifiersOf(room: string): string[] {
   const { name, exports } = manifestOf(room);
   return Object.keys(exports)
-    .filter((subpath) => subpath !== './package.json')
+    .filter((subpath) => !subpath.endsWith('.json'))
     .map((subpath) => name + subpath.slice(1));
 }
 
