@@ -7,7 +7,8 @@ import { startEmulator } from '@credex/testing/emulator';
 import { ACCOUNT, LOAD_AWS, entersAws } from './setup/load-aws.js';
 import type { Load } from './setup/load-aws.js';
 import { LOAD_AZURE, entersAzure } from './setup/load-azure.js';
-import { ACCOUNT_EMAIL, LOAD_GCP, NUMBER, entersGcp } from './setup/load-gcp.js';
+import { ACCOUNT_EMAIL, LOAD_GCP, NUMBER, askGcp } from './setup/load-gcp.js';
+import type { Printed } from './setup/printed.js';
 import { setup } from './setup/printed.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -54,18 +55,37 @@ const NAMES_TAKEN: Tokens = {
 };
 const IN_CAPITALS: Tokens = { 'the project in capitals': { project: 'Shop' } };
 
+/** The provider's condition must keep the wrong ones out by itself: there may be no service account behind it. */
+const entersGcp =
+  (providers: readonly string[]): Enters =>
+  async (emulator, token) => {
+    const answer = await askGcp(emulator, token, providers);
+    if (answer === 'taken') throw new Error('The pool took what the service account refused.');
+    return answer === 'admitted';
+  };
+
 interface Case {
   readonly argv: readonly string[];
   readonly load: Load;
   readonly enters: Enters;
   readonly right: Tokens;
   readonly wrong: Tokens;
+  /** What is done to the printed text before it is loaded. */
+  readonly change?: (printed: Printed) => Printed;
 }
 
-async function verdicts({ argv, load, enters, right, wrong }: Case): Promise<readonly [string, boolean][]> {
+async function verdicts({
+  argv,
+  load,
+  enters,
+  right,
+  wrong,
+  change,
+}: Case): Promise<readonly [string, boolean][]> {
   const emulator = await startEmulator({ signingKeys });
   try {
-    await load(emulator, await setup(argv));
+    const printed = await setup(argv);
+    await load(emulator, change?.(printed) ?? printed);
     const found: [string, boolean][] = [];
     for (const [name, token] of Object.entries({ ...right, ...wrong })) {
       const jwt = await emulator.issuer.mint({ ...SHOP, environment: 'production', ...token });
@@ -123,7 +143,7 @@ describe.each(MODES)('issuer mode %s', (mode, right, wrong) => {
     const one: Case = {
       argv: ['gcp', ...common, ...IDS, ...GOOGLE],
       load,
-      enters: (emulator, token) => entersGcp(emulator, token, providers),
+      enters: entersGcp(providers),
       right: { ...right, ...under(mode, RENAMED) },
       wrong: { ...wrong, ...under(mode, { ...WRONG, ...NAMES_TAKEN }) },
     };
@@ -136,7 +156,7 @@ describe('without ids, on Google Cloud', () => {
     const one: Case = {
       argv: ['gcp', ...NAMES, ...CHOSEN, ...GOOGLE],
       load,
-      enters: (emulator, token) => entersGcp(emulator, token, ['vercel']),
+      enters: entersGcp(['vercel']),
       right: team,
       wrong: { ...global, ...WRONG, ...RENAMED, ...IN_CAPITALS },
     };
@@ -148,9 +168,31 @@ describe('without ids, on Google Cloud', () => {
     const one: Case = {
       argv: ['gcp', '--team', 'acme', '--project', project, ...IDS, ...CHOSEN, ...GOOGLE],
       load: LOAD_GCP['cli'] as Load,
-      enters: (emulator, token) => entersGcp(emulator, token, ['vercel']),
+      enters: entersGcp(['vercel']),
       right: { 'a long name': { project } },
       wrong: WRONG,
+    };
+    expect(await verdicts(one)).toEqual(expected(one));
+  });
+});
+
+describe.each([
+  ['ids', IDS, NAMES_TAKEN],
+  ['names', [], RENAMED],
+] as const)("on Google Cloud, the service account's bindings by %s", (_by, ids, wrong) => {
+  it('keep the others out even where a provider of the pool takes everybody', async () => {
+    const condition = / \\\n {2}--attribute-condition .*/;
+    const one: Case = {
+      argv: ['gcp', ...NAMES, ...ids, ...CHOSEN, ...GOOGLE],
+      load: LOAD_GCP['cli'] as Load,
+      change: (printed) => {
+        const commands = printed.commands.map((command) => command.replace(condition, ''));
+        if (commands.join() === printed.commands.join()) throw new Error('There was no condition.');
+        return { ...printed, commands };
+      },
+      enters: async (emulator, token) => (await askGcp(emulator, token, ['vercel'])) === 'admitted',
+      right: team,
+      wrong: { ...WRONG, ...wrong },
     };
     expect(await verdicts(one)).toEqual(expected(one));
   });

@@ -43,7 +43,7 @@ export function createOutput(io: Io, isJson: boolean): Output {
   };
 }
 
-export function viewOf(sink: Sink, env: Io['env']): View {
+function viewOf(sink: Sink, env: Io['env']): View {
   const columns = sink.isTerminal ? (sink.columns ?? DEFAULT_COLUMNS) : undefined;
   return createView(columns, pc.createColors(isColoured(sink, env)));
 }

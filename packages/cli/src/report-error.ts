@@ -50,7 +50,7 @@ export function reportError(
   return USAGE.has(error.name) ? EXIT.usage : exitCodeOf(error);
 }
 
-export function reportedError(error: unknown, isVerbose: boolean): ReportedError {
+function reportedError(error: unknown, isVerbose: boolean): ReportedError {
   const causes = isVerbose ? { causes: causesOf(error) } : {};
   if (!isCoded(error)) {
     const said = error instanceof Error ? `${error.name}: ${cleanServerText(error.message)}` : typeof error;

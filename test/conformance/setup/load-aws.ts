@@ -5,7 +5,7 @@ import type { Call, Json, JsonObject, Printed } from './printed.js';
 import { calls, fileOf, terraform, textOf, textsOf } from './printed.js';
 
 export const ACCOUNT = '123456789012';
-export const ROLE = `arn:aws:iam::${ACCOUNT}:role/vercel-shop`;
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/vercel-shop`;
 
 type Policy = Parameters<Emulator['aws']['createRole']>[0]['trustPolicy'];
 export type Load = (emulator: Emulator, printed: Printed) => Promise<void>;

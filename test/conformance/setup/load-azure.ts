@@ -6,7 +6,7 @@ import type { JsonObject } from './printed.js';
 import { MADE_APP, calls, fileOf, terraform, textOf, textsOf } from './printed.js';
 
 const TENANT = '6c1b7f5e-2a4d-4f7e-9a55-3c1d6b3f0a11';
-export const CLIENT = 'f3d2a9c4-8e17-4b0a-b6de-51c0a7e94d22';
+const CLIENT = 'f3d2a9c4-8e17-4b0a-b6de-51c0a7e94d22';
 
 type Credential = {
   readonly name: string;

@@ -84,12 +84,12 @@ const hcl: Load = async (emulator, printed) => {
 
 export const LOAD_GCP: Readonly<Record<string, Load>> = { cli, terraform: hcl };
 
-/** Whether one of the pool's providers takes the token and the service account lets it be impersonated. */
-export async function entersGcp(
+/** `taken`: a provider of the pool takes the token, and the service account refuses to be impersonated with it. */
+export async function askGcp(
   emulator: Emulator,
   token: string,
   providers: readonly string[],
-): Promise<boolean> {
+): Promise<'refused' | 'taken' | 'admitted'> {
   for (const provider of providers) {
     const exchanged = await fetch(`${emulator.url('gcp-sts')}/v1/token`, {
       method: 'POST',
@@ -110,7 +110,7 @@ export async function entersGcp(
       headers: { authorization: `Bearer ${federated}`, 'content-type': 'application/json' },
       body: JSON.stringify({ scope: ['https://www.googleapis.com/auth/cloud-platform'], lifetime: '3600s' }),
     });
-    if (impersonated.ok) return true;
+    return impersonated.ok ? 'admitted' : 'taken';
   }
-  return false;
+  return 'refused';
 }

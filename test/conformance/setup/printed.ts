@@ -21,7 +21,7 @@ export interface Said {
   readonly stderr: string;
 }
 
-export async function credex(argv: readonly string[]): Promise<Said> {
+async function credex(argv: readonly string[]): Promise<Said> {
   const said = { stdout: '', stderr: '' };
   const sink = (name: 'stdout' | 'stderr'): Io['stdout'] => ({
     isTerminal: false,
