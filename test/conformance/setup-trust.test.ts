@@ -52,6 +52,7 @@ const RENAMED: Tokens = { 'the project after a rename': { project: 'store' } };
 const NAMES_TAKEN: Tokens = {
   'whoever took the names of team and project': { teamId: 'team_thief', projectId: 'prj_thief' },
   'whoever took the name of the project': { projectId: 'prj_thief' },
+  'the project, moved to whoever took the name of the team': { teamId: 'team_thief' },
 };
 const IN_CAPITALS: Tokens = { 'the project in capitals': { project: 'Shop' } };
 
