@@ -4,7 +4,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tarballOf } from '../../scripts/pack.mjs';
 import { link, runModule, unpack } from './installation.js';
 import { closureOf, emptyFolder, manifestOf } from './packages.js';
 
@@ -44,9 +43,11 @@ describe('credex, unpacked beside its dependencies, without a cloud', () => {
     'loads credex and core, and nothing else',
     async () => {
       const loaded = await loadedBy(`await import('credex')`);
-      const packages = loaded.map((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? url);
+      // What core has of Node itself aside.
+      const files = loaded.filter((url) => url.startsWith('file:'));
+      const packages = files.map((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? url);
       expect([...new Set(packages)].sort()).toEqual(['@credex/core', 'credex']);
-      expect(loaded.length).toBeLessThan(20);
+      expect(files.length).toBeLessThan(20);
     },
     BOUND_MS,
   );
@@ -73,29 +74,47 @@ describe('credex, unpacked beside its dependencies, without a cloud', () => {
     expect(stdout.trim()).toBe('credex.config.json');
   });
 
+  const ASK = `import { createCredentials } from 'credex';
+    const credentials = createCredentials(${CONFIG});
+    for (let tries = 0; tries < 3; tries += 1) {
+      const said = await credentials.get('store').then((provider) => typeof provider, ({ code, option, message }) => ({ code, option, message }));
+      console.log(JSON.stringify(said));
+    }`;
+  const linesOf = async (...flags: readonly string[]): Promise<readonly string[]> => {
+    const { stdout, stderr } = await runModule(folder, ASK, ...flags);
+    expect(stderr).toBe('');
+    return stdout.trim().split('\n');
+  };
+
   it(
-    'says which package is missing, and finds it once it is there, in the same process',
+    'says which package is missing',
     async () => {
-      const text = `
-        import { execFileSync } from 'node:child_process';
-        import { mkdirSync } from 'node:fs';
-        import { createCredentials } from 'credex';
-        const credentials = createCredentials(${CONFIG});
-        for (let tries = 0; tries < 2; tries += 1) {
-          await credentials.get('store').catch(({ code, option, message }) => console.log(JSON.stringify({ code, option, message })));
-        }
-        mkdirSync('node_modules/@credex/aws');
-        const tarball = ${JSON.stringify(tarballOf('aws'))};
-        execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', 'node_modules/@credex/aws']);
-        console.log(typeof (await credentials.get('store')));`;
-      const { stdout, stderr } = await runModule(folder, text);
-      expect(stderr).toBe('');
-      const lines = stdout.trim().split('\n');
-      const missing = JSON.parse(lines[0] ?? '') as unknown;
-      expect(missing).toMatchObject({ code: 'missing_package', option: 'credentials.store.provider' });
+      const lines = await linesOf();
+      const missing = { code: 'missing_package', option: 'credentials.store.provider' };
+      expect(JSON.parse(lines[0] ?? '')).toMatchObject(missing);
       expect(lines[0]).toMatch(/run `npm install @credex\/aws`/);
-      expect(lines[1]).toBe(lines[0]);
-      expect(lines[2]).toBe('function');
+      expect(new Set(lines).size).toBe(1);
+    },
+    BOUND_MS,
+  );
+
+  it(
+    'tries again after an import that failed',
+    async () => {
+      await unpack(folder, 'aws');
+      // Node remembers which folders are missing: so the failure is made.
+      const hooks = `let failures = 1;
+        export async function resolve(specifier, context, next) {
+          if (specifier === '@credex/aws' && failures-- > 0) throw new Error('The disk was busy.');
+          return next(specifier, context);
+        }`;
+      writeFileSync(join(folder, 'failing.mjs'), hooks);
+      const url = JSON.stringify(pathToFileURL(join(folder, 'failing.mjs')).href);
+      const text = `import { register } from 'node:module'; register(${url});`;
+      writeFileSync(join(folder, 'register-failing.mjs'), text);
+      const lines = await linesOf('--import', './register-failing.mjs');
+      expect(lines[0]).toMatch(/The disk was busy/);
+      expect(lines.slice(1)).toEqual(['"function"', '"function"']);
     },
     BOUND_MS,
   );
