@@ -24,18 +24,21 @@ export interface Output {
   progress(what: string): () => void;
 }
 
-export function createOutput(io: Io, isJson: boolean): Output {
+/** `isJson` is asked each time: what `--json` says is certain only when the options have been parsed. */
+export function createOutput(io: Io, isJson: () => boolean): Output {
   const view = viewOf(io.stdout, io.env);
   const aside = viewOf(io.stderr, io.env);
   return {
-    isJson,
+    get isJson() {
+      return isJson();
+    },
     print(document, draw) {
-      io.stdout.write(ended(isJson ? visibleJson(document) : draw(view)));
+      io.stdout.write(ended(isJson() ? visibleJson(document) : draw(view)));
     },
     raw: (text) => io.stdout.write(text),
     note: (...pieces) => io.stderr.write(ended(aside.line(...pieces))),
     progress(what) {
-      if (!io.stderr.isTerminal || isJson || isDumb(io.env)) return () => {};
+      if (!io.stderr.isTerminal || isJson() || isDumb(io.env)) return () => {};
       io.stderr.write(`${aside.line({ text: `${what}…`, tone: 'dim' })}`);
       // Back to the first column, and the line is cleared.
       return () => io.stderr.write('\r\u001b[2K');

@@ -41,6 +41,21 @@ describe('the command line', () => {
   });
 });
 
+describe('--json', () => {
+  it.each([[['--json', 'whoami']], [['whoami', '--json']]])(
+    'is taken before and after the command: %j',
+    async (argv) => {
+      expect((await runInMemory(argv, token)).json()).toMatchObject({ issuerMode: 'team' });
+    },
+  );
+
+  it('is not taken from the value of an option', async () => {
+    const { stdout, stderr } = await runInMemory(['whoami', '--token-file', '--json'], token);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('/nowhere/--json');
+  });
+});
+
 describe('colours', () => {
   it.each([
     ['on a terminal', {}, 80, true],

@@ -18,19 +18,18 @@ import { visible, visibleLines } from './visible.js';
  * process.exitCode = await run(process.argv.slice(2), io);
  */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const flags = beforeDashes(argv);
-  const output = createOutput(io, flags.includes('--json'));
+  // A guess, for misuse that ends the parsing; what was parsed takes its place, since a command may pass options on.
+  const words = beforeDashes(argv);
+  let common: CommonOptions = { json: words.includes('--json'), verbose: words.includes('--verbose') };
+  const output = createOutput(io, () => common.json === true);
   let exit: ExitCode = EXIT.ok;
   const act: Act = <O>(handler: (context: Context<O>) => Promise<ExitCode>) => {
     // Commander calls an action with the operands, the options and the command, and itself as `this`.
     return async function action(this: unknown) {
       const command = this as Command;
-      exit = await handler({
-        io,
-        output,
-        options: command.optsWithGlobals() as O,
-        operands: command.args,
-      });
+      const options = command.optsWithGlobals<CommonOptions>();
+      common = options;
+      exit = await handler({ io, output, options: options as O, operands: command.args });
     };
   };
   try {
@@ -42,8 +41,13 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   } catch (error) {
     if (error instanceof CommanderError) return ofCommander(error, output);
     const { reportError } = await import('./report-error.js');
-    return reportError(error, output, flags.includes('--verbose'), io.signal);
+    return reportError(error, output, common.verbose === true, io.signal);
   }
+}
+
+interface CommonOptions {
+  readonly json?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** Commander ends no process, writes nowhere but to `io`, and nothing of argv reaches a terminal raw. */
