@@ -9,6 +9,7 @@ export type PolicyFileErrorCode =
   | 'policy_is_yaml'
   | 'policy_is_token'
   | 'policy_of_another_cloud'
+  | 'policy_of_several'
   | 'policy_not_recognised';
 
 /** Message and hint hold no text of the file but names of its members: somebody may have passed a secret. */

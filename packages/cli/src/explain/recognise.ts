@@ -37,8 +37,10 @@ function kindOf(value: unknown): Kind | undefined {
 }
 
 /** An empty list is Azure's: an application without credentials. */
-const listKind = (list: readonly unknown[]): Kind | undefined =>
-  list.length === 0 ? 'azure' : kindOf(list[0]);
+function listKind([first, ...rest]: readonly unknown[]): Kind | undefined {
+  if (first === undefined && rest.length === 0) return 'azure';
+  return isObject(first) ? kindOf(first) : undefined;
+}
 
 /** @throws PolicyFileError where the value is not of that kind, and says of which it looks */
 export function assertKind(value: unknown, wanted: Kind, option: string): void {
@@ -66,4 +68,18 @@ function hintFor(kind: Kind): string {
   if (kind === 'gcp-allow-policy') return 'Pass it with --service-account-policy. ';
   if (kind === 'aws-identity-provider') return 'Pass it with --identity-provider. ';
   return `Try \`credex explain ${kind}\`. `;
+}
+
+/** What a cloud lists where one is described: the only one of a list. */
+export function onlyOne(value: unknown, wanted: Kind, option: string): unknown {
+  if (!Array.isArray(value)) return value;
+  if (value.length === 1) return value[0];
+  throw new PolicyFileError(
+    'policy_of_several',
+    option,
+    `The file of ${option} lists ${value.length}; one is wanted.`,
+    {
+      hint: `What is wanted is the answer of \`${COMMANDS[wanted]}\`.`,
+    },
+  );
 }

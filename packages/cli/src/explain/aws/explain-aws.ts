@@ -6,7 +6,7 @@ import type { Check, Explanation, Finding } from '../explanation.js';
 import { finding } from '../findings.js';
 import { isObject } from '../json.js';
 import { permissiveFindings } from '../permissive.js';
-import { assertKind } from '../recognise.js';
+import { assertKind, onlyOne } from '../recognise.js';
 import { resultOf } from '../truth.js';
 import { diagnoseCondition } from './diagnose-condition.js';
 import { diagnosePrincipal } from './diagnose-principal.js';
@@ -27,7 +27,8 @@ export function explainAws(
   given: RequestFacts,
 ): Omit<Explanation, 'cloud' | 'summary'> {
   assertKind(value, 'aws', '--policy');
-  const { document, roleArn } = unwrapRole(isObject(value) ? value : {});
+  const only = onlyOne(value, 'aws', '--policy');
+  const { document, roleArn } = unwrapRole(isObject(only) ? only : {});
   const policy = readTrustPolicy(isObject(document) ? document : {});
   const facts = { ...given, roleArn: given.roleArn ?? roleArn };
   const trust: AwsTrust = { policy, identityProvider, facts };

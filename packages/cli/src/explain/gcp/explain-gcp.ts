@@ -6,7 +6,7 @@ import type { Check, Explanation, Finding } from '../explanation.js';
 import { finding } from '../findings.js';
 import { textsOf } from '../json.js';
 import { permissiveFindings } from '../permissive.js';
-import { assertKind } from '../recognise.js';
+import { assertKind, onlyOne } from '../recognise.js';
 import { resultOf } from '../truth.js';
 import type { Bindings } from './cel.js';
 import { conjunctsOf } from './cel.js';
@@ -26,7 +26,7 @@ export function explainGcp(
   assertKind(value, 'gcp', '--policy');
   if (serviceAccountPolicy !== undefined)
     assertKind(serviceAccountPolicy, 'gcp-allow-policy', '--service-account-policy');
-  const provider = readPoolProvider(value);
+  const provider = readPoolProvider(onlyOne(value, 'gcp', '--policy'));
   const compiled = compileProvider(provider);
   const bindings = serviceAccountPolicy === undefined ? undefined : readBindings(serviceAccountPolicy);
   const trust: GcpTrust = { provider, compiled, bindings };

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import {
+  bound,
+  CLAIMS,
+  credential,
+  EXACT,
+  explained,
+  HOST,
+  POOL,
+  provider,
+  ROLE,
+  statement,
+  SUBJECT,
+  trust,
+} from './explain.fixture.js';
+
+describe('what no file says', () => {
+  const address = { IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } };
+  it.each([
+    ['decides', trust({ ...EXACT, ...address }), 'undecided'],
+    [
+      'does not matter where another condition fails',
+      trust({ StringEquals: { [`${HOST}:sub`]: 'x' }, ...address }),
+      'refused',
+    ],
+    [
+      'does not matter where another statement allows',
+      { Statement: [statement({ ...EXACT, ...address }), statement(EXACT)] },
+      'allowed',
+    ],
+    [
+      'decides in a Deny',
+      { Statement: [statement(EXACT), statement(address, { Effect: 'Deny' })] },
+      'undecided',
+    ],
+    ['is a variable', trust({ StringEquals: { [`${HOST}:sub`]: '${aws:PrincipalTag/stage}' } }), 'undecided'],
+    [
+      'is any value of an absent key that may be absent',
+      trust({ 'ForAnyValue:StringEqualsIfExists': { 'x:y': 'z' } }),
+      'undecided',
+    ],
+    ['is whether a key is there', trust({ Null: { 'aws:SourceVpc': 'false' } }), 'undecided'],
+  ] as const)('%s', async (_name, policy, verdict) => {
+    expect(await explained('aws', policy)).toMatchObject({ verdict, cloud: 'aws' });
+  });
+
+  it('is asked for by name: the session, the role, the time', async () => {
+    const policy = trust({
+      ...EXACT,
+      StringLike: { 'sts:RoleSessionName': 'shop-*' },
+      ArnLike: { 'aws:FederatedProvider': 'arn:aws:iam::*:oidc-provider/oidc.vercel.com/*' },
+      DateLessThan: { 'aws:CurrentTime': '2100-01-01T00:00:00Z' },
+    });
+    expect((await explained('aws', policy)).verdict).toBe('undecided');
+    const known = { roleArn: ROLE, roleSessionName: 'shop-production' };
+    expect((await explained('aws', policy, known)).verdict).toBe('allowed');
+    expect((await explained('aws', policy, { ...known, roleSessionName: 'web' })).verdict).toBe('refused');
+  });
+
+  it('is what a custom role holds, and what the condition of a binding asks', async () => {
+    const member = `principal://iam.googleapis.com/${POOL}/subject/${SUBJECT}`;
+    const undecided = [
+      bound([member], { role: 'projects/acme/roles/deployer' }),
+      bound([member], { condition: { expression: 'true' } }),
+    ];
+    for (const serviceAccountPolicy of undecided)
+      expect((await explained('gcp', provider(), { serviceAccountPolicy })).verdict).toBe('undecided');
+  });
+});
+
+describe('flexible credentials of Azure', () => {
+  const flexible = (value: string): object =>
+    credential({ name: 'flexible', subject: null, claimsMatchingExpression: { value, languageVersion: 1 } });
+  it.each([
+    ["claims['sub'] matches 'owner:acme:project:*'", 'undecided'],
+    ["claims['sub'] eq 'owner:acme' and claims['project'] eq 'shop'", 'refused'],
+    ["claims['sub'] matches 'owner:????:*' and claims['environment'] eq 'production'", 'undecided'],
+    ["claims['__proto__'] eq 'x'", 'refused'],
+    ['claims.sub startswith owner', 'undecided'],
+    ["claims['sub'] matches 'owner:*' or true", 'undecided'],
+  ])('%s: %s', async (expression, verdict) => {
+    expect((await explained('azure', [flexible(expression)])).verdict).toBe(verdict);
+    expect((await explained('azure', [flexible(expression), credential()])).verdict).toBe('allowed');
+  });
+});
+
+describe('the account of a role', () => {
+  const other = 'arn:aws:iam::999999999999:role/shop';
+  const role = { Role: { Arn: other, AssumeRolePolicyDocument: trust(EXACT) } };
+  it.each([
+    ['unknown: any provider of the issuer will do', trust(EXACT), undefined, 'allowed'],
+    ['from the file', role, undefined, 'refused'],
+    ['as given, before that of the file', role, ROLE, 'allowed'],
+    ['a bare document', { AssumeRolePolicyDocument: JSON.stringify(trust(EXACT)) }, ROLE, 'allowed'],
+  ] as const)('%s', async (_name, policy, roleArn, verdict) => {
+    expect((await explained('aws', policy, { roleArn })).verdict).toBe(verdict);
+  });
+});
+
+describe('hostile contents', () => {
+  const long = `${'a*'.repeat(20_000)}b`;
+  it.each([
+    ['aws', trust({ StringLike: { [`${HOST}:sub`]: long, [`${HOST}:aud`]: '*'.repeat(30_000) } })],
+    ['aws', trust({ StringEquals: { [`${HOST}:sub`]: `${'/'.repeat(200_000)}x` } })],
+    ['aws', trust({ StringEquals: JSON.parse('{"__proto__":"x","constructor:a":"y"}') as object })],
+    ['aws', JSON.stringify(trust(EXACT)).replace('"Effect"', '"__proto__":{"Effect":"Allow"},"Effect"')],
+    ['azure', [credential({ subject: `${' '.repeat(500)}x` })]],
+    [
+      'gcp',
+      provider({
+        attributeMapping: JSON.parse(
+          '{"google.subject":"assertion.sub","__proto__":"assertion.sub"}',
+        ) as object,
+      }),
+    ],
+    ['gcp', provider({ attributeCondition: `${'('.repeat(500)}true${')'.repeat(500)}` })],
+    ['gcp', provider({ attributeMapping: 7, attributeCondition: ['x'], oidc: [] })],
+  ] as const)('%s, judged or refused without a throw', async (cloud, policy) => {
+    const started = performance.now();
+    expect((await explained(cloud, policy)).verdict).not.toBe('allowed');
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it('takes claims of other shapes for what they are', async () => {
+    const odd = { ...CLAIMS, aud: [], nested: { deep: [1, null] } };
+    for (const [cloud, policy] of [
+      ['aws', trust(EXACT)],
+      ['gcp', provider()],
+      ['azure', [credential()]],
+    ] as const)
+      expect((await explained(cloud, policy, { claims: odd })).verdict).toBe('refused');
+  });
+
+  it('survives JSON', async () => {
+    const explanation = await explained('gcp', provider({ attributeCondition: 'assertion.exp' }));
+    expect(JSON.parse(JSON.stringify(explanation))).toMatchObject({
+      verdict: 'refused',
+      answer: 'unauthorized_client',
+    });
+  });
+});
