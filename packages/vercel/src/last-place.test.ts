@@ -4,6 +4,7 @@ import { vercelTokenSource } from './index.js';
 import { clock, laptop, token } from './local/laptop.fixture.js';
 import type { Laptop } from './local/laptop.fixture.js';
 
+vi.setConfig({ testTimeout: 20_000 });
 let here: Laptop;
 beforeEach(() => {
   here = laptop();

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { findCli } from './find-cli.js';
 import { LOGIN, laptop, token } from './laptop.fixture.js';
@@ -99,7 +99,11 @@ it('prefers the project’s own CLI to that of PATH, and runs nothing from a rel
   const machine = node() as Node;
   const folder = join(here.root, 'bin');
   const global = here.write(join(folder, 'vercel'), '#!/bin/sh\n', 0o755);
-  vi.stubEnv('PATH', `.:node_modules/.bin::${folder}`);
+  const relatively = relative(
+    process.cwd(),
+    dirname(here.write(join(here.root, 'moment', 'vercel'), '', 0o755)),
+  );
+  vi.stubEnv('PATH', `${relatively}::${folder}`);
   expect(findCli(machine, here.project, here.project).command).toBe(global);
   const own = here.program('');
   expect(findCli(machine, here.project, here.project).command).toBe(own);

@@ -70,6 +70,23 @@ describe('the order', () => {
     expect(here.asked).toHaveLength(1);
   });
 
+  it.each([
+    ['of another project', () => token({ project_id: 'prj_other' })],
+    ['of another environment', () => token({ environment: 'production' })],
+    ['that has ended', () => token({}, -1)],
+    ['with four minutes left', () => token({}, 4 / 60)],
+  ])('does not take a saved token %s', async (_what, planted) => {
+    await here.token();
+    here.write(ownFile(), { version: 1, token: planted() }, 0o600);
+    const another = { configDirectory: here.cli };
+    expect((await here.token(another)).claims).toMatchObject({
+      project_id: 'prj_shop',
+      environment: 'development',
+      exp: NOW / 1_000 + 12 * 3_600,
+    });
+    expect(here.asked).toHaveLength(2);
+  });
+
   it('asks once for all who ask at once, whatever source they have', async () => {
     const tokens = await Promise.all(Array.from({ length: 50 }, () => here.token()));
     expect(new Set(tokens.map(({ jwt }) => jwt)).size).toBe(1);
@@ -199,8 +216,12 @@ describe('where it refuses to be', () => {
   it.each([
     [{ projectId: 'prj_a;rm -rf ~' }, 'projectId'],
     [{ projectId: '../../v2/user' }, 'projectId'],
+    [{ projectId: '../prj_a' }, 'projectId'],
+    [{ projectId: '--token=prj_a' }, 'projectId'],
+    [{ projectId: 'prj_a\n' }, 'projectId'],
     [{ projectId: 'prj_a', teamId: 'team_$(id)' }, 'teamId'],
     [{ projectId: 'prj_a', teamId: '--token' }, 'teamId'],
+    [{ projectId: 'prj_a', teamId: '&teamId=team_b' }, 'teamId'],
     [{ teamId: 'team_a' }, 'teamId'],
     [{ via: 'shell' }, 'via'],
     [{ apiEndpoint: 'http://api.example' }, 'apiEndpoint'],
