@@ -88,15 +88,18 @@ describe('what the API gets', () => {
     const url = new URL('/mine', api.origin);
     const headers = new Headers({ 'x-a': 'mine' });
     const bytes = new TextEncoder().encode('mine');
+    const { buffer } = new TextEncoder().encode('mine');
     const form = new FormData();
     form.append('a', 'mine');
     const answers = [
       got(made(api.origin)(url, { method: 'POST', headers, body: bytes })),
+      got(made(api.origin)(url, { method: 'POST', headers, body: buffer })),
       got(made(api.origin)(url, { method: 'POST', headers, body: form })),
     ];
     url.hostname = 'evil.example';
     headers.set('x-a', 'theirs');
     bytes.fill(0);
+    new Uint8Array(buffer).fill(0);
     form.set('a', 'theirs');
     for (const { url: path, headers: sent, body } of await Promise.all(answers)) {
       expect([path, sent['x-a']]).toEqual(['/mine', 'mine']);
@@ -364,6 +367,23 @@ describe('a refused token', () => {
     const api = await started(refusing(challenge));
     expect((await made(api.origin, { tokenSource: rotating(FRESH) })(api.origin)).status).toBe(401);
     expect(api.seen).toHaveLength(1);
+  });
+
+  it('is followed by a fresher one once for the whole of the call, redirects included', async () => {
+    const api = await started((request, response) => {
+      if (request.url === '/from' && request.headers.authorization !== `Bearer ${TOKEN}`)
+        response.writeHead(307, { location: '/to' }).end();
+      else response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end();
+    });
+    let turn = 0;
+    const tokenSource: SubjectTokenSource = {
+      capture: () => ({
+        partition: undefined,
+        token: async ({ fresh }) => readSubjectToken(fresh ? jwt({ sub: 'shop', jti: ++turn }) : TOKEN),
+      }),
+    };
+    expect((await made(api.origin, { tokenSource })(`${api.origin}/from`)).status).toBe(401);
+    expect([turn, api.seen.map(({ url }) => url)]).toEqual([1, ['/from', '/from', '/to']]);
   });
 
   it('says so where the fresher one could not be had', async () => {
