@@ -135,7 +135,7 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
 }
 
 /** @throws OptionError for a name that isn't there */
-function named(name: string | undefined, names: readonly string[]): string {
+export function named(name: string | undefined, names: readonly string[]): string {
   if (name !== undefined && names.includes(name)) return name;
   const there = `There are ${names.join(', ')}.`;
   throw name === undefined
