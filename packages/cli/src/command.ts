@@ -1,7 +1,6 @@
 /** What a command is: one file in commands/, listed in program.ts. */
 
 import type { Command } from 'commander';
-import type { ExitCode } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { Output } from './output.js';
 
@@ -15,8 +14,11 @@ export interface Context<O> {
   readonly operands: readonly string[];
 }
 
-/** Makes a handler an action of commander's; what it throws is reported, what it returns is the exit code. */
-export type Act = <O>(handler: (context: Context<O>) => Promise<ExitCode>) => () => Promise<void>;
+/**
+ * Makes a handler an action of commander's; what it throws is reported, what it returns is the exit code: one of `EXIT`,
+ * but for `exec`, whose child has its own.
+ */
+export type Act = <O>(handler: (context: Context<O>) => Promise<number>) => () => Promise<void>;
 
 export interface CommandModule {
   /** Adds description, options, subcommands and actions to a command that has its name. Loads nothing heavy. */

@@ -1,12 +1,12 @@
 /** A world of a test's own for `run`: what was written is read back, nothing of the process is touched. */
 
 import { run } from './index.js';
-import type { ExitCode, Io } from './index.js';
+import type { Io } from './index.js';
 
 export const NOW = 1_800_000_000_000;
 
 export interface Ended {
-  readonly exit: ExitCode;
+  readonly exit: number;
   readonly stdout: string;
   readonly stderr: string;
   /** The document of `--json`. */

@@ -13,17 +13,17 @@ import { visible, visibleLines } from './visible.js';
  * Runs one command line. Touches nothing but `io`: no process, no global.
  *
  * @param argv what stands after `credex`
- * @returns the exit code, see the table of the README; never throws for what a user did
+ * @returns the exit code, see the table of the README (of `exec` its child's); never throws for what a user did
  * @example
  * process.exitCode = await run(process.argv.slice(2), io);
  */
-export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+export async function run(argv: readonly string[], io: Io): Promise<number> {
   // A guess, for misuse that ends the parsing; what was parsed takes its place, since a command may pass options on.
   const words = beforeDashes(argv);
   let common: CommonOptions = { json: words.includes('--json'), verbose: words.includes('--verbose') };
   const output = createOutput(io, () => common.json === true);
-  let exit: ExitCode = EXIT.ok;
-  const act: Act = <O>(handler: (context: Context<O>) => Promise<ExitCode>) => {
+  let exit: number = EXIT.ok;
+  const act: Act = <O>(handler: (context: Context<O>) => Promise<number>) => {
     // Commander calls an action with the operands, the options and the command, and itself as `this`.
     return async function action(this: unknown) {
       const command = this as Command;
