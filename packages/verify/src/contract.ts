@@ -62,13 +62,13 @@ export interface TokenVerifierOptions {
   readonly algorithms?: readonly string[] | undefined;
   /** How far the clocks of issuer and verifier may be apart, in seconds: 0 to 300. Default: 5. */
   readonly clockToleranceSeconds?: number | undefined;
-  /** Where the keys are. Default: `{issuer}/.well-known/jwks`. */
+  /** Where the keys are; with one issuer only. Default: `{issuer}/.well-known/jwks`. */
   readonly jwksUri?: string | undefined;
-  /** Allow `http:` on loopback for `jwksUri`. Default: false. */
+  /** Allow `http:` on loopback for `jwksUri`, and an `issuer` there: for an emulator. Default: false. */
   readonly allowLoopbackHttp?: boolean | undefined;
   /** How long one fetch of the keys may take, in milliseconds: 1 to 60,000. Default: 5,000. */
   readonly timeoutMs?: number | undefined;
-  /** How many verified tokens are remembered, 0 to 100,000; 0: none. Default: 1,000. */
+  /** How many checked signatures are remembered, 0 to 100,000; 0: none. Default: 1,000. */
   readonly memoSize?: number | undefined;
   readonly fetch?: Fetch | undefined;
   readonly clock?: Clock | undefined;

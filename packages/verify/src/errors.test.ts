@@ -7,6 +7,7 @@ import { refusal } from './refuse.js';
 
 const STATUS: Readonly<Record<TokenVerificationErrorCode, number>> = {
   no_token: 401,
+  invalid_request: 400,
   malformed_token: 401,
   wrong_token_kind: 401,
   algorithm_not_allowed: 401,
