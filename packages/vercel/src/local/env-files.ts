@@ -10,7 +10,7 @@ import { readText } from './read-file.js';
 const VARIABLE = 'VERCEL_OIDC_TOKEN';
 
 /** Where `vercel env pull` and people put it; frameworks read them in an order of their own. */
-export const ENV_FILES = ['.env', '.env.local', '.env.development.local'] as const;
+const ENV_FILES = ['.env', '.env.local', '.env.development.local'] as const;
 
 /** An assignment with its value: quoted ones may go over several lines, in which no other assignment begins. */
 const ASSIGNMENT =

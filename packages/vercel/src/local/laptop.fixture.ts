@@ -31,7 +31,7 @@ export const clock: Clock = {
   },
 };
 
-export const PROJECT = { projectId: 'prj_shop', orgId: 'team_acme' };
+const PROJECT = { projectId: 'prj_shop', orgId: 'team_acme' };
 export const LOGIN = 'vca_4f9c21b7e85d30a6c1f2e4b8';
 
 let minted = 0;

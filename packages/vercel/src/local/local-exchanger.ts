@@ -40,7 +40,7 @@ export interface LocalTools {
 }
 
 /** No token but a development one is ever given to a laptop. */
-export const ENVIRONMENT = 'development';
+const ENVIRONMENT = 'development';
 
 /** From when on the file's token is replaced by another one. */
 const REPLACED_AHEAD_MS = 300_000;
