@@ -15,6 +15,7 @@ export const project = (
     resolve: {
       alias: [
         // What each runtime has its own module for: tests run on Node.
+        { find: '#config-file', replacement: `${packages}credex/src/config-file.ts` },
         { find: '#transport', replacement: `${packages}core/src/node-transport.ts` },
         { find: '#sha256', replacement: `${packages}verify/src/node-sha256.ts` },
         { find: /^credex$/, replacement: `${packages}credex/src/index.ts` },

@@ -11,7 +11,7 @@ import { COMMON_OPTIONS, OPTIONS, isProviderName } from './option-table.js';
 import { currentEnvironment, environmentsOf } from './variants.js';
 
 export const WHOLE = 'CREDEX_CONFIG';
-export const DEFAULT = 'CREDEX_DEFAULT';
+const DEFAULT = 'CREDEX_DEFAULT';
 
 export interface Overlaid {
   readonly raw: unknown;

@@ -1,8 +1,11 @@
-import { overlaid } from './apply-environment.js';
+import { OptionError } from '@credex/core';
+import { environmentVariable, refuseUnknownOptions } from '@credex/core/driver';
+import { WHOLE, overlaid } from './apply-environment.js';
 import { checkedConfig } from './check-config.js';
 import type { Config } from './entries.js';
 import { credexVariables } from './environment.js';
-import type { LoadOptions } from './find-config.js';
+import type { Found, LoadOptions } from './load-options.js';
+import { FROM_CODE } from './source.js';
 
 /**
  * Finds the configuration, lays the environment over it, and checks the whole.
@@ -16,8 +19,20 @@ import type { LoadOptions } from './find-config.js';
  * @throws ConfigError with every problem, each with its key and, in JSON, its line and column
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<Config> {
-  const { foundConfig } = await import('./find-config.js');
-  const { raw, source } = await foundConfig(options);
+  refuseUnknownOptions('loadConfig', options, ['directory', 'file', 'config']);
+  const { raw, source } = await found(options);
   const { raw: whole, variables, problems } = overlaid(raw, credexVariables());
   return checkedConfig(whole, { ...source, variables }, problems);
+}
+
+async function found(options: LoadOptions): Promise<Found> {
+  const { directory, file, config } = options;
+  if (config !== undefined && (directory !== undefined || file !== undefined)) {
+    const message = '`config` is the configuration itself: leave `directory` and `file` out.';
+    throw new OptionError('conflicting_options', 'config', undefined, message);
+  }
+  const given = environmentVariable(WHOLE);
+  if (given !== undefined) return (await import('./read-json.js')).readJson(WHOLE, given);
+  if (config !== undefined) return { raw: config, source: FROM_CODE };
+  return (await import('#config-file')).foundFile(options);
 }

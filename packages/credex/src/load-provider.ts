@@ -1,7 +1,7 @@
 /** From an entry to a provider: the cloud's package is imported when a name of it is first asked for. */
 
 import { OptionError } from '@credex/core';
-import { optionalPackage } from '@credex/core/driver';
+import { importFailure } from './absent-package.js';
 import { ConfigError } from './config-error.js';
 import type { Entry } from './entries.js';
 import { withLocalProfile } from './local-profile.js';
@@ -33,39 +33,23 @@ export async function loadProvider(
 }
 
 async function factoryOf(name: string, { provider }: Entry): Promise<OpenProvider> {
-  switch (provider) {
-    case 'aws': {
-      const { awsCredentialsProvider } = await installed(name, '@credex/aws', () => import('@credex/aws'));
-      return (options) => awsCredentialsProvider(options);
-    }
-    case 'gcp': {
-      const { gcpCredentialsProvider } = await installed(name, '@credex/gcp', () => import('@credex/gcp'));
-      return (options) => gcpCredentialsProvider(options);
-    }
-    case 'azure': {
-      const { azureCredentialsProvider } = await installed(
-        name,
-        '@credex/azure',
-        () => import('@credex/azure'),
-      );
-      return (options) => azureCredentialsProvider(options);
-    }
-  }
-}
-
-/** A fresh holder for each try: a package that is missing now may be there later. */
-async function installed<T>(name: string, packageName: string, load: () => Promise<T>): Promise<T> {
   try {
-    return await optionalPackage(packageName, load).load();
+    switch (provider) {
+      case 'aws': {
+        const { awsCredentialsProvider } = await import('@credex/aws');
+        return (options) => awsCredentialsProvider(options);
+      }
+      case 'gcp': {
+        const { gcpCredentialsProvider } = await import('@credex/gcp');
+        return (options) => gcpCredentialsProvider(options);
+      }
+      case 'azure': {
+        const { azureCredentialsProvider } = await import('@credex/azure');
+        return (options) => azureCredentialsProvider(options);
+      }
+    }
   } catch (error) {
-    if (!OptionError.isInstance(error) || error.code !== 'missing_package') throw error;
-    const option = `credentials.${name}.provider`;
-    throw new OptionError(
-      'missing_package',
-      option,
-      undefined,
-      `\`${option}\` needs the package ${packageName}, which is not installed: run \`npm install ${packageName}\`.`,
-    );
+    return importFailure(error, `@credex/${provider}`, `credentials.${name}.provider`);
   }
 }
 

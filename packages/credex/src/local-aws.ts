@@ -2,7 +2,7 @@
 
 import type { Json } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { optionalPackage } from '@credex/core/driver';
+import { importFailure } from './absent-package.js';
 import { localFailure } from './local-failure.js';
 
 const LOGIN = '`aws login` or `aws sso login`';
@@ -14,14 +14,14 @@ type Factory = import('@credex/aws').AwsExchangerFactory;
 type Driver = ReturnType<Factory>;
 type Session = ReturnType<Driver['revive']>;
 
-export function localAwsExchanger(): Factory {
-  const sdk = optionalPackage('@aws-sdk/credential-providers', () => import('@aws-sdk/credential-providers'));
+/** `option`: the key that asked for it. */
+export function localAwsExchanger(option: string): Factory {
   const factory = (): Driver => ({
     specificationVersion: 'v1',
     provider: 'aws',
     target: (): Readonly<Record<string, Json>> => ({ local: 'profile' }),
     async exchange() {
-      const { fromNodeProviderChain } = await sdk.load();
+      const { fromNodeProviderChain } = await officialPackage(option);
       // A chain for each exchange: it remembers what it found, and this layer asks when that is over.
       const found = await fromNodeProviderChain()();
       if (found.sessionToken === undefined)
@@ -51,4 +51,12 @@ function refused(what: string, hint: string): FederationError {
     message: `There is no Vercel token, and this machine's AWS profile has ${what}.`,
     hint,
   });
+}
+
+async function officialPackage(option: string): Promise<typeof import('@aws-sdk/credential-providers')> {
+  try {
+    return await import('@aws-sdk/credential-providers');
+  } catch (error) {
+    return importFailure(error, '@aws-sdk/credential-providers', option);
+  }
 }

@@ -1,7 +1,7 @@
 /** The developer's own Azure credentials: those of `az login`. */
 
 import type { Json } from '@credex/core';
-import { optionalPackage } from '@credex/core/driver';
+import { importFailure } from './absent-package.js';
 import { localFailure } from './local-failure.js';
 
 const LOGIN = '`az login`';
@@ -12,8 +12,8 @@ const AZ_MS = 25_000;
 type Factory = import('@credex/azure').AzureExchangerFactory;
 type Token = ReturnType<ReturnType<Factory>['revive']>;
 
-export function localAzureExchanger(): Factory {
-  const identity = optionalPackage('@azure/identity', () => import('@azure/identity'));
+/** `option`: the key that asked for it. */
+export function localAzureExchanger(option: string): Factory {
   return (configuration) => ({
     specificationVersion: 'v1',
     provider: 'azure',
@@ -23,7 +23,7 @@ export function localAzureExchanger(): Factory {
       scopes: request.scopes ?? configuration.scopes,
     }),
     async exchange(request, { signal }) {
-      const { AzureCliCredential } = await identity.load();
+      const { AzureCliCredential } = await officialPackage(option);
       const credential = new AzureCliCredential({
         tenantId: request.tenantId ?? configuration.tenantId,
         processTimeoutInMs: AZ_MS,
@@ -35,4 +35,12 @@ export function localAzureExchanger(): Factory {
     revive: (record) => record as Token,
     classify: (error) => localFailure(error, LOGIN),
   });
+}
+
+async function officialPackage(option: string): Promise<typeof import('@azure/identity')> {
+  try {
+    return await import('@azure/identity');
+  } catch (error) {
+    return importFailure(error, '@azure/identity', option);
+  }
 }

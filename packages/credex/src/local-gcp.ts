@@ -1,7 +1,7 @@
 /** The developer's own Google Cloud credentials: application default, as `gcloud auth application-default login` left it. */
 
 import type { Json } from '@credex/core';
-import { optionalPackage } from '@credex/core/driver';
+import { importFailure } from './absent-package.js';
 import { localFailure } from './local-failure.js';
 
 const LOGIN = '`gcloud auth application-default login`';
@@ -12,8 +12,8 @@ const ASKED_AGAIN_MS = 15 * 60_000;
 type Factory = import('@credex/gcp').GcpExchangerFactory;
 type Token = ReturnType<ReturnType<Factory>['revive']>;
 
-export function localGcpExchanger(): Factory {
-  const library = optionalPackage('google-auth-library', () => import('google-auth-library'));
+/** `option`: the key that asked for it. */
+export function localGcpExchanger(option: string): Factory {
   return (configuration) => ({
     specificationVersion: 'v1',
     provider: 'gcp',
@@ -22,7 +22,7 @@ export function localGcpExchanger(): Factory {
       scopes: scopesOf(request.scopes) ?? configuration.scopes,
     }),
     async exchange(request) {
-      const { GoogleAuth } = await library.load();
+      const { GoogleAuth } = await officialPackage(option);
       const scopes = [...(scopesOf(request.scopes) ?? configuration.scopes)];
       // Without a project the library asks the metadata server and an API for one, which no token needs.
       const projectId = configuration.projectId ?? configuration.projectNumber;
@@ -44,4 +44,12 @@ export function localGcpExchanger(): Factory {
 
 function scopesOf(scopes: string | readonly string[] | undefined): readonly string[] | undefined {
   return typeof scopes === 'string' ? scopes.split(/\s+/) : scopes;
+}
+
+async function officialPackage(option: string): Promise<typeof import('google-auth-library')> {
+  try {
+    return await import('google-auth-library');
+  } catch (error) {
+    return importFailure(error, 'google-auth-library', option);
+  }
 }

@@ -53,7 +53,7 @@ export function withLocalProfile({ name, entry, main, open, options }: LocalProf
   };
 
   async function openLocal(): Promise<AnyProvider> {
-    const exchanger = await localExchanger(entry);
+    const exchanger = await localExchanger(name, entry);
     // A cache of its own: what a developer may do is never found by others in this process.
     const own = { exchanger, tokenSource: noToken(name), cache: createCredentialCache() };
     // `expect` speaks of tokens, and here is none.
@@ -102,14 +102,15 @@ function isOwnMachine(): boolean {
   );
 }
 
-async function localExchanger(entry: Entry): Promise<unknown> {
+async function localExchanger(name: string, entry: Entry): Promise<unknown> {
+  const option = `credentials.${name}.local`;
   switch (entry.provider) {
     case 'aws':
-      return (await import('./local-aws.js')).localAwsExchanger();
+      return (await import('./local-aws.js')).localAwsExchanger(option);
     case 'gcp':
-      return (await import('./local-gcp.js')).localGcpExchanger();
+      return (await import('./local-gcp.js')).localGcpExchanger(option);
     case 'azure':
-      return (await import('./local-azure.js')).localAzureExchanger();
+      return (await import('./local-azure.js')).localAzureExchanger(option);
   }
 }
 

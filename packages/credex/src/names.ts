@@ -20,7 +20,7 @@ export function variablePrefix(name: string): string {
 }
 
 /** `roleArn` → `ROLE_ARN`; a member of an object, `expect.projectId`, → `EXPECT_PROJECT_ID`. */
-export function variableSuffix(option: string): string {
+function variableSuffix(option: string): string {
   return upperCase(option.replaceAll(/[A-Z]/g, (letter) => `-${letter}`).replaceAll('.', '-'));
 }
 

@@ -87,7 +87,7 @@ function isSecretKey(key: string, path: KeyPath): boolean {
 }
 
 /** What the text looks like, in words; undefined for what is no secret. */
-export function kindOfSecret(text: string): string | undefined {
+function kindOfSecret(text: string): string | undefined {
   const found = SECRET_VALUES.find(([pattern]) => pattern.test(text))?.[1];
   if (found !== undefined) return found;
   const run = SECRET_ACCESS_KEY.exec(text)?.[0];

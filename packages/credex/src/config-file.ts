@@ -1,36 +1,17 @@
-/** Where the configuration is: CREDEX_CONFIG, or one file. Loaded with the first look. */
+/** `#config-file` where there are files: which one is the configuration, and what it says. Loaded with the first look. */
 
 import { readFile, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { environmentVariable } from '@credex/core/driver';
 import { WHOLE } from './apply-environment.js';
 import { ConfigError } from './config-error.js';
-import type { Config } from './entries.js';
 import { shownKey } from './key-path.js';
+import type { Found, LoadOptions } from './load-options.js';
 import { readJson } from './read-json.js';
-import type { Source } from './source.js';
-import { FROM_CODE } from './source.js';
-
-export interface LoadOptions {
-  /** Where credex.config.{ts,mts,js,mjs,json} is looked for; not above it. Default: the working directory. */
-  readonly directory?: string | undefined;
-  /** This very file instead, relative to `directory`. Default: whichever of the five is there. */
-  readonly file?: string | undefined;
-  /** A configuration that the program has already: only the environment is laid over it. Not with the other two. */
-  readonly config?: Config | undefined;
-}
 
 const NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map((end) => `credex.config.${end}`);
 
-export interface Found {
-  readonly raw: unknown;
-  readonly source: Source;
-}
-
-export async function foundConfig({ directory = '.', file, config }: LoadOptions): Promise<Found> {
-  const given = environmentVariable(WHOLE);
-  if (given !== undefined) return readJson(WHOLE, given);
-  if (config !== undefined) return { raw: config, source: FROM_CODE };
+export /** @throws ConfigError where there is none, or more than one */
+async function foundFile({ directory = '.', file }: LoadOptions): Promise<Found> {
   const folder = resolve(directory);
   const name = file ?? (await nameIn(folder));
   return /\.json$/i.test(name) ? readJson(name, await contentOf(folder, name)) : evaluated(folder, name);
