@@ -16,9 +16,9 @@ import { findCli } from './find-cli.js';
 import { teamOf } from './ids.js';
 import type { LinkedProject } from './linked-project.js';
 import type { Node } from './node.js';
-import type { LocalSettings } from './options.js';
 import type { Places } from './places.js';
 import { savedToken } from './saved-token.js';
+import type { LocalSettings } from './settings.js';
 import type { Warn } from './warn.js';
 
 export interface LocalToken extends Credential {

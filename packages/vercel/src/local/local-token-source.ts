@@ -11,9 +11,10 @@ import type { LocalRequest, LocalToken } from './local-exchanger.js';
 import { digestOf, identityOf, isOfProject, localExchanger } from './local-exchanger.js';
 import type { Node } from './node.js';
 import { node as nodeHere } from './node.js';
-import type { LocalSettings, LocalTokenSourceOptions } from './options.js';
-import { localSettings } from './options.js';
+import type { LocalTokenSourceOptions } from './options.js';
 import { placesOf } from './places.js';
+import type { LocalSettings } from './settings.js';
+import { localSettings } from './settings.js';
 import { warner } from './warn.js';
 
 /** A token with less than this left is used only where no other can be had. */
