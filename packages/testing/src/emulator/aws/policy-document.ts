@@ -103,6 +103,11 @@ export function parsePolicy(document: unknown, kind: PolicyKind): Policy {
     fail('`Version` must be 2012-10-17 or 2008-10-17');
   const statements = listOf(policy['Statement']);
   if (policy['Statement'] === undefined || statements.length === 0) fail('`Statement` is missing or empty');
+  const sids = statements
+    .map((one) => objectOf(one, 'a statement')['Sid'])
+    .filter((sid) => sid !== undefined);
+  if (new Set(sids).size < sids.length)
+    fail('two statements have one `Sid`', 'The Statement Ids in the policy are not unique');
   return {
     variables: version === '2012-10-17',
     statements: statements.map((statement) => parseStatement(objectOf(statement, 'a statement'), kind)),
@@ -136,6 +141,8 @@ function parseStatement(statement: Json, kind: PolicyKind): Statement {
         'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.',
       );
     }
+    if (trust && action !== '*' && !/^sts:/i.test(action))
+      fail(`\`${action}\``, 'AssumeRole policy may only specify STS AssumeRole actions.');
   }
   return {
     effect,

@@ -182,6 +182,19 @@ describe('documents that IAM refuses', () => {
       { ...trust, Condition: { StringEquals: { sub: 'x' } } },
       'must be prefaced by a vendor',
     ],
+    [
+      'an action of another service in a trust policy',
+      { ...trust, Action: ['sts:AssumeRole', 's3:GetObject'] },
+      'AssumeRole policy may only specify STS AssumeRole actions.',
+    ],
+    [
+      'one id for two statements',
+      [
+        { Sid: 'Vercel', ...trust },
+        { Sid: 'Vercel', ...trust },
+      ],
+      'The Statement Ids in the policy are not unique',
+    ],
     ['a stray element', { ...trust, Conditions: {} }, 'an element `Conditions`'],
     [
       'a date that is none',
