@@ -166,6 +166,14 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
   any_audience: ['aws', trust({ StringEquals: { [`${HOST}:sub`]: SUBJECT } })],
   any_principal: ['aws', trust(EXACT, { Principal: '*' })],
   admits_absent_key: ['aws', trust({ ...EXACT, StringNotEquals: { 'oidc.vercel.com:sub': 'x' } })],
+  shared_issuer_control: [
+    'aws',
+    trust(
+      { StringEquals: { 'oidc.vercel.com:sub': SUBJECT }, StringLike: { 'oidc.vercel.com:aud': '*' } },
+      { Principal: { Federated: 'arn:aws:iam::123456789012:oidc-provider/oidc.vercel.com' } },
+    ),
+    GLOBAL,
+  ],
   static_keys: ['gcp', provider({}, { jwksJson: '{"keys":[]}' })],
   malformed_policy: ['aws', trust(EXACT, { Resource: '*' })],
   duplicate_key: ['azure', '[{"issuer":"a","issuer":"b","subject":"c","audiences":["d"]}]'],

@@ -153,7 +153,6 @@ export const FINDINGS: Readonly<Record<FindingCode, Entry>> = {
   ),
   any_environment: warning('Name the environment: previews of any branch get in as well.'),
   any_audience: warning("Ask for the token's audience: a token made for another service gets in too."),
-  any_subject: warning("Ask for the token's subject: any subject of this issuer gets in."),
   any_principal: warning('Name the identity provider as the principal, not `*`.'),
   admits_absent_key: warning(
     'Use the operator without ForAllValues and IfExists: they are true where the key is absent.',
@@ -167,6 +166,9 @@ export const FINDINGS: Readonly<Record<FindingCode, Entry>> = {
   duplicate_key: warning('Remove one of the two: the last one counts here, and a cloud may refuse both.'),
   policy_too_long: warning(
     'Shorten the policy: without a raised quota IAM keeps 2,048 characters, white space not counted.',
+  ),
+  shared_issuer_control: warning(
+    'Add StringEquals oidc.vercel.com:aud = https://vercel.com/{team}: IAM makes and changes no role without it.',
   ),
   not_judged_offline: note('Find out the value in the logs of the cloud: no file at hand says it.'),
   provider_assumed: note(

@@ -1,6 +1,6 @@
 /** A role's trust policy, read: what IAM keeps becomes statements, what IAM refuses becomes a problem. */
 
-import { isObject, listOf, member, text } from '../json.js';
+import { isObject, listOf, member, text, textsOf } from '../json.js';
 import type { JsonObject } from '../json.js';
 import type { Operator } from './operators.js';
 import { operatorOf } from './operators.js';
@@ -54,6 +54,8 @@ export function readTrustPolicy(document: JsonObject): TrustPolicy {
   const statement = member(document, 'Statement');
   const list = statement === undefined ? [] : listOf(statement);
   if (list.length === 0) report('Statement', 'It is missing or empty.');
+  const ids = list.filter(isObject).flatMap((one) => textsOf(member(one, 'Sid') ?? []));
+  if (new Set(ids).size < ids.length) report('Statement', 'Two statements have the same Sid.');
   return {
     statements: list.flatMap((one, index) => {
       const at = Array.isArray(statement) ? `Statement[${index}]` : 'Statement';
@@ -84,7 +86,9 @@ function readStatement(statement: JsonObject, at: string, report: Report): State
     report(`${at}.Action`, 'A statement has one of Action and NotAction.');
   const actions = strings(action ?? notAction ?? [], `${at}.Action`, report);
   for (const name of actions)
-    if (!/^(?:\*|[\w-]+:[\w*?]+)$/.test(name))
+    if (/^(?!sts:)[\w-]+:/i.test(name))
+      report(`${at}.Action`, `${JSON.stringify(name)} is not of STS; a trust policy has no other actions.`);
+    else if (!/^(?:\*|[\w-]+:[\w*?]+)$/.test(name))
       report(
         `${at}.Action`,
         `${JSON.stringify(name)} is no action; they look like sts:AssumeRoleWithWebIdentity.`,

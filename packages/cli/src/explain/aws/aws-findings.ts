@@ -1,0 +1,121 @@
+/** Why a trust policy, or the identity provider before it, does not let a token in. */
+
+import type { SubjectClaims } from '@credex/core';
+import { differences } from '../differences.js';
+import type { Finding } from '../explanation.js';
+import { finding } from '../findings.js';
+import { diagnoseCondition } from './diagnose-condition.js';
+import { diagnosePrincipal } from './diagnose-principal.js';
+import { ACTION } from './judge-aws.js';
+import type { AwsJudgement, AwsTrust, JudgedStatement } from './judge-aws.js';
+import { audiencesOf, requestKeys } from './request-keys.js';
+
+export function providerFindings(
+  { identityProvider }: AwsTrust,
+  judgement: AwsJudgement,
+  claims: SubjectClaims,
+): readonly Finding[] {
+  if (identityProvider === undefined) return [];
+  const found: Finding[] = [];
+  const at = 'identity provider';
+  if (!judgement.isIssuerKnown) {
+    found.push(
+      ...differences('issuer', identityProvider.issuer, claims.iss ?? '', claims).map(({ code, message }) =>
+        finding(code, at, message),
+      ),
+      finding(
+        'identity_provider_issuer',
+        at,
+        `The identity provider is of ${JSON.stringify(identityProvider.issuer)}; for this token AWS looks for one of ${JSON.stringify(claims.iss ?? '')}.`,
+      ),
+    );
+  }
+  if (!judgement.isAudienceKnown) {
+    const presented = audiencesOf(claims)[0] ?? '';
+    found.push(
+      ...identityProvider.clientIds
+        .slice(0, 1)
+        .flatMap((wanted) => differences('audience', wanted, presented, claims))
+        .map(({ code, message }) => finding(code, `${at}.ClientIDList`, message)),
+      finding(
+        'identity_provider_audience',
+        `${at}.ClientIDList`,
+        `The identity provider takes ${identityProvider.clientIds.map((one) => JSON.stringify(one)).join(', ') || 'no audience'}; the token has ${JSON.stringify(presented)}.`,
+      ),
+    );
+  }
+  return found;
+}
+
+export function policyFindings(
+  trust: AwsTrust,
+  { statements }: AwsJudgement,
+  claims: SubjectClaims,
+): readonly Finding[] {
+  const found: Finding[] = [];
+  for (const judged of statements) {
+    const { statement, applies } = judged;
+    if (statement.effect === 'Deny' && applies === true)
+      found.push(
+        finding(
+          'explicit_deny',
+          statement.at,
+          'This Deny statement matches the token, whatever else is allowed.',
+        ),
+      );
+    if (applies !== true && (statement.effect === 'Allow' || applies === undefined))
+      found.push(...whyNot(judged, trust, claims));
+  }
+  if (!statements.some(({ statement }) => statement.effect === 'Allow'))
+    found.push(finding('no_allow_statement', 'Statement', 'No statement allows anything.'));
+  return found;
+}
+
+function whyNot(
+  { statement, isCaller, isAction, conditions }: JudgedStatement,
+  { policy, facts }: AwsTrust,
+  claims: SubjectClaims,
+): readonly Finding[] {
+  const keys = requestKeys(claims, facts);
+  const failing = conditions.filter(({ holds }) => holds !== true);
+  const heldKeys = conditions
+    .filter(({ holds }) => holds === true)
+    .map(({ condition }) => condition.key.toLowerCase());
+  return [
+    ...(isCaller ? [] : diagnosePrincipal(statement, claims, facts.roleArn)),
+    ...(isAction
+      ? []
+      : [
+          finding(
+            'wrong_action',
+            `${statement.at}.Action`,
+            `The statement is about ${statement.actions.join(', ')}; a federated token asks for ${ACTION}.`,
+          ),
+        ]),
+    ...failing.flatMap(({ condition, holds }) => [
+      ...(holds === undefined
+        ? [
+            finding(
+              'not_judged_offline',
+              `${condition.at}["${condition.key}"]`,
+              `Nothing at hand says whether ${condition.operator.name} holds for \`${condition.key}\`.`,
+            ),
+          ]
+        : diagnoseCondition({
+            condition,
+            presented: keys(condition.key),
+            claims,
+            hasVariables: policy.hasVariables,
+          })),
+      ...(heldKeys.includes(condition.key.toLowerCase())
+        ? [
+            finding(
+              'conditions_are_anded',
+              condition.at,
+              `\`${condition.key}\` is asked for by two operators, and both must hold.`,
+            ),
+          ]
+        : []),
+    ]),
+  ];
+}

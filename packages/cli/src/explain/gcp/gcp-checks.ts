@@ -1,0 +1,76 @@
+/** What a provider and a service account ask for, beside what the token has. */
+
+import type { SubjectClaims } from '@credex/core';
+import type { Check } from '../explanation.js';
+import { textsOf } from '../json.js';
+import { resultOf } from '../truth.js';
+import type { Bindings } from './cel.js';
+import { conjunctsOf } from './cel.js';
+import { conditionCheck } from './diagnose-condition.js';
+import type { GcpJudgement, GcpTrust } from './judge-gcp.js';
+import { namesOf } from './members.js';
+import { audiencesOf } from './pool-provider.js';
+
+/** What an attribute condition sees. */
+export const bindingsOf = (
+  { mapped: { google, attribute } }: GcpJudgement,
+  claims: SubjectClaims,
+): Bindings => ({
+  assertion: claims,
+  google,
+  attribute,
+});
+
+export function checksOf(
+  { provider, compiled }: GcpTrust,
+  judgement: GcpJudgement,
+  claims: SubjectClaims,
+): readonly Check[] {
+  const { mapped } = judgement;
+  const value = (target: string): string | undefined => {
+    const found = mapped.values.get(target);
+    return found === undefined ? undefined : typeof found === 'string' ? found : JSON.stringify(found);
+  };
+  return [
+    {
+      at: 'state',
+      what: 'provider',
+      wanted: 'active',
+      presented: provider.isDeleted ? 'deleted' : provider.isDisabled ? 'disabled' : 'active',
+      result: resultOf(judgement.isActive),
+    },
+    {
+      at: 'oidc.issuerUri',
+      what: 'issuer',
+      wanted: provider.issuerUri,
+      presented: claims.iss,
+      result: resultOf(judgement.isIssuer),
+    },
+    {
+      at: 'oidc.allowedAudiences',
+      what: 'audience',
+      wanted: audiencesOf(provider).join(', '),
+      presented: textsOf(claims.aud).join(', '),
+      result: resultOf(judgement.isAudience),
+    },
+    ...[...compiled.mapping].map(([target, { source }]): Check => ({
+      at: 'attributeMapping',
+      what: target,
+      wanted: source,
+      presented: value(target),
+      result: resultOf(mapped.values.has(target) && judgement.fault?.target !== target),
+    })),
+    ...(compiled.condition === undefined
+      ? []
+      : conjunctsOf(provider.condition ?? '').map((one) =>
+          conditionCheck(one, bindingsOf(judgement, claims)),
+        )),
+    ...(judgement.bindings ?? []).map(({ binding, applies }): Check => ({
+      at: binding.at,
+      what: binding.role,
+      wanted: binding.members.join(', '),
+      presented: namesOf(provider.pool, mapped)[0],
+      result: resultOf(applies),
+    })),
+  ];
+}
