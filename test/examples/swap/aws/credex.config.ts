@@ -1,6 +1,6 @@
 import { defineConfig } from 'credex';
 
-const config: ReturnType<typeof defineConfig> = defineConfig({
+export default defineConfig({
   default: 'orders',
   credentials: {
     orders: {
@@ -10,5 +10,3 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     },
   },
 });
-
-export default config;
