@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { ExplainInput } from './explain.js';
 import type { Cloud } from './explanation.js';
@@ -210,6 +211,15 @@ describe('every finding', () => {
       expect(at).not.toBe('');
       if (severity === 'error') expect(verdict).not.toBe('allowed');
     }
+  });
+
+  it('has a row in the README, in this order', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const section = readme.slice(readme.indexOf('## Why a cloud refuses'));
+    const rows = [...section.matchAll(/^\| `(\w+)` +\| (error|warning|note) +\| (.+?) +\|$/gm)];
+    expect(rows.map(([, code, severity, fix = '']) => [code, severity, fix.replaceAll('\\', '')])).toEqual(
+      Object.entries(FINDINGS).map(([code, { severity, fix }]) => [code, severity, fix]),
+    );
   });
 
   it('has a fix of its own', () => {
