@@ -140,12 +140,13 @@ testDoor(
   network,
 );
 
-test('http on loopback, allowed in code: the library refuses it, and says so before it is asked', async () => {
+test('http on loopback, allowed in code: @azure/identity refuses it, and we say so before it is asked', async () => {
   const tokenSource = vi.fn<() => string>(() => JWT);
   const options = {
     ...azure.good,
     authorityHost: 'http://127.0.0.1:1',
     allowLoopbackHttp: true,
+    exchanger: azureIdentityExchanger(),
     tokenSource,
   };
   const error: unknown = await azure.get(options).catch((thrown: unknown) => thrown);

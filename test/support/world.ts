@@ -2,7 +2,6 @@
 
 import type { AwsCredentialsProviderOptions } from '@credex/aws';
 import type { AzureCredentialsProviderOptions } from '@credex/azure';
-import { azureIdentityExchanger } from '@credex/azure/identity';
 import type { Clock } from '@credex/core';
 import type { GcpCredentialsProviderOptions } from '@credex/gcp';
 import type { Emulator, MintOptions } from '@credex/testing/emulator';
@@ -96,8 +95,8 @@ function optionsFor(emulator: Emulator): WorldOptions {
       tenantId: AZURE.tenantId,
       clientId: AZURE.clientId,
       scopes: 'https://storage.azure.com/.default',
-      authorityHost: emulator.tlsUrl('entra'),
-      exchanger: azureIdentityExchanger({ clientOptions: { tlsOptions: { ca: emulator.ca } } }),
+      authorityHost: emulator.url('entra'),
+      allowLoopbackHttp: true,
     },
   };
 }

@@ -1,14 +1,11 @@
-import type { ExchangeContext } from '@credex/core/driver';
 import { inspect } from 'node:util';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { FederationError, OptionError, createCredentialCache } from '@credex/core';
 import type { AwsCredentialIdentityProvider } from '@smithy/types';
 import { describe, expect, it, vi } from 'vitest';
 import { awsCredentialsProvider, getAwsCredentials } from './aws-credentials-provider.js';
-import { awsConfiguration } from './aws-options.js';
 import {
   NOW,
-  ROLE,
   clockAt,
   errorXml,
   isolated,
@@ -19,7 +16,6 @@ import {
   subjectJwt,
   tokenSource,
 } from './aws.fixture.js';
-import { defaultExchanger } from './default-exchanger.js';
 
 const IDENTITY =
   '<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>';
@@ -151,23 +147,6 @@ describe('an AWS client that takes the provider', () => {
       ),
     );
     expect(sent).toHaveLength(1);
-  });
-});
-
-describe('a package that is not installed', () => {
-  it('is misuse that names it', async () => {
-    const absent = Object.assign(
-      new Error("Cannot find package '@aws-sdk/client-sts' imported from /app/x.js"),
-      {
-        code: 'ERR_MODULE_NOT_FOUND',
-      },
-    );
-    const configuration = awsConfiguration({ roleArn: ROLE }, false);
-    const exchanger = defaultExchanger(configuration, () => Promise.reject(absent));
-    const error = await rejection(exchanger.exchange({ region: 'eu-west-1' }, {} as ExchangeContext));
-    expect(OptionError.isInstance(error)).toBe(true);
-    expect(error).toMatchObject({ code: 'missing_package', option: 'exchanger' });
-    expect((error as Error).message).toContain('npm install @aws-sdk/client-sts');
   });
 });
 

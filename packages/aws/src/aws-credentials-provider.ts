@@ -13,13 +13,13 @@ import type { AwsExchangerFactory, AwsRequest } from './aws-exchanger.js';
 import type { AwsOptions } from './aws-options.js';
 import { AWS_OPTION_NAMES, awsConfiguration } from './aws-options.js';
 import { callingClientRegion, regionInEffect, requestedRegion } from './aws-region.js';
-import { defaultExchanger } from './default-exchanger.js';
+import { directExchanger } from './direct-exchange.js';
 import { partitionNamed } from './partitions.js';
 
 export interface AwsCredentialsProviderOptions extends AwsOptions, SharedOptions {
   /**
-   * How the exchange is made. Default: `clientStsExchanger()` of `@credex/aws/client-sts`, loaded on the first
-   * exchange; it needs the package `@aws-sdk/client-sts`.
+   * How the exchange is made. Default: by one request of our own, the same as the AWS SDK's. `clientStsExchanger()`
+   * of `@credex/aws/client-sts` makes it by the package `@aws-sdk/client-sts`.
    */
   readonly exchanger?: AwsExchangerFactory | undefined;
 }
@@ -61,7 +61,7 @@ export function awsCredentialsProvider(options: AwsCredentialsProviderOptions = 
   refuseUnknownOptions('awsCredentialsProvider', options, OPTION_NAMES);
   const configuration = awsConfiguration(options, options.fetch !== undefined);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
-  const exchanger = factory === undefined ? defaultExchanger(configuration) : factory(configuration);
+  const exchanger = (factory ?? directExchanger)(configuration);
   const provider = createCredentialProvider(exchanger, {
     ...providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
     lifetimeMs:

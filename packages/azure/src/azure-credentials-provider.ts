@@ -9,7 +9,7 @@ import { azureRequest, invalidRequest } from './azure-request.js';
 import type { AzureCredentials, AzureRequest } from './azure-types.js';
 import type { AzureAbortSignal } from './caller-signal.js';
 import { callerSignal } from './caller-signal.js';
-import { identityOnFirstUse } from './default-exchanger.js';
+import { directExchanger } from './direct-exchange.js';
 import { providersByRequest } from './providers-by-request.js';
 
 /** `GetTokenOptions` of `@azure/core-auth`, as far as an application's token goes. */
@@ -55,10 +55,10 @@ export function azureCredentialsProvider(
   options: AzureCredentialsProviderOptions = {},
 ): AzureCredentialsProvider {
   const configuration = azureConfiguration(options);
-  const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
+  const factory = optionalFunction({ option: 'exchanger' }, options.exchanger) ?? directExchanger;
   const providers = providersByRequest(
     configuration,
-    factory === undefined ? identityOnFirstUse(configuration) : factory(configuration),
+    factory(configuration),
     providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
   );
   const usual = providers.of(azureRequest(configuration));

@@ -35,7 +35,10 @@ export interface AzureCredentialsProviderOptions extends SharedOptions {
   readonly additionallyAllowedTenants?: '*' | readonly string[] | undefined;
   /** Allow `http:` on loopback for `authorityHost`: for tests. Default: false. */
   readonly allowLoopbackHttp?: boolean | undefined;
-  /** How the exchange is made. Default: `azureIdentityExchanger()`, loaded when first needed. */
+  /**
+   * How the exchange is made. Default: by one request of our own, the same as that of `@azure/identity`.
+   * `azureIdentityExchanger()` of `@credex/azure/identity` makes it by that package.
+   */
   readonly exchanger?: AzureExchangerFactory | undefined;
 }
 

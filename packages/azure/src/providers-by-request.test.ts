@@ -2,7 +2,7 @@ import type { CredentialProviderOptions } from '@credex/core/driver';
 import { expect, it } from 'vitest';
 import { azureConfiguration } from './azure-options.js';
 import type { AskedRequest } from './azure-request.js';
-import { identityOnFirstUse } from './default-exchanger.js';
+import { directExchanger } from './direct-exchange.js';
 import { providersByRequest } from './providers-by-request.js';
 
 const VAULT = 'https://vault.azure.net/.default';
@@ -22,7 +22,7 @@ function providers(): ReturnType<typeof providersByRequest> {
       },
     },
   };
-  return providersByRequest(configuration, identityOnFirstUse(configuration), options);
+  return providersByRequest(configuration, directExchanger(configuration), options);
 }
 
 const ASKED: readonly AskedRequest[] = [

@@ -1,13 +1,10 @@
-import type { ExchangeContext } from '@credex/core/driver';
 import { inspect } from 'node:util';
 import type { CredentialEvent } from '@credex/core';
 import { FederationError, OptionError, createCredentialCache } from '@credex/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gcpCredentialsProvider, getGcpCredentials } from './gcp-credentials-provider.js';
 import type { Google } from './google.fixture.js';
-import { EMAIL, NAMES, STS_PATH, optionsFor, startGoogle, stsAnswer, subjectJwt } from './google.fixture.js';
-import { lazyGoogleAuthLibrary } from './lazy-google-auth-library.js';
-import { gcpConfiguration } from './gcp-options.js';
+import { EMAIL, STS_PATH, optionsFor, startGoogle, stsAnswer, subjectJwt } from './google.fixture.js';
 
 const IMPERSONATION_PATH = `/v1/projects/-/serviceAccounts/${EMAIL}:generateAccessToken`;
 
@@ -147,22 +144,4 @@ describe('failures', () => {
     expect(credential.accessToken).toBe('federated-1');
     expect(google.seen).toHaveLength(2);
   });
-});
-
-test('google-auth-library not installed is misuse that names it', async () => {
-  const absent = Object.assign(
-    new Error("Cannot find package 'google-auth-library' imported from /app/x.js"),
-    {
-      code: 'ERR_MODULE_NOT_FOUND',
-    },
-  );
-  const exchanger = lazyGoogleAuthLibrary(gcpConfiguration(NAMES), () => Promise.reject(absent));
-  const error: unknown = await exchanger
-    .exchange({ scopes: ['https://www.googleapis.com/auth/cloud-platform'] }, {
-      subject: async () => ({ jwt: 'a.b.c', claims: {}, expiresAt: 1 }),
-    } as unknown as ExchangeContext)
-    .catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(OptionError);
-  expect(error).toMatchObject({ code: 'missing_package', option: 'exchanger' });
-  expect((error as Error).message).toContain('npm install google-auth-library');
 });

@@ -8,15 +8,16 @@ import {
   refuseUnknownOptions,
 } from '@credex/core/driver';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel';
+import { directExchanger } from './direct-exchange.js';
 import type { GcpCredentials, GcpExchangerFactory, GcpRequest } from './gcp-exchanger.js';
 import type { GcpConfiguration, GcpOptions } from './gcp-options.js';
 import { GCP_OPTION_NAMES, gcpConfiguration, normalScopes } from './gcp-options.js';
-import { lazyGoogleAuthLibrary } from './lazy-google-auth-library.js';
 
 export interface GcpCredentialsProviderOptions extends GcpOptions {
   /**
-   * How the exchange is made. Default: by google-auth-library, loaded with the first exchange; see
-   * `googleAuthLibraryExchanger` in `@credex/gcp/google-auth-library` for one with a transporter of your own.
+   * How the exchange is made. Default: by requests of our own, the same as google-auth-library's.
+   * `googleAuthLibraryExchanger` of `@credex/gcp/google-auth-library` makes it by that package, with a transporter
+   * of your own if you like.
    */
   readonly exchanger?: GcpExchangerFactory | undefined;
 }
@@ -54,8 +55,8 @@ export function gcpCredentialsProvider(options: GcpCredentialsProviderOptions = 
     throw invalidOption({ option: 'options' }, 'an object', options);
   refuseUnknownOptions('gcpCredentialsProvider', options, KNOWN_OPTIONS);
   const configuration = gcpConfiguration(options);
-  const given = optionalFunction({ option: 'exchanger' }, options.exchanger)?.(configuration);
-  const provider = createCredentialProvider(given ?? lazyGoogleAuthLibrary(configuration), {
+  const factory = optionalFunction({ option: 'exchanger' }, options.exchanger) ?? directExchanger;
+  const provider = createCredentialProvider(factory(configuration), {
     ...providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
     lifetimeMs: options.lifetimeSeconds === undefined ? undefined : options.lifetimeSeconds * 1_000,
   });
