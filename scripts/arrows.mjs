@@ -127,7 +127,7 @@ export const AMBIENT = {
   'vercel/outside': ['Date', 'fetch'],
   'vercel/local/ask-cli': ['setTimeout'],
   'vercel/local/node': ['process'],
-  'vercel/source-options': ['Date', 'fetch'],
+  'vercel/source-options': ['Date'],
   'verify/web-sha256': ['crypto'],
   'verify/check-signature': ['crypto'],
   'verify/system': ['Date', 'fetch', 'performance', 'setTimeout'],

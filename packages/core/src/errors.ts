@@ -45,7 +45,10 @@ export class FederationError extends Error {
   readonly code: FederationErrorCode;
   /** Whether the same call can succeed later with nothing changed. */
   readonly retryable: boolean;
-  /** `aws`, `gcp`, `azure`, or `vercel` where the subject token itself could not be had. */
+  /**
+   * `aws`, `gcp` or `azure`; where the subject token itself could not be had, its source: `vercel`, `github-actions`,
+   * `gitlab`, `kubernetes`, `token-file`, `command`.
+   */
   readonly provider: string;
   /** The likely cause and what to do. */
   readonly hint: string | undefined;

@@ -18,7 +18,7 @@ interface AudienceRequest {
 
 export interface AudienceExchangeOptions {
   readonly endpoint: URL;
-  readonly fetch: Fetch;
+  readonly fetch: Fetch | undefined;
   readonly clock: Clock | undefined;
 }
 

@@ -9,6 +9,7 @@ import {
   optionalFunction,
   refuseUnknownOptions,
 } from '@credex/core/driver';
+import type { AudienceExchange } from './audience-exchange.js';
 import { createAudienceExchange } from './audience-exchange.js';
 
 export interface VercelTokenSourceOptions {
@@ -18,7 +19,7 @@ export interface VercelTokenSourceOptions {
   readonly tokenEndpoint?: string | undefined;
   /** Allow `http:` on loopback for `tokenEndpoint`. Default: false. */
   readonly allowLoopbackHttp?: boolean | undefined;
-  /** Used for the audience exchange. Default: the global fetch. */
+  /** Used for the audience exchange. Default: `node:https` on Node, elsewhere the global fetch. */
   readonly fetch?: Fetch | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
@@ -49,15 +50,16 @@ export function sourceTools(
     options.tokenEndpoint ?? DEFAULT_TOKEN_ENDPOINT,
     rules,
   );
-  const fetch: Fetch =
-    optionalFunction({ option: 'fetch' }, options.fetch) ?? ((url, init) => globalThis.fetch(url, init));
+  const fetch = optionalFunction({ option: 'fetch' }, options.fetch);
   const { clock } = options;
-  const exchangeAudience = createAudienceExchange({ endpoint, fetch, clock });
+  let exchangeAudience: AudienceExchange | undefined;
   return {
     now: clock === undefined ? () => Date.now() : () => clock.now(),
     async finish(token, { audience, signal }) {
       assertExpected(expectation, token.claims);
-      return audience === undefined ? token : exchangeAudience(token, audience, signal);
+      if (audience === undefined) return token;
+      exchangeAudience ??= createAudienceExchange({ endpoint, fetch, clock });
+      return exchangeAudience(token, audience, signal);
     },
   };
 }
