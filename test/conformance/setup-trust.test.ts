@@ -1,13 +1,13 @@
 /** The trust that `credex setup` prints, loaded into the emulated clouds: it lets in whom it should, and nobody else. */
 
-import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Emulator, MintOptions } from '@credex/testing/emulator';
 import { startEmulator } from '@credex/testing/emulator';
-import { ACCOUNT, LOAD_AWS, entersAws } from './setup/load-aws.js';
-import type { Load } from './setup/load-aws.js';
+import { LOAD_AWS, entersAws } from './setup/load-aws.js';
 import { LOAD_AZURE, entersAzure } from './setup/load-azure.js';
-import { ACCOUNT_EMAIL, LOAD_GCP, NUMBER, askGcp } from './setup/load-gcp.js';
+import { LOAD_GCP, askGcp } from './setup/load-gcp.js';
+import type { Enters, Load, Place } from './setup/place.js';
+import { placeOf } from './setup/place.js';
 import type { Printed } from './setup/printed.js';
 import { setup } from './setup/printed.js';
 
@@ -15,19 +15,24 @@ vi.setConfig({ testTimeout: 60_000 });
 
 type Token = Partial<MintOptions>;
 type Tokens = Readonly<Record<string, Token>>;
-type Enters = (emulator: Emulator, token: string) => Promise<boolean>;
 
 const SHOP = { team: 'acme', teamId: 'team_acme', project: 'shop', projectId: 'prj_shop' };
 const NAMES = ['--team', 'acme', '--project', 'shop'];
 const IDS = ['--team-id', 'team_acme', '--project-id', 'prj_shop'];
-const GOOGLE =
-  `--google-project acme-prod --google-project-number ${NUMBER} --service-account ${ACCOUNT_EMAIL}`.split(
-    ' ',
-  );
+const google = ({ projectNumber, email }: Place): readonly string[] => [
+  '--google-project=acme-prod',
+  `--google-project-number=${projectNumber}`,
+  `--service-account=${email}`,
+];
+const aws = ({ account }: Place): readonly string[] => ['aws', '--account-id', account];
 const CHOSEN = ['--environment', 'production', '--environment', 'staging'];
 const LONG_AGO = Math.floor(Date.now() / 1000) - 7_200;
-// RSA keys are most of an emulator's start.
-const signingKeys = [generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey];
+
+let emulator: Emulator;
+beforeAll(async () => {
+  emulator = await startEmulator();
+}, 60_000);
+afterAll(() => emulator.close());
 
 /** Nobody of these may enter, whatever is trusted. */
 const WRONG: Tokens = {
@@ -59,14 +64,14 @@ const IN_CAPITALS: Tokens = { 'the project in capitals': { project: 'Shop' } };
 /** The provider's condition must keep the wrong ones out by itself: there may be no service account behind it. */
 const entersGcp =
   (providers: readonly string[]): Enters =>
-  async (emulator, token) => {
-    const answer = await askGcp(emulator, token, providers);
+  async (place, token) => {
+    const answer = await askGcp(place, token, providers);
     if (answer === 'taken') throw new Error('The pool took what the service account refused.');
     return answer === 'admitted';
   };
 
 interface Case {
-  readonly argv: readonly string[];
+  readonly argv: (place: Place) => readonly string[];
   readonly load: Load;
   readonly enters: Enters;
   readonly right: Tokens;
@@ -75,27 +80,28 @@ interface Case {
   readonly change?: (printed: Printed) => Printed;
 }
 
-async function verdicts({
-  argv,
-  load,
-  enters,
-  right,
-  wrong,
-  change,
-}: Case): Promise<readonly [string, boolean][]> {
-  const emulator = await startEmulator({ signingKeys });
-  try {
-    const printed = await setup(argv);
-    await load(emulator, change?.(printed) ?? printed);
-    const found: [string, boolean][] = [];
-    for (const [name, token] of Object.entries({ ...right, ...wrong })) {
-      const jwt = await emulator.issuer.mint({ ...SHOP, environment: 'production', ...token });
-      found.push([name, await enters(emulator, jwt)]);
-    }
-    return found;
-  } finally {
-    await emulator.close();
+const minted = new Map<string, Promise<string>>();
+
+/** A token is the same for all places: signing is what takes the time. */
+function mint(token: Token): Promise<string> {
+  const key = JSON.stringify(token);
+  const jwt = minted.get(key) ?? emulator.issuer.mint({ ...SHOP, environment: 'production', ...token });
+  minted.set(key, jwt);
+  return jwt;
+}
+
+let places = 0;
+
+async function verdicts(one: Case): Promise<readonly [string, boolean][]> {
+  const { argv, load, enters, right, wrong, change } = one;
+  const place = placeOf(emulator, places++);
+  const printed = await setup(argv(place));
+  await load(place, change?.(printed) ?? printed);
+  const found: [string, boolean][] = [];
+  for (const [name, token] of Object.entries({ ...right, ...wrong })) {
+    found.push([name, await enters(place, await mint(token))]);
   }
+  return found;
 }
 
 const expected = ({ right, wrong }: Case): readonly [string, boolean][] => [
@@ -129,20 +135,21 @@ describe.each(MODES)('issuer mode %s', (mode, right, wrong) => {
   const out = { ...wrong, ...under(mode, { ...WRONG, ...RENAMED, ...IN_CAPITALS }) };
 
   it.each(Object.entries(LOAD_AWS))('on AWS, from its %s', async (_form, load) => {
-    const argv = ['aws', ...common, ...IDS, '--account-id', ACCOUNT];
+    const argv: Case['argv'] = (place) => [...aws(place), ...common, ...IDS];
     const one: Case = { argv, load, enters: entersAws, right, wrong: out };
     expect(await verdicts(one)).toEqual(expected(one));
   });
 
   it.each(LOAD_AZURE)('on Azure, from %s', async (_form, more, load) => {
-    const one: Case = { argv: ['azure', ...common, ...more], load, enters: entersAzure, right, wrong: out };
+    const argv: Case['argv'] = (place) => ['azure', ...common, ...more(place)];
+    const one: Case = { argv, load, enters: entersAzure, right, wrong: out };
     expect(await verdicts(one)).toEqual(expected(one));
   });
 
   it.each(Object.entries(LOAD_GCP))('on Google Cloud by the ids, from its %s', async (_form, load) => {
     const providers = mode === 'both' ? ['vercel', 'vercel-global'] : ['vercel'];
     const one: Case = {
-      argv: ['gcp', ...common, ...IDS, ...GOOGLE],
+      argv: (place) => ['gcp', ...common, ...IDS, ...google(place)],
       load,
       enters: entersGcp(providers),
       right: { ...right, ...under(mode, RENAMED) },
@@ -155,7 +162,7 @@ describe.each(MODES)('issuer mode %s', (mode, right, wrong) => {
 describe('without ids, on Google Cloud', () => {
   it.each(Object.entries(LOAD_GCP))('the names decide, from its %s', async (_form, load) => {
     const one: Case = {
-      argv: ['gcp', ...NAMES, ...CHOSEN, ...GOOGLE],
+      argv: (place) => ['gcp', ...NAMES, ...CHOSEN, ...google(place)],
       load,
       enters: entersGcp(['vercel']),
       right: team,
@@ -167,7 +174,7 @@ describe('without ids, on Google Cloud', () => {
   it('a subject of more than 127 bytes is made of ids, and still decides the same', async () => {
     const project = `${'s'.repeat(90)}hop`;
     const one: Case = {
-      argv: ['gcp', '--team', 'acme', '--project', project, ...IDS, ...CHOSEN, ...GOOGLE],
+      argv: (place) => ['gcp', '--team', 'acme', '--project', project, ...IDS, ...CHOSEN, ...google(place)],
       load: LOAD_GCP['cli'] as Load,
       enters: entersGcp(['vercel']),
       right: { 'a long name': { project } },
@@ -184,14 +191,14 @@ describe.each([
   it('keep the others out even where a provider of the pool takes everybody', async () => {
     const condition = / \\\n {2}--attribute-condition .*/;
     const one: Case = {
-      argv: ['gcp', ...NAMES, ...ids, ...CHOSEN, ...GOOGLE],
+      argv: (place) => ['gcp', ...NAMES, ...ids, ...CHOSEN, ...google(place)],
       load: LOAD_GCP['cli'] as Load,
       change: (printed) => {
         const commands = printed.commands.map((command) => command.replace(condition, ''));
         if (commands.join() === printed.commands.join()) throw new Error('There was no condition.');
         return { ...printed, commands };
       },
-      enters: async (emulator, token) => (await askGcp(emulator, token, ['vercel'])) === 'admitted',
+      enters: async (place, token) => (await askGcp(place, token, ['vercel'])) === 'admitted',
       right: team,
       wrong: { ...WRONG, ...wrong },
     };
@@ -201,16 +208,19 @@ describe.each([
 
 describe('a custom audience', () => {
   it.each([
-    ['AWS', ['aws', '--account-id', ACCOUNT], LOAD_AWS['cli'], entersAws],
-    ['Azure', ['azure'], LOAD_AZURE[0]?.[2], entersAzure],
-  ] as const)('is the only one that %s takes', async (_cloud, argv, load, enters) => {
-    const one: Case = {
-      argv: [...argv, ...NAMES, ...CHOSEN, '--audience', 'api://AzureADTokenExchange'],
-      load: load as Load,
-      enters,
-      right: { 'the audience asked for': { audience: 'api://AzureADTokenExchange' } },
-      wrong: { 'the usual audience': {} },
-    };
-    expect(await verdicts(one)).toEqual(expected(one));
-  });
+    ['AWS', aws, LOAD_AWS['cli'], entersAws],
+    ['Azure', () => ['azure'], LOAD_AZURE[0]?.[2], entersAzure],
+  ] as readonly (readonly [string, Case['argv'], Load | undefined, Enters])[])(
+    'is the only one that %s takes',
+    async (_cloud, argv, load, enters) => {
+      const one: Case = {
+        argv: (place) => [...argv(place), ...NAMES, ...CHOSEN, '--audience', 'api://AzureADTokenExchange'],
+        load: load as Load,
+        enters,
+        right: { 'the audience asked for': { audience: 'api://AzureADTokenExchange' } },
+        wrong: { 'the usual audience': {} },
+      };
+      expect(await verdicts(one)).toEqual(expected(one));
+    },
+  );
 });

@@ -1,29 +1,26 @@
 /** Each form in which `setup aws` prints its trust, put into an account of the emulator. */
 
 import type { Emulator } from '@credex/testing/emulator';
-import type { Call, Json, JsonObject, Printed } from './printed.js';
+import type { Load, Place } from './place.js';
+import type { Call, Json, JsonObject } from './printed.js';
 import { calls, fileOf, terraform, textOf, textsOf } from './printed.js';
 
-export const ACCOUNT = '123456789012';
-const ROLE = `arn:aws:iam::${ACCOUNT}:role/vercel-shop`;
-
 type Policy = Parameters<Emulator['aws']['createRole']>[0]['trustPolicy'];
-export type Load = (emulator: Emulator, printed: Printed) => Promise<void>;
 
 function put(
-  { aws }: Emulator,
+  { emulator: { aws }, account }: Place,
   providers: readonly { readonly url: string; readonly clientIds: readonly string[] }[],
   role: string,
   trustPolicy: Json | undefined,
 ): void {
-  for (const provider of providers) aws.createOpenIdConnectProvider({ accountId: ACCOUNT, ...provider });
+  for (const provider of providers) aws.createOpenIdConnectProvider({ accountId: account, ...provider });
   aws.createRole({
-    arn: `arn:aws:iam::${ACCOUNT}:role/${role}`,
+    arn: `arn:aws:iam::${account}:role/${role}`,
     trustPolicy: trustPolicy as unknown as Policy,
   });
 }
 
-const policy: Load = async (emulator, printed) => {
+const policy: Load = async (place, printed) => {
   const document = JSON.parse(fileOf(printed, 'policy')) as { Statement: JsonObject[] };
   // The policy alone makes no provider: an administrator enters issuer and audience by hand.
   const providers = document.Statement.map((statement) => {
@@ -32,16 +29,16 @@ const policy: Load = async (emulator, printed) => {
     const equals = (statement['Condition'] as JsonObject)['StringEquals'] as JsonObject;
     return { url: `https://${host}`, clientIds: textsOf(equals[`${host}:aud`]) };
   });
-  put(emulator, providers, 'vercel-shop', document as unknown as Json);
+  put(place, providers, 'vercel-shop', document as unknown as Json);
 };
 
-const cli: Load = async (emulator, printed) => {
+const cli: Load = async (place, printed) => {
   const made = await calls(printed);
   const of = (command: string): Call[] =>
     made.filter(({ words }) => words.join(' ') === `aws iam ${command}`);
   const [role] = of('create-role');
   put(
-    emulator,
+    place,
     of('create-open-id-connect-provider').map(({ options }) => ({
       url: options['url'] ?? '',
       clientIds: [options['client-id-list'] ?? ''],
@@ -51,7 +48,7 @@ const cli: Load = async (emulator, printed) => {
   );
 };
 
-const cloudformation: Load = async (emulator, printed) => {
+const cloudformation: Load = async (place, printed) => {
   const { Resources } = JSON.parse(fileOf(printed, 'cloudformation')) as {
     Resources: Record<string, { Type: string; Properties: JsonObject }>;
   };
@@ -61,7 +58,7 @@ const cloudformation: Load = async (emulator, printed) => {
       .map(({ Properties }) => Properties);
   const [role] = of('AWS::IAM::Role');
   put(
-    emulator,
+    place,
     of('AWS::IAM::OIDCProvider').map(({ Url, ClientIdList }) => ({
       url: textOf(Url),
       clientIds: textsOf(ClientIdList),
@@ -72,12 +69,12 @@ const cloudformation: Load = async (emulator, printed) => {
 };
 
 /** What the provider of Terraform makes of `aws_iam_policy_document`. */
-const hcl: Load = async (emulator, printed) => {
+const hcl: Load = async (place, printed) => {
   const blocks = await terraform(fileOf(printed, 'terraform'));
   const issuers = new Map(blocks('resource', 'aws_iam_openid_connect_provider'));
   const arnOf = (reference: string): string => {
     const name = /^\$\{aws_iam_openid_connect_provider\.(\w+)\.arn\}$/.exec(reference)?.[1] ?? '';
-    return `arn:aws:iam::${ACCOUNT}:oidc-provider/${textOf(issuers.get(name)?.['url']).slice('https://'.length)}`;
+    return `arn:aws:iam::${place.account}:oidc-provider/${textOf(issuers.get(name)?.['url']).slice('https://'.length)}`;
   };
   const [[, document] = ['', {} as JsonObject]] = blocks('data', 'aws_iam_policy_document');
   const statements = (document['statement'] as unknown as JsonObject[]).map((statement) => {
@@ -98,7 +95,7 @@ const hcl: Load = async (emulator, printed) => {
   });
   const [[, role] = ['', {} as JsonObject]] = blocks('resource', 'aws_iam_role');
   put(
-    emulator,
+    place,
     [...issuers.values()].map((issuer) => ({
       url: textOf(issuer['url']),
       clientIds: textsOf(issuer['client_id_list']),
@@ -111,13 +108,13 @@ const hcl: Load = async (emulator, printed) => {
 export const LOAD_AWS: Readonly<Record<string, Load>> = { policy, cli, cloudformation, terraform: hcl };
 
 /** Whether the token gets credentials of the role. */
-export async function entersAws(emulator: Emulator, token: string): Promise<boolean> {
+export async function entersAws({ emulator, account }: Place, token: string): Promise<boolean> {
   const response = await fetch(emulator.url('aws-sts'), {
     method: 'POST',
     body: new URLSearchParams({
       Action: 'AssumeRoleWithWebIdentity',
       Version: '2011-06-15',
-      RoleArn: ROLE,
+      RoleArn: `arn:aws:iam::${account}:role/vercel-shop`,
       RoleSessionName: 'shop',
       WebIdentityToken: token,
     }),

@@ -1,12 +1,8 @@
 /** Each form in which `setup azure` prints its trust, put into a tenant of the emulated Entra. */
 
-import type { Emulator } from '@credex/testing/emulator';
-import type { Load } from './load-aws.js';
+import type { Load, Place } from './place.js';
 import type { JsonObject } from './printed.js';
 import { MADE_APP, calls, fileOf, terraform, textOf, textsOf } from './printed.js';
-
-const TENANT = '6c1b7f5e-2a4d-4f7e-9a55-3c1d6b3f0a11';
-const CLIENT = 'f3d2a9c4-8e17-4b0a-b6de-51c0a7e94d22';
 
 type Credential = {
   readonly name: string;
@@ -15,17 +11,20 @@ type Credential = {
   readonly audience: string;
 };
 
-function put({ azure }: Emulator, federatedCredentials: readonly Credential[]): void {
-  azure.createTenant({ tenantId: TENANT });
-  azure.createApplication({ tenantId: TENANT, clientId: CLIENT, federatedCredentials });
+function put(
+  { emulator: { azure }, tenantId, clientId }: Place,
+  federatedCredentials: readonly Credential[],
+): void {
+  azure.createTenant({ tenantId });
+  azure.createApplication({ tenantId, clientId, federatedCredentials });
 }
 
-const application: Load = async (emulator, printed) => {
+const application: Load = async (place, printed) => {
   const made = await calls(printed);
   const credentials = made.filter(({ words }) => words.join(' ') === 'az ad app federated-credential create');
   if (credentials.some(({ options }) => options['id'] !== MADE_APP)) throw new Error('Another application.');
   put(
-    emulator,
+    place,
     credentials.map(({ options }) => {
       const { audiences, ...rest } = JSON.parse(options['parameters'] ?? '') as JsonObject;
       return { ...(rest as unknown as Credential), audience: textsOf(audiences)[0] ?? '' };
@@ -33,10 +32,10 @@ const application: Load = async (emulator, printed) => {
   );
 };
 
-const managed: Load = async (emulator, printed) => {
+const managed: Load = async (place, printed) => {
   const made = await calls(printed);
   put(
-    emulator,
+    place,
     made
       .filter(({ words }) => words.join(' ') === 'az identity federated-credential create')
       .map(({ options }) => ({
@@ -48,12 +47,12 @@ const managed: Load = async (emulator, printed) => {
   );
 };
 
-const hcl: Load = async (emulator, printed) => {
+const hcl: Load = async (place, printed) => {
   const blocks = await terraform(fileOf(printed, 'terraform'));
   const ofApplication = blocks('resource', 'azuread_application_federated_identity_credential');
   const ofManaged = blocks('resource', 'azurerm_federated_identity_credential');
   put(
-    emulator,
+    place,
     [...ofApplication, ...ofManaged].map(([, block]) => ({
       name: textOf(block['display_name'] ?? block['name']),
       issuer: textOf(block['issuer']),
@@ -64,12 +63,12 @@ const hcl: Load = async (emulator, printed) => {
 };
 
 /** Of Bicep there is no parser here: the list of literals is read as it stands. */
-const bicep: Load = async (emulator, printed) => {
+const bicep: Load = async (place, printed) => {
   const found = fileOf(printed, 'bicep').matchAll(
     /\{\s+name: '([^'\\]+)'\s+issuer: '([^'\\]+)'\s+subject: '([^'\\]+)'\s+audience: '([^'\\]+)'\s+\}/g,
   );
   put(
-    emulator,
+    place,
     [...found].map(([, name = '', issuer = '', subject = '', audience = '']) => ({
       name,
       issuer,
@@ -80,25 +79,29 @@ const bicep: Load = async (emulator, printed) => {
 };
 
 /** By the options of the command and the format. */
-export const LOAD_AZURE: readonly (readonly [name: string, more: readonly string[], load: Load])[] = [
-  ['az for a new application', [], application],
-  ['terraform for a new application', [], hcl],
-  ['terraform for an application that stands', ['--client-id', CLIENT], hcl],
+export const LOAD_AZURE: readonly (readonly [
+  name: string,
+  more: (place: Place) => readonly string[],
+  load: Load,
+])[] = [
+  ['az for a new application', () => [], application],
+  ['terraform for a new application', () => [], hcl],
+  ['terraform for an application that stands', ({ clientId }) => ['--client-id', clientId], hcl],
   ...(['az', 'terraform', 'bicep'] as const).map(
     (form) =>
       [
         `${form} for a managed identity`,
-        ['--identity', 'managed', '--resource-group', 'shop', '--location', 'westeurope'],
+        () => ['--identity', 'managed', '--resource-group', 'shop', '--location', 'westeurope'],
         { az: managed, terraform: hcl, bicep }[form],
       ] as const,
   ),
 ];
 
-export async function entersAzure(emulator: Emulator, token: string): Promise<boolean> {
-  const response = await fetch(`${emulator.url('entra')}/${TENANT}/oauth2/v2.0/token`, {
+export async function entersAzure({ emulator, tenantId, clientId }: Place, token: string): Promise<boolean> {
+  const response = await fetch(`${emulator.url('entra')}/${tenantId}/oauth2/v2.0/token`, {
     method: 'POST',
     body: new URLSearchParams({
-      client_id: CLIENT,
+      client_id: clientId,
       scope: 'https://management.azure.com/.default',
       grant_type: 'client_credentials',
       client_assertion: token,
