@@ -70,6 +70,22 @@ describe('what is wrong', () => {
     expect(checkedConfig(store(entry), FROM_CODE)).toEqual(store(entry));
   });
 
+  test('one that contains itself', () => {
+    const policy: Record<string, unknown> = {};
+    policy['Statement'] = [policy];
+    expect(refusal(() => checkedConfig(store({ ...AWS, policy }), FROM_CODE)).message).toMatch(
+      /contains itself/,
+    );
+  });
+
+  test('keys of prototypes are keys', () => {
+    const text = `{"credentials": {"__proto__": ${JSON.stringify(AWS)}}, "__proto__": {"default": "x"}}`;
+    const { raw, source } = readJson('f', text);
+    const error = refusal(() => checkedConfig(raw, source));
+    expect(error.problems.map(({ path }) => path)).toEqual(['__proto__', 'credentials.__proto__']);
+    expect(({} as { default?: unknown }).default).toBeUndefined();
+  });
+
   test('what was checked is frozen, and no longer the original', () => {
     const original = { credentials: { store: { ...AWS, policyArns: ['arn:aws:iam::aws:policy/X'] } } };
     const checked = checkedConfig(original, FROM_CODE);

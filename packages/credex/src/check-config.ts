@@ -15,12 +15,19 @@ import type { Source } from './source.js';
 import { problemAt, variableAt } from './source.js';
 import { variantComplaints } from './variants.js';
 
+/** A session policy in an entry of a list has about ten. */
+const DEEPEST = 20;
+
 /**
  * The configuration, frozen and of its own, so that nothing done to the original later changes it.
  * @param more Problems that were found before, such as variables that name nothing.
  * @throws ConfigError with every problem
  */
 export function checkedConfig(raw: unknown, source: Source, more: readonly ConfigProblem[] = []): Config {
+  if (isDeeper(raw, DEEPEST)) {
+    const message = `The configuration nests deeper than ${DEEPEST} levels, or contains itself.`;
+    throw new ConfigError(source.name, [{ code: 'invalid_option', path: '(the whole)', message }]);
+  }
   const secrets = secretsIn(raw).map(({ path, what }): Complaint => {
     const environmentVariable = variableAt(source, path);
     const from = environmentVariable === undefined ? '' : ` (${environmentVariable})`;
@@ -136,6 +143,11 @@ function unknownOption(path: KeyPath, key: string, provider: string, known: read
     code: 'invalid_option',
     message: message.replace(' is not known.', ` is no option of ${provider}.${belongs}`),
   };
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 function frozenCopy(value: unknown): unknown {

@@ -14,6 +14,8 @@ const BAD: readonly (readonly [string, string, RegExp])[] = [
     '{\n "credentials": {"a": 1,\n  "a": 2}}',
     /^f:3:3: `credentials\.a` stands here for the second time/,
   ],
+  ['brackets alone', '['.repeat(100_000), /nests deeper than 64/],
+  ['brackets in brackets', `{"credentials":${'{"a":'.repeat(70)}1${'}'.repeat(71)}`, /nests deeper than 64/],
   ['far too much', ' '.repeat(300_000), /longer than 262144/],
 ];
 

@@ -10,6 +10,9 @@ import type { Place, Source } from './source.js';
 
 const MOST_CHARACTERS = 262_144;
 
+/** The parser calls itself for each level: brackets alone must not exhaust the stack. */
+const DEEPEST = 64;
+
 /** @throws ConfigError with every place that is no JSON */
 export function readJson(name: string, text: string): { readonly raw: unknown; readonly source: Source } {
   if (text.length > MOST_CHARACTERS) {
@@ -17,6 +20,10 @@ export function readJson(name: string, text: string): { readonly raw: unknown; r
     throw new ConfigError(name, [{ code: 'invalid_option', path: '(the whole)', message }]);
   }
   const content = text.replace(/^\ufeff/, '');
+  if (isTooDeep(content)) {
+    const message = `nests deeper than ${DEEPEST} levels: no configuration does.`;
+    throw new ConfigError(name, [{ code: 'invalid_option', path: '(the whole)', message }]);
+  }
   const errors: ParseError[] = [];
   const root = parseTree(content, errors, { disallowComments: true, allowTrailingComma: false });
   const found: readonly ConfigProblem[] = [
@@ -33,6 +40,15 @@ export function readJson(name: string, text: string): { readonly raw: unknown; r
     raw: JSON.parse(content) as unknown,
     source: { name, kind: 'data', placeOf: (path) => placeOf(root, path, content) },
   };
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
 }
 
 const SAID: Readonly<Record<string, string>> = {

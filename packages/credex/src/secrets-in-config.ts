@@ -52,21 +52,19 @@ const SECRET_VALUES: readonly (readonly [RegExp, string])[] = [
 /** An AWS secret access key has no mark of its own: 40 letters of base64 that are no words. */
 const SECRET_ACCESS_KEY = /(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/;
 
-/** Deeper than any configuration: a cycle ends here. */
-const DEEPEST = 16;
-
 export interface FoundSecret {
   readonly path: KeyPath;
   /** What it looks like, in words. */
   readonly what: string;
 }
 
+/** Of what was found to have an end. */
 export function secretsIn(value: unknown, path: KeyPath = []): readonly FoundSecret[] {
   if (typeof value === 'string') {
     const what = kindOfSecret(value);
     return what === undefined ? [] : [{ path, what }];
   }
-  if (typeof value !== 'object' || value === null || path.length > DEEPEST) return [];
+  if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value)) return value.flatMap((item: unknown, index) => secretsIn(item, [...path, index]));
   const entries = Object.entries(value);
   const type = entries.find(([key]) => key === 'type')?.[1];
