@@ -27,6 +27,55 @@ function installedIn(folder: string): string[] {
     .sort();
 }
 
+const JWT = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from('{"sub":"owner:acme","exp":4102444800}').toString('base64url')}.c2ln`;
+
+/** What each room is asked for, and what its cloud answers. */
+const EXCHANGES: Readonly<
+  Record<string, { get: string; options: object; answer: string; host: string; field: string }>
+> = {
+  aws: {
+    get: 'getAwsCredentials',
+    options: { roleArn: 'arn:aws:iam::123456789012:role/app', region: 'eu-west-1' },
+    answer:
+      '<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult>' +
+      '<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/app/s</Arn></AssumedRoleUser>' +
+      '<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>k</SecretAccessKey><SessionToken>made</SessionToken>' +
+      '<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>' +
+      '</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>',
+    host: 'sts.eu-west-1.amazonaws.com',
+    field: 'sessionToken',
+  },
+  gcp: {
+    get: 'getGcpCredentials',
+    options: {
+      projectNumber: '742613904155',
+      workloadIdentityPoolId: 'vercel',
+      workloadIdentityPoolProviderId: 'vercel',
+    },
+    answer: '{"access_token":"made","token_type":"Bearer","expires_in":3599}',
+    host: 'sts.googleapis.com',
+    field: 'accessToken',
+  },
+  azure: {
+    get: 'getAzureCredentials',
+    options: { tenantId: 'contoso.com', clientId: 'f3d2a9c4-8e17-4b0a-b6de-51c0a7e94d22' },
+    answer: '{"access_token":"made","token_type":"Bearer","expires_in":3599}',
+    host: 'login.microsoftonline.com',
+    field: 'token',
+  },
+};
+
+/** A program that makes one exchange by a fetch of its own, and prints what it got and whom it asked. */
+function exchangeOf(room: string): string {
+  const { get, options, answer, field } = EXCHANGES[room] as (typeof EXCHANGES)[string];
+  return `import { ${get} } from '@credex/${room}';
+    const hosts = [];
+    const fetch = async (url) => (hosts.push(new URL(url).host), new Response(${JSON.stringify(answer)}));
+    const tokenSource = () => '${JWT}';
+    const made = await ${get}({ ...${JSON.stringify(options)}, tokenSource, fetch });
+    console.log(JSON.stringify([made.${field}, ...hosts]));`;
+}
+
 describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (room) => {
   const [folder, remove] = emptyFolder();
   const main = `@credex/${room}`;
@@ -53,6 +102,12 @@ describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (room) => {
       const require = createRequire(process.cwd() + '/x.js');
       console.log(JSON.stringify(Object.keys(require(${JSON.stringify(main)})).sort()))`;
     expect(JSON.parse((await runModule(folder, require)).stdout)).toEqual(names);
+  });
+
+  it('makes the exchange without an SDK', async () => {
+    const { stdout, stderr } = await runModule(folder, exchangeOf(room));
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual(['made', EXCHANGES[room]?.host]);
   });
 
   it.each(subpaths)('%s names the package that is missing', async (specifier) => {

@@ -11,7 +11,7 @@ import { directAws, directAzure, directGcp } from '../support/direct.js';
 import type { Answer } from './mangled.js';
 import { mangled } from './mangled.js';
 
-export const NOW: number = Date.parse('2026-11-22T10:00:00Z');
+const NOW: number = Date.parse('2026-11-22T10:00:00Z');
 const HOUR = 3_600_000;
 /** A mark that no error may show. */
 const SECRET = 'c2lnbmF0dXJlLW9mLXRoZS1zdWJqZWN0LXRva2Vu';

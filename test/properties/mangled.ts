@@ -104,7 +104,7 @@ const MARKUP = [
 /** No text in UTF-8: stray bytes, a NUL, half a surrogate pair, an overlong slash, a byte order mark. */
 const BYTES = [[0xff], [0xc3], [0x00], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xef, 0xbb, 0xbf], [0x0a], [0x7f]];
 
-export const SPOILS: Readonly<Record<string, Spoil>> = {
+const SPOILS: Readonly<Record<string, Spoil>> = {
   'a bit is flipped': (body, random) => {
     if (body.length === 0) return body;
     const at = below(random, body.length);

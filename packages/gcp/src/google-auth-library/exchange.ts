@@ -50,7 +50,7 @@ export function googleAuthLibraryExchanger(
 }
 
 /** The two requests, through `transporter`, or else the user's fetch, or else the SDK's own. */
-export function googleAuthLibraryExchange(
+function googleAuthLibraryExchange(
   configuration: GcpConfiguration,
   transporter?: Transporter,
 ): GcpExchange {
