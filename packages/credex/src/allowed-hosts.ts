@@ -19,9 +19,8 @@ const AWS: Hosts = [
   '.api.amazonwebservices.eu',
 ];
 
-/** Customers' machines under AWS's domain. */
-const AWS_CUSTOMERS =
-  /(?:^|\.)(?:compute|compute-1|elb|elasticbeanstalk|rds|cache|emr|clb)(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$|\.elb\.|(?:^|\.)ec2-[\d-]+\./;
+/** Customers' machines, balancers and databases under AWS's domain: a name before the kind, or a region after it. */
+const AWS_CUSTOMERS = /\.(?:(?:compute|compute-1|elb|rds|cache)|elb\.[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
 
 const AZURE: Hosts = [
   'management.azure.com',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AWS, AZURE } from './configs.fixture.js';
 import { loadConfig } from './load-config.js';
+import { foundFile } from './no-config-file.js';
 
 let directory: string;
 beforeEach(() => {
@@ -100,6 +101,18 @@ describe('the file', () => {
     write('credex.config.ts', "throw new RangeError('mine');");
     await expect(loadConfig({ directory })).rejects.toThrow('mine');
   });
+});
+
+test('a configuration and a place to look for one are two answers', async () => {
+  const config = { credentials: { store: { ...AWS, provider: 'aws' } } } as const;
+  await expect(loadConfig({ config, directory })).rejects.toMatchObject({ code: 'conflicting_options' });
+  await expect(loadConfig({ folder: directory } as object)).rejects.toMatchObject({ option: 'folder' });
+});
+
+test('where there are no files, what to do instead', async () => {
+  await expect(foundFile({})).rejects.toThrow(
+    /no files: pass the configuration to createCredentials, or set CREDEX_CONFIG/,
+  );
 });
 
 describe('the environment', () => {

@@ -1,0 +1,87 @@
+import { OptionError } from '@credex/core';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Allowed } from './allowed-hosts.js';
+import { assertMayGoTo } from './allowed-hosts.js';
+import { AWS, AZURE, GCP } from './configs.fixture.js';
+import type { Entry, ProviderName } from './entries.js';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const ENTRIES = { aws: AWS, gcp: GCP, azure: AZURE } as unknown as Record<ProviderName, Entry>;
+const NOTHING: Allowed = { origins: [], allowLoopbackHttp: false };
+const GOV = { ...NOTHING, authorityHost: 'https://login.microsoftonline.us' };
+const CHINA = { ...NOTHING, authorityHost: 'login.partner.microsoftonline.cn' };
+const UNIVERSE = { ...NOTHING, universeDomain: 'apis-tpczero.goog' };
+
+function mayGo(provider: ProviderName, url: string, allowed: Allowed): boolean {
+  try {
+    assertMayGoTo(new URL(url), 'store', ENTRIES[provider], allowed);
+    return true;
+  } catch (error) {
+    if (OptionError.isInstance(error) && error.code === 'unsafe_url') return false;
+    throw error;
+  }
+}
+
+const YES: readonly (readonly [ProviderName, string, Allowed?])[] = [
+  ['aws', 'https://shop.s3.eu-west-1.amazonaws.com/1'],
+  ['aws', 'https://sts.amazonaws.com/'],
+  ['aws', 'https://dynamodb.cn-north-1.amazonaws.com.cn/'],
+  ['aws', 'https://lambda.eu-west-1.api.aws/'],
+  ['aws', 'https://ec2.eu-west-1.amazonaws.com/'],
+  ['aws', 'https://elasticloadbalancing.eu-west-1.amazonaws.com/'],
+  ['aws', 'https://elasticbeanstalk.eu-west-1.amazonaws.com/'],
+  ['aws', 'https://rds.eu-west-1.amazonaws.com/'],
+  ['gcp', 'https://bigquery.googleapis.com/'],
+  ['gcp', 'https://europe-west4-aiplatform.googleapis.com/'],
+  ['gcp', 'https://storage.apis-tpczero.goog/', UNIVERSE],
+  ['azure', 'https://management.azure.com/subscriptions'],
+  ['azure', 'https://graph.microsoft.com/v1.0/me'],
+  ['azure', 'https://shop.vault.azure.net/secrets'],
+  ['azure', 'https://shop.blob.core.usgovcloudapi.net/a', GOV],
+  ['azure', 'https://shop.blob.core.chinacloudapi.cn/a', CHINA],
+  ['azure', 'https://api.example.com/', { ...NOTHING, origins: ['https://api.example.com'] }],
+  ['gcp', 'http://127.0.0.1:8080/', { origins: ['http://127.0.0.1:8080'], allowLoopbackHttp: true }],
+];
+
+const NO: readonly (readonly [ProviderName, string, Allowed?])[] = [
+  ['aws', 'https://amazonaws.com/'],
+  ['aws', 'https://shop-1.elb.eu-west-1.amazonaws.com/'],
+  ['aws', 'https://shop.eu-west-1.elasticbeanstalk.com/'],
+  ['aws', 'https://ec2-1-2-3-4.eu-west-1.compute.amazonaws.com/'],
+  ['aws', 'https://ec2-1-2-3-4.cn-north-1.compute.amazonaws.com.cn/'],
+  ['gcp', 'https://googleapis.com/'],
+  ['gcp', 'https://storage.googleapis.com/', UNIVERSE],
+  ['gcp', 'https://shop.appspot.com/'],
+  ['azure', 'https://shop.cloudapp.azure.com/'],
+  ['azure', 'https://shop.westeurope.cloudapp.azure.com/'],
+  ['azure', 'https://shop.azurewebsites.net/'],
+  ['azure', 'https://shop.azure-api.net/'],
+  ['azure', 'https://evil.management.azure.com/'],
+  ['azure', 'https://shop.blob.core.windows.net/a', GOV],
+  ['azure', 'https://shop.blob.core.usgovcloudapi.net/a'],
+  ['azure', 'https://management.azure.com/', { ...NOTHING, authorityHost: 'https://login.example.com' }],
+  ['azure', 'https://api.example.com:8443/', { ...NOTHING, origins: ['https://api.example.com'] }],
+  ['azure', 'https://sub.api.example.com/', { ...NOTHING, origins: ['https://api.example.com'] }],
+  ['azure', 'http://api.example.com/', { ...NOTHING, origins: ['https://api.example.com'] }],
+  ['gcp', 'http://127.0.0.1:8080/', { origins: ['http://127.0.0.1:8080'], allowLoopbackHttp: false }],
+  ['gcp', 'https://a@storage.googleapis.com/', { ...NOTHING, origins: ['https://storage.googleapis.com'] }],
+];
+
+describe('hosts', () => {
+  test.each(YES)('%s may go to %s', (provider, url, allowed = NOTHING) => {
+    expect(mayGo(provider, url, allowed)).toBe(true);
+  });
+
+  test.each(NO)('%s may not go to %s', (provider, url, allowed = NOTHING) => {
+    expect(mayGo(provider, url, allowed)).toBe(false);
+  });
+
+  test('the environment may name a sovereign authority, as for the exchange', () => {
+    vi.stubEnv('AZURE_AUTHORITY_HOST', 'https://login.chinacloudapi.cn');
+    expect(mayGo('azure', 'https://shop.vault.azure.cn/', NOTHING)).toBe(true);
+    expect(mayGo('azure', 'https://shop.vault.azure.net/', NOTHING)).toBe(false);
+  });
+});
