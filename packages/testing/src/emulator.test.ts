@@ -195,3 +195,21 @@ test('close ends idle, hung and half-open connections, and frees the ports', asy
   const refused = (await fetch(closing.url('issuer')).catch((error: unknown) => error)) as { cause: unknown };
   expect(refused.cause).toMatchObject({ code: 'ECONNREFUSED' });
 });
+
+test('a service listens on the port that is named for it, and on no other name', async () => {
+  const port = Number(new URL(emulator.url('aws-sts')).port);
+  await expect(startEmulator({ ports: { 'aws-sts': port }, signingKeys })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+    port,
+  });
+  await expect(startEmulator({ ports: { sts: 9001 } as object, signingKeys })).rejects.toThrow(/`sts`/);
+  await expect(startEmulator({ ports: { issuer: 0 }, signingKeys })).rejects.toMatchObject({
+    option: 'ports.issuer',
+  });
+  const free = await startEmulator({ signingKeys });
+  const freed = Number(new URL(free.tlsUrl('issuer')).port);
+  await free.close();
+  const named = await startEmulator({ ports: { 'issuer+tls': freed }, signingKeys });
+  expect(named.tlsUrl('issuer')).toBe(`https://127.0.0.1:${freed}`);
+  await named.close();
+});

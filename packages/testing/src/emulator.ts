@@ -68,7 +68,14 @@ export interface EmulatorOptions<C extends EmulatorClock = AdjustableClock> {
   readonly signingKeys?: readonly KeyObject[] | undefined;
   /** A longer request body is refused with 413; 1 byte to 1 GiB, by default 16 MiB. */
   readonly maxBodyBytes?: number | undefined;
+  /**
+   * Ports, 1 to 65,535, by the service's name, for TLS with `+tls` after it: `{ 'aws-sts': 9001, 'aws-sts+tls': 9002 }`.
+   * By default the system chooses each.
+   */
+  readonly ports?: EmulatorPorts | undefined;
 }
+
+export type EmulatorPorts = Readonly<Partial<Record<ServiceName | `${ServiceName}+tls`, number>>>;
 
 export interface Emulator<C extends EmulatorClock = AdjustableClock> {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
@@ -98,7 +105,7 @@ export interface Emulator<C extends EmulatorClock = AdjustableClock> {
 }
 
 const MIB = 1024 * 1024;
-const OPTIONS = ['clock', 'seed', 'issuerOrigin', 'signingKeys', 'maxBodyBytes'];
+const OPTIONS = ['clock', 'seed', 'issuerOrigin', 'signingKeys', 'maxBodyBytes', 'ports'];
 const ORIGIN = { pattern: /^https?:\/\/[^/?#]+$/, says: "an origin such as 'https://oidc.vercel.com'" };
 
 /**
@@ -143,15 +150,27 @@ export async function startEmulator(
   const vercel = createVercelCloud(world, issuer.issuer.mint);
   const services = [issuer.service, ...aws.services, ...gcp.services, ...azure.services, ...vercel.services];
 
+  const ports = checkedPorts(
+    options.ports ?? {},
+    services.map(({ name }) => name),
+  );
   const faults = createFaultField(() => services.map(({ name }) => name));
   const recorder = createRequestRecorder(clock);
   const parts = { clock, faults, recorder, maxBodyBytes };
   const listeners = await listenAll(
     services.flatMap((service) => [
-      { key: service.name, start: () => listen((...a) => exchange(parts, service, false, ...a), undefined) },
+      {
+        key: service.name,
+        start: () => listen((...a) => exchange(parts, service, false, ...a), undefined, ports[service.name]),
+      },
       {
         key: `${service.name}+tls`,
-        start: () => listen((...a) => exchange(parts, service, true, ...a), authority.serverOptions),
+        start: () =>
+          listen(
+            (...a) => exchange(parts, service, true, ...a),
+            authority.serverOptions,
+            ports[`${service.name}+tls`],
+          ),
       },
     ]),
   );
@@ -178,6 +197,17 @@ export async function startEmulator(
     log: { entries: recorder.entries, count: recorder.count, clear: recorder.clear },
     close: () => (closed ??= closeAll([...listeners.values()])),
   };
+}
+
+function checkedPorts(ports: EmulatorPorts, services: readonly ServiceName[]): EmulatorPorts {
+  refuseUnknownOptions(
+    'startEmulator (ports)',
+    ports,
+    services.flatMap((name) => [name, `${name}+tls`]),
+  );
+  for (const [name, port] of Object.entries(ports))
+    optionalInteger({ option: `ports.${name}` }, port, 1, 65_535);
+  return ports;
 }
 
 async function listenAll(

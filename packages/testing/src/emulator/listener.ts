@@ -13,8 +13,12 @@ export interface Listener {
 
 export type Answerer = (message: IncomingMessage, response: ServerResponse, reset: Reset) => Promise<void>;
 
-/** Listens on loopback, on a port that the system chooses. With `tls` it speaks HTTPS. */
-export async function listen(answerer: Answerer, tls: TlsOptions | undefined): Promise<Listener> {
+/** Listens on loopback; on port 0 the system chooses one. With `tls` it speaks HTTPS. */
+export async function listen(
+  answerer: Answerer,
+  tls: TlsOptions | undefined,
+  port: number = 0,
+): Promise<Listener> {
   // TCP connections by the client's port. For HTTPS the request knows only the TLS socket above it.
   const connections = new Map<number, Socket>();
   const reset: Reset = (message) => connections.get(message.socket.remotePort ?? -1)?.resetAndDestroy();
@@ -34,7 +38,7 @@ export async function listen(answerer: Answerer, tls: TlsOptions | undefined): P
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(port, '127.0.0.1', resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
