@@ -24,23 +24,7 @@ export const ROOMS = {
     others: ['#transport'],
     behind: { 'node-transport': { also: [], imports: ['node:http', 'node:https', 'proxy-agent'] } },
   },
-  vercel: {
-    rooms: ['core'],
-    others: ['node:fs/promises', 'node:child_process'],
-    behind: {
-      local: {
-        also: [],
-        imports: [
-          'node:child_process',
-          'node:crypto',
-          'node:diagnostics_channel',
-          'node:fs',
-          'node:os',
-          'node:path',
-        ],
-      },
-    },
-  },
+  vercel: { rooms: ['core'], others: [], behind: { local: { also: [], imports: [] } } },
   aws: {
     rooms: ['core', 'vercel'],
     others: [],

@@ -1,6 +1,7 @@
 /** One run of a program: no shell, no input, so much output and no more, ended with its signal. */
 
 import { FederationError, OptionError } from '@credex/core';
+import { nodeModule } from './node-module.js';
 
 export interface Command {
   readonly command: string;
@@ -19,8 +20,7 @@ const MAX_COMPLAINT_BYTES = 8_192;
  *   `invalid_response` where it prints too much; the signal's reason where that fires
  */
 export async function runCommand(run: Command, signal: AbortSignal): Promise<string> {
-  // Loaded when first needed: runtimes without processes use this package too.
-  const { spawn } = await import('node:child_process');
+  const { spawn } = nodeModule('node:child_process');
   signal.throwIfAborted();
   const { command, args, cwd, env } = run;
   if (cwd !== undefined) await assertFolder(cwd);
@@ -55,7 +55,7 @@ export async function runCommand(run: Command, signal: AbortSignal): Promise<str
 
 /** The error of a folder that isn't there is that of a program that isn't there, whose place would be vacant. */
 async function assertFolder(path: string): Promise<void> {
-  const { stat } = await import('node:fs/promises');
+  const { stat } = nodeModule('node:fs/promises');
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() === true) return;
   throw new OptionError('invalid_option', 'cwd', undefined, '`cwd` must be a folder that is there.');

@@ -1,6 +1,7 @@
 /** A file that something beside the process rotates: read on each exchange, and never half a token of it. */
 
 import { FederationError } from '@credex/core';
+import { nodeModule } from './node-module.js';
 
 const MAX_BYTES = 65_536;
 
@@ -45,8 +46,7 @@ export async function readTokenFile(file: TokenFile, signal: AbortSignal): Promi
 }
 
 async function readText(path: string, signal: AbortSignal): Promise<string> {
-  // Loaded when first needed: runtimes without a file system use this package too.
-  const { open } = await import('node:fs/promises');
+  const { open } = nodeModule('node:fs/promises');
   signal.throwIfAborted();
   const file = await open(path, 'r');
   try {
