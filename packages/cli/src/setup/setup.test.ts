@@ -150,15 +150,7 @@ describe('what is printed', () => {
 });
 
 describe('quoting', () => {
-  const TEXTS = [
-    ...HOSTILE.filter((text) => !/\p{Cc}/u.test(text)),
-    "'",
-    '\\',
-    '\\"',
-    '$',
-    'a\\',
-    '!x',
-  ];
+  const TEXTS = [...HOSTILE.filter((text) => !/\p{Cc}/u.test(text)), "'", '\\', '\\"', '$', 'a\\', '!x'];
 
   it('hands each text to a shell as it is', () => {
     const words = TEXTS.map(shellWord).join(' ');
