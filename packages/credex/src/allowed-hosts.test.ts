@@ -25,7 +25,12 @@ function mayGo(provider: ProviderName, url: string, allowed: Allowed): boolean {
   }
 }
 
-const YES: readonly (readonly [ProviderName, string, Allowed?])[] = [
+type Row = readonly [provider: ProviderName, url: string, allowed?: Allowed];
+
+const rows = (table: readonly Row[]) =>
+  table.map(([provider, url, allowed = NOTHING]) => ({ provider, url, allowed }));
+
+const YES: readonly Row[] = [
   ['aws', 'https://shop.s3.eu-west-1.amazonaws.com/1'],
   ['aws', 'https://sts.amazonaws.com/'],
   ['aws', 'https://dynamodb.cn-north-1.amazonaws.com.cn/'],
@@ -46,7 +51,7 @@ const YES: readonly (readonly [ProviderName, string, Allowed?])[] = [
   ['gcp', 'http://127.0.0.1:8080/', { origins: ['http://127.0.0.1:8080'], allowLoopbackHttp: true }],
 ];
 
-const NO: readonly (readonly [ProviderName, string, Allowed?])[] = [
+const NO: readonly Row[] = [
   ['aws', 'https://amazonaws.com/'],
   ['aws', 'https://shop-1.elb.eu-west-1.amazonaws.com/'],
   ['aws', 'https://shop.eu-west-1.elasticbeanstalk.com/'],
@@ -71,11 +76,11 @@ const NO: readonly (readonly [ProviderName, string, Allowed?])[] = [
 ];
 
 describe('hosts', () => {
-  test.each(YES)('%s may go to %s', (provider, url, allowed = NOTHING) => {
+  test.each(rows(YES))('$provider may go to $url', ({ provider, url, allowed }) => {
     expect(mayGo(provider, url, allowed)).toBe(true);
   });
 
-  test.each(NO)('%s may not go to %s', (provider, url, allowed = NOTHING) => {
+  test.each(rows(NO))('$provider may not go to $url', ({ provider, url, allowed }) => {
     expect(mayGo(provider, url, allowed)).toBe(false);
   });
 
