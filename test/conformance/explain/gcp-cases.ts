@@ -134,7 +134,7 @@ export const GCP_CASES: readonly GcpCase[] = [
     token: { environment: 'preview' },
     policy: where("assertion.project == 'shop' && assertion.environment == 'production'"),
     verdict: 'refused',
-    findings: ['condition_false'],
+    findings: ['condition_false', 'environment_differs'],
   },
   {
     name: 'a misspelt claim in the condition',

@@ -102,6 +102,17 @@ describe('hostile contents', () => {
   it.each([
     ['aws', trust({ StringLike: { [`${HOST}:sub`]: long, [`${HOST}:aud`]: '*'.repeat(30_000) } })],
     ['aws', trust({ StringEquals: { [`${HOST}:sub`]: `${'/'.repeat(200_000)}x` } })],
+    ['aws', trust({ StringLike: { [`${HOST}:sub`]: '${'.repeat(300_000) } })],
+    ['aws', trust({ StringLike: { [`${HOST}:sub`]: '${'.repeat(4_000) } })],
+    [
+      'azure',
+      [
+        credential({
+          subject: undefined,
+          claimsMatchingExpression: "claims['a'] eq 'b' and ".repeat(40_000),
+        }),
+      ],
+    ],
     ['aws', trust({ StringEquals: JSON.parse('{"__proto__":"x","constructor:a":"y"}') as object })],
     ['aws', JSON.stringify(trust(EXACT)).replace('"Effect"', '"__proto__":{"Effect":"Allow"},"Effect"')],
     ['azure', [credential({ subject: `${' '.repeat(500)}x` })]],
@@ -119,6 +130,18 @@ describe('hostile contents', () => {
     const started = performance.now();
     expect((await explained(cloud, policy)).verdict).not.toBe('allowed');
     expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it('does not evaluate what would take hours', async () => {
+    const list = `[${Array.from({ length: 99 }, (_, at) => at).join()}]`;
+    const nested = (depth: number): string =>
+      depth === 0 ? 'true' : `${list}.all(x${depth}, ${nested(depth - 1)})`;
+    await expect(explained('gcp', provider({ attributeCondition: nested(5) }))).rejects.toMatchObject({
+      code: 'policy_too_deep',
+    });
+    expect(await explained('gcp', provider({ attributeCondition: nested(2) }))).toMatchObject({
+      verdict: 'allowed',
+    });
   });
 
   it('takes claims of other shapes for what they are', async () => {

@@ -20,6 +20,7 @@ describe('a file that is no policy', () => {
     ['YAML', YAML, 'policy_is_yaml'],
     ['YAML with a head', `---\n# the provider\n${YAML}`, 'policy_is_yaml'],
     ['a YAML list', '- issuer: https://oidc.vercel.com\n  subject: x\n', 'policy_is_yaml'],
+    ['a head and a million empty lines', `---${'\n'.repeat(1_000_000)}!`, 'policy_not_json'],
     ['a trailing comma', '{"a": 1,\n}', 'policy_not_json'],
     ['a comment', '{\n  // the team\n  "a": 1}', 'policy_not_json'],
     ['half of it', '{"Statement": [', 'policy_not_json'],

@@ -114,8 +114,10 @@ function parsed(text: string, option: string): PolicyFile {
 }
 
 /** Its first line that says something is `key:`, `key: value` or `- item`. */
-const looksLikeYaml = (text: string): boolean =>
-  /^(?:(?:---|#).*\n|\s*\n)*(?:- |["']?[A-Za-z_][\w. /-]*["']?:(?:\s|$))/.test(text);
+function looksLikeYaml(text: string): boolean {
+  const first = text.split('\n').find((line) => line.trim() !== '' && !/^(?:---|#|%)/.test(line)) ?? '';
+  return /^(?:- |["']?[A-Za-z_][\w./-]*["']?:(?:\s|$))/.test(first);
+}
 
 /** `PropertyNameExpected` → `property name expected`. */
 const inWords = (code: string): string =>

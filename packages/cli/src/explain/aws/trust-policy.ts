@@ -42,6 +42,9 @@ export interface TrustPolicy {
   readonly length: number;
 }
 
+/** Longer than a whole trust policy may be. */
+const LONGEST_TEXT = 8_192;
+
 type Report = (at: string, message: string) => void;
 
 export function readTrustPolicy(document: JsonObject): TrustPolicy {
@@ -121,8 +124,8 @@ function strings(value: unknown, at: string, report: Report): readonly string[] 
   const list = listOf(value);
   if (list.length === 0) report(at, 'It is missing or empty.');
   return list.flatMap((one) => {
-    if (typeof one === 'string' && one !== '') return [one];
-    report(at, 'It must be text, or a list of texts.');
+    if (typeof one === 'string' && one !== '' && one.length <= LONGEST_TEXT) return [one];
+    report(at, `It must be text of up to ${LONGEST_TEXT} characters, or a list of such.`);
     return [];
   });
 }
@@ -183,9 +186,12 @@ function readConditions(value: unknown, at: string, report: Report): readonly Co
       if (!key.includes(':'))
         report(place, `${JSON.stringify(key)} is no condition key: one has a prefix and a colon.`);
       const values = listOf(wanted).flatMap((one) => {
-        if (typeof one === 'string' || typeof one === 'number' || typeof one === 'boolean')
+        if (['string', 'number', 'boolean'].includes(typeof one) && String(one).length <= LONGEST_TEXT)
           return [String(one)];
-        report(place, `The value of ${JSON.stringify(key)} must be text.`);
+        report(
+          place,
+          `The value of ${JSON.stringify(key)} must be text of up to ${LONGEST_TEXT} characters.`,
+        );
         return [];
       });
       for (const one of values)

@@ -14,6 +14,7 @@ import {
 } from '@bufbuild/cel';
 import type { CelInput } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
+import { PolicyFileError } from '../policy-file-error.js';
 
 type Expr = ReturnType<typeof parse>['expr'];
 export type Bindings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -35,8 +36,41 @@ const ENV = celEnv({
   ],
 });
 
-/** @throws Error for what is no CEL */
-export const compile = (source: string): Program => programOf(parse(source).expr, source);
+/** Two macros in each other take seconds over the longest lists that fit into a condition; three take hours. */
+const DEEPEST_MACROS = 2;
+
+/** @throws Error for what is no CEL; PolicyFileError for what would take too long */
+export function compile(source: string): Program {
+  const { expr } = parse(source);
+  if (macroDepth(expr) > DEEPEST_MACROS)
+    throw new PolicyFileError(
+      'policy_too_deep',
+      '--policy',
+      `A CEL expression has more than ${DEEPEST_MACROS} macros (exists, all, map, filter) in each other: that is not evaluated here.`,
+    );
+  return programOf(expr, source);
+}
+
+function macroDepth({ exprKind: kind }: Expr): number {
+  const deepest = (...parts: readonly (Expr | undefined)[]): number =>
+    Math.max(0, ...parts.map((part) => (part === undefined ? 0 : macroDepth(part))));
+  switch (kind.case) {
+    case 'callExpr':
+      return deepest(kind.value.target, ...kind.value.args);
+    case 'selectExpr':
+      return deepest(kind.value.operand);
+    case 'listExpr':
+      return deepest(...kind.value.elements);
+    case 'structExpr':
+      return deepest(...kind.value.entries.map(({ value }) => value));
+    case 'comprehensionExpr': {
+      const { iterRange, accuInit, loopCondition, loopStep, result } = kind.value;
+      return Math.max(1 + deepest(loopCondition, loopStep), deepest(iterRange, accuInit, result));
+    }
+    default:
+      return 0;
+  }
+}
 
 function programOf(expr: Expr, source: string): Program {
   const program = plan(ENV, expr);

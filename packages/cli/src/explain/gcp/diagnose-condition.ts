@@ -4,6 +4,7 @@ import type { SubjectClaims } from '@credex/core';
 import type { ClaimKind } from '../differences.js';
 import { closest, differences } from '../differences.js';
 import type { Check, Finding } from '../explanation.js';
+import type { FindingCode } from '../finding-codes.js';
 import { finding } from '../findings.js';
 import type { Bindings, CelValue, Conjunct } from './cel.js';
 
@@ -23,6 +24,15 @@ export const conditionCheck = (conjunct: Conjunct, bindings: Bindings): Check =>
   presented: conjunct.paths.map((path) => shown(valueAt(path, bindings))).join(', ') || undefined,
   result: conjunct.run(bindings) === true ? 'match' : 'mismatch',
 });
+
+/** What it means that such a claim differs. */
+const PARTS: ReadonlyMap<string, FindingCode> = new Map([
+  ['assertion.environment', 'environment_differs'],
+  ['assertion.project', 'project_differs'],
+  ['assertion.project_id', 'project_differs'],
+  ['assertion.owner', 'team_differs'],
+  ['assertion.owner_id', 'team_differs'],
+]);
 
 const shown = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
@@ -67,9 +77,12 @@ export function diagnoseConjunct(
       AT,
       `\`${conjunct.source}\` is false: \`${comparison.path}\` is ${JSON.stringify(presented)}.`,
     ),
-    ...closest(comparison.wanted.map((wanted) => differences(kind, wanted, presented, claims)))
-      .filter(({ code }) => code !== 'value_differs')
-      .map(({ code, message }) => finding(code, AT, message)),
+    ...closest(comparison.wanted.map((wanted) => differences(kind, wanted, presented, claims))).flatMap(
+      ({ code, message }) => {
+        const named = code === 'value_differs' ? PARTS.get(comparison.path) : code;
+        return named === undefined ? [] : [finding(named, AT, message)];
+      },
+    ),
   ];
 }
 

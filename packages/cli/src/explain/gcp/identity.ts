@@ -1,5 +1,6 @@
 /** Who a token becomes in a pool: the provider's mapping, evaluated. */
 
+import { PolicyFileError } from '../policy-file-error.js';
 import type { CelValue, Program } from './cel.js';
 import { compile } from './cel.js';
 import type { PoolProvider, Problem } from './pool-provider.js';
@@ -23,6 +24,7 @@ export function compileProvider(provider: PoolProvider): CompiledProvider {
       try {
         return compile(source);
       } catch (error) {
+        if (error instanceof PolicyFileError) throw error;
         problems.push({
           at,
           message: `It is no CEL: ${error instanceof Error ? error.message : String(error)}.`,
