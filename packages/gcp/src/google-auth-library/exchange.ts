@@ -50,10 +50,7 @@ export function googleAuthLibraryExchanger(
 }
 
 /** The two requests, through `transporter`, or else the user's fetch, or else the SDK's own. */
-function googleAuthLibraryExchange(
-  configuration: GcpConfiguration,
-  transporter?: Transporter,
-): GcpExchange {
+function googleAuthLibraryExchange(configuration: GcpConfiguration, transporter?: Transporter): GcpExchange {
   const own = configuration.fetch === undefined ? new gaxios.Gaxios() : undefined;
   return async (scopes, subject, context) => {
     // Counted from before the request: the lifetime may only come out too short.
