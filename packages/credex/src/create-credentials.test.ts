@@ -104,6 +104,22 @@ describe('get', () => {
   });
 });
 
+describe('authorize', () => {
+  test('a name that is not there is one rejection, and nobody else hears of it', async () => {
+    const wide: Config = config;
+    await expect(createCredentials(wide).authorize('https://example.com', { name: 'x' })).rejects.toThrow(
+      /no credentials/,
+    );
+  });
+
+  test('what can not be sent is refused before a token is looked for', async () => {
+    const asking = createCredentials(config).authorize('https://example.com/', { name: 'data' });
+    await expect(asking).rejects.toMatchObject({ code: 'unsafe_url', option: 'request' });
+    const good = createCredentials(config).authorize('https://storage.googleapis.com/', { name: 'data' });
+    await expect(good).rejects.toMatchObject({ code: 'no_subject_token' });
+  });
+});
+
 describe('without a configuration', () => {
   test('it is found with the first call; one that could not be read is read again', async () => {
     const empty = mkdtempSync(join(tmpdir(), 'credex-none-'));
@@ -117,6 +133,7 @@ describe('without a configuration', () => {
     expect(typeof (await credentials.get('store'))).toBe('function');
     vi.stubEnv('CREDEX_CONFIG', undefined);
     expect(typeof (await credentials.get('data'))).toBe('object');
+    expect(await credentials.get()).toBe(await credentials.get('store'));
     await expect(getCredentials('store')).rejects.toMatchObject({ option: 'config' });
     cwd.mockRestore();
     rmSync(empty, { recursive: true });

@@ -83,6 +83,7 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
   const loading = new Map<string, Promise<Loaded>>();
   const loaded = new Map<string, Loaded>();
   let reading: Promise<Config> | undefined;
+  let usualName = fixed?.default;
 
   function read(): Promise<Config> {
     reading ??= loadConfig().catch((error: unknown) => {
@@ -94,29 +95,30 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
 
   /** Without a promise once it is there: whose token it is is then captured in the caller's own call. */
   function ask(given: string | undefined): Loaded | Promise<Loaded> {
-    const name = given ?? fixed?.default;
+    const name = given ?? usualName;
     return (name === undefined ? undefined : loaded.get(name)) ?? open(given);
   }
 
   async function open(given: string | undefined): Promise<Loaded> {
     const { credentials, default: usual } = fixed ?? (await read());
+    usualName = usual;
     const name = named(given ?? usual, Object.keys(credentials));
     const found = loaded.get(name);
     if (found !== undefined) return found;
-    const underWay = loading.get(name) ?? load(name, credentials);
-    loading.set(name, underWay);
-    return underWay;
+    const underWay = loading.get(name);
+    if (underWay !== undefined) return underWay;
+    const begun = load(name, credentials);
+    loading.set(name, begun);
+    const forget = (): boolean => loading.delete(name);
+    begun.then(forget, forget);
+    return begun;
   }
 
   async function load(name: string, credentials: Config['credentials']): Promise<Loaded> {
-    try {
-      const entry = entryFor(name, credentials[name] ?? [], environment);
-      const made = await loadProvider(name, entry, checked);
-      loaded.set(name, made);
-      return made;
-    } finally {
-      loading.delete(name);
-    }
+    const entry = entryFor(name, credentials[name] ?? [], environment);
+    const made = await loadProvider(name, entry, checked);
+    loaded.set(name, made);
+    return made;
   }
 
   return {
@@ -127,9 +129,11 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
       return call === undefined ? provider.getCredentials() : provider.getCredentials(call);
     },
     async authorize(request, options = {}): Promise<Request> {
-      const asked = ask(options.name);
-      const { authorized, givenRequest } = await import('./authorize.js');
-      return authorized(givenRequest(request, options), await asked, options, checked);
+      const [loadedEntry, { authorized, givenRequest }] = await Promise.all([
+        ask(options.name),
+        import('./authorize.js'),
+      ]);
+      return authorized(givenRequest(request, options), loadedEntry, options, checked);
     },
   };
 }
