@@ -25,34 +25,37 @@ const absent = RUNTIMES.filter(({ missing }) => missing !== undefined);
 if (absent.length > 0)
   console.warn(`NOT RUN: ${absent.map(({ name, missing }) => `${name} (${missing})`).join('; ')}`);
 
-describe.each(RUNTIMES.filter(({ missing }) => missing === undefined))('on $name', ({ run, transport }) => {
-  let results: readonly CaseResult[];
-  beforeAll(async () => {
-    world.emulator.log.clear();
-    results = await run({ ...world.setting, transport }, join(folder, 'ca.pem'));
-  }, 150_000);
+describe.each(RUNTIMES.filter(({ missing }) => missing === undefined))(
+  'on $name',
+  ({ run, transport, sharesFlights = true }) => {
+    let results: readonly CaseResult[];
+    beforeAll(async () => {
+      world.emulator.log.clear();
+      results = await run({ ...world.setting, transport, sharesFlights }, join(folder, 'ca.pem'));
+    }, 150_000);
 
-  it.each(Object.keys(cases))('%s', (name) => {
-    const result = results.find((one) => one.name === name);
-    expect(result, 'the case ran').toBeDefined();
-    expect(result?.failed).toBe(undefined);
-  });
+    it.each(Object.keys(cases))('%s', (name) => {
+      const result = results.find((one) => one.name === name);
+      expect(result, 'the case ran').toBeDefined();
+      expect(result?.failed).toBe(undefined);
+    });
 
-  it('asked each cloud as often as it had to', () => {
-    const good = (service: string) =>
-      world.emulator.log.entries().filter((entry) => entry.service === service && entry.status === 200)
-        .length;
-    expect({
-      // A hundred callers, forceRefresh, and the way to the network.
-      'aws-sts': good('aws-sts'),
-      // Federated, and as the service account.
-      'gcp-sts': good('gcp-sts'),
-      'gcp-iam-credentials': good('gcp-iam-credentials'),
-      entra: good('entra'),
-      issuer: good('issuer'),
-    }).toEqual({ 'aws-sts': 4, 'gcp-sts': 2, 'gcp-iam-credentials': 1, entra: 2, issuer: 1 });
-  });
-});
+    it('asked each cloud as often as it had to', () => {
+      const good = (service: string) =>
+        world.emulator.log.entries().filter((entry) => entry.service === service && entry.status === 200)
+          .length;
+      expect({
+        // A hundred callers, forceRefresh, and the way to the network.
+        'aws-sts': good('aws-sts'),
+        // Federated, and as the service account.
+        'gcp-sts': good('gcp-sts'),
+        'gcp-iam-credentials': good('gcp-iam-credentials'),
+        entra: good('entra'),
+        issuer: good('issuer'),
+      }).toEqual({ 'aws-sts': 4, 'gcp-sts': 2, 'gcp-iam-credentials': 1, entra: 2, issuer: 1 });
+    });
+  },
+);
 
 it('runs on the seven runtimes where this machine has them', () => {
   expect(RUNTIMES).toHaveLength(7);

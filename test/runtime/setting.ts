@@ -23,11 +23,13 @@ export interface Setting {
   readonly hostile: HostileUrls;
   /** How this runtime is expected to reach the network. */
   readonly transport: 'node:https' | 'fetch';
+  /** Whether callers who come together wait for one exchange. */
+  readonly sharesFlights: boolean;
 }
 
 export interface RuntimeWorld {
   readonly emulator: Emulator;
-  readonly setting: Omit<Setting, 'transport'>;
+  readonly setting: Omit<Setting, 'transport' | 'sharesFlights'>;
   close(): Promise<void>;
 }
 

@@ -12,23 +12,25 @@ import { requestTokenSource } from '@credex/vercel';
 export const cases = {
   async 'AWS: a hundred callers, one credential'(setting) {
     const options = { ...setting.aws, tokenSource: request(setting.production) };
+    // A worker's requests may not wait for each other's I/O: the credential is shared there, its making is not.
+    if (!setting.sharesFlights) await getAwsCredentials(options);
     const all = await Promise.all(Array.from({ length: 100 }, () => getAwsCredentials(options)));
-    equal(new Set(all).size, 1, 'credentials');
+    equal(new Set(all.map((one) => one.accessKeyId)).size, 1, 'credentials');
     const { accessKeyId, secretAccessKey, sessionToken, accountId, expiresAt, expiration } = all[0];
     match(accessKeyId, /^ASIA[A-Z0-9]{16}$/);
     match(secretAccessKey, /^\S{40}$/);
     match(sessionToken, /^\S{20,}$/);
     equal(accountId, '123456789012', 'account');
     equal(expiration.getTime(), expiresAt, 'expiration');
-    lasts(expiresAt, 3_600);
+    lasts(expiresAt, 3_600, 3_600);
   },
 
   async 'Google Cloud: federated'(setting) {
     const options = { ...setting.gcpFederated, tokenSource: request(setting.production) };
-    const [one, other] = await Promise.all([getGcpCredentials(options), getGcpCredentials(options)]);
-    equal(one, other, 'credential');
+    const one = await getGcpCredentials(options);
+    equal(await getGcpCredentials(options), one, 'credential');
     match(one.principal, /^principal:\/\/iam\.googleapis\.com\/.+environment:production$/);
-    lasts(one.expiresAt, 3_600);
+    lasts(one.expiresAt, 3_600, 3_600);
   },
 
   async 'Google Cloud: as a service account'(setting) {
@@ -36,7 +38,7 @@ export const cases = {
     const { accessToken, principal, expiresAt } = await getGcpCredentials(options);
     match(accessToken, /^\S{20,}$/);
     equal(principal, setting.gcp.serviceAccountEmail, 'principal');
-    lasts(expiresAt, 3_600);
+    lasts(expiresAt, 3_600, 3_600);
   },
 
   async 'Azure: two scopes are two tokens'(setting) {
@@ -45,7 +47,7 @@ export const cases = {
     const vault = await getAzureCredentials({ ...options, scopes: 'https://vault.azure.net/.default' });
     if (storage.token === vault.token) throw new Error('one token for two scopes');
     equal(storage.expiresOnTimestamp, storage.expiresAt, 'end');
-    lasts(storage.expiresAt, 3_600);
+    lasts(storage.expiresAt, 3_600, 5_400);
   },
 
   async 'a preview token is refused, with the cloud’s own words and no token'(setting) {
@@ -164,7 +166,7 @@ async function refused(promise, code, setting) {
   const error = await thrownBy(() => promise);
   if (!FederationError.isInstance(error)) throw new Error(`not a FederationError: ${error?.stack ?? error}`);
   if (error.code !== code)
-    throw new Error(`${error.code} where ${code} is expected: ${error.message}`, { cause: error });
+    throw new Error(`${error.code} where ${code} is expected: ${error.message} (${error.cause?.stack})`);
   const said = `${error.stack} ${JSON.stringify(error)} ${error.cause?.stack}`;
   for (const token of [setting.production, setting.preview, setting.expired]) {
     const [, payload, signature] = token.split('.');
@@ -182,9 +184,9 @@ async function thrownBy(run) {
   throw new Error('nothing was thrown');
 }
 
-function lasts(expiresAt, seconds) {
+function lasts(expiresAt, least, most) {
   const left = (expiresAt - Date.now()) / 1_000;
-  if (!(left > seconds - 60 && left <= seconds + 5)) throw new Error(`lasts ${left} s`);
+  if (!(left > least - 60 && left <= most + 5)) throw new Error(`lasts ${left} s`);
 }
 
 function equal(found, wanted, what) {

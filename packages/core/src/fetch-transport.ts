@@ -1,9 +1,20 @@
 /** `#transport` where Node's own modules aren't: edge runtimes, workers, Bun, Deno. */
 
+import { FederationError } from './errors.js';
 import type { Transport } from './http.js';
 import { post } from './http.js';
+import { transportFailure } from './transport-failure.js';
 
 /** By the global fetch, looked up at each call: some runtimes and tools put another in its place. */
 export function createTransport(): Transport {
-  return (provider, url, init) => post((input, how) => globalThis.fetch(input, how), provider, url, init);
+  return async (provider, url, init) => {
+    try {
+      return await post((input, how) => globalThis.fetch(input, how), provider, url, init);
+    } catch (error) {
+      if (init.signal.aborted || FederationError.isInstance(error) || transportFailure(error) !== undefined)
+        throw error;
+      // workerd throws plain errors ("internal error; reference = …"): the request was sound, so the way to it wasn't.
+      throw new TypeError('The fetch failed.', { cause: error });
+    }
+  };
 }

@@ -6,6 +6,7 @@ import { createTransport as createFetchTransport } from './fetch-transport.js';
 import type { Fetch } from './http.js';
 import { MAX_ANSWER_BYTES, post } from './http.js';
 import { createTransport as createNodeTransport } from './node-transport.js';
+import { transportFailure } from './transport-failure.js';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -107,6 +108,23 @@ describe.each(['fetch', 'node:https'] as const)('one POST by %s', (way) => {
     await new Promise((resolve) => server?.close(resolve));
     const thrown: unknown = await ask(url).catch((error: unknown) => error);
     expect(way === 'fetch' ? (thrown as Error).cause : thrown).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+describe('fetch', () => {
+  it('calls what a runtime throws without a name a failure of the network', async () => {
+    const { fetch } = globalThis;
+    globalThis.fetch = async () => {
+      throw new Error('internal error; reference = x');
+    };
+    try {
+      const thrown: unknown = await WAYS.fetch('test', new URL('https://h.test'), sent(never)).catch(
+        (error: unknown) => error,
+      );
+      expect(transportFailure(thrown)).toEqual({ code: 'network' });
+    } finally {
+      globalThis.fetch = fetch;
+    }
   });
 });
 
