@@ -3,6 +3,7 @@
 import { explain } from '@credex/cli';
 import type { Explanation } from '@credex/cli';
 import { readSubjectToken } from '@credex/core/driver';
+import type { MintOptions } from '@credex/testing/emulator';
 import { describe, expect, test } from 'vitest';
 import { awsOutcome, azureOutcome, gcpOutcome } from '../conformance/explain/outcomes.js';
 import type { Outcome } from '../conformance/explain/outcomes.js';
@@ -18,7 +19,7 @@ import {
   trustPolicy,
 } from './explain-policies.js';
 
-const POLICIES = 150;
+const POLICIES = 240;
 const SEED = 20_261_122;
 
 const world = useWorld();
@@ -28,11 +29,23 @@ interface Both {
   readonly outcome: Outcome;
 }
 
+/** Tokens that differ in what policies look at: environment, a list of audiences, who pulled it. */
+const TOKENS: readonly Partial<MintOptions>[] = [
+  {},
+  { audience: [AUDIENCE, 'https://api.acme.example'] },
+  { environment: 'preview' },
+  { environment: 'development' },
+];
+
 /** One agreement after the other; each of the three verdicts must come up. */
 async function expectAgreement(ask: (index: number, jwt: string) => Promise<Both>): Promise<void> {
   const seen = { allowed: 0, refused: 0, invalid: 0 };
-  const jwt = await world.emulator.issuer.mint({ ...TEAM, environment: 'production' });
+  const tokens = await Promise.all(
+    TOKENS.map((more) => world.emulator.issuer.mint({ ...TEAM, environment: 'production', ...more })),
+  );
   for (let index = 0; index < POLICIES; index += 1) {
+    // The plain token half of the time.
+    const jwt = tokens[index % 2 === 0 ? 0 : Math.floor(index / 2) % tokens.length] as string;
     const { explained, outcome } = await ask(index, jwt);
     const { verdict, answer, findings } = explained;
     const shown = `policy ${index} of seed ${SEED}: ${JSON.stringify(explained)}`;

@@ -281,6 +281,17 @@ export const AWS_CASES: readonly AwsCase[] = [
     findings: ['pattern_differs'],
   },
   {
+    name: 'one audience of two shut out',
+    source: `${IAM}/reference_policies_condition-single-vs-multi-valued-context-keys.html`,
+    token: { audience: [AUDIENCE, 'https://api.acme.example'] },
+    identityProvider: { Url: TEAM, ClientIDList: [AUDIENCE] },
+    policy: policyOf(
+      allow({ StringEquals: { [SUB]: PRODUCTION }, StringNotEquals: { [AUD]: 'https://api.acme.example' } }),
+    ),
+    verdict: 'refused',
+    findings: ['value_differs'],
+  },
+  {
     name: 'everyone as the principal',
     source: `${IAM}/reference_policies_elements_principal.html#principal-anonymous`,
     policy: policyOf(allow(exact(), { Principal: { AWS: '*' } })),

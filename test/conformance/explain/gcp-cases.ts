@@ -67,6 +67,14 @@ export const GCP_CASES: readonly GcpCase[] = [
     findings: [],
   },
   {
+    name: 'Token Creator, which is more than is needed',
+    source: 'https://cloud.google.com/iam/docs/service-account-permissions',
+    policy: provider(),
+    serviceAccountPolicy: bound(subject(PRODUCTION), 'roles/iam.serviceAccountTokenCreator'),
+    verdict: 'allowed',
+    findings: [],
+  },
+  {
     name: 'the whole pool may act as the service account',
     source: `${GUIDE}#impersonation`,
     policy: provider(),
