@@ -13,6 +13,7 @@ import { createCredentialCache } from '@credex/core';
 import { awsCredentialsProvider } from '@credex/aws';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clearEnvironment, setEnvironment } from '../support/environment.js';
+import { EXCHANGERS, WAYS } from '../support/ways.js';
 import { startTrap } from './canary.js';
 import type { Door } from './hostile-options.js';
 import { DOORS, JWT } from './hostile-options.js';
@@ -140,17 +141,20 @@ beforeAll(async () => {
   await writeFile(join(folder, 'external.json'), JSON.stringify(file));
 });
 
-describe.each(MOVED)('$door.name: $name', ({ door, variables, host }) => {
+const MOVED_EITHER_WAY = WAYS.flatMap((way) => MOVED.map((moved) => ({ ...moved, way })));
+
+describe.each(MOVED_EITHER_WAY)('$door.name, $way: $name', ({ door, way, variables, host }) => {
   const ask = (more: object): Promise<unknown> =>
     door.get({
       ...door.good,
+      ...EXCHANGERS[way][door.name],
       tokenSource: () => JWT,
       cache: createCredentialCache(),
       random: () => 0,
       ...more,
     });
 
-  test('the SDK asks for the host that the options name', async () => {
+  test('asks for the host that the options name', async () => {
     setEnvironment(variables());
     await expect(ask({})).rejects.toMatchObject({ code: 'network', retryable: true });
     expect(new Set(lookedUp)).toEqual(new Set([host]));
@@ -186,12 +190,15 @@ test.each(['evil.com/#', 'EVIL', 'evil.com', '', 42])(
   },
 );
 
-describe.each(Object.values(DOORS))('$name behind a proxy', (door) => {
+const DOORS_EITHER_WAY = WAYS.flatMap((way) => Object.values(DOORS).map((door) => ({ ...door, way })));
+
+describe.each(DOORS_EITHER_WAY)('$name, $way, behind a proxy', (door) => {
   test.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])('%s sees a host name at most', async (variable) => {
     setEnvironment({ [variable]: at('http'), HTTP_PROXY: at('http'), http_proxy: at('http') });
     const connect = vi.spyOn(net.Socket.prototype, 'connect');
     const asked = door.get({
       ...door.good,
+      ...EXCHANGERS[door.way][door.name],
       tokenSource: () => JWT,
       cache: createCredentialCache(),
       random: () => 0,
