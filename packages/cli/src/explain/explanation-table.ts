@@ -21,12 +21,24 @@ const RESULTS: Readonly<Record<Check['result'], Piece>> = {
 
 const TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warning', note: 'dim' };
 
+/** A policy of megabytes must not bury the verdict; `--json` has it all. */
+const LONGEST = 400;
+const clipped = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+
 /** Two rows for each check: what the policy asks for, and what the token has. */
 export const explanationTable = ({ checks }: Explanation): readonly (readonly Piece[])[] =>
-  checks.flatMap(({ at, what, wanted, presented, result }): readonly (readonly Piece[])[] => [
-    [RESULTS[result], strong(what), dim('policy'), wanted === '' ? dim('nothing') : wanted],
-    ['', dim(at), dim('token'), presented || dim(result === 'unknown' ? 'not known here' : 'nothing')],
-  ]);
+  checks.flatMap(({ at, what, wanted, presented, result }): readonly (readonly Piece[])[] => {
+    const none = dim(result === 'unknown' ? 'not known here' : 'nothing');
+    return [
+      [
+        RESULTS[result],
+        strong(clipped(what)),
+        dim('policy'),
+        wanted === '' ? dim('nothing') : clipped(wanted),
+      ],
+      ['', dim(at), dim('token'), presented === undefined || presented === '' ? none : clipped(presented)],
+    ];
+  });
 
 export function drawExplanation(explanation: Explanation, view: View): string {
   const { verdict, summary, findings } = explanation;
@@ -36,7 +48,7 @@ export function drawExplanation(explanation: Explanation, view: View): string {
   if (findings.length > 0) {
     const rows = findings.map(({ severity, code, at, message, fix }): Piece[] => [
       toned(TONES[severity])(severity),
-      `${at}: ${message} ${fix} (${code})`,
+      `${clipped(at)}: ${clipped(message)} ${fix} (${code})`,
     ]);
     sections.push(view.line(strong('findings')), table(view, rows));
   }

@@ -1,7 +1,6 @@
 /** IAM's patterns and policy variables, in time linear in both lengths for all that people write. */
 
 import type { Truth } from '../truth.js';
-import { anyOf } from '../truth.js';
 import type { Lookup } from './request-keys.js';
 
 const MANY = Symbol('*');
@@ -88,7 +87,3 @@ function matches(pattern: readonly Token[], text: readonly string[]): boolean {
   }
   return pattern.slice(at).every((token) => token === MANY);
 }
-
-/** Whether any of the patterns fits. */
-export const fitsAny = (patterns: readonly string[], text: string, lookup: Lookup | undefined): Truth =>
-  anyOf(patterns.map((pattern) => fitsPattern(pattern, text, lookup)));

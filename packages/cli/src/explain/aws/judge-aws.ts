@@ -75,7 +75,7 @@ function judgeStatement(
 }
 
 /** Where the role's account isn't known, a provider of any account is taken for the right one. */
-export function isPrincipal(
+function isPrincipal(
   { type, value }: Principal,
   claims: SubjectClaims,
   roleArn: string | undefined,

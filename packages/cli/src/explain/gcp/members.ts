@@ -30,7 +30,7 @@ const GRANTING: ReadonlySet<string> = new Set([
 ]);
 
 /** Of a role that a project or an organization made, no file at hand says what it holds. */
-export function grantsToken(role: string): Truth {
+function grantsToken(role: string): Truth {
   if (GRANTING.has(role)) return true;
   return /^(?:projects|organizations)\//.test(role) ? undefined : false;
 }
