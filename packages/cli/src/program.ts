@@ -24,6 +24,35 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'print the trust that lets chosen environments into AWS, Google Cloud or Azure',
     load: () => import('./commands/setup.js'),
   },
+  doctor: {
+    summary:
+      'the whole way, step by step: configuration, token, keys, cloud, exchange, use; stops at the first fault',
+    load: () => import('./commands/doctor.js'),
+  },
+  exec: {
+    summary: 'run a program with the credentials of an entry in its environment',
+    load: () => import('./commands/exec.js'),
+  },
+  'credential-process': {
+    summary: 'what credential_process of ~/.aws/config reads: an AWS session as JSON',
+    load: () => import('./commands/credential-process.js'),
+  },
+  'google-executable': {
+    summary: "what an external_account file of Google's runs: the token as JSON",
+    load: () => import('./commands/google-executable.js'),
+  },
+  'azure-token-file': {
+    summary: "write the token to the file that Azure's tools read, and keep it fresh",
+    load: () => import('./commands/azure-token-file.js'),
+  },
+  'print-config': {
+    summary: 'what other tools must be told so that they ask credex',
+    load: () => import('./commands/print-config.js'),
+  },
+  emulator: {
+    summary: 'an emulator of Vercel and three clouds on this machine, for development without any of them',
+    load: () => import('./commands/emulator.js'),
+  },
 };
 
 /** All commands by name and summary; the one that `argv` asks for with its options and actions. */

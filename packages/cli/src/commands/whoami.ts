@@ -7,6 +7,7 @@ import type { TokenOptions } from '../find-token.js';
 import type { Io } from '../io.js';
 import type { Output } from '../output.js';
 import { examine } from '../whoami/findings.js';
+import { headerOf } from '../whoami/header.js';
 import type { Issuer } from '../whoami/issuer.js';
 import { issuerOf } from '../whoami/issuer.js';
 import type { WhoamiReport } from '../whoami/report.js';
@@ -66,17 +67,5 @@ async function verified(io: Io, output: Output, token: SubjectToken, issuer: Iss
     return await verifySignature(io, token, issuer);
   } finally {
     done();
-  }
-}
-
-/** The JOSE header; undefined where it is no JSON object. */
-function headerOf({ jwt }: SubjectToken): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(
-      Buffer.from(jwt.split('.', 1)[0] as string, 'base64url').toString('utf8'),
-    );
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
   }
 }

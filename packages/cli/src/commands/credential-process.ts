@@ -1,0 +1,48 @@
+import type { CommandModule, Context } from '../command.js';
+import type { EntryOptions } from '../entry/entry-options.js';
+import { withEntryOptions } from '../entry/entry-options.js';
+import { entryOf, openEntry } from '../entry/open-entry.js';
+import type { SecretsOptions } from '../entry/secrets-to-terminal.js';
+import { assertNoTerminal, withSecretsOption } from '../entry/secrets-to-terminal.js';
+import { EXIT } from '../exit-codes.js';
+
+export const command: CommandModule = {
+  configure: (process, act) =>
+    withSecretsOption(withEntryOptions(process))
+      .argument('<name>', "an AWS entry's name")
+      .addHelpText(
+        'after',
+        '\n`credex print-config NAME` prints the profile of ~/.aws/config that calls this.',
+      )
+      .action(act(answer)),
+};
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html */
+async function answer({
+  io,
+  output,
+  options,
+  operands,
+}: Context<EntryOptions & SecretsOptions>): Promise<number> {
+  assertNoTerminal(io, options, 'an AWS session');
+  const opened = await openEntry(io, operands[0], options);
+  entryOf(
+    'aws',
+    opened,
+    'AWS alone reads credential_process: `credex print-config` says what other tools read.',
+  );
+  const credentials = await opened.credentials.getCredentials(opened.name, { signal: io.signal });
+  if (!('accessKeyId' in credentials)) throw new TypeError('An AWS entry gave no AWS credentials.');
+  const { accessKeyId, secretAccessKey, sessionToken, expiresAt, accountId } = credentials;
+  output.raw(
+    `${JSON.stringify({
+      Version: 1,
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: secretAccessKey,
+      SessionToken: sessionToken,
+      Expiration: new Date(expiresAt).toISOString(),
+      AccountId: accountId,
+    })}\n`,
+  );
+  return EXIT.ok;
+}

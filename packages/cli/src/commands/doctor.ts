@@ -1,0 +1,49 @@
+import type { CommandModule, Context } from '../command.js';
+import type { Case, DoctorOptions } from '../doctor/case.js';
+import type { Diagnosis } from '../doctor/diagnose.js';
+import { drawDiagnosis } from '../doctor/report.js';
+import { withEntryOptions } from '../entry/entry-options.js';
+import { EXIT, exitCodeOf } from '../exit-codes.js';
+import { UsageError } from '../usage-error.js';
+
+interface Options extends DoctorOptions {
+  readonly timeout: string;
+}
+
+export const command: CommandModule = {
+  configure: (doctor, act) =>
+    withEntryOptions(doctor)
+      .argument('[name]', "an entry's name; default: the configuration's `default`")
+      .option('--token <->', 'read the token from standard input: `-` is the only value taken')
+      .option('--policy <file>', 'what the cloud trusts, as for `credex explain`: says why it refuses')
+      .option('--timeout <seconds>', 'for each step', '10')
+      .addHelpText(
+        'after',
+        '\nThe exchange is a real one. No token and no key is printed, and nothing is changed.',
+      )
+      .action(act(answer)),
+};
+
+async function answer({ io, output, options, operands }: Context<Options>): Promise<number> {
+  const { diagnose } = await import('../doctor/diagnose.js');
+  const the: Case = { io, options, wanted: operands[0] };
+  const diagnosis = await diagnose(the, limitOf(options), output);
+  output.print(diagnosis, (view) => drawDiagnosis(diagnosis, view));
+  return exitOf(diagnosis);
+}
+
+function limitOf({ timeout }: Options): number {
+  const seconds = Number(timeout);
+  if (Number.isFinite(seconds) && seconds >= 1 && seconds <= 120) return seconds * 1000;
+  throw new UsageError('invalid_argument', '--timeout takes 1 to 120 seconds.', { option: '--timeout' });
+}
+
+const UNREACHABLE = new Set(['network', 'timeout', 'throttled', 'unavailable', 'invalid_response']);
+
+function exitOf({ fault }: Diagnosis): number {
+  if (fault === undefined) return EXIT.ok;
+  if (fault.step === 'configuration') return EXIT.usage;
+  const isOutside = fault.step === 'issuer' || fault.step === 'cloud' || UNREACHABLE.has(fault.code);
+  if (isOutside && fault.code !== 'clock_skew') return EXIT.unreachable;
+  return fault.code === 'expired' ? EXIT.noToken : exitCodeOf(fault);
+}

@@ -1,0 +1,48 @@
+import { resolve } from 'node:path';
+import type { CommandModule, Context } from '../command.js';
+import { readSeed } from '../emulator/read-seed.js';
+import { drawServed, serve } from '../emulator/serve.js';
+import { portsOf } from '../emulator/ports.js';
+import { EXIT } from '../exit-codes.js';
+import { pause } from '../pause.js';
+
+interface EmulatorOptions {
+  readonly seed?: string;
+  readonly port?: readonly string[];
+  readonly writeCa?: string;
+}
+
+export const command: CommandModule = {
+  configure: (emulator, act) =>
+    emulator
+      .option('--seed <file>', 'JSON: projects, trust and buckets; default: nothing is trusted')
+      .option(
+        '--port <service=number>',
+        'a port of its own, such as aws-sts=9001; repeat it for more',
+        collect,
+      )
+      .option('--write-ca <file>', 'where to write the certificate of its CA, for NODE_EXTRA_CA_CERTS')
+      .addHelpText(
+        'after',
+        '\nRuns until Ctrl-C or SIGTERM. It listens on 127.0.0.1 alone, and its tokens open nothing else.',
+      )
+      .action(act(answer)),
+};
+
+/** The answer is printed when everything listens; from then on it is quiet. */
+async function answer({ io, output, options }: Context<EmulatorOptions>): Promise<number> {
+  const ports = portsOf(options.port ?? []);
+  const seed = options.seed === undefined ? undefined : await readSeed(io, options.seed);
+  const served = await serve(seed, ports);
+  try {
+    if (options.writeCa !== undefined) await served.writeCa(resolve(io.cwd, options.writeCa));
+    output.print(served.document, (view) => drawServed(served.document, view));
+    while (!io.signal.aborted) await pause(io, DAY);
+  } finally {
+    await served.close();
+  }
+  return EXIT.ok;
+}
+
+const DAY = 86_400_000;
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

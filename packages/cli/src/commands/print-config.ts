@@ -1,0 +1,43 @@
+import type { CommandModule, Context } from '../command.js';
+import type { EntryOptions } from '../entry/entry-options.js';
+import { withEntryOptions } from '../entry/entry-options.js';
+import { openEntry } from '../entry/open-entry.js';
+import { EXIT } from '../exit-codes.js';
+import { formatsOf } from '../print-config/formats.js';
+import { invocationOf } from '../print-config/invocation.js';
+import { UsageError } from '../usage-error.js';
+import { dim } from '../text.js';
+
+interface PrintOptions extends EntryOptions {
+  readonly for?: string;
+  readonly command: string;
+}
+
+export const command: CommandModule = {
+  configure: (print, act) =>
+    withEntryOptions(print)
+      .argument('<name>', "an entry's name")
+      .option('--for <tool>', 'aws, gcloud, terraform, azure or azure-cli; default: the first of its cloud')
+      .option('--command <words>', 'how the tool is to start credex', 'credex')
+      .addHelpText('after', '\nNothing is written, and nobody is asked.')
+      .action(act(answer)),
+};
+
+async function answer({ io, output, options, operands }: Context<PrintOptions>): Promise<number> {
+  const opened = await openEntry(io, operands[0], options);
+  const formats = formatsOf(opened, invocationOf(io, options));
+  const names = Object.keys(formats);
+  const wanted = options.for ?? (names[0] as string);
+  const format = Object.hasOwn(formats, wanted) ? formats[wanted] : undefined;
+  if (format === undefined) {
+    throw new UsageError(
+      'invalid_argument',
+      `For \`${opened.name}\`, which is of ${opened.entry.provider}, --for takes ${names.join(', ')}.`,
+      { option: '--for' },
+    );
+  }
+  const { text, goes, notes = [] } = format();
+  output.print({ name: opened.name, for: wanted, goes, text, notes }, (view) => view.lines(text));
+  if (!output.isJson) for (const note of [goes, ...notes]) output.note(dim(`# ${note}`));
+  return EXIT.ok;
+}

@@ -1,0 +1,123 @@
+/** The steps that ask others: the issuer, the cloud's token service, the cloud. */
+
+import { createCredentialCache } from '@credex/core';
+import type { AnyCredentials, Credentials } from 'credex';
+import { entryTokenSource } from '../entry/entry-token-source.js';
+import { readPolicyFile } from '../explain/read-policy-file.js';
+import { duration } from '../whoami/durations.js';
+import type { Case, Passed, Step } from './case.js';
+import { WITHOUT_TOKEN, known } from './case.js';
+import { comparedClocks } from './clock.js';
+import { Fault } from './fault.js';
+import { reach, reachingFetch } from './reach.js';
+import { used } from './use.js';
+
+const WITHOUT: Passed = WITHOUT_TOKEN;
+
+export const issuer: Step = async ({ io, token }, signal) => {
+  if (token === undefined) return WITHOUT;
+  const iss = known(token.claims.iss);
+  const url = new URL(`${iss}/.well-known/openid-configuration`);
+  const answer = await reach(io, url, signal);
+  const warnings = comparedClocks(io, url.host, answer);
+  if (answer.status !== 200) {
+    const code = answer.status >= 500 ? 'issuer_unavailable' : 'issuer_unknown';
+    throw new Fault(code, `The issuer answers with HTTP ${answer.status}: no cloud can fetch its keys.`, {
+      host: url.host,
+    });
+  }
+  if (issuerIn(answer.body) !== iss)
+    throw new Fault('issuer_disagrees', `What answers at ${url.host} does not call itself ${iss}.`, {
+      host: url.host,
+    });
+  return { says: answer.phases, warnings };
+};
+
+function issuerIn(body: string): unknown {
+  try {
+    return (JSON.parse(body) as { readonly issuer?: unknown } | null)?.issuer;
+  } catch {
+    return undefined;
+  }
+}
+
+export const signature: Step = async ({ io, token, issuer: named }, signal) => {
+  if (token === undefined) return WITHOUT;
+  const { verifySignature } = await import('../whoami/verify.js');
+  const verdict = await verifySignature(
+    { ...io, signal, fetch: reachingFetch(io, signal) },
+    token,
+    known(named),
+  );
+  const [finding] = verdict.findings;
+  if (!verdict.verified)
+    throw new Fault(finding?.code ?? 'not_verifiable', finding?.message ?? 'It is not verified.');
+  return { says: 'verified by a key that the issuer publishes' };
+};
+
+export const cloud: Step = async ({ io, endpoints = [] }, signal) => {
+  const says: string[] = [];
+  const warnings: string[] = [];
+  for (const { origin, host } of endpoints) {
+    const answer = await reach(io, new URL('/', origin), signal);
+    // Nothing was asked of it: any answer but its own trouble will do.
+    if (answer.status >= 500)
+      throw new Fault('cloud_unavailable', `${host} answers with HTTP ${answer.status}.`, { host });
+    warnings.push(...comparedClocks(io, host, answer));
+    says.push(answer.phases);
+  }
+  return { says: says.join('; '), warnings };
+};
+
+export const exchange: Step = async (the, signal) => {
+  const issued = await issuedTo(the, signal).catch(async (error: unknown) => {
+    await explained(the);
+    throw error;
+  });
+  return { says: `${whatOf(issued)}, ${duration(issued.expiresAt - the.io.clock.now())} left` };
+};
+
+/** With `--policy`: the cloud says no, and the policy why. */
+async function explained({ io, options, entry, token }: Case): Promise<void> {
+  if (options.policy === undefined || token === undefined) return;
+  const { provider } = known(entry);
+  const { explain } = await import('../explain/explain.js');
+  const policy = await readPolicyFile(io, '--policy', options.policy);
+  const roleArn = entry?.provider === 'aws' ? entry.roleArn : undefined;
+  const { findings } = await explain({
+    cloud: provider,
+    policy,
+    claims: token.claims,
+    roleArn,
+    now: io.clock.now(),
+  });
+  const error = findings.find(({ severity }) => severity === 'error');
+  if (error !== undefined) throw new Fault(error.code, error.message, { hint: error.fix });
+}
+
+export const use: Step = async (the, signal) => ({
+  says: await used(the, await issuedTo(the, signal), signal),
+});
+
+/** By the entry's own provider; `use` takes what `exchange` got. */
+async function issuedTo(the: Case, signal: AbortSignal): Promise<AnyCredentials> {
+  the.credentials ??= await credentialsOf(the);
+  return the.credentials.getCredentials(known(the.name), { signal });
+}
+
+async function credentialsOf({ io, found, config, entry, endpoints = [] }: Case): Promise<Credentials> {
+  const { createCredentials } = await import('credex');
+  // A token service of another name may see what it gave.
+  const isNamed = entry?.provider === 'aws' && entry.endpoint !== undefined;
+  return createCredentials(known(config), {
+    clock: io.clock,
+    cache: createCredentialCache(),
+    ...(found === undefined ? {} : { tokenSource: entryTokenSource(io, () => Promise.resolve(found)) }),
+    ...(isNamed ? { aws: { origins: endpoints.map(({ origin }) => origin) } } : {}),
+  });
+}
+
+function whatOf(issued: AnyCredentials): string {
+  if ('accessKeyId' in issued) return `a session of account ${issued.accountId}`;
+  return 'accessToken' in issued ? `an access token of ${issued.principal}` : 'an access token';
+}

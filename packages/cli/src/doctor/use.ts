@@ -1,0 +1,90 @@
+/** Whether the cloud takes the credential, by a call that needs no permission and changes nothing. */
+
+import type { AnyCredentials, AwsEntry, AzureEntry, GcpEntry } from 'credex';
+import type { Case } from './case.js';
+import { known } from './case.js';
+import { Fault } from './fault.js';
+import { reach } from './reach.js';
+
+const CALLER = {
+  method: 'POST',
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  body: 'Action=GetCallerIdentity&Version=2011-06-15',
+};
+
+/** @returns as whom. @throws Fault `use_refused`, `other_identity` */
+export async function used(the: Case, issued: AnyCredentials, signal: AbortSignal): Promise<string> {
+  const entry = known(the.entry);
+  if (entry.provider === 'aws') return asAws(the, entry, signal);
+  return entry.provider === 'gcp' ? asGoogle(the, entry, issued, signal) : asAzure(entry, issued);
+}
+
+/** GetCallerIdentity is answered whatever the policies say. */
+async function asAws(the: Case, entry: AwsEntry, signal: AbortSignal): Promise<string> {
+  const url = new URL('/', known(the.endpoints?.[0]));
+  const { method, headers, body } = CALLER;
+  const signed = await known(the.credentials).authorize(url, {
+    name: the.name,
+    service: 'sts',
+    // An endpoint of another name doesn't say its region, and then any will do.
+    ...(entry.endpoint === undefined ? {} : { region: entry.region ?? 'us-east-1' }),
+    init: { method, headers, body },
+    signal,
+  });
+  const answer = await reach(the.io, url, signal, {
+    method,
+    headers: Object.fromEntries(signed.headers),
+    body,
+  });
+  const arn = /<Arn>([^<]+)<\/Arn>/.exec(answer.body)?.[1];
+  if (answer.status !== 200 || arn === undefined) throw refused(answer.status, url);
+  const [, , , , account] = entry.roleArn.split(':');
+  const role = entry.roleArn.split('/').at(-1) ?? '';
+  // A laptop's profile is another's on purpose.
+  const isOwn = arn.includes(`:${account}:assumed-role/${role}/`) || entry.local !== undefined;
+  if (!isOwn) throw new Fault('other_identity', `The session is of ${arn}, not of ${entry.roleArn}.`);
+  return arn;
+}
+
+/** Nobody has this bucket, and who asks must be known before that is said: 401 is for a token that is no good. */
+async function asGoogle(
+  { io }: Case,
+  entry: GcpEntry,
+  issued: AnyCredentials,
+  signal: AbortSignal,
+): Promise<string> {
+  if (!('accessToken' in issued)) throw new TypeError('A Google Cloud entry gave no access token.');
+  const universe = entry.universeDomain ?? 'googleapis.com';
+  const url = new URL(`https://storage.${universe}/storage/v1/b/credex-doctor-${entry.projectNumber}`);
+  const { status } = await reach(io, url, signal, {
+    headers: { authorization: `Bearer ${issued.accessToken}` },
+  });
+  if (status === 401 || status >= 500) throw refused(status, url);
+  return issued.principal;
+}
+
+/** A token is for its resource alone to read; Entra's have been JWTs that say whose they are. */
+function asAzure(entry: AzureEntry, issued: AnyCredentials): string {
+  if (!('token' in issued)) throw new TypeError('An Azure entry gave no access token.');
+  const { appid, azp, tid, aud, oid } = claimsIn(issued.token);
+  const client = appid ?? azp;
+  if (client === undefined) return 'an access token that only its resource reads';
+  if (String(client).toLowerCase() !== entry.clientId.toLowerCase())
+    throw new Fault(
+      'other_identity',
+      `The access token is of the application ${String(client)}, not ${entry.clientId}.`,
+    );
+  return `application ${String(client)}, object ${String(oid)} of tenant ${String(tid)}, for ${String(aud)}`;
+}
+
+function claimsIn(jwt: string): Readonly<Record<string, unknown>> {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+const refused = (status: number, { host }: URL): Fault =>
+  new Fault('use_refused', `${host} does not take the credential (HTTP ${status}).`, { host });

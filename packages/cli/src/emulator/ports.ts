@@ -1,0 +1,45 @@
+/** `--port aws-sts=9001`, `--port aws-sts+tls=9002`, `--port tokens=9000`. */
+
+import type { EmulatorOptions } from '@credex/testing/emulator';
+import { UsageError } from '../usage-error.js';
+
+export const SERVICES = [
+  'issuer',
+  'aws-sts',
+  'aws-s3',
+  'gcp-sts',
+  'gcp-iam-credentials',
+  'gcp-storage',
+  'entra',
+  'azure-blob',
+  'vercel-api',
+] as const;
+
+export interface Ports {
+  readonly emulator: NonNullable<EmulatorOptions['ports']>;
+  /** Of the server that mints; undefined: the system chooses. */
+  readonly tokens: number | undefined;
+}
+
+/** @throws UsageError */
+export function portsOf(given: readonly string[]): Ports {
+  const known = new Set<string>(['tokens', ...SERVICES.flatMap((name) => [name, `${name}+tls`])]);
+  const found = new Map<string, number>();
+  for (const text of given) {
+    const [, name = '', digits = ''] = /^([a-z0-9+-]+)=(\d{1,5})$/.exec(text) ?? [];
+    const port = Number(digits);
+    if (!known.has(name) || port < 1 || port > 65_535)
+      throw wrong(`--port takes SERVICE=NUMBER, with a number of 1 to 65535, not ${text}.`);
+    if (found.has(name)) throw wrong(`--port names ${name} twice.`);
+    found.set(name, port);
+  }
+  const { tokens, ...emulator } = Object.fromEntries(found);
+  return { tokens, emulator };
+}
+
+function wrong(message: string): UsageError {
+  return new UsageError('invalid_argument', message, {
+    option: '--port',
+    hint: `Services are tokens, ${SERVICES.join(', ')}; +tls after a name is its TLS listener.`,
+  });
+}

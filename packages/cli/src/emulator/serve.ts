@@ -1,0 +1,75 @@
+/** The emulator as a server: started, seeded, and told of. */
+
+import { startEmulator } from '@credex/testing/emulator';
+import type { Emulator } from '@credex/testing/emulator';
+import type { Piece, View } from '../text.js';
+import { dim, strong } from '../text.js';
+import { table } from '../table.js';
+import { UsageError } from '../usage-error.js';
+import { SeedRefused, applySeed } from './apply-seed.js';
+import type { Ports } from './ports.js';
+import { SERVICES } from './ports.js';
+import type { Seed } from './read-seed.js';
+import { startTokenServer } from './token-server.js';
+
+/** The document of `--json`. */
+export interface ServedDocument {
+  readonly services: Readonly<Record<string, { readonly url: string; readonly tlsUrl: string }>>;
+  /** `{tokens}/{project}/{environment}` answers with a token. */
+  readonly tokens: string;
+  readonly projects: readonly string[];
+  /** The CA's certificate, PEM. */
+  readonly ca: string;
+}
+
+export interface Served {
+  readonly document: ServedDocument;
+  writeCa(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws UsageError for a port that is taken and a seed that a cloud would refuse */
+export async function serve(seed: Seed | undefined, { emulator: ports, tokens }: Ports): Promise<Served> {
+  const emulator = await startEmulator({ ports }).catch(taken);
+  try {
+    const projects = applySeed(emulator, seed ?? []);
+    const server = await startTokenServer(emulator, projects, tokens).catch(taken);
+    const close = async (): Promise<void> => void (await Promise.all([server.close(), emulator.close()]));
+    const names = projects.map(({ project }) => project);
+    return { document: documentOf(emulator, server.url, names), writeCa: emulator.writeCa, close };
+  } catch (error) {
+    await emulator.close();
+    if (!(error instanceof SeedRefused)) throw error;
+    throw new UsageError('invalid_argument', `The seed does not hold: ${error.message}`, {
+      option: '--seed',
+    });
+  }
+}
+
+function documentOf(emulator: Emulator, tokens: string, projects: readonly string[]): ServedDocument {
+  const services = SERVICES.map((name) => [name, { url: emulator.url(name), tlsUrl: emulator.tlsUrl(name) }]);
+  return {
+    services: Object.fromEntries(services) as ServedDocument['services'],
+    tokens,
+    projects,
+    ca: emulator.ca,
+  };
+}
+
+export function drawServed({ services, tokens, projects }: ServedDocument, view: View): string {
+  const rows = Object.entries(services).map(([name, { url, tlsUrl }]): Piece[] => [dim(name), url, tlsUrl]);
+  const project = projects[0] ?? 'PROJECT';
+  return [table(view, rows), view.line(strong('a token'), `  curl -s ${tokens}/${project}/production`)].join(
+    '\n',
+  );
+}
+
+function taken(error: unknown): never {
+  const { code, port } = error as { readonly code?: unknown; readonly port?: unknown };
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+  throw new UsageError('invalid_argument', `The port ${String(port)} can not be listened on: ${code}.`, {
+    option: '--port',
+    hint: 'Another program has it, or only an administrator may: name another.',
+    cause: error,
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * Mints tokens of the seed's projects: `GET /{project}/{environment}` answers with one, as text. They are good in this
+ * emulator and nowhere else. Loopback by name and by address, so that no page in a browser reaches it by a name of its own.
+ */
+
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Emulator } from '@credex/testing/emulator';
+import type { SeededProject } from './apply-seed.js';
+
+export interface TokenServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function startTokenServer(
+  { issuer }: Emulator,
+  projects: readonly SeededProject[],
+  port: number | undefined,
+): Promise<TokenServer> {
+  async function answer({ method, url = '/', headers }: IncomingMessage): Promise<readonly [number, string]> {
+    const { host = '', origin } = headers;
+    if (!/^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(host) || origin !== undefined)
+      return [403, 'This server answers programs of this machine alone.\n'];
+    if (method !== 'GET') return [405, 'Ask by GET.\n'];
+    const [, name, environment] = /^\/([A-Za-z0-9._-]+)\/([A-Za-z0-9_-]+)$/.exec(url) ?? [];
+    const found = projects.find(
+      ({ project, environments }) =>
+        project === name && (environments === undefined || environments.includes(environment ?? '')),
+    );
+    if (found === undefined || environment === undefined)
+      return [
+        404,
+        `Ask for /PROJECT/ENVIRONMENT; projects of the seed: ${projects.map(({ project }) => project).join(', ')}\n`,
+      ];
+    const { team, teamId, project, projectId, issuerMode, audience } = found;
+    return [200, await issuer.mint({ team, teamId, project, projectId, issuerMode, audience, environment })];
+  }
+
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    void answer(request).then(([status, text]) => {
+      response.writeHead(status, {
+        'content-type': 'text/plain; charset=utf-8',
+        'cache-control': 'no-store',
+      });
+      response.end(text);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port ?? 0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,58 @@
+/** An entry of the configuration, made ready to give credentials. */
+
+import type { SubjectToken, SubjectTokenSource } from '@credex/core';
+import { createCredentialCache } from '@credex/core';
+import type { Config, Credentials, CredentialsSettings, Entry, ProviderName } from 'credex';
+import type { Io } from '../io.js';
+import { UsageError } from '../usage-error.js';
+import type { EntryOptions } from './entry-options.js';
+import { placeOf } from './entry-options.js';
+import { entryTokenSource, presentedOf, tokenOfEntry } from './entry-token-source.js';
+
+export interface OpenEntry {
+  readonly name: string;
+  readonly entry: Entry;
+  readonly config: Config;
+  readonly credentials: Credentials;
+  /** The token that its cloud is shown. @throws FederationError */
+  subject(): Promise<SubjectToken>;
+}
+
+/**
+ * @throws ConfigError, OptionError for a configuration or a name that doesn't hold. Nobody is asked yet.
+ */
+export async function openEntry(
+  io: Io,
+  name: string | undefined,
+  options: EntryOptions,
+  settings: CredentialsSettings = {},
+): Promise<OpenEntry> {
+  const { createCredentials, loadConfig, resolveEntry } = await import('credex');
+  const config = await loadConfig(placeOf(io, options));
+  const resolved = resolveEntry(config, name);
+  const source: SubjectTokenSource = entryTokenSource(io, () => tokenOfEntry(io, options));
+  const credentials = createCredentials(config, {
+    tokenSource: source,
+    clock: io.clock,
+    cache: createCredentialCache(),
+    ...settings,
+  });
+  return {
+    ...resolved,
+    config,
+    credentials,
+    subject: () => presentedOf(source, resolved.entry, io.signal),
+  };
+}
+
+/** @throws UsageError where the entry is of another cloud than the command is for */
+export function entryOf<P extends ProviderName>(
+  provider: P,
+  { name, entry }: Pick<OpenEntry, 'name' | 'entry'>,
+  instead: string,
+): Extract<Entry, { readonly provider: P }> {
+  if (entry.provider === provider) return entry as Extract<Entry, { readonly provider: P }>;
+  throw new UsageError('invalid_argument', `\`${name}\` is of ${entry.provider}, not of ${provider}.`, {
+    hint: instead,
+  });
+}

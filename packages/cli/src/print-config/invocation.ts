@@ -1,0 +1,43 @@
+/** How another program is to start credex: the same from wherever it stands. */
+
+import { resolve } from 'node:path';
+import type { EntryOptions } from '../entry/entry-options.js';
+import type { Io } from '../io.js';
+import { UsageError } from '../usage-error.js';
+
+export interface Invocation {
+  readonly start: readonly string[];
+  /** `--config` and what says which token is meant, with absolute paths. */
+  readonly options: readonly string[];
+}
+
+export function invocationOf(
+  { cwd }: Io,
+  { command, config, tokenFile, local }: EntryOptions & { readonly command: string },
+): Invocation {
+  const start = command.split(' ').filter((word) => word !== '');
+  if (start.length === 0)
+    throw new UsageError('invalid_argument', '--command names no program.', { option: '--command' });
+  const options = [
+    ...(config === undefined ? [] : ['--config', resolve(cwd, config)]),
+    ...(tokenFile === undefined ? [] : ['--token-file', resolve(cwd, tokenFile)]),
+    ...(local === true ? ['--local'] : []),
+  ];
+  return { start, options };
+}
+
+/**
+ * A command line for AWS's and Google's own readers, which know double quotes and no escape in them.
+ * @throws UsageError for a word that they can't be given
+ */
+export function commandLine(words: readonly string[]): string {
+  return words
+    .map((word) => {
+      if (/^[\w./:=@,+-]+$/.test(word)) return word;
+      if (!/["\\\p{Cc}]/u.test(word)) return `"${word}"`;
+      throw new UsageError('invalid_argument', `A quote or a backslash can not stand in ${word}.`, {
+        hint: 'Move the file to a path without them.',
+      });
+    })
+    .join(' ');
+}
