@@ -4,7 +4,6 @@
  */
 
 import type { Agent, IncomingMessage } from 'node:http';
-import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { environmentVariable } from './environment.js';
 import type { PostInit, Transport } from './http.js';
@@ -43,8 +42,7 @@ async function send(provider: string, url: URL, init: PostInit, agent: Agent | u
   init.signal.throwIfAborted();
   return new Promise<Answer>((resolve, reject) => {
     const open = (isSecond: boolean): void => {
-      const make = url.protocol === 'http:' ? httpRequest : httpsRequest;
-      const request = make(url, {
+      const request = requestBy(url)(url, {
         method: 'POST',
         headers: { ...init.headers, 'content-length': Buffer.byteLength(init.body) },
         signal: init.signal,
@@ -69,6 +67,14 @@ async function send(provider: string, url: URL, init: PostInit, agent: Agent | u
     };
     open(false);
   });
+}
+
+/**
+ * Loopback alone is asked by http. Looked up, not imported: an import of `node:http` evaluates all that it exports,
+ * WebSocket among it, and with that loads the whole of fetch (60 ms on Node 24).
+ */
+function requestBy(url: URL): typeof httpsRequest {
+  return url.protocol === 'http:' ? process.getBuiltinModule('node:http').request : httpsRequest;
 }
 
 async function read(
