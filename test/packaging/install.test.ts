@@ -15,7 +15,7 @@ const LOADED_MODULES = `
 `;
 
 /** What requests are sent with where no `fetch` is given. */
-const OF_NODE: readonly string[] = ['node:http', 'node:https'];
+const OF_NODE: readonly string[] = ['node:https'];
 
 const namesOf = (specifier: string): string =>
   `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(specifier)})).sort()))`;
