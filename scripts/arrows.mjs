@@ -14,7 +14,8 @@ const frameworks = (...names) =>
   );
 
 /**
- * `rooms`: the packages of ours that a room's sources may import; `lazyRooms`: by import() or as a type alone. `others`: what else they may import, Node's modules
+ * `rooms`: the packages of ours that a room's sources may import; `lazyRooms`: by import() or as a type
+ * alone; `testRooms`: what its tests may import as well. `others`: what else they may import, Node's modules
  * included. `behind`: what may be imported only behind a subpath of the room, by the modules that stand there
  * (`also`, and the folder of the subpath's name), so that nobody loads an SDK who didn't ask for it.
  */
@@ -24,7 +25,8 @@ export const ROOMS = {
     others: ['#transport'],
     behind: { 'node-transport': { also: [], imports: ['node:http', 'node:https', 'proxy-agent'] } },
   },
-  vercel: { rooms: ['core'], others: [], behind: { local: { also: [], imports: [] } } },
+  // Node's modules as types alone, here: they are looked up when first needed (edge.test.ts).
+  vercel: { rooms: ['core'], others: [/^node:/], behind: { local: { also: [], imports: [] } } },
   aws: {
     rooms: ['core', 'vercel'],
     others: [],
@@ -44,6 +46,7 @@ export const ROOMS = {
   },
   verify: {
     rooms: ['core'],
+    testRooms: ['testing'],
     others: ['jose', 'node:crypto', '#sha256'],
     behind: frameworks('hono', 'express', 'fastify', 'node'),
   },
@@ -110,6 +113,7 @@ export const AMBIENT = {
   'testing/conformance/printed': ['console'],
   'testing/conformance/trial': ['fetch'],
   'testing/emulator/clock': ['Date'],
+  'vercel/node-module': ['process'],
   'vercel/outside': ['Date', 'fetch'],
   'vercel/local/ask-cli': ['setTimeout'],
   'vercel/local/node': ['process'],
@@ -171,8 +175,11 @@ export function judge(from, specifier, isLazy = false) {
 
   const ours = /^credex(\/|$)/.test(specifier) ? 'credex' : /^@credex\/([^/]+)/.exec(specifier)?.[1];
   if (ours !== undefined) {
-    const known = table.rooms.includes(ours) || (isLazy && table.lazyRooms?.includes(ours) === true);
-    return known || (isTest && table.lazyRooms?.includes(ours) === true)
+    const also = [
+      ...(isLazy || isTest ? (table.lazyRooms ?? []) : []),
+      ...(isTest ? (table.testRooms ?? []) : []),
+    ];
+    return table.rooms.includes(ours) || also.includes(ours)
       ? undefined
       : `${room} may not know ${ours} (scripts/arrows.mjs)`;
   }

@@ -23,7 +23,7 @@ const origin = 'https://oidc.vercel.com';
 const elsewhere = (url) => String(url).replace(origin, emulator.url('issuer'));
 const { fetch: originalFetch } = globalThis;
 globalThis.fetch = (input, init) => originalFetch(elsewhere(input), init);
-https.get = (url, options) => http.get(elsewhere(url), { ...options, agent: undefined });
+https.get = (url, { timeout, headers }) => http.get(elsewhere(url), { timeout, headers });
 
 const minted = (jti) =>
   emulator.issuer.mint({ ...TEAM, environment: 'production', issuerMode: 'global', claims: { jti } });

@@ -16,16 +16,14 @@ const listener = (request, response) => {
   );
 };
 
-const server = createServer(
-  certificate,
-  withVercelToken(listener, {
-    team,
-    audience,
-    allow: [{ projectId, environment: 'production' }],
-    jwksUri,
-    // The caller hears 403 and no more; why is for the API's own log.
-    onRefused: ({ code, presented }) =>
-      process.send({ log: `${code}, environment ${presented?.environment}` }),
-  }),
-);
+const guarded = withVercelToken(listener, {
+  team,
+  audience,
+  allow: [{ projectId, environment: 'production' }],
+  jwksUri,
+  // The caller hears 403 and no more; why is for the API's own log.
+  onRefused: ({ code, presented }) => process.send({ log: `${code}, environment ${presented?.environment}` }),
+});
+
+const server = createServer(certificate, (request, response) => void guarded(request, response));
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));

@@ -86,7 +86,7 @@ export const cases = {
 
   async 'misuse is told at the door'(setting) {
     const error = await thrownBy(async () => getAwsCredentials({ ...setting.aws, roleArn: 'nonsense' }));
-    if (!OptionError.isInstance(error)) throw new Error(`not an OptionError: ${error}`);
+    if (!OptionError.isInstance(error)) throw new Error(`not an OptionError: ${String(error)}`);
     equal(error.option, 'roleArn', 'option');
   },
 

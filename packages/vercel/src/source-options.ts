@@ -9,7 +9,6 @@ import {
   optionalFunction,
   refuseUnknownOptions,
 } from '@credex/core/driver';
-import type { AudienceExchange } from './audience-exchange.js';
 import { createAudienceExchange } from './audience-exchange.js';
 
 export interface VercelTokenSourceOptions {
@@ -52,14 +51,12 @@ export function sourceTools(
   );
   const fetch = optionalFunction({ option: 'fetch' }, options.fetch);
   const { clock } = options;
-  let exchangeAudience: AudienceExchange | undefined;
+  const exchangeAudience = createAudienceExchange({ endpoint, fetch, clock });
   return {
     now: clock === undefined ? () => Date.now() : () => clock.now(),
     async finish(token, { audience, signal }) {
       assertExpected(expectation, token.claims);
-      if (audience === undefined) return token;
-      exchangeAudience ??= createAudienceExchange({ endpoint, fetch, clock });
-      return exchangeAudience(token, audience, signal);
+      return audience === undefined ? token : exchangeAudience(token, audience, signal);
     },
   };
 }
