@@ -1,5 +1,7 @@
 // Preloaded into a process: the names of the outside, port 443, lead to the emulator, and nothing leads anywhere else.
 // Names, TLS and certificates stay as they would be outside; only the address is another.
+import dns from 'node:dns';
+import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 
 /** `[pattern, port]` of the emulator's TLS listeners. */
@@ -19,3 +21,10 @@ Socket.prototype.connect = function (...args) {
   }
   return connect.call(this, { ...options, host: '127.0.0.1', port: found[1] }, ...rest);
 };
+
+// Who asks DNS itself, before a connection, is told of the same names and no other.
+dns.promises.lookup = async (name) => {
+  if (places.some(([pattern]) => pattern.test(name))) return { address: '127.0.0.1', family: 4 };
+  throw Object.assign(new Error(`${name} is no name of the emulator's.`), { code: 'ENOTFOUND' });
+};
+syncBuiltinESMExports();

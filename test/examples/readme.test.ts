@@ -21,11 +21,12 @@ const world = useWorld();
 let folder: UserFolder;
 let said: string;
 beforeAll(async () => {
-  const deployed = readFileSync(fileURLToPath(new URL('deployed.mjs', import.meta.url)), 'utf8');
+  const program = (name: string) => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
   folder = await userFolder({
     ...Object.fromEntries(blocks.map(({ file, text }) => [file, text])),
-    // Its imports are found from where it is.
-    'deployed.mjs': deployed,
+    // Their imports are found from where they are.
+    'deployed.mjs': program('deployed.mjs'),
+    'calls-own-api.mjs': program('calls-own-api.mjs'),
   });
   said = await compile(folder);
 }, BOUND_MS);
@@ -47,6 +48,7 @@ test('every README that a user starts from has been read, and the compiler had n
 
 /** Whose TLS listener answers for which of the names outside. */
 const NAMES: Readonly<Record<string, ServiceName>> = {
+  '^oidc\\.vercel\\.com$': 'issuer',
   '^sts\\.eu-west-1\\.amazonaws\\.com$': 'aws-sts',
   '^shop-orders\\.s3\\.eu-west-1\\.amazonaws\\.com$': 'aws-s3',
   '^sts\\.googleapis\\.com$': 'gcp-sts',
@@ -56,8 +58,8 @@ const NAMES: Readonly<Record<string, ServiceName>> = {
   '^shoporders\\.blob\\.core\\.windows\\.net$': 'azure-blob',
 };
 
-/** Runs a block as it stands: real names, real TLS, the deployment's environment and nothing else. */
-async function deployed({ file }: Block): Promise<unknown> {
+/** Runs a program of ours with blocks as they stand: real names, real TLS, the deployment's environment and nothing else. */
+async function deployed(program: string, shown: readonly Block[], token?: string): Promise<unknown> {
   const { emulator } = world;
   const ca = join(folder.path, 'ca.pem');
   await emulator.writeCa(ca);
@@ -70,8 +72,8 @@ async function deployed({ file }: Block): Promise<unknown> {
     [
       '--import',
       new URL('outside-names.mjs', import.meta.url).href,
-      'deployed.mjs',
-      file.replace(/ts$/, 'js'),
+      program,
+      ...shown.map(({ file }) => file.replace(/ts$/, 'js')),
     ],
     folder.path,
     {
@@ -84,7 +86,7 @@ async function deployed({ file }: Block): Promise<unknown> {
       VERCEL_TARGET_ENV: 'production',
       VERCEL_PROJECT_ID: TEAM.projectId,
     },
-    await world.mint(),
+    token ?? (await world.mint()),
   );
   try {
     return JSON.parse(printed);
@@ -133,8 +135,28 @@ describe('the examples of the main README', () => {
     '$cloud: as it stands, in a process that knows the outside by its names',
     async ({ body, client, requests }) => {
       const block = own.find(({ text }) => text.includes(`export const ${client} =`)) as Block;
-      expect(await deployed(block)).toEqual({ body, client, read: 'an order of 3 pears' });
+      expect(await deployed('deployed.mjs', [block])).toEqual({ body, client, read: 'an order of 3 pears' });
       expect(asked()).toMatchObject(requests);
+    },
+    BOUND_MS,
+  );
+});
+
+describe('the API of one’s own in the main README', () => {
+  const [api, caller] = ['withVercelToken(', 'ownApiFetch('].map((word) =>
+    blocksOf('README.md').find(({ text }) => text.includes(word)),
+  ) as [Block, Block];
+
+  test.each([
+    ['production', { status: 200, body: { hello: 'shop' } }],
+    ['preview', { status: 403, body: expect.not.objectContaining({ hello: 'shop' }) as unknown }],
+  ])(
+    '%s',
+    async (environment, answer) => {
+      const token = await world.mint({ environment });
+      expect(await deployed('calls-own-api.mjs', [api, caller], token)).toEqual(answer);
+      // The audience's token, and the keys.
+      expect(asked()).toEqual({ issuer: 2 });
     },
     BOUND_MS,
   );
