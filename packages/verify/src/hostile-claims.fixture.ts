@@ -1,7 +1,7 @@
 /** Truly signed tokens of another kind, issuer, audience, time or caller. */
 
 import type { TokenVerificationErrorCode } from './errors.js';
-import type { HostileRow } from './hostile-tokens.fixture.js';
+import type { HostileRow } from './hostile-row.fixture.js';
 import type { Json } from './hostile-world.fixture.js';
 import { goodClaims, goodHeader, signed } from './hostile-world.fixture.js';
 

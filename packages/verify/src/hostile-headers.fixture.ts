@@ -2,7 +2,7 @@
 
 import { createHmac, createPublicKey, constants, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import type { HostileRow } from './hostile-tokens.fixture.js';
+import type { HostileRow } from './hostile-row.fixture.js';
 import {
   base64url,
   goodClaims,

@@ -1,6 +1,6 @@
 /** Signatures that are not the issuer's, or not written in the one way. */
 
-import type { HostileRow } from './hostile-tokens.fixture.js';
+import type { HostileRow } from './hostile-row.fixture.js';
 import type { HostileEmulator } from './hostile-world.fixture.js';
 import {
   base64url,

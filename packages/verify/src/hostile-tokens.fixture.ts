@@ -3,6 +3,7 @@
 import { hostileClaims } from './hostile-claims.fixture.js';
 import { hostileForms } from './hostile-forms.fixture.js';
 import { hostileHeaders } from './hostile-headers.fixture.js';
+import type { HostileRow } from './hostile-row.fixture.js';
 import { hostileSignatures } from './hostile-signatures.fixture.js';
 import type { HostileEmulator } from './hostile-world.fixture.js';
 import type { TokenVerificationErrorCode } from './errors.js';
@@ -16,8 +17,6 @@ export interface HostileToken {
   /** Whether an HTTP header can carry it as it is: short enough, visible ASCII, and something at all. */
   readonly isSendable: boolean;
 }
-
-export type HostileRow = readonly [name: string, code: TokenVerificationErrorCode, token: string];
 
 /**
  * @param emulator of `startHostileEmulator`, and a verifier by `hostileVerifierOptions` of it

@@ -54,7 +54,7 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
   }
 };
 /** Refreshes beside a call end in turns of the event loop that no call waits for. */
-const settled = (count: number): Promise<void> => vi.waitFor(() => expect(fetches()).toBe(count));
+const expectFetches = (count: number): Promise<void> => vi.waitFor(() => expect(fetches()).toBe(count));
 
 describe('how often the issuer is asked', () => {
   test('not at all before the first token', () => {
@@ -102,7 +102,7 @@ describe('how often the issuer is asked', () => {
     emulator.faults.plant({ service: 'issuer', times: 1, fault: { kind: 'delay', until } });
     await Promise.all(Array.from({ length: 50 }, async () => verifier.verify(await mint())));
     release();
-    await settled(2);
+    await expectFetches(2);
     await verifier.verify(await mint());
     expect(fetches()).toBe(2);
   });
@@ -113,7 +113,7 @@ describe('how often the issuer is asked', () => {
     await verifier.verify(token);
     await emulator.clock.advance(11 * MINUTE);
     await verifier.verify(token);
-    await settled(2);
+    await expectFetches(2);
   });
 });
 

@@ -63,12 +63,12 @@ describe('a signature is checked', () => {
 
   test('never for a token that could not pass anyway', async () => {
     const { verify } = verifier();
-    for (const changes of [
-      { aud: 'other' },
-      { exp: now() - 60, iat: now() - 120, nbf: 0 },
-      { iss: 'https://oidc.vercel.com/b' },
-    ])
-      await expect(verify(good(changes))).rejects.toThrow();
+    for (const [code, changes] of [
+      ['audience_mismatch', { aud: 'other' }],
+      ['token_expired', { exp: now() - 60, iat: now() - 120, nbf: 0 }],
+      ['issuer_mismatch', { iss: 'https://oidc.vercel.com/b' }],
+    ] as const)
+      await expect(verify(good(changes))).rejects.toMatchObject({ code });
     expect(verifications).not.toHaveBeenCalled();
   });
 });

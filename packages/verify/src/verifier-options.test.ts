@@ -37,6 +37,13 @@ describe('what is missing or wrong is named', () => {
     [{ ...GOOD, allow: [] }, 'invalid_option', 'allow'],
     [{ ...GOOD, allow: RULE }, 'invalid_option', 'allow'],
     [{ ...GOOD, allow: '*' }, 'invalid_option', 'allow'],
+    [{ ...GOOD, allow: Array(3) }, 'invalid_option', 'allow[0]'],
+    // eslint-disable-next-line no-sparse-arrays -- a list with a hole is what is tested
+    [{ ...GOOD, audience: ['a', , 'b'] }, 'invalid_option', 'audience'],
+    [{ ...GOOD, audience: Array(1) }, 'invalid_option', 'audience'],
+    [{ ...GOOD, allow: [{ ...RULE, projectId: Array(1) }] }, 'invalid_option', 'allow[0].projectId'],
+    [{ ...GOOD, allow: [Object.create(RULE)] }, 'missing_option', 'allow[0].environment'],
+    [Object.create(GOOD), 'missing_option', 'team'],
     [{ ...GOOD, allow: [RULE, '*'] }, 'invalid_option', 'allow[1]'],
     [{ ...GOOD, allow: [null] }, 'invalid_option', 'allow[0]'],
     [{ ...GOOD, allow: [{}] }, 'missing_option', 'allow[0].environment'],
