@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { STSClient } from '@aws-sdk/client-sts';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { partitionNamed, partitionOfRegion, stsHost } from './partitions.js';
 
 interface SdkPartition {
@@ -15,25 +15,20 @@ interface SdkPartition {
   };
 }
 
-/** The installed SDK's own table, which it exports nowhere. */
-async function sdkPartitions(): Promise<readonly SdkPartition[]> {
-  const sts = createRequire(import.meta.url).resolve('@aws-sdk/client-sts');
-  const core = dirname(createRequire(sts).resolve('@aws-sdk/core/package.json'));
-  const table = join(core, 'dist-es/submodules/client/util-endpoints/lib/aws/partitions.js');
-  const module = (await import(/* @vite-ignore */ pathToFileURL(table).href)) as {
-    readonly partitionsInfo: { readonly partitions: readonly SdkPartition[] };
-  };
-  return module.partitionsInfo.partitions;
+/** The installed SDK's own table, which it exports nowhere: a module that is one JSON text but for its first words. */
+function sdkPartitions(): readonly SdkPartition[] {
+  const sts = fileURLToPath(import.meta.resolve('@aws-sdk/client-sts'));
+  const scope = sts.slice(0, sts.lastIndexOf('client-sts'));
+  const table = join(scope, 'core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js');
+  const json = readFileSync(table, 'utf8').replace(/^export const partitionsInfo = |;\s*$/g, '');
+  return (JSON.parse(json) as { readonly partitions: readonly SdkPartition[] }).partitions;
 }
 
 /** Regions that only a request to no region at all has: no role is assumed there, and no option may name one. */
 const PSEUDO_REGION = /^aws-.*global$/;
 
 describe('against the partitions and endpoint rules of the installed @aws-sdk/client-sts', () => {
-  let partitions: readonly SdkPartition[];
-  beforeAll(async () => {
-    partitions = await sdkPartitions();
-  });
+  const partitions = sdkPartitions();
 
   it('every partition is known, with its default region and its DNS names', () => {
     expect(partitions.length).toBeGreaterThanOrEqual(8);
