@@ -37,7 +37,10 @@ describe.each(ROOMS)('the tarball of packages/%s', (room) => {
   it('has what is built, its papers, and nothing else', () => {
     expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
     const strange = files.filter(
-      (path) => !/^(LICENSE|README\.md|package\.json|schema\.json|dist\/.+\.(js|js\.map|d\.ts))$/.test(path),
+      (path) =>
+        !/^(LICENSE|README\.md|package\.json|schema\.json|emulator-seed\.example\.json|dist\/.+\.(js|js\.map|d\.ts))$/.test(
+          path,
+        ),
     );
     expect(strange).toEqual([]);
     expect(files.filter((path) => /\.(test|fixture)\./.test(path))).toEqual([]);

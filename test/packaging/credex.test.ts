@@ -101,7 +101,7 @@ describe('credex, unpacked beside its dependencies, without a cloud', () => {
   it(
     'tries again after an import that failed',
     async () => {
-      await unpack(folder, 'aws');
+      for (const room of closureOf('aws')) await unpack(folder, room);
       // Node remembers which folders are missing: so the failure is made.
       const hooks = `let failures = 1;
         export async function resolve(specifier, context, next) {
