@@ -80,7 +80,8 @@ export function trustedIssuers(options: IssuerOptions, allowLoopbackHttp: boolea
 
 /** One string, or a list of them without repetition, with at least one. */
 export function distinct(option: string, value: unknown): readonly string[] {
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  // Copied before it is looked at; a hole becomes what it reads as.
+  const list: readonly unknown[] = Array.isArray(value) ? [...(value as unknown[])] : [value];
   const says = 'a string that is not empty, or a list of such strings with at least one';
   if (list.length === 0 || list.some((one) => typeof one !== 'string' || one === ''))
     throw invalidOption({ option }, says, value);

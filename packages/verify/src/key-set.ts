@@ -10,7 +10,7 @@ import type { KeysRequest } from './fetch-keys.js';
 import { readKeys } from './read-keys.js';
 import type { VerificationKey } from './read-keys.js';
 import { refusal } from './refuse.js';
-import { momentOf, since } from './system.js';
+import { momentOf, since, startTimer } from './system.js';
 import type { Moment } from './system.js';
 import { waitFor } from './waiting.js';
 
@@ -19,6 +19,11 @@ const MINUTE = 60 * SECOND;
 
 /** Younger keys are used as they are; older ones too, and asked for again beside the call. */
 const FRESH_MS = 10 * MINUTE;
+/**
+ * Older ones, after a pause or where refreshes beside the calls came to nothing (a runtime that stops with its answer),
+ * are used once the issuer was asked in vain: a key may have been withdrawn since.
+ */
+const UNASKED_MS = 60 * MINUTE;
 /** How long keys are used that the issuer no longer confirms: it is down, or cut off. */
 const USABLE_MS = 24 * 60 * MINUTE;
 /** Any stranger can name a key that does not exist: so often, at most, the issuer is asked for such a one. */
@@ -28,7 +33,7 @@ const FAILURE_COOLDOWN_MS = SECOND;
 const LONGEST_FAILURE_COOLDOWN_MS = MINUTE;
 
 export interface KeySet {
-  /** The key, where it is held and may be used now; starts a refresh beside the call where it is stale. */
+  /** The key, where it is held and may be used without waiting; starts a refresh where it is stale. */
   held(kid: string): VerificationKey | undefined;
   /**
    * The key, asked for where it is not held.
@@ -74,8 +79,21 @@ export function createKeySet(
    * The request under way. One that outlived its time limit by far was lost with the request that sent it, as workers
    * do when a client hangs up: nobody waits for it any more.
    */
-  const underWay = (): Promise<void> | undefined =>
-    flight !== undefined && since(flight.sent, clock) <= 2 * request.timeoutMs ? flight.done : undefined;
+  const underWay = (): Flight | undefined =>
+    flight !== undefined && since(flight.sent, clock) <= 2 * request.timeoutMs ? flight : undefined;
+
+  /** By a timer of one's own: the flight's may have been lost with it. */
+  const join = async ({ sent, done }: Flight, signal: AbortSignal | undefined): Promise<void> => {
+    let stop = (): void => undefined;
+    const lost = new Promise<void>((resolve) => {
+      stop = startTimer(clock, 2 * request.timeoutMs - since(sent, clock) + 1, resolve);
+    });
+    try {
+      await waitFor(Promise.race([done, lost]), signal);
+    } finally {
+      stop();
+    }
+  };
 
   const fetchAnew = async (sent: Moment, sought: string | undefined): Promise<void> => {
     try {
@@ -107,6 +125,7 @@ export function createKeySet(
     if (key === undefined || confirmed === undefined) return undefined;
     const age = since(confirmed, clock);
     if (age > FRESH_MS && underWay() === undefined && !coolsAfterFailure()) void startFlight();
+    if (age > UNASKED_MS && underWay() !== undefined) return undefined;
     return age <= USABLE_MS ? key : undefined;
   };
 
@@ -116,15 +135,19 @@ export function createKeySet(
       const waited = held(kid);
       if (waited !== undefined) return waited;
       // One that others started may have been sent before this key was published: it is waited for, not relied on.
-      await waitFor(underWay(), signal);
+      let started = underWay();
+      if (started !== undefined) await join(started, signal);
       let key = held(kid);
-      if (key === undefined && underWay() !== undefined) {
-        await waitFor(underWay(), signal);
+      started = underWay();
+      if (key === undefined && started !== undefined) {
+        await join(started, signal);
         key = held(kid);
       } else if (key === undefined && !coolsAfterFailure() && !(isUsable() && coolsAfterUnknown())) {
         await waitFor(startFlight(kid), signal);
         key = held(kid);
       }
+      // Asked in vain: what was good goes on.
+      if (isUsable()) key ??= keys.get(kid);
       if (key !== undefined) return key;
       throw failure === undefined && isUsable()
         ? unknownKey(claims, keys.size)

@@ -42,18 +42,22 @@ export function allowRules(value: unknown, underGlobalIssuer: boolean): readonly
   }
   if (!Array.isArray(value) || value.length === 0)
     throw invalidOption({ option: 'allow' }, 'a list of rules with at least one', value);
-  return value.map((rule: unknown, index) => allowRule(rule, `allow[${index}]`, underGlobalIssuer));
+  return [...(value as unknown[])].map((rule, index) =>
+    allowRule(rule, `allow[${index}]`, underGlobalIssuer),
+  );
 }
 
 function allowRule(rule: unknown, at: string, underGlobalIssuer: boolean): Rule {
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule))
     throw invalidOption({ option: at }, `an object of ${MEMBERS.join(', ')}`, rule);
-  for (const name of Object.keys(rule)) {
+  // Its own members alone: what objects inherit, nobody wrote here.
+  const own = new Map<string, unknown>(Object.entries(rule));
+  for (const name of own.keys()) {
     if (!(MEMBERS as readonly string[]).includes(name))
       throw new OptionError('invalid_option', at, undefined, unknownMember(at, name));
   }
   const given = MEMBERS.flatMap((name) => {
-    const wanted: unknown = (rule as AllowRule)[name];
+    const wanted = own.get(name);
     return wanted === undefined ? [] : [[name, checkedValues(`${at}.${name}`, wanted)] as const];
   });
   const isOpen = (list: readonly string[]): boolean => list[0] === OPEN;

@@ -46,8 +46,10 @@ export interface VerifierSettings {
 }
 
 /** @throws OptionError that names the option and says what to do */
-export function verifierSettings(options: TokenVerifierOptions): VerifierSettings {
-  refuseUnknownOptions('createTokenVerifier', options, OPTIONS);
+export function verifierSettings(given: TokenVerifierOptions): VerifierSettings {
+  refuseUnknownOptions('createTokenVerifier', given, OPTIONS);
+  // Own members alone, read once: a `jwksUri` that all objects inherit would say whose signatures count.
+  const options = Object.assign(Object.create(null) as object, given);
   const allowLoopback = optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
   const issuers = trustedIssuers(options, allowLoopback);
   return {

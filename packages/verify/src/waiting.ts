@@ -3,11 +3,8 @@
 import { refusal } from './refuse.js';
 
 /** @throws TokenVerificationError `aborted` */
-export async function waitFor(
-  work: Promise<void> | undefined,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if (work === undefined || signal === undefined) return work;
+export async function waitFor(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return work;
   throwIfAborted(signal);
   let leave = (): void => undefined;
   const left = new Promise<never>((_, reject) => {
