@@ -3,6 +3,7 @@
 import type { Answer } from './challenge.js';
 
 export interface NodeRequest {
+  readonly httpVersionMajor?: number | undefined;
   on(event: 'data', listener: (chunk: { readonly length: number }) => void): unknown;
   destroy(): unknown;
 }
@@ -30,6 +31,8 @@ export function sendAnswer(request: NodeRequest, response: NodeResponse, answer:
 
 /** Throws the rest of the body away; a caller that sends more than is worth a connection loses it. */
 export function drain(request: NodeRequest): void {
+  // A stream of HTTP/2 ends alone, and Node ends it with the answer; destroyed from here the caller would never hear of it.
+  if ((request.httpVersionMajor ?? 1) > 1) return;
   let left = DRAINED_BYTES;
   request.on('data', ({ length }) => {
     left -= length;

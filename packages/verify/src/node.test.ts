@@ -6,6 +6,7 @@ import { OptionError } from '@credex/core';
 import { expect, test, vi } from 'vitest';
 import type { TokenVerifier, VercelTokenClaims } from './contract.js';
 import { TokenVerificationError } from './errors.js';
+import { DRAINED_BYTES } from './node-answer.js';
 import { withVercelToken } from './node.js';
 import { exchange } from './wire.fixture.js';
 
@@ -87,6 +88,12 @@ test('over HTTP/2 it is the same', async () => {
     expect(await ask('Bearer bad', 'x'.repeat(200_000))).toBe(
       '401 Bearer error="invalid_token" {"error":"invalid_token"}',
     );
+    expect(await ask('Bearer shop')).toBe('200 shop');
+    const upload = client.request({ ':method': 'POST', authorization: 'Bearer bad' });
+    const ended = new Promise((resolve) => upload.on('close', () => resolve(upload.rstCode)));
+    upload.resume().end(Buffer.alloc(4 * DRAINED_BYTES));
+    // NO_ERROR: what is left need not be sent.
+    expect(await ended).toBe(0);
     expect(await ask('Bearer shop')).toBe('200 shop');
   } finally {
     client.close();
