@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs, { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -111,6 +112,11 @@ describe('a file', () => {
 
   it('that can not be read is no vacant place', async () => {
     await mkdir(join(folder, 'token'));
+    await expect(read(source())).rejects.toMatchObject({ code: 'invalid_subject_token' });
+  });
+
+  it('that is a pipe nobody writes to holds nobody up', async () => {
+    execFileSync('mkfifo', [join(folder, 'token')]);
     await expect(read(source())).rejects.toMatchObject({ code: 'invalid_subject_token' });
   });
 

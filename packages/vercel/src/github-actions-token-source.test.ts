@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TestServer } from './elsewhere.fixture.js';
 import { NOW, jwt, never, read } from './elsewhere.fixture.js';
@@ -156,6 +157,14 @@ describe('what the runner answers', () => {
     const error: unknown = await read(source()).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ serverMessage: expect.stringContaining('bad') as string });
     expect(String(error)).not.toContain(requestToken.slice(0, 20));
+  });
+
+  it('shows no request token that a header can not carry', async () => {
+    vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'opaque word\nsecond');
+    const error: unknown = await read(source()).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'invalid_subject_token', provider: 'github-actions' });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/opaque|second/);
+    expect(runner.seen).toEqual([]);
   });
 
   it('is held against what was expected', async () => {

@@ -75,6 +75,7 @@ export function githubActionsTokenSource(options: GithubActionsTokenSourceOption
         origin: [url ?? null],
         async read({ audience, fresh, signal }) {
           if (url === undefined || requestToken === undefined) throw noRunner(url, requestToken);
+          if (!FIT_FOR_A_HEADER.test(requestToken)) throw unfitRequestToken();
           const { href } = requestUrl(url, enterprise, where);
           return ask(requestToken, { url: href, audience: audience ?? null }, fresh, signal);
         },
@@ -115,6 +116,18 @@ function originOf(value: unknown): string | undefined {
   const given = optionalString({ option: 'requestOrigin' }, value);
   const rules = { allowLoopbackHttp: false, allowPath: false };
   return given === undefined ? undefined : endpointUrl({ option: 'requestOrigin' }, given, rules).origin;
+}
+
+/** Visible ASCII. What `fetch` says of any other header would quote it. */
+const FIT_FOR_A_HEADER = /^[\x21-\x7e]+$/;
+
+function unfitRequestToken(): FederationError {
+  return new FederationError({
+    code: 'invalid_subject_token',
+    provider: 'github-actions',
+    message: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN holds what no header can carry.',
+    hint: 'Leave the variable as the runner sets it.',
+  });
 }
 
 function noRunner(url: string | undefined, requestToken: string | undefined): FederationError {

@@ -46,9 +46,10 @@ export async function readTokenFile(file: TokenFile, signal: AbortSignal): Promi
 }
 
 async function readText(path: string, signal: AbortSignal): Promise<string> {
-  const { open } = nodeModule('node:fs/promises');
+  const { open, constants } = nodeModule('node:fs/promises');
   signal.throwIfAborted();
-  const file = await open(path, 'r');
+  // A pipe in its place is not waited for: each wait would hold one of the few threads for files, for good.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
     return buffer.subarray(0, bytesRead).toString('utf8').trim();
