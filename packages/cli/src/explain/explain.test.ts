@@ -154,6 +154,26 @@ describe('hostile contents', () => {
       expect((await explained(cloud, policy, { claims: odd })).verdict).toBe('refused');
   });
 
+  it.each([
+    ['int(assertion.exp)', '1800003600'],
+    ['uint(7)', '7'],
+    ['[1, 2u, 3.5]', '[1,2,3.5]'],
+    ["{1: 'a', 2u: 'b', true: 'c', 'd': 4}", '{"1":"a","2":"b","true":"c","d":4}'],
+  ])('shows what CEL makes of %s', async (source, shown) => {
+    const attributeMapping = { 'google.subject': 'assertion.sub', 'attribute.odd': source };
+    const explanation = await explained('gcp', provider({ attributeMapping }));
+    expect(explanation.checks.find(({ what }) => what === 'attribute.odd')?.presented).toBe(shown);
+    expect(explanation.findings).toContainEqual(
+      expect.objectContaining({
+        code: 'attribute_not_text',
+        message: `\`${source}\` gives ${shown}, which is not text.`,
+      }),
+    );
+    expect(
+      (await explained('gcp', provider({ attributeMapping, attributeCondition: 'attribute.odd' }))).verdict,
+    ).toBe('refused');
+  });
+
   it('survives JSON', async () => {
     const explanation = await explained('gcp', provider({ attributeCondition: 'assertion.exp' }));
     expect(JSON.parse(JSON.stringify(explanation))).toMatchObject({

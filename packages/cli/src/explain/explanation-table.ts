@@ -3,8 +3,7 @@
 import { table } from '../table.js';
 import type { Piece, Tone, View } from '../text.js';
 import { bad, dim, good, strong, toned, warning } from '../text.js';
-import type { Check, Explanation, Verdict } from './explanation.js';
-import type { Severity } from './findings.js';
+import type { Check, Explanation, Severity, Verdict } from './explanation.js';
 
 const VERDICTS: Readonly<Record<Verdict, Tone>> = {
   allowed: 'good',

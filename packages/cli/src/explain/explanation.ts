@@ -1,7 +1,6 @@
 /** What `explain` says, as plain data: it prints nothing, and survives JSON. */
 
 import type { FindingCode } from './finding-codes.js';
-import type { Severity } from './findings.js';
 
 export type Cloud = 'aws' | 'gcp' | 'azure';
 
@@ -24,6 +23,9 @@ export interface Check {
   readonly presented: string | undefined;
   readonly result: 'match' | 'mismatch' | 'unknown';
 }
+
+/** `error`: why the cloud refuses. `warning`: it lets in more than it seems to. `note`: what was assumed. */
+export type Severity = 'error' | 'warning' | 'note';
 
 /** Something that is wrong, too permissive, or worth knowing, in words. */
 export interface Finding {

@@ -1,10 +1,7 @@
 /** Everything that `explain` can find, with its weight and its fix: the table of the README. */
 
-import type { Finding } from './explanation.js';
+import type { Finding, Severity } from './explanation.js';
 import type { FindingCode } from './finding-codes.js';
-
-/** `error`: why the cloud refuses. `warning`: it lets in more than it seems to. `note`: what was assumed. */
-export type Severity = 'error' | 'warning' | 'note';
 
 interface Entry {
   readonly severity: Severity;

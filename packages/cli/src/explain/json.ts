@@ -17,3 +17,10 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 
 export const textsOf = (value: unknown): readonly string[] =>
   listOf(value).filter((one): one is string => typeof one === 'string');
+
+/** JSON of what CEL gave, whose integers are bigints; undefined for undefined. A number that JSON can't hold is a text. */
+export const jsonOf = (value: unknown): string | undefined =>
+  JSON.stringify(value, (_, one: unknown) => {
+    if (typeof one !== 'bigint') return one;
+    return Number.isSafeInteger(Number(one)) ? Number(one) : String(one);
+  });

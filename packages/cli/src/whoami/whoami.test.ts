@@ -136,7 +136,7 @@ describe('what is shown', () => {
       env: { VERCEL_OIDC_TOKEN: token, NO_COLOR: '1' },
     });
     for (const line of stdout.split('\n')) {
-      const width = [...line].reduce((sum, letter) => sum + (letter > '\u2e80' ? 2 : 1), 0);
+      const width = Array.from(line).reduce((sum, letter) => sum + (letter > '\u2e80' ? 2 : 1), 0);
       expect(width).toBeLessThanOrEqual(60);
     }
   });

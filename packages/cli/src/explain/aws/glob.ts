@@ -19,7 +19,7 @@ const PIECE = /\$\{([^}]*)\}|[^]/gu;
  */
 export function fitsPattern(pattern: string, text: string, lookup: Lookup | undefined): Truth {
   const filled = fill(pattern, lookup, true);
-  return typeof filled === 'string' ? ofUnfilled(filled) : matches(filled, [...text]);
+  return typeof filled === 'string' ? ofUnfilled(filled) : matches(filled, Array.from(text));
 }
 
 /** As `fitsPattern`, `*` and `?` being plain text. */
@@ -47,8 +47,8 @@ function fill(pattern: string, lookup: Lookup | undefined, isPattern: boolean): 
       const value = variable(name, lookup);
       if (value === 'absent' || value === 'unknown') missing = missing === 'absent' ? 'absent' : value;
       // What came through a variable is literal: a subject named `*` fits no more than itself.
-      else tokens.push(...value.text);
-    } else if (name !== undefined) tokens.push(...piece);
+      else tokens.push(...Array.from(value.text));
+    } else if (name !== undefined) tokens.push(...Array.from(piece));
     else if (isPattern && (piece === '*' || piece === '?')) tokens.push(piece === '*' ? MANY : ONE);
     else tokens.push(piece);
   }

@@ -88,7 +88,9 @@ function plain(value: unknown): CelValue {
   if (isCelList(value)) return [...value].map(plain);
   if (isCelUint(value)) return value.value;
   if (isCelMap(value))
-    return Object.fromEntries([...value.entries()].map(([key, one]) => [String(key), plain(one)]));
+    return Object.fromEntries(
+      [...value.entries()].map(([key, one]) => [String(isCelUint(key) ? key.value : key), plain(one)]),
+    );
   return value as CelValue;
 }
 

@@ -6,6 +6,7 @@ import { closest, differences } from '../differences.js';
 import type { Check, Finding } from '../explanation.js';
 import type { FindingCode } from '../finding-codes.js';
 import { finding } from '../findings.js';
+import { jsonOf } from '../json.js';
 import type { Bindings, CelValue, Conjunct } from './cel.js';
 
 const AT = 'attributeCondition';
@@ -34,8 +35,7 @@ const PARTS: ReadonlyMap<string, FindingCode> = new Map([
   ['assertion.owner_id', 'team_differs'],
 ]);
 
-const shown = (value: unknown): string =>
-  typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+const shown = (value: unknown): string => (typeof value === 'string' ? value : (jsonOf(value) ?? 'nothing'));
 
 export function diagnoseConjunct(
   conjunct: Conjunct,
@@ -119,7 +119,7 @@ function distance(one: string, other: string): number {
   const tooFar = Math.max(one.length, other.length);
   if (tooFar > 40 || Math.abs(one.length - other.length) > 2) return tooFar;
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [at, letter] of [...one].entries()) {
+  for (const [at, letter] of Array.from(one).entries()) {
     const next = [at + 1];
     for (let index = 1; index <= other.length; index += 1)
       next.push(

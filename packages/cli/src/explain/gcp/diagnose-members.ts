@@ -5,8 +5,9 @@ import { differences } from '../differences.js';
 import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
 import type { Mapped } from './identity.js';
+import { mappedText } from './identity.js';
 import type { JudgedBinding } from './members.js';
-import { namesOf } from './members.js';
+import { principalOf } from './members.js';
 
 export function diagnoseBindings(
   judged: readonly JudgedBinding[],
@@ -38,7 +39,7 @@ export function diagnoseBindings(
       ];
     return binding.members.flatMap((member) => diagnoseMember(member, `${at}.members`, pool, mapped, claims));
   });
-  const [name = ''] = namesOf(pool, mapped);
+  const name = principalOf(pool, mapped) ?? 'the token';
   return [...found, finding('no_binding', 'bindings', `No binding that gives access tokens names ${name}.`)];
 }
 
@@ -72,18 +73,13 @@ function diagnoseMember(
   return [...found, ...diagnoseTail(rest, at, mapped, claims)];
 }
 
-function diagnoseTail(
-  rest: string,
-  at: string,
-  { values }: Mapped,
-  claims: SubjectClaims,
-): readonly Finding[] {
+function diagnoseTail(rest: string, at: string, mapped: Mapped, claims: SubjectClaims): readonly Finding[] {
   const subject = /^subject\/(.+)$/.exec(rest)?.[1];
   if (subject !== undefined)
-    return ofValue(subject, String(values.get('google.subject')), at, claims, 'subject');
+    return ofValue(subject, mappedText(mapped, 'google.subject') ?? '', at, claims, 'subject');
   const [, target, wanted] = /^(attribute\.[a-z0-9_]+)\/(.+)$/.exec(rest) ?? [];
   if (target === undefined || wanted === undefined) return [];
-  const value = values.get(target);
+  const value = mappedText(mapped, target);
   if (value === undefined)
     return [
       finding(
@@ -100,7 +96,7 @@ function diagnoseTail(
         `${JSON.stringify(rest)} names two attributes; all after the first is its value.`,
       ),
     ];
-  return ofValue(wanted, String(value), at, claims, 'other');
+  return ofValue(wanted, value, at, claims, 'other');
 }
 
 function ofValue(

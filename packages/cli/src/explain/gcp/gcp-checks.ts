@@ -2,13 +2,13 @@
 
 import type { SubjectClaims } from '@credex/core';
 import type { Check } from '../explanation.js';
-import { textsOf } from '../json.js';
+import { jsonOf, textsOf } from '../json.js';
 import { resultOf } from '../truth.js';
 import type { Bindings } from './cel.js';
 import { conjunctsOf } from './cel.js';
 import { conditionCheck } from './diagnose-condition.js';
 import type { GcpJudgement, GcpTrust } from './judge-gcp.js';
-import { namesOf } from './members.js';
+import { principalOf } from './members.js';
 import { audiencesOf } from './pool-provider.js';
 
 /** What an attribute condition sees. */
@@ -29,7 +29,7 @@ export function checksOf(
   const { mapped } = judgement;
   const value = (target: string): string | undefined => {
     const found = mapped.values.get(target);
-    return found === undefined ? undefined : typeof found === 'string' ? found : JSON.stringify(found);
+    return typeof found === 'string' ? found : jsonOf(found);
   };
   return [
     {
@@ -69,7 +69,7 @@ export function checksOf(
       at: binding.at,
       what: binding.role,
       wanted: binding.members.join(', '),
-      presented: namesOf(provider.pool, mapped)[0],
+      presented: principalOf(provider.pool, mapped),
       result: resultOf(applies),
     })),
   ];

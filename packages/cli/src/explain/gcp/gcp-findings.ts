@@ -4,13 +4,14 @@ import type { SubjectClaims } from '@credex/core';
 import { closest, differences } from '../differences.js';
 import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
-import { textsOf } from '../json.js';
+import { jsonOf, textsOf } from '../json.js';
 import { conjunctsOf } from './cel.js';
 import { diagnoseConjunct, missingName } from './diagnose-condition.js';
 import { diagnoseBindings } from './diagnose-members.js';
 import { bindingsOf } from './gcp-checks.js';
+import { mappedText } from './identity.js';
 import type { GcpJudgement, GcpTrust } from './judge-gcp.js';
-import { malformedMembers, namesOf } from './members.js';
+import { malformedMembers, principalOf } from './members.js';
 import { problemsOf } from './pool-provider.js';
 
 export function invalidFindings({ provider, compiled, bindings }: GcpTrust): readonly Finding[] {
@@ -85,16 +86,12 @@ function mappingFindings(
       finding(
         code,
         at,
-        `google.subject is ${new TextEncoder().encode(String(mapped.values.get(target))).byteLength} bytes long; 127 are the most.`,
+        `google.subject is ${new TextEncoder().encode(mappedText(mapped, target)).byteLength} bytes long; 127 are the most.`,
       ),
     ];
   if (code === 'attribute_not_text')
     return [
-      finding(
-        code,
-        at,
-        `\`${source}\` gives ${JSON.stringify(mapped.values.get(target), (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one))}, which is not text.`,
-      ),
+      finding(code, at, `\`${source}\` gives ${jsonOf(mapped.values.get(target))}, which is not text.`),
     ];
   const missing = source === '' ? [] : conjunctsOf(source).flatMap(({ paths }) => paths);
   return [
@@ -120,7 +117,7 @@ export function notesOf(
       finding(
         'service_account_assumed',
         'bindings',
-        `Not judged: whether ${namesOf(provider.pool, judgement.mapped)[0]} may act as a service account or has roles of its own.`,
+        `Not judged: whether ${principalOf(provider.pool, judgement.mapped) ?? 'the token'} may act as a service account or has roles of its own.`,
       ),
     );
   if (judgement.allowed === true)

@@ -52,6 +52,12 @@ export interface Mapped {
   readonly attribute: Readonly<Record<string, unknown>>;
 }
 
+/** What a target became; undefined where it isn't mapped, or is no text: `mappingFault` tells of that. */
+export function mappedText({ values }: Mapped, target: string): string | undefined {
+  const value = values.get(target);
+  return typeof value === 'string' ? value : undefined;
+}
+
 export function mapClaims(
   mapping: ReadonlyMap<string, Program>,
   assertion: Readonly<Record<string, unknown>>,

@@ -4,6 +4,7 @@ import { isObject, member, text, textsOf } from '../json.js';
 import type { Truth } from '../truth.js';
 import { allOf, anyOf } from '../truth.js';
 import type { Mapped } from './identity.js';
+import { mappedText } from './identity.js';
 
 export interface Binding {
   readonly at: string;
@@ -35,20 +36,25 @@ function grantsToken(role: string): Truth {
   return /^(?:projects|organizations)\//.test(role) ? undefined : false;
 }
 
+/** The principal itself; undefined where the mapping gives no subject. */
+export function principalOf(pool: string, mapped: Mapped): string | undefined {
+  const subject = mappedText(mapped, 'google.subject');
+  return subject === undefined ? undefined : `principal://iam.googleapis.com/${pool}/subject/${subject}`;
+}
+
 /** Every member string that names this principal. */
-export function namesOf(pool: string, { values }: Mapped): readonly string[] {
-  const groups = values.get('google.groups');
-  const names = [
-    `principal://iam.googleapis.com/${pool}/subject/${String(values.get('google.subject'))}`,
-    `principalSet://iam.googleapis.com/${pool}/*`,
-    ...(Array.isArray(groups) ? groups : []).map(
-      (group) => `principalSet://iam.googleapis.com/${pool}/group/${String(group)}`,
+function namesOf(pool: string, mapped: Mapped): readonly string[] {
+  const { values } = mapped;
+  const set = `principalSet://iam.googleapis.com/${pool}`;
+  const principal = principalOf(pool, mapped);
+  return [
+    ...(principal === undefined ? [] : [principal]),
+    `${set}/*`,
+    ...textsOf(values.get('google.groups')).map((group) => `${set}/group/${group}`),
+    ...[...values].flatMap(([target, value]) =>
+      target.startsWith('attribute.') && typeof value === 'string' ? [`${set}/${target}/${value}`] : [],
     ),
   ];
-  for (const [target, value] of values)
-    if (target.startsWith('attribute.'))
-      names.push(`principalSet://iam.googleapis.com/${pool}/${target}/${String(value)}`);
-  return names;
 }
 
 const PUBLIC: ReadonlySet<string> = new Set(['allUsers', 'allAuthenticatedUsers']);
