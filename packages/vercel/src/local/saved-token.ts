@@ -35,15 +35,18 @@ export function savedToken(
       try {
         if (!fs.existsSync(path.dirname(file))) return undefined;
         const { why } = ownDirectory(node, cache);
-        if (why !== undefined) return void told('is not read from', why);
+        if (why !== undefined) {
+          told('is not read from', why);
+          return undefined;
+        }
         const text = readOwnFile(node, file);
-        if (typeof text !== 'string')
-          return void told('is not read from', `it is ${text.why}; remove it by \`rm\``);
-        return readSubjectToken((JSON.parse(text) as { readonly token?: unknown }).token);
+        if (typeof text === 'string')
+          return readSubjectToken((JSON.parse(text) as { readonly token?: unknown }).token);
+        told('is not read from', `it is ${text.why}; remove it by \`rm\``);
       } catch (error) {
         if (!isAbsent(error)) told('can not be read from', `${codeOf(error)}; remove it by \`rm\``);
-        return undefined;
       }
+      return undefined;
     },
     write({ jwt }) {
       let made: string | undefined;
