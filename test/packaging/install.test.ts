@@ -113,6 +113,14 @@ describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (room) => {
     expect(JSON.parse(stdout)).toEqual(['made', EXCHANGES[room]?.host]);
   });
 
+  it('behind a proxy, names the package that goes through one', async () => {
+    const text = `process.env.HTTPS_PROXY = 'http://127.0.0.1:1';
+      ${exchangeOf(room).replace(', fetch });', ' }).catch((error) => (console.log(error.code, error.message), {}));')}`;
+    const { stdout, stderr } = await runModule(folder, text);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^missing_package .*npm install proxy-agent.*HTTPS_PROXY/);
+  });
+
   it.each(subpaths)('%s names the package that is missing', async (specifier) => {
     const { code, stderr } = await runModule(folder, `await import(${JSON.stringify(specifier)})`);
     expect(code).not.toBe(0);
