@@ -160,14 +160,14 @@ describe.each(ADAPTERS)('%s', (adapter) => {
     expect([server.runs(), refused.map(({ code }) => code)]).toEqual([0, ['keys_unavailable']]);
 
     emulator.issuer.setReachable(true);
-    emulator.clock.advance(Number(unknown.headers['retry-after']) * 1000);
+    await emulator.clock.advance(Number(unknown.headers['retry-after']) * 1000);
     expect((await send(token)).status).toBe(200);
   });
 
   test('a token that is let in ends on time', async () => {
     const token = await mint();
     expect((await send(token)).status).toBe(200);
-    emulator.clock.advance(2 * 3_600_000);
+    await emulator.clock.advance(2 * 3_600_000);
     expect((await send(token)).status).toBe(401);
     expect(refused.map(({ code }) => code)).toEqual(['token_expired']);
     hostile = await hostileTokens(emulator);

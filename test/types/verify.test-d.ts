@@ -1,5 +1,5 @@
 // Compiled, never run: what a handler behind each adapter of @credex/verify sees.
-import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { createTokenVerifier, withVercelToken } from '@credex/verify';
 import type {
   TokenVerificationError,
@@ -62,14 +62,14 @@ withVercelToken(
   async (request, { params }: Params) => Response.json([(await params).id, request.vercelToken.sub]),
   own,
 ) satisfies (request: NextRequest, context: Params) => Promise<Response>;
-const next = withVercelToken<NextRequest, [Params]>((request, { params }) => {
+const next = withVercelToken<NextRequest, [Params]>(async (request, { params }) => {
   request.nextUrl satisfies URL;
-  params satisfies Promise<{ id: string }>;
+  (await params).id satisfies string;
   return new Response(request.vercelToken.project);
 }, own);
 next satisfies (request: NextRequest, context: Params) => Promise<Response>;
 // @ts-expect-error -- what comes behind the request is not left out
-next(new NextRequest('https://orders.acme.example'));
+next satisfies (request: NextRequest) => Promise<Response>;
 
 export default {
   fetch: withVercelToken(
@@ -112,18 +112,16 @@ server.get('/', (request) => {
 });
 
 // Node.
-createServer(
-  nodeWithToken(
-    (request, response) => {
-      request.vercelToken satisfies VercelTokenClaims;
-      response.end(request.headers.host);
-    },
-    {
-      ...own,
-      onRefused: (_error, request) => void (request.socket.remoteAddress satisfies string | undefined),
-    },
-  ),
-);
+nodeWithToken(
+  (request, response) => {
+    request.vercelToken satisfies VercelTokenClaims;
+    response.end(request.headers.host);
+  },
+  {
+    ...own,
+    onRefused: (_error, request) => void (request.socket.remoteAddress satisfies string | undefined),
+  },
+) satisfies RequestListener;
 
 // Express's own types are the user's to install.
 type ExpressRequest = Parameters<ReturnType<typeof expressToken>>[0];
