@@ -26,7 +26,7 @@ export interface FixedAudienceOptions extends ElsewhereOptions {
   readonly audience?: string | undefined;
 }
 
-export const ELSEWHERE_OPTION_NAMES: readonly (keyof FixedAudienceOptions)[] = [
+const ELSEWHERE_OPTION_NAMES: readonly (keyof FixedAudienceOptions)[] = [
   'expectClaims',
   'partition',
   'clock',

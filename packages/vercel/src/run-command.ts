@@ -11,7 +11,7 @@ export interface Command {
   readonly env: Readonly<Record<string, string>> | undefined;
 }
 
-export const MAX_OUTPUT_BYTES = 65_536;
+const MAX_OUTPUT_BYTES = 65_536;
 const MAX_COMPLAINT_BYTES = 8_192;
 
 /**
