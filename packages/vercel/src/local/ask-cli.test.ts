@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { findCli } from './find-cli.js';
 import { LOGIN, laptop, token } from './laptop.fixture.js';
@@ -111,6 +111,21 @@ it('prefers the project’s own CLI to that of PATH, and runs nothing from a rel
   // Above the linked directory somebody else may have put one.
   expect(findCli(machine, join(here.project, 'src'), join(here.project, 'src')).command).toBe(global);
 });
+
+it.each([undefined, '/usr/lib/node_modules/tool/cli.js', '../shop-tools/cli.js', '..'])(
+  'runs nothing of a folder in which a process of elsewhere stands: %s',
+  async (main) => {
+    const ran = join(here.root, 'ran');
+    here.program(`require('node:fs').writeFileSync(${JSON.stringify(ran)}, '')`);
+    process.argv[1] = main === undefined ? '' : resolve(here.project, main);
+    const machine = node() as Node;
+    expect(() => findCli({ ...machine, main: main && machine.main }, here.project, here.project)).toThrow(
+      'no `vercel` on PATH',
+    );
+    await expect(here.token({ via: 'cli' })).rejects.toMatchObject({ code: 'no_subject_token' });
+    expect(existsSync(ran)).toBe(false);
+  },
+);
 
 it('starts the script behind a `.cmd` by Node itself on Windows', () => {
   const machine: Node = { ...(node() as Node), platform: 'win32', uid: undefined };

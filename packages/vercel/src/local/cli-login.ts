@@ -21,9 +21,14 @@ const LEAST_LEFT_MS = 5_000;
 
 const LOG_IN = { hint: 'Run `vercel login`.' };
 
+/** Where the login is, or would be: the first that exists. */
+export function loginDirectory(node: Node, directories: readonly string[]): string {
+  return directories.find((one) => isDirectory(node, one)) ?? (directories[0] as string);
+}
+
 /** @throws FederationError where there is no login, or one that has ended */
 export function readCliLogin(node: Node, directories: readonly string[], now: number): CliLogin {
-  const directory = directories.find((one) => isDirectory(node, one)) ?? (directories[0] as string);
+  const directory = loginDirectory(node, directories);
   const file = node.path.join(directory, 'auth.json');
   const stored = storage(node, node.path.join(directory, 'config.json'));
   if (stored === 'keyring') return { kind: 'cli-only', where: 'the keyring of the system' };

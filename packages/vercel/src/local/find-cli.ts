@@ -1,8 +1,9 @@
-/** The `vercel` program: the project's own first, then the one on PATH. */
+/** The `vercel` program: the project's own, where the project's own code runs; then the one on PATH. */
 
 import type { Stats } from 'node:fs';
 import { environmentVariable } from '@credex/core/driver';
 import { codeOf, failure, shownPath } from './failure.js';
+import { isInside } from './node.js';
 import type { Node } from './node.js';
 
 export interface CliProgram {
@@ -13,12 +14,17 @@ export interface CliProgram {
   readonly shown: string;
 }
 
-/** Looks in node_modules of `directory` and above it as far as `top`, then along PATH. */
+/**
+ * Looks in node_modules of `directory` and above it as far as `top`, then along PATH. Only a process whose own script is
+ * below `top` looks there: a tool from elsewhere (`aws` and its credential_process) may stand in a folder that somebody
+ * else filled, and must run nothing out of it.
+ */
 export function findCli(node: Node, directory: string, top: string): CliProgram {
   const { path } = node;
   const skipped: string[] = [];
   const folders: string[] = [];
-  for (let at = directory; ; at = path.dirname(at)) {
+  const isOwnCode = node.main !== undefined && isInside(node, top, node.main);
+  for (let at = directory; isOwnCode; at = path.dirname(at)) {
     folders.push(path.join(at, 'node_modules', '.bin'));
     if (at === top || at === path.dirname(at)) break;
   }
@@ -30,7 +36,7 @@ export function findCli(node: Node, directory: string, top: string): CliProgram 
   }
   throw failure({
     code: 'no_subject_token',
-    message: `The Vercel CLI is not found: no \`vercel\` in node_modules/.bin of ${shownPath(directory)} or on PATH${skipped.map((why) => `; ${why}`).join('')}.`,
+    message: `The Vercel CLI is not found: no \`vercel\` ${folders.length === 0 ? '' : `in node_modules/.bin of ${shownPath(directory)} or `}on PATH${skipped.map((why) => `; ${why}`).join('')}.`,
     hint: 'Run `npm install --global vercel`, then `vercel login`.',
   });
 }

@@ -84,6 +84,9 @@ export function laptop(): Laptop {
   const home = join(root, 'home');
   const project = join(home, 'shop');
   const cli = join(home, '.local', 'share', 'com.vercel.cli');
+  // The process under test is one of the project's.
+  const [, main = ''] = process.argv;
+  process.argv[1] = join(project, 'server.js');
   const asked: Asked[] = [];
   const events: CredentialEvent[] = [];
   const fetch: Fetch = async (input, init) => {
@@ -124,7 +127,10 @@ export function laptop(): Laptop {
         .source(options)
         .capture()
         .token({ audience: undefined, fresh, signal: new AbortController().signal }),
-    remove: () => rmSync(root, { recursive: true, force: true }),
+    remove() {
+      process.argv[1] = main;
+      rmSync(root, { recursive: true, force: true });
+    },
   };
   made.write(made.linkFile, { ...PROJECT, projectName: 'shop' });
   made.write(

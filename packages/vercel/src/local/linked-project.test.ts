@@ -77,6 +77,12 @@ describe('in a monorepo', () => {
     expect(found(join(here.project, 'apps/web'))?.projectId).toBe('prj_x');
   });
 
+  it.each(['..', '../other', 'apps/../../other', '/etc'])('is never outside of it: %s', (directory) => {
+    const only = { id: 'prj_web', directory };
+    here.write(join(here.project, '.vercel', 'repo.json'), { orgId: 'team_acme', projects: [only] });
+    expect(() => found(here.project)).toThrow('names a directory outside of its own');
+  });
+
   it('is the only one there is, wherever one stands', () => {
     here.write(join(here.project, '.vercel', 'repo.json'), { orgId: 'team_acme', projects: [projects[1]] });
     expect(found(here.project)?.projectId).toBe('prj_web');

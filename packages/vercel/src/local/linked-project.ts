@@ -1,6 +1,7 @@
 /** Which project a directory is linked to: by `.vercel/project.json`, or in a monorepo by `.vercel/repo.json`. */
 
 import { OWNER_ID, PROJECT_ID } from './ids.js';
+import { isInside } from './node.js';
 import type { Node } from './node.js';
 import { malformed, readJsonObject } from './read-file.js';
 import { failure, shownPath } from './failure.js';
@@ -67,8 +68,13 @@ function ofRepository(node: Node, file: string, root: string, from: string): Lin
     directory === '.' ? 0 : String(directory).split('/').length;
   const deepest = Math.max(...matches.map(depth));
   const [entry, ...others] = matches.length === 0 ? entries : matches.filter((one) => depth(one) === deepest);
-  if (entry !== undefined && others.length === 0 && typeof entry.directory === 'string')
-    return linked(file, entry.id, entry.orgId ?? orgId, node.path.resolve(root, entry.directory), root);
+  if (entry !== undefined && others.length === 0 && typeof entry.directory === 'string') {
+    // Its .env files are read and the CLI is run there.
+    const directory = node.path.resolve(root, entry.directory);
+    if (!isInside(node, root, directory))
+      throw malformed(`${shownPath(file)}:1`, 'names a directory outside of its own', AGAIN);
+    return linked(file, entry.id, entry.orgId ?? orgId, directory, root);
+  }
   throw failure({
     code: 'no_subject_token',
     message: `${shownPath(file)} does not say which of its ${entries.length} projects ${shownPath(from)} belongs to.`,

@@ -9,7 +9,7 @@ import type { ErrorClass, ExchangeContext, Exchanger, Issued } from '@credex/cor
 import { readSubjectToken, transportFailure } from '@credex/core/driver';
 import { askApi, unreached } from './ask-api.js';
 import { askCli } from './ask-cli.js';
-import { readCliLogin } from './cli-login.js';
+import { loginDirectory, readCliLogin } from './cli-login.js';
 import { envFileNotes } from './env-files.js';
 import { LocalFailure, failure, shownError } from './failure.js';
 import { findCli } from './find-cli.js';
@@ -74,12 +74,10 @@ export function digestOf({ crypto }: Node, jwt: string): string {
 export function localExchanger(tools: LocalTools): Exchanger<LocalToken, LocalRequest> {
   const { node, settings, places, project, warn, now } = tools;
   const covers = (claims: SubjectClaims): boolean => isOfProject(project, claims);
-  const saved = savedToken(
-    node,
-    places.cache,
-    [settings.apiEndpoint.href, project.projectId, project.ownerId, ENVIRONMENT],
-    warn,
-  );
+  // Another place for the CLI's login is another person's.
+  const login = loginDirectory(node, places.cliDirectories);
+  const identity = [settings.apiEndpoint.href, project.projectId, project.ownerId, ENVIRONMENT, login];
+  const saved = savedToken(node, places.cache, identity, warn);
   return {
     specificationVersion: 'v1',
     provider: 'vercel',

@@ -173,6 +173,19 @@ describe('whose token it is', () => {
     expect(here.source({ configDirectory: here.root }).capture().partition).not.toBe(partition);
   });
 
+  it('is never that of another login, which an option names', async () => {
+    const { jwt } = await here.token();
+    const other = join(here.root, 'other');
+    here.write(join(other, 'auth.json'), { token: `${LOGIN}bob` });
+    const theirs = await here.token({ configDirectory: other });
+    expect(theirs.jwt).not.toBe(jwt);
+    expect(here.asked.map(({ headers }) => headers.get('authorization'))).toEqual([
+      `Bearer ${LOGIN}`,
+      `Bearer ${LOGIN}bob`,
+    ]);
+    expect((await here.token()).jwt).toBe(jwt);
+  });
+
   it('costs no I/O on a hit of the cache above it', async () => {
     const source = here.source();
     const provider = createCredentialProvider(

@@ -17,6 +17,7 @@ interface NodeProcess {
   cwd(): string;
   readonly platform: string;
   readonly execPath: string;
+  readonly argv: readonly string[];
   getuid?(): number;
 }
 
@@ -33,6 +34,8 @@ export interface Node {
   readonly platform: string;
   /** The program that runs this process. */
   readonly execPath: string;
+  /** The script that this process was started with. */
+  readonly main: string | undefined;
   /** `undefined` on Windows, where files have no such owner. */
   readonly uid: number | undefined;
 }
@@ -55,6 +58,13 @@ export function node(): Node | undefined {
     cwd: found.cwd(),
     platform: found.platform,
     execPath: found.execPath,
+    main: found.argv[1],
     uid: found.getuid?.(),
   };
+}
+
+/** Whether a path is the folder or below it, by its letters alone. */
+export function isInside({ path }: Node, folder: string, other: string): boolean {
+  const way = path.relative(folder, other);
+  return !path.isAbsolute(way) && way.split(path.sep)[0] !== '..';
 }
