@@ -25,7 +25,9 @@ export const command: CommandModule = {
 
 /** The exit code is the program's own; 128 and the signal's number where one ended it. */
 async function answer({ io, output, options, operands }: Context<ExecOptions>): Promise<number> {
-  const [name, file, ...args] = operands;
+  // Commander leaves `--` in where options are passed through.
+  const [name, ...rest] = operands;
+  const [file, ...args] = rest[0] === '--' ? rest.slice(1) : rest;
   if (file === undefined) throw new UsageError('missing_argument', 'There is no program to run.');
   const onEvent = (event: { readonly type: string; readonly message?: string }): void => {
     if (event.type === 'warning') output.note(dim('warning: '), event.message ?? '');

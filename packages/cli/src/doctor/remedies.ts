@@ -144,6 +144,8 @@ function atAzure({ clientId, tenantId }: AzureEntry, claims: SubjectClaims, code
   switch (code) {
     case 'target_not_found':
       return `az ad app show --id ${id} --query '{app: appId, name: displayName}' || az account show --query tenantId # ${tenantId}`;
+    // The signature was found good before: an application without any credential refuses every token.
+    case 'token_rejected':
     case 'subject_not_allowed': {
       const parameters = {
         name: `vercel-${claims.environment ?? ''}`,
