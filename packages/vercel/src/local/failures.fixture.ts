@@ -1,0 +1,62 @@
+/** What goes wrong on a laptop: each failure names the file it is about and the command that mends it. */
+
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { FederationError } from '@credex/core';
+import type { LocalTokenSourceOptions } from '../local.js';
+import { laptop, token } from './laptop.fixture.js';
+import type { Laptop } from './laptop.fixture.js';
+
+export type Failure = readonly [
+  what: string,
+  code: string,
+  names: string,
+  command: string,
+  arrange: (here: Laptop) => LocalTokenSourceOptions | void,
+];
+
+/** `vercel link`, as a hint writes it. */
+export const LINK = '`vercel link`';
+
+export const answer =
+  (status: number, body: unknown) =>
+  (here: Laptop): void => {
+    here.answer = () => new Response(typeof body === 'string' ? body : JSON.stringify(body), { status });
+  };
+
+/** A laptop of its own for each test of the file, of which no other variable and no `vercel` of this machine is seen. */
+export function useLaptop(): () => Laptop {
+  let here: Laptop | undefined;
+  beforeEach(() => {
+    here = laptop();
+    for (const name of [
+      'VERCEL',
+      'VERCEL_ENV',
+      'VERCEL_TARGET_ENV',
+      'VERCEL_OIDC_TOKEN',
+      'VERCEL_TOKEN_STORAGE',
+    ])
+      vi.stubEnv(name, undefined);
+    vi.stubEnv('PATH', process.execPath.slice(0, process.execPath.lastIndexOf('/')));
+  });
+  afterEach(() => {
+    here?.remove();
+    vi.unstubAllEnvs();
+  });
+  return () => here as Laptop;
+}
+
+export async function expectFailure(here: Laptop, [, code, names, command, arrange]: Failure): Promise<void> {
+  here.write(`${here.project}/.env.local`, `VERCEL_OIDC_TOKEN=${token({}, -2)}`);
+  const options = arrange(here) ?? {};
+  const error = await here.token(options).then(
+    () => 'no failure',
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(FederationError);
+  expect(error).toMatchObject({ code, provider: 'vercel' });
+  const { message, hint } = error as FederationError;
+  expect(message).toContain(names);
+  expect(hint).toContain(command);
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/eyJ|vca_|vcr_/);
+}
