@@ -118,8 +118,8 @@ function originOf(value: unknown): string | undefined {
   return given === undefined ? undefined : endpointUrl({ option: 'requestOrigin' }, given, rules).origin;
 }
 
-/** Visible ASCII. What `fetch` says of any other header would quote it. */
-const FIT_FOR_A_HEADER = /^[\x21-\x7e]+$/;
+/** What `fetch` says of a header of other characters quotes it. */
+const FIT_FOR_A_HEADER = /^[\x20-\x7e]+$/;
 
 function unfitRequestToken(): FederationError {
   return new FederationError({
