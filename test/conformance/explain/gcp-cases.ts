@@ -1,4 +1,4 @@
-/** Providers of workload identity pools, and allow policies of service accounts. */
+// Longer than 300 lines: one table of pool providers and allow policies of service accounts, each beside what comes of it.
 
 import type { PolicyCase } from './policy-case.js';
 import {
