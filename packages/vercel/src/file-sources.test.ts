@@ -116,7 +116,7 @@ describe('a file', () => {
   });
 
   it('that is a pipe nobody writes to holds nobody up', async () => {
-    execFileSync('mkfifo', [join(folder, 'token')]);
+    execFileSync('/usr/bin/mkfifo', [join(folder, 'token')]);
     await expect(read(source())).rejects.toMatchObject({ code: 'invalid_subject_token' });
   });
 
