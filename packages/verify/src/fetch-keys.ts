@@ -47,10 +47,11 @@ async function answerOf(url: URL, fetch: Fetch, signal: AbortSignal): Promise<st
     redirect: 'manual',
     signal,
   });
-  const { status, type } = response;
-  if (status === 200 && type !== 'opaqueredirect') return boundedText(response, url);
+  const { status, type, redirected } = response;
+  if (status === 200 && !redirected && type !== 'opaqueredirect') return boundedText(response, url);
   discard(response.body);
-  if (type === 'opaqueredirect' || (status >= 300 && status < 400)) {
+  // A fetch of the caller's own may have followed one all the same.
+  if (redirected || type === 'opaqueredirect' || (status >= 300 && status < 400)) {
     // Whoever could redirect could name the keys.
     throw failure('redirect_refused', `${url.host} answered with a redirect, which is not followed.`, {
       status,

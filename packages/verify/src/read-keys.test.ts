@@ -107,6 +107,11 @@ describe('what the issuer answers', () => {
       () => new Response(null, { status: 308, headers: { location: '/' } }),
       'redirect_refused',
     ],
+    [
+      'what a fetch got that follows redirects unasked',
+      () => Object.defineProperty(Response.json({ keys: [jwk()] }), 'redirected', { value: true }),
+      'redirect_refused',
+    ],
     ['404', () => new Response('{"keys":[]}', { status: 404 }), 'unavailable'],
     ['204', () => new Response(null, { status: 204 }), 'unavailable'],
     ['429', () => new Response('', { status: 429 }), 'throttled'],

@@ -230,6 +230,27 @@ test('the rules in effect say what they leave open, as frozen plain data', () =>
     expect(Object.isFrozen(held)).toBe(true);
 });
 
+test('what becomes of the options afterwards changes nothing, and a getter is asked once', () => {
+  let asked = 0;
+  const getter = {
+    projectId: 'prj_blog',
+    get environment() {
+      return asked++ === 0 ? 'production' : '*';
+    },
+  };
+  const rule = { projectId: ['prj_shop'], environment: ['production'] };
+  const options = { team: ['acme'], audience: ['https://api.acme.example'], allow: [rule, getter] };
+  const { rules } = make(options) as { rules: unknown };
+  rule.environment.push('preview');
+  rule.projectId[0] = '*';
+  options.allow.push({ projectId: ['*'], environment: ['*'] });
+  expect(rules).toEqual([
+    { projectId: ['prj_shop'], environment: ['production'], leavesOpen: [] },
+    { projectId: ['prj_blog'], environment: ['production'], leavesOpen: [] },
+  ]);
+  expect(asked).toBe(1);
+});
+
 test('no environment variable stands for an option', () => {
   for (const name of ['VERCEL_PROJECT_ID', 'VERCEL_ENV', 'VERCEL_TARGET_ENV', 'VERCEL_TEAM', 'AUDIENCE'])
     vi.stubEnv(name, 'acme');
