@@ -112,6 +112,7 @@ describe('where it goes', () => {
   it.each([
     ['no origins', { origins: undefined }, 'origins'],
     ['an empty list', { origins: [] }, 'origins'],
+    ['a list of holes', { origins: Array(1) }, 'origins[0]'],
     ['a path', { origins: ['https://api.example.com/v1'] }, 'origins[0]'],
     ['http', { origins: 'http://api.example.com' }, 'origins'],
     ['a wildcard', { origins: 'https://*.example.com' }, 'origins'],

@@ -5,7 +5,12 @@ import { cleanServerText, endpointUrl, invalidOption } from '@credex/core/driver
 
 /** @throws OptionError */
 export function originsOf(value: unknown, allowLoopbackHttp: boolean): ReadonlySet<string> {
-  const list: unknown = typeof value === 'string' ? [value] : value;
+  // Copied, so that a hole is a value too.
+  const list: unknown = Array.isArray(value)
+    ? [...(value as unknown[])]
+    : typeof value === 'string'
+      ? [value]
+      : value;
   if (!Array.isArray(list) || list.length === 0)
     throw invalidOption(
       { option: 'origins' },
