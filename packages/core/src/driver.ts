@@ -1,11 +1,12 @@
 /** For authors of exchangers, token sources and factories. Users import from `@credex/core`. */
 
 export type { ErrorClass, ExchangeContext, Exchanger, HttpAnswer, Issued, RetryAdvice } from './contract.js';
+export { createCredentialCache } from './cache.js';
 export { canonicalJson } from './canonical.js';
 export { environmentVariable } from './environment.js';
-export { federationErrorOf, presentedToken } from './errors.js';
+export { FederationError, OptionError, federationErrorOf, presentedToken } from './errors.js';
 export { assertExpected, normalizeExpectation } from './expectation.js';
-export { MAX_ANSWER_BYTES, post } from './http.js';
+export { MAX_ANSWER_BYTES, post, redirected, tooLong } from './http.js';
 export type { PostInit } from './http.js';
 export {
   invalidOption,
