@@ -23,3 +23,8 @@ it.each([
 it('ends at the end of what is right', () => {
   expect(lineOfJsonFault('{"a": 1,\n"b": [1, 2]\n}')).toBe(3);
 });
+
+it('is where it gets too deep to follow, in a text made to be deep', () => {
+  expect(lineOfJsonFault(`{\n"a":${'['.repeat(100_000)}`)).toBe(2);
+  expect(lineOfJsonFault(`[${'[],'.repeat(2_000)}\n!`)).toBe(2);
+});

@@ -1,11 +1,14 @@
 /** Where a JSON text goes wrong. Engines word it differently, and some leave the place out. */
 
 const VALUE = /"(?:[^"\\\u0000-\u001f]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y; // eslint-disable-line no-control-regex -- JSON forbids them
+/** Nobody's file; beyond it the fault is there. */
+const DEEPEST = 500;
 const SPACE = /[ \t\r\n]*/y;
 
 /** The line, from 1, of the first thing that can't stand there (RFC 8259); the last line where it only ends early. */
 export function lineOfJsonFault(text: string): number {
   let at = 0;
+  let depth = 0;
   const skip = (): string => {
     SPACE.lastIndex = at;
     at += SPACE.exec(text)?.[0].length ?? 0;
@@ -18,13 +21,18 @@ export function lineOfJsonFault(text: string): number {
     return found !== undefined;
   };
   const list = (end: string, item: () => boolean): boolean => {
+    if (depth === DEEPEST) return false;
     at += 1;
     if (skip() === end) return (at += 1) > 0;
+    depth += 1;
     while (item()) {
       const next = skip();
       if (next !== end && next !== ',') return false;
       at += 1;
-      if (next === end) return true;
+      if (next === end) {
+        depth -= 1;
+        return true;
+      }
     }
     return false;
   };
