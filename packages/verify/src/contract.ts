@@ -54,7 +54,7 @@ export interface TokenVerifierOptions {
   readonly team?: string | readonly string[] | undefined;
   /** The issuer as the token says it: `https://oidc.vercel.com` in global issuer mode. Either this or `team`. */
   readonly issuer?: string | readonly string[] | undefined;
-  /** Required. A token passes that is meant for one of these. */
+  /** Required. A token passes that is meant for one of these. Best your API's own URL: see the README. */
   readonly audience: string | readonly string[];
   /** Required, at least one rule. */
   readonly allow: readonly AllowRule[];
@@ -70,7 +70,9 @@ export interface TokenVerifierOptions {
   readonly timeoutMs?: number | undefined;
   /** How many checked signatures are remembered, 0 to 100,000; 0: none. Default: 1,000. */
   readonly memoSize?: number | undefined;
+  /** Gets the keys. Default: the global fetch. */
   readonly fetch?: Fetch | undefined;
+  /** Default: the system's clocks. */
   readonly clock?: Clock | undefined;
 }
 
@@ -89,6 +91,8 @@ export interface RuleInEffect {
 
 export interface TokenVerifier {
   /**
+   * The claims of a token that passes: the bare JWT, without `Bearer `. `signal` ends this caller's waiting alone.
+   *
    * @throws TokenVerificationError where the token does not pass, or the keys could not be had.
    */
   verify(token: string, call?: { readonly signal?: AbortSignal | undefined }): Promise<VercelTokenClaims>;

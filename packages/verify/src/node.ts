@@ -22,7 +22,7 @@ import type { Verified } from './with-vercel-token.js';
  * createServer(
  *   withVercelToken((request, response) => response.end(request.vercelToken.project), {
  *     team: 'acme',
- *     audience: 'https://vercel.com/acme',
+ *     audience: 'https://orders.acme.example',
  *     allow: [{ projectId: 'prj_7Yc2n', environment: 'production' }],
  *   }),
  * ).listen(8080);

@@ -22,7 +22,7 @@ export interface Verified {
  * @example
  * export const GET = withVercelToken((request) => Response.json({ caller: request.vercelToken.project }), {
  *   team: 'acme',
- *   audience: 'https://vercel.com/acme',
+ *   audience: 'https://orders.acme.example',
  *   allow: [{ projectId: 'prj_7Yc2n', environment: 'production' }],
  * });
  */
