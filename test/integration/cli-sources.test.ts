@@ -24,6 +24,10 @@ import { setEnvironment } from '../support/environment.js';
 import { AZURE, GCP } from '../support/trust.js';
 import { useWorld } from '../support/use-world.js';
 
+interface Executable {
+  readonly credential_source: { readonly executable: Record<string, string> };
+}
+
 const BOUND_MS = 120_000;
 const world = useWorld();
 removeFolders();
@@ -82,8 +86,7 @@ describe("Google's executable source", () => {
   test('the output file holds the answer, for its owner alone, and is read in place of a second run', async () => {
     const file = await credentialFile();
     const output = join(cwd, 'answer.json');
-    const { executable } = (file as { credential_source: { executable: Record<string, string> } })
-      .credential_source;
+    const { executable } = (file as unknown as Executable).credential_source;
     executable['output_file'] = output;
     await clientOf(file).getAccessToken();
     expect(statSync(output).mode & 0o777).toBe(0o600);

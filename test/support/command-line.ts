@@ -13,7 +13,7 @@ export const BIN = fileURLToPath(new URL('../../packages/cli/dist/bin.js', impor
 const HOOK = new URL('../examples/outside-names.mjs', import.meta.url).href;
 
 /** Whose TLS listener answers for which of the names outside. */
-export const NAMES: Readonly<Record<string, ServiceName>> = {
+const NAMES: Readonly<Record<string, ServiceName>> = {
   '^oidc\\.vercel\\.com$': 'issuer',
   '^sts\\.[a-z0-9-]+\\.amazonaws\\.com$': 'aws-sts',
   '^sts\\.googleapis\\.com$': 'gcp-sts',

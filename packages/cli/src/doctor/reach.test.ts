@@ -87,7 +87,7 @@ describe('reach', () => {
   it('ends with the signal', async () => {
     const stop = new AbortController();
     const url = await listening(createServer(() => stop.abort()));
-    await expect(reach(io(), url, stop.signal)).rejects.toThrow();
+    await expect(reach(io(), url, stop.signal)).rejects.toThrow(/abort/i);
   });
 
   it('reads no endless answer', async () => {

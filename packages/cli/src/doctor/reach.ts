@@ -112,7 +112,7 @@ export async function reach(
 /** The same for who takes a fetch: through the proxy too, which the global one passes by. */
 export const reachingFetch =
   (io: Pick<Io, 'env' | 'clock'>, signal: AbortSignal): Fetch =>
-  async (input, init = {}) => {
+  async (input, init) => {
     const headers = Object.fromEntries(new Headers(init.headers));
     const body = typeof init.body === 'string' ? init.body : undefined;
     const given = init.signal === undefined || init.signal === null ? [] : [init.signal];

@@ -66,15 +66,20 @@ async function asGoogle(
 /** A token is for its resource alone to read; Entra's have been JWTs that say whose they are. */
 function asAzure(entry: AzureEntry, issued: AnyCredentials): string {
   if (!('token' in issued)) throw new TypeError('An Azure entry gave no access token.');
-  const { appid, azp, tid, aud, oid } = claimsIn(issued.token);
-  const client = appid ?? azp;
-  if (client === undefined) return 'an access token that only its resource reads';
-  if (String(client).toLowerCase() !== entry.clientId.toLowerCase())
+  const claims = claimsIn(issued.token);
+  const said = (name: string): string => {
+    const value = claims[name];
+    return typeof value === 'string' ? value : '?';
+  };
+  // Tokens of the first version name the application by the former, those of the second by the latter.
+  const client = said('appid' in claims ? 'appid' : 'azp');
+  if (client === '?') return 'an access token that only its resource reads';
+  if (client.toLowerCase() !== entry.clientId.toLowerCase())
     throw new Fault(
       'other_identity',
-      `The access token is of the application ${String(client)}, not ${entry.clientId}.`,
+      `The access token is of the application ${client}, not ${entry.clientId}.`,
     );
-  return `application ${String(client)}, object ${String(oid)} of tenant ${String(tid)}, for ${String(aud)}`;
+  return `application ${client}, object ${said('oid')} of tenant ${said('tid')}, for ${said('aud')}`;
 }
 
 function claimsIn(jwt: string): Readonly<Record<string, unknown>> {

@@ -32,7 +32,7 @@ export async function readSeed(io: Io, file: string): Promise<Seed> {
   return seed;
 }
 
-export function wrong(file: string, problems: readonly string[]): UsageError {
+function wrong(file: string, problems: readonly string[]): UsageError {
   const said = problems.length === 1 ? problems[0] : problems.map((problem) => `\n  ${problem}`).join('');
   return new UsageError('invalid_argument', `The seed ${file} does not hold: ${said}`, {
     option: '--seed',
