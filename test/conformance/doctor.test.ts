@@ -196,6 +196,20 @@ const BROKEN: readonly (readonly [string, SetUp, Wanted])[] = [
     },
   ],
   [
+    'a token service that never answers',
+    {
+      args: ['--timeout', '4'],
+      plant: () => world.emulator.faults.plant({ service: 'aws-sts', fault: { kind: 'hang' } }).remove,
+    },
+    {
+      step: 'cloud',
+      code: 'timeout',
+      exit: 4,
+      command: /^curl -sSv .* https:\/\/sts\.eu-west-1\.amazonaws\.com\/$/,
+      message: /longer than 4 s/,
+    },
+  ],
+  [
     'impersonation that is closed, behind a token service that is open',
     { cloud: 'gcp', outside: { closed: ['^iamcredentials\\.'] } },
     { step: 'cloud', code: 'connection_failed', exit: 4, command: /iamcredentials\.googleapis\.com/ },

@@ -41,6 +41,7 @@ async function answer({ io, output, options, operands }: Context<ExecOptions>): 
         dim(`${prepared.what}: good until ${new Date(prepared.expiresAt).toISOString()} (${left})`),
       );
     }
+    io.signal.throwIfAborted();
     return await runChild({ file, args, env: prepared.env, cwd: io.cwd, isTerminal: io.stdin.isTerminal });
   } finally {
     await prepared.remove();

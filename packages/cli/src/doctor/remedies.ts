@@ -76,15 +76,13 @@ const EXAMPLE =
 
 function configurationRemedy({ code, line }: FaultText, { io, config, options }: Case): string {
   if (code === 'missing_package') return 'npm install credex @credex/aws @credex/gcp @credex/azure';
-  if (
-    config === undefined &&
-    line === undefined &&
-    code === 'missing_option' &&
-    io.env['CREDEX_CONFIG'] === undefined
-  )
-    return `echo ${quoted(EXAMPLE)} > credex.config.json`;
-  const file = quoted(options.config ?? 'credex.config.json');
-  return `\${EDITOR:-vi} ${line === undefined ? '' : `+${line} `}${options.config === undefined && line === undefined ? 'credex.config.*' : file}`;
+  if (io.env['CREDEX_CONFIG']) return 'printenv CREDEX_CONFIG';
+  const editor = '${EDITOR:-vi}';
+  // Only JSON is placed, and only what is found is: by the name that was given, or the usual one.
+  if (line !== undefined) return `${editor} +${line} ${quoted(options.config ?? 'credex.config.json')}`;
+  const isAbsent = config === undefined && code === 'missing_option' && options.config === undefined;
+  if (isAbsent) return `echo ${quoted(EXAMPLE)} > credex.config.json`;
+  return `${editor} ${options.config === undefined ? 'credex.config.*' : quoted(options.config)}`;
 }
 
 function atCloud(entry: Entry, claims: SubjectClaims, code: string): string {
