@@ -42,7 +42,12 @@ const BROKEN: readonly (readonly [string, SetUp, Wanted])[] = [
   [
     'no configuration',
     { config: false },
-    { step: 'configuration', code: 'missing_option', exit: 2, command: /^echo '.*' > credex\.config\.json$/ },
+    {
+      step: 'configuration',
+      code: 'no_configuration',
+      exit: 2,
+      command: /^echo '.*' > credex\.config\.json$/,
+    },
   ],
   [
     'an option that is misspelled',

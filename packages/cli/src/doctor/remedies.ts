@@ -74,14 +74,13 @@ function networkRemedy(code: string, host: string | undefined, { endpoints }: Ca
 const EXAMPLE =
   '{"credentials":{"store":{"provider":"aws","roleArn":"arn:aws:iam::123456789012:role/NAME","region":"eu-west-1"}}}';
 
-function configurationRemedy({ code, line }: FaultText, { io, config, options }: Case): string {
+function configurationRemedy({ code, line }: FaultText, { io, options }: Case): string {
   if (code === 'missing_package') return 'npm install credex @credex/aws @credex/gcp @credex/azure';
   if (io.env['CREDEX_CONFIG']) return 'printenv CREDEX_CONFIG';
   const editor = '${EDITOR:-vi}';
   // Only JSON is placed, and only what is found is: by the name that was given, or the usual one.
   if (line !== undefined) return `${editor} +${line} ${quoted(options.config ?? 'credex.config.json')}`;
-  const isAbsent = config === undefined && code === 'missing_option' && options.config === undefined;
-  if (isAbsent) return `echo ${quoted(EXAMPLE)} > credex.config.json`;
+  if (code === 'no_configuration') return `echo ${quoted(EXAMPLE)} > credex.config.json`;
   return `${editor} ${options.config === undefined ? 'credex.config.*' : quoted(options.config)}`;
 }
 

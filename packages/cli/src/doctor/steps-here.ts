@@ -1,5 +1,6 @@
 /** The steps that ask nobody but this machine: configuration, token, claims. */
 
+import { readdir } from 'node:fs/promises';
 import { FederationError } from '@credex/core';
 import { placeOf } from '../entry/entry-options.js';
 import { entryTokenSource, presentedOf, tokenOfEntry } from '../entry/entry-token-source.js';
@@ -26,11 +27,18 @@ export const configuration: Step = async (the) => {
   } catch (cause) {
     if (!ConfigError.isInstance(cause)) throw cause;
     const [first] = cause.problems;
-    throw new Fault(cause.code, cause.message, { cause, line: first?.line });
+    const code = (await isAbsent(the)) ? 'no_configuration' : cause.code;
+    throw new Fault(code, cause.message, { cause, line: first?.line });
   }
   const hosts = the.endpoints.map(({ host }) => host).join(' and ');
   return { says: `${the.name}, of ${the.entry.provider}, at ${hosts}` };
 };
+
+async function isAbsent({ io, options }: Case): Promise<boolean> {
+  if (io.env['CREDEX_CONFIG'] || options.config !== undefined) return false;
+  const names = await readdir(io.cwd).catch((): string[] => []);
+  return !names.some((name) => /^credex\.config\.(?:m?[jt]s|json)$/.test(name));
+}
 
 export const token: Step = async (the) => {
   try {
