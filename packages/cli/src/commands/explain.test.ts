@@ -47,7 +47,7 @@ describe('credex explain', () => {
     expect(exit).toBe(1);
     expect(stdout).toMatch(/^AWS refuses this token \(AccessDenied\)\.\n/);
     expect(stdout).toMatch(
-      /differs +oidc\.vercel\.com\/acme:sub +policy +owner:acme:\*\n.+StringEquals +token +owner:acme:project:shop/,
+      /differs +oidc\.vercel\.com\/acme:sub\n.+StringEquals\n +policy +owner:acme:\*\n +token +owner:acme:project:shop/,
     );
     expect(stdout).toContain('(wildcard_in_string_equals)');
     expect(stdout).toContain('Use StringLike');

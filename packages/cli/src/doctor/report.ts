@@ -1,5 +1,6 @@
 /** A diagnosis for people: a line a step, then the fault and what to type. */
 
+import { table } from '../table.js';
 import type { Piece, View } from '../text.js';
 import { bad, dim, good, strong, warning } from '../text.js';
 import type { Diagnosis, StepReport } from './diagnose.js';
@@ -19,18 +20,15 @@ export function drawDiagnosis({ steps, fault, isWell, name }: Diagnosis, view: V
       status === 'not-reached' ? dim(title) : title,
       ms === undefined ? '' : dim(` (${ms} ms)`),
     ),
-    ...(says === undefined || status === 'failed' ? [] : [view.line(dim(`    ${says}`))]),
-    ...warnings.map((text) => view.line(warning('    warning: '), text)),
+    ...(says === undefined || status === 'failed' ? [] : [table(view, [['  ', dim(says)]])]),
+    ...warnings.map((text) => table(view, [['  ', warning('warning:'), text]])),
   ]);
   if (isWell) return [...lines, '', view.line(good('well: '), `${name ?? ''} works from here`)].join('\n');
   if (fault === undefined) throw new TypeError('A diagnosis that is not well has a fault.');
-  return [
-    ...lines,
-    '',
-    view.line(bad('fault: '), `${oneLine(fault.message)} `, dim(`(${fault.code})`)),
-    ...(fault.hint === undefined ? [] : [view.line(`  ${fault.hint}`)]),
-    view.line(strong('type:  '), fault.command),
-  ].join('\n');
+  const why: Piece[][] = [[bad('fault:'), `${oneLine(fault.message)} (${fault.code})`]];
+  if (fault.hint !== undefined) why.push(['', oneLine(fault.hint)]);
+  // The command is not wrapped: it is there to be copied.
+  return [...lines, '', table(view, why), '', view.line(strong('type:'), `  ${fault.command}`)].join('\n');
 }
 
 const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');

@@ -1,37 +1,61 @@
 import { describe, expect, it } from 'vitest';
-import { bad, dim, good, strong, warning } from '../text.js';
-import type { Check, Explanation } from './explanation.js';
-import { explanationTable } from './explanation-table.js';
+import { createColors } from 'picocolors';
+import { createView, dim } from '../text.js';
+import type { Check } from './explanation.js';
+import { conditionTable, drawExplanation } from './explanation-table.js';
 
-const check = (more: Partial<Check>): Explanation => ({
-  cloud: 'aws',
-  verdict: 'refused',
-  answer: 'AccessDenied',
-  summary: '',
-  checks: [{ at: 'Statement', what: 'audience', wanted: 'a', presented: 'b', result: 'mismatch', ...more }],
-  findings: [],
+const check = (more: Partial<Check>): Check => ({
+  at: 'Statement',
+  what: 'audience',
+  wanted: 'a',
+  presented: 'b',
+  result: 'mismatch',
+  ...more,
 });
 
-describe('the table of an explanation', () => {
+describe('a condition', () => {
   it('has the value of the policy above that of the token', () => {
-    expect(explanationTable(check({}))).toEqual([
-      [bad('differs'), strong('audience'), dim('policy'), 'a'],
-      ['', dim('Statement'), dim('token'), 'b'],
+    expect(conditionTable(check({}))).toEqual([
+      [dim('  at'), dim('Statement')],
+      [dim('  policy'), 'a'],
+      [dim('  token'), 'b'],
     ]);
-    expect(explanationTable(check({ result: 'match', presented: 'a' }))[0]?.[0]).toEqual(good('matches'));
   });
 
   it('tells what is not there from what is not known', () => {
-    expect(explanationTable(check({ wanted: '', presented: undefined })).map((row) => row[3])).toEqual([
+    expect(conditionTable(check({ wanted: '', presented: undefined })).map((row) => row[1])).toEqual([
+      dim('Statement'),
       dim('nothing'),
       dim('nothing'),
     ]);
-    const [unknown, below] = explanationTable(check({ result: 'unknown', presented: undefined }));
-    expect([unknown?.[0], below?.[3]]).toEqual([warning('unknown'), dim('not known here')]);
+    const [, , token] = conditionTable(check({ result: 'unknown', presented: undefined }));
+    expect(token?.[1]).toEqual(dim('not known here'));
   });
 
   it('keeps long values short', () => {
-    const [row] = explanationTable(check({ wanted: 'x'.repeat(100_000) }));
-    expect(String(row?.[3])).toHaveLength(401);
+    const [, policy] = conditionTable(check({ wanted: 'x'.repeat(100_000) }));
+    expect(String(policy?.[1])).toHaveLength(401);
   });
+});
+
+it.each([
+  ['match', 'matches'],
+  ['mismatch', 'differs'],
+  ['unknown', 'unknown'],
+] as const)('%s is said as %s, one condition after the other', (result, word) => {
+  const view = createView(undefined, createColors(false));
+  const checks = [check({ result }), check({ result, what: 'subject' })];
+  const explanation = {
+    cloud: 'aws',
+    verdict: 'refused',
+    answer: 'AccessDenied',
+    summary: 'No.',
+    findings: [],
+  } as const;
+  expect(drawExplanation({ ...explanation, checks }, view)).toBe(
+    ['audience', 'subject'].reduce(
+      (text, what) => `${text}\n\n${word}  ${what}\n  at      Statement\n  policy  a\n  token   b`,
+      'No.',
+    ),
+  );
 });

@@ -24,32 +24,33 @@ const TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warnin
 const LONGEST = 400;
 const clipped = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
-/** Two rows for each check: what the policy asks for, and what the token has. */
-export const explanationTable = ({ checks }: Explanation): readonly (readonly Piece[])[] =>
-  checks.flatMap(({ at, what, wanted, presented, result }): readonly (readonly Piece[])[] => {
-    const none = dim(result === 'unknown' ? 'not known here' : 'nothing');
-    return [
-      [
-        RESULTS[result],
-        strong(clipped(what)),
-        dim('policy'),
-        wanted === '' ? dim('nothing') : clipped(wanted),
-      ],
-      ['', dim(at), dim('token'), presented === undefined || presented === '' ? none : clipped(presented)],
-    ];
-  });
+/** What the policy asks for above what the token has, so that the eye goes down the letters. */
+export const conditionTable = ({ at, wanted, presented, result }: Check): readonly (readonly Piece[])[] => {
+  const none = dim(result === 'unknown' ? 'not known here' : 'nothing');
+  return [
+    [dim('  at'), dim(at)],
+    [dim('  policy'), wanted === '' ? dim('nothing') : clipped(wanted)],
+    [dim('  token'), presented === undefined || presented === '' ? none : clipped(presented)],
+  ];
+};
 
 export function drawExplanation(explanation: Explanation, view: View): string {
-  const { verdict, summary, findings } = explanation;
-  const sections = [view.line(toned(VERDICTS[verdict])(summary))];
-  if (explanation.checks.length > 0)
-    sections.push(view.line(strong('conditions')), table(view, explanationTable(explanation)));
+  const { verdict, summary, checks, findings } = explanation;
+  const sections = [
+    view.line(toned(VERDICTS[verdict])(summary)),
+    ...checks.map((check) =>
+      [
+        view.line(RESULTS[check.result], '  ', strong(clipped(check.what))),
+        table(view, conditionTable(check)),
+      ].join('\n'),
+    ),
+  ];
   if (findings.length > 0) {
     const rows = findings.map(({ severity, code, at, message, fix }): Piece[] => [
       toned(TONES[severity])(severity),
       `${clipped(at)}: ${clipped(message)} ${fix} (${code})`,
     ]);
-    sections.push(view.line(strong('findings')), table(view, rows));
+    sections.push([view.line(strong('findings')), table(view, rows)].join('\n'));
   }
-  return sections.join('\n');
+  return sections.join('\n\n');
 }

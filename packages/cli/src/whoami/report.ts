@@ -51,16 +51,17 @@ export function drawReport(report: WhoamiReport, view: View): string {
       ? []
       : [[dim('signature'), report.verified ? good('verified') : bad('not verified')]]),
   ];
-  const sections = [table(view, summary), view.line(strong('claims')), table(view, facts)];
+  const sections = [table(view, summary), [view.line(strong('claims')), table(view, facts)].join('\n')];
   if (report.findings.length > 0) {
     const rows = report.findings.map(({ severity, code, message, fix }): Piece[] => [
       toned(TONES[severity])(severity),
       fix === undefined ? `${message} (${code})` : `${message} ${fix} (${code})`,
     ]);
-    sections.push(view.line(strong('findings')), table(view, rows));
+    sections.push([view.line(strong('findings')), table(view, rows)].join('\n'));
   }
-  if (report.token !== undefined) sections.push(view.line(strong('token')), view.line(report.token));
-  return sections.join('\n');
+  if (report.token !== undefined)
+    sections.push([view.line(strong('token')), view.line(report.token)].join('\n'));
+  return sections.join('\n\n');
 }
 
 function left({ leftMs, lifetimeMs }: WhoamiReport): Piece {
