@@ -67,8 +67,10 @@ function unchanging(text: string): string {
   return (
     text
       .replaceAll('\r\n', '\n')
-      // A progress line, which was overwritten.
-      .replaceAll(/[^\n]*\r(?:\u001b\[2K)?/g, '')
+      .split('\n')
+      // A progress line was overwritten.
+      .map((line) => line.slice(line.lastIndexOf('\r') + 1).replace('\u001b[2K', ''))
+      .join('\n')
       .replaceAll(/\/tmp\/credex-cli-\w{6}/g, '/work/shop')
       .replaceAll(/^((?:exp|iat|nbf) +)\d+/gm, '$11795341200')
       .replaceAll(/made \d+ s ago/g, 'made 2 s ago')
