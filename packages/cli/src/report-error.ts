@@ -45,7 +45,8 @@ export function reportError(
   const reported = reportedError(error, isVerbose);
   // A failed command prints one document too; no view draws it, since people read stderr.
   if (output.isJson) output.raw(`${visibleJson({ error: reported })}\n`);
-  else tell(reported, output);
+  // A configuration's problems stand on a line each; elsewhere a newline is another's, and shows as what it is.
+  else tell(reported, error instanceof Error && 'problems' in error, output);
   if (!isCoded(error)) return EXIT.internal;
   return USAGE.has(error.name) ? EXIT.usage : exitCodeOf(error);
 }
@@ -80,8 +81,10 @@ function reportedError(error: unknown, isVerbose: boolean): ReportedError {
   };
 }
 
-function tell({ message, hint, code, causes }: ReportedError, output: Output): void {
-  output.note(bad('error:'), ` ${message} `, dim(`(${code})`));
+function tell({ message, hint, code, causes }: ReportedError, isOfLines: boolean, output: Output): void {
+  const [first, ...more] = isOfLines ? message.split('\n') : [message];
+  output.note(bad('error:'), ` ${first ?? ''} `, dim(`(${code})`));
+  for (const line of more) output.note(line);
   if (hint !== undefined) output.note(`  ${hint}`);
   for (const cause of causes ?? []) output.note(dim(`  cause: ${cause}`));
 }

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { jwt, runInMemory } from './memory-io.fixture.js';
 
 const token = { env: { VERCEL_OIDC_TOKEN: jwt() } };
@@ -92,6 +95,26 @@ describe('errors', () => {
     const { exit, stderr, json } = await runInMemory(['whoami', '--json']);
     expect({ exit, stderr }).toEqual({ exit: 3, stderr: '' });
     expect(json()).toMatchObject({ error: { code: 'no_subject_token', hint: expect.any(String) as string } });
+  });
+
+  it('of a configuration stand on a line each, and one that can not be run is none of credex', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'credex-run-'));
+    onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
+    writeFileSync(join(cwd, 'credex.config.json'), '{"credentials":{"store":{"provider":"aws","x":1}}}');
+    const wrong = await runInMemory(['print-config', 'store'], { cwd });
+    expect(wrong.exit).toBe(2);
+    expect(wrong.stderr.split('\n')[1]).toMatch(/^ {2}credex\.config\.json:1:\d+: `credentials\.store\.x`/);
+    writeFileSync(join(cwd, 'broken.ts'), 'export default {');
+    const argv = ['google-executable', 'store', '--config', join(cwd, 'broken.ts')];
+    const broken = await runInMemory(argv, { cwd });
+    expect(broken.exit).toBe(0);
+    expect(broken.json()).toMatchObject({ success: false, code: 'invalid_option' });
+  });
+
+  it('say what is missing where no command is named', async () => {
+    const { exit, json } = await runInMemory(['setup', '--json']);
+    expect(exit).toBe(2);
+    expect(json()).toMatchObject({ error: { message: 'No command is named: --help lists them.' } });
   });
 
   it('that nobody foresaw are called a defect and end with 70', async () => {

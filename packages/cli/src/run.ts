@@ -68,7 +68,10 @@ function prepare(command: Command, io: Io, output: Output): void {
 /** Help and version were asked for; all else is misuse, told already unless as JSON. */
 function ofCommander(error: CommanderError, output: Output): ExitCode {
   if (error.exitCode === 0) return EXIT.ok;
-  const message = visible(error.message.replace(/^error: /, ''));
+  const isNothingNamed = error.code === 'commander.help';
+  const message = isNothingNamed
+    ? 'No command is named: --help lists them.'
+    : visible(error.message.replace(/^error: /, ''));
   if (output.isJson) output.print({ error: { code: 'usage', message } }, () => '');
   return EXIT.usage;
 }

@@ -35,7 +35,7 @@ export class ConfigError extends OptionError {
   /** Every problem, in the order of the configuration. At least one. */
   readonly problems: readonly ConfigProblem[];
 
-  constructor(source: string, problems: readonly [ConfigProblem, ...ConfigProblem[]]) {
+  constructor(source: string, problems: readonly [ConfigProblem, ...ConfigProblem[]], cause?: unknown) {
     const [first] = problems;
     const lines = problems.map((problem) => `${placeOf(source, problem)}${problem.message}`);
     const said =
@@ -45,6 +45,8 @@ export class ConfigError extends OptionError {
     super(first.code, first.path, first.environmentVariable, said);
     this.source = source;
     this.problems = Object.freeze(problems.map((problem) => Object.freeze({ ...problem })));
+    if (cause !== undefined)
+      Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true });
     Object.defineProperty(this, MARKER, { value: true });
   }
 

@@ -2,6 +2,7 @@
 
 import { readFile, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { cleanServerText } from '@credex/core/driver';
 import { WHOLE } from './apply-environment.js';
 import { ConfigError } from './config-error.js';
 import { shownKey } from './key-path.js';
@@ -47,7 +48,11 @@ async function evaluated(folder: string, name: string): Promise<Found> {
   const { createJiti } = await import('jiti');
   // Writes nothing to disk, and reads the file anew for each load; an .mjs is kept by Node itself.
   const jiti = createJiti(path, { fsCache: false, moduleCache: false });
-  const module = await jiti.import<Readonly<Record<string, unknown>>>(path);
+  const module = await jiti.import<Readonly<Record<string, unknown>>>(path).catch((cause: unknown) => {
+    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : `it threw a ${typeof cause}`;
+    const message = `${name} can not be run: ${cleanServerText(said)}`;
+    throw noFile('invalid_option', message, cause);
+  });
   const raw = Object.hasOwn(module, 'default') ? module['default'] : undefined;
   if (raw === undefined)
     throw noFile(
@@ -57,8 +62,12 @@ async function evaluated(folder: string, name: string): Promise<Found> {
   return { raw, source: { name, kind: 'code' } };
 }
 
-function noFile(code: 'missing_option' | 'conflicting_options', message: string): ConfigError {
-  return new ConfigError('credex', [{ code, path: 'config', message, environmentVariable: WHOLE }]);
+function noFile(
+  code: 'missing_option' | 'conflicting_options' | 'invalid_option',
+  message: string,
+  cause?: unknown,
+): ConfigError {
+  return new ConfigError('credex', [{ code, path: 'config', message, environmentVariable: WHOLE }], cause);
 }
 
 function codeOf(error: unknown): string {

@@ -86,6 +86,24 @@ describe('the file', () => {
       /export default defineConfig/,
     ],
     ['an empty one', { 'credex.config.json': '' }, 'invalid_option', /credex\.config\.json/],
+    [
+      'no TypeScript',
+      { 'credex.config.ts': 'export default {' },
+      'invalid_option',
+      /credex\.config\.ts can not be run: .*ParseError/,
+    ],
+    [
+      'one that throws, with a secret in its words',
+      { 'credex.config.mjs': "throw new Error('no AKIAABCDEFGHIJKLMNOP');" },
+      'invalid_option',
+      /credex\.config\.mjs can not be run: Error: no \[cut\]$/,
+    ],
+    [
+      'an import of what is not there',
+      { 'credex.config.ts': "import 'absent-x'; export default {};" },
+      'invalid_option',
+      /credex\.config\.ts can not be run: .*absent-x/,
+    ],
   ])('%s', async (_what, files, code, says) => {
     for (const [name, text] of Object.entries(files)) write(name, text);
     const loading = loadConfig({ directory });

@@ -27,17 +27,22 @@ export function invocationOf(
 }
 
 /**
- * A command line for AWS's and Google's own readers, which know double quotes and no escape in them.
+ * A command line for AWS's and Google's own readers: they know double quotes and no escape in them, and some of AWS's
+ * SDKs (JavaScript, Go) leave the reading to a shell.
  * @throws UsageError for a word that they can't be given
  */
 export function commandLine(words: readonly string[]): string {
   return words
     .map((word) => {
       if (/^[\w./:=@,+-]+$/.test(word)) return word;
-      if (!/["\\\p{Cc}]/u.test(word)) return `"${word}"`;
-      throw new UsageError('invalid_argument', `A quote or a backslash can not stand in ${word}.`, {
-        hint: 'Move the file to a path without them.',
-      });
+      if (!/["\\$`!%\p{Cc}]/u.test(word)) return `"${word}"`;
+      throw new UsageError(
+        'invalid_argument',
+        `No quote, backslash, \`$\`, \`!\` or \`%\` can stand in ${word}.`,
+        {
+          hint: 'Move the file to a path without them.',
+        },
+      );
     })
     .join(' ');
 }

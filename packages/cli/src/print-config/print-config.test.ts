@@ -82,10 +82,13 @@ describe('credex print-config', () => {
     });
   });
 
-  it('refuses a path that no reader could be given', async () => {
-    const { exit, stderr } = await printed('store', '--token-file', 'a"b');
-    expect([exit, stderr.includes('quote')]).toEqual([2, true]);
-  });
+  it.each(['a"b', 'a$(id)b c', 'a`id` b', '%PATH% b'])(
+    'refuses a path that no reader could be given: %s',
+    async (path) => {
+      const { exit, stderr } = await printed('store', '--token-file', path);
+      expect([exit, stderr.includes('No quote')]).toEqual([2, true]);
+    },
+  );
 });
 
 describe('secrets and terminals', () => {

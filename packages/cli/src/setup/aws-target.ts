@@ -18,8 +18,9 @@ export interface AwsTarget {
 
 const ACCOUNT: Grammar = { pattern: /^\d{12}$/, says: 'the account id: 12 digits' };
 const ROLE: Grammar = {
-  pattern: /^[\w+=,.@-]{1,64}$/,
-  says: "a role's name: letters, digits and `+=,.@_-`, at most 64",
+  // IAM takes a name that begins with `-`, and the AWS CLI an option.
+  pattern: /^\w[\w+=,.@-]{0,63}$/,
+  says: "a role's name: letters, digits and `+=,.@_-`, at most 64, the first a letter, a digit or `_`",
 };
 const PARTITION: Grammar = {
   pattern: /^aws(?:-[a-z]{2,8}){0,3}$/,

@@ -40,8 +40,8 @@ const PROJECT: Grammar = {
 };
 const NUMBER: Grammar = { pattern: /^\d{1,20}$/, says: "Google's project number: digits" };
 const ID: Grammar = {
-  pattern: /^(?!gcp-)[a-z0-9-]{4,32}$/,
-  says: '4 to 32 small letters, digits and hyphens, not beginning with gcp-',
+  pattern: /^(?!gcp-|-)[a-z0-9-]{4,32}$/,
+  says: '4 to 32 small letters, digits and hyphens, not beginning with gcp- or a hyphen',
 };
 /** Bytes of `google.subject`. */
 const LONGEST_SUBJECT = 127;

@@ -63,7 +63,7 @@ describe('hostile values', () => {
   });
 
   it.each([
-    [AWS, '--role-name', ['$(id)', '`id`', "a'b", 'a b', 'a\nb', 'a/b', 'x'.repeat(65)]],
+    [AWS, '--role-name', ['-x', '=ls', '$(id)', '`id`', "a'b", 'a b', 'a\nb', 'a/b', 'x'.repeat(65)]],
     [AZURE, '--display-name', ['$(id)', '`id`', "a'b", 'a"b', 'a\nb', '${a}', 'x'.repeat(121)]],
   ])('%j: %s refuses what is no name', async (argv, option, values) => {
     for (const value of values) expect((await runInMemory([...argv, option, value])).exit).toBe(2);
