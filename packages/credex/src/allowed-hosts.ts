@@ -20,8 +20,10 @@ const AWS: Hosts = [
 ];
 
 /** Customers' machines, balancers and databases under AWS's domain: a name before the kind, or a region after it. */
-const AWS_CUSTOMERS = /\.(?:(?:compute|compute-1|elb|rds|cache)|elb\.[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
+const AWS_CUSTOMERS =
+  /\.(?:(?:compute|compute-1|elb|rds|cache)|elb\.[a-z0-9-]+)\.amazonaws\.(?:com|com\.cn|eu)$/;
 
+/** Not `.servicebus.windows.net`: a relay of anybody's hands requests there on to a listener, with their headers. */
 const AZURE: Hosts = [
   'management.azure.com',
   'graph.microsoft.com',
@@ -29,7 +31,6 @@ const AZURE: Hosts = [
   '.core.windows.net',
   '.vault.azure.net',
   '.managedhsm.azure.net',
-  '.servicebus.windows.net',
   '.documents.azure.com',
   '.search.windows.net',
   '.azconfig.io',
@@ -51,7 +52,6 @@ const AZURE_BY_AUTHORITY: Readonly<Record<string, Hosts>> = {
     '.core.usgovcloudapi.net',
     '.vault.usgovcloudapi.net',
     '.managedhsm.usgovcloudapi.net',
-    '.servicebus.usgovcloudapi.net',
     '.documents.azure.us',
     '.search.azure.us',
     '.azconfig.azure.us',
@@ -64,7 +64,6 @@ const AZURE_BY_AUTHORITY: Readonly<Record<string, Hosts>> = {
     '.core.chinacloudapi.cn',
     '.vault.azure.cn',
     '.managedhsm.azure.cn',
-    '.servicebus.chinacloudapi.cn',
     '.documents.azure.cn',
     '.search.azure.cn',
     '.azconfig.azure.cn',

@@ -5,6 +5,7 @@ import type { Complaint } from './check-option.js';
 import { complaintsOf, isObject, unknownKey } from './check-option.js';
 import type { ConfigProblem } from './config-error.js';
 import { ConfigError } from './config-error.js';
+import { firstOf } from './first-of.js';
 import type { KeyPath } from './key-path.js';
 import { pathText, shownKey } from './key-path.js';
 import { CREDENTIAL_NAME, LONGEST_NAME, collision, variableOf } from './names.js';
@@ -18,6 +19,9 @@ import { variantComplaints } from './variants.js';
 /** A session policy in an entry of a list has about ten. */
 const DEEPEST = 20;
 
+/** More than anybody reads; each is placed in its file. */
+const MOST_PROBLEMS = 100;
+
 /**
  * The configuration, frozen and of its own, so that nothing done to the original later changes it.
  * @param more Problems that were found before, such as variables that name nothing.
@@ -28,7 +32,7 @@ export function checkedConfig(raw: unknown, source: Source, more: readonly Confi
     const message = `The configuration nests deeper than ${DEEPEST} levels, or contains itself.`;
     throw new ConfigError(source.name, [{ code: 'invalid_option', path: '(the whole)', message }]);
   }
-  const secrets = secretsIn(raw).map(({ path, what }): Complaint => {
+  const secrets = [...firstOf(MOST_PROBLEMS, secretsIn(raw))].map(({ path, what }): Complaint => {
     const environmentVariable = variableAt(source, path);
     const from = environmentVariable === undefined ? '' : ` (${environmentVariable})`;
     const message =
@@ -38,7 +42,9 @@ export function checkedConfig(raw: unknown, source: Source, more: readonly Confi
   });
   // What is refused as a secret need not be told to be unknown or malformed as well.
   const told = new Set(secrets.map(({ path }) => pathText(path)));
-  const others = [...wholeComplaints(raw, source)].filter(({ path }) => !told.has(pathText(path)));
+  const others = [...firstOf(MOST_PROBLEMS, wholeComplaints(raw, source))].filter(
+    ({ path }) => !told.has(pathText(path)),
+  );
   const found = [...secrets, ...others].map(({ path, ...problem }) => problemAt(source, path, problem));
   const [first, ...rest] = [...found, ...more];
   if (first !== undefined) throw new ConfigError(source.name, [first, ...rest]);

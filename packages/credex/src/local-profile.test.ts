@@ -20,6 +20,7 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'credex-home-'));
   for (const name of Object.keys(process.env))
     if (/^(AWS|GCP|GOOGLE|GCLOUD|CLOUDSDK|AZURE|VERCEL|CREDEX)_?/.test(name)) vi.stubEnv(name, undefined);
+  vi.stubEnv('CI', 'false');
   vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
   vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(home, 'credentials'));
@@ -88,6 +89,7 @@ describe('AWS', () => {
 
   test.each([
     { VERCEL: '1' },
+    { CI: 'true' },
     { VERCEL_ENV: 'production' },
     { VERCEL_ENV: 'preview' },
     { VERCEL_ENV: 'development', VERCEL_TARGET_ENV: 'staging' },

@@ -93,11 +93,12 @@ function isNoToken(error: unknown): boolean {
   return FederationError.isInstance(error) && error.code === 'no_subject_token';
 }
 
-/** A deployment, a build and `vercel dev` have VERCEL; anything but development is no laptop. */
+/** A deployment, a build and `vercel dev` have VERCEL; a CI job and anything but development are no laptop. */
 function isOwnMachine(): boolean {
   const environments = [environmentVariable('VERCEL_TARGET_ENV'), environmentVariable('VERCEL_ENV')];
   return (
     environmentVariable('VERCEL') === undefined &&
+    ['false', '0', undefined].includes(environmentVariable('CI')) &&
     environments.every((environment) => environment === undefined || environment === 'development')
   );
 }

@@ -31,6 +31,23 @@ describe('strict JSON', () => {
     expect(message).toMatch(says);
   });
 
+  test.each([
+    ['commas alone', `${'['.repeat(60)}${','.repeat(100_000)}`],
+    ['one key, again and again', `{${'"a":1,'.repeat(30_000)}"a":1}`],
+  ])('%s: the first hundred are told', (_what, text) => {
+    const began = performance.now();
+    let told = 0;
+    try {
+      readJson('f', text);
+    } catch (error) {
+      told = (error as ConfigError).problems.length;
+    }
+    expect(told).toBeGreaterThan(99);
+    expect(told).toBeLessThan(201);
+    // By the thousand they took five seconds.
+    expect(performance.now() - began).toBeLessThan(1_500);
+  });
+
   test('a byte order mark is no mistake', () => {
     expect(readJson('f', '\ufeff{"credentials": {}}').raw).toEqual({ credentials: {} });
   });

@@ -4,11 +4,15 @@ import type { Node, ParseError } from 'jsonc-parser';
 import { findNodeAtLocation, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { ConfigProblem } from './config-error.js';
 import { ConfigError } from './config-error.js';
+import { firstOf } from './first-of.js';
 import type { KeyPath } from './key-path.js';
 import { pathText } from './key-path.js';
 import type { Place, Source } from './source.js';
 
 const MOST_CHARACTERS = 262_144;
+
+/** Who has more has another file in hand. */
+const MOST_PROBLEMS = 100;
 
 /** The parser calls itself for each level: brackets alone must not exhaust the stack. */
 const DEEPEST = 64;
@@ -27,8 +31,10 @@ export function readJson(name: string, text: string): { readonly raw: unknown; r
   const errors: ParseError[] = [];
   const root = parseTree(content, errors, { disallowComments: true, allowTrailingComma: false });
   const found: readonly ConfigProblem[] = [
-    ...errors.map(({ error, offset }) => syntaxProblem(printParseErrorCode(error), placeIn(content, offset))),
-    ...(root === undefined ? [] : twice(root, [], content)),
+    ...errors
+      .slice(0, MOST_PROBLEMS)
+      .map(({ error, offset }) => syntaxProblem(printParseErrorCode(error), placeIn(content, offset))),
+    ...(root === undefined ? [] : firstOf(MOST_PROBLEMS, twice(root, [], content))),
   ];
   const [first, ...rest] = found;
   if (first !== undefined) throw new ConfigError(name, [first, ...rest]);
