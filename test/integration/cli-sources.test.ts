@@ -204,6 +204,18 @@ describe("Azure's token file", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test('--watch takes the file away where its terminal is closed', async () => {
+    const path = join(cwd, 'hung-up');
+    const argv = [BIN, 'azure-token-file', 'azure', '--path', path, '--watch'];
+    const child = start(process.execPath, argv, here());
+    const end = ended(child);
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    expect(existsSync(path)).toBe(true);
+    child.kill('SIGHUP');
+    expect((await end).code).toBe(0);
+    expect(existsSync(path)).toBe(false);
+  });
+
   test.each([
     ['nowhere to write', ['azure-token-file', 'azure'], 'missing_argument'],
     [

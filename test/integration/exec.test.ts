@@ -1,6 +1,7 @@
 /** `credex exec` with real programs: what they see, how they end, and what is never printed. */
 
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, expect, test, vi } from 'vitest';
@@ -85,7 +86,7 @@ test('AWS: a session in the variables that its tools know, and no profile beside
     expect(env).not.toHaveProperty(name);
   expect(args).toEqual(['a b', '$HOME', '--json']);
   expect(done.code).toBe(0);
-  expect(done.stderr).toMatch(/^the credentials of aws: good until \d{4}-.*Z \(\d+ min/);
+  expect(done.stderr).toMatch(/^the credentials of aws: good until \d{4}-.*Z \((?:\d+ min|1 h)/);
   for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_ACCESS_KEY_ID'])
     expect(done.stderr).not.toContain(env[name]);
   expect(done.stderr).not.toContain(env['VERCEL_OIDC_TOKEN']);
@@ -189,11 +190,14 @@ test('no credential, no program', async () => {
 });
 
 test.each([
-  ['no such program', ['exec', 'aws', '--', 'no-such-program-here'], 'unknown_command'],
-  ['no program named', ['exec', 'aws'], "missing required argument 'command'"],
-  ['a name that is not there', ['exec', 'other', '--', 'true'], 'invalid_option'],
-])('%s: exit code 2', async (_name, argv, words) => {
-  const done = await credex(argv, await here());
-  expect(done.code).toBe(2);
+  ['no such program', ['aws', '--', 'no-such-program-here'], 127, 'unknown_command'],
+  ['a program that can not be run', ['aws', '--', tmpdir()], 126, 'unreadable_file'],
+  ['no program named', ['aws'], 2, "missing required argument 'command'"],
+  ['an empty name', ['aws', '--', ''], 2, 'missing_argument'],
+  ['an option behind the name', ['aws', '--quiet', '--', 'true'], 2, 'go before the name'],
+  ['a name that is not there', ['other', '--', 'true'], 2, 'invalid_option'],
+])('%s: as shells end', async (_name, argv, code, words) => {
+  const done = await credex(['exec', ...argv], await here());
+  expect(done.code).toBe(code);
   expect(done.stderr).toContain(words);
 });

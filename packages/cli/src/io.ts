@@ -27,7 +27,7 @@ export interface Io {
   readonly cwd: string;
   readonly clock: Clock;
   readonly fetch: Fetch;
-  /** Aborted by Ctrl-C, by SIGTERM, and where the reader of stdout went away. A second Ctrl-C ends the process. */
+  /** Aborted by Ctrl-C, by SIGTERM, by SIGHUP, and where the reader of stdout went away. A second Ctrl-C ends the process. */
   readonly signal: AbortSignal;
   /** What `--version` prints. */
   readonly version: string;

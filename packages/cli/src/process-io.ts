@@ -9,6 +9,8 @@ export function processIo(version: string): Io {
   const stop = (): void => ended.abort(new DOMException('Interrupted.', 'AbortError'));
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  // A terminal that is closed: what a command left on disk goes then too.
+  process.once('SIGHUP', stop);
   return {
     stdout: sink(process.stdout, stop),
     stderr: sink(process.stderr, stop),

@@ -1,7 +1,6 @@
 /** An error as a person or a script reads it: message, hint and code; never a stack, never a secret. */
 
 import { cleanServerText } from '@credex/core/driver';
-import type { ExitCode } from './exit-codes.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import type { Output } from './output.js';
 import { bad, dim } from './text.js';
@@ -35,12 +34,7 @@ export interface ReportedError {
   readonly causes?: readonly string[];
 }
 
-export function reportError(
-  error: unknown,
-  output: Output,
-  isVerbose: boolean,
-  signal: AbortSignal,
-): ExitCode {
+export function reportError(error: unknown, output: Output, isVerbose: boolean, signal: AbortSignal): number {
   if (signal.aborted && !isCoded(error)) return EXIT.interrupted;
   const reported = reportedError(error, isVerbose);
   // A failed command prints one document too; no view draws it, since people read stderr.
@@ -48,7 +42,8 @@ export function reportError(
   // A configuration's problems stand on a line each; elsewhere a newline is another's, and shows as what it is.
   else tell(reported, error instanceof Error && 'problems' in error, output);
   if (!isCoded(error)) return EXIT.internal;
-  return USAGE.has(error.name) ? EXIT.usage : exitCodeOf(error);
+  if (!USAGE.has(error.name)) return exitCodeOf(error);
+  return error.exit ?? EXIT.usage;
 }
 
 function reportedError(error: unknown, isVerbose: boolean): ReportedError {
@@ -97,6 +92,7 @@ interface Coded extends Error {
   readonly provider?: string | undefined;
   readonly retryable?: boolean | undefined;
   readonly presented?: object | undefined;
+  readonly exit?: number | undefined;
 }
 
 function isCoded(error: unknown): error is Coded {

@@ -28,7 +28,12 @@ async function answer({ io, output, options, operands }: Context<ExecOptions>): 
   // Commander leaves `--` in where options are passed through.
   const [name, ...rest] = operands;
   const [file, ...args] = rest[0] === '--' ? rest.slice(1) : rest;
-  if (file === undefined) throw new UsageError('missing_argument', 'There is no program to run.');
+  if (file === undefined || file === '')
+    throw new UsageError('missing_argument', 'There is no program to run.');
+  if (file.startsWith('-') && rest[0] !== '--')
+    throw new UsageError('invalid_argument', `${file} stands after the name.`, {
+      hint: "Options of credex's go before the name of the entry: what follows it is the program.",
+    });
   const onEvent = (event: { readonly type: string; readonly message?: string }): void => {
     if (event.type === 'warning') output.note(dim('warning: '), event.message ?? '');
   };

@@ -21,7 +21,7 @@ const FROM_KEYBOARD = ['SIGINT', 'SIGQUIT'] as const;
  * after it.
  *
  * @returns its exit code, or 128 and the number of the signal that ended it, as shells say it
- * @throws UsageError where there is no such program
+ * @throws UsageError where there is no such program (exit code 127), or it can't be run (126)
  */
 export async function runChild({ file, args, env, cwd, isTerminal }: Child): Promise<number> {
   const child = spawn(file, args, { cwd, env, stdio: 'inherit', shell: false });
@@ -44,6 +44,8 @@ export async function runChild({ file, args, env, cwd, isTerminal }: Child): Pro
 
 function notRun(file: string, cause: NodeJS.ErrnoException): UsageError {
   const isAbsent = cause.code === 'ENOENT';
+  // As `env` and shells end, so that a script can tell it from what its program says.
+  const exit = isAbsent ? 127 : 126;
   return new UsageError(
     isAbsent ? 'unknown_command' : 'unreadable_file',
     isAbsent ? `There is no program ${file}.` : `The program ${file} can not be run (${cause.code ?? ''}).`,
@@ -52,6 +54,7 @@ function notRun(file: string, cause: NodeJS.ErrnoException): UsageError {
         ? 'Name it as you would in a shell, after `--`. No shell reads it: for an alias or a pipe run `sh -c`.'
         : 'Check that it may be executed.',
       cause,
+      exit,
     },
   );
 }
