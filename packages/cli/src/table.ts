@@ -13,7 +13,10 @@ const NO_LINES = Object.fromEntries(
 /** A last column narrower than this is worse than a line that the terminal wraps. */
 const NARROWEST = 20;
 
-/** `rows`: as many cells in each. The last column takes what is left of the line and wraps there. */
+/**
+ * `rows`: as many cells in each. The last column takes what is left of the line and wraps there, at words, and within a
+ * word only where the word is longer. Wrapped before it is painted: a colour's escape sequence is never cut in two.
+ */
 export function table(view: View, rows: readonly (readonly Piece[])[]): string {
   const count = rows[0]?.length ?? 0;
   if (count === 0) return '';
@@ -27,10 +30,11 @@ export function table(view: View, rows: readonly (readonly Piece[])[]): string {
     chars: NO_LINES,
     colWidths: widths.map((each, column) => Math.max(1, each) + (column < count - 1 ? GAP : 0)),
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    wordWrap: true,
-    wrapOnWordBoundary: rows.every((row) => longestWord(row[count - 1] ?? '') <= left),
   });
-  for (const row of rows) drawn.push(row.map((piece) => view.line(piece)));
+  for (const row of rows)
+    drawn.push(
+      row.map((piece, column) => (column < count - 1 ? view.line(piece) : painted(view, piece, left))),
+    );
   return drawn
     .toString()
     .split('\n')
@@ -42,7 +46,44 @@ const shownText = (piece: Piece): string => visible(typeof piece === 'string' ? 
 
 /** At most: what isn't ASCII is taken for two columns wide. */
 const width = (piece: Piece): number => widthOf(shownText(piece));
-const longestWord = (piece: Piece): number => Math.max(0, ...shownText(piece).split(' ').map(widthOf));
+
+function painted(view: View, piece: Piece, most: number): string {
+  return wrapped(shownText(piece), most)
+    .map((line) => view.line(typeof piece === 'string' ? line : { ...piece, text: line }))
+    .join('\n');
+}
+
+function wrapped(text: string, most: number): readonly string[] {
+  const lines: string[] = [];
+  let line: string | undefined;
+  for (const [, gap = '', word = ''] of text.matchAll(/( *)([^ ]+)/g)) {
+    const longer = line === undefined ? gap + word : line + gap + word;
+    if (widthOf(longer) <= most) {
+      line = longer;
+      continue;
+    }
+    if (line !== undefined) lines.push(line);
+    const [last = '', ...before] = cut(word, most).reverse();
+    lines.push(...before.reverse());
+    line = last;
+  }
+  return line === undefined ? lines : [...lines, line];
+}
+
+function cut(word: string, most: number): string[] {
+  const parts = [''];
+  let length = 0;
+  for (const character of word) {
+    const more = widthOf(character);
+    if (length > 0 && length + more > most) {
+      parts.push('');
+      length = 0;
+    }
+    parts[parts.length - 1] += character;
+    length += more;
+  }
+  return parts;
+}
 
 function widthOf(text: string): number {
   let sum = 0;
