@@ -1,10 +1,10 @@
+import { stripVTControlCharacters as withoutColours } from 'node:util';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { table } from './table.js';
 import { createView, dim, good } from './text.js';
 
 const view = createView(40, pc.createColors(true));
-const withoutColours = (text: string): string => text.replaceAll(/\u001b\[\d+m/g, '');
 
 describe('a table', () => {
   it('with a word longer than its column keeps every colour whole', () => {

@@ -127,6 +127,15 @@ describe('credex emulator', () => {
       { aws: { buckets: [{ name: 1, accountId: '123456789012' }] } },
       ['`aws.buckets[0].name` must be a string', '`aws.buckets[0].region` is missing'],
     ],
+    [
+      'an issuer mode that there is not',
+      {
+        vercel: {
+          projects: [{ team: 'a', teamId: 't', project: 'p', projectId: 'q', issuerMode: 'gloabl' }],
+        },
+      },
+      ['`vercel.projects[0].issuerMode` must be team or global'],
+    ],
     ['a prototype', '{"aws":{"__proto__":[]}}', ['`aws.__proto__` is not known']],
     [
       'what AWS would not take',

@@ -98,6 +98,7 @@ const IS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   strings: (value) => Array.isArray(value) && value.every(isString),
   object: isObject,
   objects: (value) => Array.isArray(value) && value.every(isObject),
+  issuerMode: (value) => value === 'team' || value === 'global',
 };
 const SAYS: Readonly<Record<Kind, string>> = {
   string: 'a string that is not empty',
@@ -106,4 +107,5 @@ const SAYS: Readonly<Record<Kind, string>> = {
   strings: 'a list of strings',
   object: 'an object',
   objects: 'a list of objects',
+  issuerMode: 'team or global',
 };

@@ -1,6 +1,6 @@
 /** What a seed may hold: lists by cloud, each item the input of one method of the emulator. */
 
-export type Kind = 'string' | 'number' | 'boolean' | 'strings' | 'object' | 'objects';
+export type Kind = 'string' | 'number' | 'boolean' | 'strings' | 'object' | 'objects' | 'issuerMode';
 
 /** Members by name; one with `?` may be left out. */
 export type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
@@ -13,7 +13,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> =
       teamId: 'string',
       project: 'string',
       projectId: 'string',
-      issuerMode: 'string?',
+      issuerMode: 'issuerMode?',
       environments: 'strings?',
       audience: 'string?',
     },
