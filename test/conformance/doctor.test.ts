@@ -201,6 +201,19 @@ const BROKEN: readonly (readonly [string, SetUp, Wanted])[] = [
     },
   ],
   [
+    'an issuer that never answers',
+    {
+      args: ['--timeout', '3'],
+      plant: () => world.emulator.faults.plant({ service: 'issuer', fault: { kind: 'hang' } }).remove,
+    },
+    {
+      step: 'issuer',
+      code: 'timeout',
+      exit: 4,
+      command: /^curl -sSv .* https:\/\/oidc\.vercel\.com\/$/,
+    },
+  ],
+  [
     'a token service that never answers',
     {
       args: ['--timeout', '4'],

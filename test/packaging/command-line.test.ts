@@ -53,6 +53,14 @@ describe('credex', () => {
     expect(loaded.filter((url) => !/\/(?:cli\/dist|commander|picocolors)\//.test(url))).toEqual([]);
   });
 
+  it('ends when it has answered, whatever still waits, and with all that it wrote', async () => {
+    writeFileSync(join(folder, 'waits.mjs'), 'setTimeout(() => {}, 60_000);');
+    const argv = ['--import', './waits.mjs', bin, 'setup', '--json'];
+    const { code, stdout } = await command(process.execPath, argv, folder);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toHaveProperty('error.code', 'usage');
+  });
+
   it('ends with the code of its answer', async () => {
     expect((await credex('whoami', '--token-file', 'absent')).code).toBe(3);
     expect((await credex('whoami', '--nonsense')).code).toBe(2);

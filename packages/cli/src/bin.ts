@@ -6,5 +6,7 @@ import { run } from './run.js';
 const manifest = new URL('../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
 
-// Not process.exit(): what was written to a pipe must arrive.
 process.exitCode = await run(process.argv.slice(2), processIo(version));
+
+// What was written to a pipe must arrive first; what still waits, such as a name that no server answers for, need not.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()));

@@ -18,7 +18,7 @@ const CLOCK = 'sudo timedatectl set-ntp true';
 
 export function remedyFor(fault: FaultText, the: Case): string {
   const host = fault.host === undefined ? undefined : quoted(fault.host);
-  const network = networkRemedy(fault.code, host, the);
+  const network = networkRemedy(fault.code, host ?? hostOf(fault.step, the));
   if (network !== undefined) return network;
   const { entry, token, found } = the;
   switch (fault.step) {
@@ -44,8 +44,15 @@ export function remedyFor(fault: FaultText, the: Case): string {
   }
 }
 
-function networkRemedy(code: string, host: string | undefined, { endpoints }: Case): string | undefined {
-  const place = host ?? quoted(endpoints?.[0]?.hostname ?? 'HOST');
+/** Whom a step asks, where its fault doesn't say. */
+function hostOf(step: StepId, { token, found, endpoints }: Case): string {
+  const isOfCloud = step === 'cloud' || step === 'exchange' || step === 'use';
+  const iss = isOfCloud ? undefined : (token ?? found?.token)?.claims.iss;
+  const own = iss !== undefined && URL.canParse(iss) ? new URL(iss) : endpoints?.[0];
+  return quoted(own?.hostname ?? 'HOST');
+}
+
+function networkRemedy(code: string, place: string): string | undefined {
   switch (code) {
     case 'dns_failed':
       return `nslookup ${place}`;
