@@ -107,7 +107,7 @@ test('Google Cloud: an access token for Terraform and gcloud, and no key file be
 });
 
 test("Azure: the Vercel token in a file of the user's own, which goes when the program has ended", async () => {
-  const run = await here({ AZURE_CLIENT_SECRET: 'old', ARM_USE_CLI: 'true' });
+  const run = await here({ AZURE_CLIENT_SECRET: 'old', ARM_USE_CLI: 'true', AZURE_TOKEN_CREDENTIALS: 'dev' });
   const { env, seen } = documentOf<Seen>(
     await credex(['exec', 'azure', '--', process.execPath, '-e', SHOW], run),
   );
@@ -121,6 +121,7 @@ test("Azure: the Vercel token in a file of the user's own, which goes when the p
   });
   expect(env).not.toHaveProperty('AZURE_CLIENT_SECRET');
   expect(env).not.toHaveProperty('ARM_USE_CLI');
+  expect(env).not.toHaveProperty('AZURE_TOKEN_CREDENTIALS');
   expect(seen).toEqual({ token: run.env?.['VERCEL_OIDC_TOKEN'], mode: 0o600, folder: 0o700 });
   expect(existsSync(env['AZURE_FEDERATED_TOKEN_FILE'] as string)).toBe(false);
 });

@@ -31,6 +31,8 @@ export const CONFLICTS: Readonly<Record<ProviderName, readonly string[]>> = {
     'CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT',
   ],
   azure: [
+    // `dev` keeps DefaultAzureCredential from reading the token's file.
+    'AZURE_TOKEN_CREDENTIALS',
     'AZURE_CLIENT_SECRET',
     'AZURE_CLIENT_CERTIFICATE_PATH',
     'AZURE_CLIENT_CERTIFICATE_PASSWORD',

@@ -44,6 +44,15 @@ describe('what no file says', () => {
     expect(await explained('aws', policy)).toMatchObject({ verdict, cloud: 'aws' });
   });
 
+  it.each(['StringEquals', 'StringLike', 'ForAnyValue:StringEquals', 'ArnLike'])(
+    '%s with an empty list is an error in words',
+    async (operator) => {
+      const { verdict, findings } = await explained('aws', trust({ [operator]: { [`${HOST}:sub`]: [] } }));
+      expect(verdict).toBe('refused');
+      expect(findings.filter(({ severity }) => severity === 'error')).not.toEqual([]);
+    },
+  );
+
   it('is asked for by name: the session, the role, the time', async () => {
     const policy = trust({
       ...EXACT,

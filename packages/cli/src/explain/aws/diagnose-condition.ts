@@ -38,6 +38,8 @@ export function diagnoseCondition(failed: FailedCondition): readonly Finding[] {
     return [say('value_differs', `\`${key}\` is present (${shown}), and the policy wants it absent.`)];
   if (operator.isNegated)
     return [say('value_differs', `${operator.name} shuts out what the token has: ${shown}.`)];
+  if (values.length === 0)
+    return [say('value_differs', `The list is empty: nothing equals \`${key}\`, which is ${shown}.`)];
   if (!operator.base.startsWith('String'))
     return [say('value_differs', `${operator.name} doesn't hold for ${shown}.`)];
   return closest(values.map((value) => textDifferences(failed, value, presented[0] ?? ''))).map(
