@@ -8,6 +8,7 @@ import { entryOf, openEntry } from '../entry/open-entry.js';
 import { writePrivately } from '../entry/private-file.js';
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
+import { isOfOneLine, shellWord } from '../setup/quote.js';
 import { dim } from '../text.js';
 import { table } from '../table.js';
 import { UsageError } from '../usage-error.js';
@@ -31,6 +32,10 @@ export const command: CommandModule = {
 
 async function answer({ io, output, options, operands }: Context<FileOptions>): Promise<number> {
   const path = resolve(io.cwd, pathOf(io, options));
+  if (!isOfOneLine(path))
+    throw new UsageError('invalid_argument', 'A control character can not stand in the path.', {
+      option: '--path',
+    });
   const opened = await openEntry(io, operands[0], options);
   const entry = entryOf('azure', opened, '`credex print-config` says what the tools of other clouds read.');
   const token = await opened.subject();
@@ -40,7 +45,10 @@ async function answer({ io, output, options, operands }: Context<FileOptions>): 
     table(view, [
       [dim('written'), path],
       [dim('ends'), new Date(token.expiresAt).toISOString()],
-      ...Object.entries(document.environment).map(([name, value]) => [dim('export'), `${name}=${value}`]),
+      ...Object.entries(document.environment).map(([name, value]) => [
+        dim('export'),
+        `${name}=${shellWord(value)}`,
+      ]),
     ]),
   );
   if (options.watch === true) await keepFresh({ io, output, path, token, next: () => opened.subject() });

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { EntryOptions } from '../entry/entry-options.js';
 import type { Io } from '../io.js';
+import { isOfOneLine } from '../setup/quote.js';
 import { UsageError } from '../usage-error.js';
 
 export interface Invocation {
@@ -23,6 +24,10 @@ export function invocationOf(
     ...(tokenFile === undefined ? [] : ['--token-file', resolve(cwd, tokenFile)]),
     ...(local === true ? ['--local'] : []),
   ];
+  if (![...start, ...options].every(isOfOneLine))
+    throw new UsageError('invalid_argument', 'A control character can not stand in a path or a command.', {
+      hint: 'Move the file to a path without it.',
+    });
   return { start, options };
 }
 

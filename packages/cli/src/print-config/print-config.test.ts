@@ -91,6 +91,19 @@ describe('credex print-config', () => {
   );
 });
 
+describe('control characters in a path', () => {
+  it.each([['store'], ['vault']])('are refused for %s', async (name) => {
+    const { exit, stderr } = await printed(name, '--token-file', 'a\nb');
+    expect([exit, stderr.includes('control character')]).toEqual([2, true]);
+  });
+
+  it('are refused before a token is written there', async () => {
+    const argv = ['azure-token-file', 'vault', '--path', 'a\nb'];
+    const { exit, stderr } = await runInMemory(argv, { cwd });
+    expect([exit, stderr.includes('control character')]).toEqual([2, true]);
+  });
+});
+
 describe('secrets and terminals', () => {
   it.each([['credential-process'], ['google-executable']])(
     '%s prints nothing to a terminal',

@@ -24,7 +24,10 @@ export const celString = (text: string): string => `'${ofOneLine(text).replace(/
 export const bicepString = (text: string): string =>
   `'${ofOneLine(text).replace(/['\\]/g, '\\$&').replaceAll('${', '\\${')}'`;
 
+/** Whether it holds nothing that would begin a line or move a cursor. */
+export const isOfOneLine = (text: string): boolean => !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
+
 function ofOneLine(text: string): string {
-  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) throw new TypeError('A control character is never quoted.');
+  if (!isOfOneLine(text)) throw new TypeError('A control character is never quoted.');
   return text;
 }
