@@ -71,7 +71,7 @@ function unchanging(text: string): string {
       // A progress line was overwritten.
       .map((line) => line.slice(line.lastIndexOf('\r') + 1).replace('\u001b[2K', ''))
       .join('\n')
-      .replaceAll(/\/tmp\/credex-cli-\w{6}/g, '/work/shop')
+      .replaceAll(/\/\S+\/credex-cli-\w{6}/g, '/home/ada/shop')
       .replaceAll(/^((?:exp|iat|nbf) +)\d+/gm, '$11795341200')
       .replaceAll(/made \d+ s ago/g, 'made 2 s ago')
       .replaceAll(/(?:59 min \d\d s|1 h)(?= left| of 1 h)/g, '59 min 58 s')
