@@ -77,7 +77,7 @@ export const ROOMS = {
 
 /** Inside core: a module imports only modules of the layers that stand before its own. */
 export const CORE_LAYERS = [
-  ['answer-headers', 'contract', 'environment', 'invocation', 'scrub', 'transport-failure'],
+  ['answer-headers', 'bounded-text', 'contract', 'environment', 'invocation', 'scrub', 'transport-failure'],
   ['canonical', 'clock', 'errors', 'events'],
   ['http', 'optional-package', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
   ['cache', 'expectation', 'policy', 'url'],
@@ -120,7 +120,7 @@ export const AMBIENT = {
   'vercel/source-options': ['Date'],
   'verify/web-sha256': ['crypto'],
   'verify/check-signature': ['crypto'],
-  'verify/system': ['Date', 'fetch', 'performance', 'setTimeout'],
+  'verify/system': ['fetch'],
 };
 
 /** `packages/aws/src/url.test.ts`: room `aws`, module `url`, a test or its fixture; undefined outside of the packages' sources. */

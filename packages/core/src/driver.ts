@@ -1,8 +1,11 @@
 /** For authors of exchangers, token sources and factories. Users import from `@credex/core`. */
 
 export type { ErrorClass, ExchangeContext, Exchanger, HttpAnswer, Issued, RetryAdvice } from './contract.js';
+export { boundedText, discard } from './bounded-text.js';
 export { createCredentialCache } from './cache.js';
 export { canonicalJson } from './canonical.js';
+export type { Moment } from './clock.js';
+export { momentOf, since, startTimer, systemClock } from './clock.js';
 export { environmentVariable } from './environment.js';
 export { FederationError, OptionError, federationErrorOf, presentedToken } from './errors.js';
 export { assertExpected, normalizeExpectation } from './expectation.js';

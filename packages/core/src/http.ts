@@ -1,5 +1,6 @@
 /** The HTTP step of an exchange: one POST, no redirect, a bounded answer, a time limit. Here by a `fetch`. */
 
+import { boundedText, discard } from './bounded-text.js';
 import type { HttpAnswer } from './contract.js';
 import { FederationError } from './errors.js';
 
@@ -34,29 +35,9 @@ export async function post(fetch: Fetch, provider: string, url: URL, init: PostI
     discard(response.body);
     throw redirected(provider, url, response.status);
   }
-  return {
-    status: response.status,
-    headers: Object.fromEntries(response.headers),
-    body: await boundedText(response, provider),
-  };
-}
-
-async function boundedText(response: Response, provider: string): Promise<string> {
-  if (response.body === null) return '';
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const decoder = new TextDecoder();
-  let size = 0;
-  let text = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    size += value.byteLength;
-    if (size > MAX_ANSWER_BYTES) {
-      discard(reader);
-      throw tooLong(provider, response.status);
-    }
-    text += decoder.decode(value, { stream: true });
-  }
+  const body = await boundedText(response, MAX_ANSWER_BYTES);
+  if (body === undefined) throw tooLong(provider, response.status);
+  return { status: response.status, headers: Object.fromEntries(response.headers), body };
 }
 
 export function redirected(provider: string, url: URL, status: number): FederationError {
@@ -76,9 +57,4 @@ export function tooLong(provider: string, status: number): FederationError {
     message: `The answer is longer than ${MAX_ANSWER_BYTES} bytes.`,
     status,
   });
-}
-
-/** Not waited for: a stream that won't end, or fails to, must not hide what was wrong with it. */
-function discard(stream: { cancel(): Promise<void> } | null): void {
-  stream?.cancel().catch(() => undefined);
 }

@@ -6,8 +6,7 @@
 import type { Credential } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, Exchanger } from '@credex/core/driver';
-import { readSubjectToken, retryAfterMs, transportFailure } from '@credex/core/driver';
-import { boundedText, discard } from './bounded-text.js';
+import { boundedText, discard, readSubjectToken, retryAfterMs, transportFailure } from '@credex/core/driver';
 
 export interface GithubToken extends Credential {
   readonly jwt: string;

@@ -10,6 +10,7 @@ import type {
 import { FederationError, OptionError } from '@credex/core';
 import {
   assertExpected,
+  discard,
   optionalBoolean,
   optionalFunction,
   presentedToken,
@@ -18,7 +19,6 @@ import {
   rememberedSubjectToken,
 } from '@credex/core/driver';
 import { saysInvalidToken } from './bearer-challenge.js';
-import { discard } from './bounded-text.js';
 import { isFor, isSameIdentity } from './elsewhere-subject.js';
 import { globalFetch, systemNow } from './outside.js';
 import { allowedUrl, originsOf, redirectRefused } from './own-api-origins.js';

@@ -3,8 +3,7 @@
 import type { Clock, Fetch } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { FederationErrorCode } from '@credex/core';
-import { MAX_ANSWER_BYTES, transportFailure } from '@credex/core/driver';
-import { startTimer } from './system.js';
+import { MAX_ANSWER_BYTES, boundedText, discard, startTimer, transportFailure } from '@credex/core/driver';
 
 export interface KeysRequest {
   readonly url: URL;
@@ -48,7 +47,12 @@ async function answerOf(url: URL, fetch: Fetch, signal: AbortSignal): Promise<st
     signal,
   });
   const { status, type, redirected } = response;
-  if (status === 200 && !redirected && type !== 'opaqueredirect') return boundedText(response, url);
+  if (status === 200 && !redirected && type !== 'opaqueredirect') {
+    const text = await boundedText(response, MAX_ANSWER_BYTES);
+    if (text !== undefined) return text;
+    const message = `The answer of ${url.host} is longer than ${MAX_ANSWER_BYTES} bytes.`;
+    throw failure('invalid_response', message);
+  }
   discard(response.body);
   // A fetch of the caller's own may have followed one all the same.
   if (redirected || type === 'opaqueredirect' || (status >= 300 && status < 400)) {
@@ -60,32 +64,6 @@ async function answerOf(url: URL, fetch: Fetch, signal: AbortSignal): Promise<st
   throw failure(status === 429 ? 'throttled' : 'unavailable', `${url.host} answered with status ${status}.`, {
     status,
   });
-}
-
-async function boundedText(response: Response, url: URL): Promise<string> {
-  if (response.body === null) return '';
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const decoder = new TextDecoder();
-  let size = 0;
-  let text = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    size += value.byteLength;
-    if (size > MAX_ANSWER_BYTES) {
-      discard(reader);
-      throw failure(
-        'invalid_response',
-        `The answer of ${url.host} is longer than ${MAX_ANSWER_BYTES} bytes.`,
-      );
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-}
-
-/** Not waited for: a stream that won't end, or fails to, must not hide what was wrong with it. */
-function discard(stream: { cancel(): Promise<void> } | null): void {
-  stream?.cancel().catch(() => undefined);
 }
 
 function failure(

@@ -5,13 +5,13 @@
  */
 
 import type { Clock } from '@credex/core';
+import type { Moment } from '@credex/core/driver';
+import { momentOf, since, startTimer } from '@credex/core/driver';
 import { fetchKeys } from './fetch-keys.js';
 import type { KeysRequest } from './fetch-keys.js';
 import { readKeys } from './read-keys.js';
 import type { VerificationKey } from './read-keys.js';
 import { refusal } from './refuse.js';
-import { momentOf, since, startTimer } from './system.js';
-import type { Moment } from './system.js';
 import { waitFor } from './waiting.js';
 
 const SECOND = 1_000;

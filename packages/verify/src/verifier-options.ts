@@ -8,6 +8,7 @@ import {
   optionalFunction,
   optionalInteger,
   refuseUnknownOptions,
+  systemClock,
 } from '@credex/core/driver';
 import { isAlgorithm, ALGORITHMS } from './algorithms.js';
 import type { TokenVerifierOptions } from './contract.js';
@@ -15,7 +16,7 @@ import { distinct, trustedIssuers } from './issuers.js';
 import type { TrustedIssuer } from './issuers.js';
 import { allowRules } from './rules.js';
 import type { Rule } from './rules.js';
-import { systemClock, systemFetch } from './system.js';
+import { systemFetch } from './system.js';
 
 const OPTIONS: readonly (keyof TokenVerifierOptions)[] = [
   'team',
