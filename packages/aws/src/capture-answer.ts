@@ -4,6 +4,7 @@ import type { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { HttpAnswer } from '@credex/core/driver';
 import { MAX_ANSWER_BYTES } from '@credex/core/driver';
 import { UnreadableAnswer } from './parse-sts-response.js';
+import { RefusedAnswer } from './sts-answer.js';
 
 interface RawResponse {
   statusCode?: unknown;
@@ -16,6 +17,8 @@ export function captureAnswer(command: AssumeRoleWithWebIdentityCommand): () => 
   let captured: HttpAnswer | undefined;
   command.middlewareStack.add(
     (next) => async (args) => {
+      // Of the last attempt: what an earlier one brought is not the answer to it.
+      captured = undefined;
       const result = await next(args);
       const response = result.response as RawResponse;
       const bytes = await boundedBytes(response.body);
@@ -54,6 +57,25 @@ async function boundedBytes(body: unknown): Promise<Uint8Array> {
     offset += chunk.byteLength;
   }
   return whole;
+}
+
+/** The SDK's exception as the answer that it was made of; anything else as it is. */
+export function refusalOf(thrown: unknown): unknown {
+  const { name, Code, message, $fault, $metadata, $response } = thrown as {
+    name?: unknown;
+    Code?: unknown;
+    message?: unknown;
+    $fault?: unknown;
+    $metadata?: { httpStatusCode?: unknown };
+    $response?: { headers?: Record<string, string> };
+  };
+  const status = $metadata?.httpStatusCode;
+  if (typeof status !== 'number') return thrown;
+  const code = Code ?? name;
+  // Without `$fault`, or by these names, its text isn't the server's.
+  const isSaid = $fault !== undefined && code !== 'Unknown' && code !== 'UnknownError';
+  const body = isSaid ? JSON.stringify({ Error: { Code: code, Message: message } }) : '';
+  return new RefusedAnswer({ status, headers: lowerCased($response?.headers ?? {}), body });
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -3,16 +3,16 @@
 import { FederationError, OptionError } from '@credex/core';
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import type { ErrorClass, HttpAnswer } from '@credex/core/driver';
-import { retryAfterMs, transportFailure } from '@credex/core/driver';
+import { transportFailure } from '@credex/core/driver';
 import type { AwsConfiguration } from './aws-options.js';
 import * as hints from './aws-error-hints.js';
 import { UnreadableAnswer } from './parse-sts-response.js';
 import type { StsFault } from './sts-answer.js';
-import { faultOf, withoutSuffix } from './sts-answer.js';
+import { faultOf } from './sts-answer.js';
 
 type Classifier = (error: unknown, presented: PresentedToken | undefined) => ErrorClass;
 
-/** Reads an SDK's exception, an HTTP answer, or what a socket threw. Never throws. */
+/** Reads an HTTP answer, or what a socket threw. Never throws. */
 export function awsErrorClassifier(configuration: AwsConfiguration): Classifier {
   return (error, presented) => {
     try {
@@ -30,7 +30,7 @@ function classify(error: unknown, context: hints.HintContext): ErrorClass {
   if (OptionError.isInstance(error)) return { code: 'invalid_request', retry: 'never', hint: error.message };
   if (error instanceof UnreadableAnswer)
     return { ...unreadable, hint: `${error.message} ${hints.NOT_STS_HINT}` };
-  const fault = httpFault(error) ?? sdkFault(error);
+  const fault = httpFault(error);
   if (fault === undefined) return withoutAnswer(error);
   return {
     status: fault.status,
@@ -47,34 +47,6 @@ function httpFault(error: unknown): StsFault | undefined {
   const answer = found as Partial<HttpAnswer> | null;
   if (!isStatus(answer?.status) || typeof answer?.body !== 'string') return undefined;
   return faultOf({ status: answer.status, body: answer.body, headers: answer.headers ?? {} });
-}
-
-/** The AWS SDK's exceptions, parse failures included: all of them carry `$metadata`. */
-function sdkFault(error: unknown): StsFault | undefined {
-  const thrown = error as {
-    name?: unknown;
-    Code?: unknown;
-    message?: unknown;
-    $fault?: unknown;
-    $metadata?: { httpStatusCode?: unknown };
-    $response?: { statusCode?: unknown; headers?: Record<string, string> };
-  } | null;
-  const status = thrown?.$metadata?.httpStatusCode ?? thrown?.$response?.statusCode;
-  if (!isStatus(status)) return undefined;
-  const headers = Object.entries(thrown?.$response?.headers ?? {}).map(([name, value]) => [
-    name.toLowerCase(),
-    value,
-  ]);
-  // Without `$fault` it is no exception of the service: the answer could not be parsed, and its text isn't the server's.
-  const named = thrown?.$fault === undefined ? undefined : (thrown.Code ?? thrown.name);
-  const code =
-    typeof named === 'string' && named !== 'Unknown' && named !== 'UnknownError' ? named : undefined;
-  return {
-    status,
-    code: withoutSuffix(code),
-    message: code !== undefined && typeof thrown?.message === 'string' ? thrown.message : undefined,
-    retryAfterMs: retryAfterMs(Object.fromEntries(headers) as Record<string, string>),
-  };
 }
 
 function isStatus(value: unknown): value is number {

@@ -4,15 +4,15 @@ import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { OptionError } from '@credex/core';
 import type { ExchangeContext, Issued } from '@credex/core/driver';
-import { invalidOption, refuseUnknownOptions, serverDate } from '@credex/core/driver';
+import { invalidOption, refuseUnknownOptions } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsExchangerFactory } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';
 import type { AwsConfiguration } from './aws-options.js';
 import { longestSessionMs } from './aws-options.js';
-import { captureAnswer } from './capture-answer.js';
+import { captureAnswer, refusalOf } from './capture-answer.js';
 import { parseStsResponse } from './parse-sts-response.js';
-import { RefusedAnswer } from './sts-answer.js';
+import { issuedBy } from './sts-answer.js';
 import { stsClient, stsEndpointOf } from './sts-client.js';
 
 export interface ClientStsExchangerOptions {
@@ -96,17 +96,14 @@ async function assumeRole(
     DurationSeconds: durationSeconds,
   });
   const answer = captureAnswer(command);
-  try {
-    const output = await client.send(command, { abortSignal: signal });
-    return {
-      credential: parseStsResponse(output),
-      serverDate: serverDate(answer()?.headers ?? {}),
-      longestMs: longestSessionMs(configuration),
-    };
-  } catch (error) {
-    const refused = answer();
-    throw refused !== undefined && refused.status >= 300 ? new RefusedAnswer(refused) : error;
-  }
+  const output = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
+    if (answer() === undefined) throw refusalOf(error);
+    return undefined;
+  });
+  const seen = answer();
+  // The wire is what is believed. Where `send` isn't the SDK's own (a mock of it), nothing was on the wire.
+  if (seen !== undefined) return issuedBy(seen, configuration);
+  return { credential: parseStsResponse(output), longestMs: longestSessionMs(configuration) };
 }
 
 function refuseIgnored(configuration: AwsConfiguration): void {

@@ -1,16 +1,13 @@
 /** The exchange by one POST of our own, in the words of the AWS SDK: no package, nothing to load. */
 
 import type { ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
-import { httpsUrl, serverDate } from '@credex/core/driver';
+import { httpsUrl } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsRequest } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';
 import type { AwsConfiguration } from './aws-options.js';
-import { longestSessionMs } from './aws-options.js';
-import { parseStsResponse } from './parse-sts-response.js';
 import { stsHost } from './partitions.js';
-import { RefusedAnswer } from './sts-answer.js';
-import { stsResultOf } from './sts-body.js';
+import { issuedBy } from './sts-answer.js';
 
 export function directExchanger(
   configuration: AwsConfiguration,
@@ -32,12 +29,7 @@ async function directExchange(
       body,
       signal,
     });
-    if (answer.status < 200 || answer.status > 299) throw new RefusedAnswer(answer);
-    return {
-      credential: parseStsResponse(stsResultOf(answer.body)),
-      serverDate: serverDate(answer.headers),
-      longestMs: longestSessionMs(configuration),
-    };
+    return issuedBy(answer, configuration);
   });
 }
 

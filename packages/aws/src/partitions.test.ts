@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
+import { awsConfiguration } from './aws-options.js';
+import { ROLE } from './aws.fixture.js';
 import { partitionNamed, partitionOfRegion, stsHost } from './partitions.js';
 
 interface SdkPartition {
   readonly id: string;
   readonly regions: Readonly<Record<string, unknown>>;
+  readonly regionRegex: string;
   readonly outputs: {
     readonly implicitGlobalRegion: string;
     readonly dnsSuffix: string;
@@ -24,11 +27,26 @@ function sdkPartitions(): readonly SdkPartition[] {
   return (JSON.parse(json) as { readonly partitions: readonly SdkPartition[] }).partitions;
 }
 
+/** Names that a partition's pattern lets in and its list need not have. */
+function spelt(regionRegex: string): string[] {
+  const written = regionRegex.replace(/^\^|\$$/g, '').replaceAll('\\-', '-');
+  const [, choice = ''] = /\(([^)]*)\)/.exec(written) ?? [];
+  const names = choice
+    .split('|')
+    .flatMap((one) =>
+      ['north', 'southeast'].map((where) => written.replace(/\([^)]*\)/, one).replace('\\w+', where)),
+    );
+  return names.map((name) => name.replace('\\d+', '77'));
+}
+
 /** Regions that only a request to no region at all has: no role is assumed there, and no option may name one. */
 const PSEUDO_REGION = /^aws-.*global$/;
 
 describe('against the partitions and endpoint rules of the installed @aws-sdk/client-sts', () => {
   const partitions = sdkPartitions();
+  const resolve = new STSClient({ region: 'us-east-1' }).config.endpointProvider;
+  const resolved = (Region: string, flags: object): string =>
+    resolve({ Region, UseFIPS: false, UseDualStack: false, UseGlobalEndpoint: false, ...flags }).url.href;
 
   it('every partition is known, with its default region and its DNS names', () => {
     expect(partitions.length).toBeGreaterThanOrEqual(8);
@@ -42,45 +60,79 @@ describe('against the partitions and endpoint rules of the installed @aws-sdk/cl
     }
   });
 
-  it('every region, with and without FIPS and dual-stack, has the same host', () => {
-    const resolve = new STSClient({ region: 'us-east-1' }).config.endpointProvider;
+  /** Of each partition: what is listed, and what only its pattern lets in; then names of no partition, and near misses. */
+  const regionsOf = ({ regions, regionRegex }: SdkPartition): string[] => [
+    ...Object.keys(regions),
+    ...spelt(regionRegex),
+  ];
+  const STRANGERS = [
+    'xx-north-9',
+    'us-east-0',
+    'eusc-fr-east-1',
+    'eusc-de-south-9',
+    'us-isox-east-1',
+    'cn-east',
+  ];
+  const BOTH = [false, true] as const;
+
+  it('every region, with and without FIPS and dual-stack, has the same host in the same partition', () => {
+    const regions = [...partitions.flatMap(regionsOf), ...STRANGERS];
     const ours: Record<string, string> = {};
     const theirs: Record<string, string> = {};
-    for (const { id, regions } of partitions) {
-      for (const region of Object.keys(regions).filter((name) => !PSEUDO_REGION.test(name))) {
-        expect(partitionOfRegion(region).name, region).toBe(id);
-        for (const useFipsEndpoint of [false, true]) {
-          for (const useDualstackEndpoint of [false, true]) {
-            const name = `${region}${useFipsEndpoint ? ' FIPS' : ''}${useDualstackEndpoint ? ' dual-stack' : ''}`;
-            const { url } = resolve({
-              Region: region,
-              UseFIPS: useFipsEndpoint,
-              UseDualStack: useDualstackEndpoint,
-              UseGlobalEndpoint: false,
-            });
-            theirs[name] = url.href;
-            ours[name] = `https://${stsHost(id, region, { useFipsEndpoint, useDualstackEndpoint })}/`;
-          }
+    for (const region of regions.filter((name) => !PSEUDO_REGION.test(name))) {
+      for (const useFipsEndpoint of BOTH) {
+        for (const useDualstackEndpoint of BOTH) {
+          const name = `${region}${useFipsEndpoint ? ' FIPS' : ''}${useDualstackEndpoint ? ' dual-stack' : ''}`;
+          theirs[name] = resolved(region, { UseFIPS: useFipsEndpoint, UseDualStack: useDualstackEndpoint });
+          const partition = partitionOfRegion(region).name;
+          ours[name] = `https://${stsHost(partition, region, { useFipsEndpoint, useDualstackEndpoint })}/`;
         }
       }
     }
-    expect(Object.keys(ours).length).toBeGreaterThan(4 * 40);
+    expect(Object.keys(ours).length).toBeGreaterThan(4 * 60);
     expect(ours).toEqual(theirs);
   });
 
-  it('a region newer than the table is one of the partition aws', () => {
-    const { url } = new STSClient({ region: 'us-east-1' }).config.endpointProvider({
-      Region: 'xx-north-9',
-      UseFIPS: false,
-      UseDualStack: false,
-      UseGlobalEndpoint: false,
-    });
-    const flags = { useFipsEndpoint: false, useDualstackEndpoint: false };
-    expect(`https://${stsHost(partitionOfRegion('xx-north-9').name, 'xx-north-9', flags)}/`).toBe(url.href);
+  it('every region of a partition is known as one of it', () => {
+    for (const partition of partitions) {
+      for (const region of regionsOf(partition).filter((name) => !PSEUDO_REGION.test(name)))
+        expect(partitionOfRegion(region).name, region).toBe(partition.id);
+    }
+  });
+
+  it('where the SDK would ask the global endpoint of old, ours is that of the region', () => {
+    const regions = partitions.flatMap(regionsOf);
+    const moved = regions.filter((region) =>
+      BOTH.some((UseFIPS) =>
+        BOTH.some((UseDualStack) => {
+          const flags = { UseFIPS, UseDualStack };
+          const global = resolved(region, { ...flags, UseGlobalEndpoint: true });
+          if (global === resolved(region, flags)) return false;
+          expect({ ...flags, global }).toEqual({
+            UseFIPS: false,
+            UseDualStack: false,
+            global: 'https://sts.amazonaws.com/',
+          });
+          return true;
+        }),
+      ),
+    );
+    // A choice that is left out, not a difference: no option asks for it.
+    expect(moved.every((region) => partitionOfRegion(region).name === 'aws')).toBe(true);
+    expect(moved).toContain('us-east-1');
+    expect(moved).not.toContain('eu-central-2');
+  });
+
+  it('a region of no place is no region of ours', () => {
+    const pseudo = partitions
+      .flatMap(({ regions }) => Object.keys(regions))
+      .filter((name) => PSEUDO_REGION.test(name));
+    expect(pseudo.length).toBeGreaterThanOrEqual(7);
+    for (const region of pseudo)
+      expect(() => awsConfiguration({ roleArn: ROLE, region }, false), region).toThrow('a region of AWS');
   });
 
   it.each(['UseFIPS', 'UseDualStack'] as const)('an endpoint beside %s is refused there as well', (flag) => {
-    const resolve = new STSClient({ region: 'us-east-1' }).config.endpointProvider;
     const given = { Region: 'us-east-1', Endpoint: 'https://sts.example.com', UseGlobalEndpoint: false };
     expect(() => resolve({ ...given, UseFIPS: false, UseDualStack: false, [flag]: true })).toThrow(
       'custom endpoint are not supported',

@@ -39,7 +39,7 @@ const PARTITIONS: readonly AwsPartition[] = [
   {
     name: 'aws-eusc',
     defaultRegion: 'eusc-de-east-1',
-    regions: /^eusc-[a-z]+-[a-z]+-\d+$/,
+    regions: /^eusc-de-[a-z]+-\d+$/,
     dnsSuffix: 'amazonaws.eu',
     dualStackDnsSuffix: 'api.amazonwebservices.eu',
   },

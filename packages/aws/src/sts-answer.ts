@@ -1,8 +1,23 @@
-/** An answer of STS that is no credential, as it came over HTTP, and what it says. */
+/** An answer of STS as it came over HTTP: the credential that it brings, or what it says instead. */
 
-import type { HttpAnswer } from '@credex/core/driver';
-import { retryAfterMs } from '@credex/core/driver';
-import { isJson } from './sts-body.js';
+import type { HttpAnswer, Issued } from '@credex/core/driver';
+import { retryAfterMs, serverDate } from '@credex/core/driver';
+import type { AwsSessionCredentials } from './aws-credentials.js';
+import type { AwsConfiguration } from './aws-options.js';
+import { longestSessionMs } from './aws-options.js';
+import { parseStsResponse } from './parse-sts-response.js';
+import { isJson, stsResultOf } from './sts-body.js';
+import { characterOf } from './sts-xml.js';
+
+/** @throws RefusedAnswer, UnreadableAnswer */
+export function issuedBy(answer: HttpAnswer, configuration: AwsConfiguration): Issued<AwsSessionCredentials> {
+  if (answer.status < 200 || answer.status > 299) throw new RefusedAnswer(answer);
+  return {
+    credential: parseStsResponse(stsResultOf(answer.body)),
+    serverDate: serverDate(answer.headers),
+    longestMs: longestSessionMs(configuration),
+  };
+}
 
 /**
  * Thrown by an exchanger that has the answer in hand. The answer is hidden from `util.inspect` and JSON: it may
@@ -43,7 +58,9 @@ export function faultOf({ status, headers, body }: HttpAnswer): StsFault {
 type Said = Pick<StsFault, 'code' | 'message'>;
 
 function xmlError(body: string): Said {
-  const error = between(body.slice(0, 65_536), '<Error>', '</Error>');
+  const text = body.slice(0, 65_536);
+  const begin = text.search(/<Error[\s>]/);
+  const error = begin === -1 ? '' : text.slice(begin);
   return {
     code: element(error, 'Code'),
     message: element(error, 'Message') ?? element(error, 'message'),
@@ -61,29 +78,12 @@ function jsonError(body: string): Said {
   }
 }
 
-/** By position: a pattern would look for the end once for each beginning, of which a hostile answer has thousands. */
-function between(text: string, opening: string, closing: string): string | undefined {
-  const from = text.indexOf(opening);
-  const to = from === -1 ? -1 : text.indexOf(closing, from);
-  return to === -1 ? undefined : text.slice(from + opening.length, to);
-}
-
 export function withoutSuffix(code: string | undefined): string | undefined {
   return code?.replace(/Exception$/, '');
 }
 
-function element(xml: string | undefined, name: string): string | undefined {
-  const found = xml === undefined ? null : new RegExp(`<${name}>([^<]{0,4096})</${name}>`).exec(xml);
-  return found === null ? undefined : unescaped(found[1] as string);
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-
-function unescaped(text: string): string {
-  return text.replaceAll(/&(lt|gt|amp|quot|apos|#\d{1,7}|#x[\dA-Fa-f]{1,6});/g, (entity, name: string) => {
-    const named = ENTITIES[name];
-    if (named !== undefined) return named;
-    const point = name.startsWith('#x') ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
-    return point <= 0x10ffff ? String.fromCodePoint(point) : entity;
-  });
+function element(xml: string, name: string): string | undefined {
+  const found = new RegExp(`<${name}>([^<]{0,4096})</${name}>`).exec(xml)?.[1];
+  // What is no reference stays as it is: an error is read for what it is worth.
+  return found?.replaceAll(/&([#\w]{2,8});/g, (entity, name: string) => characterOf(name) ?? entity);
 }

@@ -89,19 +89,18 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 
 function unescaped(text: string): string {
   return text.replaceAll(/&([^;&]{0,10};)?/g, (_entity, found?: string) => {
-    const name = found?.slice(0, -1) ?? '';
-    const point = /^#(?:x([\dA-Fa-f]{1,6})|(\d{1,7}))$/.exec(name);
-    const character =
-      point === null
-        ? ENTITIES.get(name)
-        : characterOf(point[1] === undefined ? Number(point[2]) : Number.parseInt(point[1], 16));
+    const character = characterOf(found?.slice(0, -1) ?? '');
     if (character === undefined) throw malformed();
     return character;
   });
 }
 
-/** XML 1.0, section 2.2: no null byte, no half of a surrogate pair. */
-function characterOf(point: number): string | undefined {
+/** Of the name between `&` and `;`. XML 1.0, section 2.2: no null byte, no half of a surrogate pair. */
+export function characterOf(name: string): string | undefined {
+  const reference = /^#(?:x([\dA-Fa-f]{1,6})|(\d{1,7}))$/.exec(name);
+  if (reference === null) return ENTITIES.get(name);
+  const [, hex, decimal] = reference;
+  const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
   const isCharacter =
     point === 9 ||
     point === 10 ||

@@ -21,6 +21,7 @@ describe('the token exchange', () => {
     expect(
       parseStsResponse(answer({ ...STS, token_type: 'bearer', issued_token_type: undefined })),
     ).toBeDefined();
+    expect(parseStsResponse(answer({ ...STS, expires_in: '3599' })).expiresInSeconds).toBe(3599);
   });
 
   test.each([
@@ -35,7 +36,12 @@ describe('the token exchange', () => {
     ['has a token_type', { ...STS, token_type: undefined }],
     ['has an issued_token_type', { ...STS, issued_token_type: 'urn:ietf:params:oauth:token-type:id_token' }],
     ['has no expires_in', { ...STS, expires_in: undefined }],
-    ['has no expires_in', { ...STS, expires_in: '3599' }],
+    ['has no expires_in', { ...STS, expires_in: '' }],
+    ['has no expires_in', { ...STS, expires_in: '0' }],
+    ['has no expires_in', { ...STS, expires_in: '1e3' }],
+    ['has no expires_in', { ...STS, expires_in: ' 60' }],
+    ['has no expires_in', { ...STS, expires_in: '3599.5' }],
+    ['has no expires_in', { ...STS, expires_in: [3599] }],
     ['has no expires_in', { ...STS, expires_in: 0 }],
     ['has no expires_in', { ...STS, expires_in: -1 }],
     ['has no expires_in', { ...STS, expires_in: 1e12 }],

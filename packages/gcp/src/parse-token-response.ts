@@ -28,10 +28,12 @@ export function parseStsResponse(answer: HttpAnswer): StsToken {
     return refuse('has a token_type other than Bearer');
   if (issued_token_type !== undefined && issued_token_type !== ACCESS_TOKEN_TYPE)
     return refuse('has an issued_token_type that is no access token');
-  // Without it nobody knows when the token ends; google-auth-library then keeps it for ever.
-  if (typeof expires_in !== 'number' || !(expires_in > 0 && expires_in < 1e9))
+  // Some write it as text. Without it nobody knows when the token ends; google-auth-library then keeps it for ever.
+  const isDigits = typeof expires_in === 'string' && /^\d{1,9}$/.test(expires_in);
+  const seconds = isDigits ? Number(expires_in) : expires_in;
+  if (typeof seconds !== 'number' || !(seconds > 0 && seconds < 1e9))
     return refuse('has no expires_in that could be a lifetime');
-  return { accessToken: access_token, expiresInSeconds: expires_in };
+  return { accessToken: access_token, expiresInSeconds: seconds };
 }
 
 /** @throws GcpAnswerError */

@@ -1,0 +1,112 @@
+/** Good answers as the world writes them: either way of the exchange reads the same credential out of each. */
+
+import { createCredentialCache } from '@credex/core';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { setDeployment } from '../support/environment.js';
+import { AWS } from '../support/trust.js';
+import { useWorld } from '../support/use-world.js';
+import type { ByService } from './canary.js';
+import { STEPS, of, strike } from './canary.js';
+import { warmUp } from './clouds.js';
+
+const world = useWorld();
+beforeAll(() => warmUp(world));
+beforeEach(() => setDeployment());
+
+/** An end in an hour and a little, on a whole second; AWS's roles give no more. */
+const END = Math.ceil(Date.now() / 1_000) * 1_000 + 3_000_000;
+const at = (decimals = ''): string => new Date(END).toISOString().replace('.000Z', `${decimals}Z`);
+
+const keys = (end: string): string =>
+  `<Credentials><AccessKeyId>ASIAX</AccessKeyId><SecretAccessKey>a/+b</SecretAccessKey><SessionToken>t==</SessionToken><Expiration>${end}</Expiration></Credentials>`;
+const USER = `<AssumedRoleUser><Arn>arn:aws:sts::${AWS.accountId}:assumed-role/r/s</Arn></AssumedRoleUser>`;
+const xml = (members: string, attributes = ''): string =>
+  `<AssumeRoleWithWebIdentityResponse${attributes}><AssumeRoleWithWebIdentityResult>${members}</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
+const NAMESPACE = ' xmlns="https://sts.amazonaws.com/doc/2011-06-15/"';
+
+const TOKEN = { access_token: 'odd.token', token_type: 'Bearer', expires_in: 3_000 };
+const ISSUED = { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' };
+const json = JSON.stringify;
+
+type Odd = Readonly<Record<string, string>>;
+
+const BODIES: ByService<Odd> = {
+  'aws-sts': {
+    'as it is': xml(keys(at()) + USER, NAMESPACE),
+    'without a namespace': xml(keys(at()) + USER),
+    'with nanoseconds': xml(keys(at('.000000999')) + USER, NAMESPACE),
+    'with an offset': xml(keys(at().replace('Z', '+00:00')) + USER, NAMESPACE),
+    'with a declaration': `<?xml version="1.0" encoding="UTF-8"?>\n${xml(keys(at()) + USER, NAMESPACE)}\n`,
+    'with members of tomorrow': xml(
+      `<New><Deep a="b">x</Deep><Deep/></New>${keys(at())}${USER}<SourceIdentity/>`,
+    ),
+    'with references for characters': xml(keys(at()).replace('a/+b', 'a&#47;&#x2B;b') + USER),
+    'on many lines': xml(`\n  ${keys(at())}\n  ${USER}\n`).replaceAll('><', '>\r\n\t<'),
+    'in JSON': json({
+      AssumeRoleWithWebIdentityResponse: {
+        AssumeRoleWithWebIdentityResult: {
+          AssumedRoleUser: { Arn: `arn:aws:sts::${AWS.accountId}:assumed-role/r/s` },
+          Credentials: {
+            AccessKeyId: 'ASIAX',
+            SecretAccessKey: 'a/+b',
+            SessionToken: 't==',
+            Expiration: END / 1_000,
+          },
+          New: null,
+        },
+      },
+    }),
+  },
+  'gcp-sts': {
+    'as it is': json({ ...TOKEN, ...ISSUED }),
+    'a lifetime in text': json({ ...TOKEN, expires_in: '3000' }),
+    'a type in small letters': json({ ...TOKEN, token_type: 'bearer' }),
+    'members of tomorrow': json({ new: { deep: [null] }, ...TOKEN, access_boundary_session_key: 'x' }),
+    'on many lines': `\n${JSON.stringify({ ...TOKEN, ...ISSUED }, null, 2)}\n`,
+  },
+  'gcp-iam-credentials': {
+    'as it is': json({ accessToken: 'odd.token', expireTime: at() }),
+    nanoseconds: json({ accessToken: 'odd.token', expireTime: at('.000000999') }),
+    'an offset': json({ accessToken: 'odd.token', expireTime: at().replace('Z', '+00:00') }),
+    'members of tomorrow': json({ accessToken: 'odd.token', expireTime: at(), new: [{}] }),
+  },
+  entra: {
+    'as it is': json({ ...TOKEN, ext_expires_in: 3_000 }),
+    'lifetimes in text': json({ ...TOKEN, expires_in: '3000', ext_expires_in: '3000', refresh_in: '1500' }),
+    'an extended lifetime is none': json({ ...TOKEN, ext_expires_in: 80_000 }),
+    'an extended lifetime that is nonsense': json({ ...TOKEN, ext_expires_in: { a: 1 } }),
+    'members of tomorrow': json({ ...TOKEN, expires_on: 1, resource: null, new: { deep: [] } }),
+    'a type in small letters': json({ ...TOKEN, token_type: 'bearer' }),
+  },
+};
+
+const WANTED: ByService<object> = {
+  'aws-sts': { accessKeyId: 'ASIAX', secretAccessKey: 'a/+b', sessionToken: 't==', accountId: AWS.accountId },
+  'gcp-sts': { accessToken: 'odd.token' },
+  'gcp-iam-credentials': { accessToken: 'odd.token' },
+  entra: { token: 'odd.token' },
+};
+
+const cases = STEPS.flatMap((step) =>
+  Object.entries(of(BODIES, step)).map(([name, body]) => [step.service, step.by, name, step, body] as const),
+);
+
+test.each(cases)('%s by %s: %s', async (_service, _by, _name, step, body) => {
+  const contentType = body.trimStart().startsWith('<') ? 'text/xml' : 'application/json';
+  const asked = Date.now();
+  const shared = { cache: createCredentialCache() };
+  const { error, credential } = await strike(
+    world,
+    step,
+    { kind: 'malformed', body, contentType },
+    { shared },
+  );
+  expect(error).toBeUndefined();
+  expect(credential).toMatchObject(of(WANTED, step));
+  const { expiresAt = 0 } = credential ?? {};
+  const isRelative = step.service === 'gcp-sts' || step.service === 'entra';
+  if (!isRelative) return expect(expiresAt).toBe(END);
+  // Counted from when it was asked for; never longer than that.
+  expect(expiresAt - 3_000_000).toBeGreaterThanOrEqual(asked);
+  expect(expiresAt - 3_000_000).toBeLessThanOrEqual(Date.now());
+});
