@@ -77,7 +77,7 @@ const unreadable: ErrorClass = { ...now('invalid_response', hints.NOT_STS_HINT),
 
 /** By the server's code first: STS throttles with HTTP status 400. */
 function classifyFault(fault: StsFault, context: hints.HintContext): ErrorClass {
-  const { code, message = '', status = 0 } = fault;
+  const { code, message = '', status } = fault;
   const known = code === undefined || !Object.hasOwn(BY_CODE, code) ? undefined : BY_CODE[code];
   if (known !== undefined) return known(context, message);
   if (status === 429) return throttled;

@@ -34,7 +34,7 @@ export class RefusedAnswer extends Error {
 }
 
 export interface StsFault {
-  readonly status: number | undefined;
+  readonly status: number;
   /** Without the suffix `Exception`; `undefined` where the answer names none. */
   readonly code: string | undefined;
   readonly message: string | undefined;
@@ -49,7 +49,7 @@ export function faultOf({ status, headers, body }: HttpAnswer): StsFault {
   const error = isJson(body) ? jsonError(body) : xmlError(body);
   return {
     status,
-    code: withoutSuffix(error.code),
+    code: error.code?.replace(/Exception$/, ''),
     message: error.message,
     retryAfterMs: retryAfterMs(headers),
   };
@@ -76,10 +76,6 @@ function jsonError(body: string): Said {
     // What says nothing is judged by its status.
     return { code: undefined, message: undefined };
   }
-}
-
-export function withoutSuffix(code: string | undefined): string | undefined {
-  return code?.replace(/Exception$/, '');
 }
 
 function element(xml: string, name: string): string | undefined {

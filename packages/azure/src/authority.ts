@@ -5,17 +5,21 @@ import { endpointUrl, httpsUrl, optionalString } from '@credex/core/driver';
 
 const NAME = { option: 'authorityHost', environmentVariable: 'AZURE_AUTHORITY_HOST' } as const;
 
+const PUBLIC = 'login.microsoftonline.com';
+const US_GOVERNMENT = 'login.microsoftonline.us';
 const CHINA = 'login.partner.microsoftonline.cn';
-/** The host of the Chinese cloud by its former name, to the one that serves it. */
-const FORMER_NAMES: Readonly<Record<string, string>> = { 'login.chinacloudapi.cn': CHINA };
 
-/** Microsoft's own: public, US Government, China. The environment may name these and no other. */
-const KNOWN_HOSTS: readonly string[] = [
-  'login.microsoftonline.com',
-  'login.microsoftonline.us',
-  CHINA,
-  ...Object.keys(FORMER_NAMES),
-];
+/** Former and second names of these, to the host that serves them: by Microsoft's own libraries' table. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['login.windows.net', PUBLIC],
+  ['login.microsoft.com', PUBLIC],
+  ['sts.windows.net', PUBLIC],
+  ['login.usgovcloudapi.net', US_GOVERNMENT],
+  ['login.chinacloudapi.cn', CHINA],
+]);
+
+/** Microsoft's own. The environment may name these and no other. */
+const KNOWN_HOSTS: readonly string[] = [PUBLIC, US_GOVERNMENT, CHINA, ...OTHER_NAMES.keys()];
 
 /**
  * The authority's origin. In code any https host; from the environment only Microsoft's own, so that a planted
@@ -23,14 +27,14 @@ const KNOWN_HOSTS: readonly string[] = [
  */
 export function authorityOrigin(given: unknown, allowLoopbackHttp: boolean): string {
   const fromCode = given !== undefined;
-  const value = optionalString(NAME, given) ?? 'https://login.microsoftonline.com';
+  const value = optionalString(NAME, given) ?? PUBLIC;
   const written = KNOWN_HOSTS.includes(value) ? `https://${value}` : value;
   const url = endpointUrl(NAME, written, {
     allowLoopbackHttp: allowLoopbackHttp && fromCode,
     allowPath: false,
   });
   if (!fromCode && !KNOWN_HOSTS.includes(url.host)) throw unknownHost();
-  const host = FORMER_NAMES[url.host] ?? url.host;
+  const host = OTHER_NAMES.get(url.host) ?? url.host;
   return `${url.protocol}//${host}`;
 }
 

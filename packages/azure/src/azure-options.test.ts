@@ -117,6 +117,7 @@ describe('AZURE_AUTHORITY_HOST', () => {
     ['https://login.microsoftonline.us/', 'https://login.microsoftonline.us'],
     ['login.microsoftonline.us', 'https://login.microsoftonline.us'],
     ['https://login.chinacloudapi.cn', 'https://login.partner.microsoftonline.cn'],
+    ['login.windows.net', 'https://login.microsoftonline.com'],
   ])('%s is one of Microsoft’s', (value, origin) => {
     vi.stubEnv('AZURE_AUTHORITY_HOST', value);
     expect(azureConfiguration(GOOD).authorityHost).toBe(origin);

@@ -10,7 +10,7 @@ import { directAws } from '../../support/direct.js';
 import { clearEnvironment, setEnvironment } from '../../support/environment.js';
 import { AWS_DEPARTURES, oracle } from './departures.js';
 import type { SentRequest } from './wire.js';
-import { alone, capture, jwtOf, nameless, wireOf } from './wire.js';
+import { alone, capture, jwtOf, nameless, overSocket, wireOf } from './wire.js';
 
 beforeEach(() => {
   clearEnvironment();
@@ -189,6 +189,25 @@ describe('beside fromWebToken of @aws-sdk/credential-providers', () => {
     expectSame((await byProvider(asked)).map(wireOf), (await direct(asked)).map(wireOf));
   });
 });
+
+test('over a socket, each as its users have it', () =>
+  overSocket(
+    () => ANSWER,
+    async (endpoint, sent) => {
+      await fromWebToken({
+        roleArn: usual.roleArn,
+        roleSessionName: usual.roleSessionName,
+        webIdentityToken: JWT,
+        policyArns: arns(2).map((arn) => ({ arn })),
+        clientConfig: { region: usual.region, endpoint },
+      })();
+      const official = sent.splice(0);
+      const asked = { ...usual, policyArns: arns(2), endpoint, allowLoopbackHttp: true };
+      await getAwsCredentials({ ...asked, ...alone(JWT) });
+      expect(official).toHaveLength(1);
+      expectSame(official.map(wireOf), sent.map(wireOf));
+    },
+  ));
 
 describe('what both refuse', () => {
   test.each<Asked>([

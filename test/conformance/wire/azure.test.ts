@@ -9,7 +9,7 @@ import { directAzure } from '../../support/direct.js';
 import { clearEnvironment } from '../../support/environment.js';
 import { AZURE_DEPARTURES, oracle } from './departures.js';
 import type { SentRequest } from './wire.js';
-import { alone, capture, jwtOf, wireOf } from './wire.js';
+import { alone, capture, jwtOf, overSocket, wireOf } from './wire.js';
 
 beforeEach(() => clearEnvironment());
 afterEach(() => void vi.unstubAllEnvs());
@@ -45,17 +45,27 @@ const CHALLENGES: Readonly<Record<string, string>> = {
   'of numbers for names': '{"2":{},"10":{},"1":{},"access_token":{"3":1,"1":2}}',
 };
 
+/** The library's own table of clouds, former and second names included. */
+const MICROSOFTS: readonly string[] = [
+  'login.microsoftonline.com',
+  'login.windows.net',
+  'login.microsoft.com',
+  'sts.windows.net',
+  'login.microsoftonline.us',
+  'login.usgovcloudapi.net',
+  'login.partner.microsoftonline.cn',
+  'login.chinacloudapi.cn',
+  'login.sovcloud-identity.fr',
+  'login.sovcloud-identity.de',
+  'login.sovcloud-identity.sg',
+];
+
 const CASES: readonly Asked[] = [
   { name: 'nothing but what is required' },
   { name: 'a tenant by name', tenant: 'contoso.onmicrosoft.com' },
   { name: 'a tenant in capitals', tenant: TENANT.toUpperCase() },
   { name: 'a client in capitals', clientId: CLIENT.toUpperCase() },
-  ...[
-    'login.microsoftonline.com',
-    'login.microsoftonline.us',
-    'login.partner.microsoftonline.cn',
-    'login.chinacloudapi.cn',
-  ].map((host) => ({ name: `the cloud of ${host}`, authorityHost: `https://${host}` })),
+  ...MICROSOFTS.map((host) => ({ name: `the cloud of ${host}`, authorityHost: `https://${host}` })),
   { name: 'an authority of one’s own', authorityHost: 'https://login.example.com:8443', unlisted: true },
   { name: 'another tenant for one call', tenantId: OTHER_TENANT },
   { name: 'Resource Manager', scopes: 'https://management.azure.com/.default' },
@@ -159,6 +169,22 @@ describe('beside @azure/identity', () => {
     expectSame(official, (await direct(asked)).map(wireOf));
   });
 });
+
+test('over a socket, as it leaves to its users; the library takes no http', () =>
+  overSocket(
+    () => ANSWER,
+    async (origin, sent) => {
+      const asked: Asked = {
+        name: '',
+        claims: CHALLENGES['of a revoked session'] as string,
+        enableCae: true,
+      };
+      const options = { tenantId: TENANT, clientId: CLIENT, authorityHost: origin, allowLoopbackHttp: true };
+      await azureCredentialsProvider({ ...options, ...alone(JWT) }).getToken(VAULT, callOf(asked));
+      const official = (await byLibrary(asked)).map(wireOf).map((wire) => ({ ...wire, origin }));
+      expectSame(official, sent.map(wireOf));
+    },
+  ));
 
 describe('what the library fails at, or drops the capability for, we refuse', () => {
   test.each(['null', '"text"', '7', '[1]'])('claims of an access token that are %s', async (own) => {

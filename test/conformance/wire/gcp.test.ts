@@ -1,7 +1,5 @@
 /** The direct exchange beside google-auth-library's own client: the same on the wire, both steps, case by case. */
 
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { IdentityPoolClient, gaxios } from 'google-auth-library';
 import type { IdentityPoolClientOptions } from 'google-auth-library';
 import type { Fetch } from '@credex/core';
@@ -12,7 +10,7 @@ import { directGcp } from '../../support/direct.js';
 import { clearEnvironment } from '../../support/environment.js';
 import { GCP_DEPARTURES, oracle } from './departures.js';
 import type { SentRequest } from './wire.js';
-import { alone, capture, jwtOf, nameless, wireOf } from './wire.js';
+import { alone, capture, jwtOf, nameless, overSocket, wireOf } from './wire.js';
 
 beforeEach(() => clearEnvironment());
 afterEach(() => void vi.unstubAllEnvs());
@@ -149,24 +147,8 @@ describe('beside google-auth-library', () => {
     expectSame(official, (await direct(asked)).map(wireOf));
   });
 
-  test('by the library as it is, over a socket', async () => {
-    const sent: SentRequest[] = [];
-    const server = createServer(({ method = '', url = '', headers }, response) => {
-      void (async () => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of response.req) chunks.push(chunk as Buffer);
-        const plain = Object.fromEntries(
-          Object.entries(headers).map(([name, value]) => [name, String(value)]),
-        );
-        const sentUrl = new URL(url, `http://${headers.host}`);
-        sent.push({ method, url: sentUrl, headers: plain, body: Buffer.concat(chunks).toString() });
-        response.setHeader('content-type', 'application/json');
-        response.end(answer({ url }));
-      })();
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    try {
-      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  test('over a socket, each as its users have it', () =>
+    overSocket(answer, async (origin, sent) => {
       const asked: Asked = { name: '', serviceAccountEmail: EMAIL, scopes: ['openid', `${SCOPE}~a`] };
       const options = clientOptions(asked);
       const here = (url: string | undefined): string => String(url).replace(/^https:\/\/[^/]+/, origin);
@@ -176,23 +158,18 @@ describe('beside google-auth-library', () => {
         service_account_impersonation_url: here(options.service_account_impersonation_url),
       });
       await client.getAccessToken();
-      const ours = capture(answer);
+      const official = sent.splice(0);
+      expect(official).toHaveLength(2);
       await getGcpCredentials({
         ...usual,
-        serviceAccountEmail: EMAIL,
-        scopes: ['openid', `${SCOPE}~a`],
+        ...nameless(asked),
         stsEndpoint: origin,
         iamCredentialsEndpoint: origin,
         allowLoopbackHttp: true,
-        ...alone(JWT, ours.fetch),
-        exchanger: directGcp,
+        ...alone(JWT),
       });
-      expectSame(sent.map(wireOf), ours.sent.map(wireOf));
-    } finally {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
-  });
+      expectSame(official.map(wireOf), sent.map(wireOf));
+    }));
 });
 
 testThatEachIsMet();

@@ -1,5 +1,8 @@
 /** One request as it goes out, taken apart so far that each difference between two of them has a name. */
 
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Fetch, SharedOptions } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 
@@ -47,8 +50,7 @@ function pairsOf(text: string): Pairs {
 
 /** What two requests do not have in common. */
 export interface Difference {
-  readonly where:
-    'method' | 'origin' | 'path' | 'query' | 'header' | 'field' | 'order' | 'number of requests';
+  readonly where: 'method' | 'origin' | 'path' | 'query' | 'header' | 'field' | 'order';
   /** Of the header, parameter or field. */
   readonly name: string;
   /** Undefined where that side has none. */
@@ -56,15 +58,7 @@ export interface Difference {
   readonly ours: string | undefined;
 }
 
-export function differences(official: readonly Wire[], ours: readonly Wire[]): Difference[] {
-  if (official.length !== ours.length) {
-    const [one, other] = [official.length, ours.length].map(String);
-    return [{ where: 'number of requests', name: '', official: one, ours: other }];
-  }
-  return official.flatMap((wire, at) => differencesOf(wire, ours[at] as Wire));
-}
-
-function differencesOf(official: Wire, ours: Wire): Difference[] {
+export function differences(official: Wire, ours: Wire): Difference[] {
   const places = (['method', 'origin', 'path'] as const)
     .filter((where) => official[where] !== ours[where])
     .map((where) => ({ where, name: '', official: official[where], ours: ours[where] }));
@@ -121,8 +115,33 @@ export function capture(answer: (sent: SentRequest) => string): { sent: SentRequ
   };
 }
 
-/** Options that keep one exchange to itself. */
-export const alone = (jwt: string, fetch: Fetch): SharedOptions => ({
+/** Over sockets of loopback: `sent` is what has arrived at `origin`. */
+export async function overSocket(
+  answer: (sent: SentRequest) => string,
+  run: (origin: string, sent: SentRequest[]) => Promise<void>,
+): Promise<void> {
+  const sent: SentRequest[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      const { method = '', headers } = request;
+      const plain = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+      const url = new URL(request.url ?? '', `http://${headers.host}`);
+      const arrived = { method, url, headers: Object.fromEntries(plain), body };
+      sent.push(arrived);
+      response.setHeader('content-type', 'application/json').end(answer(arrived));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await run(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, sent);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+/** Options that keep one exchange to itself. Without a `fetch` it leaves as users' do. */
+export const alone = (jwt: string, fetch?: Fetch): SharedOptions => ({
   cache: createCredentialCache(),
   tokenSource: () => jwt,
   fetch,
