@@ -9,15 +9,16 @@ export const project = (
   include: string[],
   /** False where a room has no module state at all: its test files then share what they import, and start faster. */
   isolate = true,
+  /** Core is run by what Node has and by what the web has. */
+  runtime: 'node' | 'web' = 'node',
 ): ReturnType<typeof defineProject> =>
   defineProject({
     test: { name, include, environment: 'node', isolate },
     resolve: {
       alias: [
-        // What each runtime has its own module for: tests run on Node.
+        // What each runtime has its own module for.
         { find: '#config-file', replacement: `${packages}credex/src/config-file.ts` },
-        { find: '#transport', replacement: `${packages}core/src/node-transport.ts` },
-        { find: '#sha256', replacement: `${packages}verify/src/node-sha256.ts` },
+        { find: /^#(system|transport)$/, replacement: `${packages}core/src/${runtime}-$1.ts` },
         { find: /^credex$/, replacement: `${packages}credex/src/index.ts` },
         { find: /^@credex\/(\w+)$/, replacement: `${packages}$1/src/index.ts` },
         { find: /^@credex\/(\w+)\/(.+)$/, replacement: `${packages}$1/src/$2.ts` },

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript-5';
-import { ensureBuilt, entryFiles, requireNode, rooms, root } from './workspace.mjs';
+import { ensureBuilt, entryTypes, requireNode, rooms, root } from './workspace.mjs';
 
 const SNAPSHOTS = join(root, 'test', 'packaging', 'api');
 const COMPILER_OPTIONS = {
@@ -106,9 +106,9 @@ function ourModulesOnly() {
 /** The snapshots that the built packages ask for: file name and text. */
 export function apiSnapshots() {
   const entries = rooms().flatMap((room) =>
-    entryFiles(room).map((path) => ({
-      name: `${room}.${basename(path, '.js')}.txt`,
-      file: join(root, 'packages', room, path.replace(/\.js$/, '.d.ts')).split(sep).join('/'),
+    entryTypes(room).map((path) => ({
+      name: `${room}.${basename(path, '.d.ts')}.txt`,
+      file: join(root, 'packages', room, path).split(sep).join('/'),
     })),
   );
   const program = ts.createProgram(

@@ -22,7 +22,7 @@ const frameworks = (...names) =>
 export const ROOMS = {
   core: {
     rooms: [],
-    others: ['#transport'],
+    others: ['#system', '#transport'],
     behind: { 'node-transport': { also: [], imports: ['node:http', 'node:https', 'proxy-agent'] } },
   },
   // Node's modules as types alone, here: they are looked up when first needed (edge.test.ts).
@@ -47,7 +47,7 @@ export const ROOMS = {
   verify: {
     rooms: ['core'],
     testRooms: ['testing'],
-    others: ['jose', 'node:crypto', '#sha256'],
+    others: ['jose', 'node:crypto'],
     behind: frameworks('hono', 'express', 'fastify', 'node'),
   },
   credex: {
@@ -77,11 +77,21 @@ export const ROOMS = {
 
 /** Inside core: a module imports only modules of the layers that stand before its own. */
 export const CORE_LAYERS = [
-  ['answer-headers', 'bounded-text', 'contract', 'environment', 'invocation', 'scrub', 'transport-failure'],
+  [
+    'answer-headers',
+    'bounded-text',
+    'contract',
+    'environment',
+    'invocation',
+    'node-system',
+    'scrub',
+    'transport-failure',
+    'web-system',
+  ],
   ['canonical', 'clock', 'errors', 'events'],
   ['http', 'optional-package', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
   ['cache', 'expectation', 'policy', 'url'],
-  ['fetch-transport', 'keys', 'node-transport', 'remembered-token', 'retry-budget', 'status'],
+  ['keys', 'node-transport', 'remembered-token', 'retry-budget', 'status', 'web-transport'],
   ['step'],
   ['flight'],
   ['engine'],
@@ -98,12 +108,14 @@ export const AMBIENT = {
   'cli/bin': ['process'],
   'cli/exec/run-child': ['process'],
   'cli/process-io': ['Date', 'fetch', 'performance', 'process', 'setTimeout'],
-  'core/clock': ['Date', 'performance', 'setTimeout'],
+  'core/clock': ['Date', 'setTimeout'],
   'core/environment': ['process'],
   'core/events': ['process'],
-  'core/fetch-transport': ['fetch'],
+  'core/node-system': ['process'],
   'core/node-transport': ['process'],
   'core/provider': ['Math'],
+  'core/web-system': ['crypto', 'performance'],
+  'core/web-transport': ['fetch'],
   'credex/environment': ['process'],
   'credex/local-aws': ['Date'],
   'gcp/gcp-options': ['Date'],
@@ -118,7 +130,6 @@ export const AMBIENT = {
   'vercel/local/ask-cli': ['setTimeout'],
   'vercel/local/node': ['process'],
   'vercel/source-options': ['Date'],
-  'verify/web-sha256': ['crypto'],
   'verify/check-signature': ['crypto'],
   'verify/system': ['fetch'],
 };

@@ -116,8 +116,17 @@ const isBuildInput = (path) =>
 
 /** The JavaScript files that a package's `exports` name. */
 export function entryFiles(room) {
-  const targets = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(targets));
-  return targets(readJson(`packages/${room}/package.json`).exports).filter((path) => path.endsWith('.js'));
+  const targets = Object.values(readJson(`packages/${room}/package.json`).exports).flatMap((target) =>
+    typeof target === 'string' ? [target] : Object.values(target),
+  );
+  return [...new Set(targets)].filter((path) => path.endsWith('.js'));
+}
+
+/** The declarations of a room's entries. */
+export function entryTypes(room) {
+  return Object.values(readJson(`packages/${room}/package.json`).exports).flatMap((target) =>
+    typeof target === 'string' ? [] : [target.types],
+  );
 }
 
 const hasEntries = (room) => entryFiles(room).every((path) => existsSync(join(root, 'packages', room, path)));

@@ -1,18 +1,29 @@
 /** What an entry exports when it runs is what its snapshot says, and what a starting process loads is few files. */
 
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS, ROOMS, ROOT, manifestOf } from './packages.js';
 
+/** The files of an entry: one for each condition that has its own. */
+const filesFor = (room: string, subpath: string): string[] => {
+  const target = manifestOf(room).exports[subpath] ?? {};
+  const files = typeof target === 'string' ? [] : Object.values(target);
+  return [...new Set(files)]
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => join(ROOT, 'packages', room, file));
+};
+
 const entries = ROOMS.flatMap((room) =>
-  Object.entries(manifestOf(room).exports).flatMap(([subpath, target]) => {
-    const file = typeof target === 'string' ? undefined : target['default'];
-    if (file === undefined || !file.endsWith('.js')) return [];
-    const name = file.slice('./dist/'.length, -'.js'.length);
-    return [{ entry: `${room}${subpath.slice(1)}`, room, name, file: join(ROOT, 'packages', room, file) }];
-  }),
+  Object.keys(manifestOf(room).exports).flatMap((subpath) =>
+    filesFor(room, subpath).map((file) => ({
+      entry: `${room}${subpath.slice(1)}, ${relative(join(ROOT, 'packages', room), file)}`,
+      room,
+      name: basename(file, '.js'),
+      file,
+    })),
+  ),
 );
 
 it.each(entries)(
@@ -29,7 +40,7 @@ it.each(entries)(
   },
 );
 
-/** The files of ours that an entry loads at once, itself included. */
+/** The files of ours that an entry loads at once on Node, itself included. */
 function filesOf(file: string, found = new Set<string>()): Set<string> {
   if (found.has(file)) return found;
   found.add(file);
@@ -38,16 +49,21 @@ function filesOf(file: string, found = new Set<string>()): Set<string> {
   )) {
     if (specifier.startsWith('.')) filesOf(join(file, '..', specifier), found);
     const ours = /^@credex\/(\w+)(?:\/(\w+))?$/.exec(specifier);
-    if (ours !== null)
-      filesOf(join(ROOT, 'packages', ours[1] ?? '', 'dist', `${ours[2] ?? 'index'}.js`), found);
-    if (specifier === '#transport') filesOf(join(ROOT, 'packages/core/dist/node-transport.js'), found);
+    if (ours !== null) filesOf(onNode(ours[1] ?? '', ours[2] === undefined ? '.' : `./${ours[2]}`), found);
   }
   return found;
 }
 
+function onNode(room: string, subpath: string): string {
+  const target = manifestOf(room).exports[subpath] as Readonly<Record<string, string>>;
+  return join(ROOT, 'packages', room, target['node'] ?? target['default'] ?? '');
+}
+
 describe.each(PROVIDERS)('@credex/%s', (room) => {
-  it('is seven files with all that it brings', () => {
-    const files = filesOf(join(ROOT, 'packages', room, 'dist', 'index.js'));
-    expect([...files].map((file) => file.slice(join(ROOT, 'packages').length + 1)).sort()).toHaveLength(7);
+  it('is three files with all that it brings', () => {
+    const files = [...filesOf(onNode(room, '.'))].map((file) => relative(join(ROOT, 'packages'), file));
+    expect(files.sort()).toEqual(
+      [`${room}/dist/index.js`, 'core/dist/node/driver.js', 'vercel/dist/index.js'].sort(),
+    );
   });
 });

@@ -1,5 +1,6 @@
 /** The one place where core meets the system's clocks and timers. */
 
+import { monotonic } from '#system';
 import type { Clock } from './contract.js';
 
 /** A moment, by both clocks. */
@@ -10,7 +11,7 @@ export interface Moment {
 
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  monotonic,
   setTimeout(run: () => void, ms: number): () => void {
     const timer = globalThis.setTimeout(run, ms);
     return () => globalThis.clearTimeout(timer);

@@ -25,6 +25,7 @@ export type { Grammar, OptionName } from './options.js';
 export { createCredentialProvider } from './provider.js';
 export type { CredentialProviderOptions, DriverCall, DriverProvider } from './provider.js';
 export { cleanServerText } from './scrub.js';
+export { sha256 } from './keys.js';
 export { rememberedSubjectToken } from './remembered-token.js';
 export { readSubjectToken } from './subject-token.js';
 export {

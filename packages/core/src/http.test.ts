@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createTransport as createFetchTransport } from './fetch-transport.js';
+import { createTransport as createFetchTransport } from './web-transport.js';
 import type { Fetch } from './http.js';
 import { MAX_ANSWER_BYTES, post } from './http.js';
 import { createTransport as createNodeTransport } from './node-transport.js';

@@ -1,9 +1,13 @@
 /** Cache keys: SHA-256 over length-prefixed canonical fields; never a token in clear. */
 
+import { sha256 as digest } from '#system';
 import type { CredentialCache } from './cache.js';
-import { lengthPrefixed, sha256 } from './canonical.js';
+import { lengthPrefixed } from './canonical.js';
 import type { SubjectToken } from './contract.js';
 import { sharesFlights } from './invocation.js';
+
+/** SHA-256 of the text's UTF-8, base64url; at once where the runtime can. */
+export const sha256: (text: string) => string | Promise<string> = digest;
 
 /** Raised when the meaning of a key's fields changes, so that two versions never share an entry. */
 const SCHEMA = 'credex-key-1';
@@ -61,14 +65,15 @@ export async function tokenDigest(cache: CredentialCache, token: SubjectToken, n
 }
 
 /** One digest for all who wait for it, who go on in the order in which they came. */
-function digestOnce(cache: CredentialCache, text: string): Promise<string> {
-  if (!sharesFlights()) return sha256(text);
+function digestOnce(cache: CredentialCache, text: string): string | Promise<string> {
   const { digesting } = cache.state;
-  const underWay = digesting.get(text);
+  const underWay = sharesFlights() ? digesting.get(text) : undefined;
   if (underWay !== undefined) return underWay;
-  const made = sha256(text).finally(() => digesting.delete(text));
-  digesting.set(text, made);
-  return made;
+  const made = sha256(text);
+  if (typeof made === 'string' || !sharesFlights()) return made;
+  const shared = made.finally(() => digesting.delete(text));
+  digesting.set(text, shared);
+  return shared;
 }
 
 export const platformPartition = (name: string): string => `platform:${name}`;

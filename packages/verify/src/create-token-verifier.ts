@@ -1,6 +1,6 @@
 /** A Vercel OIDC token, verified by an API of your own. */
 
-import { sha256 } from '#sha256';
+import { sha256 } from '@credex/core/driver';
 import { checkSignature } from './check-signature.js';
 import { checkTimes } from './check-times.js';
 import type { TokenVerifierOptions, VercelTokenClaims, VercelTokenVerifier } from './contract.js';
