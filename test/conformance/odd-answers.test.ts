@@ -6,7 +6,7 @@ import { setDeployment } from '../support/environment.js';
 import { AWS } from '../support/trust.js';
 import { useWorld } from '../support/use-world.js';
 import type { ByService } from './canary.js';
-import { STEPS, of, strike } from './canary.js';
+import { STEPS, expectVerdict, labelOf, now, of, strike } from './canary.js';
 import { warmUp } from './clouds.js';
 
 const world = useWorld();
@@ -110,3 +110,19 @@ test.each(cases)('%s by %s: %s', async (_service, _by, _name, step, body) => {
   expect(expiresAt - 3_000_000).toBeGreaterThanOrEqual(asked);
   expect(expiresAt - 3_000_000).toBeLessThanOrEqual(Date.now());
 });
+
+/** Of three bytes each: as many characters as an answer may have bytes. */
+const PADDING = '€'.repeat(100_000);
+const padded = (body: string): string =>
+  body.startsWith('<')
+    ? body.replace('<Credentials>', `<New>${PADDING}</New><Credentials>`)
+    : json({ ...(JSON.parse(body) as object), new: PADDING });
+
+test.each(STEPS.map((step) => [labelOf(step), step] as const))(
+  'a good answer of more bytes than anyone reads is none: %s',
+  async (_label, step) => {
+    const body = padded(of(BODIES, step)['as it is'] as string);
+    const struck = await strike(world, step, { kind: 'malformed', body });
+    expectVerdict(struck, step, now('invalid_response', 2));
+  },
+);

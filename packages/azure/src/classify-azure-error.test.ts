@@ -1,4 +1,3 @@
-import { AuthenticationError, CredentialUnavailableError } from '@azure/identity';
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import { OptionError } from '@credex/core';
 import type { RetryAdvice } from '@credex/core/driver';
@@ -144,42 +143,7 @@ describe('by status and OAuth error', () => {
   });
 });
 
-describe('by the errors of the libraries', () => {
-  it('AuthenticationError, of the text and of the object', () => {
-    for (const body of [JSON.stringify(entra(700213)), entra(700213)]) {
-      expect(classify(new AuthenticationError(401, body))).toMatchObject({
-        code: 'subject_not_allowed',
-        status: 401,
-        serverCode: 'AADSTS700213',
-      });
-    }
-  });
-
-  it('ServerError of MSAL, and what @azure/identity makes of it', () => {
-    const words = 'invalid_client: 7002138 - [2026-11-22]: AADSTS7002138: No match - Correlation ID: c';
-    const server = Object.assign(new Error(words), {
-      name: 'ServerError',
-      errorCode: 'invalid_client',
-      errorMessage: words,
-      errorNo: '7002138',
-      status: 401,
-    });
-    expect(classify(server)).toMatchObject({ code: 'subject_case_mismatch', status: 401 });
-    expect(classify(Object.assign(new Error(words), { name: 'AuthenticationRequiredError' }))).toMatchObject({
-      code: 'subject_case_mismatch',
-    });
-    expect(classify(new CredentialUnavailableError(words))).toMatchObject({ code: 'subject_case_mismatch' });
-  });
-
-  it('RestError with a response', () => {
-    const headers = { toJSON: () => ({ 'retry-after': '3' }) };
-    const response = { status: 429, headers, bodyAsText: '' };
-    expect(classify(Object.assign(new Error('429'), { name: 'RestError', response }))).toMatchObject({
-      code: 'throttled',
-      retryAfterMs: 3000,
-    });
-  });
-
+describe('what no server answered', () => {
   it.each<[string, FederationErrorCode, RetryAdvice]>([
     ['ENOTFOUND', 'network', 'now'],
     ['ECONNRESET', 'network', 'now'],

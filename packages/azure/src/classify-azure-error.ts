@@ -2,12 +2,13 @@
 
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import { OptionError } from '@credex/core';
-import { retryAfterMs, transportFailure } from '@credex/core/driver';
+import { transportFailure } from '@credex/core/driver';
 import type { ErrorClass, RetryAdvice } from '@credex/core/driver';
 import type { AzureFailure } from './azure-failure.js';
 import { azureFailure } from './azure-failure.js';
 import type { HintFacts, HintName } from './azure-hints.js';
 import { HINTS } from './azure-hints.js';
+import { EntraAnswerError } from './parse-entra-response.js';
 
 type Meaning = readonly [code: FederationErrorCode, retry: RetryAdvice, hint?: HintName];
 
@@ -65,21 +66,24 @@ export function classifyAzureError(
   try {
     if (OptionError.isInstance(error))
       return { code: 'invalid_request', retry: 'never', hint: error.message };
+    if (!(error instanceof EntraAnswerError)) {
+      const [code, retry, hint] = withoutAnswer(error);
+      return { code, retry, hint: hint && HINTS[hint]({ ...configuration, presented, fault: undefined }) };
+    }
     const failure = azureFailure(error);
-    const [code, retry, hint] = meaningOf(failure, error);
+    const [code, retry, hint] = meaningOf(failure);
     const [number] = failure.codes;
     return {
       code,
       retry,
       throttled: code === 'throttled',
-      retryAfterMs: retryAfterMs(failure.headers),
+      retryAfterMs: failure.retryAfterMs,
       status: failure.status,
       serverCode: number === undefined ? failure.error : `AADSTS${number}`,
       serverMessage: failure.description,
       // A token answer that can't be read may be a proxy's page: asked for once more, not twice.
       retriesAtMost: code === 'invalid_response' ? 1 : undefined,
-      hint:
-        hint === undefined ? undefined : HINTS[hint]({ ...configuration, presented, fault: failure.fault }),
+      hint: hint && HINTS[hint]({ ...configuration, presented, fault: failure.fault }),
     };
   } catch {
     // An error whose members throw when they are read: nothing can be said of it.
@@ -87,8 +91,9 @@ export function classifyAzureError(
   }
 }
 
-function meaningOf(failure: AzureFailure, thrown: unknown): Meaning {
+function meaningOf(failure: AzureFailure): Meaning {
   const { status, error } = failure;
+  if (failure.fault !== undefined) return ['invalid_response', 'now', 'unreadable'];
   if (status === 429) return ['throttled', 'now'];
   const number = failure.codes.find((code) => code in BY_NUMBER);
   if (number !== undefined) {
@@ -96,14 +101,12 @@ function meaningOf(failure: AzureFailure, thrown: unknown): Meaning {
       return ['subject_token_not_yet_valid', 'never', 'notYetValid'];
     return BY_NUMBER[number] as Meaning;
   }
-  if (status !== undefined && status >= 300 && status < 400) return ['redirect_refused', 'never', 'redirect'];
+  if (status >= 300 && status < 400) return ['redirect_refused', 'never', 'redirect'];
   if (status === 408) return ['timeout', 'now'];
-  if (status !== undefined && status >= 500) return ['unavailable', 'now'];
+  if (status >= 500) return ['unavailable', 'now'];
   if (failure.challenged) return ['access_denied', 'never', 'conditionalAccess'];
   const known = error !== undefined && Object.hasOwn(BY_ERROR, error) ? BY_ERROR[error] : undefined;
   if (known !== undefined) return known;
-  if (status === undefined) return withoutAnswer(thrown);
-  if (status === 200) return ['invalid_response', 'now', 'unreadable'];
   if (status === 401 || status === 403) return ['access_denied', 'never'];
   return status === 404 ? ['invalid_request', 'never', 'endpoint'] : ['invalid_request', 'never'];
 }

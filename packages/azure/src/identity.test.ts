@@ -223,6 +223,24 @@ describe('what goes wrong', () => {
     ).toMatchObject({ code: 'network', retry: 'now' });
   });
 
+  it('takes an answer from what an HTTP client throws for its status', async () => {
+    const response = {
+      status: 429,
+      headers: { toJSON: () => ({ 'retry-after': '3' }) },
+      bodyAsText: '{"error":"slow_down"}',
+    };
+    const thrown = Object.assign(new Error('429'), { name: 'RestError', response });
+    expect(await classified(() => thrown)).toMatchObject({
+      code: 'throttled',
+      retryAfterMs: 3_000,
+      status: 429,
+      serverCode: 'slow_down',
+    });
+    const broken = { ...response, status: 200 };
+    const cut = Object.assign(new Error('aborted'), { code: 'ECONNRESET', response: broken });
+    expect(await classified(() => cut)).toMatchObject({ code: 'network', retry: 'now' });
+  });
+
   it('hands the step’s signal to the HTTP client', async () => {
     const { sent, httpClient } = recorder();
     const { signal } = new AbortController();

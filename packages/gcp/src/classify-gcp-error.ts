@@ -4,8 +4,9 @@ import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import { OptionError } from '@credex/core';
 import type { ErrorClass, RetryAdvice } from '@credex/core/driver';
 import { transportFailure } from '@credex/core/driver';
+import { GcpAnswerError } from './gcp-answer-error.js';
 import type { FailedAnswer } from './gcp-failure.js';
-import { failedAnswer, stoppedAnswer } from './gcp-failure.js';
+import { failedAnswer } from './gcp-failure.js';
 import * as hints from './gcp-hints.js';
 import type { GcpConfiguration } from './gcp-options.js';
 
@@ -27,16 +28,17 @@ export function classifyGcpError(
 }
 
 function classify(error: unknown, presented: Presented, configuration: GcpConfiguration): ErrorClass {
-  const answer = failedAnswer(error);
-  if (answer === undefined) {
-    const [code, retry, hint] = withoutAnswer(error, configuration);
-    return { code, retry, retriesAtMost: retriesOf(code), hint };
+  if (!(error instanceof GcpAnswerError)) {
+    const [code, retry, hint] = withoutAnswer(error);
+    return { code, retry, hint };
   }
+  const answer = failedAnswer(error);
   const [code, retry, hint] = byAnswer(answer, presented, configuration);
   return {
     code,
     retry,
-    retriesAtMost: retriesOf(code),
+    // An answer that doesn't parse is asked for once more.
+    retriesAtMost: code === 'invalid_response' ? 1 : undefined,
     throttled: code === 'throttled',
     retryAfterMs: answer.retryAfterMs,
     status: answer.status,
@@ -46,13 +48,8 @@ function classify(error: unknown, presented: Presented, configuration: GcpConfig
   };
 }
 
-/** An answer that doesn't parse is asked for once more; `undefined`: as often as core does by itself. */
-function retriesOf(code: FederationErrorCode): number | undefined {
-  return code === 'invalid_response' ? 1 : undefined;
-}
-
 function byAnswer(answer: FailedAnswer, presented: Presented, configuration: GcpConfiguration): Verdict {
-  const { status, step, serverCode } = answer;
+  const { status, step } = answer;
   const origin = step === 'impersonation' ? configuration.iamCredentialsEndpoint : configuration.stsEndpoint;
   if (answer.unparsable) return ['invalid_response', 'now', hints.endpointHint(origin)];
   // Status 0 is how a fetch shows a redirect that it was told not to follow.
@@ -61,14 +58,9 @@ function byAnswer(answer: FailedAnswer, presented: Presented, configuration: Gcp
   if (status === 408) return ['timeout', 'now'];
   if (status === 429) return ['throttled', 'now'];
   if (status >= 500) return ['unavailable', 'now'];
-  // Which request it was shows in the shape of the error where nothing else tells: only STS speaks OAuth.
-  const oauth = serverCode !== undefined && /^[a-z_]+$/.test(serverCode);
-  if (
-    step === 'impersonation' ||
-    (step === undefined && !oauth && configuration.serviceAccountEmail !== undefined)
-  )
-    return byImpersonation(answer, presented, configuration);
-  return byTokenExchange(answer, presented, configuration);
+  return step === 'impersonation'
+    ? byImpersonation(answer, presented, configuration)
+    : byTokenExchange(answer, presented, configuration);
 }
 
 function byTokenExchange(
@@ -152,13 +144,8 @@ function isAboutMapping(said: string): boolean {
   return /\bmapped attribute\b|\bbytes limit\b|\bgoogle\.subject\b/.test(said);
 }
 
-function withoutAnswer(error: unknown, configuration: GcpConfiguration): Verdict {
+function withoutAnswer(error: unknown): Verdict {
   if (OptionError.isInstance(error)) return ['invalid_request', 'never', error.message];
-  const stopped = stoppedAnswer(error);
-  if (stopped === 'too-long')
-    return ['invalid_response', 'now', hints.endpointHint(configuration.stsEndpoint)];
-  if (stopped === 'redirect')
-    return ['redirect_refused', 'never', hints.endpointHint(configuration.stsEndpoint)];
   const failure = transportFailure(error);
   if (failure === undefined) return ['unknown', 'never'];
   return failure.reason === 'certificate'

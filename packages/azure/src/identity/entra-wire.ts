@@ -1,10 +1,10 @@
 /** What stands between the library and the network: one POST, to the URL that this room built, and no other. */
 
 import type { ClientAssertionCredentialOptions } from '@azure/identity';
-import { FederationError } from '@credex/core';
 import type { ExchangeContext, HttpAnswer } from '@credex/core/driver';
 import { MAX_ANSWER_BYTES } from '@credex/core/driver';
 import { tokenEndpoint } from '../authority.js';
+import { EntraAnswerError } from '../parse-entra-response.js';
 
 type Policy = NonNullable<ClientAssertionCredentialOptions['additionalPolicies']>[number]['policy'];
 type PipelineRequest = Parameters<Policy['sendRequest']>[0];
@@ -50,7 +50,10 @@ export function entraWire(options: EntraWireOptions): EntraWire {
         seen.answer = answerOf(response);
         return response;
       } catch (error) {
-        seen.failure = error;
+        const { response } = error as { readonly response?: PipelineResponse };
+        // A client of the user's own may throw for a status, with the answer in hand.
+        if (response !== undefined && response.status >= 300) seen.answer = answerOf(response);
+        else seen.failure = error;
         throw error;
       }
     },
@@ -70,15 +73,13 @@ export function entraWire(options: EntraWireOptions): EntraWire {
 
 function answerOf(response: PipelineResponse): HttpAnswer {
   const body = response.bodyAsText ?? '';
-  if (body.length > MAX_ANSWER_BYTES) {
-    throw new FederationError({
-      code: 'invalid_response',
-      provider: 'azure',
-      message: `The answer is longer than ${MAX_ANSWER_BYTES} bytes.`,
-      status: response.status,
-    });
-  }
-  return { status: response.status, headers: response.headers.toJSON(), body };
+  const { status } = response;
+  if (new TextEncoder().encode(body).byteLength > MAX_ANSWER_BYTES)
+    throw new EntraAnswerError(
+      { status, headers: {}, body: '' },
+      `it is longer than ${MAX_ANSWER_BYTES} bytes`,
+    );
+  return { status, headers: response.headers.toJSON(), body };
 }
 
 /** The discovery document of the authority, made of our own URL; for anything else, "there is nothing". */

@@ -289,6 +289,70 @@ describe('how requests are made is the user’s to say', () => {
     expect(google.of('/elsewhere')).toHaveLength(0);
   });
 
+  test.each<[string, () => Promise<unknown>, object]>([
+    [
+      'an answer for its status, headers as an object',
+      () =>
+        Promise.reject(
+          Object.assign(new Error('denied'), {
+            response: { status: 429, headers: { 'retry-after': '3' }, data: { error: 'slow_down' } },
+          }),
+        ),
+      { code: 'throttled', status: 429, serverCode: 'slow_down', retryAfterMs: 3_000 },
+    ],
+    [
+      'an answer for its status, headers as Headers, wrapped',
+      () =>
+        Promise.reject(
+          new Error('denied', {
+            cause: Object.assign(new Error('denied'), {
+              response: {
+                status: 400,
+                headers: new Headers({ 'retry-after': '3' }),
+                data: '{"error":"invalid_target","error_description":"x"}',
+              },
+            }),
+          }),
+        ),
+      { code: 'target_not_found', serverCode: 'invalid_target', retryAfterMs: 3_000 },
+    ],
+    [
+      'a redirect that it does not follow',
+      () => Promise.reject(Object.assign(new Error('no'), { type: 'no-redirect' })),
+      { code: 'redirect_refused', retry: 'never' },
+    ],
+    [
+      'an answer that broke off',
+      () =>
+        Promise.reject(
+          Object.assign(new Error('aborted'), {
+            code: 'ECONNRESET',
+            response: { status: 200, headers: {}, data: '{' },
+          }),
+        ),
+      { code: 'network', retry: 'now' },
+    ],
+    [
+      'nothing, and brings more than anyone reads',
+      async () => ({
+        status: 200,
+        headers: {},
+        data: JSON.stringify({
+          access_token: 'f',
+          token_type: 'Bearer',
+          expires_in: 60,
+          padding: '€'.repeat(100_000),
+        }),
+      }),
+      { code: 'invalid_response', retriesAtMost: 1 },
+    ],
+  ])('a transporter may throw %s', async (_what, request, told) => {
+    const exchangerOptions = { transporter: { request } };
+    const error = await failure({}, contextOf(), exchangerOptions);
+    const exchanger = googleAuthLibraryExchanger(exchangerOptions)(gcpConfiguration(optionsFor(google)));
+    expect(exchanger.classify(error, undefined)).toMatchObject(told);
+  });
+
   test('but not by both at once', () => {
     const transporter = new gaxios.Gaxios();
     const make = (): unknown =>

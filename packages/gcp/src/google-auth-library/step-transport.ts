@@ -55,7 +55,7 @@ export class StepTransport<T> extends gaxios.Gaxios {
     options: gaxios.GaxiosOptions,
     signal: AbortSignal,
   ): Promise<{ response: object; answer: HttpAnswer }> {
-    const { through, context } = this.#options;
+    const { step, through, context } = this.#options;
     if (through === undefined) {
       const headers = Object.fromEntries(
         new Headers(options.headers as ConstructorParameters<typeof Headers>[0]),
@@ -76,9 +76,42 @@ export class StepTransport<T> extends gaxios.Gaxios {
       noProxy: isLoopback(url.hostname) ? [url.origin] : [],
     };
     delete single.retryConfig;
-    const response = await through.request(single);
-    return { response: response as object, answer: answerOf(response) };
+    let response: unknown;
+    try {
+      response = await through.request(single);
+    } catch (thrown) {
+      throw refusalIn(thrown, step) ?? thrown;
+    }
+    const answer = answerOf(response);
+    // Not every HTTP client under a transporter heeds `size`.
+    if (new TextEncoder().encode(answer.body).byteLength > MAX_ANSWER_BYTES)
+      throw tooLong(step, answer.status);
+    return { response: response as object, answer };
   }
+}
+
+/**
+ * The answer that a transporter threw: for its status, whatever it was told; or because it ends one by itself that
+ * is too long or points elsewhere (node-fetch's own words).
+ */
+function refusalIn(thrown: unknown, step: GcpStep): GcpAnswerError | undefined {
+  let current = thrown;
+  for (let depth = 0; depth < 6 && current instanceof Error; depth += 1) {
+    const { type, cause, error, response } = current as Error & Readonly<Record<string, unknown>>;
+    if (type === 'max-size') return tooLong(step);
+    if (type === 'no-redirect' || type === 'max-redirect')
+      return new GcpAnswerError(step, { status: 0, headers: {}, body: '' });
+    const answer = answerOf(response ?? {});
+    // A good status that was thrown broke off.
+    if (answer.status >= 300) return new GcpAnswerError(step, answer);
+    current = cause ?? error;
+  }
+  return undefined;
+}
+
+function tooLong(step: GcpStep, status = 200): GcpAnswerError {
+  const answer = { status, headers: {}, body: '' };
+  return new GcpAnswerError(step, answer, `The answer is longer than ${MAX_ANSWER_BYTES} bytes.`);
 }
 
 /** The body and headers as gaxios would write them. */
@@ -107,7 +140,7 @@ function answerOf(response: unknown): HttpAnswer {
       headers instanceof Headers || isIterable(headers)
         ? Object.fromEntries(headers as Iterable<[string, string]>)
         : ({ ...(headers as object | undefined) } as Record<string, string>),
-    body: typeof data === 'string' ? data : '',
+    body: typeof data === 'string' ? data : (JSON.stringify(data) ?? ''),
   };
 }
 
