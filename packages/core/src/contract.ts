@@ -194,8 +194,11 @@ export interface Exchanger<C extends Credential, R = void> {
   exchange(request: R, context: ExchangeContext): Promise<Issued<C>>;
   /** Parses what a shared store gave back; throws where it isn't a credential of this provider. */
   revive(record: unknown): C;
-  /** Says what a raw error means. `presented` lets a hint name the claim that is likely at fault. */
-  classify(error: unknown, presented: PresentedToken | undefined): ErrorClass;
+  /**
+   * Says what a raw error means. `presented` lets a hint name the claim that is likely at fault. A promise where what
+   * explains failures is loaded with the first of them.
+   */
+  classify(error: unknown, presented: PresentedToken | undefined): ErrorClass | Promise<ErrorClass>;
 }
 
 export interface CredentialCall<R> {

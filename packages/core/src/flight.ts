@@ -162,7 +162,7 @@ async function attempt<C extends Credential, R>(
     if (foreign) return { kind: 'foreign-subject' };
     if (OptionError.isInstance(thrown)) return { kind: 'misuse', error: thrown };
     const presented = token === undefined ? undefined : presentedToken(token.claims);
-    const advice = adviceOf(exchanger, thrown, presented);
+    const advice = await adviceOf(exchanger, thrown, presented);
     if (advice.retry === 'fresh-subject' && freshAfter === undefined && token !== undefined) {
       const inTime = tools.timeoutMs - since(flight.departed, clock) >= LEAST_LEFT_MS;
       const fresher = inTime ? await attempt(tools, plan, flight, signal, token) : undefined;

@@ -11,7 +11,7 @@ import { refill, takeRetry } from './retry-budget.js';
 export interface StepTools {
   readonly exchanger: {
     readonly provider: string;
-    classify(error: unknown, presented: PresentedToken | undefined): ErrorClass;
+    classify(error: unknown, presented: PresentedToken | undefined): ErrorClass | Promise<ErrorClass>;
   };
   readonly cache: CredentialCache;
   readonly timeoutMs: number;
@@ -28,11 +28,11 @@ const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 1_000;
 
 /** What an error means: our own says it by itself, another's by its driver, whose own failing is no answer. */
-export function adviceOf(
+export async function adviceOf(
   exchanger: StepTools['exchanger'],
   thrown: unknown,
   presented: PresentedToken | undefined,
-): ErrorClass {
+): Promise<ErrorClass> {
   if (FederationError.isInstance(thrown)) {
     const { code, retryable, retryAfterMs } = thrown;
     const retry = retryable ? 'now' : 'never';
@@ -41,7 +41,7 @@ export function adviceOf(
     return { code, retry, retriesAtMost, retryAfterMs, throttled: code === 'throttled' };
   }
   try {
-    return exchanger.classify(thrown, presented);
+    return await exchanger.classify(thrown, presented);
   } catch {
     return { code: 'unknown', retry: 'never' };
   }
@@ -67,7 +67,8 @@ export async function step<T>(
       return result;
     } catch (thrown) {
       const claims = token()?.claims;
-      const advice = adviceOf(exchanger, thrown, claims === undefined ? undefined : presentedToken(claims));
+      const presented = claims === undefined ? undefined : presentedToken(claims);
+      const advice = await adviceOf(exchanger, thrown, presented);
       const delayMs = delayBefore(retries, advice, random());
       const left = timeoutMs - since(flight.departed, clock) - delayMs;
       const worth =
