@@ -1,4 +1,4 @@
-/** Good answers as the world writes them: either way of the exchange reads the same credential out of each. */
+/** Answers as the world writes them: every way of the exchange reads the same credential out of each, or the same refusal. */
 
 import { createCredentialCache } from '@credex/core';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
@@ -109,6 +109,119 @@ test.each(cases)('%s by %s: %s', async (_service, _by, _name, step, body) => {
   // Counted from when it was asked for; never longer than that.
   expect(expiresAt - 3_000_000).toBeGreaterThanOrEqual(asked);
   expect(expiresAt - 3_000_000).toBeLessThanOrEqual(Date.now());
+});
+
+const GONE = { code: 'target_not_found', retryable: false } as const;
+const DENIED = {
+  code: 'access_denied',
+  serverCode: 'AccessDenied',
+  serverMessage: 'No & no',
+  retryable: false,
+} as const;
+const denied = '<Code>AccessDenied</Code><Message>No &amp; no</Message>';
+const details = [
+  { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'SERVICE_DISABLED' },
+  { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '40.5s' },
+];
+
+/** Refusals as the world writes them, with all that is told of them. */
+const REFUSALS: ByService<Readonly<Record<string, readonly [status: number, body: string, told: object]>>> = {
+  'aws-sts': {
+    'an ErrorResponse': [
+      403,
+      `<ErrorResponse${NAMESPACE}><Error><Type>Sender</Type>${denied}</Error></ErrorResponse>`,
+      DENIED,
+    ],
+    'without a namespace': [
+      403,
+      `<ErrorResponse><Error>${denied}</Error><RequestId>r</RequestId></ErrorResponse>`,
+      DENIED,
+    ],
+    'a bare Error': [403, `<?xml version="1.0"?>\n<Error>\n  ${denied}\n</Error>`, DENIED],
+    'a bare Error with a namespace': [403, `<Error${NAMESPACE}>${denied}</Error>`, DENIED],
+    'a code with its suffix': [
+      400,
+      '<ErrorResponse><Error><Code>PackedPolicyTooLargeException</Code><message>big</message></Error></ErrorResponse>',
+      { code: 'invalid_request', serverCode: 'PackedPolicyTooLarge', serverMessage: 'big' },
+    ],
+    JSON: [403, json({ Error: { Code: 'AccessDenied', Message: 'No & no' }, New: [1] }), DENIED],
+  },
+  'gcp-sts': {
+    'with a description': [
+      400,
+      json({ error: 'invalid_target', error_description: 'gone' }),
+      { ...GONE, serverCode: 'invalid_target', serverMessage: 'gone' },
+    ],
+    'without one': [
+      400,
+      json({ error: 'invalid_target', error_uri: null, new: {} }),
+      { ...GONE, serverCode: 'invalid_target' },
+    ],
+    'as other services of Google': [
+      403,
+      json({ error: { code: 403, status: 'PERMISSION_DENIED', message: 'off', details } }),
+      {
+        code: 'access_denied',
+        serverCode: 'PERMISSION_DENIED',
+        serverMessage: 'off',
+        retryAfterMs: 40_500,
+        hint: expect.stringContaining('gcloud services enable sts.') as string,
+      },
+    ],
+  },
+  'gcp-iam-credentials': {
+    'as it is': [
+      404,
+      json({ error: { code: 404, status: 'NOT_FOUND', message: 'gone' } }),
+      { ...GONE, serverCode: 'NOT_FOUND', serverMessage: 'gone' },
+    ],
+    'with details': [
+      403,
+      json({ error: { code: 403, status: 'PERMISSION_DENIED', message: 'off', details }, new: 1 }),
+      {
+        code: 'access_denied',
+        retryAfterMs: 40_500,
+        hint: expect.stringContaining('gcloud services enable iamcredentials.') as string,
+      },
+    ],
+    'in the words of OAuth': [
+      403,
+      json({ error: 'forbidden', error_description: 'no' }),
+      { code: 'access_denied', serverCode: 'forbidden', serverMessage: 'no' },
+    ],
+  },
+  entra: {
+    'as it is': [
+      400,
+      json({
+        error: 'unauthorized_client',
+        error_description: 'AADSTS700016: gone',
+        error_codes: [700016],
+        timestamp: 'x',
+      }),
+      { ...GONE, serverCode: 'AADSTS700016', serverMessage: 'AADSTS700016: gone' },
+    ],
+    'without the list of numbers': [
+      400,
+      json({ error: 'unauthorized_client', error_description: 'AADSTS700016: gone' }),
+      { ...GONE, serverCode: 'AADSTS700016' },
+    ],
+    'without a number': [
+      401,
+      json({ error: 'invalid_client', suberror: null }),
+      { code: 'token_rejected', serverCode: 'invalid_client' },
+    ],
+  },
+};
+
+const refusals = STEPS.flatMap((step) =>
+  Object.entries(of(REFUSALS, step)).map(([name, refusal]) => [labelOf(step), name, step, refusal] as const),
+);
+
+test.each(refusals)('%s refuses: %s', async (_label, _name, step, [status, body, told]) => {
+  const { error, struck } = await strike(world, step, { kind: 'status', status, body });
+  expect(error).toMatchObject({ provider: step.cloud.provider, status, ...told });
+  expect(struck).toBe(1);
 });
 
 /** Of three bytes each: as many characters as an answer may have bytes. */
