@@ -7,6 +7,7 @@ import { GcpAnswerError } from './gcp-answer-error.js';
 import { federatedPrincipal } from './gcp-names.js';
 import type { GcpConfiguration } from './gcp-options.js';
 import { normalScopes } from './gcp-options.js';
+import { isToken } from './parse-token-response.js';
 
 /** An access token of Google Cloud. Frozen, plain data. */
 export interface GcpCredentials extends Credential {
@@ -106,8 +107,7 @@ export function gcpExchanger(
 export function reviveGcpCredentials(record: unknown): GcpCredentials {
   const { accessToken, expiresAt, principal } = (record ?? {}) as Partial<Record<string, unknown>>;
   if (
-    typeof accessToken !== 'string' ||
-    !/^[\x21-\x7e]+$/.test(accessToken) ||
+    !isToken(accessToken) ||
     typeof expiresAt !== 'number' ||
     !Number.isFinite(expiresAt) ||
     typeof principal !== 'string'

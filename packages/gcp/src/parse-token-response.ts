@@ -67,7 +67,7 @@ function jsonObject({ body }: HttpAnswer, refuse: Refusal): Readonly<Record<stri
 }
 
 /** What may stand in an Authorization header; everything else is no token. */
-function isToken(value: unknown): value is string {
+export function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,16384}$/.test(value);
 }
 
