@@ -2,7 +2,6 @@ import type { CredentialCall, CredentialProvider, CredentialStatus } from '@cred
 import {
   SHARED_OPTION_NAMES,
   createCredentialProvider,
-  invalidOption,
   optionalFunction,
   providerOptions,
   refuseUnknownOptions,
@@ -51,8 +50,6 @@ const KNOWN_OPTIONS = [...SHARED_OPTION_NAMES, ...GCP_OPTION_NAMES, 'exchanger']
  * @throws OptionError names the option and its environment variable
  */
 export function gcpCredentialsProvider(options: GcpCredentialsProviderOptions = {}): GcpCredentialsProvider {
-  if (typeof options !== 'object' || options === null)
-    throw invalidOption({ option: 'options' }, 'an object', options);
   refuseUnknownOptions('gcpCredentialsProvider', options, KNOWN_OPTIONS);
   const configuration = gcpConfiguration(options);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger) ?? directExchanger;
