@@ -24,7 +24,15 @@ describe('parseEntraResponse', () => {
     expect(parse({ ...GOOD, token_type: 'bearer', expires_in: '3599' }).credential.expiresAt).toBe(
       NOW + 3_599_000,
     );
+    expect(parse({ ...GOOD, refresh_in: '900' }).refreshAt).toBe(NOW + 900_000);
   });
+
+  it.each([86_400, '86400', 0, 'soon', null, undefined])(
+    'counts no extended lifetime, be it %j: it is for an outage of Entra alone',
+    (ext_expires_in) => {
+      expect(parse({ ...GOOD, ext_expires_in })).toEqual(parse(GOOD));
+    },
+  );
 
   it.each([['soon'], [0], [-1], [3599], [1e9], [null]])('takes refresh_in %j for no hint', (refresh_in) => {
     const { credential, refreshAt } = parse({ ...GOOD, refresh_in });

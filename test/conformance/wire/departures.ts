@@ -110,7 +110,7 @@ export const GCP_DEPARTURES: readonly Departure[] = [
   },
 ];
 
-/** What MSAL asks of an ID token at every sign-in, whoever asks for what. */
+/** What MSAL adds wherever a request has claims, whoever asks for what. */
 const SIGN_IN_CLAIMS = ['signin_state', 'login_hint'];
 
 function withoutSignInClaims(value: string): Record<string, unknown> {
@@ -144,7 +144,7 @@ export const AZURE_DEPARTURES: readonly Departure[] = [
     where: 'field',
     name: 'claims',
     reason:
-      'MSAL asks for two claims of an ID token at every request; an application gets no ID token. ' +
+      'MSAL adds two claims of an ID token to any that are asked for; an application gets no ID token. ' +
       'The rest is the same, whatever its order.',
     agrees(official, ours) {
       expect(JSON.parse(decoded(ours))).toEqual(withoutSignInClaims(official ?? ''));

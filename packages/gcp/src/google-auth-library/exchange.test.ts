@@ -168,8 +168,8 @@ describe('the SDK is held', () => {
       await elsewhere.close();
       expect(went).toBe(0);
       const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
-      expect(exchanger.classify(error, undefined).code).toBe('redirect_refused');
-      expect(exchanger.classify(second, undefined)).toMatchObject({
+      expect((await exchanger.classify(error, undefined)).code).toBe('redirect_refused');
+      expect(await exchanger.classify(second, undefined)).toMatchObject({
         code: 'redirect_refused',
         retry: 'never',
       });
@@ -200,7 +200,7 @@ describe('the SDK is held', () => {
     const padding = 'x'.repeat(300_000);
     google.plan.sts = () => ({ body: { access_token: 'f', token_type: 'Bearer', expires_in: 60, padding } });
     const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
-    expect(exchanger.classify(await failure(), undefined)).toMatchObject({
+    expect(await exchanger.classify(await failure(), undefined)).toMatchObject({
       code: 'invalid_response',
       retriesAtMost: 1,
     });
@@ -217,7 +217,7 @@ describe('the SDK is held', () => {
     await vi.waitFor(() => expect(google.seen).toHaveLength(1));
     controller.abort(new DOMException('too slow', 'TimeoutError'));
     const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
-    expect(exchanger.classify(await pending, undefined).code).toBe('timeout');
+    expect((await exchanger.classify(await pending, undefined)).code).toBe('timeout');
   });
 });
 
@@ -229,7 +229,10 @@ test.each([
   google.plan.sts = () => ({ body });
   const error = await failure({ serviceAccountEmail: EMAIL });
   const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
-  expect(exchanger.classify(error, undefined)).toMatchObject({ code: 'invalid_response', retry: 'now' });
+  expect(await exchanger.classify(error, undefined)).toMatchObject({
+    code: 'invalid_response',
+    retry: 'now',
+  });
   expect(google.of(IMPERSONATION_PATH)).toHaveLength(0);
 });
 
@@ -350,7 +353,7 @@ describe('how requests are made is the user’s to say', () => {
     const exchangerOptions = { transporter: { request } };
     const error = await failure({}, contextOf(), exchangerOptions);
     const exchanger = googleAuthLibraryExchanger(exchangerOptions)(gcpConfiguration(optionsFor(google)));
-    expect(exchanger.classify(error, undefined)).toMatchObject(told);
+    expect(await exchanger.classify(error, undefined)).toMatchObject(told);
   });
 
   test('but not by both at once', () => {
