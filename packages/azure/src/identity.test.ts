@@ -168,7 +168,7 @@ describe('where the request goes', () => {
     const { sent, httpClient } = recorder(() => ({ status, headers: { location }, body: '' }));
     const error = await exchange({ clientOptions: { httpClient } }).catch((thrown: unknown) => thrown);
     expect(sent).toHaveLength(1);
-    expect(azureIdentityExchanger()(configured()).classify(error, undefined)).toMatchObject({
+    expect(await azureIdentityExchanger()(configured()).classify(error, undefined)).toMatchObject({
       code: 'redirect_refused',
       retry: 'never',
       status,
