@@ -7,8 +7,8 @@ import { transportFailure } from '@credex/core/driver';
 import type { AwsConfiguration } from './aws-options.js';
 import * as hints from './aws-error-hints.js';
 import { UnreadableAnswer } from './parse-sts-response.js';
-import type { StsFault } from './sts-answer.js';
-import { faultOf } from './sts-answer.js';
+import type { StsFault } from './sts-fault.js';
+import { faultOf } from './sts-fault.js';
 
 type Classifier = (error: unknown, presented: PresentedToken | undefined) => ErrorClass;
 
