@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { Ability } from './conformance.js';
 import { exchangerConformance } from './conformance.js';
 import type { Harness } from './conformance/breaches.fixture.js';
-import { broken } from './conformance/breaches.fixture.js';
+import { broken, later, sampleWith } from './conformance/breaches.fixture.js';
 import { sampleHarness } from './conformance/sample.fixture.js';
 
 exchangerConformance({ describe, it }, sampleHarness, { name: 'an exchanger that keeps every rule' });
+exchangerConformance({ describe, it }, () => sampleWith(later(() => ({}))), {
+  name: 'one that says by a promise what a failure means',
+});
 
 describe('what a harness can not do', () => {
   const SERVER: readonly Ability[] = [

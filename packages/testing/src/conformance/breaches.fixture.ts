@@ -1,10 +1,11 @@
 /** Exchangers that break one rule each: what shows that a check can fail. */
 
+import type { ErrorClass } from '@credex/core/driver';
 import { describe, expect, it } from 'vitest';
 import type { Ability, ExchangerHarness } from '../conformance.js';
 import { exchangerConformance } from '../conformance.js';
 import type { SampleCredential, SampleExchanger, SampleRequest } from './sample.fixture.js';
-import { sampleHarness } from './sample.fixture.js';
+import { AnswerError, classifySample, sampleHarness } from './sample.fixture.js';
 
 type Sample = ReturnType<typeof sampleHarness>;
 export type Harness = ExchangerHarness<SampleCredential, SampleRequest>;
@@ -35,7 +36,7 @@ export async function broken(
 }
 
 /** A sample with the change in every exchanger that its harness offers. */
-function sampleWith(change: Change): Harness {
+export function sampleWith(change: Change): Harness {
   const sample = sampleHarness();
   const changed = ({ exchanger, request }: Harness['equal']): Harness['equal'] => ({
     exchanger: { ...exchanger, ...change(exchanger, sample) },
@@ -53,6 +54,28 @@ function sampleWith(change: Change): Harness {
 export const exchangeWith =
   (exchange: (own: SampleExchanger, sample: Sample) => SampleExchanger['exchange']): Change =>
   (own, sample) => ({ exchange: exchange(own, sample) });
+
+/** Another answer than the sample's. */
+export const answerWith = (change: (found: ErrorClass, error: unknown) => ErrorClass): Change =>
+  classifyWith((error) => change(classifySample(error), error));
+
+/** Makes a hint of the server's words, which hold the token. */
+export const quoting = (found: ErrorClass, error: unknown): ErrorClass => ({
+  ...found,
+  hint: error instanceof AnswerError ? error.answer.body : undefined,
+});
+
+export const classifyWith =
+  (classify: SampleExchanger['classify']): Change =>
+  () => ({ classify });
+
+/** The same by a promise, as where what explains failures is loaded with the first of them. */
+export const later =
+  (change: Change): Change =>
+  (own, sample) => {
+    const { classify = own.classify } = change(own, sample);
+    return { classify: async (...error) => classify(...error) };
+  };
 
 export const credentialWith = (change: object): Change =>
   exchangeWith((own) => async (request, context) => {

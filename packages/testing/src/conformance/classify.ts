@@ -2,11 +2,10 @@
 
 import assert from 'node:assert/strict';
 import type { PresentedToken } from '@credex/core';
-import type { ErrorClass } from '@credex/core/driver';
 import type { Check } from './check.js';
-import { assertErrorClass } from './error-class.js';
+import { assertErrorClass, classified } from './error-class.js';
 import { GARBAGE } from './garbage.js';
-import { stopwatch } from './machine.js';
+import { settlesWithin, stopwatch } from './machine.js';
 
 const PRESENTED: readonly (PresentedToken | undefined)[] = [
   undefined,
@@ -41,23 +40,23 @@ const told = (error: Error): string =>
 
 /** On a busy machine. What takes longer is a pattern that a hostile answer makes slow. */
 const SOON_MS = 1_000;
+/** The first answer may load what explains failures. */
+const LOADED_MS = 3_000;
 
 export const CLASSIFY_CHECKS: readonly Check[] = [
   {
     name: 'classify: has an answer to whatever is thrown, soon, and never throws',
     async run({ exchanger }) {
+      const first = classified(exchanger, new Error('The first one.'), undefined, 'an error');
+      assert.ok(await settlesWithin(LOADED_MS, first), 'classify has no answer.');
       for (const [what, make] of Object.entries(GARBAGE)) {
         const garbage = make();
         for (const presented of PRESENTED) {
-          let found: ErrorClass;
           const begun = stopwatch();
-          try {
-            found = exchanger.classify(garbage, presented);
-          } catch {
-            assert.fail(`classify threw for ${what}.`);
-          }
+          const answer = classified(exchanger, garbage, presented, what);
+          assert.ok(await settlesWithin(SOON_MS, answer), `classify has no answer for ${what}.`);
           assert.ok(begun() < SOON_MS, `classify took ${begun()} ms for ${what}.`);
-          assertErrorClass(found);
+          assertErrorClass(await answer);
         }
       }
     },
@@ -66,7 +65,7 @@ export const CLASSIFY_CHECKS: readonly Check[] = [
     name: 'classify: a network that fails is worth another try',
     async run({ exchanger }) {
       for (const error of NETWORK) {
-        const { code, retry } = exchanger.classify(error, undefined);
+        const { code, retry } = await classified(exchanger, error, undefined, told(error));
         assert.deepEqual({ code, retry }, { code: 'network', retry: 'now' }, told(error));
       }
     },
@@ -75,7 +74,7 @@ export const CLASSIFY_CHECKS: readonly Check[] = [
     name: 'classify: so is one that takes too long',
     async run({ exchanger }) {
       for (const error of TIMEOUTS) {
-        const { code, retry } = exchanger.classify(error, undefined);
+        const { code, retry } = await classified(exchanger, error, undefined, told(error));
         assert.ok(code === 'timeout' || code === 'network', `${told(error)}: ${code}`);
         assert.equal(retry, 'now', told(error));
       }
@@ -84,10 +83,8 @@ export const CLASSIFY_CHECKS: readonly Check[] = [
   {
     name: 'classify: an abort is no refusal by the server',
     async run({ exchanger }) {
-      const { code } = exchanger.classify(
-        new DOMException('This operation was aborted', 'AbortError'),
-        undefined,
-      );
+      const abort = new DOMException('This operation was aborted', 'AbortError');
+      const { code } = await classified(exchanger, abort, undefined, 'an abort');
       assert.ok(['aborted', 'timeout', 'network'].includes(code), `The code is '${code}'.`);
     },
   },

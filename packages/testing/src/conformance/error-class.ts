@@ -1,8 +1,8 @@
 /** What `classify` may say. */
 
 import assert from 'node:assert/strict';
-import type { FederationErrorCode } from '@credex/core';
-import type { ErrorClass } from '@credex/core/driver';
+import type { Credential, FederationErrorCode, PresentedToken } from '@credex/core';
+import type { ErrorClass, Exchanger } from '@credex/core/driver';
 
 /** Whether each code passes without a change of anything. */
 const CODES = {
@@ -49,6 +49,21 @@ const FIELDS: Readonly<Record<Exclude<keyof ErrorClass, 'code' | 'retry'>, (valu
   serverMessage: (value) => typeof value === 'string',
   hint: (value) => typeof value === 'string' && value !== '',
 };
+
+/** What `classify` says of `thrown`, at once or by a promise; fails where it throws. */
+export async function classified<C extends Credential, R>(
+  exchanger: Pick<Exchanger<C, R>, 'classify'>,
+  thrown: unknown,
+  presented: PresentedToken | undefined,
+  what: string,
+): Promise<ErrorClass> {
+  try {
+    return await exchanger.classify(thrown, presented);
+  } catch {
+    // What it threw may hold the token: it is not told.
+    assert.fail(`classify threw for ${what}.`);
+  }
+}
 
 export function assertErrorClass(found: ErrorClass): void {
   assert.equal(typeof found, 'object');

@@ -33,7 +33,7 @@ async function heard<C extends Credential, R>(
   jwt: string,
   { fetch }: ConformanceOptions,
 ): Promise<ErrorClass> {
-  const found = classOf(harness.exchanger, await thrownBy(harness, { jwt, fetch }), jwt);
+  const found = await classOf(harness.exchanger, await thrownBy(harness, { jwt, fetch }), jwt);
   assertErrorClass(found);
   assert.ok(found.hint?.includes(MARK) !== true, 'The hint is made of what the server said.');
   return found;

@@ -29,7 +29,11 @@ export async function settlesWithin(ms: number, promise: Promise<unknown>): Prom
     () => true,
     () => true,
   );
-  return Promise.race([settled, after(ms).then(() => false)]);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  return Promise.race([settled, over]).finally(() => clearTimeout(timer));
 }
 
 function after(ms: number): Promise<void> {

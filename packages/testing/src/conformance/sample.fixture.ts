@@ -1,6 +1,5 @@
 /** A small exchanger that keeps every rule, and its server: both in memory. */
 
-import type { PresentedToken } from '@credex/core';
 import type { ErrorClass, Exchanger } from '@credex/core/driver';
 import { transportFailure } from '@credex/core/driver';
 import type { Behaviour, ExchangerHarness } from './harness.js';
@@ -64,7 +63,7 @@ function sampleExchanger(server: SampleServer, account: string): SampleExchanger
         throw new TypeError('The record is no credential of the sample.');
       return { key, expiresAt };
     },
-    classify,
+    classify: classifySample,
   };
 }
 
@@ -87,7 +86,7 @@ const CLASSES: Readonly<Record<number, ErrorClass>> = {
   503: { code: 'unavailable', retry: 'now' },
 };
 
-function classify(error: unknown, _presented: PresentedToken | undefined): ErrorClass {
+export function classifySample(error: unknown): ErrorClass {
   try {
     if (error instanceof AnswerError) {
       const { status, body } = error.answer;

@@ -1,20 +1,19 @@
 import { FederationError } from '@credex/core';
 import { describe, expect, it } from 'vitest';
 import type { Breach } from './breaches.fixture.js';
-import { describeBreaches, exchangeWith } from './breaches.fixture.js';
-import { AnswerError } from './sample.fixture.js';
+import { answerWith, describeBreaches, exchangeWith, later, quoting } from './breaches.fixture.js';
 import { assertNotSeen } from './secrets.js';
 
 const BREACHES: readonly Breach[] = [
   [
     "a hint of the server's words, which hold the token",
     "secrets: no error shows the token when the server says 'garbage'",
-    (own) => ({
-      classify: (error, presented) => ({
-        ...own.classify(error, presented),
-        hint: error instanceof AnswerError ? error.answer.body : undefined,
-      }),
-    }),
+    answerWith(quoting),
+  ],
+  [
+    'the same by a promise',
+    "secrets: no error shows the token when the server says 'garbage'",
+    later(answerWith(quoting)),
   ],
   [
     'an error of its own that names the token',

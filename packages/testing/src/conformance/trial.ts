@@ -5,6 +5,7 @@ import type { Credential, Fetch } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
 import { post, presentedToken, readSubjectToken } from '@credex/core/driver';
+import { classified } from './error-class.js';
 import type { Asked } from './harness.js';
 import { listening } from './printed.js';
 
@@ -81,7 +82,7 @@ export async function issuedBy<C extends Credential, R>(
 ): Promise<Issued<C>> {
   const { issued, error } = await start(asked, init).outcome;
   if (error === undefined) return issued;
-  const { code } = classOf(asked.exchanger, error.thrown, init.jwt);
+  const { code } = await classOf(asked.exchanger, error.thrown, init.jwt);
   // The thrown error may hold the token: it is told by its code.
   assert.fail(`The exchange of a good token failed: ${code}.`);
 }
@@ -97,13 +98,15 @@ export async function thrownBy<C extends Credential, R>(
 }
 
 /** As core reads what a step threw. */
-export function classOf<C extends Credential, R>(
+export async function classOf<C extends Credential, R>(
   exchanger: Exchanger<C, R>,
   thrown: unknown,
   jwt: string,
-): ErrorClass {
-  if (!FederationError.isInstance(thrown))
-    return exchanger.classify(thrown, presentedToken(readSubjectToken(jwt).claims));
+): Promise<ErrorClass> {
+  if (!FederationError.isInstance(thrown)) {
+    const presented = presentedToken(readSubjectToken(jwt).claims);
+    return classified(exchanger, thrown, presented, 'what the exchange threw');
+  }
   const { code, retryable, hint } = thrown;
   return { code, retry: code === 'redirect_refused' || !retryable ? 'never' : 'now', hint };
 }
