@@ -1,12 +1,14 @@
 // Builds the package in the working directory: ES modules for the entries of `exports`, `imports` and `bin` (rolldown),
 // and the declarations (tsc, project references). What is neither a relative path nor `#name` stays an import.
 //
-// A starting process pays 2 ms for each file, so what a first credential loads is few of them:
-// - `dist/node/…` and `dist/web/…` are the same sources for two kinds of runtime: `#name` is `src/node-name.ts` in the
-//   one and `src/web-name.ts` in the other, built in.
-// - `@credex/core` is an entry that passes on part of `@credex/core/driver`: packages of ours load the latter alone.
-// - `--whole-index`: the index is one file. What it shares with other entries is in both, and what it imports by
-//   `import()` is a file of its own with all that it needs.
+// A starting process pays 2 ms for each file, so what a first credential loads is few of them, each built by itself:
+// - The entry `driver` of core and of vercel. Their other entries import from it what it exports, and packages of ours
+//   load it also where they name `@credex/core`.
+// - `--whole-index`: the index. What it shares with other entries is in both.
+// What such a file imports by `import()` is a file beside it, in `internal/`.
+//
+// `dist/node/…` and `dist/web/…` are the same sources for two kinds of runtime: `#name` is `src/node-name.ts` in the one
+// and `src/web-name.ts` in the other, built in.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,7 +19,7 @@ const require = createRequire(import.meta.url);
 const wholeIndex = process.argv.includes('--whole-index');
 const { exports, imports, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** Names of entries by the folder they are built into: of `dist` itself, `node` or `web`. */
+/** Names of entries by the folder they are built into: `dist` itself, `node` or `web` in it. */
 const variants = new Map();
 const collect = (target) => {
   if (typeof target !== 'string') {
@@ -34,52 +36,52 @@ collect(exports);
 collect(imports ?? {});
 collect(bin ?? {});
 
-const passedOn = {
-  name: 'passed-on',
-  from: '@credex/core',
-  resolveId: (id) => (id === passedOn.from ? { id: '@credex/core/driver', external: true } : null),
+const ofVariant = (variant) => ({
+  name: 'of-variant',
+  resolveId: (id) =>
+    variant !== '' && id.startsWith('#') ? resolve('src', `${variant}-${id.slice(1)}.ts`) : null,
+});
+
+const driverOfCore = {
+  name: 'driver-of-core',
+  resolveId: (id) => (id === '@credex/core' ? { id: '@credex/core/driver', external: true } : null),
 };
 
-/** Modules of the index that load when they are needed. */
-const lazy = new Map();
-const aside = {
+/** What is imported by `import()` is set aside, into `found`: names and sources. */
+const aside = (found) => ({
   name: 'aside',
   resolveDynamicImport(id, importer) {
     if (!id.startsWith('.')) return null;
     const name = basename(id, '.js');
-    lazy.set(name, resolve(dirname(importer), id).replace(/\.js$/, '.ts'));
+    found.set(`internal/${name}`, resolve(dirname(importer), id).replace(/\.js$/, '.ts'));
     return { id: `./internal/${name}.js`, external: true };
   },
-};
+});
 
-async function build(variant, entries, plugins = []) {
-  const input = Object.fromEntries(entries);
-  // Core's entry for authors exports what the others share, so these import it from there, instead of each from files
-  // between them.
-  const driver = input['driver'];
-  const sharedInDriver = {
-    name: 'shared-in-driver',
-    transform: (code, id) =>
-      driver !== undefined && id !== driver && Object.values(input).includes(id)
-        ? { code: `${code}\nimport './driver.js';`, map: null }
-        : undefined,
-  };
-  const ofVariant = {
-    name: 'of-variant',
-    resolveId: (id) =>
-      variant !== '' && id.startsWith('#') ? resolve('src', `${variant}-${id.slice(1)}.ts`) : null,
-  };
+/** The modules that a driver was built of are imported from it. What it doesn't export, no test's import would find. */
+const fromDriver = (modules) => ({
+  name: 'from-driver',
+  resolveId(id, importer) {
+    if (importer === undefined || !id.startsWith('.')) return null;
+    const path = resolve(dirname(importer), id).replace(/\.js$/, '.ts');
+    return modules.includes(path) ? { id: 'the:driver', external: true } : null;
+  },
+  renderChunk: (code, { fileName }) => ({
+    code: code.replaceAll('"the:driver"', fileName.includes('/') ? '"../driver.js"' : '"./driver.js"'),
+    map: null,
+  }),
+});
+
+/** @returns The sources that were built in. */
+async function build(variant, entries, plugins) {
   const bundle = await rolldown({
-    input,
-    external: (id) => !/^[./]/.test(id) && id !== passedOn.from && !(variant !== '' && id.startsWith('#')),
+    input: Object.fromEntries(entries),
+    external: (id) => !/^[./]/.test(id) && id !== '@credex/core' && !(variant !== '' && id.startsWith('#')),
     platform: 'neutral',
-    // Kept where it is added, though nothing is named in it.
-    treeshake: { moduleSideEffects: (id) => id === driver },
-    // Nothing is added to what the driver exports as long as it exports all that is shared (test/packaging/entries.test.ts).
-    preserveEntrySignatures: driver === undefined ? 'strict' : 'allow-extension',
-    plugins: [ofVariant, sharedInDriver, passedOn, ...plugins],
+    treeshake: { moduleSideEffects: false },
+    plugins: [ofVariant(variant), driverOfCore, ...plugins],
   });
-  await bundle.write({
+  const { output } = await bundle.write({
     dir: join('dist', variant),
     format: 'es',
     chunkFileNames: 'internal/[name].js',
@@ -88,6 +90,7 @@ async function build(variant, entries, plugins = []) {
     comments: { annotation: true, jsdoc: false, legal: true },
   });
   await bundle.close();
+  return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
 }
 
 // What an earlier build left would be packed as well.
@@ -95,10 +98,13 @@ for (const left of ['dist', '.tsbuildinfo']) rmSync(left, { recursive: true, for
 
 const sourceOf = (name) => [name, resolve('src', `${name}.ts`)];
 for (const [variant, names] of variants) {
-  if (wholeIndex && names.delete('index')) await build(variant, [sourceOf('index')], [aside]);
-  const imported = Array.from(lazy, ([name, path]) => [`internal/${name}`, path]);
-  const others = [...Array.from(names, sourceOf), ...imported];
-  if (others.length > 0) await build(variant, others);
+  const lazy = new Map();
+  const plugins = [];
+  if (names.delete('driver'))
+    plugins.push(fromDriver(await build(variant, [sourceOf('driver')], [aside(lazy)])));
+  else if (wholeIndex && names.delete('index')) await build(variant, [sourceOf('index')], [aside(lazy)]);
+  const others = [...Array.from(names, sourceOf), ...lazy];
+  if (others.length > 0) await build(variant, others, plugins);
 }
 
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');

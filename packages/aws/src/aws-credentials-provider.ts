@@ -6,7 +6,7 @@ import {
   providerOptions,
   refuseUnknownOptions,
 } from '@credex/core/driver';
-import { vercelInvocation, vercelTokenSource } from '@credex/vercel';
+import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import type { AwsCredentials } from './aws-credentials.js';
 import { awsCredentialsViews, awsRecordOf } from './aws-credentials.js';
 import type { AwsExchangerFactory, AwsRequest } from './aws-exchanger.js';

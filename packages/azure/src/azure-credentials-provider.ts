@@ -2,7 +2,7 @@
 
 import type { CredentialCall, CredentialProvider } from '@credex/core';
 import { optionalFunction, providerOptions } from '@credex/core/driver';
-import { vercelInvocation, vercelTokenSource } from '@credex/vercel';
+import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import type { AzureCredentialsProviderOptions } from './azure-options.js';
 import { azureConfiguration } from './azure-options.js';
 import { azureRequest, invalidRequest } from './azure-request.js';

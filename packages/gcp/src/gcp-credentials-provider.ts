@@ -6,7 +6,7 @@ import {
   providerOptions,
   refuseUnknownOptions,
 } from '@credex/core/driver';
-import { vercelInvocation, vercelTokenSource } from '@credex/vercel';
+import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
 import type { GcpCredentials, GcpExchangerFactory, GcpRequest } from './gcp-exchanger.js';
 import type { GcpConfiguration, GcpOptions } from './gcp-options.js';

@@ -6,9 +6,6 @@ import type { LastPlace } from './last-place.js';
 import type { PlatformPartition } from './platform-partition.js';
 import type { SourceTools } from './source-options.js';
 import type { Found, Place } from './token-errors.js';
-import { LOOKED_EVERYWHERE, allExpired, noFresherToken, noToken } from './token-errors.js';
-import type { TokenFile } from './token-file.js';
-import { readTokenFile } from './token-file.js';
 import type { TokenMemo } from './token-memo.js';
 
 /** A token with less than this left is used only where there is none with more. */
@@ -18,12 +15,6 @@ export interface CaptureTools extends SourceTools {
   readonly memo: TokenMemo;
   readonly lastPlace: LastPlace;
 }
-
-const vercelFile = (path: string): TokenFile => ({
-  path,
-  provider: 'vercel',
-  named: 'VERCEL_OIDC_TOKEN_FILE names',
-});
 
 /** The two variables that may hold a token, of one moment. */
 export interface TokenVariables {
@@ -78,10 +69,7 @@ export class CapturedSubject implements Subject {
     const { file } = variables;
     const places: readonly (readonly [Place, () => Promise<string> | string | undefined])[] = [
       ['the request header', () => this.#header],
-      [
-        'VERCEL_OIDC_TOKEN_FILE',
-        () => (file === undefined ? undefined : readTokenFile(vercelFile(file), signal)),
-      ],
+      ['VERCEL_OIDC_TOKEN_FILE', () => (file === undefined ? undefined : fromFile(file, signal))],
       ['VERCEL_OIDC_TOKEN', () => variables.token],
     ];
     const expired: Found[] = [];
@@ -101,7 +89,13 @@ export class CapturedSubject implements Subject {
     if (brief !== undefined) return brief;
     const refreshed = await lastPlace(but, wanted);
     if (refreshed !== undefined) return refreshed;
+    const { LOOKED_EVERYWHERE, allExpired, noFresherToken, noToken } = await import('./token-errors.js');
     if (refused) throw noFresherToken();
     throw expired.length === 0 ? noToken(LOOKED_EVERYWHERE) : allExpired(expired, now());
   }
+}
+
+async function fromFile(path: string, signal: AbortSignal): Promise<string> {
+  const { readTokenFile } = await import('./token-file.js');
+  return readTokenFile({ path, provider: 'vercel', named: 'VERCEL_OIDC_TOKEN_FILE names' }, signal);
 }

@@ -4,7 +4,6 @@ import { rememberedSubjectToken } from '@credex/core/driver';
 import { TOKEN_HEADER } from './request-context.js';
 import type { VercelTokenSourceOptions } from './source-options.js';
 import { sourceTools } from './source-options.js';
-import { allExpired, noFresherToken, noToken } from './token-errors.js';
 
 /** A fetch `Request`, a node `IncomingMessage`, or fetch `Headers`. */
 export type RequestLike = { readonly headers: HeadersLike } | HeaderGetter;
@@ -34,11 +33,12 @@ export function requestTokenSource(
       return {
         partition: undefined,
         async token(wanted) {
-          if (header === undefined) throw noToken(`the request has no ${TOKEN_HEADER} header`);
+          const token = header === undefined ? undefined : rememberedSubjectToken(header);
+          if (token !== undefined && !wanted.fresh && token.expiresAt > now()) return finish(token, wanted);
+          const { allExpired, noFresherToken, noToken } = await import('./token-errors.js');
+          if (token === undefined) throw noToken(`the request has no ${TOKEN_HEADER} header`);
           if (wanted.fresh) throw noFresherToken();
-          const token = rememberedSubjectToken(header);
-          if (token.expiresAt <= now()) throw allExpired([{ place: 'the request header', token }], now());
-          return finish(token, wanted);
+          throw allExpired([{ place: 'the request header', token }], now());
         },
       };
     },

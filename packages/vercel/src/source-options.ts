@@ -9,7 +9,7 @@ import {
   optionalFunction,
   refuseUnknownOptions,
 } from '@credex/core/driver';
-import { createAudienceExchange } from './audience-exchange.js';
+import type { AudienceExchange, AudienceExchangeOptions } from './audience-exchange.js';
 
 export interface VercelTokenSourceOptions {
   /** Refuse any token but that of this project, team or environment. Default: any. */
@@ -51,12 +51,20 @@ export function sourceTools(
   );
   const fetch = optionalFunction({ option: 'fetch' }, options.fetch);
   const { clock } = options;
-  const exchangeAudience = createAudienceExchange({ endpoint, fetch, clock });
+  let exchange: Promise<AudienceExchange> | undefined;
   return {
     now: clock === undefined ? () => Date.now() : () => clock.now(),
     async finish(token, { audience, signal }) {
       assertExpected(expectation, token.claims);
-      return audience === undefined ? token : exchangeAudience(token, audience, signal);
+      if (audience === undefined) return token;
+      exchange ??= audienceExchange({ endpoint, fetch, clock });
+      return (await exchange)(token, audience, signal);
     },
   };
+}
+
+/** Loaded here alone: few ask for an audience. */
+async function audienceExchange(options: AudienceExchangeOptions): Promise<AudienceExchange> {
+  const { createAudienceExchange } = await import('./audience-exchange.js');
+  return createAudienceExchange(options);
 }

@@ -1,0 +1,11 @@
+/** What the providers load, and what the sources of other platforms share with it. Users import from `@credex/vercel`. */
+
+export { onVercel } from './deployment.js';
+export { TOKEN_HEADER } from './request-context.js';
+export { requestTokenSource } from './request-token-source.js';
+export type { HeaderGetter, HeadersLike, RequestLike } from './request-token-source.js';
+export { sourceTools } from './source-options.js';
+export type { SourceTools, VercelTokenSourceOptions } from './source-options.js';
+export { vercelInvocation } from './vercel-invocation.js';
+export { vercelTokenSource } from './vercel-token-source.js';
+export type { LocalSwitch } from './vercel-token-source.js';
