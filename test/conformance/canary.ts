@@ -15,18 +15,20 @@ import { exchange } from './matrix.js';
 import { expectNoSecret } from './witness.js';
 import type { Witnessed } from './witness.js';
 
+/** `fetch`: by the user's own, under a request of ours or under the SDK. */
+const MEANS = ['direct', 'direct fetch', 'sdk', 'fetch'] as const;
+
 /** One request of an exchange, and what makes it. */
 export interface Step {
   readonly cloud: Cloud;
   readonly service: ServiceName;
-  /** `fetch`: by the user's own fetch, under the same SDK. */
-  readonly by: 'direct' | 'sdk' | 'fetch';
+  readonly by: (typeof MEANS)[number];
 }
 
 const cloudNamed = (name: CloudName): Cloud => CLOUDS.find((cloud) => cloud.name === name) as Cloud;
 
 /** Each token service once; the first step of an impersonation is the federated exchange. */
-export const STEPS: readonly Step[] = (['direct', 'sdk', 'fetch'] as const).flatMap((by) => [
+export const STEPS: readonly Step[] = MEANS.flatMap((by) => [
   { cloud: cloudNamed('aws'), service: 'aws-sts', by },
   { cloud: cloudNamed('gcp federated'), service: 'gcp-sts', by },
   { cloud: cloudNamed('gcp impersonated'), service: 'gcp-iam-credentials', by },
@@ -121,6 +123,7 @@ function usualToken(world: World): Promise<string> {
 /** The options that send a step its way. */
 export function transport({ emulator }: World, step: Step): object {
   const { provider } = step.cloud;
+  if (step.by === 'direct fetch') return { ...by('direct', provider, emulator), fetch: globalThis.fetch };
   if (step.by !== 'fetch') return by(step.by, provider, emulator);
   if (provider !== 'azure') return { ...by('sdk', provider, emulator), fetch: globalThis.fetch };
   // At Microsoft's own name; only the address is the emulator's.
