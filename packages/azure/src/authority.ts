@@ -8,18 +8,19 @@ const NAME = { option: 'authorityHost', environmentVariable: 'AZURE_AUTHORITY_HO
 const PUBLIC = 'login.microsoftonline.com';
 const US_GOVERNMENT = 'login.microsoftonline.us';
 const CHINA = 'login.partner.microsoftonline.cn';
+const FORMER_CHINA = 'login.chinacloudapi.cn';
 
-/** Former and second names of these, to the host that serves them: by Microsoft's own libraries' table. */
+/** Other names of these, to the host that serves them: by the table of Microsoft's own libraries. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  [FORMER_CHINA, CHINA],
+  ['login.usgovcloudapi.net', US_GOVERNMENT],
   ['login.windows.net', PUBLIC],
   ['login.microsoft.com', PUBLIC],
   ['sts.windows.net', PUBLIC],
-  ['login.usgovcloudapi.net', US_GOVERNMENT],
-  ['login.chinacloudapi.cn', CHINA],
 ]);
 
-/** Microsoft's own. The environment may name these and no other. */
-const KNOWN_HOSTS: readonly string[] = [PUBLIC, US_GOVERNMENT, CHINA, ...OTHER_NAMES.keys()];
+/** Microsoft's own: public, US Government, China. The environment may name these and no other. */
+const KNOWN_HOSTS: readonly string[] = [PUBLIC, US_GOVERNMENT, CHINA, FORMER_CHINA];
 
 /**
  * The authority's origin. In code any https host; from the environment only Microsoft's own, so that a planted

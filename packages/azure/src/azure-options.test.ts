@@ -117,7 +117,6 @@ describe('AZURE_AUTHORITY_HOST', () => {
     ['https://login.microsoftonline.us/', 'https://login.microsoftonline.us'],
     ['login.microsoftonline.us', 'https://login.microsoftonline.us'],
     ['https://login.chinacloudapi.cn', 'https://login.partner.microsoftonline.cn'],
-    ['login.windows.net', 'https://login.microsoftonline.com'],
   ])('%s is one of Microsoft’s', (value, origin) => {
     vi.stubEnv('AZURE_AUTHORITY_HOST', value);
     expect(azureConfiguration(GOOD).authorityHost).toBe(origin);
@@ -147,6 +146,13 @@ describe('AZURE_AUTHORITY_HOST', () => {
     expect(azureConfiguration({ ...GOOD, authorityHost: 'https://entra.example:8443' }).authorityHost).toBe(
       'https://entra.example:8443',
     );
+  });
+
+  it.each([
+    ['https://login.windows.net', 'https://login.microsoftonline.com'],
+    ['https://constructor', 'https://constructor'],
+  ])('%s in code is %s', (authorityHost, origin) => {
+    expect(azureConfiguration({ ...GOOD, authorityHost }).authorityHost).toBe(origin);
   });
 });
 
