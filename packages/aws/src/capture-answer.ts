@@ -47,7 +47,7 @@ async function boundedBytes(body: unknown): Promise<Uint8Array> {
     size += chunk.byteLength;
     // Leaving the loop destroys the stream.
     if (size > MAX_ANSWER_BYTES)
-      throw new UnreadableAnswer('body', `is longer than ${MAX_ANSWER_BYTES} bytes`);
+      throw new UnreadableAnswer('The body', `is longer than ${MAX_ANSWER_BYTES} bytes`);
     chunks.push(chunk);
   }
   const whole = new Uint8Array(size);
