@@ -4,7 +4,6 @@ import type { Json } from '@credex/core';
 import type { ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsConfiguration } from './aws-options.js';
-import { awsErrorClassifier } from './classify-aws-error.js';
 import { reviveAwsRecord } from './parse-sts-response.js';
 
 /** What one call asks for beyond the options. */
@@ -41,7 +40,11 @@ export function awsExchanger(
     target: () => target,
     exchange,
     revive: reviveAwsRecord,
-    classify: awsErrorClassifier(configuration),
+    // Loaded with the first failure.
+    async classify(error, presented) {
+      const { classifyAwsError } = await import('./classify-aws-error.js');
+      return classifyAwsError(error, presented, configuration);
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { FederationError } from '@credex/core';
-import type { FederationErrorCode } from '@credex/core';
+import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import { describe, expect, it } from 'vitest';
 import { getAwsCredentials } from './aws-credentials-provider.js';
 import { awsConfiguration } from './aws-options.js';
@@ -15,10 +15,12 @@ import {
   subjectJwt,
   tokenSource,
 } from './aws.fixture.js';
-import { awsErrorClassifier } from './classify-aws-error.js';
+import { classifyAwsError } from './classify-aws-error.js';
 import { clientStsExchanger } from './client-sts.js';
 
-const classify = awsErrorClassifier(awsConfiguration({ roleArn: ROLE, durationSeconds: 7_200 }, false));
+const configuration = awsConfiguration({ roleArn: ROLE, durationSeconds: 7_200 }, false);
+const classify = (error: unknown, presented: PresentedToken | undefined) =>
+  classifyAwsError(error, presented, configuration);
 const presented = { iss: CLAIMS.iss, aud: CLAIMS.aud, sub: CLAIMS.sub };
 
 /** The whole way: what a user catches when STS answers so, by a client's socket or by fetch. */

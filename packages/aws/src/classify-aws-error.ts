@@ -10,25 +10,25 @@ import { UnreadableAnswer } from './parse-sts-response.js';
 import type { StsFault } from './sts-fault.js';
 import { faultOf } from './sts-fault.js';
 
-type Classifier = (error: unknown, presented: PresentedToken | undefined) => ErrorClass;
-
 /** Reads an HTTP answer, or what a socket threw. Never throws. */
-export function awsErrorClassifier(configuration: AwsConfiguration): Classifier {
-  return (error, presented) => {
-    try {
-      return classify(error, { configuration, presented });
-    } catch {
-      // An error whose members throw when they are read: nothing can be said of it.
-      return never('unknown');
-    }
-  };
+export function classifyAwsError(
+  error: unknown,
+  presented: PresentedToken | undefined,
+  configuration: AwsConfiguration,
+): ErrorClass {
+  try {
+    return classify(error, { configuration, presented });
+  } catch {
+    // An error whose members throw when they are read: nothing can be said of it.
+    return never('unknown');
+  }
 }
 
 function classify(error: unknown, context: hints.HintContext): ErrorClass {
   if (FederationError.isInstance(error))
     return { code: error.code, retry: error.retryable ? 'now' : 'never', hint: error.hint };
   if (OptionError.isInstance(error)) return { code: 'invalid_request', retry: 'never', hint: error.message };
-  if (error instanceof UnreadableAnswer)
+  if (UnreadableAnswer.isInstance(error))
     return { ...unreadable, hint: `${error.message} ${hints.NOT_STS_HINT}` };
   const fault = httpFault(error);
   if (fault === undefined) return withoutAnswer(error);

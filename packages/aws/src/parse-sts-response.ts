@@ -11,6 +11,11 @@ export class UnreadableAnswer extends Error {
     super(`${field} ${says}.`);
     this.field = field;
   }
+
+  /** By name: what reads errors is loaded apart, with a copy of this class. */
+  static isInstance(error: unknown): error is UnreadableAnswer {
+    return error instanceof Error && error.name === 'UnreadableAnswer';
+  }
 }
 
 /**

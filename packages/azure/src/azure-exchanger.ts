@@ -2,7 +2,6 @@
 
 import type { Exchanger } from '@credex/core/driver';
 import type { AzureConfiguration, AzureCredentials, AzureRequest } from './azure-types.js';
-import { classifyAzureError } from './classify-azure-error.js';
 import { reviveAzureCredentials } from './parse-entra-response.js';
 
 type AzureExchanger = Exchanger<AzureCredentials, AzureRequest>;
@@ -24,6 +23,10 @@ export function azureExchanger(
     }),
     exchange,
     revive: reviveAzureCredentials,
-    classify: (error, presented) => classifyAzureError(error, presented, configuration),
+    // Loaded with the first failure.
+    async classify(error, presented) {
+      const { classifyAzureError } = await import('./classify-azure-error.js');
+      return classifyAzureError(error, presented, configuration);
+    },
   };
 }

@@ -66,7 +66,7 @@ export function classifyAzureError(
   try {
     if (OptionError.isInstance(error))
       return { code: 'invalid_request', retry: 'never', hint: error.message };
-    if (!(error instanceof EntraAnswerError)) {
+    if (!EntraAnswerError.isInstance(error)) {
       const [code, retry, hint] = withoutAnswer(error);
       return { code, retry, hint: hint && HINTS[hint]({ ...configuration, presented, fault: undefined }) };
     }

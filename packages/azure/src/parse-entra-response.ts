@@ -16,6 +16,11 @@ export class EntraAnswerError extends Error {
     this.answer = answer;
     this.fault = fault;
   }
+
+  /** By name: what reads errors is loaded apart, with a copy of this class. */
+  static isInstance(error: unknown): error is EntraAnswerError {
+    return error instanceof Error && error.name === 'EntraAnswerError';
+  }
 }
 
 /** Continuous access evaluation issues tokens for 24 hours, and somewhat more. */

@@ -102,17 +102,35 @@ describe('a driver that misbehaves', () => {
     expect(await rejections.stop()).toEqual([]);
   });
 
-  it('that cannot say what its own error means', async () => {
-    const rejections = unhandled();
-    const w = world({
-      answer: () => Promise.reject(new Error('x')),
-      classify: () => {
+  it.each([
+    [
+      'throws',
+      () => {
         throw new Error('y');
       },
-    });
+    ],
+    ['rejects', () => Promise.reject(new Error('y'))],
+  ])('that cannot say what its own error means: %s', async (_how, classify) => {
+    const rejections = unhandled();
+    const w = world({ answer: () => Promise.reject(new Error('x')), classify });
     const provider = w.provider();
-    expect(await outcome(w, provider.getCredentials())).toMatchObject({ code: 'unknown' });
+    expect(await outcome(w, provider.getCredentials())).toMatchObject({
+      code: 'unknown',
+      hint: 'What explains failures failed itself: y.',
+      cause: { message: 'x' },
+    });
     expect(await rejections.stop()).toEqual([]);
+  });
+
+  it('is told by what was loaded for it', async () => {
+    const w = world({
+      answer: () => Promise.reject(new Error('x')),
+      classify: async () => ({ code: 'access_denied', retry: 'never', hint: 'As loaded.' }),
+    });
+    expect(await outcome(w, w.provider().getCredentials())).toMatchObject({
+      code: 'access_denied',
+      hint: 'As loaded.',
+    });
   });
 
   it('fails no call and ends no process from a background refresh', async () => {

@@ -5,6 +5,7 @@ import { since, startTimer } from './clock.js';
 import type { Clock, ErrorClass, PresentedToken, SubjectToken } from './contract.js';
 import { FederationError, presentedToken } from './errors.js';
 import type { Emitter } from './events.js';
+import { cleanServerText } from './scrub.js';
 import { refill, takeRetry } from './retry-budget.js';
 
 /** What a step needs of its flight's tools. */
@@ -42,8 +43,9 @@ export async function adviceOf(
   }
   try {
     return await exchanger.classify(thrown, presented);
-  } catch {
-    return { code: 'unknown', retry: 'never' };
+  } catch (failing) {
+    const why = failing instanceof Error ? cleanServerText(failing.message) : 'nobody knows why';
+    return { code: 'unknown', retry: 'never', hint: `What explains failures failed itself: ${why}.` };
   }
 }
 

@@ -28,7 +28,7 @@ export function classifyGcpError(
 }
 
 function classify(error: unknown, presented: Presented, configuration: GcpConfiguration): ErrorClass {
-  if (!(error instanceof GcpAnswerError)) {
+  if (!GcpAnswerError.isInstance(error)) {
     const [code, retry, hint] = withoutAnswer(error);
     return { code, retry, hint };
   }

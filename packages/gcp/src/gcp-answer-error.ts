@@ -22,4 +22,9 @@ export class GcpAnswerError extends Error {
     // Not shown where the error is printed: a successful answer that didn't parse may hold a token.
     Object.defineProperty(this, 'answer', { enumerable: false });
   }
+
+  /** By name: what reads errors is loaded apart, with a copy of this class. */
+  static isInstance(error: unknown): error is GcpAnswerError {
+    return error instanceof Error && error.name === 'GcpAnswerError';
+  }
 }

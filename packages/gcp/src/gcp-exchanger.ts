@@ -2,7 +2,6 @@
 
 import type { Credential, SubjectToken } from '@credex/core';
 import type { ExchangeContext, Exchanger } from '@credex/core/driver';
-import { classifyGcpError } from './classify-gcp-error.js';
 import { GcpAnswerError } from './gcp-answer-error.js';
 import { federatedPrincipal } from './gcp-names.js';
 import type { GcpConfiguration } from './gcp-options.js';
@@ -99,7 +98,11 @@ export function gcpExchanger(
       return { credential: Object.freeze({ accessToken, expiresAt, principal }), serverDate, longestMs };
     },
     revive: reviveGcpCredentials,
-    classify: (error, presented) => classifyGcpError(error, presented, configuration),
+    // Loaded with the first failure.
+    async classify(error, presented) {
+      const { classifyGcpError } = await import('./classify-gcp-error.js');
+      return classifyGcpError(error, presented, configuration);
+    },
   };
 }
 
