@@ -273,6 +273,23 @@ describe('what a client throws that brought no answer', () => {
     expect(String(error)).not.toContain('SECRET');
   });
 
+  it.each(['Unknown', 'UnknownError'])(
+    'is no word of the server where the SDK itself says %s',
+    async (name) => {
+      const thrown = Object.assign(new Error(name), {
+        name,
+        $fault: 'client',
+        $metadata: { httpStatusCode: 403 },
+      });
+      expect(await failing(thrown)).toMatchObject({
+        code: 'invalid_response',
+        status: 403,
+        serverCode: undefined,
+        serverMessage: undefined,
+      });
+    },
+  );
+
   it('is a failure of the network, whatever an earlier attempt was answered', async () => {
     const { client, sent } = stubbedClient((_sent, count) => {
       if (count === 1) return { status: 500, body: '' };
