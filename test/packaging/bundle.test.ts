@@ -1,0 +1,34 @@
+/** What a user's bundler makes of a cloud's entry: how much, of what, and no word of another cloud. */
+
+import { describe, expect, it } from 'vitest';
+import { bundleSize } from '../bench/bundle-size.mjs';
+import { foreignTo } from './hosts.js';
+import { PROVIDERS } from './packages.js';
+
+/** Compressed bytes that load at once, with core and vercel. Raised only for what users get for it. */
+const MOST = { aws: 23_000, azure: 22_000, gcp: 21_500 } as const;
+
+const RUNTIMES = [
+  ['node', ['node:https']],
+  ['edge-light', []],
+  ['workerd', []],
+] as const;
+
+const named = (room: string): string => `${room[0]?.toUpperCase()}${room.slice(1)}`;
+
+describe.each(PROVIDERS)('a bundle of @credex/%s', (room) => {
+  const code = `export { get${named(room)}Credentials, ${room}CredentialsProvider } from '@credex/${room}';`;
+
+  it.each(RUNTIMES)('for %s is of this cloud, vercel and core alone, and small', async (runtime, builtIn) => {
+    const { text, inputs, compressed } = await bundleSize(code, [runtime]);
+    const packages = inputs.flatMap((path) => /(?:^|\/)packages\/([^/]+)\/dist\//.exec(path)?.[1] ?? []);
+    expect([...new Set(packages)].sort()).toEqual(['core', room, 'vercel'].sort());
+    expect(inputs.filter((path) => path.includes('/.pnpm/'))).toEqual([]);
+    const imported = [...text.matchAll(/(?:from|import|import\()\s*["'](node:[^"']*)/g)].map(
+      ([, name]) => name,
+    );
+    expect([...new Set(imported)]).toEqual(builtIn);
+    expect(foreignTo(room).filter((word) => text.includes(word))).toEqual([]);
+    expect(compressed).toBeLessThanOrEqual(MOST[room]);
+  });
+});
