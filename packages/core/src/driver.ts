@@ -14,6 +14,7 @@ export type { PostInit } from './http.js';
 export {
   invalidOption,
   optionalBoolean,
+  optionalClock,
   optionalFunction,
   optionalInteger,
   optionalString,

@@ -1,5 +1,6 @@
 /** Options are asserted at the door: each error names the option, its environment variable and what to do. */
 
+import type { Clock } from './contract.js';
 import { environmentVariable } from './environment.js';
 import { OptionError } from './errors.js';
 import { looksSecret } from './scrub.js';
@@ -70,6 +71,14 @@ export function optionalStringList(
 export function optionalFunction<F>(name: OptionName, value: F | undefined): F | undefined {
   if (value === undefined || typeof value === 'function') return value;
   throw invalidOption(name, 'a function', value);
+}
+
+export function optionalClock(value: Clock | undefined): Clock | undefined {
+  if (value === undefined) return undefined;
+  const { now, monotonic, setTimeout: timer } = (value ?? {}) as Partial<Clock>;
+  if (typeof now === 'function' && typeof monotonic === 'function' && (timer ?? now) instanceof Function)
+    return value;
+  throw invalidOption({ option: 'clock' }, 'an object with the functions now and monotonic', value);
 }
 
 /** The error for a value that breaks its grammar. The value itself is shown only where it is short and plain. */

@@ -27,7 +27,7 @@ import type { Fetch, Transport } from './http.js';
 import { post } from './http.js';
 import type { Invocation } from './invocation.js';
 import { digestPartition, keyText, knownKey, platformPartition, valueKey } from './keys.js';
-import { invalidOption, optionalFunction, optionalInteger } from './options.js';
+import { invalidOption, optionalClock, optionalFunction, optionalInteger } from './options.js';
 import { abortedError, patiently } from './patience.js';
 import { decide, decideAsSdk } from './policy.js';
 import type { Ask } from './resolve.js';
@@ -89,7 +89,7 @@ export function createCredentialProvider<C extends Credential, R = void>(
   const { source } = options;
   const { provider } = exchanger;
   const cache = assertCache(options.cache) ?? processWideCache();
-  const clock = assertClock(options.clock) ?? systemClock;
+  const clock = optionalClock(options.clock) ?? systemClock;
   const emitter = createEmitter(optionalFunction({ option: 'onEvent' }, options.onEvent));
   const expectation = normalizeExpectation(options.expect);
   const engine: Engine<C, R> = createEngine({
@@ -250,14 +250,6 @@ function assertCache(cache: CredentialCache | undefined): CredentialCache | unde
   // The contract's version is its type: plain data, of whichever copy of this package.
   if (cache === undefined || (cache as CredentialCache | null)?.contract === 'credex.cache.v1') return cache;
   throw invalidOption({ option: 'cache' }, 'what createCredentialCache() gave', cache);
-}
-
-function assertClock(clock: Clock | undefined): Clock | undefined {
-  if (clock === undefined) return undefined;
-  const { now, monotonic, setTimeout: timer } = (clock ?? {}) as Partial<Clock>;
-  if (typeof now === 'function' && typeof monotonic === 'function' && (timer ?? now) instanceof Function)
-    return clock;
-  throw invalidOption({ option: 'clock' }, 'an object with the functions now and monotonic', clock);
 }
 
 /** Refreshing a credential when half of its life is over, in every instance at once, is how refresh storms begin. */

@@ -1,7 +1,7 @@
 /** The options that every source outside of Vercel takes, and what is made of them once. */
 
 import type { Clock } from '@credex/core';
-import { invalidOption, optionalString, refuseUnknownOptions } from '@credex/core/driver';
+import { invalidOption, optionalClock, optionalString, refuseUnknownOptions } from '@credex/core/driver';
 import { systemNow } from './outside.js';
 
 export interface ElsewhereOptions {
@@ -47,11 +47,8 @@ export function tokenRules(
   own: readonly string[] = [],
 ): TokenRules {
   refuseUnknownOptions(factory, options, [...own, ...ELSEWHERE_OPTION_NAMES]);
-  const { clock } = options;
-  if (clock !== undefined && typeof (clock as Clock | null)?.now !== 'function')
-    throw invalidOption({ option: 'clock' }, 'an object with the functions now and monotonic', clock);
   return {
-    now: systemNow(clock),
+    now: systemNow(optionalClock(options.clock)),
     expectClaims: claimsToExpect(options.expectClaims),
     partition: optionalString({ option: 'partition' }, options.partition),
     audience: optionalString({ option: 'audience' }, options.audience),

@@ -6,10 +6,11 @@ import {
   endpointUrl,
   normalizeExpectation,
   optionalBoolean,
+  optionalClock,
   optionalFunction,
   refuseUnknownOptions,
 } from '@credex/core/driver';
-import type { AudienceExchange, AudienceExchangeOptions } from './audience-exchange.js';
+import type { AudienceExchange } from './audience-exchange.js';
 
 export interface VercelTokenSourceOptions {
   /** Refuse any token but that of this project, team or environment. Default: any. */
@@ -50,21 +51,17 @@ export function sourceTools(
     rules,
   );
   const fetch = optionalFunction({ option: 'fetch' }, options.fetch);
-  const { clock } = options;
-  let exchange: Promise<AudienceExchange> | undefined;
+  const clock = optionalClock(options.clock);
+  let exchange: AudienceExchange | undefined;
   return {
     now: clock === undefined ? () => Date.now() : () => clock.now(),
     async finish(token, { audience, signal }) {
       assertExpected(expectation, token.claims);
       if (audience === undefined) return token;
-      exchange ??= audienceExchange({ endpoint, fetch, clock });
-      return (await exchange)(token, audience, signal);
+      // Loaded here alone: few ask for an audience.
+      const { createAudienceExchange } = await import('./audience-exchange.js');
+      exchange ??= createAudienceExchange({ endpoint, fetch, clock });
+      return exchange(token, audience, signal);
     },
   };
-}
-
-/** Loaded here alone: few ask for an audience. */
-async function audienceExchange(options: AudienceExchangeOptions): Promise<AudienceExchange> {
-  const { createAudienceExchange } = await import('./audience-exchange.js');
-  return createAudienceExchange(options);
 }

@@ -4,6 +4,7 @@ import { OptionError } from '@credex/core';
 import type { Clock, Fetch } from '@credex/core';
 import {
   invalidOption,
+  optionalClock,
   optionalBoolean,
   optionalFunction,
   optionalInteger,
@@ -66,7 +67,7 @@ export function verifierSettings(given: TokenVerifierOptions): VerifierSettings 
     timeoutMs: optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 1, 60_000) ?? 5_000,
     memoSize: optionalInteger({ option: 'memoSize' }, options.memoSize, 0, 100_000) ?? 1_000,
     fetch: optionalFunction({ option: 'fetch' }, options.fetch) ?? systemFetch,
-    clock: clockOf(options.clock),
+    clock: optionalClock(options.clock) ?? systemClock,
   };
 }
 
@@ -93,16 +94,4 @@ function algorithmsOf(value: unknown): ReadonlySet<string> {
   if (Array.isArray(value) && wrong === undefined) return new Set(list);
   // `none` and HMAC: whoever can verify could sign as well.
   throw invalidOption({ option: 'algorithms' }, `a list of ${ALGORITHMS.join(', ')}`, wrong ?? value);
-}
-
-function clockOf(value: Clock | undefined): Clock {
-  if (value === undefined) return systemClock;
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof value.now === 'function' &&
-    typeof value.monotonic === 'function'
-  )
-    return value;
-  throw invalidOption({ option: 'clock' }, 'an object with `now` and `monotonic`', value);
 }
