@@ -284,31 +284,3 @@ describe('a fetch of the user’s own', () => {
     expect(FederationError.isInstance(error) && error.code).toBe('redirect_refused');
   });
 });
-
-describe('what the exchanger refuses', () => {
-  it('http, which the library refuses with words that help nobody', () => {
-    const configuration = configured({ authorityHost: 'http://127.0.0.1:8080', allowLoopbackHttp: true });
-    expect(() => azureIdentityExchanger()(configuration)).toThrow(/http, which @azure\/identity refuses/);
-  });
-
-  it('two ways to send', () => {
-    const { httpClient } = recorder();
-    const configuration = configured({ fetch: globalThis.fetch });
-    expect(() => azureIdentityExchanger({ clientOptions: { httpClient } })(configuration)).toThrow(
-      expect.objectContaining({ code: 'conflicting_options', option: 'fetch' }),
-    );
-  });
-
-  it.each([
-    'authorityHost',
-    'tokenCachePersistenceOptions',
-    'retryOptions',
-    'redirectOptions',
-    'disableInstanceDiscovery',
-    'loggingOptions',
-  ])('clientOptions.%s', (name) => {
-    expect(() => azureIdentityExchanger({ clientOptions: { [name]: {} } })).toThrow(
-      expect.objectContaining({ code: 'invalid_option', option: name }),
-    );
-  });
-});
