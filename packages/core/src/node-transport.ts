@@ -41,7 +41,7 @@ type Answer = Awaited<ReturnType<Transport>>;
 async function send(provider: string, url: URL, init: PostInit, agent: Agent | undefined): Promise<Answer> {
   init.signal.throwIfAborted();
   return new Promise<Answer>((resolve, reject) => {
-    const open = (isSecond: boolean): void => {
+    const open = (): void => {
       const request = requestBy(url)(url, {
         method: 'POST',
         headers: { ...init.headers, 'content-length': Buffer.byteLength(init.body) },
@@ -55,21 +55,26 @@ async function send(provider: string, url: URL, init: PostInit, agent: Agent | u
         request.destroy();
       };
       init.signal.addEventListener('abort', abort, { once: true });
-      request.on('close', () => init.signal.removeEventListener('abort', abort));
-      let answered = false;
+      let heard = false;
       request.on('response', (response) => {
-        answered = true;
+        heard = true;
         read(provider, url, response, resolve, fail);
       });
       request.on('error', (error: NodeJS.ErrnoException) => {
-        // A kept socket that the server had just closed says nothing of the server: once more, on a new one.
-        const isStale = request.reusedSocket && error.code === 'ECONNRESET';
-        if (isStale && !answered && !isSecond && !init.signal.aborted) open(true);
+        // A kept socket that the server had closed says nothing of the server. The next may be as stale: on to a new one.
+        const isStale = request.reusedSocket && /^(?:ECONNRESET|EPIPE)$/.test(error.code ?? '');
+        if (isStale && !heard && !init.signal.aborted) open();
         else reject(error);
+        heard = true;
+      });
+      request.on('close', () => {
+        init.signal.removeEventListener('abort', abort);
+        // Without a word where the server switches protocols.
+        if (!heard) reject(brokenOff());
       });
       request.end(init.body);
     };
-    open(false);
+    open();
   });
 }
 
@@ -103,14 +108,18 @@ function read(
   response.on('end', () =>
     resolve({
       status,
-      headers: textOf(response.headers),
+      headers: textOf(response),
       body: withoutMark(Buffer.concat(chunks).toString()),
     }),
   );
   response.on('error', fail);
   response.on('close', () => {
-    if (!response.complete) fail(Object.assign(new Error('The answer broke off.'), { code: 'ECONNRESET' }));
+    if (!response.complete) fail(brokenOff());
   });
+}
+
+function brokenOff(): Error {
+  return Object.assign(new Error('The answer broke off.'), { code: 'ECONNRESET' });
 }
 
 /** A byte order mark is no part of the text: so decodes fetch. */
@@ -118,10 +127,9 @@ function withoutMark(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
-function textOf(headers: IncomingMessage['headers']): Record<string, string> {
+/** All values of a name, as fetch has them: `headers` keeps the first of some, and is silent of the others. */
+function textOf({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
-    ),
+    Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
   );
 }
