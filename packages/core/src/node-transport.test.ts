@@ -3,7 +3,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { getEventListeners } from 'node:events';
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { HttpAnswer } from './contract.js';
 import {
   CHUNKED,
@@ -18,7 +18,10 @@ import {
   until,
 } from './raw-server.fixture.js';
 
-afterEach(closeServers);
+afterEach(() => {
+  closeServers();
+  vi.unstubAllEnvs();
+});
 
 const ask = (url: URL, signal?: AbortSignal): Promise<HttpAnswer> => askBy('node:https', url, signal);
 
@@ -62,6 +65,16 @@ describe('an abort', () => {
     const controller = new AbortController();
     const url = await listen((socket) => socket.once('data', () => controller.abort(reason)), 'https');
     await leavesNothing(url, controller);
+    await until(() => connections.size === 0);
+  });
+
+  it('while a proxy says nothing', async () => {
+    const controller = new AbortController();
+    const proxy = await listen((socket) => socket.once('data', () => controller.abort(reason)));
+    vi.stubEnv('HTTPS_PROXY', proxy.href);
+    vi.stubEnv('NO_PROXY', undefined);
+    vi.stubEnv('no_proxy', undefined);
+    await leavesNothing(new URL('https://credex.test/token'), controller);
     await until(() => connections.size === 0);
   });
 

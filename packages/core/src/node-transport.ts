@@ -21,13 +21,16 @@ export function createTransport(): Transport {
     option: 'fetch',
     instead: `unset ${PROXY_VARIABLES.join(', ')}, or pass a \`fetch\` of your own`,
   });
-  let agent: Agent | undefined;
   return async (provider, url, init) => {
-    if (agent === undefined && isProxied(url)) {
-      const { ProxyAgent } = await proxies.load();
-      agent = new ProxyAgent();
+    if (!isProxied(url)) return send(provider, url, init, undefined);
+    const { ProxyAgent } = await proxies.load();
+    // One for each request, as it keeps no sockets: and one that waits for the proxy's word hears of no request's end.
+    const sockets = new AbortController();
+    try {
+      return await send(provider, url, init, new ProxyAgent({ signal: sockets.signal }));
+    } finally {
+      sockets.abort();
     }
-    return send(provider, url, init, isLoopback(url.hostname) ? undefined : agent);
   };
 }
 
