@@ -92,6 +92,7 @@ export const CORE_LAYERS = [
   ['http', 'optional-package', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
   ['cache', 'expectation', 'policy', 'url'],
   ['keys', 'node-transport', 'remembered-token', 'retry-budget', 'status', 'web-transport'],
+  ['transport'],
   ['step'],
   ['flight'],
   ['engine'],
@@ -131,7 +132,6 @@ export const AMBIENT = {
   'vercel/local/node': ['process'],
   'vercel/source-options': ['Date'],
   'verify/check-signature': ['crypto'],
-  'verify/system': ['fetch'],
 };
 
 /** `packages/aws/src/url.test.ts`: room `aws`, module `url`, a test or its fixture; undefined outside of the packages' sources. */

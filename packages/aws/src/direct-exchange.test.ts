@@ -1,5 +1,5 @@
 import { FederationError } from '@credex/core';
-import { post, readSubjectToken } from '@credex/core/driver';
+import { readSubjectToken, sendByFetch } from '@credex/core/driver';
 import { describe, expect, it } from 'vitest';
 import { awsCredentialsProvider } from './aws-credentials-provider.js';
 import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
@@ -148,7 +148,7 @@ describe('what comes back', () => {
           signal,
           subject: async () => readSubjectToken(subjectJwt()),
           step: (_host, run) => run(signal),
-          post: (url, init) => post(fetch, 'aws', url, { signal, ...init }),
+          post: (url, init) => sendByFetch(fetch, 'aws', url, { signal, ...init }),
         },
       );
     expect(await exchange()).toMatchObject({ serverDate: NOW + 120_000, longestMs: 3_600_000 });

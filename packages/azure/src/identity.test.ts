@@ -1,7 +1,7 @@
 import type { Fetch } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import type { ExchangeContext, Issued } from '@credex/core/driver';
-import { post, readSubjectToken } from '@credex/core/driver';
+import { readSubjectToken, sendByFetch } from '@credex/core/driver';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AzureCredentialsProviderOptions } from './azure-options.js';
 import { azureConfiguration } from './azure-options.js';
@@ -27,7 +27,7 @@ function context(fetch: Fetch, signal: AbortSignal): ExchangeContext & { reads: 
     post: (
       url: URL,
       init: { headers: Readonly<Record<string, string>>; body: string; signal?: AbortSignal },
-    ) => post(fetch, 'azure', url, { signal, ...init }),
+    ) => sendByFetch(fetch, 'azure', url, { signal, ...init }),
   };
   return made;
 }

@@ -9,8 +9,9 @@ export { momentOf, since, startTimer, systemClock } from './clock.js';
 export { environmentVariable } from './environment.js';
 export { FederationError, OptionError, federationErrorOf, presentedToken } from './errors.js';
 export { assertExpected, normalizeExpectation } from './expectation.js';
-export { MAX_ANSWER_BYTES, post, redirected, tooLong } from './http.js';
-export type { PostInit } from './http.js';
+export { MAX_ANSWER_BYTES, redirected, sendByFetch, tooLong } from './http.js';
+export type { SendInit, Transport } from './http.js';
+export { transportOf } from './transport.js';
 export {
   invalidOption,
   optionalBoolean,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTransport as createFetchTransport } from './web-transport.js';
 import type { Fetch } from './http.js';
-import { MAX_ANSWER_BYTES, post } from './http.js';
+import { MAX_ANSWER_BYTES, sendByFetch } from './http.js';
 import { createTransport as createNodeTransport } from './node-transport.js';
 import { transportFailure } from './transport-failure.js';
 
@@ -26,7 +26,7 @@ const sent = (signal: AbortSignal) => ({ headers: { 'content-type': 'text/plain'
 
 const WAYS = { fetch: createFetchTransport(), 'node:https': createNodeTransport() } as const;
 
-describe.each(['fetch', 'node:https'] as const)('one POST by %s', (way) => {
+describe.each(['fetch', 'node:https'] as const)('one request by %s', (way) => {
   const ask = (url: URL, signal = never) => WAYS[way]('test', url, sent(signal));
 
   it('sends one request and brings back status, headers in lower case and body, whatever the status', async () => {
@@ -44,6 +44,17 @@ describe.each(['fetch', 'node:https'] as const)('one POST by %s', (way) => {
       expect(seen).toEqual(['POST secret']);
       server?.close();
     }
+  });
+
+  it('asks without a body where it is told to', async () => {
+    const seen: unknown[] = [];
+    const url = await serve(({ method, headers }, response) => {
+      seen.push([method, headers['content-length'], headers['transfer-encoding'], headers['accept']]);
+      response.end('[]');
+    });
+    const init = { method: 'GET', headers: { accept: 'application/json' }, signal: never } as const;
+    expect(await WAYS[way]('test', url, init)).toMatchObject({ status: 200, body: '[]' });
+    expect(seen).toEqual([['GET', undefined, undefined, 'application/json']]);
   });
 
   it.each([300, 301, 302, 303, 307, 308, 399])('follows no redirect (%d), to nowhere', async (status) => {
@@ -157,7 +168,7 @@ describe('node:https', () => {
   });
 });
 
-describe('post', () => {
+describe('a fetch of the user’s own', () => {
   it('counts what a compressed answer unpacks to', async () => {
     const { gzipSync } = await import('node:zlib');
     const url = await serve((_request, response) =>
@@ -166,7 +177,17 @@ describe('post', () => {
     await expect(ask(url, globalThis.fetch)).rejects.toMatchObject({ code: 'invalid_response' });
   });
 
-  const ask = (url: URL, fetch: Fetch) => post(fetch, 'test', url, sent(never));
+  const ask = (url: URL, fetch: Fetch) => sendByFetch(fetch, 'test', url, sent(never));
+
+  it('is not believed where it followed a redirect all the same', async () => {
+    const url = await serve(({ url: path }, response) =>
+      path === '/token'
+        ? response.writeHead(307, { location: '/elsewhere' }).end()
+        : response.end('{"token":"x"}'),
+    );
+    const follows: Fetch = (input, init) => globalThis.fetch(input, { ...init, redirect: 'follow' });
+    await expect(ask(url, follows)).rejects.toMatchObject({ code: 'redirect_refused', status: 200 });
+  });
 
   it('says what was wrong although the stream can not be cancelled', async () => {
     const stuck = (): ReadableStream<Uint8Array> =>

@@ -1,4 +1,4 @@
-/** The HTTP step of an exchange: one POST, no redirect, a bounded answer, a time limit. Here by a `fetch`. */
+/** One request of ours: no redirect, a bounded answer, ended by a signal. Here by a `fetch`. */
 
 import { boundedText, discard } from './bounded-text.js';
 import type { HttpAnswer } from './contract.js';
@@ -8,43 +8,52 @@ export const MAX_ANSWER_BYTES = 262_144;
 
 export type Fetch = (input: URL | string, init: RequestInit) => Promise<Response>;
 
-export interface PostInit {
+export interface SendInit {
+  /** Default: `POST`. */
+  readonly method?: 'GET' | 'POST' | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body?: string | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * The way to the network of a provider that was given no `fetch`: `#transport` is that of the runtime.
+ * A way to the network; `#transport` is that of the runtime.
  * @throws FederationError `redirect_refused`, `invalid_response`; whatever the network threw otherwise.
  */
-export type Transport = (provider: string, url: URL, init: PostInit) => Promise<HttpAnswer>;
+export type Transport = (provider: string, url: URL, init: SendInit) => Promise<HttpAnswer>;
 
 /**
  * @throws FederationError `redirect_refused`, `invalid_response`; whatever `fetch` threw otherwise.
  */
-export async function post(fetch: Fetch, provider: string, url: URL, init: PostInit): Promise<HttpAnswer> {
+export async function sendByFetch(
+  fetch: Fetch,
+  provider: string,
+  url: URL,
+  init: SendInit,
+): Promise<HttpAnswer> {
   const response = await fetch(url, {
-    method: 'POST',
+    method: init.method ?? 'POST',
     headers: init.headers,
-    body: init.body,
+    ...(init.body === undefined ? {} : { body: init.body }),
     signal: init.signal,
     redirect: 'manual',
   });
-  if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
+  const { status, type } = response;
+  // A fetch of the user's own may have followed one all the same.
+  if (response.redirected || type === 'opaqueredirect' || (status >= 300 && status < 400)) {
     discard(response.body);
-    throw redirected(provider, url, response.status);
+    throw redirected(provider, url, status);
   }
   const body = await boundedText(response, MAX_ANSWER_BYTES);
-  if (body === undefined) throw tooLong(provider, response.status);
-  return { status: response.status, headers: Object.fromEntries(response.headers), body };
+  if (body === undefined) throw tooLong(provider, status);
+  return { status, headers: Object.fromEntries(response.headers), body };
 }
 
 export function redirected(provider: string, url: URL, status: number): FederationError {
   return new FederationError({
     code: 'redirect_refused',
     provider,
-    message: 'The server answered with a redirect, which is never followed with a token in hand.',
+    message: 'The server answered with a redirect, which is never followed.',
     hint: `Check the endpoint ${url.origin}: a token service does not redirect.`,
     status,
   });

@@ -6,7 +6,7 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { environmentVariable } from './environment.js';
-import type { PostInit, Transport } from './http.js';
+import type { SendInit, Transport } from './http.js';
 import { MAX_ANSWER_BYTES, redirected, tooLong } from './http.js';
 import { optionalPackage } from './optional-package.js';
 import { isLoopback } from './url.js';
@@ -41,13 +41,16 @@ function isProxied(url: URL): boolean {
 
 type Answer = Awaited<ReturnType<Transport>>;
 
-async function send(provider: string, url: URL, init: PostInit, agent: Agent | undefined): Promise<Answer> {
+async function send(provider: string, url: URL, init: SendInit, agent: Agent | undefined): Promise<Answer> {
   init.signal.throwIfAborted();
   return new Promise<Answer>((resolve, reject) => {
     const open = (): void => {
       const request = requestBy(url)(url, {
-        method: 'POST',
-        headers: { ...init.headers, 'content-length': Buffer.byteLength(init.body) },
+        method: init.method ?? 'POST',
+        headers:
+          init.body === undefined
+            ? init.headers
+            : { ...init.headers, 'content-length': Buffer.byteLength(init.body) },
         ...(agent === undefined ? {} : { agent }),
       });
       // Not the request's own option: what it loads and adds costs a starting process 1 ms.

@@ -1,6 +1,5 @@
 /** The portable provider over an exchanger: what every cloud's factory is made with. */
 
-import { createTransport } from '#transport';
 import type { CredentialCache } from './cache.js';
 import { processWideCache, touch } from './cache.js';
 import { canonicalJson } from './canonical.js';
@@ -23,8 +22,7 @@ import type { OnEvent } from './events.js';
 import { createEmitter } from './events.js';
 import type { Expectation } from './expectation.js';
 import { normalizeExpectation } from './expectation.js';
-import type { Fetch, Transport } from './http.js';
-import { post } from './http.js';
+import type { Fetch } from './http.js';
 import type { Invocation } from './invocation.js';
 import { digestPartition, keyText, knownKey, platformPartition, valueKey } from './keys.js';
 import { invalidOption, optionalClock, optionalFunction, optionalInteger } from './options.js';
@@ -33,6 +31,7 @@ import { decide, decideAsSdk } from './policy.js';
 import type { Ask } from './resolve.js';
 import { resolve } from './resolve.js';
 import { statusOf } from './status.js';
+import { transportOf } from './transport.js';
 
 /** Options that core takes, the same for every cloud. */
 export interface CredentialProviderOptions {
@@ -261,9 +260,4 @@ function refuseWideWindow({ refreshAheadMs }: CredentialCache, lifetimeMs: numbe
     undefined,
     `\`refreshAheadMs\` (${refreshAheadMs}) must be less than half of the duration asked for (${lifetimeMs} ms).`,
   );
-}
-
-/** The user's own `fetch`, or what the runtime does best. */
-function transportOf(fetch: Fetch | undefined): Transport {
-  return fetch === undefined ? createTransport() : (provider, url, init) => post(fetch, provider, url, init);
 }

@@ -2,14 +2,14 @@
 
 import { FederationError } from './errors.js';
 import type { Transport } from './http.js';
-import { post } from './http.js';
+import { sendByFetch } from './http.js';
 import { transportFailure } from './transport-failure.js';
 
 /** By the global fetch, looked up at each call: some runtimes and tools put another in its place. */
 export function createTransport(): Transport {
   return async (provider, url, init) => {
     try {
-      return await post((input, how) => globalThis.fetch(input, how), provider, url, init);
+      return await sendByFetch((input, how) => globalThis.fetch(input, how), provider, url, init);
     } catch (error) {
       if (init.signal.aborted || FederationError.isInstance(error) || transportFailure(error) !== undefined)
         throw error;

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { CredentialCache } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import type { ExchangeContext } from '@credex/core/driver';
-import { post, readSubjectToken } from '@credex/core/driver';
+import { readSubjectToken, sendByFetch } from '@credex/core/driver';
 import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
 
 export const STS_PATH = '/v1/token';
@@ -151,6 +151,6 @@ export function contextOf(
     signal,
     subject: async () => readSubjectToken(jwt),
     step: async (_host, run) => run(signal),
-    post: (url, init) => post(fetch, 'gcp', url, { signal, ...init }),
+    post: (url, init) => sendByFetch(fetch, 'gcp', url, { signal, ...init }),
   };
 }

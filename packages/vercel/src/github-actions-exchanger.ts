@@ -5,8 +5,8 @@
 
 import type { Credential } from '@credex/core';
 import { FederationError } from '@credex/core';
-import type { ErrorClass, Exchanger } from '@credex/core/driver';
-import { boundedText, discard, readSubjectToken, retryAfterMs, transportFailure } from '@credex/core/driver';
+import type { ErrorClass, Exchanger, HttpAnswer, Transport } from '@credex/core/driver';
+import { readSubjectToken, retryAfterMs, transportFailure } from '@credex/core/driver';
 
 export interface GithubToken extends Credential {
   readonly jwt: string;
@@ -20,12 +20,9 @@ export interface GithubRequest {
 }
 
 const PROVIDER = 'github-actions';
-const MAX_BYTES = 65_536;
 
 /** The subject is the runner's own request token: its digest keeps one job's answers from another's. */
-export function githubActionsExchanger(
-  fetch: typeof globalThis.fetch,
-): Exchanger<GithubToken, GithubRequest> {
+export function githubActionsExchanger(transport: Transport): Exchanger<GithubToken, GithubRequest> {
   return {
     specificationVersion: 'v1',
     provider: PROVIDER,
@@ -35,16 +32,14 @@ export function githubActionsExchanger(
       const url = new URL(given);
       if (audience !== null) url.searchParams.append('audience', audience);
       const credential = await context.step(url.host, async (signal) => {
-        const response = await fetch(url, {
+        const answer = await transport(PROVIDER, url, {
+          method: 'GET',
           headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` },
-          redirect: 'manual',
           signal,
         });
-        if (isRedirect(response)) throw redirected(response);
-        const body = await boundedText(response, MAX_BYTES);
-        const { value, message } = parse(body);
-        if (response.status === 200 && typeof value === 'string') return tokenOf(value);
-        throw new RefusedAnswer(response, typeof message === 'string' ? message : undefined);
+        const { value, message } = parse(answer.body);
+        if (answer.status === 200 && typeof value === 'string') return tokenOf(value);
+        throw new RefusedAnswer(answer, typeof message === 'string' ? message : undefined);
       });
       // None is asked for ahead of its end: each brings an exchange with it where the digest is the partition.
       return { credential, refreshAt: credential.expiresAt };
@@ -64,10 +59,10 @@ class RefusedAnswer extends Error {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #said: string | undefined;
 
-  constructor(response: Response, said: string | undefined) {
-    super(`The runner answered with HTTP status ${response.status}.`);
-    this.#status = response.status;
-    this.#headers = Object.fromEntries(response.headers);
+  constructor({ status, headers }: HttpAnswer, said: string | undefined) {
+    super(`The runner answered with HTTP status ${status}.`);
+    this.#status = status;
+    this.#headers = headers;
     this.#said = said;
   }
 
@@ -101,24 +96,9 @@ function tokenOf(jwt: string): GithubToken {
   }
 }
 
-function isRedirect({ type, status }: Response): boolean {
-  return type === 'opaqueredirect' || (status >= 300 && status < 400);
-}
-
-function redirected(response: Response): FederationError {
-  discard(response.body);
-  return new FederationError({
-    code: 'redirect_refused',
-    provider: PROVIDER,
-    message: 'The runner answered with a redirect, which is never followed with the request token in hand.',
-    hint: 'Check ACTIONS_ID_TOKEN_REQUEST_URL, and any proxy between the runner and GitHub.',
-    status: response.status,
-  });
-}
-
-function parse(body: string | undefined): Record<string, unknown> {
+function parse(body: string): Record<string, unknown> {
   try {
-    const parsed: unknown = JSON.parse(body ?? '');
+    const parsed: unknown = JSON.parse(body);
     return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
   } catch {
     return {};

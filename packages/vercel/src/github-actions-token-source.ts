@@ -7,6 +7,7 @@ import {
   optionalBoolean,
   optionalFunction,
   optionalString,
+  transportOf,
 } from '@credex/core/driver';
 import type { ElsewhereOptions } from './elsewhere-options.js';
 import { tokenRules } from './elsewhere-options.js';
@@ -15,7 +16,6 @@ import type { GithubRequest } from './github-actions-exchanger.js';
 import { githubActionsExchanger } from './github-actions-exchanger.js';
 import type { RequestUrlRules } from './github-actions-url.js';
 import { enterpriseHost, requestUrl } from './github-actions-url.js';
-import { globalFetch } from './outside.js';
 
 export interface GithubActionsTokenSourceOptions extends ElsewhereOptions {
   /** The audience to ask for where a provider asks for none. Default: GitHub's, the URL of the repository's owner. */
@@ -27,7 +27,7 @@ export interface GithubActionsTokenSourceOptions extends ElsewhereOptions {
   readonly requestOrigin?: string | undefined;
   /** Allow `http:` on loopback for ACTIONS_ID_TOKEN_REQUEST_URL, for emulators. Default: false. */
   readonly allowLoopbackHttp?: boolean | undefined;
-  /** Asks the runner. Default: the global fetch. */
+  /** Asks the runner. Default: `node:https` on Node, elsewhere the global fetch. */
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
@@ -95,7 +95,7 @@ const AN_HOUR_MS = 3_600_000;
 
 function runner({ fetch, clock }: GithubActionsTokenSourceOptions, now: () => number): AskRunner {
   let asking: string | undefined;
-  const exchanger = githubActionsExchanger(optionalFunction({ option: 'fetch' }, fetch) ?? globalFetch);
+  const exchanger = githubActionsExchanger(transportOf(optionalFunction({ option: 'fetch' }, fetch)));
   const provider = createCredentialProvider(exchanger, {
     // Captured synchronously in the call below. It is opaque to us: only its digest is made use of, for an hour.
     source: {
@@ -118,7 +118,7 @@ function originOf(value: unknown): string | undefined {
   return given === undefined ? undefined : endpointUrl({ option: 'requestOrigin' }, given, rules).origin;
 }
 
-/** What `fetch` says of a header of other characters quotes it. */
+/** What the network says of a header of other characters quotes it. */
 const FIT_FOR_A_HEADER = /^[\x20-\x7e]+$/;
 
 function unfitRequestToken(): FederationError {

@@ -70,7 +70,7 @@ export interface TokenVerifierOptions {
   readonly timeoutMs?: number | undefined;
   /** How many checked signatures are remembered, 0 to 100,000; 0: none. Default: 1,000. */
   readonly memoSize?: number | undefined;
-  /** Gets the keys. Default: the global fetch. */
+  /** Gets the keys. Default: `node:https` on Node, elsewhere the global fetch. */
   readonly fetch?: Fetch | undefined;
   /** Default: the system's clocks. */
   readonly clock?: Clock | undefined;

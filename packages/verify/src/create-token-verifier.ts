@@ -41,12 +41,12 @@ interface IssuerWithKeys extends TrustedIssuer {
  */
 export function createTokenVerifier(options: TokenVerifierOptions): VercelTokenVerifier {
   const settings = verifierSettings(options);
-  const { audiences, rules, algorithms, tolerance, timeoutMs, memoSize, fetch, clock } = settings;
+  const { audiences, rules, algorithms, tolerance, timeoutMs, memoSize, transport, clock } = settings;
   // Each issuer has keys of its own: the global one's never verify a team's token, nor the other way round.
   const issuers: ReadonlyMap<string, IssuerWithKeys> = new Map(
     settings.issuers.map((issuer) => [
       issuer.iss,
-      { ...issuer, keySet: createKeySet({ url: issuer.keysUrl, fetch, clock, timeoutMs }, algorithms) },
+      { ...issuer, keySet: createKeySet({ url: issuer.keysUrl, transport, clock, timeoutMs }, algorithms) },
     ]),
   );
   const verified = createVerifiedTokens(memoSize, tolerance * 1000);

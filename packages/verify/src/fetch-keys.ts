@@ -1,13 +1,14 @@
 /** One GET of an issuer's keys: no redirect, a bounded answer, a time limit of its own. */
 
-import type { Clock, Fetch } from '@credex/core';
+import type { Clock } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { FederationErrorCode } from '@credex/core';
-import { MAX_ANSWER_BYTES, boundedText, discard, startTimer, transportFailure } from '@credex/core/driver';
+import { startTimer, transportFailure } from '@credex/core/driver';
+import type { Transport } from '@credex/core/driver';
 
 export interface KeysRequest {
   readonly url: URL;
-  readonly fetch: Fetch;
+  readonly transport: Transport;
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
@@ -16,9 +17,9 @@ export interface KeysRequest {
  * The text of the answer.
  *
  * @throws FederationError `timeout`, `network`, `redirect_refused`, `throttled`, `unavailable`, `invalid_response`;
- * what `fetch` threw is its cause, scrubbed.
+ * what the network threw is its cause, scrubbed.
  */
-export async function fetchKeys({ url, fetch, clock, timeoutMs }: KeysRequest): Promise<string> {
+export async function fetchKeys({ url, transport, clock, timeoutMs }: KeysRequest): Promise<string> {
   const controller = new AbortController();
   let stop = (): void => undefined;
   // A fetch that does not heed its signal must not hold the callers.
@@ -29,7 +30,7 @@ export async function fetchKeys({ url, fetch, clock, timeoutMs }: KeysRequest): 
     });
   });
   try {
-    return await Promise.race([late, answerOf(url, fetch, controller.signal)]);
+    return await Promise.race([late, answerOf(url, transport, controller.signal)]);
   } catch (error) {
     if (FederationError.isInstance(error)) throw error;
     const code = transportFailure(error)?.code ?? 'network';
@@ -39,28 +40,13 @@ export async function fetchKeys({ url, fetch, clock, timeoutMs }: KeysRequest): 
   }
 }
 
-async function answerOf(url: URL, fetch: Fetch, signal: AbortSignal): Promise<string> {
-  const response = await fetch(url, {
+async function answerOf(url: URL, transport: Transport, signal: AbortSignal): Promise<string> {
+  const { status, body } = await transport('vercel', url, {
     method: 'GET',
     headers: { accept: 'application/json, application/jwk-set+json' },
-    redirect: 'manual',
     signal,
   });
-  const { status, type, redirected } = response;
-  if (status === 200 && !redirected && type !== 'opaqueredirect') {
-    const text = await boundedText(response, MAX_ANSWER_BYTES);
-    if (text !== undefined) return text;
-    const message = `The answer of ${url.host} is longer than ${MAX_ANSWER_BYTES} bytes.`;
-    throw failure('invalid_response', message);
-  }
-  discard(response.body);
-  // A fetch of the caller's own may have followed one all the same.
-  if (redirected || type === 'opaqueredirect' || (status >= 300 && status < 400)) {
-    // Whoever could redirect could name the keys.
-    throw failure('redirect_refused', `${url.host} answered with a redirect, which is not followed.`, {
-      status,
-    });
-  }
+  if (status === 200) return body;
   throw failure(status === 429 ? 'throttled' : 'unavailable', `${url.host} answered with status ${status}.`, {
     status,
   });

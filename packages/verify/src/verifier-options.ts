@@ -1,7 +1,7 @@
 /** The options of a verifier, asserted. No environment variable stands for any of them. */
 
 import { OptionError } from '@credex/core';
-import type { Clock, Fetch } from '@credex/core';
+import type { Clock } from '@credex/core';
 import {
   invalidOption,
   optionalClock,
@@ -10,14 +10,15 @@ import {
   optionalInteger,
   refuseUnknownOptions,
   systemClock,
+  transportOf,
 } from '@credex/core/driver';
+import type { Transport } from '@credex/core/driver';
 import { isAlgorithm, ALGORITHMS } from './algorithms.js';
 import type { TokenVerifierOptions } from './contract.js';
 import { distinct, trustedIssuers } from './issuers.js';
 import type { TrustedIssuer } from './issuers.js';
 import { allowRules } from './rules.js';
 import type { Rule } from './rules.js';
-import { systemFetch } from './system.js';
 
 const OPTIONS: readonly (keyof TokenVerifierOptions)[] = [
   'team',
@@ -43,7 +44,7 @@ export interface VerifierSettings {
   readonly tolerance: number;
   readonly timeoutMs: number;
   readonly memoSize: number;
-  readonly fetch: Fetch;
+  readonly transport: Transport;
   readonly clock: Clock;
 }
 
@@ -66,7 +67,7 @@ export function verifierSettings(given: TokenVerifierOptions): VerifierSettings 
       optionalInteger({ option: 'clockToleranceSeconds' }, options.clockToleranceSeconds, 0, 300) ?? 5,
     timeoutMs: optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 1, 60_000) ?? 5_000,
     memoSize: optionalInteger({ option: 'memoSize' }, options.memoSize, 0, 100_000) ?? 1_000,
-    fetch: optionalFunction({ option: 'fetch' }, options.fetch) ?? systemFetch,
+    transport: transportOf(optionalFunction({ option: 'fetch' }, options.fetch)),
     clock: optionalClock(options.clock) ?? systemClock,
   };
 }

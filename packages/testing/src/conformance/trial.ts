@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { Credential, Fetch } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
-import { post, presentedToken, readSubjectToken } from '@credex/core/driver';
+import { presentedToken, readSubjectToken, sendByFetch } from '@credex/core/driver';
 import { classified } from './error-class.js';
 import type { Asked } from './harness.js';
 import { listening } from './printed.js';
@@ -57,7 +57,7 @@ export function start<C extends Credential, R>(
       return run(AbortSignal.any(signals));
     },
     post: (url, { headers, body, signal }) =>
-      post(init.fetch ?? ((input, how) => globalThis.fetch(input, how)), exchanger.provider, url, {
+      sendByFetch(init.fetch ?? ((input, how) => globalThis.fetch(input, how)), exchanger.provider, url, {
         headers,
         body,
         signal: signal ?? whole,

@@ -1,0 +1,10 @@
+import { createTransport } from '#transport';
+import type { Fetch, Transport } from './http.js';
+import { sendByFetch } from './http.js';
+
+/** The user's own `fetch`, or what the runtime does best. */
+export function transportOf(fetch: Fetch | undefined): Transport {
+  return fetch === undefined
+    ? createTransport()
+    : (provider, url, init) => sendByFetch(fetch, provider, url, init);
+}
