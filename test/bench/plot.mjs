@@ -29,6 +29,6 @@ export function plot(title, bars) {
     );
     y += BAR + GAP;
   }
-  const style = 'text { font: 12px system-ui, sans-serif; fill: #57606a }';
+  const style = 'text { font-family: system-ui, sans-serif; font-size: 12px; fill: #57606a }';
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 8}" role="img" aria-label="${escaped(title)}">\n<style>${style}</style>\n${lines.join('\n')}\n</svg>\n`;
 }
