@@ -1,6 +1,6 @@
 // Longer than 300 lines: every way an exchange can go wrong, against one small world.
 import { describe, expect, it } from 'vitest';
-import { FederationError } from './errors.js';
+import { FederationError, OptionError } from './errors.js';
 import type { ExchangeContext } from './contract.js';
 import {
   HOUR,
@@ -240,6 +240,16 @@ describe('steps', () => {
     const w = world({ answer: () => Promise.reject(tooLong()) });
     await outcome(w, w.provider().getCredentials());
     expect(w.attempts).toHaveLength(2);
+  });
+
+  it('makes no second attempt where an option is at fault, whatever the driver says of it', async () => {
+    const missing = new OptionError('missing_package', 'fetch', undefined, 'Install it.');
+    const w = world({
+      answer: () => Promise.reject(missing),
+      classify: () => ({ code: 'network', retry: 'now' }),
+    });
+    expect(await outcome(w, w.provider().getCredentials())).toBe(missing);
+    expect(w.attempts).toHaveLength(1);
   });
 
   it('tries once where nobody waits with empty hands, and again when somebody joins who does', async () => {

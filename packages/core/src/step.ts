@@ -3,7 +3,7 @@
 import type { CredentialCache, Flight } from './cache.js';
 import { since, startTimer } from './clock.js';
 import type { Clock, ErrorClass, PresentedToken, SubjectToken } from './contract.js';
-import { FederationError, presentedToken } from './errors.js';
+import { FederationError, OptionError, presentedToken } from './errors.js';
 import type { Emitter } from './events.js';
 import { cleanServerText } from './scrub.js';
 import { refill, takeRetry } from './retry-budget.js';
@@ -41,6 +41,9 @@ export async function adviceOf(
     const retriesAtMost = code === 'invalid_response' ? 1 : undefined;
     return { code, retry, retriesAtMost, retryAfterMs, throttled: code === 'throttled' };
   }
+  // A missing package, a URL that is refused: nothing that another try would mend.
+  if (OptionError.isInstance(thrown))
+    return { code: 'invalid_request', retry: 'never', hint: thrown.message };
   try {
     return await exchanger.classify(thrown, presented);
   } catch (failing) {
