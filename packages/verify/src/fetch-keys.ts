@@ -1,7 +1,7 @@
 /** One GET of an issuer's keys: no redirect, a bounded answer, a time limit of its own. */
 
 import type { Clock } from '@credex/core';
-import { FederationError } from '@credex/core';
+import { FederationError, OptionError } from '@credex/core';
 import type { FederationErrorCode } from '@credex/core';
 import { startTimer, transportFailure } from '@credex/core/driver';
 import type { Transport } from '@credex/core/driver';
@@ -17,7 +17,7 @@ export interface KeysRequest {
  * The text of the answer.
  *
  * @throws FederationError `timeout`, `network`, `redirect_refused`, `throttled`, `unavailable`, `invalid_response`;
- * what the network threw is its cause, scrubbed.
+ * what the network threw is its cause, scrubbed. OptionError where a package that the proxy needs is missing.
  */
 export async function fetchKeys({ url, transport, clock, timeoutMs }: KeysRequest): Promise<string> {
   const controller = new AbortController();
@@ -32,7 +32,7 @@ export async function fetchKeys({ url, transport, clock, timeoutMs }: KeysReques
   try {
     return await Promise.race([late, answerOf(url, transport, controller.signal)]);
   } catch (error) {
-    if (FederationError.isInstance(error)) throw error;
+    if (FederationError.isInstance(error) || OptionError.isInstance(error)) throw error;
     const code = transportFailure(error)?.code ?? 'network';
     throw failure(code, `The keys could not be had from ${url.host}.`, { cause: error });
   } finally {

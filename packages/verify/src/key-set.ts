@@ -4,6 +4,7 @@
  * than its cache lives, and reads the ambient clock.
  */
 
+import { OptionError } from '@credex/core';
 import type { Clock } from '@credex/core';
 import type { Moment } from '@credex/core/driver';
 import { momentOf, since, startTimer } from '@credex/core/driver';
@@ -169,6 +170,7 @@ function unknownKey(claims: object, published: number): Error {
 function keysUnavailable(claims: object, failure: Failure | undefined): Error {
   return refusal('keys_unavailable', "The issuer's keys could not be had.", {
     claims,
+    advice: OptionError.isInstance(failure?.error) ? failure.error.message : undefined,
     cause: failure?.error,
   });
 }

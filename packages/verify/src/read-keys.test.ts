@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { OptionError } from '@credex/core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { HostileEmulator } from './hostile-world.fixture.js';
 import {
@@ -157,6 +158,16 @@ describe('what the issuer answers', () => {
     await emulator.clock.advance(2_001);
     lost = false;
     expect(await codeOf(verifier.verify(token()))).toBe('passed');
+  });
+
+  test('a package that the proxy needs and that is missing is told by name', async () => {
+    const missing = new OptionError('missing_package', 'fetch', undefined, 'Run `npm install proxy-agent`.');
+    const verifier = verifierWith({ fetch: () => Promise.reject(missing) });
+    await expect(verifier.verify(token())).rejects.toMatchObject({
+      code: 'keys_unavailable',
+      hint: expect.stringMatching(/^Run `npm install proxy-agent`\. /) as string,
+      cause: { code: 'missing_package' },
+    });
   });
 
   test("what fetch threw is a cause without the requester's secrets", async () => {
