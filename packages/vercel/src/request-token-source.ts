@@ -33,12 +33,14 @@ export function requestTokenSource(
       return {
         partition: undefined,
         async token(wanted) {
-          const token = header === undefined ? undefined : rememberedSubjectToken(header);
-          if (token !== undefined && !wanted.fresh && token.expiresAt > now()) return finish(token, wanted);
+          if (header !== undefined && !wanted.fresh) {
+            const token = rememberedSubjectToken(header);
+            if (token.expiresAt > now()) return finish(token, wanted);
+          }
           const { allExpired, noFresherToken, noToken } = await import('./token-errors.js');
-          if (token === undefined) throw noToken(`the request has no ${TOKEN_HEADER} header`);
+          if (header === undefined) throw noToken(`the request has no ${TOKEN_HEADER} header`);
           if (wanted.fresh) throw noFresherToken();
-          throw allExpired([{ place: 'the request header', token }], now());
+          throw allExpired([{ place: 'the request header', token: rememberedSubjectToken(header) }], now());
         },
       };
     },

@@ -212,6 +212,13 @@ describe('requestTokenSource', () => {
     });
   });
 
+  it('has no fresher token than that of the request, whatever that is worth', async () => {
+    for (const header of [token, jwt({ exp: NOW / 1000 - 1 }), 'no JWT'])
+      await expect(
+        read(requestTokenSource(new Headers({ 'x-vercel-oidc-token': header }), { clock }), true),
+      ).rejects.toMatchObject({ code: 'no_fresher_token' });
+  });
+
   it('refuses what has no headers', () => {
     expect(() => requestTokenSource('token' as never)).toThrow(
       expect.objectContaining({ code: 'invalid_option', option: 'request' }) as Error,
