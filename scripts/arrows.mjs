@@ -47,7 +47,7 @@ export const ROOMS = {
   verify: {
     rooms: ['core'],
     testRooms: ['testing'],
-    others: ['jose', 'node:crypto'],
+    others: ['jose'],
     behind: frameworks('hono', 'express', 'fastify', 'node'),
   },
   credex: {
