@@ -47,24 +47,28 @@ const driverOfCore = {
   resolveId: (id) => (id === '@credex/core' ? { id: '@credex/core/driver', external: true } : null),
 };
 
+const sourceAt = (id, importer) => resolve(dirname(importer), id).replace(/\.js$/, '.ts');
+
 /** What is imported by `import()` is set aside, into `found`: names and sources. */
 const aside = (found) => ({
   name: 'aside',
   resolveDynamicImport(id, importer) {
     if (!id.startsWith('.')) return null;
-    const name = basename(id, '.js');
-    found.set(`internal/${name}`, resolve(dirname(importer), id).replace(/\.js$/, '.ts'));
-    return { id: `./internal/${name}.js`, external: true };
+    const name = `internal/${basename(id, '.js')}`;
+    const source = sourceAt(id, importer);
+    const other = found.get(name) ?? source;
+    if (other !== source) throw new Error(`${other} and ${source} would both be ${name}.js: rename one.`);
+    found.set(name, source);
+    return { id: `./${name}.js`, external: true };
   },
 });
 
-/** The modules that a driver was built of are imported from it. What it doesn't export, no test's import would find. */
+/** The modules that a driver was built of are imported from it; where it doesn't export what is asked, tests that load it fail. */
 const fromDriver = (modules) => ({
   name: 'from-driver',
   resolveId(id, importer) {
     if (importer === undefined || !id.startsWith('.')) return null;
-    const path = resolve(dirname(importer), id).replace(/\.js$/, '.ts');
-    return modules.includes(path) ? { id: 'the:driver', external: true } : null;
+    return modules.includes(sourceAt(id, importer)) ? { id: 'the:driver', external: true } : null;
   },
   renderChunk: (code, { fileName }) => ({
     code: code.replaceAll('"the:driver"', fileName.includes('/') ? '"../driver.js"' : '"./driver.js"'),
