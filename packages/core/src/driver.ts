@@ -1,7 +1,7 @@
 /** For authors of exchangers, token sources and factories. Users import from `@credex/core`. */
 
 export type { ErrorClass, ExchangeContext, Exchanger, HttpAnswer, Issued, RetryAdvice } from './contract.js';
-export { boundedText, discard } from './bounded-text.js';
+export { discard } from './bounded-text.js';
 export { createCredentialCache } from './cache.js';
 export { canonicalJson } from './canonical.js';
 export type { Moment } from './clock.js';

@@ -6,6 +6,7 @@ import { lengthPrefixed } from './canonical.js';
 import type { SubjectToken } from './contract.js';
 import { sharesFlights } from './invocation.js';
 
+// With a type of its own: the declarations of the built package know no `#system`.
 /** SHA-256 of the text's UTF-8, base64url; at once where the runtime can. */
 export const sha256: (text: string) => string | Promise<string> = digest;
 
