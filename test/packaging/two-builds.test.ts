@@ -1,0 +1,44 @@
+/** Core's builds for Node and for the web, loaded by two bundles into one process: what one holds serves the other. */
+
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, it } from 'vitest';
+import type { Credential, SubjectToken, SubjectTokenSource } from '@credex/core';
+import type { Exchanger } from '@credex/core/driver';
+import { ROOT } from './packages.js';
+
+type Driver = typeof import('@credex/core/driver');
+
+const driverOf = async (runtime: string): Promise<Driver> =>
+  (await import(
+    pathToFileURL(join(ROOT, 'packages/core/dist', runtime, 'driver.js')).href
+  )) as unknown as Driver;
+
+const HOUR = 3_600_000;
+const TOKEN: SubjectToken = { jwt: 'a.b.c', claims: {}, expiresAt: Date.now() + HOUR };
+const source: SubjectTokenSource = {
+  capture: () => ({ partition: 'two-builds', token: () => Promise.resolve(TOKEN) }),
+};
+
+it.each([
+  ['node', 'web'],
+  ['web', 'node'],
+])('what the build for %s brought is held for that for %s', async (first, second) => {
+  let exchanges = 0;
+  const exchanger: Exchanger<Credential> = {
+    specificationVersion: 'v1',
+    provider: `two-builds-${first}`,
+    target: () => ({}),
+    exchange: async () => {
+      exchanges += 1;
+      return { credential: { expiresAt: Date.now() + HOUR } };
+    },
+    revive: (record) => record as Credential,
+    classify: () => ({ code: 'unknown', retry: 'never' }),
+  };
+  for (const runtime of [first, second, first, second]) {
+    const { createCredentialProvider } = await driverOf(runtime);
+    await createCredentialProvider(exchanger, { source }).getCredentials();
+  }
+  expect(exchanges).toBe(1);
+});
