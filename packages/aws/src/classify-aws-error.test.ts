@@ -252,16 +252,6 @@ describe('how a failure is met', () => {
     expect(classify(answer, presented)).toMatchObject(expected);
   });
 
-  it('leaves our own errors what they are', () => {
-    const own = new FederationError({
-      code: 'no_subject_token',
-      provider: 'vercel',
-      message: 'x',
-      hint: 'h',
-    });
-    expect(classify(own, undefined)).toMatchObject({ code: 'no_subject_token', retry: 'never', hint: 'h' });
-  });
-
   it('tries what passes again, and what does not pass never', async () => {
     for (const [code, attempts] of [
       ['IDPCommunicationError', 3],

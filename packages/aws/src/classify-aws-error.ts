@@ -1,6 +1,5 @@
 /** What went wrong between us and STS, in core's words. */
 
-import { FederationError, OptionError } from '@credex/core';
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import type { ErrorClass, HttpAnswer } from '@credex/core/driver';
 import { transportFailure } from '@credex/core/driver';
@@ -25,9 +24,6 @@ export function classifyAwsError(
 }
 
 function classify(error: unknown, context: hints.HintContext): ErrorClass {
-  if (FederationError.isInstance(error))
-    return { code: error.code, retry: error.retryable ? 'now' : 'never', hint: error.hint };
-  if (OptionError.isInstance(error)) return { code: 'invalid_request', retry: 'never', hint: error.message };
   if (UnreadableAnswer.isInstance(error))
     return { ...unreadable, hint: `${error.message} ${hints.NOT_STS_HINT}` };
   const fault = httpFault(error);

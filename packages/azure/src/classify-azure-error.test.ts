@@ -1,5 +1,4 @@
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
-import { OptionError } from '@credex/core';
 import type { RetryAdvice } from '@credex/core/driver';
 import { describe, expect, it } from 'vitest';
 import { classifyAzureError } from './classify-azure-error.js';
@@ -170,11 +169,6 @@ describe('what no server answered', () => {
       retry: 'now',
     });
     expect(classify(new DOMException('gone', 'AbortError'))).toMatchObject({ code: 'timeout', retry: 'now' });
-  });
-
-  it('misuse keeps its words', () => {
-    const error = new OptionError('missing_package', 'exchanger', undefined, 'Install it.');
-    expect(classify(error)).toEqual({ code: 'invalid_request', retry: 'never', hint: 'Install it.' });
   });
 
   it('never throws, whatever it is given', () => {

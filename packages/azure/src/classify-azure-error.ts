@@ -1,7 +1,6 @@
 /** What a failure of the exchange means: Entra's number first, then the status, then the OAuth error. */
 
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
-import { OptionError } from '@credex/core';
 import { transportFailure } from '@credex/core/driver';
 import type { ErrorClass, RetryAdvice } from '@credex/core/driver';
 import type { AzureFailure } from './azure-failure.js';
@@ -64,8 +63,6 @@ export function classifyAzureError(
   configuration: Omit<HintFacts, 'presented' | 'fault'>,
 ): ErrorClass {
   try {
-    if (OptionError.isInstance(error))
-      return { code: 'invalid_request', retry: 'never', hint: error.message };
     if (!EntraAnswerError.isInstance(error)) {
       const [code, retry, hint] = withoutAnswer(error);
       return { code, retry, hint: hint && HINTS[hint]({ ...configuration, presented, fault: undefined }) };

@@ -195,8 +195,8 @@ export interface Exchanger<C extends Credential, R = void> {
   /** Parses what a shared store gave back; throws where it isn't a credential of this provider. */
   revive(record: unknown): C;
   /**
-   * Says what a raw error means. `presented` lets a hint name the claim that is likely at fault. A promise where what
-   * explains failures is loaded with the first of them.
+   * Says what a raw error means; what core's own say, FederationError and OptionError, it isn't asked. `presented` lets
+   * a hint name the claim that is likely at fault. A promise where what explains failures is loaded with the first.
    */
   classify(error: unknown, presented: PresentedToken | undefined): ErrorClass | Promise<ErrorClass>;
 }

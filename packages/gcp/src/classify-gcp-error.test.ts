@@ -1,5 +1,4 @@
 // Longer than 300 lines: one table of what Google says and what it means.
-import { OptionError } from '@credex/core';
 import { gaxios } from 'google-auth-library';
 import { describe, expect, test } from 'vitest';
 import { classifyGcpError } from './classify-gcp-error.js';
@@ -267,11 +266,6 @@ test("an error of the SDK's that met no server", () => {
     cause,
   );
   expect(classify(error)).toMatchObject({ code: 'network', retry: 'now' });
-});
-
-test('misuse that is found late keeps its words', () => {
-  const error = new OptionError('missing_package', 'exchanger', undefined, 'install it');
-  expect(classify(error)).toMatchObject({ retry: 'never', hint: 'install it' });
 });
 
 test('it never throws, whatever it is given, and server text never becomes the hint', () => {

@@ -1,7 +1,6 @@
 /** What a failure of Google Cloud means, and how it is met. The table is in the README. */
 
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
-import { OptionError } from '@credex/core';
 import type { ErrorClass, RetryAdvice } from '@credex/core/driver';
 import { transportFailure } from '@credex/core/driver';
 import { GcpAnswerError } from './gcp-answer-error.js';
@@ -145,7 +144,6 @@ function isAboutMapping(said: string): boolean {
 }
 
 function withoutAnswer(error: unknown): Verdict {
-  if (OptionError.isInstance(error)) return ['invalid_request', 'never', error.message];
   const failure = transportFailure(error);
   if (failure === undefined) return ['unknown', 'never'];
   return failure.reason === 'certificate'
