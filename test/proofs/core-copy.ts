@@ -31,6 +31,7 @@ export async function builtCore(changes: readonly Change[] = []): Promise<string
   const bundle = await rolldown({
     input: 'credex-core-copy',
     platform: 'neutral',
+    external: ['proxy-agent', /^node:/],
     plugins: [
       {
         name: 'changes',

@@ -152,7 +152,11 @@ async function attempt<C extends Credential, R>(
     step: (host, run) => handled(step(tools, flight, signal, host, () => token, run)),
     post(url, { headers, body, signal: own }) {
       flight.sent = true;
-      return handled(tools.transport(exchanger.provider, url, { headers, body, signal: own ?? signal }));
+      // A socket that died while the instance was frozen: whoever is there now makes a new exchange.
+      const again = (): boolean => since(flight.departed, clock) < flight.abandonAfterMs;
+      return handled(
+        tools.transport(exchanger.provider, url, { headers, body, signal: own ?? signal, again }),
+      );
     },
   };
   try {

@@ -13,6 +13,8 @@ export interface SendInit {
   readonly method?: 'GET' | 'POST' | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
+  /** Whether a request that met with a dead kept socket is still worth making. Default: it is. */
+  readonly again?: (() => boolean) | undefined;
   readonly signal: AbortSignal;
 }
 

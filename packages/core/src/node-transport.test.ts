@@ -8,6 +8,7 @@ import type { HttpAnswer } from './contract.js';
 import {
   CHUNKED,
   OK,
+  WAYS,
   answering,
   askBy,
   closeServers,
@@ -147,6 +148,17 @@ describe('kept sockets', () => {
     await Promise.all([ask(url), ask(url), ask(url)]);
     await until(() => held(url).length === 3);
     expect((await ask(url)).body).toBe('ok');
+  });
+
+  it('that died are left at that, where the request is no longer worth making', async () => {
+    let asked = 0;
+    const url = await listen((socket) => {
+      socket.on('data', () => (++asked === 1 ? socket.write(OK) : socket.resetAndDestroy()));
+    });
+    await ask(url);
+    const init = { headers: {}, body: '', signal: new AbortController().signal, again: () => false };
+    await expect(WAYS['node:https']('test', url, init)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(asked).toBe(2);
   });
 
   it('are stale as well where a write finds it out (EPIPE)', async () => {

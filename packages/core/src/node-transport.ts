@@ -69,7 +69,7 @@ async function send(provider: string, url: URL, init: SendInit, agent: Agent | u
       request.on('error', (error: NodeJS.ErrnoException) => {
         // A kept socket that the server had closed says nothing of the server. The next may be as stale: on to a new one.
         const isStale = request.reusedSocket && /^(?:ECONNRESET|EPIPE)$/.test(error.code ?? '');
-        if (isStale && !heard && !init.signal.aborted) open();
+        if (isStale && !heard && !init.signal.aborted && init.again?.() !== false) open();
         else reject(error);
         heard = true;
       });

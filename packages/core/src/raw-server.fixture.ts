@@ -56,7 +56,7 @@ export const OK: string = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 export const CHUNKED: string = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
 
 const never = new AbortController().signal;
-const WAYS = { fetch: createFetchTransport(), 'node:https': createNodeTransport() } as const;
+export const WAYS = { fetch: createFetchTransport(), 'node:https': createNodeTransport() } as const;
 
 export function askBy(way: keyof typeof WAYS, url: URL, signal: AbortSignal = never): Promise<HttpAnswer> {
   return WAYS[way]('test', url, { headers: {}, body: 'secret', signal });
