@@ -11,7 +11,7 @@ export const sha256: (text: string) => string | Promise<string> = (text) =>
   process.getBuiltinModule('node:crypto').hash('sha256', text, 'base64url');
 
 /**
- * Milliseconds of a clock that nobody sets. From the start of the process, as `performance` counts: a copy of core that
- * was built for the web may share its cache with this one.
+ * Milliseconds of a clock that nobody sets. From the start of the process, as `performance` counts: who shares a cache
+ * with this may read that one, by a clock of their own or by a copy of core that was built for the web.
  */
 export const monotonic = (): number => process.uptime() * 1e3;
