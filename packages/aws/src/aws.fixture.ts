@@ -5,6 +5,7 @@ import type { STSClientConfig } from '@aws-sdk/client-sts';
 import type { Clock, Fetch, SubjectTokenSource } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import { readSubjectToken } from '@credex/core/driver';
+import { afterEach, beforeEach, vi } from 'vitest';
 import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
 
 export const ROLE = 'arn:aws:iam::123456789012:role/app';
@@ -168,4 +169,21 @@ export function thrownBy(run: () => unknown): unknown {
     return error;
   }
   throw new Error('It was expected to throw.');
+}
+
+/** For each test of the file: what the platform or the shell says of regions and projects is not there. */
+export function withoutPlatform(): void {
+  beforeEach(() => {
+    for (const name of [
+      'AWS_REGION',
+      'AWS_DEFAULT_REGION',
+      'VERCEL_PROJECT_ID',
+      'VERCEL_ENV',
+      'VERCEL_TARGET_ENV',
+    ])
+      vi.stubEnv(name, '');
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
 }

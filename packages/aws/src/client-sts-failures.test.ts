@@ -1,21 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { getAwsCredentials } from './aws-credentials-provider.js';
-import { isolated, rejection, stubbedClient } from './aws.fixture.js';
+import { isolated, rejection, stubbedClient, withoutPlatform } from './aws.fixture.js';
 import { clientStsExchanger } from './client-sts.js';
 
-beforeEach(() => {
-  for (const name of [
-    'AWS_REGION',
-    'AWS_DEFAULT_REGION',
-    'VERCEL_PROJECT_ID',
-    'VERCEL_ENV',
-    'VERCEL_TARGET_ENV',
-  ])
-    vi.stubEnv(name, '');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+withoutPlatform();
 
 describe('what a client throws that brought no answer', () => {
   const failing = async (thrown: Error): Promise<unknown> => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OptionError, createCredentialCache } from '@credex/core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { awsCredentialsProvider, getAwsCredentials } from './aws-credentials-provider.js';
 import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
 import { awsConfiguration } from './aws-options.js';
@@ -19,23 +19,12 @@ import {
   stubbedClient,
   subjectJwt,
   thrownBy,
+  withoutPlatform,
 } from './aws.fixture.js';
 import { clientStsExchanger } from './client-sts.js';
 import { stsClient, stsEndpointOf } from './sts-client.js';
 
-beforeEach(() => {
-  for (const name of [
-    'AWS_REGION',
-    'AWS_DEFAULT_REGION',
-    'VERCEL_PROJECT_ID',
-    'VERCEL_ENV',
-    'VERCEL_TARGET_ENV',
-  ])
-    vi.stubEnv(name, '');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
+withoutPlatform();
 
 const neverPost = (): never => {
   throw new Error('Nothing was to be posted by fetch.');
