@@ -1,18 +1,6 @@
 // Configurations that are wrong, each in one thing, and do not compile. Never run; what JSON is told: check-config.test.ts.
 import { createCredentials, defineConfig } from 'credex';
-
-const aws = { provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/shop' } as const;
-const gcp = {
-  provider: 'gcp',
-  projectNumber: '742613904155',
-  workloadIdentityPoolId: 'vercel',
-  workloadIdentityPoolProviderId: 'vercel',
-} as const;
-const azure = {
-  provider: 'azure',
-  tenantId: '6c1b7f5e-2a4d-4f7e-9a55-3c1d6b3f0a11',
-  clientId: 'f3d2a9c4-8e17-4b0a-b6de-51c0a7e94d22',
-} as const;
+import { aws, azure, gcp } from './entries.js';
 
 // @ts-expect-error nothing at all
 defineConfig({});

@@ -7,20 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { AnyProvider, AwsEntry, AzureEntry, Config, GcpEntry } from 'credex';
 import { ConfigError, createCredentials, defineConfig, getCredentials, loadConfig } from 'credex';
-
-const roleArn = 'arn:aws:iam::123456789012:role/shop';
-const aws = { provider: 'aws', roleArn } as const;
-const gcp = {
-  provider: 'gcp',
-  projectNumber: '742613904155',
-  workloadIdentityPoolId: 'vercel',
-  workloadIdentityPoolProviderId: 'vercel',
-} as const;
-const azure = {
-  provider: 'azure',
-  tenantId: '6c1b7f5e-2a4d-4f7e-9a55-3c1d6b3f0a11',
-  clientId: 'f3d2a9c4-8e17-4b0a-b6de-51c0a7e94d22',
-} as const;
+import { aws, azure, gcp, roleArn } from './entries.js';
 
 const config = defineConfig({
   default: 'store',

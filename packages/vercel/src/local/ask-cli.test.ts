@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { findCli } from './find-cli.js';
-import { LOGIN, laptop, token } from './laptop.fixture.js';
+import { LOGIN, laptop, token, withoutPlatform } from './laptop.fixture.js';
 import type { Laptop } from './laptop.fixture.js';
 import { node } from './node.js';
 import type { Node } from './node.js';
@@ -11,14 +11,7 @@ vi.setConfig({ testTimeout: 20_000 });
 let here: Laptop;
 beforeEach(() => {
   here = laptop();
-  for (const name of [
-    'VERCEL',
-    'VERCEL_ENV',
-    'VERCEL_TARGET_ENV',
-    'VERCEL_OIDC_TOKEN',
-    'VERCEL_TOKEN_STORAGE',
-  ])
-    vi.stubEnv(name, undefined);
+  withoutPlatform();
   vi.stubEnv('PATH', dirname(process.execPath));
 });
 afterEach(() => {

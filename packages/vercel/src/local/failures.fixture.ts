@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { FederationError } from '@credex/core';
 import type { LocalTokenSourceOptions } from '../local.js';
-import { laptop, token } from './laptop.fixture.js';
+import { laptop, token, withoutPlatform } from './laptop.fixture.js';
 import type { Laptop } from './laptop.fixture.js';
 
 export type Failure = readonly [
@@ -29,14 +29,7 @@ export function useLaptop(): () => Laptop {
   let here: Laptop | undefined;
   beforeEach(() => {
     here = laptop();
-    for (const name of [
-      'VERCEL',
-      'VERCEL_ENV',
-      'VERCEL_TARGET_ENV',
-      'VERCEL_OIDC_TOKEN',
-      'VERCEL_TOKEN_STORAGE',
-    ])
-      vi.stubEnv(name, undefined);
+    withoutPlatform();
     vi.stubEnv('PATH', process.execPath.slice(0, process.execPath.lastIndexOf('/')));
   });
   afterEach(() => {

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { vi } from 'vitest';
 import type { Clock, CredentialEvent, Fetch, SubjectToken, SubjectTokenSource } from '@credex/core';
 import { localTokenSource } from '../local.js';
 import type { LocalTokenSourceOptions } from '../local.js';
@@ -155,3 +156,15 @@ export function fingerprint(directory: string): Record<string, string> {
 
 export const warnings = ({ events }: Laptop): string[] =>
   events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+
+/** What a platform, or an earlier `vercel env pull`, left in the environment is not there; vi.unstubAllEnvs() undoes it. */
+export function withoutPlatform(): void {
+  for (const name of [
+    'VERCEL',
+    'VERCEL_ENV',
+    'VERCEL_TARGET_ENV',
+    'VERCEL_OIDC_TOKEN',
+    'VERCEL_TOKEN_STORAGE',
+  ])
+    vi.stubEnv(name, undefined);
+}

@@ -5,21 +5,23 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCredentialCache } from '@credex/core';
 import { createCredentialProvider } from '@credex/core/driver';
 import { localTokenSource } from '../local.js';
-import { LOGIN, NOW, clock, fingerprint, laptop, token, warnings } from './laptop.fixture.js';
+import {
+  LOGIN,
+  NOW,
+  clock,
+  fingerprint,
+  laptop,
+  token,
+  warnings,
+  withoutPlatform,
+} from './laptop.fixture.js';
 import type { Laptop } from './laptop.fixture.js';
 
 vi.setConfig({ testTimeout: 20_000 });
 let here: Laptop;
 beforeEach(() => {
   here = laptop();
-  for (const name of [
-    'VERCEL',
-    'VERCEL_ENV',
-    'VERCEL_TARGET_ENV',
-    'VERCEL_OIDC_TOKEN',
-    'VERCEL_TOKEN_STORAGE',
-  ])
-    vi.stubEnv(name, undefined);
+  withoutPlatform();
 });
 afterEach(() => {
   here.remove();
