@@ -54,6 +54,7 @@ const checks = {
   format: tool('prettier/bin/prettier.cjs', '--check', '--cache', '--log-level=warn', '.'),
   'dead code': tool('knip/bin/knip.js', '--cache', '--treat-config-hints-as-errors'),
   manifests: tool('sherif/index.js', '--fail-on-warnings'),
+  'node10 fields': tool('../scripts/node10-fields.mjs'),
   texts,
 };
 

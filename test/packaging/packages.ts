@@ -14,6 +14,9 @@ export const PROVIDERS = ['aws', 'azure', 'gcp'] as const;
 export interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly main?: string;
+  readonly types?: string;
+  readonly typesVersions?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;

@@ -1,0 +1,49 @@
+// `main`, `types` and `typesVersions` of every package, made from its `exports`. TypeScript's `moduleResolution: node10`
+// (`node`, up to TypeScript 6) and other resolvers of before `exports` read only these.
+// `node scripts/node10-fields.mjs --write` rewrites the manifests; without it a difference is an error.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rooms, root } from './workspace.mjs';
+
+const FIELDS = ['main', 'types', 'typesVersions'];
+
+/** The fields that a manifest with these `exports` must have. */
+export function node10Fields(exports) {
+  const entries = Object.entries(exports).filter(([, target]) => typeof target !== 'string');
+  const subpaths = entries.filter(([subpath]) => subpath !== '.');
+  const index = exports['.'];
+  return {
+    ...(index && { main: index.node ?? index.default, types: index.types }),
+    ...(subpaths.length > 0 && {
+      typesVersions: {
+        '*': Object.fromEntries(subpaths.map(([subpath, { types }]) => [subpath.slice(2), [types]])),
+      },
+    }),
+  };
+}
+
+/** The manifest with these fields in front of `exports` and all others as they were. */
+function withFields(manifest) {
+  const others = Object.entries(manifest).filter(([name]) => !FIELDS.includes(name));
+  const fields = Object.entries(node10Fields(manifest.exports));
+  const at = others.findIndex(([name]) => name === 'exports');
+  return Object.fromEntries([...others.slice(0, at), ...fields, ...others.slice(at)]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const room of rooms()) {
+    const path = join(root, 'packages', room, 'package.json');
+    const text = readFileSync(path, 'utf8');
+    const wanted = `${JSON.stringify(withFields(JSON.parse(text)), null, 2)}\n`;
+    if (text === wanted) continue;
+    if (process.argv.includes('--write')) {
+      writeFileSync(path, wanted);
+    } else {
+      console.error(
+        `packages/${room}/package.json: main, types and typesVersions do not follow from exports. Run: node scripts/node10-fields.mjs --write`,
+      );
+      process.exitCode = 1;
+    }
+  }
+}
