@@ -101,15 +101,32 @@ const VECTORS: readonly Vector[] = [
 ];
 
 const LIFETIME = 3_600;
-const AGE: Readonly<Record<Exclude<Held, 'none'>, number>> = {
-  valid: 1_000,
-  'in the window ahead': LIFETIME - 600,
-  'in the last minute': LIFETIME - 30,
-  expired: LIFETIME + 30,
+
+/** Seconds since the cached credential was received. */
+const AGES = [0, 9, 10, 60, 3_600] as const;
+
+/** Seconds left of it. The window ahead is five minutes or more for any lifetime. */
+const LEFT: Readonly<Record<Exclude<Held, 'none'>, number>> = {
+  valid: 7_200,
+  'in the window ahead': 240,
+  'in the last minute': 45,
+  expired: -1,
 };
 
+/** A credential of less than 30 s is a failed refresh: one that is cached and expired is older than that. */
+const SHORTEST = 30;
+
+/** Each vector at each age; where nothing is cached there is no age. */
+const CASES: readonly (Vector & { readonly age: number })[] = VECTORS.flatMap((vector) => {
+  if (vector.held === 'none') return [{ ...vector, age: 0 }];
+  return AGES.map((age) => ({
+    ...vector,
+    age: vector.held === 'expired' ? Math.max(age, SHORTEST + 1) : age,
+  }));
+});
+
 describe("the AWS SDKs' refresh vectors", () => {
-  it.each(VECTORS)('$n: $held', async ({ held, key = 'A', configured, steps }) => {
+  it.each(CASES)('$n: $held, $age s old', async ({ held, age, key = 'A', configured, steps }) => {
     const cache = createCredentialCache({
       profile: 'aws-sdk',
       refreshAheadMs: configured === undefined ? undefined : configured * 1_000,
@@ -129,9 +146,10 @@ describe("the AWS SDKs' refresh vectors", () => {
       credential: { value: `new${++made}`, expiresAt: w.clock.now() + seconds * 1_000 },
     });
     if (held !== 'none') {
-      w.answer = () => ({ credential: { value: key, expiresAt: w.clock.now() + LIFETIME * 1_000 } });
+      const expiresAt = w.clock.now() + (age + LEFT[held]) * 1_000;
+      w.answer = () => ({ credential: { value: key, expiresAt } });
       current = await provider.getCredentials();
-      await w.clock.advance(AGE[held] * 1_000);
+      await w.clock.advance(age * 1_000);
     }
     for (const step of steps) {
       if ('wait' in step) {

@@ -74,8 +74,14 @@ export interface DriverProvider<C extends Credential, R> extends CredentialProvi
   ask(call?: DriverCall<R>): C | Promise<C>;
 }
 
-/** A credential that a service refuses within its first seconds is not refused for its age. */
-const INVALIDATE_AFTER_MS = 10_000;
+/**
+ * A credential that a service refuses within its first seconds is not refused for its age. The rules that the AWS
+ * SDKs share know no such limit: there, `invalidate` holds at any age.
+ */
+const INVALIDATE_AFTER_MS: Readonly<Record<CredentialCache['profile'], number>> = {
+  default: 10_000,
+  'aws-sdk': 0,
+};
 const MAX_OWN_KEYS = 1_024;
 
 /**
@@ -130,7 +136,7 @@ export function createCredentialProvider<C extends Credential, R = void>(
         const slot = state.slots.get(key);
         if (slot?.held === undefined || slot.provider !== provider || slot.invalidated) continue;
         if (
-          since(slot.held.received, clock) < INVALIDATE_AFTER_MS ||
+          since(slot.held.received, clock) < INVALIDATE_AFTER_MS[cache.profile] ||
           !means(which, slot.held.credential as C)
         )
           continue;
