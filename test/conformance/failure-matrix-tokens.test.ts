@@ -174,7 +174,7 @@ const ROWS: readonly Row[] = [
     wants: {
       aws: { code: 'token_rejected', serverCode: 'InvalidIdentityToken', hint: [`'${ISSUER}'`] },
       ...both({ code: 'token_rejected', serverCode: 'invalid_grant', hint: ['changed on the way'] }),
-      azure: { code: 'token_rejected', serverCode: 'AADSTS700027', hint: [`'${ISSUER}'`] },
+      azure: { code: 'token_rejected', serverCode: 'AADSTS7000274', hint: [`'${ISSUER}'`] },
     },
   },
   {

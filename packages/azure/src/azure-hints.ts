@@ -3,6 +3,8 @@
 import type { PresentedToken } from '@credex/core';
 
 export interface HintFacts {
+  /** The number after `AADSTS`, where the response has one. */
+  readonly number: number | undefined;
   /** What is wrong with a token answer, in words of ours. */
   readonly fault: string | undefined;
   readonly presented: PresentedToken | undefined;
@@ -17,6 +19,19 @@ export type HintName =
   | 'issuer'
   | 'audience'
   | 'noCredential'
+  | 'noneConfigured'
+  | 'entraIssuer'
+  | 'severalAudiences'
+  | 'federationPolicy'
+  | 'crossTenant'
+  | 'consent'
+  | 'unknownKey'
+  | 'malformed'
+  | 'publicClient'
+  | 'regional'
+  | 'loop'
+  | 'issuerUnreachable'
+  | 'unknownNumber'
   | 'expired'
   | 'notYetValid'
   | 'signature'
@@ -47,14 +62,50 @@ export const HINTS: Readonly<Record<HintName, (facts: HintFacts) => string>> = {
   noCredential: (facts) =>
     `No federated credential of the application matches issuer ${claim(facts, 'iss')}, subject ${claim(facts, 'sub')} and ` +
     `audience ${claim(facts, 'aud')}. A new one takes some minutes until it is seen everywhere. ${remedy(facts)}`,
+  noneConfigured: (facts) =>
+    `The application ${facts.clientId} has no federated credential. List them: az ad app federated-credential list --id ` +
+    `${facts.clientId} (of a managed identity: az identity federated-credential list). A new one can take a few ` +
+    `minutes to become visible. ${remedy(facts)}`,
+  entraIssuer: () =>
+    'The token was issued by Entra itself. Pass the OIDC token that Vercel issued, not an access token of Azure.',
+  severalAudiences: () =>
+    "Entra accepts a token with one audience only. Pass `audience: 'api://AzureADTokenExchange'` to have Vercel issue such a token.",
+  federationPolicy: ({ tenantId }) =>
+    `A policy of tenant ${tenantId} forbids or limits workload identity federation. The issuer, subject and audience are not ` +
+    'the cause. Ask the administrator of the tenant to allow this issuer.',
+  crossTenant: ({ tenantId }) =>
+    `A tenant restriction or a cross-tenant access policy denies access to tenant ${tenantId}. Check \`tenantId\`; ` +
+    'otherwise ask the administrator of the tenant.',
+  consent: ({ clientId, tenantId }) =>
+    `The application ${clientId} lacks the consent of an administrator of tenant ${tenantId}: az ad app permission admin-consent --id ${clientId}`,
   expired: () =>
-    'The subject token had expired when Entra read it. In a function a new request brings a new one; ' +
+    'The subject token had expired when Entra read it. In a function, a new request brings a new token; ' +
     'on a laptop run `vercel env pull`.',
   notYetValid: () =>
-    "The subject token's time has not come by Entra's clock. Check what made it, and its `nbf`.",
+    "The subject token is not valid yet (`nbf`) according to Entra's clock. Check the clock of the machine that issued it.",
   signature: (facts) =>
-    `Entra could not verify the token's signature with the keys of ${claim(facts, 'iss')}. Pass the token as Vercel ` +
-    'issued it, whole. Keys that have just changed are seen after some minutes.',
+    `Entra could not verify the token's signature with the keys of ${claim(facts, 'iss')}. Pass the token exactly as ` +
+    'Vercel issued it, without cutting or changing it.',
+  unknownKey: (facts) =>
+    `Entra does not find the key of this token among the keys that ${claim(facts, 'iss')} publishes. After a key rotation ` +
+    'Entra sees new keys within minutes: try again, and check that the issuer is the one that signed the token.',
+  malformed: () =>
+    'Entra could not read the token as a JWT that it supports (header, algorithm or a claim). Pass the token exactly as Vercel issued it.',
+  publicClient: ({ clientId }) =>
+    `The application ${clientId} is registered as a public client. Use an application with "Allow public client flows" switched off.`,
+  regional: () =>
+    'The regional endpoint of Entra accepts no federated credentials from here. Remove the region from `authorityHost` ' +
+    '(AZURE_AUTHORITY_HOST) and unset AZURE_REGIONAL_AUTHORITY_NAME.',
+  loop: ({ clientId }) =>
+    `Entra saw too many equal requests of application ${clientId} in a short time. Keep one provider per process instead of ` +
+    'making one per call, and check what calls `forceRefresh`.',
+  issuerUnreachable: (facts) =>
+    `Entra could not fetch the OpenID configuration or the keys of ${claim(facts, 'iss')}. This is usually a temporary fault. ` +
+    'If it stays, check that the issuer is reachable from the internet.',
+  unknownNumber: ({ number }) =>
+    number === undefined
+      ? 'Entra rejected the request without a number. Read its message.'
+      : `Entra rejected the request. Read its message, or look the number up: https://login.microsoftonline.com/error?code=${number}`,
   application: ({ clientId, tenantId }) =>
     `Check \`clientId\` (${clientId}): the application's client id, not its object id, with a service principal in ` +
     `tenant ${tenantId}. Check \`tenantId\` too.`,

@@ -1,6 +1,7 @@
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import type { RetryAdvice } from '@credex/core/driver';
 import { describe, expect, it } from 'vitest';
+import { AADSTS_NUMBERS } from './aadsts-numbers.js';
 import { classifyAzureError } from './classify-azure-error.js';
 import { EntraAnswerError } from './parse-entra-response.js';
 
@@ -43,7 +44,26 @@ describe('by Entra’s number', () => {
     [70021, 'subject_not_allowed', 'never', /takes some minutes/],
     [700024, 'subject_token_expired', 'fresh-subject', /vercel env pull/],
     [50013, 'token_rejected', 'never', /signature/],
-    [7000272, 'token_rejected', 'never', /keys of 'https:\/\/oidc\.vercel\.com\/acme'/],
+    [7000272, 'token_rejected', 'never', /among the keys that 'https:\/\/oidc\.vercel\.com\/acme' publishes/],
+    [7000274, 'token_rejected', 'never', /signature with the keys of 'https:\/\/oidc\.vercel\.com\/acme'/],
+    [5002727, 'token_rejected', 'never', /as a JWT/],
+    [5002741, 'audience_mismatch', 'never', /one audience only/],
+    [
+      70025,
+      'subject_not_allowed',
+      'never',
+      /has no federated credential.*az identity federated-credential list/,
+    ],
+    [700223, 'access_denied', 'never', /policy of tenant 11111111/],
+    [700238, 'access_denied', 'never', /policy of tenant 11111111/],
+    [7002381, 'access_denied', 'never', /The issuer, subject and audience are not the cause/],
+    [500021, 'access_denied', 'never', /cross-tenant access policy/],
+    [50166, 'unavailable', 'now', /could not fetch the OpenID configuration/],
+    [501661, 'unavailable', 'now', /could not fetch the OpenID configuration/],
+    [90061, 'unavailable', 'now', /could not fetch the OpenID configuration/],
+    [90055, 'throttled', 'now', /^$/],
+    [50196, 'throttled', 'now', /Keep one provider/],
+    [90006, 'unavailable', 'now', /^$/],
     [700016, 'target_not_found', 'never', /aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee.*not its object id/],
     [90002, 'target_not_found', 'never', /11111111-2222-3333-4444-555555555555.*national cloud/],
     [500011, 'target_not_found', 'never', /service principal/],
@@ -74,6 +94,26 @@ describe('by Entra’s number', () => {
     expect(hint).not.toMatch(/az ad app|evil|MARK/);
     const { hint: bare } = classifyAzureError(refusal(401, entra(700213)), undefined, FACTS);
     expect(bare).toMatch(/Compare the three\.$/);
+  });
+
+  it('retries a key fetch that failed at most twice', () => {
+    expect(classify(refusal(400, entra(50166, 'invalid_request')))).toMatchObject({ retriesAtMost: 2 });
+  });
+
+  it('has no command to create a federated credential for a number that it does not know', () => {
+    for (const error of ['invalid_client', 'invalid_grant', 'unauthorized_client', 'invalid_request']) {
+      const { hint } = classify(refusal(401, entra(799999, error)));
+      expect(hint).toMatch(/look the number up: https:\/\/login\.microsoftonline\.com\/error\?code=799999$/);
+      expect(hint).not.toMatch(/federated-credential/);
+    }
+  });
+
+  it.each(AADSTS_NUMBERS)('AADSTS%i has a code whatever the OAuth error says', (number) => {
+    const results = ['invalid_client', 'invalid_request', 'server_error'].map((error) =>
+      classify(refusal(400, entra(number, error))),
+    );
+    expect(new Set(results.map(({ code }) => code)).size).toBe(1);
+    expect(results[0]?.code).not.toBe('unknown');
   });
 
   it('names the other issuer mode', () => {

@@ -64,7 +64,17 @@ describe('an assertion is refused for', () => {
   });
 
   it('a signature that does not hold', async () => {
-    expect(await refusal(await azure.assertion({}, 'tampered'))).toMatchObject({ status: 401, code: 700027 });
+    expect(await refusal(await azure.assertion({}, 'tampered'))).toMatchObject({
+      status: 401,
+      code: 7000274,
+    });
+  });
+
+  it.each(['at+jwt', 'jwt', ''])('the header type %j', async (typ) => {
+    const jwt = await new SignJWT({ iss: ISSUER, sub: SUBJECT, aud: AUDIENCE, exp: now + 60 })
+      .setProtectedHeader({ alg: 'HS256', kid: 'k1', typ })
+      .sign(new Uint8Array(32));
+    expect(await refusal(jwt)).toMatchObject({ status: 400, code: 5002727, error: 'invalid_request' });
   });
 
   it('an algorithm that is not of the key', async () => {

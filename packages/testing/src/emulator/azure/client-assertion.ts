@@ -10,6 +10,7 @@ import { matchFederatedCredential } from './federated-credential.js';
 /** Throws an EntraRefusal; returns the assertion's subject. */
 export async function authenticate(world: World, client: ServicePrincipal, jwt: string): Promise<string> {
   const { header, claims } = decode(jwt);
+  if (!JWT_TYPES.includes(header.typ)) throw assertionRefusals.headerType();
   const issuer = claims.iss;
   if (typeof issuer !== 'string') throw assertionRefusals.malformed();
   const audiences = claims.aud === undefined ? [] : [claims.aud].flat();
@@ -35,6 +36,8 @@ export async function authenticate(world: World, client: ServicePrincipal, jwt: 
   if (!verdict.ok) throw refusalOf(verdict.fault, { now: world.clock.now(), issuer, header, claims });
   return subject;
 }
+
+const JWT_TYPES: readonly unknown[] = [undefined, 'JWT', 'http://openid.net/specs/jwt/1.0'];
 
 interface Decoded {
   readonly header: ProtectedHeaderParameters;

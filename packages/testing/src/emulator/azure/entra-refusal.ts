@@ -160,11 +160,20 @@ export const assertionRefusals = {
       7000272,
       `The certificate with identifier ${kid} used to sign the federated credential could not be found in the metadata of identity provider ${issuer}. Please validate that your Identity Provider's metadata exposes the key used to sign the incoming token.`,
     ),
-  /** AzureAD/passport-azure-ad#453, for a client's own key; that a federated assertion gets the same is unverified. */
+  /**
+   * microsoft-identity-web names 7000274 ClientAssertionContainsInvalidSignature, and public diagnoses report it for
+   * federated assertions; the words are those of 700027 (AzureAD/passport-azure-ad#453) and unverified for 7000274.
+   */
   badSignature: (kid: string): EntraRefusal =>
     badClient(
-      700027,
+      7000274,
       `Client assertion contains an invalid signature. [Reason - The provided signature value did not match the expected signature value., Thumbprint of key used by client: '${kid}'].`,
+    ),
+  /** Public reports of 5002727, invalid_request. Kubernetes tokens have no `typ` and are accepted. */
+  headerType: (): EntraRefusal =>
+    badRequest(
+      5002727,
+      "Invalid JWT header type specified. Allowed types: 'JWT','http://openid.net/specs/jwt/1.0'.",
     ),
   /** microsoft-authentication-library-for-dotnet#4951, Azure/azure-workload-identity#693; times by .NET, seven decimals. */
   timeRange: (now: number, notBefore: number, expiry: number): EntraRefusal =>
