@@ -68,12 +68,12 @@ interface CloudFile {
 }
 
 describe('@google-cloud/storage', () => {
-  // Each copy of google-auth-library has a class AuthClient of its own; the clients ask for what it can do.
+  // Each copy of google-auth-library has its own class AuthClient: its type is inferred.
   const clientOf = {
     7: (options: GcpCredentialsProviderOptions) =>
-      new Storage({ ...storageOptions(world.emulator), authClient: googleAuthClient(options) as never }),
+      new Storage({ ...storageOptions(world.emulator), authClient: googleAuthClient(options) }),
     8: (options: GcpCredentialsProviderOptions) =>
-      new Storage8({ ...storageOptions(world.emulator), authClient: googleAuthClient(options) as never }),
+      new Storage8({ ...storageOptions(world.emulator), authClient: googleAuthClient(options) }),
   };
   const versions = [7, 8] as const;
 

@@ -193,7 +193,7 @@ test('Google Cloud: Storage repeats nothing on a 401; the token is forgotten by 
   const options = { ...world.options.gcp, ...isolated(clock) };
   const storage = new Storage({
     ...storageOptions(world.emulator),
-    authClient: googleAuthClient(options) as never,
+    authClient: googleAuthClient(options),
   });
   const save = () => storage.bucket(GCP.bucket).file('a.txt').save('a', { resumable: false });
   await request(save);

@@ -136,7 +136,7 @@ describe.each([
     const tokens = await tokensOfBoth();
     const storage = new Storage({
       ...storageOptions(world.emulator),
-      authClient: googleAuthClient(options) as never,
+      authClient: googleAuthClient(options),
     });
     await interleaved(tokens, (environment, index) =>
       storage.bucket(BUCKET).file(`${environment}/${index}`).save('x', { resumable: false }),

@@ -12,7 +12,9 @@ import type {
 import { gcpCredentialsProvider, getGcpCredentials } from '@credex/gcp';
 import { googleAuthClient, googleAuthLibraryExchanger } from '@credex/gcp/google-auth-library';
 import { Storage as StorageWithLibrary9 } from '@google-cloud/storage';
+import type { StorageOptions as StorageOptions11 } from '@google-cloud/storage-8';
 import { Storage as StorageWithLibrary11 } from '@google-cloud/storage-8';
+import type { IdentityPoolClient, JWT } from 'google-auth-library';
 import { AuthClient, DownscopedClient, GoogleAuth, gaxios } from 'google-auth-library';
 
 // The portable provider, and the credential as plain data.
@@ -52,19 +54,33 @@ const firebase: FirebaseCredential = gcpCredentialsProvider() satisfies GcpCrede
 const client: AuthClient = googleAuthClient({ quotaProjectId: 'billed' });
 const auth = new GoogleAuth({ authClient: client });
 const downscoped = new DownscopedClient(client, { accessBoundary: { accessBoundaryRules: [] } });
+const poolClient: IdentityPoolClient = googleAuthClient();
+const token: Promise<{ token?: string | null }> = googleAuthClient().getAccessToken();
 const factory: GcpExchangerFactory = googleAuthLibraryExchanger({
   transporter: new gaxios.Gaxios({ proxy: 'http://proxy.example:3128' }),
 });
 // @ts-expect-error a transporter makes requests
 googleAuthLibraryExchanger({ transporter: {} });
 
-// Storage of library 9 and of 11 take it at run time; their own copies of the types are other types.
+// Clients that carry library 9 and 11: the type is inferred from where the client is used …
+new StorageWithLibrary9({ authClient: googleAuthClient() });
+new StorageWithLibrary11({ authClient: googleAuthClient() });
+// … and named for a variable, whose own type is that of the copy that is installed here, 10.
+const shared = googleAuthClient<StorageOptions11['authClient']>();
+new StorageWithLibrary11({ authClient: shared });
 // @ts-expect-error AuthClient of google-auth-library 9
 new StorageWithLibrary9({ authClient: client });
-new StorageWithLibrary9({ authClient: client as never });
 // @ts-expect-error AuthClient of google-auth-library 11
 new StorageWithLibrary11({ authClient: client });
-new StorageWithLibrary11({ authClient: client as never });
+// What it isn't, it doesn't pass for, whatever is inferred.
+// @ts-expect-error a GoogleAuth is made with it
+const googleAuth: GoogleAuth = googleAuthClient();
+// @ts-expect-error it has no private key
+const jwt: JWT = googleAuthClient();
+// @ts-expect-error it is no text
+const text: string = googleAuthClient();
+// @ts-expect-error nor after the type was named
+googleAuthClient<string>().trim();
 
 // An exchanger of somebody else's.
 const mine: GcpExchangerFactory = (configuration: GcpConfiguration) => ({
@@ -86,6 +102,11 @@ export type Used = [
   typeof firebase,
   typeof auth,
   typeof downscoped,
+  typeof poolClient,
+  typeof token,
+  typeof googleAuth,
+  typeof jwt,
+  typeof text,
   typeof factory,
   OptionError,
 ];

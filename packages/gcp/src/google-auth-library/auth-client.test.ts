@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { AuthClient, GoogleAuth } from 'google-auth-library';
+import { AuthClient, GoogleAuth, gaxios } from 'google-auth-library';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { GcpCredentialsProviderOptions } from '../gcp-credentials-provider.js';
 import { getGcpCredentials } from '../gcp-credentials-provider.js';
@@ -37,6 +37,12 @@ test('it is the library’s AuthClient', () => {
     universeDomain: 'apis-tpclp.goog',
     quotaProjectId: 'billed',
   });
+});
+
+test('it has the transporter by both names: clients with library 9 know it as `gaxios`', () => {
+  const client = clientFor();
+  expect(client.transporter).toBeInstanceOf(gaxios.Gaxios);
+  expect(client).toHaveProperty('gaxios', client.transporter);
 });
 
 test('its tokens come from our cache: one exchange for many clients and the function beside them', async () => {

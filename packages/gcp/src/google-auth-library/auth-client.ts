@@ -1,4 +1,4 @@
-import type { AuthClient, Credentials, gaxios } from 'google-auth-library';
+import type { Credentials, gaxios } from 'google-auth-library';
 import { IdentityPoolClient } from 'google-auth-library';
 import type { GcpCredentialsProvider, GcpCredentialsProviderOptions } from '../gcp-credentials-provider.js';
 import { gcpCredentialsProvider } from '../gcp-credentials-provider.js';
@@ -9,20 +9,45 @@ import { gcpConfiguration } from '../gcp-options.js';
 import { portableHeaders } from './portable-headers.js';
 
 /**
+ * The type of `googleAuthClient()` where a `Client` is expected. Each Google client carries a copy of
+ * google-auth-library, and `AuthClient` of one copy is not assignable to `AuthClient` of another, because the class
+ * has private and protected members. The members of the union `Client` that the auth client can stand for are those
+ * whose public names it has; `GoogleAuth`, `JWT`, `OAuth2Client` and strings are not among them. Where none is left,
+ * it is the `IdentityPoolClient` of the copy that you installed.
+ */
+export type AuthClientFor<Client> = [Compatible<Client>] extends [never]
+  ? IdentityPoolClient
+  : Compatible<Client>;
+
+type Compatible<Client> = Client extends object
+  ? [keyof Client] extends [keyof IdentityPoolClient | 'gaxios']
+    ? Client
+    : never
+  : never;
+
+/**
  * An auth client for @google-cloud/* and googleapis. Every token comes from the same cache as
- * `getGcpCredentials`: many clients share one exchange. `request()` repeats a call once with a new token where
- * the service answers 401 (and 403 where `forceRefreshOnFailure` is set on the client).
+ * `getGcpCredentials`: many clients share one exchange. `request()` repeats a call once with a new token if
+ * the service answers 401 (and 403 if `forceRefreshOnFailure` is set on the client).
  *
- * Clients that carry another copy of google-auth-library take it too. To sign (Storage's `getSignedUrl`) such a
- * client has to be told the account: `new Storage({ authClient, credentials: { client_email } })`. The service
- * account needs `roles/iam.serviceAccountTokenCreator` on itself.
+ * Clients that carry another copy of google-auth-library accept it too, and TypeScript infers their type of
+ * `AuthClient` from the place where it is used. For a variable that several clients share, name the type:
+ * `googleAuthClient<StorageOptions['authClient']>(options)`. To sign (Storage's `getSignedUrl`), tell a client with
+ * another copy the account: `new Storage({ authClient, credentials: { client_email } })`. The service account needs
+ * `roles/iam.serviceAccountTokenCreator` on itself.
  *
+ * @typeParam Client the type that the Google client expects; inferred, by default the `IdentityPoolClient` of the
+ *   installed google-auth-library
  * @example
  * const storage = new Storage({ authClient: googleAuthClient({ serviceAccountEmail }), projectId: 'my-project' });
  * @throws OptionError names the option and its environment variable
  */
-export function googleAuthClient(options: GcpCredentialsProviderOptions = {}): AuthClient {
-  return new FederatedAuthClient(gcpCredentialsProvider(options), gcpConfiguration(options));
+export function googleAuthClient<Client = IdentityPoolClient>(
+  options: GcpCredentialsProviderOptions = {},
+): AuthClientFor<Client> {
+  const client = new FederatedAuthClient(gcpCredentialsProvider(options), gcpConfiguration(options));
+  // The classes of two copies are nominally different; the public names are checked by the type above.
+  return client as unknown as AuthClientFor<Client>;
 }
 
 /**
@@ -48,6 +73,12 @@ class FederatedAuthClient extends IdentityPoolClient {
       subject_token_supplier: { getSubjectToken: noExchangeHere },
     });
     this.#provider = provider;
+  }
+
+  /** In the public interface of library 9, whose clients expect it by type; later versions have `transporter` alone. */
+  get gaxios(): gaxios.Gaxios {
+    const transporter = this.transporter as gaxios.Gaxios & { readonly instance?: gaxios.Gaxios };
+    return transporter.instance ?? transporter;
   }
 
   override async getAccessToken(): Promise<{ token: string; res: null }> {
