@@ -1,4 +1,4 @@
-// `npm run demo`, `npm test`, `npm run proofs`, `npm run bench:warm` on a machine that has Node and npm and nothing
+// `npm run demo`, `npm test`, `npm run proofs`, `npm run hosts`, `npm run bench:warm` on a machine that has Node and npm and nothing
 // else: installs and builds what has changed since the last run, then does what was asked.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,6 +55,14 @@ const tasks = {
     }
     await prepare();
     vitest(['--config', 'vitest.proofs.config.ts', ...args], 0);
+  },
+
+  /** The hosts of test/hosts, all or the groups that are named; ends with the line `N passed, N failed`. */
+  async hosts(groups) {
+    await prepare();
+    const { ensurePacked } = await import('./pack.mjs');
+    await ensurePacked();
+    process.exitCode = node('test/hosts/run.mjs', groups) ? 0 : 1;
   },
 
   /** `bench warm` runs test/bench/warm.mjs with the rest of the arguments. */
