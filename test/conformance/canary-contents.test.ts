@@ -73,7 +73,7 @@ const NEEDED: ByService<readonly string[]> = {
     'AssumedRoleUser',
     'Arn',
   ],
-  'gcp-sts': ['access_token', 'token_type', 'expires_in'],
+  'gcp-sts': ['access_token', 'token_type'],
   'gcp-iam-credentials': ['accessToken', 'expireTime'],
   entra: ['access_token', 'token_type', 'expires_in'],
 };
@@ -86,7 +86,7 @@ const SPARE: ByService<readonly string[]> = {
     'ResponseMetadata',
     'RequestId',
   ],
-  'gcp-sts': ['issued_token_type'],
+  'gcp-sts': ['issued_token_type', 'expires_in'],
   'gcp-iam-credentials': [],
   entra: ['ext_expires_in'],
 };

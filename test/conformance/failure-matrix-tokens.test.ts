@@ -190,9 +190,11 @@ const ROWS: readonly Row[] = [
         requests: 3,
       },
       ...both({
-        code: 'issuer_mismatch',
+        code: 'unavailable',
         serverCode: 'invalid_grant',
-        hint: [ISSUER, "can't fetch its keys"],
+        hint: [ISSUER, 'could not fetch the keys'],
+        retryable: true,
+        requests: 3,
       }),
       azure: { code: 'token_rejected', serverCode: 'AADSTS7000272', hint: [`'${ISSUER}'`] },
     },

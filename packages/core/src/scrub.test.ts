@@ -116,6 +116,26 @@ describe('cleanServerText', () => {
     expect(cleanServerText(text, 1_000)).toBe(text);
   });
 
+  it.each([
+    "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: zvW4mQKV6irg5Nm25Div",
+    "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: YqlJLHBL_5wJMv2wGzwMaCOqRP9OP0XiHn-4tY1b8qZk3sDf6gHj2lKp",
+    '{"reason":"SECURITY_POLICY_VIOLATED","vpcServiceControlsUniqueIdentifier":"zvW4mQKV6irg5Nm25Div"}',
+    'Throttled. RequestId=8fK2mQ9xV4bN7cT1zR5wY3aL',
+    'Throttled (Request ID: 8fK2mQ9xV4bN7cT1zR5wY3aL)',
+  ])('leaves the id that a support case needs: %s', (text) => {
+    expect(cleanServerText(text, 1_000)).toBe(text);
+  });
+
+  it.each([
+    `request id: ${JWT}`,
+    'vpcServiceControlsUniqueIdentifier: eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0',
+    'request id: ASIAQWERTYUIOPASDFGH',
+    'request id: aB3/dE5+gH7/jK9mN1pQ3sT5vW7yZ9bC2dF4hJ6k',
+    `request id: ${'aB3dE5gH7j'.repeat(20)}`,
+  ])('cuts a secret that is called an id: %s', (text) => {
+    expect(cleanServerText(text, 1_000)).toContain('[cut]');
+  });
+
   it('keeps 300 characters of one line, with nothing invisible in it', () => {
     expect(cleanServerText('a b '.repeat(200))).toHaveLength(301);
     expect(cleanServerText('one\r\n\u001b[31mtwo\u0000\u2028three')).toBe('one [31mtwo three');

@@ -15,6 +15,11 @@ const MARKED =
 const NAMED =
   /((?:client_)?assertion|(?:subject|access|refresh|id|session|security|identity)_?token|(?:client_)?secret|secret_?(?:access_?)?key|password)(["']?[=:]["']?)[^\s"'&,;<>]{8,}/gi;
 const BEARER = /\b(bearer|basic)\s+[A-Za-z0-9+/=_.~-]{8,}/gi;
+/** An id that a support case needs follows: VPC Service Controls' and request ids look like chance. */
+const LABEL =
+  /(?:vpcServiceControlsUniqueIdentifier|(?:request|trace|correlation)[ _-]?id)["']?[:=]?\s{0,2}["']?$/i;
+/** Base64url without a dot, so that neither a JWT nor a key of AWS with its slashes passes as an id. */
+const ID = /^[\w-]{1,128}$/;
 /** Long unbroken runs: base64, base64url and hex, with the backslashes of escaped slashes. */
 const RUN = /[A-Za-z0-9+/=_.~%\\-]{20,}/g;
 /** What follows a cut line of a token is its next line, however short. */
@@ -57,16 +62,23 @@ export function oneLine(text: string, keep: number): string {
 
 function withoutSecrets(text: string): string {
   return text
-    .replace(RUN, (run) => (isReadable(run) ? run : CUT))
+    .replace(RUN, (run, at: number) => (isReadable(run) || isLabelledId(text, run, at) ? run : CUT))
     .replace(MARKED, CUT)
     .replace(NAMED, `$1$2${CUT}`)
     .replace(BEARER, `$1 ${CUT}`)
     .replace(NEXT_LINE, (both, cut: string, run: string) => (isOfWords(run, 4) ? both : cut.trimEnd()));
 }
 
+/** A label that is part of the run itself, as in `id=…`, counts as one before it. */
+function isLabelledId(text: string, run: string, at: number): boolean {
+  const own = /^(.*[=:])?([^=:]*)$/.exec(run);
+  const before = text.slice(Math.max(0, at - 60), at) + (own?.[1] ?? '');
+  return ID.test(own?.[2] ?? '') && LABEL.test(before);
+}
+
 /** Names, hosts, paths and ids stay readable: what is made of words, of long numbers, or a GUID. */
 function isReadable(run: string): boolean {
-  const rest = run.replace(GUID, '');
+  const rest = run.replace(GUID, '').replace('vpcServiceControlsUniqueIdentifier', '');
   return rest.length < 20 || isOfWords(rest, LEAST_MIXED);
 }
 

@@ -55,7 +55,6 @@ describe('the token exchange', () => {
       'issuer_mismatch',
       /issuer is https:\/\/oidc\.vercel\.com\/acme\..*global mode/,
     ],
-    ["Error connecting to the given credential's issuer.", 'issuer_mismatch', /can't fetch its keys/],
     ['Unable to verify the ID Token signature.', 'token_rejected', /could not verify/],
     ['Unable to parse the ID Token.', 'token_rejected', /could not verify/],
     ['The ID Token is not yet valid.', 'subject_token_not_yet_valid', /not valid yet/],
@@ -69,6 +68,12 @@ describe('the token exchange', () => {
       serverMessage: description,
     });
     expect(verdict.hint).toMatch(hint);
+  });
+
+  test('keys that could not be fetched are tried again at most twice', () => {
+    const verdict = classify(sts('invalid_grant', "Error connecting to the given credential's issuer."));
+    expect(verdict).toMatchObject({ code: 'unavailable', retry: 'now', retriesAtMost: 2 });
+    expect(verdict.hint).toMatch(/keys of https:\/\/oidc\.vercel\.com\/acme.*upload the current ones/);
   });
 
   test.each(['ID Token issued at 1749625771 is stale to sign-in.', 'The ID Token has expired.'])(
@@ -180,6 +185,43 @@ describe('impersonation', () => {
     const verdict = classify(api('impersonation', code, status, message));
     expect(verdict).toMatchObject({ code: expected, retry: 'never', status: code, serverCode: status });
     expect(verdict.hint).toMatch(hint);
+  });
+});
+
+describe('a 403 that no binding can cure', () => {
+  test.each([
+    ['SECURITY_POLICY_VIOLATED', /VPC Service Controls perimeter/],
+    ['BILLING_DISABLED', /billing account/],
+    ['USER_PROJECT_DENIED', /serviceUsageConsumer/],
+    ['CONSUMER_SUSPENDED', /suspended/],
+    ['CONSUMER_INVALID', /GCP_PROJECT_NUMBER/],
+    ['ACCOUNT_STATE_INVALID', /disabled or deleted/],
+    ['ACCESS_TOKEN_SCOPE_INSUFFICIENT', /`scopes`/],
+    ['ORG_RESTRICTION_VIOLATION', /organization/],
+    ['RESOURCE_USAGE_RESTRICTION_VIOLATED', /restrictServiceUsage/],
+  ])('%s', (reason, hint) => {
+    for (const step of ['token-exchange', 'impersonation'] as const) {
+      const verdict = classify(api(step, 403, 'PERMISSION_DENIED', 'refused', reason));
+      expect(verdict).toMatchObject({ code: 'access_denied', retry: 'never' });
+      expect(verdict.hint).toMatch(hint);
+      expect(verdict.hint).not.toMatch(/workloadIdentityUser|attribute condition/);
+    }
+  });
+
+  test('a perimeter is recognized by its precondition and by its message', () => {
+    const message =
+      "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: zvW4mQKV6irg5Nm25Div";
+    const details = [
+      {
+        '@type': 'type.googleapis.com/google.rpc.PreconditionFailure',
+        violations: [{ type: 'VPC_SERVICE_CONTROLS' }],
+      },
+    ];
+    for (const error of [
+      { code: 403, status: 'PERMISSION_DENIED', message },
+      { code: 403, status: 'PERMISSION_DENIED', message: 'refused', details },
+    ])
+      expect(classify(answer('impersonation', 403, { error })).hint).toMatch(/perimeter/);
   });
 });
 

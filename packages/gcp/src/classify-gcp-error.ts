@@ -3,14 +3,20 @@
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import type { ErrorClass, RetryAdvice } from '@credex/core/driver';
 import { transportFailure } from '@credex/core/driver';
-import { GcpAnswerError } from './gcp-answer-error.js';
+import { GcpAnswerError, SubjectTokenEndsError } from './gcp-answer-error.js';
 import type { FailedAnswer } from './gcp-failure.js';
 import { failedAnswer } from './gcp-failure.js';
 import * as hints from './gcp-hints.js';
 import type { GcpConfiguration } from './gcp-options.js';
 
 type Presented = PresentedToken | undefined;
-type Verdict = readonly [code: FederationErrorCode, retry: RetryAdvice, hint?: string];
+type Verdict = readonly [
+  code: FederationErrorCode,
+  retry: RetryAdvice,
+  hint?: string | undefined,
+  /** How often the step is tried again. Default: core's limit. */
+  retriesAtMost?: number,
+];
 
 /** Never throws; never puts server text into the hint. */
 export function classifyGcpError(
@@ -32,12 +38,11 @@ function classify(error: unknown, presented: Presented, configuration: GcpConfig
     return { code, retry, hint };
   }
   const answer = failedAnswer(error);
-  const [code, retry, hint] = byAnswer(answer, presented, configuration);
+  const [code, retry, hint, retriesAtMost] = byAnswer(answer, presented, configuration);
   return {
     code,
     retry,
-    // An answer that doesn't parse is asked for once more.
-    retriesAtMost: code === 'invalid_response' ? 1 : undefined,
+    retriesAtMost,
     throttled: code === 'throttled',
     retryAfterMs: answer.retryAfterMs,
     status: answer.status,
@@ -50,20 +55,37 @@ function classify(error: unknown, presented: Presented, configuration: GcpConfig
 function byAnswer(answer: FailedAnswer, presented: Presented, configuration: GcpConfiguration): Verdict {
   const { status, step } = answer;
   const origin = step === 'impersonation' ? configuration.iamCredentialsEndpoint : configuration.stsEndpoint;
-  if (answer.unparsable) return ['invalid_response', 'now', hints.endpointHint(origin)];
+  // A response that doesn't parse is requested once more.
+  if (answer.unparsable) return ['invalid_response', 'now', hints.endpointHint(origin), 1];
   // Status 0 is how a fetch shows a redirect that it was told not to follow.
   if (status === 0 || (status >= 300 && status < 400))
     return ['redirect_refused', 'never', hints.endpointHint(origin)];
   if (status === 408) return ['timeout', 'now'];
   if (status === 429) return ['throttled', 'now'];
   if (status >= 500) return ['unavailable', 'now'];
-  return step === 'impersonation'
+  return byReason(answer, configuration) ?? byStep(answer, presented, configuration);
+}
+
+/** A reason of `google.rpc.ErrorInfo` says what stands in the way, whatever the status. */
+function byReason(answer: FailedAnswer, { universeDomain }: GcpConfiguration): Verdict | undefined {
+  const { reason, step } = answer;
+  if (reason === 'RATE_LIMIT_EXCEEDED' || reason === 'RESOURCE_QUOTA_EXCEEDED') return ['throttled', 'now'];
+  if (reason === 'SERVICE_DISABLED') {
+    const service = step === 'impersonation' ? 'iamcredentials' : 'sts';
+    return ['access_denied', 'never', hints.disabledServiceHint(service, universeDomain)];
+  }
+  const hint = answer.isPerimeter ? hints.perimeterHint() : hints.reasonHint(reason);
+  return hint === undefined ? undefined : ['access_denied', 'never', hint];
+}
+
+function byStep(answer: FailedAnswer, presented: Presented, configuration: GcpConfiguration): Verdict {
+  return answer.step === 'impersonation'
     ? byImpersonation(answer, presented, configuration)
     : byTokenExchange(answer, presented, configuration);
 }
 
 function byTokenExchange(
-  { status, serverCode, reason, serverMessage }: FailedAnswer,
+  { status, serverCode, serverMessage }: FailedAnswer,
   presented: Presented,
   configuration: GcpConfiguration,
 ): Verdict {
@@ -84,19 +106,12 @@ function byTokenExchange(
         ? ['subject_not_allowed', 'never', hints.mappingHint(presented)]
         : ['invalid_request', 'never', hints.targetHint(configuration)];
     default:
-      return byStatus(status, reason, presented, configuration);
+      return byStatus(status, presented, configuration);
   }
 }
 
 /** STS answers as any other API of Google where it isn't OAuth's turn. */
-function byStatus(
-  status: number,
-  reason: string | undefined,
-  presented: Presented,
-  configuration: GcpConfiguration,
-): Verdict {
-  if (reason === 'SERVICE_DISABLED')
-    return ['access_denied', 'never', hints.disabledServiceHint('sts', configuration.universeDomain)];
+function byStatus(status: number, presented: Presented, configuration: GcpConfiguration): Verdict {
   if (status === 401) return ['token_rejected', 'never', hints.rejectedHint()];
   if (status === 403) return ['access_denied', 'never', hints.conditionHint(configuration, presented)];
   if (status === 404) return ['target_not_found', 'never', hints.endpointHint(configuration.stsEndpoint)];
@@ -106,6 +121,9 @@ function byStatus(
 function byInvalidGrant(said: string, presented: Presented, configuration: GcpConfiguration): Verdict {
   if (/\baudiences?\b/.test(said))
     return ['audience_mismatch', 'never', hints.audienceHint(configuration, presented)];
+  // Also said for a key id that the issuer does not publish, for a while after a rotation.
+  if (/\berror connecting to the given credential's issuer\b/.test(said))
+    return ['unavailable', 'now', hints.issuerUnreachableHint(configuration, presented), 2];
   if (/\bissuers?\b/.test(said))
     return ['issuer_mismatch', 'never', hints.issuerHint(configuration, presented)];
   if (/\b(?:expired|stale|too old)\b/.test(said))
@@ -117,18 +135,12 @@ function byInvalidGrant(said: string, presented: Presented, configuration: GcpCo
 }
 
 function byImpersonation(
-  { status, reason, serverMessage }: FailedAnswer,
+  { status, serverMessage }: FailedAnswer,
   presented: Presented,
   configuration: GcpConfiguration,
 ): Verdict {
   const said = words(serverMessage);
   if (status === 401) return ['token_rejected', 'never', hints.federatedTokenHint()];
-  if (status === 403 && reason === 'SERVICE_DISABLED')
-    return [
-      'access_denied',
-      'never',
-      hints.disabledServiceHint('iamcredentials', configuration.universeDomain),
-    ];
   if (status === 403) return ['access_denied', 'never', hints.impersonationHint(configuration, presented)];
   if (status === 404) return ['target_not_found', 'never', hints.serviceAccountHint(configuration)];
   if (status !== 400)
@@ -144,6 +156,8 @@ function isAboutMapping(said: string): boolean {
 }
 
 function withoutAnswer(error: unknown): Verdict {
+  if (SubjectTokenEndsError.isInstance(error))
+    return ['subject_token_expired', 'fresh-subject', hints.endsSoonHint()];
   const failure = transportFailure(error);
   if (failure === undefined) return ['unknown', 'never'];
   return failure.reason === 'certificate'

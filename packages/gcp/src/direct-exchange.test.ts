@@ -2,6 +2,7 @@ import type { HttpAnswer } from '@credex/core/driver';
 import type { ExchangeContext } from '@credex/core/driver';
 import { readSubjectToken } from '@credex/core/driver';
 import { describe, expect, test } from 'vitest';
+import { classifyGcpError } from './classify-gcp-error.js';
 import { directExchanger } from './direct-exchange.js';
 import { GcpAnswerError } from './gcp-answer-error.js';
 import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
@@ -11,7 +12,7 @@ import { AUDIENCE, EMAIL, NAMES, SUB, subjectJwt } from './google.fixture.js';
 const NOW = 1_800_000_000_000;
 const BIGQUERY = 'https://www.googleapis.com/auth/bigquery';
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';
-const JWT = subjectJwt();
+const JWT = subjectJwt({ exp: NOW / 1000 + 2_000 });
 
 interface Sent {
   readonly step: string;
@@ -39,13 +40,13 @@ const SERVICE = json(
 );
 
 /** One exchange without core around it; `answers` in turn. */
-async function exchangeOnce(more: GcpCredentialsProviderOptions, answers: readonly HttpAnswer[]) {
+async function exchangeOnce(more: GcpCredentialsProviderOptions, answers: readonly HttpAnswer[], jwt = JWT) {
   const sent: Sent[] = [];
   const { signal } = new AbortController();
   let inStep = '';
   const context: ExchangeContext = {
     signal,
-    subject: async () => readSubjectToken(JWT),
+    subject: async () => readSubjectToken(jwt),
     async step(host, run) {
       inStep = host;
       return run(signal);
@@ -95,6 +96,30 @@ describe('on the wire', () => {
       serverDate: undefined,
       longestMs: 43_200_000,
     });
+  });
+
+  test('a response without expires_in is bounded by an hour and by the end of the subject token', async () => {
+    const { expires_in: _, ...unlimited } = JSON.parse(FEDERATED.body) as Record<string, unknown>;
+    const { issued } = await exchangeOnce({}, [json(unlimited)]);
+    expect(issued?.credential.expiresAt).toBe(Math.min(NOW + 3_600_000, readSubjectToken(JWT).expiresAt));
+    // The second step needs no lifetime of the first.
+    const impersonated = await exchangeOnce({ serviceAccountEmail: EMAIL }, [json(unlimited), SERVICE]);
+    expect(impersonated.issued?.credential.accessToken).toBe('ya29.service');
+  });
+
+  test('a federated token that ends with its subject token asks for a newer one', async () => {
+    const seconds = json({ ...(JSON.parse(FEDERATED.body) as object), expires_in: 12 });
+    const jwt = subjectJwt({ exp: NOW / 1000 + 12 });
+    const { error } = await exchangeOnce({}, [seconds], jwt);
+    const configuration = gcpConfiguration({ ...NAMES });
+    expect(classifyGcpError(error, undefined, configuration)).toMatchObject({
+      code: 'subject_token_expired',
+      retry: 'fresh-subject',
+      hint: expect.stringContaining('GCP_SERVICE_ACCOUNT_EMAIL') as string,
+    });
+    // Only the way to the service account's token is used, and it lives on its own.
+    const impersonated = await exchangeOnce({ serviceAccountEmail: EMAIL }, [seconds, SERVICE], jwt);
+    expect(impersonated.issued?.credential.expiresAt).toBe(NOW + 3_600_000);
   });
 
   test('a service account: two steps, each of its own host; the scopes go with the second', async () => {

@@ -10,7 +10,7 @@ import { gcpExchanger } from './gcp-exchanger.js';
 import { generateAccessTokenUrl, providerAudience, stsUrl } from './gcp-names.js';
 import type { GcpConfiguration } from './gcp-options.js';
 import { CLOUD_PLATFORM_SCOPE } from './gcp-options.js';
-import { parseGenerateAccessTokenResponse, parseStsResponse } from './parse-token-response.js';
+import { federatedEnd, parseGenerateAccessTokenResponse, parseStsResponse } from './parse-token-response.js';
 
 export function directExchanger(configuration: GcpConfiguration): Exchanger<GcpCredentials, GcpRequest> {
   return gcpExchanger(configuration, async (scopes, subject, context) => {
@@ -26,7 +26,7 @@ export function directExchanger(configuration: GcpConfiguration): Exchanger<GcpC
 async function federated(
   configuration: GcpConfiguration,
   scopes: readonly string[],
-  { jwt }: SubjectToken,
+  { jwt, expiresAt: subjectEnd }: SubjectToken,
   context: ExchangeContext,
 ): Promise<GcpToken> {
   const url = stsUrl(configuration);
@@ -46,8 +46,8 @@ async function federated(
     // Counted from before the request: the lifetime may only come out too short.
     const askedAt = configuration.clock.now();
     const answer = good('token-exchange', await context.post(url, { headers, body, signal }));
-    const { accessToken, expiresInSeconds } = parseStsResponse(answer);
-    return { accessToken, expiresAt: askedAt + Math.floor(expiresInSeconds * 1_000) };
+    const token = parseStsResponse(answer);
+    return { accessToken: token.accessToken, expiresAt: federatedEnd(token, askedAt, subjectEnd) };
   });
 }
 

@@ -28,3 +28,13 @@ export class GcpAnswerError extends Error {
     return error instanceof Error && error.name === 'GcpAnswerError';
   }
 }
+
+/** A federated access token that ends within seconds, because its subject token does. */
+export class SubjectTokenEndsError extends Error {
+  override readonly name = 'SubjectTokenEndsError';
+
+  /** By name: what reads errors is loaded apart, with a copy of this class. */
+  static isInstance(error: unknown): boolean {
+    return error instanceof Error && error.name === 'SubjectTokenEndsError';
+  }
+}

@@ -2,7 +2,7 @@
 
 import type { Credential, SubjectToken } from '@credex/core';
 import type { ExchangeContext, Exchanger } from '@credex/core/driver';
-import { GcpAnswerError } from './gcp-answer-error.js';
+import { GcpAnswerError, SubjectTokenEndsError } from './gcp-answer-error.js';
 import { federatedPrincipal } from './gcp-names.js';
 import type { GcpConfiguration } from './gcp-options.js';
 import { normalScopes } from './gcp-options.js';
@@ -51,6 +51,11 @@ export type GcpExchange = (
 /** No access token of Google lives longer than 12 hours. */
 const LONGEST_LIFETIME_SECONDS = 43_200;
 
+/** Core keeps no credential that lives for less. */
+const SHORTEST_MS = 30_000;
+/** How far Google's clock and ours may differ where the two ends are compared. */
+const CLOCK_SLACK_MS = 60_000;
+
 export function gcpExchanger(
   configuration: GcpConfiguration,
   exchange: GcpExchange,
@@ -94,6 +99,10 @@ export function gcpExchanger(
           throw error;
         },
       );
+      // The access token is good but ends with the subject token; with a newer one it lasts as long as it should.
+      const soon = configuration.clock.now() + SHORTEST_MS;
+      if (serviceAccountEmail === undefined && expiresAt < soon && subject.expiresAt < soon + CLOCK_SLACK_MS)
+        throw new SubjectTokenEndsError('The federated access token ends within seconds.');
       const principal = serviceAccountEmail ?? federatedPrincipal(configuration, subject.claims.sub ?? '');
       return { credential: Object.freeze({ accessToken, expiresAt, principal }), serverDate, longestMs };
     },

@@ -10,6 +10,8 @@ export interface FailedAnswer {
   readonly serverCode: string | undefined;
   /** `reason` of google.rpc.ErrorInfo: `SERVICE_DISABLED`, `IAM_PERMISSION_DENIED`. */
   readonly reason: string | undefined;
+  /** VPC Service Controls refused the request: by reason, by a precondition, or by the message alone. */
+  readonly isPerimeter: boolean;
   readonly serverMessage: string | undefined;
   readonly retryAfterMs: number | undefined;
   /** Whether a status of 200 came with an answer that can't be understood. */
@@ -26,12 +28,20 @@ export function failedAnswer({ step, answer, problem }: GcpAnswerError): FailedA
   const details = Array.isArray(api['details']) ? api['details'].map(fields) : [];
   const detail = (type: string): Fields =>
     details.find((item) => item['@type'] === `type.googleapis.com/google.rpc.${type}`) ?? {};
+  const reason = text(detail('ErrorInfo')['reason']);
+  const serverMessage = text(error_description) ?? text(api['message']);
+  const violations = detail('PreconditionFailure')['violations'];
   return {
     step,
     status: answer.status,
     serverCode: text(error) ?? text(api['status']),
-    reason: text(detail('ErrorInfo')['reason']),
-    serverMessage: text(error_description) ?? text(api['message']),
+    reason,
+    isPerimeter:
+      reason === 'SECURITY_POLICY_VIOLATED' ||
+      (Array.isArray(violations) &&
+        violations.some((violation) => fields(violation)['type'] === 'VPC_SERVICE_CONTROLS')) ||
+      /vpcServiceControlsUniqueIdentifier/.test(serverMessage ?? ''),
+    serverMessage,
     retryAfterMs: retryAfterMs(answer.headers) ?? duration(detail('RetryInfo')['retryDelay']),
     unparsable,
   };

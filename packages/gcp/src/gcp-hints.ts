@@ -16,11 +16,85 @@ export function audienceHint(configuration: GcpConfiguration, presented: Present
 
 export function issuerHint(configuration: GcpConfiguration, presented: Presented): string {
   const shown = presented?.iss === undefined ? '' : ` The token's issuer is ${presented.iss}.`;
-  return `The pool provider ${configuration.workloadIdentityPoolProviderId} trusts another issuer, or can't fetch its keys.${shown} Its issuer must be exactly that: https://oidc.vercel.com/{team} in Vercel's team mode, https://oidc.vercel.com in global mode.`;
+  return `The pool provider ${configuration.workloadIdentityPoolProviderId} trusts another issuer.${shown} Its issuer must be exactly that: https://oidc.vercel.com/{team} in Vercel's team mode, https://oidc.vercel.com in global mode.`;
+}
+
+export function issuerUnreachableHint(configuration: GcpConfiguration, presented: Presented): string {
+  const issuer = presented?.iss ?? 'the issuer';
+  return `Google could not fetch the keys of ${issuer}, or did not find the key of this token among them. This is usually a temporary fault, or a key rotation. If it stays: compare the issuer of the pool provider ${configuration.workloadIdentityPoolProviderId} with the token's, letter by letter; if keys were uploaded to the provider, upload the current ones.`;
+}
+
+export function perimeterHint(): string {
+  return 'A VPC Service Controls perimeter refused the request; roles and bindings are not the cause. Give the vpcServiceControlsUniqueIdentifier of the message to the VPC Service Controls troubleshooter, and have an ingress rule admit this identity.';
+}
+
+/** google.api.ErrorReason: what stands in the way although every binding may be right. */
+const REASON_HINTS: ReadonlyMap<string, string> = new Map([
+  [
+    'BILLING_DISABLED',
+    'Billing is disabled for the project that the request is charged to: link a billing account to it.',
+  ],
+  [
+    'USER_PROJECT_DENIED',
+    'The identity may not use the project that the request is charged to: grant roles/serviceusage.serviceUsageConsumer on it, or send no x-goog-user-project.',
+  ],
+  [
+    'CONSUMER_SUSPENDED',
+    'The project that the request is charged to is suspended: see its page in the Google Cloud console.',
+  ],
+  [
+    'CONSUMER_INVALID',
+    'The project that the request is charged to does not exist or is inactive: check projectNumber (GCP_PROJECT_NUMBER).',
+  ],
+  [
+    'RESOURCE_PROJECT_INVALID',
+    'The project of the resource does not exist or is inactive: check projectNumber (GCP_PROJECT_NUMBER).',
+  ],
+  ['GCP_SUSPENDED', 'Google Cloud suspended the account that owns the project: see its billing account.'],
+  [
+    'ACCOUNT_STATE_INVALID',
+    'The service account is disabled or deleted: `gcloud iam service-accounts enable` with its email address.',
+  ],
+  [
+    'USER_BLOCKED_BY_ADMIN',
+    'An administrator blocked this identity: ask the administrator of the organization.',
+  ],
+  [
+    'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
+    'The scopes of the access token do not cover this request: add https://www.googleapis.com/auth/cloud-platform, or the scope of the API, to `scopes`.',
+  ],
+  [
+    'ACCESS_TOKEN_TYPE_UNSUPPORTED',
+    'This API accepts no federated access token: set serviceAccountEmail (GCP_SERVICE_ACCOUNT_EMAIL) to impersonate a service account.',
+  ],
+  [
+    'ORG_RESTRICTION_VIOLATION',
+    'An organization restriction refused the request: the resource belongs to an organization that the proxy header X-Goog-Allowed-Resources does not list.',
+  ],
+  [
+    'LOCATION_ORG_POLICY_VIOLATED',
+    'A location policy of the organization refused the request: ask the administrator of the organization.',
+  ],
+  [
+    'LOCATION_POLICY_VIOLATED',
+    'A location policy of the organization refused the request: ask the administrator of the organization.',
+  ],
+  [
+    'RESOURCE_USAGE_RESTRICTION_VIOLATED',
+    'The organization policy constraints/gcp.restrictServiceUsage forbids this service: ask the administrator of the organization.',
+  ],
+]);
+
+export function reasonHint(reason: string | undefined): string | undefined {
+  return reason === undefined ? undefined : REASON_HINTS.get(reason);
 }
 
 export function expiredHint(): string {
   return 'The Vercel token is too old for Google. In a function the next request brings another; on a laptop run `vercel env pull`.';
+}
+
+export function endsSoonHint(): string {
+  return 'The Vercel token ends within seconds, and the federated access token ends with it. In a function, the next request brings a new token. With serviceAccountEmail (GCP_SERVICE_ACCOUNT_EMAIL) the access token does not depend on the end of the Vercel token.';
 }
 
 export function notYetValidHint(): string {

@@ -9,7 +9,8 @@ const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 /** The answer of the token exchange (RFC 8693, section 2.2.1). */
 export interface StsToken {
   readonly accessToken: string;
-  readonly expiresInSeconds: number;
+  /** `undefined` where the response names no lifetime: it is optional in RFC 8693, and Google leaves it out at times. */
+  readonly expiresInSeconds: number | undefined;
 }
 
 /** The answer of `generateAccessToken`. */
@@ -28,12 +29,27 @@ export function parseStsResponse(answer: HttpAnswer): StsToken {
     return refuse('has a token_type other than Bearer');
   if (issued_token_type !== undefined && issued_token_type !== ACCESS_TOKEN_TYPE)
     return refuse('has an issued_token_type that is no access token');
-  // Some write it as text. Without it nobody knows when the token ends; google-auth-library then keeps it for ever.
+  if (expires_in === undefined) return { accessToken: access_token, expiresInSeconds: undefined };
+  // Some write it as text.
   const isDigits = typeof expires_in === 'string' && /^\d{1,9}$/.test(expires_in);
   const seconds = isDigits ? Number(expires_in) : expires_in;
   if (typeof seconds !== 'number' || !(seconds > 0 && seconds < 1e9))
     return refuse('has no expires_in that could be a lifetime');
   return { accessToken: access_token, expiresInSeconds: seconds };
+}
+
+/** The longest that Google lets a federated access token live, and the subject token's own end. */
+const FEDERATED_SECONDS = 3_600;
+
+/**
+ * When a federated access token ends, epoch milliseconds. Without `expires_in` it is bounded by the end of the subject
+ * token and by an hour, on the safe side; google-auth-library would keep it for ever.
+ * @param askedAt when the request was sent, epoch milliseconds
+ */
+export function federatedEnd({ expiresInSeconds }: StsToken, askedAt: number, subjectEnd: number): number {
+  return expiresInSeconds === undefined
+    ? Math.min(askedAt + FEDERATED_SECONDS * 1_000, subjectEnd)
+    : askedAt + Math.floor(expiresInSeconds * 1_000);
 }
 
 /** @throws GcpAnswerError */

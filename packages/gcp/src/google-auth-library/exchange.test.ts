@@ -222,7 +222,7 @@ describe('the SDK is held', () => {
 });
 
 test.each([
-  ['no expires_in', { access_token: 'f', token_type: 'Bearer' }],
+  ['expires_in null', { access_token: 'f', token_type: 'Bearer', expires_in: null }],
   ['expires_in 0', { access_token: 'f', token_type: 'Bearer', expires_in: 0 }],
   ['no token', { token_type: 'Bearer', expires_in: 3599 }],
 ])('an STS answer with %s never reaches the second step', async (_name, body) => {

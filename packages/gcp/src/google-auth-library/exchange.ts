@@ -10,7 +10,7 @@ import { generateAccessTokenUrl, providerAudience, stsUrl } from '../gcp-names.j
 import type { GcpConfiguration } from '../gcp-options.js';
 import type { Transporter } from './step-transport.js';
 import { StepTransport } from './step-transport.js';
-import { parseGenerateAccessTokenResponse, parseStsResponse } from '../parse-token-response.js';
+import { federatedEnd, parseGenerateAccessTokenResponse, parseStsResponse } from '../parse-token-response.js';
 
 export interface GoogleAuthLibraryExchangerOptions {
   /**
@@ -57,7 +57,7 @@ function googleAuthLibraryExchange(configuration: GcpConfiguration, transporter?
     const startedAt = configuration.clock.now();
     const client = new OneExchange(configuration, scopes, subject.jwt, context, transporter ?? own);
     await client.run();
-    return client.token(startedAt);
+    return client.token(startedAt, subject.expiresAt);
   };
 }
 
@@ -108,7 +108,7 @@ class OneExchange extends IdentityPoolClient {
     return this.refreshAccessTokenAsync();
   }
 
-  token(startedAt: number): GcpToken {
+  token(startedAt: number, subjectEnd: number): GcpToken {
     const impersonated = this.#impersonated.received;
     if (impersonated !== undefined) {
       const { parsed, answer } = impersonated;
@@ -120,8 +120,8 @@ class OneExchange extends IdentityPoolClient {
     }
     const exchanged = this.#exchanged.received;
     if (exchanged === undefined) throw unknownVersion();
-    const { accessToken, expiresInSeconds } = exchanged.parsed;
-    return { accessToken, expiresAt: startedAt + Math.floor(expiresInSeconds * 1_000) };
+    const { accessToken } = exchanged.parsed;
+    return { accessToken, expiresAt: federatedEnd(exchanged.parsed, startedAt, subjectEnd) };
   }
 }
 
