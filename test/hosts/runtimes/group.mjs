@@ -9,17 +9,19 @@ const DENO = [
   '--node-modules-dir=manual',
 ];
 
+const HOSTS = {
+  'Node 20': 'node20',
+  'Node 22': 'node22',
+  'Node 24': 'node24',
+  'Node 26': 'node26',
+  Bun: 'bun',
+  Deno: 'deno',
+};
+
 export async function run({ runtimes, folder, run, clouds }) {
   const cwd = await folder('runtimes', { packages: ['aws', 'gcp', 'azure'] });
-  const hosts = {
-    'Node 20': ['node20', []],
-    'Node 22': ['node22', []],
-    'Node 24': ['node24', []],
-    'Node 26': ['node26', []],
-    Bun: ['bun', []],
-    Deno: ['deno', DENO],
-  };
-  for (const [host, [runtime, flags]] of Object.entries(hosts)) {
-    clouds(host, await run(runtimes[runtime], [...flags, 'main.mjs'], { cwd }));
+  for (const [host, name] of Object.entries(HOSTS)) {
+    const flags = name === 'deno' ? DENO : [];
+    clouds(host, await run(runtimes[name], [...flags, 'main.mjs'], { cwd }));
   }
 }
