@@ -17,7 +17,7 @@ export const project = (
     resolve: {
       alias: [
         // What each runtime has its own module for.
-        { find: '#config-file', replacement: `${packages}credex/src/config-file.ts` },
+        { find: '#config-file', replacement: `${packages}config/src/config-file.ts` },
         { find: /^#(system|transport)$/, replacement: `${packages}core/src/${runtime}-$1.ts` },
         { find: /^credex$/, replacement: `${packages}credex/src/index.ts` },
         { find: /^@credex\/(\w+)$/, replacement: `${packages}$1/src/index.ts` },

@@ -72,7 +72,7 @@ function describe(checker, source) {
     if (!isOurs(declarations[0])) {
       return {
         name,
-        text: `export { ${name} } from '${packageOf(declarations[0].getSourceFile().fileName)}';`,
+        text: `export ${target.flags & ts.SymbolFlags.Value ? '' : 'type '}{ ${name} } from '${packageOf(declarations[0].getSourceFile().fileName)}';`,
       };
     }
     for (const declaration of declarations) visit(statementOf(declaration));

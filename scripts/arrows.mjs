@@ -50,15 +50,15 @@ export const ROOMS = {
     others: ['jose'],
     behind: frameworks('hono', 'express', 'fastify', 'node'),
   },
-  credex: {
+  config: {
     rooms: ['core'],
-    lazyRooms: ['aws', 'gcp', 'azure'],
+    // The table of options is held equal to what the factories take.
+    testRooms: ['aws', 'gcp', 'azure'],
     others: [
       // Loaded by import() when first needed; test/packaging/credex.test.ts says so.
       '#config-file',
       '@aws-sdk/credential-providers',
       '@azure/identity',
-      'aws4fetch',
       'google-auth-library',
       'jiti',
       'jsonc-parser',
@@ -67,8 +67,14 @@ export const ROOMS = {
     ],
     behind: {},
   },
+  credex: {
+    rooms: ['core', 'config'],
+    lazyRooms: ['aws', 'gcp', 'azure'],
+    others: ['aws4fetch'],
+    behind: {},
+  },
   cli: {
-    rooms: ['core', 'vercel', 'aws', 'gcp', 'azure', 'verify', 'credex', 'testing'],
+    rooms: ['core', 'vercel', 'aws', 'gcp', 'azure', 'verify', 'config', 'testing'],
     others: ANY,
     behind: {},
   },
@@ -109,6 +115,8 @@ export const AMBIENT = {
   'cli/bin': ['process'],
   'cli/exec/run-child': ['process'],
   'cli/process-io': ['Date', 'fetch', 'performance', 'process', 'setTimeout'],
+  'config/environment': ['process'],
+  'config/local-aws': ['Date'],
   'core/clock': ['Date', 'setTimeout'],
   'core/environment': ['process'],
   'core/events': ['process'],
@@ -117,8 +125,6 @@ export const AMBIENT = {
   'core/provider': ['Math'],
   'core/web-system': ['crypto', 'performance'],
   'core/web-transport': ['fetch'],
-  'credex/environment': ['process'],
-  'credex/local-aws': ['Date'],
   'gcp/gcp-options': ['Date'],
   'testing/clock': ['setImmediate'],
   'testing/conformance/decoys': ['process'],

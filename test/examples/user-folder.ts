@@ -18,7 +18,7 @@ import { ROOT } from './readme-blocks.js';
 
 const INSTALLED = join(ROOT, 'test', 'node_modules');
 const SCOPES = ['@aws-sdk', '@azure', '@types'];
-const COPIED = ['aws', 'azure', 'core', 'gcp', 'vercel', 'verify'];
+const COPIED = ['aws', 'azure', 'config', 'core', 'gcp', 'vercel', 'verify'];
 /** What our APIs are served by, as the room that has adapters for it was developed with. */
 const FRAMEWORKS = ['express', '@types/express', 'fastify', 'hono', 'jose'];
 

@@ -19,13 +19,15 @@ describe('credex, unpacked beside its dependencies, without a cloud', () => {
   const [folder, remove] = emptyFolder();
 
   beforeAll(async () => {
-    for (const room of closureOf('credex')) await unpack(folder, room);
-    const { dependencies = {} } = manifestOf('credex');
-    link(
-      folder,
-      'credex',
-      Object.keys(dependencies).filter((name) => !name.startsWith('@credex/')),
-    );
+    for (const room of closureOf('credex')) {
+      await unpack(folder, room);
+      const { dependencies = {} } = manifestOf(room);
+      link(
+        folder,
+        room,
+        Object.keys(dependencies).filter((name) => !name.startsWith('@credex/')),
+      );
+    }
     writeFileSync(join(folder, 'hooks.mjs'), HOOKS);
     const hooks = JSON.stringify(pathToFileURL(join(folder, 'hooks.mjs')).href);
     const text = `import { register } from 'node:module'; register(${hooks});`;
@@ -40,13 +42,13 @@ describe('credex, unpacked beside its dependencies, without a cloud', () => {
   };
 
   it(
-    'loads credex and core, and nothing else',
+    'loads credex, config and core, and nothing else',
     async () => {
       const loaded = await loadedBy(`await import('credex')`);
       // What core has of Node itself aside.
       const files = loaded.filter((url) => url.startsWith('file:'));
       const packages = files.map((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? url);
-      expect([...new Set(packages)].sort()).toEqual(['@credex/core', 'credex']);
+      expect([...new Set(packages)].sort()).toEqual(['@credex/config', '@credex/core', 'credex']);
       expect(files.length).toBeLessThan(20);
     },
     BOUND_MS,

@@ -2,8 +2,8 @@ import { OptionError } from '@credex/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Allowed } from './allowed-hosts.js';
 import { assertMayGoTo } from './allowed-hosts.js';
-import { AWS, AZURE, GCP } from './configs.fixture.js';
-import type { Entry, ProviderName } from './entries.js';
+import { AWS, AZURE, GCP } from './entries.fixture.js';
+import type { Entry, ProviderName } from '@credex/config';
 
 afterEach(() => {
   vi.unstubAllEnvs();

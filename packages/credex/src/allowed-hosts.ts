@@ -3,9 +3,9 @@
  * machine, app or gateway under a shared domain gets a bearer token; and the origins that code names.
  */
 
+import type { Entry } from '@credex/config';
 import { OptionError } from '@credex/core';
 import { endpointUrl, environmentVariable, isLoopback } from '@credex/core/driver';
-import type { Entry } from './entries.js';
 
 /** With a dot: any name under it. Without: that very name. */
 type Hosts = readonly string[];

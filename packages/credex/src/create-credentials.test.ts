@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ConfigError } from './config-error.js';
-import { AWS, AZURE, GCP } from './configs.fixture.js';
+import { ConfigError } from '@credex/config';
+import { AWS, AZURE, GCP } from './entries.fixture.js';
 import { createCredentials, getCredentials } from './create-credentials.js';
-import { defineConfig } from './define-config.js';
-import type { Config } from './entries.js';
+import { defineConfig } from '@credex/config';
+import type { Config } from '@credex/config';
 
 beforeEach(() => {
   for (const name of Object.keys(process.env))

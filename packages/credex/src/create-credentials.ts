@@ -1,14 +1,10 @@
+import type { Config, ExactConfig } from '@credex/config';
+import { loadConfig } from '@credex/config';
+import { FROM_CODE, checkedConfig, currentEnvironment, entryFor, named } from '@credex/config/internal';
 import type { CredentialCall } from '@credex/core';
-import { OptionError } from '@credex/core';
 import type { AuthorizeOptions } from './authorize.js';
-import { checkedConfig } from './check-config.js';
-import type { ExactConfig } from './define-config.js';
-import type { Config } from './entries.js';
-import { loadConfig } from './load-config.js';
 import type { Loaded } from './load-provider.js';
 import { loadProvider } from './load-provider.js';
-import { shownKey } from './key-path.js';
-import { didYouMean } from './nearest-name.js';
 import type {
   AnyCredentials,
   AnyProvider,
@@ -20,8 +16,6 @@ import type {
 } from './provider-types.js';
 import type { CredentialsSettings } from './settings.js';
 import { checkedSettings } from './settings.js';
-import { FROM_CODE } from './source.js';
-import { currentEnvironment, entryFor } from './variants.js';
 
 /** What one call may say, whichever the cloud. */
 export type AnyCall = Pick<CredentialCall<unknown>, 'signal' | 'forceRefresh'>;
@@ -136,25 +130,6 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
       return authorized(givenRequest(request, options), loadedEntry, options, checked);
     },
   };
-}
-
-/** @throws OptionError for a name that isn't there */
-export function named(name: string | undefined, names: readonly string[]): string {
-  if (name !== undefined && names.includes(name)) return name;
-  const there = `There are ${names.join(', ')}.`;
-  throw name === undefined
-    ? new OptionError(
-        'missing_option',
-        'name',
-        'CREDEX_DEFAULT',
-        `\`name\` is missing, and the configuration has no \`default\`. ${there}`,
-      )
-    : new OptionError(
-        'invalid_option',
-        'name',
-        undefined,
-        `The configuration has no credentials by the name \`${shownKey(String(name))}\`. ${there}${didYouMean(String(name), names)}`,
-      );
 }
 
 /**

@@ -1,14 +1,19 @@
+export type {
+  AwsEntry,
+  AzureEntry,
+  CommonEntry,
+  Config,
+  ConfigProblem,
+  Entry,
+  ExactConfig,
+  GcpEntry,
+  LoadOptions,
+  ProviderName,
+  ResolvedEntry,
+} from '@credex/config';
+export { ConfigError, defineConfig, loadConfig, resolveEntry } from '@credex/config';
 export type { AuthorizeOptions } from './authorize.js';
-export type { ConfigProblem } from './config-error.js';
-export { ConfigError } from './config-error.js';
 export type { AnyCall, Credentials } from './create-credentials.js';
 export { createCredentials, getCredentials } from './create-credentials.js';
-export type { ExactConfig } from './define-config.js';
-export { defineConfig } from './define-config.js';
-export type { AwsEntry, AzureEntry, CommonEntry, Config, Entry, GcpEntry, ProviderName } from './entries.js';
-export type { LoadOptions } from './load-options.js';
-export { loadConfig } from './load-config.js';
-export type { ResolvedEntry } from './resolve-entry.js';
-export { resolveEntry } from './resolve-entry.js';
 export type { AnyCredentials, AnyProvider } from './provider-types.js';
 export type { AwsSettings, AzureSettings, CredentialsSettings, GcpSettings } from './settings.js';

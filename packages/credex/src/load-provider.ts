@@ -1,11 +1,9 @@
 /** From an entry to a provider: the cloud's package is imported when a name of it is first asked for. */
 
-import { OptionError } from '@credex/core';
-import { importFailure } from './absent-package.js';
-import { ConfigError } from './config-error.js';
-import type { Entry } from './entries.js';
-import { withLocalProfile } from './local-profile.js';
-import type { AnyProvider, OpenProvider } from './provider-types.js';
+import type { Entry } from '@credex/config';
+import type { OpenProvider } from '@credex/config/internal';
+import { importFailure, openProvider } from '@credex/config/internal';
+import type { AnyProvider } from './provider-types.js';
 import type { CredentialsSettings } from './settings.js';
 import { factoryOptions } from './settings.js';
 
@@ -26,13 +24,10 @@ export async function loadProvider(
   settings: CredentialsSettings,
 ): Promise<Loaded> {
   const open = await factoryOf(name, entry);
-  const options = factoryOptions(settings, entry);
-  const main = accepted(name, () => open(options));
-  if (entry.local === undefined) return { name, entry, provider: main };
-  return { name, entry, provider: withLocalProfile({ name, entry, main, open, options }) };
+  return { name, entry, provider: openProvider(name, entry, open, factoryOptions(settings, entry)) };
 }
 
-async function factoryOf(name: string, { provider }: Entry): Promise<OpenProvider> {
+async function factoryOf(name: string, { provider }: Entry): Promise<OpenProvider<AnyProvider>> {
   try {
     switch (provider) {
       case 'aws': {
@@ -50,23 +45,5 @@ async function factoryOf(name: string, { provider }: Entry): Promise<OpenProvide
     }
   } catch (error) {
     return importFailure(error, `@credex/${provider}`, `credentials.${name}.provider`);
-  }
-}
-
-/** The factory knows options that bear on each other; its word is given the key that a reader looks for. */
-function accepted<T>(name: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!OptionError.isInstance(error)) throw error;
-    const path = `credentials.${name}.${error.option}`;
-    throw new ConfigError('the configuration', [
-      {
-        code: error.code,
-        path,
-        message: `\`${path}\`: ${error.message}`,
-        environmentVariable: error.environmentVariable,
-      },
-    ]);
   }
 }

@@ -7,9 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { AWS, AZURE, GCP } from './configs.fixture.js';
+import { AWS, AZURE, GCP } from './entries.fixture.js';
 import { createCredentials } from './create-credentials.js';
-import { defineConfig } from './define-config.js';
+import { defineConfig } from '@credex/config';
 
 vi.setConfig({ testTimeout: 30_000 });
 

@@ -1,6 +1,6 @@
 /** What a name of a configuration gives, by its cloud. Types only: a cloud's package is imported when it is used. */
 
-import type { Config, ProviderName } from './entries.js';
+import type { Config, ProviderName } from '@credex/config';
 
 export interface ProviderTypes {
   readonly aws: import('@credex/aws').AwsCredentialsProvider;
@@ -16,9 +16,6 @@ export interface CredentialTypes {
 
 export type AnyProvider = ProviderTypes[ProviderName];
 export type AnyCredentials = CredentialTypes[ProviderName];
-
-/** Makes a provider of one cloud. The options were checked against the table; the factory checks them again. */
-export type OpenProvider = (options: Readonly<Record<string, unknown>>) => AnyProvider;
 
 export type NameOf<C extends Config> = Extract<keyof C['credentials'], string>;
 

@@ -1,8 +1,9 @@
 /** What is given in code beside the configuration. */
 
+import type { AwsEntry, AzureEntry, Entry, GcpEntry, ProviderName } from '@credex/config';
+import { optionsOf } from '@credex/config/internal';
 import type { SharedOptions } from '@credex/core';
 import { SHARED_OPTION_NAMES, invalidOption, refuseUnknownOptions } from '@credex/core/driver';
-import type { AwsEntry, AzureEntry, GcpEntry, ProviderName } from './entries.js';
 
 type OfCode<E> = Pick<E, Extract<keyof E, 'origins' | 'allowLoopbackHttp'>>;
 
@@ -64,9 +65,8 @@ export function checkedSettings(settings: CredentialsSettings): CredentialsSetti
 /** The options of the cloud's own factory: settings for all, settings of this cloud, the entry's own. */
 export function factoryOptions(
   { aws, gcp, azure, ...shared }: CredentialsSettings,
-  entry: AwsEntry | GcpEntry | AzureEntry,
+  entry: Entry,
 ): Readonly<Record<string, unknown>> {
   const { origins: _settingsOrigins, ...cloud } = { aws, gcp, azure }[entry.provider] ?? {};
-  const { provider: _provider, when: _when, local: _local, origins: _origins, ...own } = entry;
-  return { ...shared, ...cloud, ...own };
+  return { ...shared, ...cloud, ...optionsOf(entry) };
 }

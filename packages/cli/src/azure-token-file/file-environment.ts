@@ -1,6 +1,6 @@
 /** The variables by which Azure's tools are told of the token's file. */
 
-import type { AzureEntry } from 'credex';
+import type { AzureEntry } from '@credex/config';
 
 /**
  * WorkloadIdentityCredential and DefaultAzureCredential of the SDKs read the first names, Terraform's azurerm, azuread

@@ -31,7 +31,7 @@ async function answer({
     opened,
     'AWS alone reads credential_process: `credex print-config` says what other tools read.',
   );
-  const credentials = await opened.credentials.getCredentials(opened.name, { signal: io.signal });
+  const credentials = await opened.getCredentials({ signal: io.signal });
   if (!('accessKeyId' in credentials)) throw new TypeError('An AWS entry gave no AWS credentials.');
   const { accessKeyId, secretAccessKey, sessionToken, expiresAt, accountId } = credentials;
   output.raw(

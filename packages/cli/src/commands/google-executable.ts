@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import type { SubjectToken } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import { cleanServerText } from '@credex/core/driver';
-import type { GcpEntry } from 'credex';
+import type { GcpEntry } from '@credex/config';
 import type { CommandModule, Context } from '../command.js';
 import type { EntryOptions } from '../entry/entry-options.js';
 import { withEntryOptions } from '../entry/entry-options.js';

@@ -1,8 +1,9 @@
 /** What the steps know of the case so far. Each adds what it found. */
 
+import type { Config, Entry } from '@credex/config';
 import type { SubjectToken } from '@credex/core';
-import type { Config, Credentials, Entry } from 'credex';
 import type { EntryOptions } from '../entry/entry-options.js';
+import type { AnyProvider } from '../entry/entry-provider.js';
 import type { FoundToken, TokenOptions } from '../find-token.js';
 import type { Io } from '../io.js';
 import type { Issuer } from '../whoami/issuer.js';
@@ -25,7 +26,7 @@ export interface Case {
   token?: SubjectToken;
   /** Where the exchange goes, in order. */
   endpoints?: readonly URL[];
-  credentials?: Credentials;
+  provider?: AnyProvider;
 }
 
 /** What a step that went well has to say. */

@@ -2,7 +2,7 @@
 
 import { FederationError, OptionError } from '@credex/core';
 import { TokenVerificationError } from '@credex/verify';
-import { ConfigError } from 'credex';
+import { ConfigError } from '@credex/config';
 import type { Output } from '../output.js';
 import { UsageError } from '../usage-error.js';
 import type { Case, Step } from './case.js';

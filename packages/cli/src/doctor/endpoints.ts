@@ -1,7 +1,9 @@
 /** Where an exchange would go, told by the cloud's own package: nothing is sent. */
 
+import type { Config } from '@credex/config';
 import { createCredentialCache } from '@credex/core';
-import type { Config } from 'credex';
+import type { EntrySettings } from '../entry/entry-provider.js';
+import { entryProvider } from '../entry/entry-provider.js';
 import type { Io } from '../io.js';
 
 /** Enough of Google's first answer for the second step to be asked for. */
@@ -31,7 +33,7 @@ function blankToken(now: number): string {
  * @throws OptionError for options that the cloud's package refuses, `missing_package`
  */
 export async function endpointsOf(config: Config, name: string, { clock }: Io): Promise<readonly URL[]> {
-  const { createCredentials, resolveEntry } = await import('credex');
+  const { resolveEntry } = await import('@credex/config');
   const { OptionError } = await import('@credex/core');
   const {
     expect: _expect,
@@ -42,21 +44,18 @@ export async function endpointsOf(config: Config, name: string, { clock }: Io): 
   } = resolveEntry(config, name).entry;
   const urls: URL[] = [];
   const jwt = blankToken(clock.now());
-  const credentials = createCredentials(
-    { credentials: { [name]: entry } },
-    {
-      clock,
-      cache: createCredentialCache(),
-      tokenSource: () => jwt,
-      fetch: async (input) => {
-        urls.push(new URL(input));
-        const isFirstOfTwo = entry.provider === 'gcp' && urls.length === 1;
-        return isFirstOfTwo ? Response.json(ANSWER) : new Response('', { status: 400 });
-      },
+  const settings: EntrySettings = {
+    clock,
+    cache: createCredentialCache(),
+    tokenSource: () => jwt,
+    fetch: async (input) => {
+      urls.push(new URL(input));
+      const isFirstOfTwo = entry.provider === 'gcp' && urls.length === 1;
+      return isFirstOfTwo ? Response.json(ANSWER) : new Response('', { status: 400 });
     },
-  );
+  };
   try {
-    await credentials.getCredentials(name);
+    await (await entryProvider(name, entry, settings)).getCredentials();
   } catch (error) {
     if (OptionError.isInstance(error)) throw error;
   }

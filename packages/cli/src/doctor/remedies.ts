@@ -1,7 +1,7 @@
 /** The command to type, for each fault. One line, for a POSIX shell; nothing in it is run by credex. */
 
 import type { SubjectClaims } from '@credex/core';
-import type { AwsEntry, AzureEntry, Entry, GcpEntry } from 'credex';
+import type { AwsEntry, AzureEntry, Entry, GcpEntry } from '@credex/config';
 import { shellWord } from '../setup/quote.js';
 import type { Case } from './case.js';
 import type { StepId } from './fault.js';

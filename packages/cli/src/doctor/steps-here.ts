@@ -17,7 +17,7 @@ import { reach } from './reach.js';
 
 /** Found, valid, with an entry for this environment, and its package takes the options. */
 export const configuration: Step = async (the) => {
-  const { ConfigError, loadConfig, resolveEntry } = await import('credex');
+  const { ConfigError, loadConfig, resolveEntry } = await import('@credex/config');
   try {
     the.config = await loadConfig(placeOf(the.io, the.options));
     const { name, entry } = resolveEntry(the.config, the.wanted);

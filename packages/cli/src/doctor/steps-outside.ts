@@ -1,7 +1,8 @@
 /** The steps that ask others: the issuer, the cloud's token service, the cloud. */
 
 import { createCredentialCache } from '@credex/core';
-import type { AnyCredentials, Credentials } from 'credex';
+import type { AnyCredentials, AnyProvider } from '../entry/entry-provider.js';
+import { entryProvider } from '../entry/entry-provider.js';
 import { entryTokenSource } from '../entry/entry-token-source.js';
 import { readPolicyFile } from '../explain/read-policy-file.js';
 import { duration } from '../whoami/durations.js';
@@ -101,19 +102,15 @@ export const use: Step = async (the, signal) => ({
 
 /** By the entry's own provider; `use` takes what `exchange` got. */
 async function issuedTo(the: Case, signal: AbortSignal): Promise<AnyCredentials> {
-  the.credentials ??= await credentialsOf(the);
-  return the.credentials.getCredentials(known(the.name), { signal });
+  the.provider ??= await providerOf(the);
+  return the.provider.getCredentials({ signal });
 }
 
-async function credentialsOf({ io, found, config, entry, endpoints = [] }: Case): Promise<Credentials> {
-  const { createCredentials } = await import('credex');
-  // A token service of another name may see what it gave.
-  const isNamed = entry?.provider === 'aws' && entry.endpoint !== undefined;
-  return createCredentials(known(config), {
+function providerOf({ io, found, name, entry }: Case): Promise<AnyProvider> {
+  return entryProvider(known(name), known(entry), {
     clock: io.clock,
     cache: createCredentialCache(),
     ...(found === undefined ? {} : { tokenSource: entryTokenSource(io, () => Promise.resolve(found)) }),
-    ...(isNamed ? { aws: { origins: endpoints.map(({ origin }) => origin) } } : {}),
   });
 }
 

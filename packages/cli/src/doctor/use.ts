@@ -1,10 +1,14 @@
 /** Whether the cloud takes the credential, by a call that needs no permission and changes nothing. */
 
-import type { AnyCredentials, AwsEntry, AzureEntry, GcpEntry } from 'credex';
+import type { AwsCredentials } from '@credex/aws';
+import type { AwsEntry, AzureEntry, GcpEntry } from '@credex/config';
+import type { AnyCredentials } from '../entry/entry-provider.js';
 import type { Case } from './case.js';
 import { known } from './case.js';
 import { Fault } from './fault.js';
 import { reach } from './reach.js';
+
+type AwsKeys = Pick<AwsCredentials, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'>;
 
 const CALLER = {
   method: 'POST',
@@ -15,25 +19,34 @@ const CALLER = {
 /** @returns as whom. @throws Fault `use_refused`, `other_identity` */
 export async function used(the: Case, issued: AnyCredentials, signal: AbortSignal): Promise<string> {
   const entry = known(the.entry);
-  if (entry.provider === 'aws') return asAws(the, entry, signal);
+  if (entry.provider === 'aws') return asAws(the, entry, issued, signal);
   return entry.provider === 'gcp' ? asGoogle(the, entry, issued, signal) : asAzure(entry, issued);
 }
 
 /** GetCallerIdentity is answered whatever the policies say. */
-async function asAws(the: Case, entry: AwsEntry, signal: AbortSignal): Promise<string> {
+async function asAws(
+  the: Case,
+  entry: AwsEntry,
+  issued: AnyCredentials,
+  signal: AbortSignal,
+): Promise<string> {
   const url = new URL('/', known(the.endpoints?.[0]));
   const { method, headers, body } = CALLER;
-  const signed = await known(the.credentials).authorize(url, {
-    name: the.name,
+  const { AwsV4Signer } = await import('aws4fetch');
+  const signer = new AwsV4Signer({
+    method,
+    url: url.href,
+    headers,
+    body,
+    ...keysIn(issued),
     service: 'sts',
-    // An endpoint of another name doesn't say its region, and then any will do.
-    ...(entry.endpoint === undefined ? {} : { region: entry.region ?? 'us-east-1' }),
-    init: { method, headers, body },
-    signal,
+    region: regionIn(url) ?? entry.region ?? 'us-east-1',
+    datetime: new Date(the.io.clock.now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, ''),
   });
+  const signed = await signer.sign();
   const answer = await reach(the.io, url, signal, {
     method,
-    headers: Object.fromEntries(signed.headers),
+    headers: Object.fromEntries(signed.headers as Headers),
     body,
   });
   const arn = /<Arn>([^<]+)<\/Arn>/.exec(answer.body)?.[1];
@@ -45,6 +58,16 @@ async function asAws(the: Case, entry: AwsEntry, signal: AbortSignal): Promise<s
   if (!isOwn) throw new Fault('other_identity', `The session is of ${arn}, not of ${entry.roleArn}.`);
   return arn;
 }
+
+function keysIn(issued: AnyCredentials): AwsKeys {
+  if (!('accessKeyId' in issued)) throw new TypeError('An AWS entry gave no AWS credentials.');
+  const { accessKeyId, secretAccessKey, sessionToken } = issued;
+  return { accessKeyId, secretAccessKey, sessionToken };
+}
+
+/** `eu-west-1` of `sts.eu-west-1.amazonaws.com`. The global endpoint, and one of another name, have none. */
+const regionIn = ({ hostname }: URL): string | undefined =>
+  /^sts(?:-fips)?\.([a-z]+(?:-[a-z]+)+-\d+)\./.exec(hostname)?.[1];
 
 /** Nobody has this bucket, and who asks must be known before that is said: 401 is for a token that is no good. */
 async function asGoogle(

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Subject, SubjectToken, SubjectTokenSource } from '@credex/core';
 import { assertExpected, normalizeExpectation } from '@credex/core/driver';
 import { requestTokenSource } from '@credex/vercel';
-import type { Entry } from 'credex';
+import type { Entry } from '@credex/config';
 import type { FoundToken, TokenOptions } from '../find-token.js';
 import { findToken } from '../find-token.js';
 import type { Io } from '../io.js';

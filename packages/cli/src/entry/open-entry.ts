@@ -1,19 +1,22 @@
 /** An entry of the configuration, made ready to give credentials. */
 
-import type { SubjectToken, SubjectTokenSource } from '@credex/core';
+import type { Config, Entry, ProviderName } from '@credex/config';
+import type { CredentialCall, SubjectToken, SubjectTokenSource } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
-import type { Config, Credentials, CredentialsSettings, Entry, ProviderName } from 'credex';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 import type { EntryOptions } from './entry-options.js';
 import { placeOf } from './entry-options.js';
+import type { AnyCredentials, AnyProvider, EntrySettings } from './entry-provider.js';
+import { entryProvider } from './entry-provider.js';
 import { entryTokenSource, presentedOf, tokenOfEntry } from './entry-token-source.js';
 
 export interface OpenEntry {
   readonly name: string;
   readonly entry: Entry;
   readonly config: Config;
-  readonly credentials: Credentials;
+  /** By the entry's provider, which is made with the first call. @throws ConfigError, FederationError */
+  getCredentials(call: Pick<CredentialCall<unknown>, 'signal'>): Promise<AnyCredentials>;
   /** The token that its cloud is shown. @throws FederationError */
   subject(): Promise<SubjectToken>;
 }
@@ -25,22 +28,21 @@ export async function openEntry(
   io: Io,
   name: string | undefined,
   options: EntryOptions,
-  settings: CredentialsSettings = {},
+  settings: EntrySettings = {},
 ): Promise<OpenEntry> {
-  const { createCredentials, loadConfig, resolveEntry } = await import('credex');
+  const { loadConfig, resolveEntry } = await import('@credex/config');
   const config = await loadConfig(placeOf(io, options));
   const resolved = resolveEntry(config, name);
   const source: SubjectTokenSource = entryTokenSource(io, () => tokenOfEntry(io, options));
-  const credentials = createCredentials(config, {
-    tokenSource: source,
-    clock: io.clock,
-    cache: createCredentialCache(),
-    ...settings,
-  });
+  const given = { tokenSource: source, clock: io.clock, cache: createCredentialCache(), ...settings };
+  let provider: Promise<AnyProvider> | undefined;
   return {
     ...resolved,
     config,
-    credentials,
+    async getCredentials(call): Promise<AnyCredentials> {
+      provider ??= entryProvider(resolved.name, resolved.entry, given);
+      return (await provider).getCredentials(call);
+    },
     subject: () => presentedOf(source, resolved.entry, io.signal),
   };
 }

@@ -3,7 +3,7 @@
  * client secret. They are left out of the program's environment; what else is there stays.
  */
 
-import type { ProviderName } from 'credex';
+import type { ProviderName } from '@credex/config';
 
 export const CONFLICTS: Readonly<Record<ProviderName, readonly string[]>> = {
   aws: [

@@ -35,10 +35,10 @@ export async function environmentFor(opened: OpenEntry, io: Io): Promise<Prepare
 type Given = Omit<Prepared, 'remove'> & Partial<Pick<Prepared, 'remove'>>;
 
 async function credentialsOf(opened: OpenEntry, { signal, env }: Io): Promise<Given> {
-  const { name, credentials } = opened;
+  const { name } = opened;
   if (opened.entry.provider === 'azure') return azureFile(opened, env);
   const what = `the credentials of ${name}`;
-  const issued = await credentials.getCredentials(name, { signal });
+  const issued = await opened.getCredentials({ signal });
   const { expiresAt } = issued;
   if ('accessKeyId' in issued) {
     const { region } = entryOf('aws', opened, '');

@@ -1,6 +1,6 @@
 /** What each tool must be told so that it asks credex. */
 
-import type { AwsEntry, AzureEntry, GcpEntry } from 'credex';
+import type { AwsEntry, AzureEntry, GcpEntry } from '@credex/config';
 import { fileEnvironment } from '../azure-token-file/file-environment.js';
 import { entryOf } from '../entry/open-entry.js';
 import type { OpenEntry } from '../entry/open-entry.js';

@@ -1,5 +1,7 @@
-import { named } from './create-credentials.js';
+import { OptionError } from '@credex/core';
 import type { Config, Entry } from './entries.js';
+import { shownKey } from './key-path.js';
+import { didYouMean } from './nearest-name.js';
 import { currentEnvironment, entryFor } from './variants.js';
 
 /** What a name of a configuration means here. */
@@ -22,4 +24,23 @@ export interface ResolvedEntry {
 export function resolveEntry(config: Config, name?: string): ResolvedEntry {
   const found = named(name ?? config.default, Object.keys(config.credentials));
   return { name: found, entry: entryFor(found, config.credentials[found] ?? [], currentEnvironment()) };
+}
+
+/** @throws OptionError for a name that isn't there */
+export function named(name: string | undefined, names: readonly string[]): string {
+  if (name !== undefined && names.includes(name)) return name;
+  const there = `There are ${names.join(', ')}.`;
+  throw name === undefined
+    ? new OptionError(
+        'missing_option',
+        'name',
+        'CREDEX_DEFAULT',
+        `\`name\` is missing, and the configuration has no \`default\`. ${there}`,
+      )
+    : new OptionError(
+        'invalid_option',
+        'name',
+        undefined,
+        `The configuration has no credentials by the name \`${shownKey(String(name))}\`. ${there}${didYouMean(String(name), names)}`,
+      );
 }

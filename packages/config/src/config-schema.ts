@@ -8,7 +8,7 @@ type Schema = Readonly<Record<string, unknown>>;
 
 const TEXT: Schema = { type: 'string', minLength: 1 };
 
-/** What `schema.json` of this package holds. Options of code alone are left out: JSON is refused with them. */
+/** What `schema.json` of the package `credex` holds. Options of code alone are left out: JSON is refused with them. */
 export function configSchema(): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',

@@ -4,14 +4,19 @@ import type { OnEvent, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
 import { environmentVariable } from '@credex/core/driver';
 import type { Entry } from './entries.js';
-import type { AnyProvider, OpenProvider } from './provider-types.js';
 
-export interface LocalProfile {
+/** What the providers of all clouds have; some are functions besides. */
+export interface PortableProvider {
+  invalidate(which: never): void;
+  status(call: never): unknown;
+}
+
+export interface LocalProfile<P extends PortableProvider> {
   readonly name: string;
   readonly entry: Entry;
   /** The provider that exchanges the Vercel token. */
-  readonly main: AnyProvider;
-  readonly open: OpenProvider;
+  readonly main: P;
+  readonly open: (options: Readonly<Record<string, unknown>>) => P;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -30,11 +35,17 @@ type Methods = Readonly<Record<string, Method | undefined>>;
  * The main provider's shape. Where it finds no Vercel token (`no_subject_token`, and nothing else), the developer's own
  * profile answers, which a `warning` event says each time it takes over.
  */
-export function withLocalProfile({ name, entry, main, open, options }: LocalProfile): AnyProvider {
-  let local: Promise<AnyProvider> | undefined;
-  let answering: AnyProvider = main;
+export function withLocalProfile<P extends PortableProvider>({
+  name,
+  entry,
+  main,
+  open,
+  options,
+}: LocalProfile<P>): P {
+  let local: Promise<P> | undefined;
+  let answering: P = main;
 
-  const attempt = async (ask: (provider: AnyProvider) => unknown): Promise<unknown> => {
+  const attempt = async (ask: (provider: P) => unknown): Promise<unknown> => {
     try {
       const answer = await ask(main);
       answering = main;
@@ -52,7 +63,7 @@ export function withLocalProfile({ name, entry, main, open, options }: LocalProf
     }
   };
 
-  async function openLocal(): Promise<AnyProvider> {
+  async function openLocal(): Promise<P> {
     const exchanger = await localExchanger(name, entry);
     // A cache of its own: what a developer may do is never found by others in this process.
     const own = { exchanger, tokenSource: noToken(name), cache: createCredentialCache() };
@@ -70,7 +81,7 @@ export function withLocalProfile({ name, entry, main, open, options }: LocalProf
     }
   }
 
-  const of = (provider: AnyProvider): Methods => provider as unknown as Methods;
+  const of = (provider: P): Methods => provider as unknown as Methods;
   const bringing = BRINGING.filter((method) => of(main)[method] !== undefined).map((method) => [
     method,
     (...args: readonly unknown[]) => attempt((provider) => of(provider)[method]?.(...args)),
@@ -83,10 +94,10 @@ export function withLocalProfile({ name, entry, main, open, options }: LocalProf
     },
     status: (call: never) => answering.status(call),
   };
-  if (typeof main !== 'function') return shape as unknown as AnyProvider;
+  if (typeof main !== 'function') return shape as unknown as P;
   const callable = (...args: readonly unknown[]): unknown =>
     attempt((provider) => (provider as unknown as Method)(...args));
-  return Object.assign(callable, shape, { memoized: true }) as unknown as AnyProvider;
+  return Object.assign(callable, shape, { memoized: true }) as unknown as P;
 }
 
 function isNoToken(error: unknown): boolean {

@@ -1,7 +1,8 @@
 /** The developer's own AWS credentials, by the official chain: SSO, `aws login`, profiles, processes. */
 
-import type { Json } from '@credex/core';
+import type { Credential, Json } from '@credex/core';
 import { FederationError } from '@credex/core';
+import type { Exchanger } from '@credex/core/driver';
 import { importFailure } from './absent-package.js';
 import { localFailure } from './local-failure.js';
 
@@ -10,9 +11,15 @@ const LOGIN = '`aws login` or `aws sso login`';
 /** Where the chain names no end, it is asked again after this. */
 const ASKED_AGAIN_MS = 15 * 60_000;
 
-type Factory = import('@credex/aws').AwsExchangerFactory;
-type Driver = ReturnType<Factory>;
-type Session = ReturnType<Driver['revive']>;
+interface Session extends Credential {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly accountId: string;
+}
+
+type Driver = Exchanger<Session, unknown>;
+type Factory = (() => Driver) & { readonly ownRegion: true };
 
 /** `option`: the key that asked for it. */
 export function localAwsExchanger(option: string): Factory {
@@ -41,7 +48,7 @@ export function localAwsExchanger(option: string): Factory {
     classify: (error) => localFailure(error, LOGIN),
   });
   // The chain knows its own regions: none is looked for.
-  return Object.assign(factory, { ownRegion: true });
+  return Object.assign(factory, { ownRegion: true as const });
 }
 
 function refused(what: string, hint: string): FederationError {

@@ -1,6 +1,7 @@
 /** The developer's own Azure credentials: those of `az login`. */
 
-import type { Json } from '@credex/core';
+import type { Credential, Json } from '@credex/core';
+import type { Exchanger } from '@credex/core/driver';
 import { importFailure } from './absent-package.js';
 import { localFailure } from './local-failure.js';
 
@@ -9,8 +10,18 @@ const LOGIN = '`az login`';
 /** `az` itself may take long to start. */
 const AZ_MS = 25_000;
 
-type Factory = import('@credex/azure').AzureExchangerFactory;
-type Token = ReturnType<ReturnType<Factory>['revive']>;
+interface Token extends Credential {
+  readonly token: string;
+  readonly expiresOnTimestamp: number;
+}
+
+/** What a call, and the provider as a whole, asks of Azure. */
+interface Wanted {
+  readonly tenantId: string;
+  readonly scopes: readonly string[];
+}
+
+type Factory = (configuration: Wanted) => Exchanger<Token, Partial<Wanted>>;
 
 /** `option`: the key that asked for it. */
 export function localAzureExchanger(option: string): Factory {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { configSchema } from './config-schema.js';
 import { OPTIONS, PROVIDERS } from './option-table.js';
 
-const published = fileURLToPath(new URL('../schema.json', import.meta.url));
+const published = fileURLToPath(new URL('../../credex/schema.json', import.meta.url));
 
 test('what is published is made from the table (vitest -u writes it anew)', async () => {
   await expect(`${JSON.stringify(configSchema(), null, 2)}\n`).toMatchFileSnapshot(published);

@@ -8,7 +8,9 @@ import { ConfigError } from './config-error.js';
 import { readJson } from './read-json.js';
 import { FROM_CODE } from './source.js';
 
-const schema: unknown = JSON.parse(readFileSync(new URL('../schema.json', import.meta.url), 'utf8'));
+const schema: unknown = JSON.parse(
+  readFileSync(new URL('../../credex/schema.json', import.meta.url), 'utf8'),
+);
 const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema as object);
 
 /** As from a file: what is wrong with it, each as `path: message`. */

@@ -1,6 +1,7 @@
 /** The developer's own Google Cloud credentials: application default, as `gcloud auth application-default login` left it. */
 
-import type { Json } from '@credex/core';
+import type { Credential, Json } from '@credex/core';
+import type { Exchanger } from '@credex/core/driver';
 import { importFailure } from './absent-package.js';
 import { localFailure } from './local-failure.js';
 
@@ -9,8 +10,23 @@ const LOGIN = '`gcloud auth application-default login`';
 /** Where the library names no end, it is asked again after this. */
 const ASKED_AGAIN_MS = 15 * 60_000;
 
-type Factory = import('@credex/gcp').GcpExchangerFactory;
-type Token = ReturnType<ReturnType<Factory>['revive']>;
+interface Token extends Credential {
+  readonly accessToken: string;
+  readonly principal: string;
+}
+
+interface Configuration {
+  readonly scopes: readonly string[];
+  readonly projectId?: string | undefined;
+  readonly projectNumber: string;
+  readonly clock: { now(): number };
+}
+
+interface Request {
+  readonly scopes?: string | readonly string[] | undefined;
+}
+
+type Factory = (configuration: Configuration) => Exchanger<Token, Request>;
 
 /** `option`: the key that asked for it. */
 export function localGcpExchanger(option: string): Factory {

@@ -1,0 +1,9 @@
+/** For `credex` and `@credex/cli` alone: no versions, no promises. */
+
+export { importFailure } from './absent-package.js';
+export { checkedConfig } from './check-config.js';
+export type { OpenProvider } from './open-provider.js';
+export { openProvider, optionsOf } from './open-provider.js';
+export { named } from './resolve-entry.js';
+export { FROM_CODE } from './source.js';
+export { currentEnvironment, entryFor } from './variants.js';
