@@ -23,22 +23,61 @@ export function accessDeniedHint({ configuration, presented }: HintContext): str
 }
 
 export function issuerHint({ configuration, presented }: HintContext): string {
-  const iss = presented?.iss;
-  const mode =
-    iss === GLOBAL_ISSUER
-      ? 'This token comes in the global issuer mode; a provider made for a team (https://oidc.vercel.com/{team}) does not match it.'
-      : 'This token comes in the team issuer mode; a provider made for https://oidc.vercel.com does not match it.';
   return (
-    `The account ${configuration.accountId} has no IAM OIDC provider for ${shown(iss)}: create one with exactly this ` +
-    `URL and the audience ${shownAudience(presented)}, or change the issuer mode in the Vercel project's settings. ${mode}`
+    `The account ${configuration.accountId} has no IAM OIDC provider for ${shown(presented?.iss)}. Create one with exactly ` +
+    `this URL and the audience ${shownAudience(presented)}. ${issuerMode(presented)}`
   );
 }
 
 export function audienceHint({ configuration, presented }: HintContext): string {
   return (
     `The IAM OIDC provider ${providerName(presented)} in the account ${configuration.accountId} does not list the audience ` +
-    `${shownAudience(presented)}: add it to the provider's audiences, or ask for a listed one by the option \`audience\`.`
+    `${shownAudience(presented)}. Add it to the provider's audiences, or ask for a listed one by the option \`audience\`. ` +
+    exchangeNote(presented)
+  ).trimEnd();
+}
+
+/** Since mid-2026 AWS gives one answer for both causes. */
+export function unvalidatedHint({ configuration, presented }: HintContext): string {
+  const { accountId, roleArn } = configuration;
+  return (
+    `AWS gives this answer for two causes. Either the account ${accountId} has no IAM OIDC provider with the URL ` +
+    `${shown(presented?.iss)}, or that provider does not list the audience ${shownAudience(presented)}. ` +
+    `Create the provider with exactly this URL and audience, or add the audience to it. ${issuerMode(presented)} ` +
+    `If both are there, check the trust policy of ${roleArn}.`
   );
+}
+
+export function severalAudiencesHint({ presented }: HintContext): string {
+  return (
+    `The token has several audiences (${shownAudience(presented)}) and no \`azp\` claim, so AWS cannot tell which one is meant. ` +
+    'Pass a token with one audience, as Vercel makes it.'
+  );
+}
+
+export const MISSING_CLAIM_HINT =
+  "AWS requires the claims `iss`, `aud`, `sub`, `iat` and `exp`. Pass Vercel's token as it is: it has all of them.";
+
+/** Where the token's issuer comes from. An exchanged token says nothing about the project's own issuer mode. */
+function issuerMode(presented: PresentedToken | undefined): string {
+  const iss = presented?.iss;
+  if (presented?.exchanged === true) {
+    return (
+      'The token was made for an audience of your own (option `audience`). Vercel gives such a token the team issuer, ' +
+      `whatever the project's issuer mode: a provider made for ${GLOBAL_ISSUER} does not match it.`
+    );
+  }
+  if (iss === GLOBAL_ISSUER)
+    return `The project is in global issuer mode: a provider made for a team (${GLOBAL_ISSUER}/{team}) does not match its token.`;
+  if (iss?.startsWith(`${GLOBAL_ISSUER}/`) === true)
+    return `The project is in team issuer mode: a provider made for ${GLOBAL_ISSUER} does not match its token.`;
+  return 'Vercel has two issuer modes, team and global: see the project settings.';
+}
+
+/** Asking for another audience changes the issuer of a token in global mode. */
+function exchangeNote(presented: PresentedToken | undefined): string {
+  if (presented?.iss !== GLOBAL_ISSUER) return '';
+  return `A token of the option \`audience\` has the team issuer (${GLOBAL_ISSUER}/{team}), so AWS looks for a provider with that URL.`;
 }
 
 export function thumbprintHint({ presented }: HintContext): string {
@@ -60,16 +99,16 @@ export function durationHint({ configuration }: HintContext): string {
 }
 
 export const EXPIRED_HINT =
-  'The Vercel token ended before AWS read it: take it anew for each request (locally, run `vercel env pull`), and check the clock.';
+  'The Vercel token had expired when AWS read it. Read the token for each request (locally, run `vercel env pull`), and check the clock.';
 
 export const NOT_YET_VALID_HINT =
-  "The Vercel token's time has not come by the clock of AWS: wait a moment, and check what made it, and its `nbf`.";
+  "The token is not valid yet (`nbf` or `iat`) according to AWS's clock. AWS allows five minutes: check the clock of what made the token.";
 
 export const VALIDATION_HINT =
   'STS refused a parameter: check `roleArn`, `roleSessionName`, `durationSeconds`, `policy` and `policyArns`.';
 
 export const POLICY_HINT =
-  'The session `policy` is JSON, but no policy that IAM understands: check its grammar.';
+  'The session `policy` is valid JSON, but not a valid IAM policy. Check its grammar.';
 
 export const PACKED_POLICY_HINT =
   'The session `policy`, `policyArns` and tags are too large once packed, though short enough as text: shorten them.';

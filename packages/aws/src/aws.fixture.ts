@@ -3,10 +3,12 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import type { Clock, Fetch, SubjectTokenSource } from '@credex/core';
-import { createCredentialCache } from '@credex/core';
+import { FederationError, createCredentialCache } from '@credex/core';
 import { readSubjectToken } from '@credex/core/driver';
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
+import { getAwsCredentials } from './aws-credentials-provider.js';
+import { clientStsExchanger } from './client-sts.js';
 
 export const ROLE = 'arn:aws:iam::123456789012:role/app';
 export const NOW: number = Date.parse('2026-11-22T10:00:00Z');
@@ -186,4 +188,19 @@ export function withoutPlatform(): void {
   afterEach(() => {
     vi.unstubAllEnvs();
   });
+}
+
+/** The whole way: what a user catches when STS answers so, by a client's socket or by fetch. */
+export async function caught(answer: Answer, claims: object = {}): Promise<FederationError[]> {
+  const { client } = stubbedClient(() => answer);
+  const { fetch } = recordingFetch(() => answer);
+  const options = { durationSeconds: 7_200, tokenSource: tokenSource('p', subjectJwt({ ...claims })) };
+  const ways = [{ exchanger: clientStsExchanger({ client }) }, { fetch, region: 'eu-west-1' }];
+  return Promise.all(
+    ways.map(async (way) => {
+      const error = await rejection(getAwsCredentials(isolated({ ...options, ...way })));
+      if (!FederationError.isInstance(error)) throw error;
+      return error;
+    }),
+  );
 }

@@ -120,7 +120,7 @@ const BY_CODE: Readonly<Record<string, ByCode>> = {
   RequestTimeout: () => now('timeout'),
 };
 
-/** One code for six causes: only the message tells them apart. */
+/** One code for many causes: only the message tells them apart, and since mid-2026 it often does not. */
 function classifyIdentityToken(context: hints.HintContext, message: string): ErrorClass {
   if (/verification key/i.test(message))
     return { ...now('unavailable', hints.keysHint(context)), retriesAtMost: 2 };
@@ -128,7 +128,13 @@ function classifyIdentityToken(context: hints.HintContext, message: string): Err
     return never('issuer_mismatch', hints.issuerHint(context));
   if (/incorrect token audience/i.test(message))
     return never('audience_mismatch', hints.audienceHint(context));
-  if (/not yet valid/i.test(message)) return never('subject_token_not_yet_valid', hints.NOT_YET_VALID_HINT);
+  if (/more than one audience/i.test(message))
+    return never('audience_mismatch', hints.severalAudiencesHint(context));
+  if (/token provided could not be validated/i.test(message))
+    return never('token_rejected', hints.unvalidatedHint(context));
+  if (/not yet valid|issued in the future/i.test(message))
+    return never('subject_token_not_yet_valid', hints.NOT_YET_VALID_HINT);
+  if (/missing a required claim/i.test(message)) return never('token_rejected', hints.MISSING_CLAIM_HINT);
   if (/thumbprint/i.test(message)) return never('token_rejected', hints.thumbprintHint(context));
   return never('token_rejected', hints.tokenRejectedHint(context));
 }

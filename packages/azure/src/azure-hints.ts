@@ -158,6 +158,8 @@ function missingColon({ presented }: HintFacts): string {
 
 function issuerMode({ presented }: HintFacts): string {
   const owner = presented?.owner !== undefined && PLAIN.test(presented.owner) ? presented.owner : '{team}';
+  if (presented?.exchanged === true)
+    return ' (Vercel gives a token of the option `audience` the team issuer, whatever the issuer mode of the project)';
   if (presented?.iss === 'https://oidc.vercel.com')
     return ` (the project's issuer mode is global; in team mode it is https://oidc.vercel.com/${owner})`;
   if (presented?.iss?.startsWith('https://oidc.vercel.com/') === true)

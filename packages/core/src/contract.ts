@@ -131,6 +131,11 @@ export interface PresentedToken {
   readonly project?: string | undefined;
   readonly projectId?: string | undefined;
   readonly environment?: string | undefined;
+  /**
+   * Whether it came from Vercel's audience exchange (it has an `act` claim). Such a token has the team issuer,
+   * whatever the project's issuer mode.
+   */
+  readonly exchanged?: boolean | undefined;
   /** Epoch milliseconds. */
   readonly expiresAt?: number | undefined;
 }

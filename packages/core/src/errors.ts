@@ -135,6 +135,7 @@ export function presentedToken(claims: SubjectClaims): PresentedToken {
     project: shown(claims.project),
     projectId: shown(claims.project_id),
     environment: shown(claims.environment),
+    ...(claims['act'] === undefined ? {} : { exchanged: true }),
     expiresAt: claims.exp === undefined ? undefined : claims.exp * 1000,
   });
 }

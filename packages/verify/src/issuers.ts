@@ -6,6 +6,7 @@ import type { VercelTokenClaims } from './contract.js';
 import { refusal } from './refuse.js';
 
 const HOST = 'oidc.vercel.com';
+export const GLOBAL_ISSUER = 'https://oidc.vercel.com';
 const KEYS_PATH = ['.well-known', 'jwks'] as const;
 
 const SLUG_PATTERN = /^[a-z0-9][a-z0-9-]{0,99}$/;
@@ -148,7 +149,7 @@ export function issuerOfToken<I extends TrustedIssuer>(
     const trusted = [...issuers.keys()];
     throw refusal('issuer_mismatch', `The token's issuer is not ${trusted.join(' or ')}.`, {
       claims,
-      advice: adviceOn(iss, owner, trusted),
+      advice: adviceOn(claims, trusted),
     });
   }
   if (found.team !== undefined && found.team !== owner) {
@@ -159,10 +160,13 @@ export function issuerOfToken<I extends TrustedIssuer>(
   return found;
 }
 
-function adviceOn(iss: string, owner: string, trusted: readonly string[]): string | undefined {
+function adviceOn({ iss, owner, act }: VercelTokenClaims, trusted: readonly string[]): string | undefined {
   if (iss === `https://${HOST}`)
     return 'The project that sent it is in global issuer mode, and a team was expected.';
-  if (iss === `https://${HOST}/${owner}` && trusted.includes(`https://${HOST}`))
-    return 'The project that sent it is in team issuer mode, and the global issuer was expected.';
+  const ofTeam = iss === `https://${HOST}/${owner}` && trusted.includes(`https://${HOST}`);
+  // Made by the audience exchange: its issuer says nothing about the issuer mode of the project.
+  if (ofTeam && act !== undefined)
+    return `The token was made for an audience of its own, and Vercel gives such a token the team issuer, whatever the project's issuer mode. Pass \`team: '${owner}'\`, or both issuers in \`issuer\`.`;
+  if (ofTeam) return 'The project that sent it is in team issuer mode, and the global issuer was expected.';
   return undefined;
 }

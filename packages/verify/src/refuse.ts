@@ -17,7 +17,7 @@ const HINTS: Readonly<Record<TokenVerificationErrorCode, string>> = {
   algorithm_not_allowed:
     'Vercel signs with RS256. Anything else was made by somebody else, unless `algorithms` must be widened.',
   issuer_mismatch:
-    "Compare `team` or `issuer` with the project's setting OIDC Federation, issuer mode: team (https://oidc.vercel.com/{team}) or global (https://oidc.vercel.com).",
+    "Compare `team` or `issuer` with the project's setting OIDC Federation, issuer mode: team (https://oidc.vercel.com/{team}) or global (https://oidc.vercel.com). A token of an audience of its own always has the team issuer.",
   unknown_key:
     'The issuer was asked and does not publish this key. If its keys changed within the last 30 seconds, try again; otherwise the token was not signed by this issuer.',
   invalid_signature: 'The token was changed on its way, or was not signed by this issuer.',
@@ -59,6 +59,7 @@ function presentable(claims: object): PresentedToken {
   const fit = Object.entries(claims).filter(([name, value]: [string, unknown]) => {
     if (name === 'exp') return typeof value === 'number' && Number.isFinite(value);
     if (name === 'aud' && Array.isArray(value)) return value.every((one) => typeof one === 'string');
+    if (name === 'act') return true;
     return typeof value === 'string';
   });
   return presentedToken(Object.fromEntries(fit) as SubjectClaims);

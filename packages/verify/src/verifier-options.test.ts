@@ -134,13 +134,28 @@ describe('what is missing or wrong is named', () => {
 describe('issuers', () => {
   const issuer = (value: unknown, more: object = {}) => make({ ...WITHOUT_TEAM, issuer: value, ...more });
 
-  test.each([
-    'https://oidc.vercel.com',
-    'https://oidc.vercel.com/acme',
-    ['https://oidc.vercel.com', 'https://oidc.vercel.com/acme-2'],
-  ])('%s is taken', (value) => {
-    expect(issuer(value).rules).toHaveLength(1);
-  });
+  test.each(['https://oidc.vercel.com/acme', ['https://oidc.vercel.com', 'https://oidc.vercel.com/acme-2']])(
+    '%s is taken',
+    (value) => {
+      expect(issuer(value).rules).toHaveLength(1);
+    },
+  );
+
+  test.each(['https://vercel.com/acme', ['https://api.acme.example', 'https://vercel.com/acme']])(
+    'the global issuer alone is taken with the audience %s',
+    (audience) => {
+      expect(issuer('https://oidc.vercel.com', { audience }).rules).toHaveLength(1);
+    },
+  );
+
+  test.each(['https://api.acme.example', 'https://vercel.com', ['https://vercel.com/acme/x', 'orders']])(
+    'the global issuer alone is refused with the audience %s: Vercel makes no such token',
+    (audience) => {
+      const error = thrownBy({ ...WITHOUT_TEAM, issuer: 'https://oidc.vercel.com', audience });
+      expect(error).toMatchObject({ code: 'conflicting_options', option: 'issuer' });
+      expect(error.message).toContain('gives such a token the team issuer');
+    },
+  );
 
   test.each([
     'https://oidc.vercel.com/',
@@ -186,7 +201,7 @@ describe('issuers', () => {
 
 describe('under the global issuer a rule names an id', () => {
   const under = (rule: object, issuer: unknown = 'https://oidc.vercel.com') =>
-    make({ ...WITHOUT_TEAM, issuer, allow: [rule] });
+    make({ ...WITHOUT_TEAM, audience: 'https://vercel.com/acme', issuer, allow: [rule] });
 
   test.each([
     { project: 'shop', environment: 'production' },

@@ -15,7 +15,7 @@ import {
 import type { Transport } from '@credex/core/driver';
 import { isAlgorithm, ALGORITHMS } from './algorithms.js';
 import type { TokenVerifierOptions } from './contract.js';
-import { distinct, trustedIssuers } from './issuers.js';
+import { GLOBAL_ISSUER, distinct, trustedIssuers } from './issuers.js';
 import type { TrustedIssuer } from './issuers.js';
 import { allowRules } from './rules.js';
 import type { Rule } from './rules.js';
@@ -55,9 +55,11 @@ export function verifierSettings(given: TokenVerifierOptions): VerifierSettings 
   const options = Object.assign(Object.create(null) as object, given);
   const allowLoopback = optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
   const issuers = trustedIssuers(options, allowLoopback);
+  const audiences = audiencesOf(options.audience);
+  refuseUnreachable(issuers, audiences);
   return {
     issuers,
-    audiences: audiencesOf(options.audience),
+    audiences,
     rules: allowRules(
       options.allow,
       issuers.some(({ team }) => team === undefined),
@@ -70,6 +72,24 @@ export function verifierSettings(given: TokenVerifierOptions): VerifierSettings 
     transport: transportOf(optionalFunction({ option: 'fetch' }, options.fetch)),
     clock: optionalClock(options.clock) ?? systemClock,
   };
+}
+
+/** The audience of a token that nobody exchanged. */
+const OWN_AUDIENCE = /^https:\/\/vercel\.com\/[^/]+$/;
+
+/**
+ * Vercel makes a token for another audience only with the issuer of the team: under the global issuer alone no token
+ * of such an audience ever arrives.
+ */
+function refuseUnreachable(issuers: readonly TrustedIssuer[], audiences: ReadonlySet<string>): void {
+  const isGlobalAlone = issuers.every(({ iss }) => iss === GLOBAL_ISSUER);
+  if (!isGlobalAlone || [...audiences].some((one) => OWN_AUDIENCE.test(one))) return;
+  throw new OptionError(
+    'conflicting_options',
+    'issuer',
+    undefined,
+    `\`issuer\` is the global issuer alone, and \`audience\` is one that callers ask Vercel for: Vercel gives such a token the team issuer, whatever the project's issuer mode. Pass \`team\`, \`issuer: '${GLOBAL_ISSUER}/{team}'\` or both issuers in a list; or take the audience https://vercel.com/{team} of tokens that were not exchanged.`,
+  );
 }
 
 function audiencesOf(value: unknown): ReadonlySet<string> {
