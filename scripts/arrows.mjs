@@ -26,7 +26,14 @@ export const ROOMS = {
     behind: { 'node-transport': { also: [], imports: ['node:http', 'node:https', 'proxy-agent'] } },
   },
   // Node's modules as types alone, here: they are looked up when first needed (edge.test.ts).
-  vercel: { rooms: ['core'], others: [/^node:/], behind: { local: { also: [], imports: [] } } },
+  vercel: {
+    rooms: ['core'],
+    others: [/^node:/],
+    behind: {
+      local: { also: [], imports: [] },
+      functions: { also: [], imports: [/^@vercel\/functions(\/|$)/] },
+    },
+  },
   aws: {
     rooms: ['core', 'vercel'],
     others: [],

@@ -37,6 +37,7 @@ const SHARED: readonly Case[] = [
   ...each('random', 'invalid_option', [0.5, 'dice']),
   ...each('clock', 'invalid_option', [{}, Date, 42, { now: Date.now }, { now: 1, monotonic: 2 }]),
   ...each('onEvent', 'invalid_option', ['log', {}]),
+  ...each('invocation', 'invalid_option', ['log', {}]),
   ...each('toString', 'invalid_option', ['x']),
 ];
 

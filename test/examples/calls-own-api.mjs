@@ -13,9 +13,14 @@ const [api, caller] = await Promise.all(
 );
 const token = (await text(process.stdin)).trim();
 
+/** What the examples call the API. */
+const API_HOSTS = ['orders.acme.example', 'api.example.com'];
+
 const { fetch } = globalThis;
 globalThis.fetch = (input, init) =>
-  new URL(input).host === 'orders.acme.example' ? api.GET(new Request(input, init)) : fetch(input, init);
+  API_HOSTS.includes(new URL(input).host) ? api.GET(new Request(input, init)) : fetch(input, init);
 
-const response = await requests.run({ headers: { 'x-vercel-oidc-token': token } }, () => caller.POST());
+const response = await requests.run({ headers: { 'x-vercel-oidc-token': token } }, () =>
+  (caller.POST ?? caller.GET)(),
+);
 console.log(JSON.stringify({ status: response.status, body: await response.json() }));

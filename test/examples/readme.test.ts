@@ -162,6 +162,46 @@ describe('the API of one’s own in the main README', () => {
   );
 });
 
+describe('getVercelOidcToken of @vercel/functions, as its users type it', () => {
+  const own = blocksOf('packages/vercel/README.md');
+  const blockWith = (word: string) => own.find(({ text }) => text.includes(word)) as Block;
+
+  test.each([
+    ['production', { hello: 'shop' }],
+    ['preview', { error: 'insufficient_scope' }],
+  ])(
+    'calls an API that @credex/verify guards, from %s',
+    async (environment, body) => {
+      const token = await world.mint({ environment });
+      const [api, caller] = [blockWith('withVercelToken('), blockWith("fetch('https://api.example.com'")];
+      expect(await deployed('calls-own-api.mjs', [api, caller], token)).toEqual({ status: 200, body });
+      // The keys.
+      expect(asked()).toEqual({ issuer: 1 });
+    },
+    BOUND_MS,
+  );
+
+  test(
+    'is the token source of each cloud',
+    async () => {
+      const [api, caller] = [
+        blockWith('withVercelToken('),
+        blockWith('const tokenSource = getVercelOidcToken'),
+      ];
+      expect(await deployed('calls-own-api.mjs', [api, caller])).toEqual({
+        status: 200,
+        body: {
+          accountId: AWS.accountId,
+          principal: GCP.serviceAccountEmail,
+          until: expect.stringMatching(/^\d{4}-.*Z$/),
+        },
+      });
+      expect(asked()).toEqual({ 'aws-sts': 1, 'gcp-sts': 1, 'gcp-iam-credentials': 1, entra: 1 });
+    },
+    BOUND_MS,
+  );
+});
+
 test(
   "the emulator's own example prints what its comments say",
   async () => {

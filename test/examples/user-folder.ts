@@ -19,6 +19,8 @@ import { ROOT } from './readme-blocks.js';
 const INSTALLED = join(ROOT, 'test', 'node_modules');
 const SCOPES = ['@aws-sdk', '@azure', '@types'];
 const COPIED = ['aws', 'azure', 'config', 'core', 'gcp', 'vercel', 'verify'];
+/** Vercel's own package, as the room that has it for a peer was developed with. */
+const OF_VERCEL = '@vercel/functions';
 /** What our APIs are served by, as the room that has adapters for it was developed with. */
 const FRAMEWORKS = ['express', '@types/express', 'fastify', 'hono', 'jose'];
 
@@ -54,6 +56,7 @@ export async function userFolder(files: Readonly<Record<string, string>>): Promi
   link('@google-cloud/storage', storage);
   link('google-auth-library', join(storage, '..', '..', 'google-auth-library'));
 
+  link(OF_VERCEL, join(ROOT, 'packages', 'vercel', 'node_modules', OF_VERCEL));
   for (const name of FRAMEWORKS) link(name, join(ROOT, 'packages', 'verify', 'node_modules', name));
 
   writeFileSync(join(path, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));

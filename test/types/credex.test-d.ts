@@ -111,7 +111,10 @@ const portable: Promise<{ readonly expiresAt: number }> = createCredentials().ge
 const top: { readonly expiresAt: number } = await getCredentials('store');
 
 // Entries have the data of their cloud's options, with the same types.
-type Data<O> = Omit<O, 'tokenSource' | 'cache' | 'fetch' | 'clock' | 'random' | 'onEvent' | 'exchanger'>;
+type Data<O> = Omit<
+  O,
+  'tokenSource' | 'cache' | 'fetch' | 'clock' | 'random' | 'onEvent' | 'invocation' | 'exchanger'
+>;
 type Plain<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
 type Ours = 'provider' | 'when' | 'local' | 'origins';
 type Same<A, B> = [A, B] extends [B, A]

@@ -72,6 +72,7 @@ const SAMPLES = {
     ),
   ),
   onEvent: notInKey(of('onEvent', undefined, () => undefined)),
+  invocation: notInKey(of('invocation', undefined, () => undefined)),
 } satisfies Record<keyof Required<Options>, Sample>;
 
 describe('the cache key', () => {

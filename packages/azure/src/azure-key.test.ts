@@ -50,6 +50,7 @@ const OPTIONS: { readonly [K in keyof Required<Options>]: Row<K> } = {
   clock: ['not-in-key', undefined, clock],
   random: ['not-in-key', undefined, () => 0.5],
   onEvent: ['not-in-key', undefined, () => undefined],
+  invocation: ['not-in-key', undefined, () => undefined],
 };
 
 const REQUEST: {

@@ -25,7 +25,7 @@ const FACTORIES = {
 /** Of credex alone: no factory knows them. */
 const OURS = ['when', 'local', 'origins'];
 /** Options that a factory takes and that are functions or objects: they are in CredentialsSettings. */
-const NO_DATA = ['tokenSource', 'cache', 'fetch', 'clock', 'random', 'onEvent', 'exchanger'];
+const NO_DATA = ['tokenSource', 'cache', 'fetch', 'clock', 'random', 'onEvent', 'invocation', 'exchanger'];
 
 beforeEach(() => {
   for (const name of Object.keys(process.env))

@@ -30,6 +30,7 @@ describe('the shared options', () => {
       clock: true,
       random: true,
       onEvent: true,
+      invocation: true,
     };
     expect([...SHARED_OPTION_NAMES].sort()).toEqual(Object.keys(all).sort());
   });
@@ -41,6 +42,14 @@ describe('the shared options', () => {
     );
     expect(source).toBe(platform);
     expect(invocation?.()).toEqual({ deadline: 5 });
+  });
+
+  it('take the invocation that the user gives in place of that of the platform', () => {
+    const { invocation } = providerOptions(
+      { invocation: () => ({ deadline: 7 }) },
+      { source: () => platform, invocation: () => ({ deadline: 5 }) },
+    );
+    expect(invocation?.()).toEqual({ deadline: 7 });
   });
 
   it.each<[keyof SharedOptions, unknown]>([
@@ -65,6 +74,7 @@ describe('the shared options', () => {
     ['clock', { now: () => 0, monotonic: () => 0, setTimeout: 5 }],
     ['random', 4],
     ['onEvent', {}],
+    ['invocation', {}],
   ])('refuse %s: %j, at the door', (option, value) => {
     let error: unknown;
     try {

@@ -7,7 +7,7 @@ import type { Expectation } from './expectation.js';
 import { normalizeExpectation } from './expectation.js';
 import type { Fetch } from './http.js';
 import type { Invocation } from './invocation.js';
-import { invalidOption, optionalString } from './options.js';
+import { invalidOption, optionalFunction, optionalString } from './options.js';
 import { FederationError, OptionError } from './errors.js';
 import type { CredentialProviderOptions } from './provider.js';
 import { rememberedSubjectToken } from './remembered-token.js';
@@ -37,6 +37,11 @@ export interface SharedOptions {
   readonly random?: (() => number) | undefined;
   /** Told what happens beside the calls. Must not throw. Default: nobody. */
   readonly onEvent?: OnEvent | undefined;
+  /**
+   * Returns the deadline and `waitUntil` of the invocation being served; called synchronously when an exchange may be
+   * needed. Default: from Vercel's request context.
+   */
+  readonly invocation?: (() => Invocation | undefined) | undefined;
 }
 
 export const SHARED_OPTION_NAMES: readonly (keyof SharedOptions)[] = [
@@ -49,6 +54,7 @@ export const SHARED_OPTION_NAMES: readonly (keyof SharedOptions)[] = [
   'clock',
   'random',
   'onEvent',
+  'invocation',
 ];
 
 /** What the platform gives where the user gives nothing. */
@@ -77,7 +83,7 @@ export function providerOptions(
     clock,
     random,
     onEvent,
-    invocation: defaults.invocation,
+    invocation: optionalFunction({ option: 'invocation' }, options.invocation) ?? defaults.invocation,
   };
 }
 

@@ -24,8 +24,8 @@ export interface AzureSettings extends OfCode<AzureEntry>, Pick<AzureEntry, 'aut
 }
 
 /**
- * Functions and objects, which are no data: `tokenSource`, `cache`, `fetch`, `clock`, `random`, `onEvent` for all
- * entries, and by cloud the exchanger and what decides where a token goes. An entry's own word comes first.
+ * Functions and objects, which are no data: `tokenSource`, `cache`, `fetch`, `clock`, `random`, `onEvent`,
+ * `invocation` for all entries, and by cloud the exchanger and what decides where a token goes. An entry's own word comes first.
  */
 export interface CredentialsSettings extends Omit<SharedOptions, 'audience' | 'expect' | 'timeoutMs'> {
   readonly aws?: AwsSettings | undefined;

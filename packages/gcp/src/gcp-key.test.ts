@@ -63,6 +63,7 @@ const TABLE: { readonly [O in keyof Required<Options>]: Row<O> } = {
   },
   random: { belongs: 'not-in-key', pair: () => [() => 0.1, () => 0.9] },
   onEvent: { belongs: 'not-in-key', pair: () => [undefined, () => undefined] },
+  invocation: { belongs: 'not-in-key', pair: () => [undefined, () => undefined] },
 };
 
 async function exchangesFor(option: keyof Options, values: readonly unknown[]): Promise<number> {

@@ -7,7 +7,8 @@ import { onVercel } from './deployment.js';
 import { TOKEN_HEADER } from './request-context.js';
 
 /** Where a token was found: completes "the token of …". */
-export type Place = 'the request header' | 'VERCEL_OIDC_TOKEN_FILE' | 'VERCEL_OIDC_TOKEN';
+export type Place =
+  'the request header' | 'VERCEL_OIDC_TOKEN_FILE' | 'VERCEL_OIDC_TOKEN' | '@vercel/functions';
 
 export interface Found {
   readonly place: Place;

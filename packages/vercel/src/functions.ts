@@ -1,0 +1,111 @@
+/** `@credex/vercel/functions`: token and invocation through Vercel's own package. Needs `@vercel/functions`. */
+
+import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
+import { FederationError } from '@credex/core';
+import type { Invocation } from '@credex/core/driver';
+import { optionalPackage, rememberedSubjectToken } from '@credex/core/driver';
+import * as vercel from '@vercel/functions';
+import type { VercelTokenSourceOptions } from './source-options.js';
+import { sourceTools } from './source-options.js';
+import { vercelInvocation } from './vercel-invocation.js';
+import { vercelTokenSource } from './vercel-token-source.js';
+
+/** Loaded with the first token: it brings `@vercel/oidc`, which takes 100 ms. */
+const oidc = optionalPackage(
+  '@vercel/functions',
+  async () => import('@vercel/functions/oidc').catch(rethrow),
+  {
+    option: 'tokenSource',
+    instead: 'use vercelTokenSource() of @credex/vercel',
+  },
+);
+
+/** Bundlers leave an `import()` alone only where its failure is handled on the expression itself. */
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+/**
+ * The subject token that `getVercelOidcToken` of `@vercel/functions/oidc` returns: the `x-vercel-oidc-token` header of
+ * the request being served, then VERCEL_OIDC_TOKEN, then, where that token has expired, the package's own refresh through
+ * the login of the Vercel CLI. `vercelTokenSource` gives the same token without a package, also reads
+ * VERCEL_OIDC_TOKEN_FILE, and skips an expired header when VERCEL_OIDC_TOKEN is still valid.
+ *
+ * The identity key is that of `vercelTokenSource`: the platform's identity while the token at hand belongs to it, else
+ * the digest of the token. `getVercelOidcToken` is called without arguments; `audience` is requested by the same
+ * exchange that `vercelTokenSource` uses.
+ *
+ * @example
+ * import { awsCredentialsProvider } from '@credex/aws';
+ * import { vercelFunctionsInvocation, vercelFunctionsTokenSource } from '@credex/vercel/functions';
+ *
+ * const credentials = awsCredentialsProvider({
+ *   roleArn: 'arn:aws:iam::123456789012:role/shop',
+ *   tokenSource: vercelFunctionsTokenSource({ expect: { projectId: 'prj_123' } }),
+ *   invocation: vercelFunctionsInvocation,
+ * });
+ * @throws OptionError for an invalid option. When a token is read: FederationError `no_subject_token`,
+ *   `subject_token_expired`, `invalid_subject_token`, `no_fresher_token`, `subject_mismatch`
+ */
+export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {}): SubjectTokenSource {
+  const { now, finish } = sourceTools('vercelFunctionsTokenSource', options);
+  const identity = vercelTokenSource({ ...options, local: false });
+  return {
+    capture(): Subject {
+      const { partition, covers } = boundIdentity(identity.capture());
+      let lastJwt: string | undefined;
+      return {
+        partition,
+        covers,
+        async token(request: SubjectTokenRequest): Promise<SubjectToken> {
+          const token = rememberedSubjectToken(await readToken());
+          const { allExpired, noFresherToken } = await import('./token-errors.js');
+          if (request.fresh && token.jwt === lastJwt) throw noFresherToken();
+          if (token.expiresAt <= now()) throw allExpired([{ place: '@vercel/functions', token }], now());
+          lastJwt = token.jwt;
+          return finish(token, request);
+        },
+      };
+    },
+  };
+}
+
+function boundIdentity(subject: Subject): Required<Pick<Subject, 'covers'>> & Pick<Subject, 'partition'> {
+  return { partition: subject.partition, covers: (claims) => subject.covers?.(claims) ?? true };
+}
+
+async function readToken(): Promise<string> {
+  const { getVercelOidcToken } = await oidc.load();
+  let cause: unknown;
+  try {
+    // Without an argument: the newer releases request another audience by it.
+    const jwt = await getVercelOidcToken();
+    if (jwt !== '') return jwt;
+  } catch (error) {
+    cause = error;
+  }
+  throw new FederationError({
+    code: 'no_subject_token',
+    provider: 'vercel',
+    message: 'getVercelOidcToken() of @vercel/functions returned no token.',
+    hint: 'On Vercel, call inside a request and enable OIDC federation in the project settings; locally, run `vercel env pull .env.local` and load that file.',
+    cause,
+  });
+}
+
+/** Missing in `@vercel/functions` 2. */
+const { getDeadline } = vercel as { readonly getDeadline?: typeof vercel.getDeadline };
+
+/**
+ * The invocation being served, by `getDeadline` and `waitUntil` of `@vercel/functions`: pass it as the option
+ * `invocation`. `undefined` outside a request. With `@vercel/functions` 2, which has no `getDeadline`, the deadline is
+ * read from the request context, as `vercelInvocation` does.
+ */
+export function vercelFunctionsInvocation(): Invocation | undefined {
+  const context = vercelInvocation();
+  if (context === undefined) return undefined;
+  const deadline = getDeadline === undefined ? context.deadline : getDeadline()?.getTime();
+  // Outside of Vercel's runtime the package's `waitUntil` drops the promise in silence: then there is none.
+  const waitUntil = context.waitUntil === undefined ? undefined : vercel.waitUntil;
+  return { ...context, deadline, waitUntil };
+}

@@ -1,0 +1,67 @@
+/** `getVercelOidcToken` of Vercel's own package as a token source: libraries call with arguments, and it never sees them. */
+
+import { getVercelOidcToken } from '@vercel/functions/oidc';
+import { awsCredentialsProvider } from '@credex/aws';
+import { azureCredentialsProvider } from '@credex/azure';
+import { gcpCredentialsProvider } from '@credex/gcp';
+import { vercelFunctionsInvocation, vercelFunctionsTokenSource } from '@credex/vercel/functions';
+import { expect, test, vi } from 'vitest';
+import { AWS, GCP } from '../support/trust.js';
+import { useWorld } from '../support/use-world.js';
+import { WAYS, by } from '../support/ways.js';
+
+const world = useWorld();
+
+/** A call of each provider as its cloud's clients make it, with what they pass. */
+const CALLS = {
+  aws: async (options: object) =>
+    (await awsCredentialsProvider({ ...world.options.aws, ...options })({ audience: 'foreign' })).accountId,
+  gcp: async (options: object) =>
+    (await gcpCredentialsProvider({ ...world.options.gcp, ...options }).getCredentials()).principal,
+  azure: async (options: object) => {
+    const credential = azureCredentialsProvider({ ...world.options.azure, ...options });
+    return (
+      (await credential.getToken('https://storage.azure.com/.default', { claims: undefined })).token !== ''
+    );
+  },
+};
+const CREDENTIALS = { aws: AWS.accountId, gcp: GCP.serviceAccountEmail, azure: true };
+const cases = (['aws', 'gcp', 'azure'] as const).flatMap((cloud) => WAYS.map((way) => ({ cloud, way })));
+
+test.each(cases)(
+  '$cloud, $way: a function as `tokenSource` is called without arguments',
+  async ({ cloud, way }) => {
+    const tokenSource = vi.fn(async (...args: readonly unknown[]) => getVercelOidcToken(...(args as [])));
+    const token = await world.mint();
+    const options = { ...by(way, cloud, world.emulator), tokenSource };
+    expect(await world.inRequest(token, () => CALLS[cloud](options))).toBe(CREDENTIALS[cloud]);
+    expect(tokenSource.mock.calls.length).toBeGreaterThan(0);
+    expect(tokenSource.mock.calls.flat()).toEqual([]);
+  },
+);
+
+test.each(['aws', 'gcp', 'azure'] as const)('%s through @credex/vercel/functions', async (cloud) => {
+  const token = await world.mint();
+  const options = {
+    tokenSource: vercelFunctionsTokenSource({ expect: { environment: 'production' } }),
+    invocation: vercelFunctionsInvocation,
+  };
+  const handed: unknown[] = [];
+  const context = {
+    deadline: Date.now() + 60_000,
+    waitUntil: (work: Promise<unknown>) => void handed.push(work),
+  };
+  expect(await world.inRequest(token, () => CALLS[cloud](options), context)).toBe(CREDENTIALS[cloud]);
+});
+
+test('an invocation that ends too soon for an exchange is heeded', async () => {
+  const token = await world.mint();
+  const call = () =>
+    CALLS.aws({
+      tokenSource: vercelFunctionsTokenSource(),
+      invocation: vercelFunctionsInvocation,
+      audience: 'x',
+    });
+  const context = { deadline: Date.now() - 1 };
+  await expect(world.inRequest(token, call, context)).rejects.toMatchObject({ code: 'timeout' });
+});
