@@ -56,6 +56,15 @@ describe('generateAccessToken', () => {
     });
   });
 
+  test('null is a field that was left out, as gcloud sends it', async () => {
+    bound(USER);
+    const federated = await gcp.federated();
+    const body = { ...SCOPE, lifetime: null, delegates: null };
+    expect((await gcp.iam('generateAccessToken', federated, body)).json).toMatchObject({
+      expireTime: '2026-11-22T11:00:00Z',
+    });
+  });
+
   test('the email may be encoded; the project must be the wildcard', async () => {
     bound(USER);
     const token = await gcp.federated();

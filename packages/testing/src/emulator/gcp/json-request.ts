@@ -19,10 +19,12 @@ export function readMessage<const F extends Readonly<Record<string, FieldType>>>
     const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (type === undefined)
       throw invalidArgument(`Invalid JSON payload received. Unknown name "${name}": Cannot find field.`);
+    // protobuf's JSON mapping: null is a field that was left out (gcloud sends `delegates: null`).
+    if (value === null) continue;
     if (!isOf(type, value))
       throw invalidArgument(`Invalid value at '${name}' (${type === 'strings' ? 'repeated string' : type})`);
   }
-  return message as Message<F>;
+  return Object.fromEntries(Object.entries(message).filter(([, value]) => value !== null)) as Message<F>;
 }
 
 function isOf(type: FieldType, value: unknown): boolean {
