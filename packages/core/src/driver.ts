@@ -2,6 +2,7 @@
 
 export type { ErrorClass, ExchangeContext, Exchanger, HttpAnswer, Issued, RetryAdvice } from './contract.js';
 export { discard } from './bounded-text.js';
+export { builtinModule } from './builtin-module.js';
 export { createCredentialCache } from './cache.js';
 export { canonicalJson } from './canonical.js';
 export type { Moment } from './clock.js';

@@ -1,5 +1,6 @@
 /** What happened beside a call. Names and times only: no token, no key, no claim of a person. */
 
+import { builtinModule } from './builtin-module.js';
 import type { FederationErrorCode } from './contract.js';
 
 export type CredentialEvent =
@@ -55,14 +56,13 @@ interface Channel {
   publish(message: unknown): void;
 }
 
-interface WithBuiltinModules {
-  readonly process?: { getBuiltinModule?(name: string): { channel(name: string): Channel } | undefined };
+interface DiagnosticsChannels {
+  channel(name: string): Channel;
 }
 
 export function createEmitter(onEvent: OnEvent | undefined): Emitter {
-  const channel = (globalThis as WithBuiltinModules).process
-    ?.getBuiltinModule?.('node:diagnostics_channel')
-    ?.channel(DIAGNOSTICS_CHANNEL);
+  const channels = builtinModule('node:diagnostics_channel') as DiagnosticsChannels | undefined;
+  const channel = channels?.channel(DIAGNOSTICS_CHANNEL);
   return {
     get listening() {
       return onEvent !== undefined || channel?.hasSubscribers === true;

@@ -3,6 +3,8 @@
  * though the entry of this package can lead here.
  */
 
+import { builtinModule } from '@credex/core/driver';
+
 interface Builtins {
   'node:child_process': typeof import('node:child_process');
   'node:crypto': typeof import('node:crypto');
@@ -13,7 +15,6 @@ interface Builtins {
 }
 
 interface NodeProcess {
-  getBuiltinModule?<Name extends keyof Builtins>(name: Name): Builtins[Name] | undefined;
   cwd(): string;
   readonly platform: string;
   readonly execPath: string;
@@ -40,11 +41,13 @@ export interface Node {
   readonly uid: number | undefined;
 }
 
+const get = <Name extends keyof Builtins>(name: Name): Builtins[Name] | undefined =>
+  builtinModule(name) as Builtins[Name] | undefined;
+
 /** `undefined` in a runtime without files and processes. */
 export function node(): Node | undefined {
   const found = (globalThis as { readonly process?: NodeProcess }).process;
-  const get = found?.getBuiltinModule?.bind(found);
-  if (found === undefined || get === undefined) return undefined;
+  if (found === undefined) return undefined;
   const [childProcess, crypto, fs] = [get('node:child_process'), get('node:crypto'), get('node:fs')];
   const [os, path, diagnostics] = [get('node:os'), get('node:path'), get('node:diagnostics_channel')];
   if (!childProcess || !crypto || !fs || !os || !path || !diagnostics) return undefined;
