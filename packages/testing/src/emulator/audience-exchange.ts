@@ -31,7 +31,7 @@ export async function exchangeAudience(
   if (typeof asked === 'string') return refused(400, asked);
   const { token, aud, jti } = asked;
 
-  const verdict = await verifyToken(token, acceptedIssuer(token, origin), ring.published, now);
+  const verdict = await verifyToken(token, { issuerUrl: acceptedIssuer(token, origin) }, ring.published, now);
   if (!verdict.ok) return refused(401, REFUSALS[verdict.fault]);
   const { claims } = verdict;
   if (claims['act'] !== undefined) return refused(400, 'Invalid token: already exchanged');

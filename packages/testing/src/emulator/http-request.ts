@@ -29,6 +29,7 @@ export async function readRequest(
     headers,
     host: headers['host'] ?? '',
     secure,
+    remoteAddress: message.socket.remoteAddress?.replace(/^::ffff:/, ''),
     body: body ?? new Uint8Array(),
   };
   return { request, tooLarge: body === undefined };

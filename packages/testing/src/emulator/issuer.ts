@@ -3,7 +3,7 @@ import { createIssuerService } from './issuer-service.js';
 import { createKeyRing } from './key-ring.js';
 import { signJwt, tampered, vercelClaims } from './mint.js';
 import type { MintOptions } from './mint.js';
-import type { EmulatorClock, Service, TokenVerdict } from './service.js';
+import type { EmulatorClock, Service, TokenVerdict, TrustedTokens } from './service.js';
 import { verifyToken } from './verify-token.js';
 
 /** Vercel's issuer, from within. */
@@ -29,7 +29,7 @@ export interface IssuerParts {
   readonly issuer: Issuer;
   readonly service: Service;
   /** What `World.verifySubjectToken` does. */
-  verify(jwt: string, trusted: { readonly issuerUrl: string }): Promise<TokenVerdict>;
+  verify(jwt: string, trusted: TrustedTokens): Promise<TokenVerdict>;
 }
 
 export async function createIssuer(
@@ -42,13 +42,21 @@ export async function createIssuer(
   const isOurs = (issuerUrl: string) => issuerUrl === origin || issuerUrl.startsWith(`${origin}/`);
   return {
     service: createIssuerService(origin, ring, clock, () => reachable),
-    verify: (jwt, { issuerUrl }) =>
-      verifyToken(jwt, issuerUrl, reachable && isOurs(issuerUrl) ? ring.published : undefined, clock.now()),
+    verify: (jwt, trusted) =>
+      verifyToken(
+        jwt,
+        trusted,
+        reachable && isOurs(trusted.issuerUrl) ? ring.published : undefined,
+        clock.now(),
+      ),
     issuer: {
       url: (which) => (which.mode === 'global' ? origin : `${origin}/${which.team}`),
       mint: async (options) => {
         const claims = vercelClaims(options, origin, clock.now());
-        const key = options.signWith === 'unpublished' ? await ring.unpublished() : ring.current;
+        const key =
+          options.signWith === 'unpublished'
+            ? await ring.unpublished()
+            : ring.forAlgorithm(String(options.header?.['alg'] ?? 'RS256'));
         const jwt = await signJwt(claims, key, options.header);
         return options.tamper === true ? tampered(jwt) : jwt;
       },

@@ -17,6 +17,8 @@ export interface KeyRing {
   readonly published: readonly SigningKey[];
   /** A key that no JWKS ever held, made when it is first asked for. */
   unpublished(): Promise<SigningKey>;
+  /** The key that signs with this algorithm. One of an elliptic curve is made and published when it is first asked for. */
+  forAlgorithm(alg: string): SigningKey;
   /** Signs with the next key from now on. The last one stays published unless `drop`. */
   rotate(drop: boolean): void;
 }
@@ -31,17 +33,26 @@ export async function createKeyRing(given: readonly KeyObject[]): Promise<KeyRin
   let next = second;
   let previous: SigningKey[] = [];
   let unpublished: Promise<SigningKey> | undefined;
+  const ofCurve = new Map<string, SigningKey>();
   return {
     get current() {
       return current;
     },
     get published() {
-      return [current, next, ...previous];
+      return [current, next, ...previous, ...ofCurve.values()];
     },
     unpublished: () => (unpublished ??= generated()),
+    forAlgorithm: (alg) => {
+      const curve = CURVES[alg];
+      if (curve === undefined) return current;
+      const made = ofCurve.get(alg) ?? curveKey(alg, curve);
+      ofCurve.set(alg, made);
+      return made;
+    },
     rotate: (drop) => {
       // Synchronous, so that no token is signed between the call and its effect.
       const fresh = waiting.shift() ?? signingKey(generateKeyPairSync('rsa', MODULUS).privateKey);
+      if (drop) ofCurve.clear();
       previous = drop ? [] : [current, ...previous];
       current = next;
       next = fresh;
@@ -56,12 +67,26 @@ const generated = (): Promise<SigningKey> =>
     );
   });
 
+/** JWS algorithms and their curves (RFC 7518, section 3.4). */
+const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+
+/** Takes a millisecond, so that no caller waits. */
+function curveKey(alg: string, namedCurve: string): SigningKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
+  const { crv, kty, x, y } = publicKey.export({ format: 'jwk' }) as Record<'crv' | 'kty' | 'x' | 'y', string>;
+  const kid = thumbprint({ crv, kty, x, y });
+  return { kid, privateKey, publicKey, jwk: { kty, crv, x, y, kid, use: 'sig', alg } };
+}
+
+/** RFC 7638: the members in this order. */
+const thumbprint = (members: Readonly<Record<string, string>>): string =>
+  createHash('sha256').update(JSON.stringify(members)).digest('base64url');
+
 function signingKey(privateKey: KeyObject): SigningKey {
   if (privateKey.type !== 'private' || privateKey.asymmetricKeyType !== 'rsa')
     throw invalidOption({ option: 'signingKeys' }, 'RSA private keys, each a KeyObject', privateKey.type);
   const publicKey = createPublicKey(privateKey);
   const { e, kty, n } = publicKey.export({ format: 'jwk' }) as { e: string; kty: string; n: string };
-  // The thumbprint of RFC 7638: its members in this order.
-  const kid = createHash('sha256').update(JSON.stringify({ e, kty, n })).digest('base64url');
+  const kid = thumbprint({ e, kty, n });
   return { kid, privateKey, publicKey, jwk: { kty, n, e, kid, use: 'sig', alg: 'RS256' } };
 }

@@ -31,7 +31,8 @@ export interface MintOptions {
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /**
    * Header parameters to add or to override; `undefined` removes one. `alg: 'none'` leaves the signature empty,
-   * `HS256` signs with the published key's PEM as the secret: the classic forgery.
+   * `HS256` signs with the published key's PEM as the secret: the classic forgery. `ES256`, `ES384` and `ES512` sign
+   * with a key of that curve, which the JWKS publishes from then on.
    */
   readonly header?: Readonly<Record<string, unknown>> | undefined;
   /** `unpublished`: a key that no JWKS holds, under a key id of its own. */

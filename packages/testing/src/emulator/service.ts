@@ -20,6 +20,8 @@ export interface ServiceRequest {
   /** The Host header: what a signature covers. */
   readonly host: string;
   readonly secure: boolean;
+  /** The IP address of the peer, as conditions on `aws:SourceIp` see it. */
+  readonly remoteAddress?: string | undefined;
   readonly body: Uint8Array;
 }
 
@@ -83,6 +85,16 @@ export type TokenVerdict =
       readonly claims?: Readonly<Record<string, unknown>> | undefined;
     };
 
+/** What a cloud takes: each has its own algorithms and allows its own difference of clocks. */
+export interface TrustedTokens {
+  /** The issuer that the cloud's configuration trusts; a token of another one is `unknown_issuer`. */
+  readonly issuerUrl: string;
+  /** Default: RS256 alone. */
+  readonly algorithms?: readonly string[] | undefined;
+  /** Seconds by which `exp`, `nbf` and `iat` may be off. Default: 0. */
+  readonly toleranceSeconds?: number | undefined;
+}
+
 /**
  * What the clouds know of the outside: the time, fresh random ids, and whether a token's signature, issuer and
  * times hold (its audience and subject are each cloud's own policy to judge).
@@ -91,6 +103,5 @@ export interface World {
   readonly clock: EmulatorClock;
   /** `bytes` random bytes, as lower-case hexadecimal. Seeded where the emulator was started with a seed. */
   randomHex(bytes: number): string;
-  /** `issuerUrl`: the issuer that the cloud's configuration trusts; a token of another one is `unknown_issuer`. */
-  verifySubjectToken(jwt: string, trusted: { readonly issuerUrl: string }): Promise<TokenVerdict>;
+  verifySubjectToken(jwt: string, trusted: TrustedTokens): Promise<TokenVerdict>;
 }

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import { decodeProtectedHeader } from 'jose';
 import { createIssuer } from './issuer.js';
 import type { IssuerParts } from './issuer.js';
 import type { MintOptions } from './mint.js';
@@ -52,6 +53,36 @@ test.each<[string, Partial<MintOptions>, string]>([
   ['iat in a second', { issuedAt: SECONDS + 1, notBefore: SECONDS }, 'not_yet_valid'],
 ])('%s: %s', async (_, options, fault) => {
   expect(await verdictOf(options)).toMatchObject({ ok: false, fault });
+});
+
+const OF_AWS = [...['RS256', 'RS384', 'RS512'], ...['ES256', 'ES384', 'ES512']];
+
+test.each(OF_AWS)('%s verifies where the cloud takes it, and nowhere else', async (alg) => {
+  const jwt = await parts.issuer.mint({ ...shop, header: { alg } });
+  expect((await parts.verify(jwt, { ...TRUSTED, algorithms: OF_AWS })).ok).toBe(true);
+  if (alg !== 'RS256')
+    expect(await parts.verify(jwt, TRUSTED)).toMatchObject({ ok: false, fault: 'unsupported_algorithm' });
+});
+
+test('a key of another type than the algorithm is a bad signature', async () => {
+  const { kid } = decodeProtectedHeader(await parts.issuer.mint(shop));
+  const jwt = await parts.issuer.mint({ ...shop, header: { alg: 'ES256', kid } });
+  expect(await parts.verify(jwt, { ...TRUSTED, algorithms: OF_AWS })).toMatchObject({
+    ok: false,
+    fault: 'bad_signature',
+  });
+});
+
+test.each<[string, Partial<MintOptions>, boolean]>([
+  ['exp 299 s ago', { issuedAt: SECONDS - 3600, expiresAt: SECONDS - 299 }, true],
+  ['exp 300 s ago', { issuedAt: SECONDS - 3600, expiresAt: SECONDS - 300 }, false],
+  ['nbf in 300 s', { notBefore: SECONDS + 300 }, true],
+  ['nbf in 301 s', { notBefore: SECONDS + 301 }, false],
+  ['iat in 300 s', { issuedAt: SECONDS + 300, notBefore: SECONDS }, true],
+  ['iat in 301 s', { issuedAt: SECONDS + 301, notBefore: SECONDS }, false],
+])('with five minutes of tolerance: %s', async (_, options, ok) => {
+  const jwt = await parts.issuer.mint({ ...shop, ...options });
+  expect((await parts.verify(jwt, { ...TRUSTED, toleranceSeconds: 300 })).ok).toBe(ok);
 });
 
 test('its last second is good, and nbf may be missing', async () => {
