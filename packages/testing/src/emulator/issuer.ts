@@ -56,7 +56,7 @@ export async function createIssuer(
         const key =
           options.signWith === 'unpublished'
             ? await ring.unpublished()
-            : ring.forAlgorithm(String(options.header?.['alg'] ?? 'RS256'));
+            : ring.forAlgorithm(options.header?.['alg']);
         const jwt = await signJwt(claims, key, options.header);
         return options.tamper === true ? tampered(jwt) : jwt;
       },

@@ -18,7 +18,7 @@ export interface KeyRing {
   /** A key that no JWKS ever held, made when it is first asked for. */
   unpublished(): Promise<SigningKey>;
   /** The key that signs with this algorithm. One of an elliptic curve is made and published when it is first asked for. */
-  forAlgorithm(alg: string): SigningKey;
+  forAlgorithm(alg: unknown): SigningKey;
   /** Signs with the next key from now on. The last one stays published unless `drop`. */
   rotate(drop: boolean): void;
 }
@@ -43,8 +43,8 @@ export async function createKeyRing(given: readonly KeyObject[]): Promise<KeyRin
     },
     unpublished: () => (unpublished ??= generated()),
     forAlgorithm: (alg) => {
-      const curve = CURVES[alg];
-      if (curve === undefined) return current;
+      const curve = typeof alg === 'string' ? CURVES[alg] : undefined;
+      if (typeof alg !== 'string' || curve === undefined) return current;
       const made = ofCurve.get(alg) ?? curveKey(alg, curve);
       ofCurve.set(alg, made);
       return made;
