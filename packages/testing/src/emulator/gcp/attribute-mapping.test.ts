@@ -89,6 +89,16 @@ describe('mapping', () => {
   });
 });
 
+test('all mapped attributes together have 16 KB at most', () => {
+  const mapping = { ...SUB, 'attribute.a': 'assertion.a', 'attribute.b': 'assertion.b' };
+  const policy = compileIdentityPolicy(mapping, undefined);
+  expect(policy({ sub: 'x', a: 'a'.repeat(8_192), b: 'b'.repeat(8_191) })).toMatchObject({ ok: true });
+  expect(policy({ sub: 'x', a: 'a'.repeat(8_192), b: 'b'.repeat(8_192) })).toMatchObject({
+    ok: false,
+    error: 'invalid_request',
+  });
+});
+
 describe('condition', () => {
   test.each([
     "assertion.owner_id == 'team_acme'",
@@ -113,11 +123,30 @@ describe('condition', () => {
     'assertion.owner',
     'assertion.count',
     'assertion',
-    'nothing.at.all',
-    'assertion.owner.frobnicate()',
     "assertion.owner == 'acme' && assertion.plan",
   ])('%s refuses', (condition) => {
     expect(judged(SUB, condition)).toEqual(CONDITION);
+  });
+
+  test.each([
+    ['nothing.at.all', 'nothing'],
+    ['sub', 'sub'],
+    ["request.auth == ''", 'request'],
+    ['assertion.owner.frobnicate()', 'frobnicate'],
+    ["{'a': missing} == {}", 'missing'],
+    ['assertion.teams.exists(team, team == other)', 'other'],
+  ])('%s is refused when the provider is made: %s is not declared', (condition, name) => {
+    expect(() => compileIdentityPolicy(SUB, condition)).toThrow(`undeclared reference to '${name}'`);
+  });
+
+  test('a macro declares its own variable', () => {
+    expect(() => compileIdentityPolicy(SUB, "assertion.teams.exists(team, team == 'ops')")).not.toThrow();
+  });
+
+  test('a mapping reads the assertion alone', () => {
+    expect(() => compileIdentityPolicy({ ...SUB, 'attribute.a': 'google.subject' }, undefined)).toThrow(
+      `attributeMapping["attribute.a"]: undeclared reference to 'google'`,
+    );
   });
 
   test('it is asked before the subject is: a missing claim is told as a rejected condition', () => {

@@ -14,6 +14,7 @@ import {
 } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { extract } from './cel-extract.js';
+import { undeclaredName } from './cel-names.js';
 
 export interface MappedIdentity {
   readonly subject: string;
@@ -42,6 +43,10 @@ const ENV = celEnv({
   ],
 });
 
+/** What a mapping and a condition may read. */
+const MAPPING_NAMES: ReadonlySet<string> = new Set(['assertion']);
+const CONDITION_NAMES: ReadonlySet<string> = new Set(['assertion', 'google', 'attribute']);
+
 /** @throws TypeError where Google would not take the provider. */
 export function compileIdentityPolicy(
   mapping: Readonly<Record<string, string>>,
@@ -49,13 +54,14 @@ export function compileIdentityPolicy(
 ): IdentityPolicy {
   const programs = Object.entries(mapping).map(([key, expression]) => {
     assertKey(key);
-    return [key, compile(`attributeMapping["${key}"]`, expression, 2048)] as const;
+    return [key, compile(`attributeMapping["${key}"]`, expression, 2048, MAPPING_NAMES)] as const;
   });
   if (mapping['google.subject'] === undefined)
     throw new TypeError('attributeMapping: google.subject is required; assertion.sub is the usual value');
   if (programs.filter(([key]) => key.startsWith('attribute.')).length > 50)
     throw new TypeError('attributeMapping: 50 custom attributes at most');
-  const admits = condition === undefined ? undefined : compile('attributeCondition', condition, 4096);
+  const admits =
+    condition === undefined ? undefined : compile('attributeCondition', condition, 4096, CONDITION_NAMES);
   return (claims) => judge(claims as Record<string, CelInput>, programs, admits);
 }
 
@@ -93,15 +99,22 @@ function judge(
     if (typeof value !== 'string') return refused(`The mapped attribute '${key}' must be of type STRING.`);
     if (key !== 'google.subject') attributes[splitKey(key)[1]] = value;
   }
-  if (Buffer.byteLength(subject as string) > 127)
-    return {
-      ok: false,
-      error: 'invalid_request',
-      description:
-        'The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your attribute mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes.',
-    };
+  if (Buffer.byteLength(subject as string) > 127) return tooLarge('attribute google.subject', '127 bytes');
+  const all = [subject, ...groupList, ...Object.values(attributes)] as string[];
+  const total = all.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+  if (total > MOST_MAPPED_BYTES) return tooLarge('attributes in total', '16 KB');
   return { ok: true, identity: { subject: subject as string, attributes, groups: groupList as string[] } };
 }
+
+/** By the reference of attributeMapping, which said 4 KB and then 8 KB before. */
+const MOST_MAPPED_BYTES = 16 * 1024;
+
+/** The sentence of google.subject is Google's own; that the total has the same form is unverified. */
+const tooLarge = (what: string, limit: string): MappingVerdict => ({
+  ok: false,
+  error: 'invalid_request',
+  description: `The size of mapped ${what} exceeds the ${limit} limit. Either modify your attribute mapping or the incoming assertion to produce a mapped attribute that is less than ${limit}.`,
+});
 
 const refused = (description: string): MappingVerdict => ({
   ok: false,
@@ -121,11 +134,23 @@ function assertKey(key: string): void {
     );
 }
 
-function compile(label: string, expression: string, longest: number): Program {
+function compile(label: string, expression: string, longest: number, names: ReadonlySet<string>): Program {
   if (expression === '' || expression.length > longest)
     throw new TypeError(`${label}: CEL of 1 to ${longest} characters`);
+  const parsed = parsedCel(label, expression);
+  const undeclared = undeclaredName(parsed.expr, names);
+  if (undeclared !== undefined)
+    throw new TypeError(`${label}: undeclared reference to '${undeclared}' (in container '')`);
   try {
-    return plan(ENV, parse(expression));
+    return plan(ENV, parsed);
+  } catch (error) {
+    throw new TypeError(`${label}: no CEL expression: ${String(error)}`, { cause: error });
+  }
+}
+
+function parsedCel(label: string, expression: string): ReturnType<typeof parse> {
+  try {
+    return parse(expression);
   } catch (error) {
     throw new TypeError(`${label}: no CEL expression: ${String(error)}`, { cause: error });
   }
