@@ -1,13 +1,12 @@
 /** What waits for its `import()`: in the bundles that users make, and where a deployment has lost it. */
 
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runModule, unpack } from './installation.js';
+import { link, runModule, unpack } from './installation.js';
 import type { Ended } from './packages.js';
-import { PROVIDERS, command, emptyFolder } from './packages.js';
+import { PROVIDERS, ROOMS, closureOf, command, emptyFolder, manifestOf, specifiersOf } from './packages.js';
 
 /** Asks each cloud with a token for another audience, and is refused; then with no token at all. */
 const PROGRAM = `
@@ -57,6 +56,10 @@ const PROGRAM = `
   void main();
 `;
 
+async function unpackAll(folder: string): Promise<void> {
+  for (const room of ['core', 'vercel', ...PROVIDERS]) await unpack(folder, room);
+}
+
 const STRICT = ['--unhandled-rejections=strict'];
 
 function printed({ stdout, stderr }: Ended): unknown {
@@ -81,6 +84,7 @@ const WHOLE = {
 
 describe.each(['node', 'edge-light', 'workerd'])('bundled for %s', (runtime) => {
   const [folder, remove] = emptyFolder();
+  beforeAll(() => unpackAll(folder));
   afterAll(remove);
 
   it.each([
@@ -91,7 +95,7 @@ describe.each(['node', 'edge-light', 'workerd'])('bundled for %s', (runtime) => 
   ] as const)('as %s, in several files: %s', async (format, splitting) => {
     const outdir = join(folder, `${format}-${splitting}`);
     await build({
-      stdin: { contents: PROGRAM, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'js' },
+      stdin: { contents: PROGRAM, resolveDir: folder, loader: 'js' },
       bundle: true,
       minify: true,
       splitting,
@@ -101,7 +105,6 @@ describe.each(['node', 'edge-light', 'workerd'])('bundled for %s', (runtime) => 
       platform: runtime === 'node' ? 'node' : 'neutral',
       mainFields: ['module', 'main'],
       conditions: [runtime, 'import'],
-      external: ['node:*', 'proxy-agent'],
       logLevel: 'error',
     });
     expect(readdirSync(outdir).length > 1).toBe(splitting);
@@ -110,12 +113,35 @@ describe.each(['node', 'edge-light', 'workerd'])('bundled for %s', (runtime) => 
   });
 });
 
+describe.each(ROOMS)('the first entry of %s', (room) => {
+  const [folder, remove] = emptyFolder();
+  afterAll(remove);
+  const ours = new Set(ROOMS.map((one) => manifestOf(one).name));
+
+  it('is bundled where no optional package is installed', async () => {
+    for (const one of closureOf(room)) {
+      await unpack(folder, one);
+      const others = Object.keys(manifestOf(one).dependencies ?? {}).filter(
+        (name) => !ours.has(name) && !existsSync(join(folder, 'node_modules', name)),
+      );
+      link(folder, one, others);
+    }
+    const { errors } = await build({
+      stdin: { contents: `export * from '${specifiersOf(room)[0]}'`, resolveDir: folder, loader: 'js' },
+      bundle: true,
+      write: false,
+      outdir: folder,
+      format: 'esm',
+      platform: 'node',
+      logLevel: 'silent',
+    });
+    expect(errors).toEqual([]);
+  });
+});
+
 describe('where its file was left behind', () => {
   const [folder, remove] = emptyFolder();
-  const rooms = ['core', 'vercel', ...PROVIDERS];
-  beforeAll(async () => {
-    for (const room of rooms) await unpack(folder, room);
-  });
+  beforeAll(() => unpackAll(folder));
   afterAll(remove);
 
   const lose = (room: string, file: string): void =>

@@ -8,7 +8,7 @@ import { request as httpsRequest } from 'node:https';
 import { environmentVariable } from './environment.js';
 import type { SendInit, Transport } from './http.js';
 import { MAX_ANSWER_BYTES, redirected, tooLong } from './http.js';
-import { optionalPackage } from './optional-package.js';
+import { optionalPackage, rethrow } from './optional-package.js';
 import { isLoopback } from './url.js';
 
 /** As curl reads them; NO_PROXY is the library's to read. */
@@ -16,8 +16,8 @@ const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy']
 
 /** Sockets are kept and shared by the process-wide agent of Node, and so is what the user configured on it. */
 export function createTransport(): Transport {
-  // Bundlers leave the import alone: few users need it, and fewer have it installed.
-  const proxies = optionalPackage('proxy-agent', () => import(/* webpackIgnore: true */ 'proxy-agent'), {
+  const load = () => import(/* webpackIgnore: true */ 'proxy-agent').catch(rethrow);
+  const proxies = optionalPackage('proxy-agent', load, {
     option: 'fetch',
     instead: `unset ${PROXY_VARIABLES.join(', ')}, or pass a \`fetch\` of your own`,
   });

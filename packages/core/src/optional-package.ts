@@ -35,6 +35,14 @@ export function optionalPackage<T>(
   };
 }
 
+/**
+ * For the `catch` of an optional `import()`. esbuild and Bun fail a build over a package that is not installed, unless
+ * the `import()` itself has a `catch` or stands in a `try`.
+ */
+export function rethrow(error: unknown): never {
+  throw error;
+}
+
 /** The absence of that very package: what is broken below it must show its own words. */
 function isAbsence(error: unknown, name: string): boolean {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
