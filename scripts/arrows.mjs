@@ -90,6 +90,7 @@ export const ROOMS = {
 
 /** Inside core: a module imports only modules of the layers that stand before its own. */
 export const CORE_LAYERS = [
+  ['own'],
   [
     'answer-headers',
     'bounded-text',
@@ -104,7 +105,7 @@ export const CORE_LAYERS = [
   ],
   ['canonical', 'clock', 'errors', 'events'],
   ['http', 'optional-package', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
-  ['cache', 'expectation', 'policy', 'url'],
+  ['cache', 'driver-call', 'expectation', 'policy', 'url'],
   ['keys', 'node-transport', 'remembered-token', 'retry-budget', 'status', 'web-transport'],
   ['transport'],
   ['step'],

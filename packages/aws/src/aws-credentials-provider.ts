@@ -2,9 +2,12 @@ import type { CredentialCall, CredentialProvider, SharedOptions } from '@credex/
 import {
   SHARED_OPTION_NAMES,
   createCredentialProvider,
+  optionNames,
   optionalFunction,
+  ownCopy,
+  ownMembers,
+  ownOptions,
   providerOptions,
-  refuseUnknownOptions,
 } from '@credex/core/driver';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import type { AwsCredentials } from './aws-credentials.js';
@@ -34,7 +37,20 @@ export interface AwsCredentialsProvider extends CredentialProvider<AwsCredential
   memoized: boolean;
 }
 
-const OPTION_NAMES: readonly string[] = [...SHARED_OPTION_NAMES, ...AWS_OPTION_NAMES, 'exchanger'];
+const OPTION_NAMES: readonly string[] = [
+  ...SHARED_OPTION_NAMES,
+  ...AWS_OPTION_NAMES,
+  ...optionNames<Omit<AwsCredentialsProviderOptions, keyof AwsOptions | keyof SharedOptions>>({
+    exchanger: true,
+  }),
+];
+
+/** What a call may name, and what a client's own call may. */
+const CALL_NAMES: readonly string[] = optionNames<CredentialCall<AwsRequest>>({
+  signal: true,
+  forceRefresh: true,
+  request: true,
+});
 
 /**
  * Credentials of an AWS role for code on Vercel: the deployment's OIDC token is exchanged at STS
@@ -57,8 +73,8 @@ const OPTION_NAMES: readonly string[] = [...SHARED_OPTION_NAMES, ...AWS_OPTION_N
  * @throws FederationError from a call, where no credential could be had.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
-export function awsCredentialsProvider(options: AwsCredentialsProviderOptions = {}): AwsCredentialsProvider {
-  refuseUnknownOptions('awsCredentialsProvider', options, OPTION_NAMES);
+export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}): AwsCredentialsProvider {
+  const options = ownOptions('awsCredentialsProvider', given, OPTION_NAMES);
   const configuration = awsConfiguration(options, options.fetch !== undefined);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
   const exchanger = (factory ?? directExchanger)(configuration);
@@ -94,14 +110,26 @@ export function awsCredentialsProvider(options: AwsCredentialsProviderOptions = 
   }
 
   return Object.assign(
-    async (identityProperties?: Readonly<Record<string, unknown>>) =>
-      answer({ forceRefresh: identityProperties?.['forceRefresh'] === true }, () =>
-        callingClientRegion(identityProperties),
-      ),
+    async (given?: Readonly<Record<string, unknown>>) => {
+      // A client of the SDK hands on an object of its own: nothing that it inherits is meant for this provider.
+      const properties = given === undefined ? undefined : ownCopy(given);
+      return answer(ownCopy({ forceRefresh: properties?.['forceRefresh'] === true }), () =>
+        callingClientRegion(properties),
+      );
+    },
     {
       memoized: true,
-      async getCredentials(call: CredentialCall<AwsRequest> = {}): Promise<AwsCredentials> {
-        const region = requestedRegion(call.request?.region, partition);
+      async getCredentials(asked?: CredentialCall<AwsRequest>): Promise<AwsCredentials> {
+        const call = ownMembers<CredentialCall<AwsRequest>>(
+          'getCredentials',
+          asked ?? {},
+          CALL_NAMES,
+          'call',
+        );
+        const region = requestedRegion(
+          (call.request === undefined ? undefined : ownCopy(call.request))?.region,
+          partition,
+        );
         return answer(call, () => Promise.resolve(region));
       },
       invalidate(which?: AwsCredentials | ((held: AwsCredentials) => boolean)): void {
@@ -125,7 +153,7 @@ export function awsCredentialsProvider(options: AwsCredentialsProviderOptions = 
  */
 export async function getAwsCredentials(
   options: AwsCredentialsProviderOptions = {},
-  call: CredentialCall<AwsRequest> = {},
+  call?: CredentialCall<AwsRequest>,
 ): Promise<AwsCredentials> {
   return awsCredentialsProvider(options).getCredentials(call);
 }

@@ -1,7 +1,7 @@
 /** What an AWS provider is configured with: the user's options, and what is made of them. */
 
 import { OptionError } from '@credex/core';
-import { endpointUrl, optionalBoolean, optionalInteger } from '@credex/core/driver';
+import { endpointUrl, optionNames, optionalBoolean, optionalInteger } from '@credex/core/driver';
 import { configuredRegion } from './aws-region.js';
 import { requiredRoleArn } from './role-arn.js';
 import { sessionName } from './session-name.js';
@@ -41,18 +41,18 @@ export interface AwsOptions {
   readonly allowLoopbackHttp?: boolean | undefined;
 }
 
-export const AWS_OPTION_NAMES: readonly (keyof AwsOptions)[] = [
-  'roleArn',
-  'region',
-  'roleSessionName',
-  'durationSeconds',
-  'policy',
-  'policyArns',
-  'endpoint',
-  'useFipsEndpoint',
-  'useDualstackEndpoint',
-  'allowLoopbackHttp',
-];
+export const AWS_OPTION_NAMES: readonly (keyof AwsOptions)[] = optionNames<AwsOptions>({
+  roleArn: true,
+  region: true,
+  roleSessionName: true,
+  durationSeconds: true,
+  policy: true,
+  policyArns: true,
+  endpoint: true,
+  useFipsEndpoint: true,
+  useDualstackEndpoint: true,
+  allowLoopbackHttp: true,
+});
 
 /** The options, asserted and normalised: plain data that every exchanger can rely on. */
 export interface AwsConfiguration {

@@ -5,7 +5,7 @@
 
 import { OptionError } from '@credex/core';
 import type { Grammar } from '@credex/core/driver';
-import { optionalString } from '@credex/core/driver';
+import { memberOf, optionalString } from '@credex/core/driver';
 import { partitionNamed, partitionOfRegion } from './partitions.js';
 
 const VARIABLES = ['AWS_REGION', 'AWS_DEFAULT_REGION'] as const;
@@ -41,9 +41,10 @@ export function requestedRegion(value: unknown, partition: string): string | und
  * but a well-formed region name leaves this function.
  */
 export async function callingClientRegion(identityProperties: unknown): Promise<string | undefined> {
-  const config = (identityProperties as { callerClientConfig?: { region?: unknown } } | undefined)
-    ?.callerClientConfig;
-  let region: unknown = config?.region;
+  const given = identityProperties as { callerClientConfig?: { region?: unknown } } | undefined;
+  const config = given === undefined ? undefined : memberOf(given, 'callerClientConfig');
+  let region: unknown =
+    typeof config === 'object' && config !== null ? memberOf(config, 'region') : undefined;
   if (typeof region === 'function') {
     try {
       region = await (region as () => unknown)();

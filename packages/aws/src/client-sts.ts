@@ -4,7 +4,7 @@ import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { OptionError } from '@credex/core';
 import type { ExchangeContext, Issued } from '@credex/core/driver';
-import { invalidOption, refuseUnknownOptions } from '@credex/core/driver';
+import { invalidOption, optionNames, ownOptions } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsExchangerFactory } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';
@@ -35,8 +35,12 @@ export interface ClientStsExchangerOptions {
  *
  * @throws OptionError `conflicting_options` for an option that the given client would ignore.
  */
-export function clientStsExchanger(options: ClientStsExchangerOptions = {}): AwsExchangerFactory {
-  refuseUnknownOptions('clientStsExchanger', options, ['client']);
+export function clientStsExchanger(given: ClientStsExchangerOptions = {}): AwsExchangerFactory {
+  const options = ownOptions(
+    'clientStsExchanger',
+    given,
+    optionNames<ClientStsExchangerOptions>({ client: true }),
+  );
   const { client } = options;
   if (client === undefined) return withOwnClient;
   if (typeof client?.send !== 'function') throw invalidOption({ option: 'client' }, 'an STSClient', client);

@@ -1,5 +1,6 @@
 /** What STS answers, parsed as unknown: the members of its result, and records that a store gives back. */
 
+import { ownCopy } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 
 /** An answer of HTTP 200 that isn't a credential. Names the field, never its value. */
@@ -52,7 +53,7 @@ export function reviveAwsRecord(record: unknown): AwsSessionCredentials {
 }
 
 function object(value: unknown, field: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  if (typeof value === 'object' && value !== null) return ownCopy(value as Record<string, unknown>);
   throw new UnreadableAnswer(field, 'is missing');
 }
 

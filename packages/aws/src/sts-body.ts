@@ -1,5 +1,6 @@
 /** The body of a good answer, down to the members of the result: XML, or JSON where something on the way asked for it. */
 
+import { parseJson } from '@credex/core/driver';
 import { UnreadableAnswer } from './parse-sts-response.js';
 import { parseXml } from './sts-xml.js';
 
@@ -18,7 +19,7 @@ export function isJson(body: string): boolean {
 
 function json(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseJson(body);
   } catch {
     throw new UnreadableAnswer('The body', 'is not JSON');
   }

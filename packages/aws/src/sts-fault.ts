@@ -1,7 +1,7 @@
 /** What an answer of STS says that brings no credential. */
 
 import type { HttpAnswer } from '@credex/core/driver';
-import { retryAfterMs } from '@credex/core/driver';
+import { parseJson, retryAfterMs } from '@credex/core/driver';
 import { isJson } from './sts-body.js';
 import { characterOf } from './sts-xml.js';
 
@@ -41,7 +41,7 @@ function xmlError(body: string): Said {
 
 function jsonError(body: string): Said {
   try {
-    const { Error: error } = JSON.parse(body) as { readonly Error?: Readonly<Record<string, unknown>> };
+    const { Error: error } = parseJson(body) as { readonly Error?: Readonly<Record<string, unknown>> };
     const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
     return { code: text(error?.['Code']), message: text(error?.['Message']) };
   } catch {

@@ -1,10 +1,10 @@
 /** The user's factory: Azure credentials for code on Vercel, as a TokenCredential. */
 
 import type { CredentialCall, CredentialProvider } from '@credex/core';
-import { optionalFunction, providerOptions } from '@credex/core/driver';
+import { optionNames, optionalFunction, ownCopy, ownMembers, providerOptions } from '@credex/core/driver';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import type { AzureCredentialsProviderOptions } from './azure-options.js';
-import { azureConfiguration } from './azure-options.js';
+import { azureConfiguration, azureOptions } from './azure-options.js';
 import { azureRequest, invalidRequest } from './azure-request.js';
 import type { AzureCredentials, AzureRequest } from './azure-types.js';
 import type { AzureAbortSignal } from './caller-signal.js';
@@ -38,6 +38,12 @@ export interface AzureCredentialsProvider extends CredentialProvider<AzureCreden
   getToken(scopes: string | string[], options?: AzureTokenOptions): Promise<AzureCredentials>;
 }
 
+const CALL_NAMES: readonly string[] = optionNames<CredentialCall<AzureRequest>>({
+  signal: true,
+  forceRefresh: true,
+  request: true,
+});
+
 /**
  * Exchanges the Vercel OIDC token for access tokens of an Entra application or managed identity that has a
  * federated credential for it. Nothing is read or sent before the first call.
@@ -52,8 +58,9 @@ export interface AzureCredentialsProvider extends CredentialProvider<AzureCreden
  * @throws OptionError where an option is missing, malformed, or would send the token elsewhere
  */
 export function azureCredentialsProvider(
-  options: AzureCredentialsProviderOptions = {},
+  given: AzureCredentialsProviderOptions = {},
 ): AzureCredentialsProvider {
+  const options = azureOptions(given);
   const configuration = azureConfiguration(options);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger) ?? directExchanger;
   const providers = providersByRequest(
@@ -74,18 +81,25 @@ export function azureCredentialsProvider(
   }
 
   return {
-    async getCredentials(call = {}) {
+    async getCredentials(asked) {
+      const call = ownMembers<CredentialCall<AzureRequest>>(
+        'getCredentials',
+        asked ?? {},
+        CALL_NAMES,
+        'call',
+      );
       if (call.request === undefined) return ask(usual, call);
       const request = azureRequest(configuration, call.request);
-      return ask(providers.of(request), { ...call, claims: request.claims });
+      return ask(providers.of(request), Object.assign(call, { claims: request.claims }));
     },
     invalidate(which) {
       // A credential is found wherever it is; a rule is for those that this provider asked for.
       for (const provider of typeof which === 'object' ? [usual] : providers.all())
         provider.invalidate(which);
     },
-    status: (call) => providers.of(azureRequest(configuration, call?.request)).status(),
-    async getToken(scopes, asked = {}) {
+    status: (call) => providers.of(azureRequest(configuration, ownCopy(call ?? {}).request)).status(),
+    async getToken(scopes, given) {
+      const asked = ownCopy(given ?? {});
       const { claims, enableCae, tenantId } = asked;
       if (asked.proofOfPossessionOptions !== undefined)
         throw invalidRequest(
@@ -95,7 +109,10 @@ export function azureCredentialsProvider(
         claims === undefined
           ? providers.asked({ scopes, enableCae, tenantId })
           : providers.of(azureRequest(configuration, { scopes, enableCae, tenantId, claims }));
-      const { signal, release } = callerSignal(asked.abortSignal, asked.requestOptions?.timeout);
+      const { signal, release } = callerSignal(
+        asked.abortSignal,
+        ownCopy(asked.requestOptions ?? {}).timeout,
+      );
       if (signal === undefined) return ask(provider, { claims });
       try {
         return await ask(provider, { signal, claims });

@@ -9,7 +9,8 @@ import {
   optionalBoolean,
   optionalFunction,
   optionalStringList,
-  refuseUnknownOptions,
+  optionNames,
+  ownOptions,
   requiredString,
 } from '@credex/core/driver';
 import { authorityOrigin } from './authority.js';
@@ -44,23 +45,29 @@ export interface AzureCredentialsProviderOptions extends SharedOptions {
 
 const OPTION_NAMES: readonly string[] = [
   ...SHARED_OPTION_NAMES,
-  'tenantId',
-  'clientId',
-  'scopes',
-  'authorityHost',
-  'additionallyAllowedTenants',
-  'allowLoopbackHttp',
-  'exchanger',
-] satisfies readonly (keyof AzureCredentialsProviderOptions)[];
+  ...optionNames<Omit<AzureCredentialsProviderOptions, keyof SharedOptions>>({
+    tenantId: true,
+    clientId: true,
+    scopes: true,
+    authorityHost: true,
+    additionallyAllowedTenants: true,
+    allowLoopbackHttp: true,
+    exchanger: true,
+  }),
+];
+
+/** @throws OptionError */
+export function azureOptions(options: AzureCredentialsProviderOptions): AzureCredentialsProviderOptions {
+  return ownOptions('azureCredentialsProvider', options, OPTION_NAMES);
+}
 
 const CLIENT_ID: Grammar = {
   pattern: /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
   says: 'the application (client) id, a GUID',
 };
 
-/** @throws OptionError */
+/** @param options as `azureOptions` returns them. @throws OptionError */
 export function azureConfiguration(options: AzureCredentialsProviderOptions): AzureConfiguration {
-  refuseUnknownOptions('azureCredentialsProvider', options, OPTION_NAMES);
   const allowLoopbackHttp =
     optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
   const tenant = { option: 'tenantId', environmentVariable: 'AZURE_TENANT_ID' };

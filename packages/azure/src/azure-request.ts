@@ -1,7 +1,7 @@
 /** One call's request, normalised at the door: two spellings of one wish are one cache entry. */
 
 import { FederationError, OptionError } from '@credex/core';
-import { TENANT, invalidOption, optionalBoolean, optionalString } from '@credex/core/driver';
+import { TENANT, invalidOption, optionalBoolean, optionalString, ownCopy } from '@credex/core/driver';
 import { scopesOf } from './azure-scopes.js';
 import type { AzureConfiguration, AzureRequest } from './azure-types.js';
 
@@ -14,7 +14,8 @@ export interface AskedRequest {
 }
 
 /** @throws FederationError `invalid_request` */
-export function azureRequest(configuration: AzureConfiguration, asked: AskedRequest = {}): AzureRequest {
+export function azureRequest(configuration: AzureConfiguration, given: AskedRequest = {}): AzureRequest {
+  const asked = ownCopy(given);
   const { scopes, tenantId } = asked;
   try {
     const claims = claimsOf(asked.claims);
@@ -22,7 +23,7 @@ export function azureRequest(configuration: AzureConfiguration, asked: AskedRequ
       scopes: scopes === undefined ? configuration.scopes : scopesOf({ option: 'scopes' }, scopes),
       tenantId: tenantId === undefined ? configuration.tenantId : allowedTenant(configuration, tenantId),
       enableCae: optionalBoolean({ option: 'enableCae' }, asked.enableCae) ?? false,
-      ...(claims === undefined ? {} : { claims }),
+      claims,
     };
   } catch (error) {
     // The caller is an Azure client as a rule: what it meets is one kind of error.

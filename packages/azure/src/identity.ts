@@ -3,7 +3,7 @@
 import type { ClientAssertionCredentialOptions } from '@azure/identity';
 import { ClientAssertionCredential } from '@azure/identity';
 import { OptionError } from '@credex/core';
-import { invalidOption, refuseUnknownOptions } from '@credex/core/driver';
+import { invalidOption, optionNames, ownOptions } from '@credex/core/driver';
 import { azureExchanger } from './azure-exchanger.js';
 import type { AzureConfiguration, AzureExchangerFactory } from './azure-types.js';
 import { entraWire } from './identity/entra-wire.js';
@@ -23,14 +23,14 @@ export interface AzureIdentityExchangerOptions {
   readonly clientOptions?: AzureIdentityClientOptions | undefined;
 }
 
-const CLIENT_OPTION_NAMES: readonly string[] = [
-  'additionalPolicies',
-  'agent',
-  'httpClient',
-  'proxyOptions',
-  'tlsOptions',
-  'userAgentOptions',
-] satisfies readonly (keyof AzureIdentityClientOptions)[];
+const CLIENT_OPTION_NAMES: readonly string[] = optionNames<AzureIdentityClientOptions>({
+  additionalPolicies: true,
+  agent: true,
+  httpClient: true,
+  proxyOptions: true,
+  tlsOptions: true,
+  userAgentOptions: true,
+});
 
 /** Those that have no meaning for a fetch of the user's own. */
 const TRANSPORT = ['agent', 'httpClient', 'proxyOptions', 'tlsOptions'] as const;
@@ -45,12 +45,19 @@ const TRANSPORT = ['agent', 'httpClient', 'proxyOptions', 'tlsOptions'] as const
  * @throws OptionError for an unknown option; from the factory also for `http:`, which the library refuses, and for
  *   `fetch` beside options of the library's own HTTP client
  */
-export function azureIdentityExchanger(options: AzureIdentityExchangerOptions = {}): AzureExchangerFactory {
-  refuseUnknownOptions('azureIdentityExchanger', options, ['clientOptions']);
-  const clientOptions: AzureIdentityClientOptions = options.clientOptions ?? {};
-  if (typeof clientOptions !== 'object')
-    throw invalidOption({ option: 'clientOptions' }, 'an object', clientOptions);
-  refuseUnknownOptions('azureIdentityExchanger `clientOptions`', clientOptions, CLIENT_OPTION_NAMES);
+export function azureIdentityExchanger(given: AzureIdentityExchangerOptions = {}): AzureExchangerFactory {
+  const options = ownOptions(
+    'azureIdentityExchanger',
+    given,
+    optionNames<AzureIdentityExchangerOptions>({ clientOptions: true }),
+  );
+  if (typeof (options.clientOptions ?? {}) !== 'object')
+    throw invalidOption({ option: 'clientOptions' }, 'an object', options.clientOptions);
+  const clientOptions = ownOptions(
+    'azureIdentityExchanger `clientOptions`',
+    options.clientOptions ?? {},
+    CLIENT_OPTION_NAMES,
+  );
 
   return (configuration) => {
     assertTransport(configuration, clientOptions);

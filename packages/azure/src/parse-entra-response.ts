@@ -2,6 +2,7 @@
 
 import { FederationError } from '@credex/core';
 import type { HttpAnswer, Issued } from '@credex/core/driver';
+import { parseJson } from '@credex/core/driver';
 import type { AzureCredentials } from './azure-types.js';
 
 /** An answer without a token that could be used. Its body is read by `classifyAzureError` alone. */
@@ -66,7 +67,7 @@ export function reviveAzureCredentials(record: unknown): AzureCredentials {
 /** The text as a JSON object; `undefined` where it is none. */
 export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed = parseJson(text);
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
       return parsed as Readonly<Record<string, unknown>>;
   } catch {

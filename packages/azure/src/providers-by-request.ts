@@ -4,7 +4,7 @@
  */
 
 import type { CredentialProviderOptions, DriverProvider, Exchanger } from '@credex/core/driver';
-import { createCredentialProvider } from '@credex/core/driver';
+import { createCredentialProvider, ownCopy } from '@credex/core/driver';
 import type { AskedRequest } from './azure-request.js';
 import { azureRequest } from './azure-request.js';
 import type { AzureConfiguration, AzureCredentials, AzureRequest } from './azure-types.js';
@@ -107,6 +107,6 @@ function boundTo(exchanger: AzureExchanger, wish: AzureRequest): AzureExchanger 
   return {
     ...exchanger,
     target: () => exchanger.target(wish),
-    exchange: (asked, context) => exchanger.exchange({ ...wish, ...asked }, context),
+    exchange: (asked, context) => exchanger.exchange(ownCopy({ ...wish, ...asked }), context),
   };
 }

@@ -1,5 +1,6 @@
 /** CREDEX_DEFAULT and CREDEX_<NAME>_<OPTION> laid over a configuration that is not checked yet. */
 
+import { ownCopy } from '@credex/core/driver';
 import { isObject } from './check-option.js';
 import type { ConfigProblem } from './config-error.js';
 import type { KeyPath } from './key-path.js';
@@ -49,7 +50,11 @@ export function overlaid(raw: unknown, given: ReadonlyMap<string, string>): Over
   const chosen = given.get(DEFAULT);
   if (chosen !== undefined) variables.set('default', DEFAULT);
   const changed = { ...raw, ...(chosen === undefined ? {} : { default: chosen }) };
-  return { raw: { ...changed, credentials: Object.fromEntries(entries) }, variables, problems };
+  return {
+    raw: ownCopy({ ...changed, credentials: ownCopy(Object.fromEntries(entries)) }),
+    variables,
+    problems,
+  };
 }
 
 interface Meant {
@@ -108,8 +113,8 @@ function startOf(
   entry: Readonly<Record<string, unknown>>,
   provider: string | undefined,
 ): Record<string, unknown> {
-  if (provider === undefined || provider === entry['provider']) return { ...entry };
-  return Object.fromEntries(Object.entries(entry).filter(([key]) => COMMON_OPTIONS.includes(key)));
+  if (provider === undefined || provider === entry['provider']) return ownCopy({ ...entry });
+  return ownCopy(Object.fromEntries(Object.entries(entry).filter(([key]) => COMMON_OPTIONS.includes(key))));
 }
 
 function rowOf(provider: ProviderName | undefined, option: string): OptionRow | undefined {

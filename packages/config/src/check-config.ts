@@ -1,5 +1,6 @@
 /** A configuration at the door: everything that is wrong with it, at once. */
 
+import { ownCopy } from '@credex/core/driver';
 import type { Config } from './entries.js';
 import type { Complaint } from './check-option.js';
 import { complaintsOf, isObject, unknownKey } from './check-option.js';
@@ -27,7 +28,8 @@ const MOST_PROBLEMS = 100;
  * @param more Problems that were found before, such as variables that name nothing.
  * @throws ConfigError with every problem
  */
-export function checkedConfig(raw: unknown, source: Source, more: readonly ConfigProblem[] = []): Config {
+export function checkedConfig(given: unknown, source: Source, more: readonly ConfigProblem[] = []): Config {
+  const raw = ownTree(given);
   if (isDeeper(raw, DEEPEST)) {
     const message = `The configuration nests deeper than ${DEEPEST} levels, or contains itself.`;
     throw new ConfigError(source.name, [{ code: 'invalid_option', path: '(the whole)', message }]);
@@ -160,6 +162,16 @@ function frozenCopy(value: unknown): unknown {
   if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy));
   if (!isObject(value)) return value;
   return Object.freeze(
-    Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, frozenCopy(inner)])),
+    ownCopy(Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, frozenCopy(inner)]))),
+  );
+}
+
+/** The own members of objects and of those in them, as objects that inherit nothing; too deep ones as they are. */
+export function ownTree(value: unknown, levels: number = DEEPEST): unknown {
+  if (levels < 0) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => ownTree(item, levels - 1));
+  if (!isObject(value)) return value;
+  return ownCopy(
+    Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, ownTree(inner, levels - 1)])),
   );
 }

@@ -1,11 +1,17 @@
 import { OptionError } from '@credex/core';
-import { environmentVariable, refuseUnknownOptions } from '@credex/core/driver';
+import { environmentVariable, optionNames, ownOptions } from '@credex/core/driver';
 import { WHOLE, overlaid } from './apply-environment.js';
-import { checkedConfig } from './check-config.js';
+import { checkedConfig, ownTree } from './check-config.js';
 import type { Config } from './entries.js';
 import { credexVariables } from './environment.js';
 import type { Found, LoadOptions } from './load-options.js';
 import { FROM_CODE } from './source.js';
+
+const LOAD_OPTION_NAMES: readonly string[] = optionNames<LoadOptions>({
+  directory: true,
+  file: true,
+  config: true,
+});
 
 /**
  * Finds the configuration, lays the environment over it, and checks the whole.
@@ -18,10 +24,10 @@ import { FROM_CODE } from './source.js';
  * const credentials = createCredentials(await loadConfig({ directory: import.meta.dirname }));
  * @throws ConfigError with every problem, each with its key and, in JSON, its line and column
  */
-export async function loadConfig(options: LoadOptions = {}): Promise<Config> {
-  refuseUnknownOptions('loadConfig', options, ['directory', 'file', 'config']);
+export async function loadConfig(given: LoadOptions = {}): Promise<Config> {
+  const options = ownOptions('loadConfig', given, LOAD_OPTION_NAMES);
   const { raw, source } = await found(options);
-  const { raw: whole, variables, problems } = overlaid(raw, credexVariables());
+  const { raw: whole, variables, problems } = overlaid(ownTree(raw), credexVariables());
   return checkedConfig(whole, { ...source, variables }, problems);
 }
 

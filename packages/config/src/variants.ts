@@ -1,6 +1,6 @@
 /** `when`: which entry of a name is meant in which environment. */
 
-import { environmentVariable } from '@credex/core/driver';
+import { environmentVariable, ownCopy } from '@credex/core/driver';
 import type { Complaint } from './check-option.js';
 import { isObject } from './check-option.js';
 import { ConfigError } from './config-error.js';
@@ -58,7 +58,9 @@ export function entryFor(name: string, value: Entry | readonly Entry[], environm
   const list: readonly Entry[] = Array.isArray(value) ? value : [value as Entry];
   const found = list.find((entry) => environmentsOf(entry)?.includes(environment) ?? true);
   if (found !== undefined) {
-    return found.when === undefined ? found : { ...found, expect: { ...found.expect, environment } };
+    return found.when === undefined
+      ? found
+      : ownCopy({ ...found, expect: ownCopy({ ...found.expect, environment }) });
   }
   const path = ['credentials', name];
   const there = list.flatMap((entry) => environmentsOf(entry) ?? []).join(', ');

@@ -4,7 +4,8 @@ import type { Moment } from './clock.js';
 import type { Credential, SubjectToken } from './contract.js';
 import type { FederationError } from './errors.js';
 import { OptionError } from './errors.js';
-import { optionalInteger } from './options.js';
+import { optionalInteger, ownOptions } from './options.js';
+import { optionNames } from './own.js';
 import type { Schedule } from './schedule.js';
 import type { Failure, Trouble } from './trouble.js';
 
@@ -118,6 +119,12 @@ export interface CredentialCacheOptions {
   readonly refreshAheadMs?: number | undefined;
 }
 
+const CACHE_OPTION_NAMES: readonly string[] = optionNames<CredentialCacheOptions>({
+  maxEntries: true,
+  profile: true,
+  refreshAheadMs: true,
+});
+
 /**
  * A cache of one's own, apart from the process-wide one.
  *
@@ -126,7 +133,8 @@ export interface CredentialCacheOptions {
  * const provider = awsCredentialsProvider({ roleArn, cache });
  * @throws OptionError
  */
-export function createCredentialCache(options: CredentialCacheOptions = {}): CredentialCache {
+export function createCredentialCache(given: CredentialCacheOptions = {}): CredentialCache {
+  const options = ownOptions('createCredentialCache', given, CACHE_OPTION_NAMES);
   const maxEntries = optionalInteger({ option: 'maxEntries' }, options.maxEntries, 1, 1_000_000) ?? 1_000;
   const refreshAheadMs = optionalInteger(
     { option: 'refreshAheadMs' },

@@ -2,6 +2,7 @@
 
 import { monotonic } from '#system';
 import type { Clock } from './contract.js';
+import { memberOf } from './own.js';
 
 /** A moment, by both clocks. */
 export interface Moment {
@@ -34,5 +35,6 @@ export function since(moment: Moment, clock: Clock): number {
 
 /** Starts a timer of the clock, or of the system where the clock has none; returns what stops it. */
 export function startTimer(clock: Clock, ms: number, run: () => void): () => void {
-  return clock.setTimeout?.(run, ms) ?? (systemClock.setTimeout as NonNullable<Clock['setTimeout']>)(run, ms);
+  const timer = memberOf(clock, 'setTimeout') ?? (systemClock.setTimeout as NonNullable<Clock['setTimeout']>);
+  return timer.call(clock, run, ms);
 }

@@ -7,10 +7,10 @@ export { createCredentialCache } from './cache.js';
 export { canonicalJson } from './canonical.js';
 export type { Moment } from './clock.js';
 export { momentOf, since, startTimer, systemClock } from './clock.js';
-export { environmentVariable } from './environment.js';
+export { environmentVariable, ownEnvironment } from './environment.js';
 export { FederationError, OptionError, federationErrorOf, presentedToken } from './errors.js';
 export { assertExpected, normalizeExpectation } from './expectation.js';
-export { MAX_ANSWER_BYTES, redirected, sendByFetch, tooLong } from './http.js';
+export { MAX_ANSWER_BYTES, ownRequestInit, redirected, sendByFetch, tooLong } from './http.js';
 export type { SendInit, Transport } from './http.js';
 export { transportOf } from './transport.js';
 export {
@@ -21,12 +21,15 @@ export {
   optionalInteger,
   optionalString,
   optionalStringList,
-  refuseUnknownOptions,
+  ownMembers,
+  ownOptions,
   requiredString,
 } from './options.js';
 export type { Grammar, OptionName } from './options.js';
 export { createCredentialProvider } from './provider.js';
-export type { CredentialProviderOptions, DriverCall, DriverProvider } from './provider.js';
+export type { DriverCall } from './driver-call.js';
+export type { CredentialProviderOptions, DriverProvider } from './provider.js';
+export { ONCE, memberOf, optionNames, ownCopy, parseJson } from './own.js';
 export { cleanServerText } from './scrub.js';
 export { sha256 } from './keys.js';
 export { rememberedSubjectToken } from './remembered-token.js';

@@ -1,4 +1,5 @@
 import type { ErrorClass, FederationErrorCode, PresentedToken, SubjectClaims } from './contract.js';
+import { ownCopy } from './own.js';
 import { cleanServerText, oneLine, scrubbedCause } from './scrub.js';
 
 const MARKER = Symbol.for('credex.FederationError');
@@ -63,7 +64,8 @@ export class FederationError extends Error {
   /** The server's own words: token-shaped runs cut, at most 300 characters. Untrusted text. */
   readonly serverMessage: string | undefined;
 
-  constructor(init: FederationErrorInit) {
+  constructor(given: FederationErrorInit) {
+    const init = ownCopy(given);
     const cause = scrubbedCause(init.cause);
     const serverMessage = init.serverMessage === undefined ? undefined : cleanServerText(init.serverMessage);
     const serverCode = init.serverCode === undefined ? undefined : cleanServerText(init.serverCode, 80);

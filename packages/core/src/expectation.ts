@@ -3,6 +3,7 @@
 import type { SubjectClaims } from './contract.js';
 import { FederationError, presentedToken } from './errors.js';
 import { invalidOption } from './options.js';
+import { ownCopy } from './own.js';
 import { oneLine } from './scrub.js';
 
 /** Each member that is set must equal the token's claim. Ids survive a rename; names don't. */
@@ -46,7 +47,7 @@ export function normalizeExpectation(value: unknown): Expectation | undefined {
       throw invalidOption({ option: `expect.${member}` }, 'a string that is not empty', wanted);
     }
   }
-  return Object.freeze(Object.fromEntries(given)) as Expectation;
+  return Object.freeze(ownCopy(Object.fromEntries(given))) as Expectation;
 }
 
 /**

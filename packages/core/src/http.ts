@@ -3,6 +3,7 @@
 import { boundedText, discard } from './bounded-text.js';
 import type { HttpAnswer } from './contract.js';
 import { FederationError } from './errors.js';
+import { memberOf, ownCopy } from './own.js';
 
 export const MAX_ANSWER_BYTES = 262_144;
 
@@ -33,13 +34,16 @@ export async function sendByFetch(
   url: URL,
   init: SendInit,
 ): Promise<HttpAnswer> {
-  const response = await fetch(url, {
-    method: init.method ?? 'POST',
-    headers: init.headers,
-    ...(init.body === undefined ? {} : { body: init.body }),
-    signal: init.signal,
-    redirect: 'manual',
-  });
+  const response = await fetch(
+    url,
+    ownCopy<RequestInit>({
+      method: init.method ?? 'POST',
+      headers: ownCopy(init.headers),
+      ...(init.body === undefined ? {} : { body: init.body }),
+      signal: init.signal,
+      redirect: 'manual',
+    }),
+  );
   const { status, type } = response;
   // A fetch of the user's own may have followed one all the same.
   if (response.redirected || type === 'opaqueredirect' || (status >= 300 && status < 400)) {
@@ -48,7 +52,7 @@ export async function sendByFetch(
   }
   const body = await boundedText(response, MAX_ANSWER_BYTES);
   if (body === undefined) throw tooLong(provider, status);
-  return { status, headers: Object.fromEntries(response.headers), body };
+  return { status, headers: ownCopy(Object.fromEntries(response.headers)), body };
 }
 
 export function redirected(provider: string, url: URL, status: number): FederationError {
@@ -68,4 +72,18 @@ export function tooLong(provider: string, status: number): FederationError {
     message: `The answer is longer than ${MAX_ANSWER_BYTES} bytes.`,
     status,
   });
+}
+
+/** What `fetch` reads of its second argument, which may be a Request: those have getters, of their class. */
+const OF_A_REQUEST = [
+  ...(['body', 'cache', 'credentials', 'headers', 'integrity', 'keepalive', 'method', 'mode'] as const),
+  ...(['redirect', 'referrer', 'referrerPolicy', 'signal'] as const),
+];
+
+/** As `fetch` reads it, without what every object inherits. */
+export function ownRequestInit(given: RequestInit | undefined): RequestInit {
+  const init = ownCopy(given ?? {});
+  if (given === undefined) return init;
+  const members = OF_A_REQUEST.map((name) => [name, memberOf(given, name)]);
+  return Object.assign(init, Object.fromEntries(members.filter(([, value]) => value !== undefined)));
 }

@@ -4,11 +4,13 @@
  */
 
 import type { Agent, IncomingMessage } from 'node:http';
+import type { RequestOptions } from 'node:https';
 import { request as httpsRequest } from 'node:https';
 import { environmentVariable } from './environment.js';
 import type { SendInit, Transport } from './http.js';
 import { MAX_ANSWER_BYTES, redirected, tooLong } from './http.js';
 import { optionalPackage, rethrow } from './optional-package.js';
+import { ownCopy, ONCE } from './own.js';
 import { isLoopback } from './url.js';
 
 /** As curl reads them; NO_PROXY is the library's to read. */
@@ -39,18 +41,40 @@ function isProxied(url: URL): boolean {
   return !isLoopback(url.hostname) && PROXY_VARIABLES.some((name) => environmentVariable(name) !== undefined);
 }
 
+/**
+ * Node copies the options to an object that inherits from Object.prototype, and reads each of these from there: what is
+ * not given has to be given as undefined. Those for which `tls.connect` has a default are its own already.
+ */
+const NOT_INHERITED: RequestOptions = Object.freeze(
+  Object.fromEntries(
+    (
+      '_defaultAgent agent auth createConnection defaultPort insecureHTTPParser joinDuplicateHeaders maxHeaderSize ' +
+      'port setDefaultHeaders setHost signal socketPath timeout uniqueHeaders ' +
+      'autoSelectFamily family highWaterMark hints localAddress localPort lookup onread ' +
+      'ALPNProtocols ALPNCallback ca cert clientCertEngine crl dhparam ecdhCurve enableTrace key maxVersion ' +
+      'minVersion passphrase pfx privateKeyEngine privateKeyIdentifier pskCallback secureContext secureOptions ' +
+      'secureProtocol servername sessionIdContext sigalgs socket ticketKeys'
+    )
+      .split(' ')
+      .map((name) => [name, undefined]),
+  ),
+);
+
 type Answer = Awaited<ReturnType<Transport>>;
 
 async function send(provider: string, url: URL, init: SendInit, agent: Agent | undefined): Promise<Answer> {
   init.signal.throwIfAborted();
   return new Promise<Answer>((resolve, reject) => {
     const open = (): void => {
-      const request = requestBy(url)(url, {
+      const request = requestBy(url)({
+        ...NOT_INHERITED,
+        ...partsOf(url),
         method: init.method ?? 'POST',
-        headers:
+        headers: ownCopy(
           init.body === undefined
             ? init.headers
             : { ...init.headers, 'content-length': Buffer.byteLength(init.body) },
+        ),
         ...(agent === undefined ? {} : { agent }),
       });
       // Not the request's own option: what it loads and adds costs a starting process 1 ms.
@@ -60,7 +84,7 @@ async function send(provider: string, url: URL, init: SendInit, agent: Agent | u
         reject(error as Error);
         request.destroy();
       };
-      init.signal.addEventListener('abort', abort, { once: true });
+      init.signal.addEventListener('abort', abort, ONCE);
       let heard = false;
       request.on('response', (response) => {
         heard = true;
@@ -82,6 +106,16 @@ async function send(provider: string, url: URL, init: SendInit, agent: Agent | u
     };
     open();
   });
+}
+
+/** Of the URL as Node reads one: given the URL itself, it looks for members that a URL has not, and may inherit. */
+function partsOf({ protocol, hostname, port, pathname, search }: URL): RequestOptions {
+  return {
+    protocol,
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    path: pathname + search,
+    ...(port === '' ? {} : { port }),
+  };
 }
 
 /**
@@ -135,7 +169,9 @@ function withoutMark(text: string): string {
 
 /** All values of a name, as fetch has them: `headers` keeps the first of some, and is silent of the others. */
 function textOf({ headersDistinct }: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
+  return ownCopy(
+    Object.fromEntries(
+      Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
+    ),
   );
 }

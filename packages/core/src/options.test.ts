@@ -7,7 +7,7 @@ import {
   optionalInteger,
   optionalString,
   optionalStringList,
-  refuseUnknownOptions,
+  ownOptions,
   requiredString,
 } from './options.js';
 import { HOST_LABEL } from './url.js';
@@ -99,7 +99,7 @@ describe('a secret in the wrong option', () => {
       thrown(() => optionalBoolean(ONE, secret)),
       thrown(() => optionalFunction(ONE, secret as never)),
       thrown(() => optionalStringList(ONE, [secret], { pattern: /^$/, says: 'nothing' })),
-      thrown(() => refuseUnknownOptions('f', { [secret]: 1 }, ['a'])),
+      thrown(() => ownOptions('f', { [secret]: 1 }, ['a'])),
       invalidOption(ONE, 'x', secret),
     ];
     for (const { message } of errors) expect(message).not.toContain(secret.slice(0, 12));
@@ -138,13 +138,13 @@ describe('others', () => {
   });
 
   it('unknown options are named, with those that are known', () => {
-    expect(() => refuseUnknownOptions('f', { a: 1 }, ['a', 'b'])).not.toThrow();
-    expect(thrown(() => refuseUnknownOptions('f', { c: 1 }, ['a', 'b']))).toMatchObject({
+    expect(() => ownOptions('f', { a: 1 }, ['a', 'b'])).not.toThrow();
+    expect(thrown(() => ownOptions('f', { c: 1 }, ['a', 'b']))).toMatchObject({
       code: 'invalid_option',
       option: 'c',
       message: 'f knows no option `c`; it knows a, b.',
     });
     for (const options of [undefined, null, 'x', 5])
-      expect(thrown(() => refuseUnknownOptions('f', options as never, ['a'])).option).toBe('options');
+      expect(thrown(() => ownOptions('f', options as never, ['a'])).option).toBe('options');
   });
 });

@@ -3,6 +3,7 @@
 import type { Clock } from './contract.js';
 import { environmentVariable } from './environment.js';
 import { OptionError } from './errors.js';
+import { inheritedName, memberOf, ownCopy } from './own.js';
 import { looksSecret } from './scrub.js';
 
 /** How an option is called in code and in the environment. */
@@ -75,9 +76,13 @@ export function optionalFunction<F>(name: OptionName, value: F | undefined): F |
 
 export function optionalClock(value: Clock | undefined): Clock | undefined {
   if (value === undefined) return undefined;
-  const { now, monotonic, setTimeout: timer } = (value ?? {}) as Partial<Clock>;
-  if (typeof now === 'function' && typeof monotonic === 'function' && (timer ?? now) instanceof Function)
-    return value;
+  if (typeof value === 'object' && value !== null) {
+    const [now, monotonic, timer] = (['now', 'monotonic', 'setTimeout'] as const).map((name) =>
+      memberOf(value, name),
+    );
+    if (typeof now === 'function' && typeof monotonic === 'function' && (timer ?? now) instanceof Function)
+      return value;
+  }
   throw invalidOption({ option: 'clock' }, 'an object with the functions now and monotonic', value);
 }
 
@@ -93,21 +98,48 @@ export function invalidOption(name: OptionName, says: string, value: unknown): O
   );
 }
 
-/** Unknown option names are a mistake that would otherwise be ignored in silence. */
-export function refuseUnknownOptions(factory: string, options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null)
-    throw invalidOption({ option: 'options' }, 'an object', options);
-  for (const option of Object.keys(options)) {
-    if (!known.includes(option)) {
-      const named = isShowable(option) ? `\`${option}\`` : `of ${option.length} characters`;
-      throw new OptionError(
-        'invalid_option',
-        option,
-        undefined,
-        `${factory} knows no option ${named}; it knows ${known.join(', ')}.`,
-      );
-    }
+/**
+ * The caller's own options, read once, as an object that inherits nothing. Each public function reads this copy and
+ * never the object that it was given.
+ * @throws OptionError for an unknown name, which would otherwise be ignored silently, and for an option that the object
+ *   inherits from a class
+ */
+export function ownOptions<O extends object>(factory: string, options: O, known: readonly string[]): O {
+  const own = ownMembers(factory, options, known);
+  for (const option of Object.keys(own)) {
+    if (known.includes(option)) continue;
+    const named = isShowable(option) ? `\`${option}\`` : `of ${option.length} characters`;
+    throw new OptionError(
+      'invalid_option',
+      option,
+      undefined,
+      `${factory} knows no option ${named}; it knows ${known.join(', ')}.`,
+    );
   }
+  return own;
+}
+
+/**
+ * As `ownOptions`, for arguments that may have members which credex does not know.
+ * @throws OptionError where it is no object, or inherits one of `known` from a class
+ */
+export function ownMembers<O extends object>(
+  factory: string,
+  options: O,
+  known: readonly string[],
+  argument = 'options',
+): O {
+  if (typeof options !== 'object' || options === null)
+    throw invalidOption({ option: argument }, 'an object', options);
+  const inherited = inheritedName(options, known);
+  if (inherited === undefined) return ownCopy(options);
+  throw new OptionError(
+    'invalid_option',
+    inherited,
+    undefined,
+    `${factory} reads own properties only, and \`${inherited}\` is inherited from the class or the prototype of ` +
+      `\`${argument}\`: pass a plain object, such as \`{ ${inherited}: value.${inherited} }\`.`,
+  );
 }
 
 function fromEnvironment(name: OptionName): string | undefined {
@@ -126,7 +158,7 @@ function checkedString(name: OptionName, value: unknown, grammar: Grammar | unde
 }
 
 function variables(name: OptionName): readonly string[] {
-  const { environmentVariable: variable } = name;
+  const variable = Object.hasOwn(name, 'environmentVariable') ? name.environmentVariable : undefined;
   if (variable === undefined) return [];
   return typeof variable === 'string' ? [variable] : variable;
 }

@@ -1,5 +1,6 @@
 /** How long one caller waits: until its signal fires or its invocation must answer. The flight goes on. */
 
+import { ONCE } from './own.js';
 import { startTimer } from './clock.js';
 import type { Clock } from './contract.js';
 import { FederationError } from './errors.js';
@@ -35,14 +36,14 @@ export async function patiently<T>(
   if (signal?.aborted === true) throw abortedError(provider);
   const own = new AbortController();
   const onAbort = (): void => own.abort(abortedError(provider));
-  signal?.addEventListener('abort', onAbort, { once: true });
+  signal?.addEventListener('abort', onAbort, ONCE);
   const left = invocationLeft(patience);
   const stop = startTimer(clock, Math.min(left, patience.limitMs), () =>
     own.abort(left < patience.limitMs ? lateError(provider) : slowError(provider, patience.limitMs)),
   );
   try {
     return await new Promise<T>((fulfil, reject) => {
-      own.signal.addEventListener('abort', () => reject(own.signal.reason as Error), { once: true });
+      own.signal.addEventListener('abort', () => reject(own.signal.reason as Error), ONCE);
       work(own.signal).then(fulfil, reject);
     });
   } finally {

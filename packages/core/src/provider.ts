@@ -7,7 +7,6 @@ import { since, systemClock } from './clock.js';
 import type {
   Clock,
   Credential,
-  CredentialCall,
   CredentialProvider,
   CredentialStatus,
   Exchanger,
@@ -15,6 +14,8 @@ import type {
   Subject,
   SubjectTokenSource,
 } from './contract.js';
+import type { DriverCall } from './driver-call.js';
+import { NOTHING, ownCall } from './driver-call.js';
 import type { Engine } from './engine.js';
 import { createEngine, ownDigest } from './engine.js';
 import { OptionError } from './errors.js';
@@ -25,7 +26,8 @@ import { normalizeExpectation } from './expectation.js';
 import type { Fetch } from './http.js';
 import type { Invocation } from './invocation.js';
 import { digestPartition, keyText, knownKey, platformPartition, valueKey } from './keys.js';
-import { invalidOption, optionalClock, optionalFunction, optionalInteger } from './options.js';
+import { invalidOption, optionalClock, optionalFunction, optionalInteger, ownOptions } from './options.js';
+import { memberOf, optionNames } from './own.js';
 import { abortedError, patiently } from './patience.js';
 import { decide, decideAsSdk } from './policy.js';
 import type { Ask } from './resolve.js';
@@ -54,25 +56,25 @@ export interface CredentialProviderOptions {
   readonly lifetimeMs?: number | undefined;
 }
 
-/** What a driver may add to a user's call. */
-export interface DriverCall<R> extends CredentialCall<R> {
-  /**
-   * The part of the request that the target does not depend on (AWS's region): asked for after the subject is
-   * captured, and only when an exchange may be needed.
-   */
-  readonly lateRequest?: (() => Promise<Partial<R>>) | undefined;
-  /**
-   * What is held is no answer to this request (a claims challenge): an exchange for the very same request is
-   * joined, and its answer is kept.
-   */
-  readonly skipHeld?: boolean | undefined;
-}
-
 export interface DriverProvider<C extends Credential, R> extends CredentialProvider<C, R> {
   getCredentials(call?: DriverCall<R>): Promise<C>;
   /** The same, but what is held comes without a promise: one of those costs as much as all the rest of a hit. */
   ask(call?: DriverCall<R>): C | Promise<C>;
 }
+
+const OPTION_NAMES: readonly string[] = optionNames<CredentialProviderOptions>({
+  source: true,
+  audience: true,
+  expect: true,
+  cache: true,
+  timeoutMs: true,
+  fetch: true,
+  clock: true,
+  random: true,
+  onEvent: true,
+  invocation: true,
+  lifetimeMs: true,
+});
 
 /**
  * A credential that a service refuses within its first seconds is not refused for its age. The rules that the AWS
@@ -89,8 +91,9 @@ const MAX_OWN_KEYS = 1_024;
  */
 export function createCredentialProvider<C extends Credential, R = void>(
   exchanger: Exchanger<C, R>,
-  options: CredentialProviderOptions,
+  given: CredentialProviderOptions,
 ): DriverProvider<C, R> {
+  const options = ownOptions('createCredentialProvider', given, OPTION_NAMES);
   const { source } = options;
   const { provider } = exchanger;
   const cache = assertCache(options.cache) ?? processWideCache();
@@ -147,17 +150,18 @@ export function createCredentialProvider<C extends Credential, R = void>(
       }
     },
 
-    status(call: { readonly request?: Partial<R> | undefined } = {}): CredentialStatus {
-      const { partition } = source.capture();
+    status(call?: { readonly request?: Partial<R> | undefined }): CredentialStatus {
+      const partition = memberOf(source.capture(), 'partition');
       // Whose token it is can't be known without reading it: then the last one that was read is meant.
       const whose = partition === undefined ? lastPartition : platformPartition(partition);
-      const target = targetOf(call.request);
+      const target = targetOf(ownCall(call).request);
       const key = whose === undefined ? undefined : knownKey(cache, keyText({ ...fields, target }, whose));
       return statusOf(key === undefined ? undefined : state.slots.get(key), clock);
     },
   };
 
-  function ask(call?: DriverCall<R>): C | Promise<C> {
+  function ask(asked?: DriverCall<R>): C | Promise<C> {
+    const call = asked === undefined ? undefined : ownCall(asked);
     const subject = source.capture();
     if (asksNothing(call) && subject.partition !== undefined && subject.partition === plain.partition) {
       const slot = state.slots.get(plain.key);
@@ -174,13 +178,13 @@ export function createCredentialProvider<C extends Credential, R = void>(
         return held.credential as C;
       }
     }
-    return answer(subject, call ?? {});
+    return answer(subject, call ?? (NOTHING as DriverCall<R>));
   }
 
   async function answer(subject: Subject, call: DriverCall<R>): Promise<C> {
     if (call.signal?.aborted === true) throw abortedError(provider);
     const common: Omit<Ask<R>, 'key' | 'subject'> = {
-      request: (call.request ?? {}) as R,
+      request: (call.request ?? NOTHING) as R,
       lateRequest: call.lateRequest,
       anew: call.forceRefresh === true ? 'after-now' : call.skipHeld === true ? 'joining' : 'no',
       signal: call.signal,
@@ -208,7 +212,7 @@ export function createCredentialProvider<C extends Credential, R = void>(
 
   function targetOf(request: Partial<R> | undefined): string {
     if (request !== undefined) return canonicalJson(exchanger.target(request as R));
-    return (plain.target ??= canonicalJson(exchanger.target({} as R)));
+    return (plain.target ??= canonicalJson(exchanger.target(NOTHING as R)));
   }
 
   async function own(target: string, partition: string): Promise<string> {

@@ -9,6 +9,7 @@ import type { Fetch } from './http.js';
 import type { Invocation } from './invocation.js';
 import { invalidOption, optionalFunction, optionalString } from './options.js';
 import { FederationError, OptionError } from './errors.js';
+import { optionNames } from './own.js';
 import type { CredentialProviderOptions } from './provider.js';
 import { rememberedSubjectToken } from './remembered-token.js';
 
@@ -44,18 +45,18 @@ export interface SharedOptions {
   readonly invocation?: (() => Invocation | undefined) | undefined;
 }
 
-export const SHARED_OPTION_NAMES: readonly (keyof SharedOptions)[] = [
-  'tokenSource',
-  'audience',
-  'expect',
-  'cache',
-  'timeoutMs',
-  'fetch',
-  'clock',
-  'random',
-  'onEvent',
-  'invocation',
-];
+export const SHARED_OPTION_NAMES: readonly (keyof SharedOptions)[] = optionNames<SharedOptions>({
+  tokenSource: true,
+  audience: true,
+  expect: true,
+  cache: true,
+  timeoutMs: true,
+  fetch: true,
+  clock: true,
+  random: true,
+  onEvent: true,
+  invocation: true,
+});
 
 /** What the platform gives where the user gives nothing. */
 export interface PlatformDefaults {

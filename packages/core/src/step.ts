@@ -5,6 +5,7 @@ import { since, startTimer } from './clock.js';
 import type { Clock, ErrorClass, PresentedToken, SubjectToken } from './contract.js';
 import { FederationError, OptionError, presentedToken } from './errors.js';
 import type { Emitter } from './events.js';
+import { ONCE, ownCopy } from './own.js';
 import { cleanServerText } from './scrub.js';
 import { refill, takeRetry } from './retry-budget.js';
 
@@ -45,7 +46,7 @@ export async function adviceOf(
   if (OptionError.isInstance(thrown))
     return { code: 'invalid_request', retry: 'never', hint: thrown.message };
   try {
-    return await exchanger.classify(thrown, presented);
+    return ownCopy(await exchanger.classify(thrown, presented));
   } catch (failing) {
     const why = failing instanceof Error ? cleanServerText(failing.message) : 'nobody knows why';
     return { code: 'unknown', retry: 'never', hint: `What explains failures failed itself: ${why}.` };
@@ -104,7 +105,7 @@ async function limited<T>(
   whole.throwIfAborted();
   const own = new AbortController();
   const abort = (): void => own.abort(whole.reason);
-  whole.addEventListener('abort', abort, { once: true });
+  whole.addEventListener('abort', abort, ONCE);
   const stop = startTimer(clock, STEP_MS, () =>
     own.abort(new DOMException('The request took too long.', 'TimeoutError')),
   );
@@ -122,7 +123,7 @@ async function limited<T>(
 /** Rejects when the signal fires: a driver that ignores it doesn't hold the flight. */
 function rejected(signal: AbortSignal): Promise<never> {
   const promise = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    signal.addEventListener('abort', () => reject(signal.reason as Error), ONCE);
   });
   promise.catch(() => undefined);
   return promise;
@@ -135,7 +136,7 @@ async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<voi
     await new Promise<void>((resolve, reject) => {
       stop = startTimer(clock, ms, resolve);
       abort = () => reject(signal.reason as Error);
-      signal.addEventListener('abort', abort, { once: true });
+      signal.addEventListener('abort', abort, ONCE);
     });
   } finally {
     stop();

@@ -2,6 +2,7 @@
 
 import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from './contract.js';
 import { FederationError, OptionError } from './errors.js';
+import { ownCopy, parseJson } from './own.js';
 
 /** Longer than any token Vercel issues; a longer one is refused before it is decoded. */
 const MAX_TOKEN_LENGTH = 16_384;
@@ -53,7 +54,9 @@ export async function subjectTokenOf(subject: Subject, wanted: SubjectTokenReque
     });
   }
   const { jwt, claims } = (token ?? {}) as Partial<SubjectToken>;
-  if (typeof jwt === 'string' && typeof claims === 'object' && claims !== null) return token;
+  // Tokens of ours have claims that inherit nothing; a source of the user's own may have made them otherwise.
+  if (typeof jwt === 'string' && typeof claims === 'object' && claims !== null)
+    return Object.getPrototypeOf(claims) === null ? token : { ...token, claims: ownCopy(claims) };
   throw unreadable('the token source gave none; `readSubjectToken` makes one of a string');
 }
 
@@ -62,7 +65,7 @@ function decodePart(part: string): Record<string, unknown> {
   try {
     const binary = atob(part.replaceAll('-', '+').replaceAll('_', '/'));
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    parsed = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw unreadable('its payload is not JSON');
   }

@@ -5,6 +5,7 @@
 
 import type { Grammar, OptionName } from './options.js';
 import { OptionError } from './errors.js';
+import { ownCopy } from './own.js';
 
 /** RFC 1123 label in lower case: what an AWS region must be to become part of a host name. */
 export const HOST_LABEL: Grammar = {
@@ -69,8 +70,8 @@ export interface EndpointRules {
 /** An endpoint that the user names: parsed, held to https, without user name, query or fragment. */
 export function endpointUrl(name: OptionName, value: string, rules: EndpointRules): URL {
   const refuse = (why: string): never => {
-    const variable =
-      typeof name.environmentVariable === 'string' ? name.environmentVariable : name.environmentVariable?.[0];
+    const { environmentVariable: named } = ownCopy(name);
+    const variable = typeof named === 'string' ? named : named?.[0];
     const from = variable === undefined ? '' : ` (${variable})`;
     throw new OptionError('unsafe_url', name.option, variable, `\`${name.option}\`${from} ${why}`);
   };

@@ -1,7 +1,7 @@
 /** One request, made ready for whichever cloud the name is of. */
 
 import { OptionError } from '@credex/core';
-import { optionalString } from '@credex/core/driver';
+import { optionalString, ownCopy, ownRequestInit } from '@credex/core/driver';
 import { assertMayGoTo } from './allowed-hosts.js';
 import type { Loaded } from './load-provider.js';
 import type { CredentialTypes, ProviderTypes } from './provider-types.js';
@@ -38,7 +38,7 @@ export function givenRequest(input: Request | string | URL, { init }: AuthorizeO
   if (input instanceof Request && init === undefined) return input;
   if (typeof input === 'string' || input instanceof URL || input instanceof Request) {
     try {
-      return new Request(input, init);
+      return new Request(input, ownRequestInit(init));
     } catch {
       // fetch's own words hold the URL, and with it what a caller may have put there.
       throw refusedRequest('is no absolute URL, or its `init` is no request');
@@ -110,7 +110,10 @@ async function bearerToken(
 /** A redirect would take the headers along, AWS's session token even to another host: it is an error. */
 function ready(given: Request, headers: Headers, body: ArrayBuffer | undefined): Request {
   const redirect = given.redirect === 'manual' ? 'manual' : 'error';
-  return new Request(given, { headers, redirect, ...(body === undefined ? {} : { body }) });
+  return new Request(
+    given,
+    ownCopy<RequestInit>({ headers, redirect, ...(body === undefined ? {} : { body }) }),
+  );
 }
 
 function isStorage({ hostname }: URL): boolean {

@@ -2,6 +2,7 @@ import type { Config, ExactConfig } from '@credex/config';
 import { loadConfig } from '@credex/config';
 import { FROM_CODE, checkedConfig, currentEnvironment, entryFor, named } from '@credex/config/internal';
 import type { CredentialCall } from '@credex/core';
+import { optionNames, ownOptions } from '@credex/core/driver';
 import type { AuthorizeOptions } from './authorize.js';
 import type { Loaded } from './load-provider.js';
 import { loadProvider } from './load-provider.js';
@@ -19,6 +20,18 @@ import { checkedSettings } from './settings.js';
 
 /** What one call may say, whichever the cloud. */
 export type AnyCall = Pick<CredentialCall<unknown>, 'signal' | 'forceRefresh'>;
+
+type NamedAuthorizeOptions = AuthorizeOptions & { readonly name?: string | undefined };
+
+const AUTHORIZE_OPTION_NAMES: readonly string[] = optionNames<NamedAuthorizeOptions>({
+  name: true,
+  init: true,
+  service: true,
+  region: true,
+  payload: true,
+  scopes: true,
+  signal: true,
+});
 
 /** Credentials by name. */
 export interface Credentials<C extends Config = Config> {
@@ -122,7 +135,8 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
       const { provider } = asked instanceof Promise ? await asked : asked;
       return call === undefined ? provider.getCredentials() : provider.getCredentials(call);
     },
-    async authorize(request, options = {}): Promise<Request> {
+    async authorize(request, given): Promise<Request> {
+      const options = ownOptions<NamedAuthorizeOptions>('authorize', given ?? {}, AUTHORIZE_OPTION_NAMES);
       const [loadedEntry, { authorized, givenRequest }] = await Promise.all([
         ask(options.name),
         import('./authorize.js'),

@@ -3,7 +3,7 @@
 import type { AwsEntry, AzureEntry, Entry, GcpEntry, ProviderName } from '@credex/config';
 import { optionsOf } from '@credex/config/internal';
 import type { SharedOptions } from '@credex/core';
-import { SHARED_OPTION_NAMES, invalidOption, refuseUnknownOptions } from '@credex/core/driver';
+import { SHARED_OPTION_NAMES, invalidOption, optionNames, ownCopy, ownOptions } from '@credex/core/driver';
 
 type OfCode<E> = Pick<E, Extract<keyof E, 'origins' | 'allowLoopbackHttp'>>;
 
@@ -38,26 +38,32 @@ const SHARED: readonly string[] = SHARED_OPTION_NAMES.filter(
 );
 
 const OF_CLOUD: Readonly<Record<ProviderName, readonly string[]>> = {
-  aws: ['exchanger', 'endpoint', 'origins', 'allowLoopbackHttp'],
-  gcp: [
-    'exchanger',
-    'stsEndpoint',
-    'iamCredentialsEndpoint',
-    'universeDomain',
-    'origins',
-    'allowLoopbackHttp',
-  ],
-  azure: ['exchanger', 'authorityHost', 'origins', 'allowLoopbackHttp'],
+  aws: optionNames<AwsSettings>({ exchanger: true, endpoint: true, origins: true, allowLoopbackHttp: true }),
+  gcp: optionNames<GcpSettings>({
+    exchanger: true,
+    stsEndpoint: true,
+    iamCredentialsEndpoint: true,
+    universeDomain: true,
+    origins: true,
+    allowLoopbackHttp: true,
+  }),
+  azure: optionNames<AzureSettings>({
+    exchanger: true,
+    authorityHost: true,
+    origins: true,
+    allowLoopbackHttp: true,
+  }),
 };
 
 /** @throws OptionError for a name that nothing is known by; the values are judged by those who use them. */
-export function checkedSettings(settings: CredentialsSettings): CredentialsSettings {
-  refuseUnknownOptions('createCredentials', settings, [...SHARED, ...Object.keys(OF_CLOUD)]);
+export function checkedSettings(given: CredentialsSettings): CredentialsSettings {
+  const settings = ownOptions('createCredentials', given, [...SHARED, ...Object.keys(OF_CLOUD)]);
   for (const [cloud, names] of Object.entries(OF_CLOUD)) {
     const own: unknown = settings[cloud as ProviderName];
     if (own === undefined) continue;
     if (typeof own !== 'object' || own === null) throw invalidOption({ option: cloud }, 'an object', own);
-    refuseUnknownOptions(`createCredentials (${cloud})`, own, names);
+    const checked = ownOptions(`createCredentials (${cloud})`, own, names);
+    Object.assign(settings, { [cloud]: checked });
   }
   return settings;
 }
@@ -68,5 +74,5 @@ export function factoryOptions(
   entry: Entry,
 ): Readonly<Record<string, unknown>> {
   const { origins: _settingsOrigins, ...cloud } = { aws, gcp, azure }[entry.provider] ?? {};
-  return { ...shared, ...cloud, ...optionsOf(entry) };
+  return ownCopy({ ...shared, ...cloud, ...optionsOf(entry) });
 }

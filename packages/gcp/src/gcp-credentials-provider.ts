@@ -2,9 +2,12 @@ import type { CredentialCall, CredentialProvider, CredentialStatus } from '@cred
 import {
   SHARED_OPTION_NAMES,
   createCredentialProvider,
+  optionNames,
   optionalFunction,
+  ownCopy,
+  ownMembers,
+  ownOptions,
   providerOptions,
-  refuseUnknownOptions,
 } from '@credex/core/driver';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
@@ -30,7 +33,17 @@ export interface GcpCredentialsProvider extends CredentialProvider<GcpCredential
   getAccessToken(): Promise<{ access_token: string; expires_in: number }>;
 }
 
-const KNOWN_OPTIONS = [...SHARED_OPTION_NAMES, ...GCP_OPTION_NAMES, 'exchanger'];
+const OPTION_NAMES: readonly string[] = [
+  ...SHARED_OPTION_NAMES,
+  ...GCP_OPTION_NAMES,
+  ...optionNames<Omit<GcpCredentialsProviderOptions, keyof GcpOptions>>({ exchanger: true }),
+];
+
+const CALL_NAMES: readonly string[] = optionNames<CredentialCall<GcpRequest>>({
+  signal: true,
+  forceRefresh: true,
+  request: true,
+});
 
 /**
  * Google Cloud credentials for code on Vercel, by workload identity federation: the Vercel token is exchanged
@@ -49,8 +62,8 @@ const KNOWN_OPTIONS = [...SHARED_OPTION_NAMES, ...GCP_OPTION_NAMES, 'exchanger']
  * const { accessToken } = await provider.getCredentials();
  * @throws OptionError names the option and its environment variable
  */
-export function gcpCredentialsProvider(options: GcpCredentialsProviderOptions = {}): GcpCredentialsProvider {
-  refuseUnknownOptions('gcpCredentialsProvider', options, KNOWN_OPTIONS);
+export function gcpCredentialsProvider(given: GcpCredentialsProviderOptions = {}): GcpCredentialsProvider {
+  const options = ownOptions('gcpCredentialsProvider', given, OPTION_NAMES);
   const configuration = gcpConfiguration(options);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger) ?? directExchanger;
   const provider = createCredentialProvider(factory(configuration), {
@@ -60,13 +73,16 @@ export function gcpCredentialsProvider(options: GcpCredentialsProviderOptions = 
   // Without an argument core answers from the cache by its shortest path.
   const getCredentials = (call?: CredentialCall<GcpRequest>): Promise<GcpCredentials> =>
     call === undefined ? provider.getCredentials() : asked(call);
-  const asked = async (call: CredentialCall<GcpRequest>): Promise<GcpCredentials> =>
-    provider.getCredentials({ ...call, request: requestOf(configuration, call.request) });
+  const asked = async (given: CredentialCall<GcpRequest>): Promise<GcpCredentials> => {
+    const call = ownMembers('getCredentials', given, CALL_NAMES, 'call');
+    return provider.getCredentials(Object.assign(call, { request: requestOf(configuration, call.request) }));
+  };
 
   return {
     getCredentials,
     invalidate: (which) => provider.invalidate(which),
-    status: (call): CredentialStatus => provider.status({ request: requestOf(configuration, call?.request) }),
+    status: (call): CredentialStatus =>
+      provider.status({ request: requestOf(configuration, ownCopy(call ?? {}).request) }),
     async getAccessToken() {
       const { accessToken, expiresAt } = await getCredentials();
       const left = expiresAt - configuration.clock.now();
@@ -80,7 +96,7 @@ function requestOf(
   configuration: GcpConfiguration,
   request: Partial<GcpRequest> | undefined,
 ): Partial<GcpRequest> | undefined {
-  const scopes = normalScopes(request?.scopes);
+  const scopes = normalScopes(ownCopy(request ?? {}).scopes);
   return scopes === undefined || scopes.join(' ') === configuration.scopes.join(' ') ? undefined : { scopes };
 }
 

@@ -1,6 +1,6 @@
 /** An answer that brought no credential, reduced to what decides. */
 
-import { retryAfterMs } from '@credex/core/driver';
+import { parseJson, retryAfterMs } from '@credex/core/driver';
 import type { GcpAnswerError, GcpStep } from './gcp-answer-error.js';
 
 export interface FailedAnswer {
@@ -55,7 +55,7 @@ function duration(value: unknown): number | undefined {
 
 function jsonFields(body: string): Fields {
   try {
-    return fields(JSON.parse(body));
+    return fields(parseJson(body));
   } catch {
     // What says nothing is judged by its status.
     return {};

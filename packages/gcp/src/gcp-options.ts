@@ -8,6 +8,7 @@ import {
   SERVICE_ACCOUNT_EMAIL,
   endpointUrl,
   httpsUrl,
+  optionNames,
   optionalBoolean,
   optionalInteger,
   optionalString,
@@ -57,20 +58,22 @@ export interface GcpOptions extends SharedOptions {
   readonly allowLoopbackHttp?: boolean | undefined;
 }
 
-export const GCP_OPTION_NAMES: readonly Exclude<keyof GcpOptions, keyof SharedOptions>[] = [
-  'projectNumber',
-  'workloadIdentityPoolId',
-  'workloadIdentityPoolProviderId',
-  'serviceAccountEmail',
-  'scopes',
-  'lifetimeSeconds',
-  'projectId',
-  'quotaProjectId',
-  'universeDomain',
-  'stsEndpoint',
-  'iamCredentialsEndpoint',
-  'allowLoopbackHttp',
-];
+export const GCP_OPTION_NAMES: readonly Exclude<keyof GcpOptions, keyof SharedOptions>[] = optionNames<
+  Omit<GcpOptions, keyof SharedOptions>
+>({
+  projectNumber: true,
+  workloadIdentityPoolId: true,
+  workloadIdentityPoolProviderId: true,
+  serviceAccountEmail: true,
+  scopes: true,
+  lifetimeSeconds: true,
+  projectId: true,
+  quotaProjectId: true,
+  universeDomain: true,
+  stsEndpoint: true,
+  iamCredentialsEndpoint: true,
+  allowLoopbackHttp: true,
+});
 
 /** The options as an exchanger takes them: every name checked, every default filled in. */
 export interface GcpConfiguration {

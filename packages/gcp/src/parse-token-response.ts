@@ -1,6 +1,7 @@
 /** What STS and IAM Credentials answer, parsed as untrusted. */
 
 import type { HttpAnswer } from '@credex/core/driver';
+import { parseJson } from '@credex/core/driver';
 import type { GcpStep } from './gcp-answer-error.js';
 import { GcpAnswerError } from './gcp-answer-error.js';
 
@@ -73,7 +74,7 @@ function refusal(step: GcpStep, answer: HttpAnswer): Refusal {
 function jsonObject({ body }: HttpAnswer, refuse: Refusal): Readonly<Record<string, unknown>> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body);
+    parsed = parseJson(body);
   } catch {
     return refuse('is not JSON');
   }

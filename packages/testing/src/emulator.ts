@@ -4,7 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { optionalInteger, optionalString, refuseUnknownOptions } from '@credex/core/driver';
+import { optionNames, optionalInteger, optionalString, ownOptions } from '@credex/core/driver';
 import { createAwsCloud } from './emulator/aws/aws-cloud.js';
 import type { AwsAdmin } from './emulator/aws/aws-cloud.js';
 import { createAzureCloud } from './emulator/azure/azure-cloud.js';
@@ -105,7 +105,14 @@ export interface Emulator<C extends EmulatorClock = AdjustableClock> {
 }
 
 const MIB = 1024 * 1024;
-const OPTIONS = ['clock', 'seed', 'issuerOrigin', 'signingKeys', 'maxBodyBytes', 'ports'];
+const OPTION_NAMES: readonly string[] = optionNames<EmulatorOptions>({
+  clock: true,
+  seed: true,
+  issuerOrigin: true,
+  signingKeys: true,
+  maxBodyBytes: true,
+  ports: true,
+});
 const ORIGIN = { pattern: /^https?:\/\/[^/?#]+$/, says: "an origin such as 'https://oidc.vercel.com'" };
 
 /**
@@ -126,9 +133,9 @@ export async function startEmulator<C extends EmulatorClock>(
   options: EmulatorOptions<C> & { readonly clock: C },
 ): Promise<Emulator<C>>;
 export async function startEmulator(
-  options: EmulatorOptions<EmulatorClock> = {},
+  given: EmulatorOptions<EmulatorClock> = {},
 ): Promise<Emulator<EmulatorClock>> {
-  refuseUnknownOptions('startEmulator', options, OPTIONS);
+  const options = ownOptions('startEmulator', given, OPTION_NAMES);
   const origin =
     optionalString({ option: 'issuerOrigin' }, options.issuerOrigin, ORIGIN) ?? 'https://oidc.vercel.com';
   const maxBodyBytes =
@@ -199,10 +206,10 @@ export async function startEmulator(
   };
 }
 
-function checkedPorts(ports: EmulatorPorts, services: readonly ServiceName[]): EmulatorPorts {
-  refuseUnknownOptions(
+function checkedPorts(given: EmulatorPorts, services: readonly ServiceName[]): EmulatorPorts {
+  const ports = ownOptions(
     'startEmulator (ports)',
-    ports,
+    given,
     services.flatMap((name) => [name, `${name}+tls`]),
   );
   for (const [name, port] of Object.entries(ports))

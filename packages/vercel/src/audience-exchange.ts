@@ -6,7 +6,7 @@
 import type { Clock, Credential, Fetch, SubjectToken } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, Exchanger, HttpAnswer } from '@credex/core/driver';
-import { createCredentialProvider, readSubjectToken } from '@credex/core/driver';
+import { createCredentialProvider, parseJson, readSubjectToken } from '@credex/core/driver';
 
 interface AudienceToken extends Credential {
   readonly jwt: string;
@@ -129,7 +129,7 @@ function audienceToken(jwt: string, from: SubjectToken, audience: string): Audie
 
 function parse(body: string): Record<string, unknown> {
   try {
-    const parsed: unknown = JSON.parse(body);
+    const parsed = parseJson(body);
     return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
   } catch {
     return {};

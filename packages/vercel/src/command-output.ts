@@ -5,7 +5,7 @@
 
 import type { Credential } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { rememberedSubjectToken } from '@credex/core/driver';
+import { parseJson, rememberedSubjectToken } from '@credex/core/driver';
 
 export interface CommandToken extends Credential {
   readonly jwt: string;
@@ -49,7 +49,7 @@ function tokenOf(jwt: string, expirationTime: number | undefined): CommandToken 
 
 function parse(text: string): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return parseJson(text) as Record<string, unknown>;
   } catch {
     throw unclear('it is not JSON');
   }

@@ -6,6 +6,7 @@ import {
   invalidOption,
   optionalInteger,
   optionalString,
+  ownCopy,
   requiredString,
 } from '@credex/core/driver';
 import type { CommandToken } from './command-output.js';
@@ -42,8 +43,15 @@ export interface CommandTokenSourceOptions extends FixedAudienceOptions {
  * const tokenSource = commandTokenSource({ command: '/usr/local/bin/print-token', args: ['--audience', audience] });
  * @throws OptionError for an option that can't be honoured
  */
-export function commandTokenSource(options: CommandTokenSourceOptions): SubjectTokenSource {
-  const rules = tokenRules('commandTokenSource', options, ['command', 'args', 'cwd', 'env', 'timeoutMs']);
+export function commandTokenSource(given: CommandTokenSourceOptions): SubjectTokenSource {
+  const rules = tokenRules('commandTokenSource', given, {
+    command: true,
+    args: true,
+    cwd: true,
+    env: true,
+    timeoutMs: true,
+  });
+  const { options } = rules;
   const run: Command = {
     command: requiredString({ option: 'command' }, options.command, WITHOUT_NUL),
     args: argumentsOf(options.args),
@@ -117,7 +125,7 @@ function environmentOf(value: unknown): Readonly<Record<string, string>> | undef
   if (value === undefined) return undefined;
   const ok = (one: unknown): boolean => typeof one === 'string' && !one.includes('\0');
   if (typeof value === 'object' && value !== null && Object.values(value).every(ok))
-    return { ...(value as Record<string, string>) };
+    return ownCopy(value as Record<string, string>);
   throw invalidOption({ option: 'env' }, 'an object of strings without NUL', value);
 }
 

@@ -1,7 +1,14 @@
 /** The options that every source outside of Vercel takes, and what is made of them once. */
 
 import type { Clock } from '@credex/core';
-import { invalidOption, optionalClock, optionalString, refuseUnknownOptions } from '@credex/core/driver';
+import {
+  invalidOption,
+  optionNames,
+  optionalClock,
+  optionalString,
+  ownCopy,
+  ownOptions,
+} from '@credex/core/driver';
 import { systemNow } from './outside.js';
 
 export interface ElsewhereOptions {
@@ -26,14 +33,16 @@ export interface FixedAudienceOptions extends ElsewhereOptions {
   readonly audience?: string | undefined;
 }
 
-const ELSEWHERE_OPTION_NAMES: readonly (keyof FixedAudienceOptions)[] = [
-  'expectClaims',
-  'partition',
-  'clock',
-  'audience',
-];
+const ELSEWHERE_OPTION_NAMES: readonly string[] = optionNames<FixedAudienceOptions>({
+  expectClaims: true,
+  partition: true,
+  clock: true,
+  audience: true,
+});
 
-export interface TokenRules {
+export interface TokenRules<O = FixedAudienceOptions> {
+  /** The caller's own options, as `ownOptions` returns them. */
+  readonly options: O;
   now(): number;
   readonly expectClaims: Readonly<Record<string, string>>;
   readonly partition: string | undefined;
@@ -41,13 +50,14 @@ export interface TokenRules {
 }
 
 /** @throws OptionError */
-export function tokenRules(
+export function tokenRules<O extends FixedAudienceOptions>(
   factory: string,
-  options: FixedAudienceOptions,
-  own: readonly string[] = [],
-): TokenRules {
-  refuseUnknownOptions(factory, options, [...own, ...ELSEWHERE_OPTION_NAMES]);
+  given: O,
+  own: { readonly [Name in Exclude<keyof O, keyof FixedAudienceOptions>]-?: true },
+): TokenRules<O> {
+  const options = ownOptions(factory, given, [...Object.keys(own), ...ELSEWHERE_OPTION_NAMES]);
   return {
+    options,
     now: systemNow(optionalClock(options.clock)),
     expectClaims: claimsToExpect(options.expectClaims),
     partition: optionalString({ option: 'partition' }, options.partition),
@@ -72,5 +82,5 @@ function claimsToExpect(value: unknown): Readonly<Record<string, string>> {
     if (typeof wanted !== 'string' || wanted === '')
       throw invalidOption({ option }, 'a string that is not empty', wanted);
   }
-  return Object.freeze(Object.fromEntries(claims)) as Readonly<Record<string, string>>;
+  return Object.freeze(ownCopy(Object.fromEntries(claims))) as Readonly<Record<string, string>>;
 }

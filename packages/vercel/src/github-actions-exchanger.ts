@@ -6,7 +6,7 @@
 import type { Credential } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, Exchanger, HttpAnswer, Transport } from '@credex/core/driver';
-import { readSubjectToken, retryAfterMs, transportFailure } from '@credex/core/driver';
+import { parseJson, readSubjectToken, retryAfterMs, transportFailure } from '@credex/core/driver';
 
 export interface GithubToken extends Credential {
   readonly jwt: string;
@@ -98,7 +98,7 @@ function tokenOf(jwt: string): GithubToken {
 
 function parse(body: string): Record<string, unknown> {
   try {
-    const parsed: unknown = JSON.parse(body);
+    const parsed = parseJson(body);
     return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
   } catch {
     return {};

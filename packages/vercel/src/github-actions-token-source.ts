@@ -44,12 +44,13 @@ export interface GithubActionsTokenSourceOptions extends ElsewhereOptions {
  * });
  * @throws OptionError for an option that can't be honoured
  */
-export function githubActionsTokenSource(options: GithubActionsTokenSourceOptions = {}): SubjectTokenSource {
-  const rules = tokenRules('githubActionsTokenSource', options, [
-    'requestOrigin',
-    'allowLoopbackHttp',
-    'fetch',
-  ]);
+export function githubActionsTokenSource(given: GithubActionsTokenSourceOptions = {}): SubjectTokenSource {
+  const rules = tokenRules('githubActionsTokenSource', given, {
+    requestOrigin: true,
+    allowLoopbackHttp: true,
+    fetch: true,
+  });
+  const { options } = rules;
   const ask = runner(options, rules.now);
   const where: RequestUrlRules = {
     requestOrigin: originOf(options.requestOrigin),

@@ -25,8 +25,8 @@ const VARIABLE = {
  * @throws OptionError for an option that can't be honoured
  */
 export function gitlabTokenSource(options: GitlabTokenSourceOptions): SubjectTokenSource {
-  const rules = tokenRules('gitlabTokenSource', options, ['variable']);
-  const variable = requiredString({ option: 'variable' }, options.variable, VARIABLE);
+  const rules = tokenRules('gitlabTokenSource', options, { variable: true });
+  const variable = requiredString({ option: 'variable' }, rules.options.variable, VARIABLE);
   const lines = (audience: string): string =>
     `in .gitlab-ci.yml the job needs \`id_tokens: { ${variable}: { aud: ${JSON.stringify(audience)} } }\``;
   return elsewhereSource(rules, {

@@ -30,8 +30,8 @@ const API_TOKEN = /^(?:\/var)?\/run\/secrets\/kubernetes\.io\/serviceaccount\//;
  *   that one must not leave the cluster
  */
 export function kubernetesTokenSource(options: KubernetesTokenSourceOptions = {}): SubjectTokenSource {
-  const rules = tokenRules('kubernetesTokenSource', options, ['path']);
-  const given = optionalString({ option: 'path' }, options.path);
+  const rules = tokenRules('kubernetesTokenSource', options, { path: true });
+  const given = optionalString({ option: 'path' }, rules.options.path);
   if (given !== undefined) refuseApiToken(given, undefined);
   return elsewhereSource(rules, {
     place: {

@@ -9,13 +9,16 @@ import type {
 } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import {
+  ONCE,
   assertExpected,
   discard,
   optionalBoolean,
+  optionNames,
   optionalFunction,
+  ownCopy,
+  ownOptions,
   presentedToken,
   providerOptions,
-  refuseUnknownOptions,
   rememberedSubjectToken,
 } from '@credex/core/driver';
 import { saysInvalidToken } from './bearer-challenge.js';
@@ -46,15 +49,15 @@ export interface OwnApiFetchOptions {
   readonly allowLoopbackHttp?: boolean | undefined;
 }
 
-const OPTIONS: readonly (keyof OwnApiFetchOptions)[] = [
-  'origins',
-  'audience',
-  'tokenSource',
-  'expect',
-  'fetch',
-  'clock',
-  'allowLoopbackHttp',
-];
+const OPTION_NAMES: readonly string[] = optionNames<OwnApiFetchOptions>({
+  origins: true,
+  audience: true,
+  tokenSource: true,
+  expect: true,
+  fetch: true,
+  clock: true,
+  allowLoopbackHttp: true,
+});
 
 /** As many as Fetch allows. */
 const MOST_REDIRECTS = 20;
@@ -74,14 +77,14 @@ const MOST_REDIRECTS = 20;
  * const response = await orders('https://orders.example.com/orders?since=2026-01-01');
  * @throws OptionError for an option that can't be honoured; the fetch it returns: OptionError, FederationError
  */
-export function ownApiFetch(options: OwnApiFetchOptions): typeof globalThis.fetch {
-  refuseUnknownOptions('ownApiFetch', options, OPTIONS);
+export function ownApiFetch(given: OwnApiFetchOptions): typeof globalThis.fetch {
+  const options = ownOptions('ownApiFetch', given, OPTION_NAMES);
   const allowLoopbackHttp =
     optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
   const origins = originsOf(options.origins, allowLoopbackHttp);
   const fetch = optionalFunction({ option: 'fetch' }, options.fetch) ?? globalFetch;
   const { tokenSource, clock } = options;
-  const shared = { tokenSource, audience: options.audience, expect: options.expect, clock };
+  const shared = ownCopy({ tokenSource, audience: options.audience, expect: options.expect, clock });
   const { source, audience, expect } = providerOptions(shared, () =>
     vercelTokenSource({ clock, fetch: options.fetch as Fetch | undefined }),
   );
@@ -162,7 +165,7 @@ export function ownApiFetch(options: OwnApiFetchOptions): typeof globalThis.fetc
     const headers = new Headers(own);
     headers.set('authorization', `Bearer ${token.jwt}`);
     const stream = body instanceof ReadableStream ? { duplex: 'half' } : {};
-    return fetch(url, {
+    const init: RequestInit = {
       ...rest,
       ...stream,
       method,
@@ -170,7 +173,8 @@ export function ownApiFetch(options: OwnApiFetchOptions): typeof globalThis.fetc
       body,
       redirect: 'manual',
       ...(signal === undefined ? {} : { signal }),
-    });
+    };
+    return fetch(url, ownCopy(init));
   }
 }
 
@@ -195,7 +199,7 @@ async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason as Error);
     if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+    else signal.addEventListener('abort', stop, ONCE);
   });
   try {
     return await Promise.race([work, aborted]);

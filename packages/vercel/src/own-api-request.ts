@@ -1,6 +1,7 @@
 /** One request as the caller meant it at the call, and what a redirect makes of it (Fetch, section 4.4). */
 
 import { OptionError } from '@credex/core';
+import { ownRequestInit } from '@credex/core/driver';
 import { redirectRefused, redirectTarget } from './own-api-origins.js';
 
 /** Taken in the caller's own time: what is changed after the call changes nothing of the request. */
@@ -21,10 +22,11 @@ export interface Outgoing {
  * @param url the one of `input`, checked
  * @throws OptionError where the caller's own headers or mode leave no place for the token
  */
-export function outgoing(input: unknown, init: RequestInit | undefined, url: URL): Outgoing {
+export function outgoing(input: unknown, given: RequestInit | undefined, url: URL): Outgoing {
+  const init = ownRequestInit(given);
   // Everything that `init` says of the request is merged by the platform's own rules.
   const request = input instanceof Request ? new Request(input, init) : undefined;
-  const headers = new Headers(request?.headers ?? init?.headers);
+  const headers = new Headers(request?.headers ?? init.headers);
   if (headers.has('authorization')) {
     throw new OptionError(
       'conflicting_options',
@@ -33,7 +35,7 @@ export function outgoing(input: unknown, init: RequestInit | undefined, url: URL
       'The request has an Authorization header of its own: leave it to this fetch, or use another fetch. Nothing was sent.',
     );
   }
-  if ((request?.mode ?? init?.mode) === 'no-cors') {
+  if ((request?.mode ?? init.mode) === 'no-cors') {
     throw new OptionError(
       'conflicting_options',
       'mode',
@@ -41,15 +43,15 @@ export function outgoing(input: unknown, init: RequestInit | undefined, url: URL
       "`mode: 'no-cors'` drops the Authorization header in silence. Nothing was sent.",
     );
   }
-  const body = request === undefined ? ownBody(init?.body) : request.body;
+  const body = request === undefined ? ownBody(init.body) : request.body;
   return {
     url,
-    method: (request?.method ?? init?.method ?? 'GET').toUpperCase(),
+    method: (request?.method ?? init.method ?? 'GET').toUpperCase(),
     headers,
     body,
     canRepeat: body === null || (request === undefined && isRepeatable(body)),
-    redirect: request?.redirect ?? init?.redirect ?? 'follow',
-    signal: request?.signal ?? init?.signal ?? undefined,
+    redirect: request?.redirect ?? init.redirect ?? 'follow',
+    signal: request?.signal ?? init.signal ?? undefined,
     rest: { ...init, ...(request === undefined ? {} : beyondDefaults(request)) },
   };
 }

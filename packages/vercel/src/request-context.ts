@@ -1,5 +1,7 @@
 /** The request context that Vercel's runtime puts on `globalThis`: read, never written. */
 
+import { memberOf } from '@credex/core/driver';
+
 export const TOKEN_HEADER = 'x-vercel-oidc-token';
 
 export interface RequestContext {
@@ -21,6 +23,8 @@ export function requestContext(): RequestContext | undefined {
 
 /** The token header of the request that is being served; `undefined` outside a request. */
 export function contextToken(): string | undefined {
-  const token = requestContext()?.headers?.[TOKEN_HEADER];
+  const context = requestContext();
+  const headers = context === undefined ? undefined : memberOf(context, 'headers');
+  const token = headers === undefined ? undefined : memberOf(headers, TOKEN_HEADER);
   return typeof token === 'string' && token !== '' ? token : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Subject, SubjectTokenSource } from '@credex/core';
 import { OptionError } from '@credex/core';
-import { rememberedSubjectToken } from '@credex/core/driver';
+import { memberOf, rememberedSubjectToken } from '@credex/core/driver';
 import { TOKEN_HEADER } from './request-context.js';
 import type { VercelTokenSourceOptions } from './source-options.js';
 import { sourceTools } from './source-options.js';
@@ -49,7 +49,7 @@ export function requestTokenSource(
 
 function tokenHeader(request: RequestLike): string | undefined {
   const headers = headersOf(request);
-  const value = isGetter(headers) ? headers.get(TOKEN_HEADER) : headers[TOKEN_HEADER];
+  const value = isGetter(headers) ? headers.get(TOKEN_HEADER) : memberOf(headers, TOKEN_HEADER);
   const first: unknown = Array.isArray(value) ? value[0] : value;
   return typeof first === 'string' && first !== '' ? first : undefined;
 }
@@ -57,8 +57,8 @@ function tokenHeader(request: RequestLike): string | undefined {
 function headersOf(request: RequestLike): HeadersLike {
   if (typeof request === 'object' && request !== null) {
     if (isGetter(request)) return request;
-    if ('headers' in request && typeof request.headers === 'object' && request.headers !== null)
-      return request.headers;
+    const headers = memberOf(request, 'headers');
+    if (typeof headers === 'object' && headers !== null) return headers;
   }
   throw new OptionError(
     'invalid_option',
@@ -69,5 +69,5 @@ function headersOf(request: RequestLike): HeadersLike {
 }
 
 function isGetter(value: object): value is HeaderGetter {
-  return 'get' in value && typeof value.get === 'function';
+  return typeof memberOf(value as Partial<HeaderGetter>, 'get') === 'function';
 }

@@ -1,6 +1,7 @@
 /** One run of a program: no shell, no input, so much output and no more, ended with its signal. */
 
 import { FederationError, OptionError } from '@credex/core';
+import { ONCE, ownCopy, ownEnvironment } from '@credex/core/driver';
 import { nodeModule } from './node-module.js';
 
 export interface Command {
@@ -24,16 +25,18 @@ export async function runCommand(run: Command, signal: AbortSignal): Promise<str
   signal.throwIfAborted();
   const { command, args, cwd, env } = run;
   if (cwd !== undefined) await assertFolder(cwd);
-  const child = spawn(command, [...args], {
+  const options = {
     cwd,
-    env: env as NodeJS.ProcessEnv | undefined,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // Node gives a child what the environment inherits, too.
+    env: ownCopy(env ?? ownEnvironment()) as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
     shell: false,
     windowsHide: true,
-  });
+  };
+  const child = spawn(command, [...args], ownCopy(options));
   try {
     return await new Promise<string>((fulfil, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      signal.addEventListener('abort', () => reject(signal.reason as Error), ONCE);
       const printed = collect(child.stdout, MAX_OUTPUT_BYTES, () => reject(tooMuch(run)));
       const complaint = collect(child.stderr, MAX_COMPLAINT_BYTES, () => undefined);
       child.on('error', (cause) => reject(notStarted(run, cause)));

@@ -8,7 +8,8 @@ import {
   optionalBoolean,
   optionalClock,
   optionalFunction,
-  refuseUnknownOptions,
+  optionNames,
+  ownOptions,
 } from '@credex/core/driver';
 import type { AudienceExchange } from './audience-exchange.js';
 
@@ -33,14 +34,21 @@ export interface SourceTools {
 
 const DEFAULT_TOKEN_ENDPOINT = 'https://oidc.vercel.com/~token';
 
+export const SOURCE_OPTION_NAMES: readonly string[] = optionNames<VercelTokenSourceOptions>({
+  expect: true,
+  tokenEndpoint: true,
+  allowLoopbackHttp: true,
+  fetch: true,
+  clock: true,
+});
+
 /** `more`: the factory's own options, for the error of an unknown one. */
 export function sourceTools(
   factory: string,
-  options: VercelTokenSourceOptions,
+  given: VercelTokenSourceOptions,
   more: readonly string[] = [],
 ): SourceTools {
-  const known = ['expect', 'tokenEndpoint', 'allowLoopbackHttp', 'fetch', 'clock', ...more];
-  refuseUnknownOptions(factory, options, known);
+  const options = ownOptions(factory, given, [...SOURCE_OPTION_NAMES, ...more]);
   const expectation = normalizeExpectation(options.expect);
   const allowLoopbackHttp =
     optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;

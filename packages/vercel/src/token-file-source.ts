@@ -19,8 +19,8 @@ export interface TokenFileSourceOptions extends FixedAudienceOptions {
  * @throws OptionError for an option that can't be honoured
  */
 export function tokenFileSource(options: TokenFileSourceOptions): SubjectTokenSource {
-  const rules = tokenRules('tokenFileSource', options, ['path']);
-  const path = requiredString({ option: 'path' }, options.path);
+  const rules = tokenRules('tokenFileSource', options, { path: true });
+  const path = requiredString({ option: 'path' }, rules.options.path);
   return elsewhereSource(rules, {
     place: {
       provider: 'token-file',

@@ -1,5 +1,5 @@
 import type { Invocation } from '@credex/core/driver';
-import { environmentVariable } from '@credex/core/driver';
+import { environmentVariable, memberOf } from '@credex/core/driver';
 import { requestContext } from './request-context.js';
 
 /**
@@ -10,9 +10,10 @@ export function vercelInvocation(): Invocation | undefined {
   const context = requestContext();
   // A function instance sleeps between requests; a build or a laptop does not.
   const freezes = environmentVariable('AWS_LAMBDA_FUNCTION_NAME') !== undefined;
-  if (context === undefined) return freezes ? { freezes } : undefined;
-  const waitUntil = context.waitUntil?.bind(context);
-  return { deadline: epochMilliseconds(context.deadline), waitUntil, freezes };
+  if (context === undefined)
+    return freezes ? { deadline: undefined, waitUntil: undefined, freezes } : undefined;
+  const waitUntil = memberOf(context, 'waitUntil')?.bind(context);
+  return { deadline: epochMilliseconds(memberOf(context, 'deadline')), waitUntil, freezes };
 }
 
 /** A number, a Date, or text of either: what the platform has been seen to give. */

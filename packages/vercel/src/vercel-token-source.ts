@@ -1,12 +1,12 @@
 import type { Subject, SubjectTokenSource } from '@credex/core';
-import { optionalBoolean } from '@credex/core/driver';
+import { optionNames, optionalBoolean, ownOptions } from '@credex/core/driver';
 import type { CaptureTools } from './captured-subject.js';
 import { CapturedSubject, tokenVariables } from './captured-subject.js';
 import { createLastPlace } from './last-place.js';
 import { platformPartition } from './platform-partition.js';
 import { contextToken } from './request-context.js';
 import type { VercelTokenSourceOptions } from './source-options.js';
-import { sourceTools } from './source-options.js';
+import { SOURCE_OPTION_NAMES, sourceTools } from './source-options.js';
 import type { Peeked } from './token-memo.js';
 import { createTokenMemo } from './token-memo.js';
 
@@ -14,6 +14,8 @@ export interface LocalSwitch {
   /** `false`: no refresh by the login of the Vercel CLI on a laptop. Default: true. */
   readonly local?: boolean | undefined;
 }
+
+const SWITCH_NAMES: readonly string[] = optionNames<LocalSwitch>({ local: true });
 
 /**
  * The OIDC token that Vercel gives: the header of the request being served, then the file that
@@ -27,12 +29,12 @@ export interface LocalSwitch {
  * const credentials = awsCredentialsProvider({ roleArn, tokenSource });
  * @throws OptionError for an option that can't be honoured
  */
-export function vercelTokenSource(options: VercelTokenSourceOptions & LocalSwitch = {}): SubjectTokenSource {
+export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch = {}): SubjectTokenSource {
   const memo = createTokenMemo();
-  const { local, ...shared } = options;
-  const { fetch, clock } = shared;
+  const options = ownOptions('vercelTokenSource', given, [...SOURCE_OPTION_NAMES, ...SWITCH_NAMES]);
+  const { local, fetch, clock } = options;
   const tools: CaptureTools = {
-    ...sourceTools('vercelTokenSource', shared, ['local']),
+    ...sourceTools('vercelTokenSource', options, SWITCH_NAMES),
     memo,
     lastPlace: createLastPlace({ local: optionalBoolean({ option: 'local' }, local) ?? true, fetch, clock }),
   };

@@ -2,10 +2,17 @@
 
 import { OptionError } from '@credex/core';
 import type { Grammar } from '@credex/core/driver';
-import { invalidOption, optionalFunction, optionalString } from '@credex/core/driver';
+import {
+  invalidOption,
+  optionNames,
+  optionalFunction,
+  optionalString,
+  ownMembers,
+} from '@credex/core/driver';
 import type { TokenVerifier, TokenVerifierOptions } from './contract.js';
 import { createTokenVerifier } from './create-token-verifier.js';
 import type { TokenVerificationError } from './errors.js';
+import { VERIFIER_OPTION_NAMES } from './verifier-options.js';
 
 export interface RefusalOptions<R> {
   /** The `realm` of the challenge: up to 200 printable ASCII characters, no `"` and no `\`. Default: no realm. */
@@ -28,6 +35,12 @@ export interface AdapterOptions<R> extends RefusalOptions<R> {
   readonly verifier: TokenVerifier;
 }
 
+const ADAPTER_OPTION_NAMES: readonly string[] = optionNames<AdapterOptions<unknown>>({
+  realm: true,
+  onRefused: true,
+  verifier: true,
+});
+
 const REALM: Grammar = {
   pattern: /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,200}$/,
   says: 'up to 200 printable ASCII characters without " and \\',
@@ -39,9 +52,8 @@ const REALM: Grammar = {
  * @throws OptionError where they are not as described, before any request.
  */
 export function adapterOptions<R>(options: VercelTokenOptions<R>): AdapterOptions<R> {
-  if (typeof options !== 'object' || options === null)
-    throw invalidOption({ option: 'options' }, 'an object', options);
-  const { realm, onRefused, verifier, ...others } = options;
+  const known = [...ADAPTER_OPTION_NAMES, ...VERIFIER_OPTION_NAMES];
+  const { realm, onRefused, verifier, ...others } = ownMembers('vercelToken', options, known);
   return {
     realm: optionalString({ option: 'realm' }, realm, REALM),
     onRefused: optionalFunction({ option: 'onRefused' }, onRefused),

@@ -1,5 +1,6 @@
 /** The token that a request carries, read as strictly as RFC 6750 writes it. */
 
+import { memberOf } from '@credex/core/driver';
 import { refusal } from './refuse.js';
 
 const SCHEME = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: |,|$)/;
@@ -47,5 +48,6 @@ export function authorizationOf({ rawHeaders, headers }: WithRawHeaders): readon
     (_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'authorization',
   );
   // A server's shim may fill `headers` alone, and a handler before this one may have changed it.
-  return sent.length > 1 || headers.authorization === undefined ? sent : [headers.authorization];
+  const filled = memberOf(headers, 'authorization');
+  return sent.length > 1 || filled === undefined ? sent : [filled];
 }

@@ -1,6 +1,6 @@
 /** A Vercel OIDC token, verified by an API of your own. */
 
-import { sha256 } from '@credex/core/driver';
+import { memberOf, sha256 } from '@credex/core/driver';
 import { checkSignature } from './check-signature.js';
 import { checkTimes } from './check-times.js';
 import type { TokenVerifierOptions, VercelTokenClaims, VercelTokenVerifier } from './contract.js';
@@ -70,7 +70,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): VercelTokenV
 
   return Object.freeze({
     rules: Object.freeze(rules.map(({ shown }) => shown)),
-    async verify(token, { signal } = {}) {
+    async verify(token, call) {
+      const signal = call === undefined ? undefined : memberOf(call, 'signal');
       throwIfAborted(signal);
       const digesting = memoSize > 0 && isOfBearableLength(token) ? sha256(token) : undefined;
       // Awaited only where it must be.

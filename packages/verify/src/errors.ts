@@ -1,4 +1,5 @@
 import type { PresentedToken } from '@credex/core';
+import { ownCopy } from '@credex/core/driver';
 
 const MARKER = Symbol.for('credex.TokenVerificationError');
 
@@ -58,7 +59,7 @@ export class TokenVerificationError extends Error {
   readonly presented: PresentedToken | undefined;
 
   constructor(init: TokenVerificationErrorInit) {
-    const { code, message, hint, presented, cause } = init;
+    const { code, message, hint, presented, cause } = ownCopy(init);
     super(hint === undefined ? message : `${message} ${hint}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = STATUS[code] ?? 401;

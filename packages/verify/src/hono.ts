@@ -1,6 +1,7 @@
 /** The adapter for Hono. */
 
 import type { Context, MiddlewareHandler } from 'hono';
+import { ownCopy } from '@credex/core/driver';
 import type { VercelTokenOptions } from './adapter-options.js';
 import { createDoorkeeper } from './adapter.js';
 import type { VercelTokenClaims } from './contract.js';
@@ -28,7 +29,7 @@ export function vercelToken(
   return async (c, next) => {
     const authorization = c.req.raw.headers.get('authorization');
     const { claims, answer } = await admit(authorization === null ? [] : [authorization], c);
-    if (claims === undefined) return new Response(answer.body, answer);
+    if (claims === undefined) return new Response(answer.body, ownCopy(answer));
     c.set('vercelToken', claims);
     await next();
     return undefined;

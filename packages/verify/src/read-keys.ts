@@ -1,6 +1,7 @@
 /** An issuer's JWK Set (RFC 7517, section 5): what of it may verify, and what makes all of it unfit. */
 
 import { FederationError } from '@credex/core';
+import { ownCopy, parseJson } from '@credex/core/driver';
 import { importJWK } from 'jose';
 import { signatureAlgorithm } from './algorithms.js';
 
@@ -46,7 +47,7 @@ export async function readKeys(
 function jwksOf(text: string): readonly Jwk[] {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch {
     throw unfit('it is not JSON');
   }
@@ -65,8 +66,8 @@ async function verificationKey(
   const { kid, kty, crv, n, e, x, y, alg } = jwk;
   if (typeof kid !== 'string' || kid === '' || !isForSignatures(jwk)) return undefined;
   // Only what the key is made of: no `ext`, no `x5c`, nothing that an import would heed.
-  const bare = Object.fromEntries(
-    Object.entries({ kty, crv, n, e, x, y }).filter(([, value]) => value !== undefined),
+  const bare = ownCopy(
+    Object.fromEntries(Object.entries({ kty, crv, n, e, x, y }).filter(([, value]) => value !== undefined)),
   );
   const material = JSON.stringify([bare, alg]);
   const held = before.get(kid);
@@ -91,7 +92,7 @@ function isForSignatures({ use, key_ops: operations }: Jwk): boolean {
 async function imported(jwk: Jwk, alg: string): Promise<CryptoKey | undefined> {
   let key: CryptoKey | Uint8Array;
   try {
-    key = await importJWK({ ...jwk }, alg);
+    key = await importJWK(ownCopy(jwk), alg);
   } catch {
     // A broken key beside good ones: nothing is verified by it.
     return undefined;

@@ -1,7 +1,7 @@
 /** What each code says to do: one place, so that every refusal has a hint. */
 
 import type { PresentedToken, SubjectClaims } from '@credex/core';
-import { presentedToken } from '@credex/core/driver';
+import { ownCopy, presentedToken } from '@credex/core/driver';
 import { TokenVerificationError } from './errors.js';
 import type { TokenVerificationErrorCode } from './errors.js';
 
@@ -48,7 +48,7 @@ export function refusal(
   message: string,
   more: Refusal = {},
 ): TokenVerificationError {
-  const { advice, claims, cause } = more;
+  const { advice, claims, cause } = ownCopy(more);
   const presented = claims === undefined ? undefined : presentable(claims);
   const hint = advice === undefined ? HINTS[code] : `${advice} ${HINTS[code]}`;
   return new TokenVerificationError({ code, message, hint, presented, cause });
@@ -62,5 +62,5 @@ function presentable(claims: object): PresentedToken {
     if (name === 'act') return true;
     return typeof value === 'string';
   });
-  return presentedToken(Object.fromEntries(fit) as SubjectClaims);
+  return presentedToken(ownCopy(Object.fromEntries(fit)) as SubjectClaims);
 }

@@ -1,5 +1,7 @@
 /** JSON (RFC 8259) with one reading only: a member that is named twice, or named `__proto__`, is refused. */
 
+import { parseJson } from '@credex/core/driver';
+
 /** Vercel nests two: the claims and `act`. */
 const DEEPEST = 32;
 
@@ -15,7 +17,7 @@ const COLON = 0x3a;
  * @throws SyntaxError
  */
 export function parseStrictObject(text: string): Record<string, unknown> {
-  const parsed: unknown = JSON.parse(text);
+  const parsed = parseJson(text);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new SyntaxError('it is not a JSON object');
   // Of two members of one name, however escaped and however deep, only one is held.

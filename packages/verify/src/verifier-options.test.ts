@@ -43,7 +43,7 @@ describe('what is missing or wrong is named', () => {
     [{ ...GOOD, audience: Array(1) }, 'invalid_option', 'audience'],
     [{ ...GOOD, allow: [{ ...RULE, projectId: Array(1) }] }, 'invalid_option', 'allow[0].projectId'],
     [{ ...GOOD, allow: [Object.create(RULE)] }, 'missing_option', 'allow[0].environment'],
-    [Object.create(GOOD), 'missing_option', 'team'],
+    [Object.create(GOOD), 'invalid_option', 'team'],
     [{ ...GOOD, allow: [RULE, '*'] }, 'invalid_option', 'allow[1]'],
     [{ ...GOOD, allow: [null] }, 'invalid_option', 'allow[0]'],
     [{ ...GOOD, allow: [{}] }, 'missing_option', 'allow[0].environment'],

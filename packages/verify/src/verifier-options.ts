@@ -8,7 +8,8 @@ import {
   optionalBoolean,
   optionalFunction,
   optionalInteger,
-  refuseUnknownOptions,
+  optionNames,
+  ownOptions,
   systemClock,
   transportOf,
 } from '@credex/core/driver';
@@ -20,20 +21,20 @@ import type { TrustedIssuer } from './issuers.js';
 import { allowRules } from './rules.js';
 import type { Rule } from './rules.js';
 
-const OPTIONS: readonly (keyof TokenVerifierOptions)[] = [
-  'team',
-  'issuer',
-  'audience',
-  'allow',
-  'algorithms',
-  'clockToleranceSeconds',
-  'jwksUri',
-  'allowLoopbackHttp',
-  'timeoutMs',
-  'memoSize',
-  'fetch',
-  'clock',
-];
+export const VERIFIER_OPTION_NAMES: readonly string[] = optionNames<TokenVerifierOptions>({
+  team: true,
+  issuer: true,
+  audience: true,
+  allow: true,
+  algorithms: true,
+  clockToleranceSeconds: true,
+  jwksUri: true,
+  allowLoopbackHttp: true,
+  timeoutMs: true,
+  memoSize: true,
+  fetch: true,
+  clock: true,
+});
 
 export interface VerifierSettings {
   readonly issuers: readonly TrustedIssuer[];
@@ -50,9 +51,7 @@ export interface VerifierSettings {
 
 /** @throws OptionError that names the option and says what to do */
 export function verifierSettings(given: TokenVerifierOptions): VerifierSettings {
-  refuseUnknownOptions('createTokenVerifier', given, OPTIONS);
-  // Own members alone, read once: a `jwksUri` that all objects inherit would say whose signatures count.
-  const options = Object.assign(Object.create(null) as object, given);
+  const options = ownOptions('createTokenVerifier', given, VERIFIER_OPTION_NAMES);
   const allowLoopback = optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
   const issuers = trustedIssuers(options, allowLoopback);
   const audiences = audiencesOf(options.audience);

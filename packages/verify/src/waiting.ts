@@ -1,5 +1,6 @@
 /** One caller's wait for what others wait for too: its signal ends its own waiting and nothing else. */
 
+import { ONCE } from '@credex/core/driver';
 import { refusal } from './refuse.js';
 
 /** @throws TokenVerificationError `aborted` */
@@ -9,7 +10,7 @@ export async function waitFor(work: Promise<void>, signal: AbortSignal | undefin
   let leave = (): void => undefined;
   const left = new Promise<never>((_, reject) => {
     const onAbort = (): void => reject(aborted());
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort, ONCE);
     leave = () => signal.removeEventListener('abort', onAbort);
   });
   try {

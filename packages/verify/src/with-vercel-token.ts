@@ -1,3 +1,4 @@
+import { ownCopy } from '@credex/core/driver';
 import type { VercelTokenOptions } from './adapter-options.js';
 import { createDoorkeeper, setClaims } from './adapter.js';
 import type { VercelTokenClaims } from './contract.js';
@@ -34,7 +35,7 @@ export function withVercelToken<R extends Request = Request, Rest extends unknow
   return async (request, ...rest) => {
     const authorization = request.headers.get('authorization');
     const { claims, answer } = await admit(authorization === null ? [] : [authorization], request);
-    if (claims === undefined) return new Response(answer.body, answer);
+    if (claims === undefined) return new Response(answer.body, ownCopy(answer));
     setClaims(request, claims);
     return handler(request as R & Verified, ...rest);
   };

@@ -1,7 +1,7 @@
 /** The exchange as google-auth-library makes it: its `IdentityPoolClient`, held to one attempt and no cache. */
 
 import type { ExchangeContext } from '@credex/core/driver';
-import { invalidOption, refuseUnknownOptions, serverDate } from '@credex/core/driver';
+import { invalidOption, optionNames, ownOptions, serverDate } from '@credex/core/driver';
 import { OptionError } from '@credex/core';
 import { IdentityPoolClient, gaxios } from 'google-auth-library';
 import type { GcpExchange, GcpExchangerFactory, GcpToken } from '../gcp-exchanger.js';
@@ -30,10 +30,13 @@ export interface GoogleAuthLibraryExchangerOptions {
  * @throws OptionError `invalid_option`, `conflicting_options`
  */
 export function googleAuthLibraryExchanger(
-  options: GoogleAuthLibraryExchangerOptions = {},
+  given: GoogleAuthLibraryExchangerOptions = {},
 ): GcpExchangerFactory {
-  refuseUnknownOptions('googleAuthLibraryExchanger', options, ['transporter']);
-  const { transporter } = options;
+  const { transporter } = ownOptions(
+    'googleAuthLibraryExchanger',
+    given,
+    optionNames<GoogleAuthLibraryExchangerOptions>({ transporter: true }),
+  );
   if (transporter !== undefined && typeof (transporter as Partial<Transporter>).request !== 'function')
     throw invalidOption({ option: 'transporter' }, 'a Gaxios instance', transporter);
   return (configuration) => {

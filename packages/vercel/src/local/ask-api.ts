@@ -2,7 +2,7 @@
 
 import type { FederationErrorCode } from '@credex/core';
 import type { ExchangeContext, HttpAnswer } from '@credex/core/driver';
-import { retryAfterMs, transportFailure } from '@credex/core/driver';
+import { parseJson, retryAfterMs, transportFailure } from '@credex/core/driver';
 import type { LocalFailure } from './failure.js';
 import { failure } from './failure.js';
 import { teamOf } from './ids.js';
@@ -146,7 +146,7 @@ function verdict(
 
 function parsed(body: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(body);
+    const value = parseJson(body);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     // Judged by the status: the body may repeat what was sent.

@@ -1,6 +1,8 @@
 /** A development token from the CLI itself: `vercel project token {id} --format=json`, which prints `{ token }`. */
 
+import type { ExecFileOptionsWithStringEncoding } from 'node:child_process';
 import type { Clock } from '@credex/core';
+import { ONCE, ownCopy, parseJson, ownEnvironment } from '@credex/core/driver';
 import type { FailureInit } from './failure.js';
 import { codeOf, failure } from './failure.js';
 import type { CliProgram } from './find-cli.js';
@@ -107,7 +109,7 @@ function adviceOn(complaint: string): Pick<FailureInit, 'code'> & Partial<Failur
 function tokenOf(output: string): string | undefined {
   const text = output.trim();
   try {
-    const parsed = JSON.parse(text) as { readonly token?: unknown } | null;
+    const parsed = parseJson(text) as { readonly token?: unknown } | null;
     return typeof parsed?.token === 'string' ? parsed.token : undefined;
   } catch {
     return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text) ? text : undefined;
@@ -128,7 +130,7 @@ async function execute(call: CliCall, args: readonly string[]): Promise<Run> {
   const { node, program, project, timeoutMs, clock, signal } = call;
   const own = new AbortController();
   const stop = (): void => own.abort();
-  signal.addEventListener('abort', stop, { once: true });
+  signal.addEventListener('abort', stop, ONCE);
   let overdue = false;
   const late = (): void => {
     overdue = true;
@@ -140,13 +142,15 @@ async function execute(call: CliCall, args: readonly string[]): Promise<Run> {
       const child = node.childProcess.execFile(
         program.command,
         [...args],
-        {
+        ownCopy<ExecFileOptionsWithStringEncoding>({
+          encoding: 'utf8',
           cwd: project.directory,
+          env: ownEnvironment(),
           maxBuffer: MAX_OUTPUT_BYTES,
           signal: own.signal,
           killSignal: 'SIGKILL',
           windowsHide: true,
-        },
+        }),
         (error, output, complaint) => {
           const code: unknown = error?.code;
           const exitCode = typeof code === 'number' ? code : undefined;

@@ -1,7 +1,7 @@
 /** The `vercel` program: the project's own, where the project's own code runs; then the one on PATH. */
 
 import type { Stats } from 'node:fs';
-import { environmentVariable } from '@credex/core/driver';
+import { environmentVariable, parseJson } from '@credex/core/driver';
 import { codeOf, failure, shownPath } from './failure.js';
 import { isInside } from './node.js';
 import type { Node } from './node.js';
@@ -86,7 +86,7 @@ function onWindows({ fs, path, execPath }: Node, folder: string): CliProgram | u
 
 function binOf(manifest: string): string | undefined {
   try {
-    const { bin } = JSON.parse(manifest) as { readonly bin?: unknown };
+    const { bin } = parseJson(manifest) as { readonly bin?: unknown };
     const named: unknown =
       typeof bin === 'object' && bin !== null ? (bin as Record<string, unknown>)['vercel'] : bin;
     return typeof named === 'string' ? named : undefined;

@@ -14,7 +14,7 @@ import { node as nodeHere } from './node.js';
 import type { LocalTokenSourceOptions } from './options.js';
 import { placesOf } from './places.js';
 import type { LocalSettings } from './settings.js';
-import { localSettings } from './settings.js';
+import { localOptions, localSettings } from './settings.js';
 import { warner } from './warn.js';
 
 /** A token with less than this left is used only where no other can be had. */
@@ -45,8 +45,9 @@ export interface LocalSource {
   capture(shown?: string): Subject;
 }
 
-export function localSource(options: LocalTokenSourceOptions): LocalSource {
+export function localSource(given: LocalTokenSourceOptions): LocalSource {
   const node = laptop();
+  const options = localOptions(given);
   const settings = localSettings(options, node);
   const { expect, tokenEndpoint, allowLoopbackHttp, fetch, clock } = options;
   const { now, finish } = sourceTools('localTokenSource', {

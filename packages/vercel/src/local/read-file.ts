@@ -1,5 +1,6 @@
 /** Small files of the user's and of the CLI's: read, never written. */
 
+import { parseJson } from '@credex/core/driver';
 import type { LocalFailure } from './failure.js';
 import { codeOf, failure, isAbsent, shownPath } from './failure.js';
 import { lineOfJsonFault } from './json-place.js';
@@ -52,7 +53,7 @@ export function readJsonObject(
   if (text === undefined) return undefined;
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch {
     // The engine's own words would quote the file, and this one may hold a login.
     throw malformed(`${shownPath(path)}:${lineOfJsonFault(text)}`, 'is no JSON', mending);

@@ -1,7 +1,7 @@
 /** The token of the last refresh, kept where its user alone can read it, for the other processes of the laptop. */
 
 import type { SubjectToken } from '@credex/core';
-import { readSubjectToken } from '@credex/core/driver';
+import { parseJson, readSubjectToken } from '@credex/core/driver';
 import { codeOf, isAbsent, shownPath } from './failure.js';
 import type { Node } from './node.js';
 import { ownDirectory, unsafe } from './own-directory.js';
@@ -41,7 +41,7 @@ export function savedToken(
         }
         const text = readOwnFile(node, file);
         if (typeof text === 'string')
-          return readSubjectToken((JSON.parse(text) as { readonly token?: unknown }).token);
+          return readSubjectToken((parseJson(text) as { readonly token?: unknown }).token);
         told('is not read from', `it is ${text.why}; remove it by \`rm\``);
       } catch (error) {
         if (!isAbsent(error)) told('can not be read from', `${codeOf(error)}; remove it by \`rm\``);

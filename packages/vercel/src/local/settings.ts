@@ -8,8 +8,11 @@ import {
   optionalFunction,
   optionalInteger,
   optionalString,
-  refuseUnknownOptions,
+  optionNames,
+  ownOptions,
 } from '@credex/core/driver';
+import type { VercelTokenSourceOptions } from '../source-options.js';
+import { SOURCE_OPTION_NAMES } from '../source-options.js';
 import { OWNER_ID, PROJECT_ID } from './ids.js';
 import type { Node } from './node.js';
 import type { LocalTokenSourceOptions } from './options.js';
@@ -28,21 +31,25 @@ export interface LocalSettings {
   readonly clock: Clock | undefined;
 }
 
-const OWN = [
-  'directory',
-  'projectId',
-  'teamId',
-  'via',
-  'apiEndpoint',
-  'timeoutMs',
-  'homeDirectory',
-  'configDirectory',
-  'onEvent',
-];
-const SHARED = ['expect', 'tokenEndpoint', 'allowLoopbackHttp', 'fetch', 'clock'];
+const OWN: readonly string[] = optionNames<Omit<LocalTokenSourceOptions, keyof VercelTokenSourceOptions>>({
+  directory: true,
+  projectId: true,
+  teamId: true,
+  via: true,
+  apiEndpoint: true,
+  timeoutMs: true,
+  homeDirectory: true,
+  configDirectory: true,
+  onEvent: true,
+});
 
+/** The caller's own options. @throws OptionError */
+export function localOptions(given: LocalTokenSourceOptions): LocalTokenSourceOptions {
+  return ownOptions('localTokenSource', given, [...OWN, ...SOURCE_OPTION_NAMES]);
+}
+
+/** @param options as `localOptions` returns them */
 export function localSettings(options: LocalTokenSourceOptions, node: Node): LocalSettings {
-  refuseUnknownOptions('localTokenSource', options, [...OWN, ...SHARED]);
   const { via, clock } = options;
   if (via !== undefined && via !== 'api' && via !== 'cli')
     throw invalidOption({ option: 'via' }, "'api' or 'cli'", via);

@@ -1,0 +1,39 @@
+/** What one call says: what every user may, and what a driver adds. */
+
+import type { CredentialCall } from './contract.js';
+import { ownMembers } from './options.js';
+import { optionNames, ownCopy } from './own.js';
+
+/** What a driver may add to a user's call. */
+export interface DriverCall<R> extends CredentialCall<R> {
+  /**
+   * The part of the request that the target does not depend on (AWS's region): asked for after the subject is
+   * captured, and only when an exchange may be needed.
+   */
+  readonly lateRequest?: (() => Promise<Partial<R>>) | undefined;
+  /**
+   * What is held is no answer to this request (a claims challenge): an exchange for the very same request is
+   * joined, and its answer is kept.
+   */
+  readonly skipHeld?: boolean | undefined;
+}
+
+/** What a call may name. Members that a cloud's own function adds are read by that function. */
+const CALL_NAMES: readonly string[] = optionNames<DriverCall<unknown>>({
+  signal: true,
+  forceRefresh: true,
+  request: true,
+  lateRequest: true,
+  skipHeld: true,
+});
+
+/** No call and no request: inherits nothing. */
+export const NOTHING: object = Object.freeze(ownCopy({}));
+
+/** The call's own members, and those of its request. @throws OptionError where one is inherited from a class */
+export function ownCall<R>(call: DriverCall<R> | undefined): DriverCall<R> {
+  if (call === undefined) return NOTHING;
+  const own = ownMembers('getCredentials', call, CALL_NAMES, 'call');
+  if (typeof own.request !== 'object' || own.request === null) return own;
+  return Object.assign(own, { request: ownCopy(own.request) });
+}

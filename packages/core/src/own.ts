@@ -1,0 +1,55 @@
+/**
+ * Options, variables, claims and responses are read as own properties only. What every object inherits from a polluted
+ * `Object.prototype` was written by no caller and by no server, and must not decide where a token goes.
+ */
+
+/** The names of all options of `O`. An option that is added to the type but not to the table does not compile. */
+export function optionNames<O>(table: {
+  readonly [Name in keyof O]-?: true;
+}): readonly (keyof O & string)[] {
+  return Object.keys(table) as (keyof O & string)[];
+}
+
+/** A copy that has the value's own enumerable members and inherits nothing. Written on neither side afterwards. */
+export function ownCopy<T extends object>(value: T): T {
+  return Object.assign(Object.create(null) as T, value);
+}
+
+/** For `addEventListener`, which reads `signal` and others from what it is given. */
+export const ONCE: { readonly once: true } = Object.freeze(ownCopy({ once: true } as const));
+
+/**
+ * A member of an object that may be an instance of a class, such as a clock: its own, or one of its class. What comes
+ * from the root of the prototype chain, which all objects share, is `undefined`.
+ */
+export function memberOf<T extends object, K extends keyof T>(value: T, name: K): T[K] | undefined {
+  for (let holder: object | null = value; holder !== null; holder = parentOf(holder))
+    if (Object.hasOwn(holder, name)) return isRoot(holder) ? undefined : value[name];
+  return undefined;
+}
+
+/** The first of `names` that the value inherits from a class or from another object, which is not the shared root. */
+export function inheritedName(value: object, names: readonly string[]): string | undefined {
+  for (let holder = parentOf(value); holder !== null && !isRoot(holder); holder = parentOf(holder)) {
+    const from: object = holder;
+    const found = names.find((name) => Object.hasOwn(from, name) && !Object.hasOwn(value, name));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** JSON whose objects inherit nothing, at any depth. Throws as `JSON.parse` does. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, (_name, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.setPrototypeOf(value, null)
+      : value,
+  ) as unknown;
+}
+
+const parentOf = (value: object): object | null => Object.getPrototypeOf(value) as object | null;
+
+/** `Object.prototype`, of this realm or of another. */
+function isRoot(value: object): boolean {
+  return parentOf(value) === null && Object.hasOwn(value, 'hasOwnProperty');
+}

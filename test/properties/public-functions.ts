@@ -1,0 +1,264 @@
+/**
+ * The public functions that take options, each called with the least that it needs. Which options there are, each
+ * function says itself, from the table that the compiler holds against its type.
+ */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { awsCredentialsProvider } from '@credex/aws';
+import { clientStsExchanger } from '@credex/aws/client-sts';
+import { azureCredentialsProvider } from '@credex/azure';
+import { azureIdentityExchanger } from '@credex/azure/identity';
+import type { SubjectTokenSource } from '@credex/core';
+import { createCredentialCache } from '@credex/core';
+import { gcpCredentialsProvider } from '@credex/gcp';
+import { googleAuthLibraryExchanger } from '@credex/gcp/google-auth-library';
+import {
+  commandTokenSource,
+  githubActionsTokenSource,
+  gitlabTokenSource,
+  kubernetesTokenSource,
+  ownApiFetch,
+  requestTokenSource,
+  tokenFileSource,
+  vercelTokenSource,
+} from '@credex/vercel';
+import { localTokenSource } from '@credex/vercel/local';
+import { createTokenVerifier } from '@credex/verify';
+import { createCredentials, loadConfig } from 'credex';
+import type { Recorder } from './polluted.js';
+import { CLAIMS, clock, jwt } from './polluted.js';
+
+export interface PublicFunction {
+  readonly name: string;
+  /** Calls it with options: for the names that it knows. */
+  readonly known: (options: object) => unknown;
+  /** Its least options. `recorder.fetch` is among them unless `fetch` itself is what is tried. */
+  readonly run: (recorder: Recorder, options: object) => Promise<unknown>;
+  readonly least: object;
+  /** Whether it takes `fetch` and `clock`. */
+  readonly network: boolean;
+}
+
+const signal = new AbortController().signal;
+const TOKEN = jwt(CLAIMS);
+const ROLE = 'arn:aws:iam::123456789012:role/app';
+const POOL = {
+  projectNumber: '123456789012',
+  workloadIdentityPoolId: 'vercel',
+  workloadIdentityPoolProviderId: 'vercel',
+};
+const TENANT = '00000000-0000-4000-8000-000000000001';
+const CLIENT = '00000000-0000-4000-8000-000000000002';
+const VERIFIER = {
+  team: 'acme',
+  audience: 'https://api.example',
+  allow: [{ projectId: 'prj_shop', environment: 'production' }],
+};
+
+const tokenOf = async (source: SubjectTokenSource, audience?: string): Promise<unknown> => {
+  const subject = source.capture();
+  const token = await subject.token({ audience, fresh: false, signal });
+  return { partition: subject.partition, jwt: token.jwt };
+};
+
+/** One credential from an empty cache. */
+const fresh = ({ token }: Recorder) => ({
+  tokenSource: () => token,
+  cache: createCredentialCache(),
+  random: () => 0,
+});
+
+function clouds(): readonly PublicFunction[] {
+  const settings = {
+    aws: { provider: 'aws', roleArn: ROLE },
+    gcp: { provider: 'gcp', ...POOL },
+    azure: { provider: 'azure', tenantId: TENANT, clientId: CLIENT },
+  } as const;
+  return [
+    {
+      name: 'awsCredentialsProvider',
+      known: (options) => awsCredentialsProvider(options),
+      run: (recorder, options) => awsCredentialsProvider({ ...fresh(recorder), ...options })(),
+      least: { roleArn: ROLE },
+      network: true,
+    },
+    {
+      name: 'gcpCredentialsProvider',
+      known: (options) => gcpCredentialsProvider(options),
+      run: (recorder, options) => gcpCredentialsProvider({ ...fresh(recorder), ...options }).getCredentials(),
+      least: { ...POOL, serviceAccountEmail: 'app@shop-project.iam.gserviceaccount.com' },
+      network: true,
+    },
+    {
+      name: 'azureCredentialsProvider',
+      known: (options) => azureCredentialsProvider(options),
+      run: (recorder, options) =>
+        azureCredentialsProvider({ ...fresh(recorder), ...options }).getToken(
+          'https://vault.azure.net/.default',
+        ),
+      least: { tenantId: TENANT, clientId: CLIENT },
+      network: true,
+    },
+    ...Object.entries(settings).map(([cloud, entry]): PublicFunction => {
+      const open = (own: object, options: object) =>
+        createCredentials({ credentials: { it: { ...entry, ...own } } } as never, options);
+      return {
+        name: `an entry of ${cloud} in createCredentials`,
+        known: (options) => open(options, {}),
+        run: (recorder, own) =>
+          open(own, { ...fresh(recorder), fetch: recorder.fetch, clock }).getCredentials('it' as never),
+        least: {},
+        network: false,
+      };
+    }),
+    {
+      name: 'createCredentials',
+      known: (options) => createCredentials({ credentials: settings }, options),
+      run: (recorder, options) =>
+        createCredentials({ credentials: settings }, { ...fresh(recorder), ...options }).getCredentials(
+          'gcp',
+        ),
+      least: {},
+      network: true,
+    },
+    ...(['aws', 'gcp', 'azure'] as const).map((cloud): PublicFunction => ({
+      name: `createCredentials, its settings for ${cloud}`,
+      known: (options) => createCredentials({ credentials: settings }, { [cloud]: options }),
+      run: (recorder, options) =>
+        createCredentials(
+          { credentials: settings },
+          { ...fresh(recorder), fetch: recorder.fetch, clock, [cloud]: options },
+        ).getCredentials(cloud),
+      least: {},
+      network: false,
+    })),
+    {
+      name: 'Credentials.authorize',
+      known: (options) =>
+        createCredentials({ credentials: settings }).authorize(
+          'https://storage.googleapis.com/',
+          options as never,
+        ),
+      run: async (recorder, options) => {
+        const { fetch } = recorder;
+        const credentials = createCredentials(
+          { credentials: settings },
+          { ...fresh(recorder), fetch, clock },
+        );
+        const request = await credentials.authorize('https://storage.googleapis.com/o', options as never);
+        return { url: request.url, method: request.method, headers: Object.fromEntries(request.headers) };
+      },
+      least: { name: 'gcp' },
+      network: false,
+    },
+  ];
+}
+
+function sources(folder: string): readonly PublicFunction[] {
+  const file = join(folder, 'token');
+  writeFileSync(file, TOKEN);
+  const source = (
+    name: string,
+    make: (options: never, recorder?: Recorder) => SubjectTokenSource,
+    least: object,
+    network = false,
+    audience?: string,
+  ): PublicFunction => ({
+    name,
+    known: (options) => make({ ...least, ...options } as never),
+    run: (recorder, options) => tokenOf(make(options as never, recorder), audience),
+    least: { clock, ...least },
+    network,
+  });
+  return [
+    source('vercelTokenSource', vercelTokenSource, { local: false }, true),
+    source(
+      'requestTokenSource',
+      (options: object, recorder?: Recorder) =>
+        requestTokenSource({ headers: { 'x-vercel-oidc-token': recorder?.token ?? TOKEN } }, options),
+      {},
+      true,
+      'https://api.example',
+    ),
+    source('githubActionsTokenSource', githubActionsTokenSource, {}, true),
+    source('gitlabTokenSource', gitlabTokenSource, { variable: 'THE_TOKEN' }),
+    source('kubernetesTokenSource', kubernetesTokenSource, {}),
+    source('tokenFileSource', tokenFileSource, { path: file }),
+    source('commandTokenSource', commandTokenSource, {
+      command: '/bin/echo',
+      args: [TOKEN],
+    }),
+    source('localTokenSource', localTokenSource, { directory: folder, homeDirectory: folder }, true),
+  ];
+}
+
+function others(folder: string): readonly PublicFunction[] {
+  return [
+    {
+      name: 'ownApiFetch',
+      known: (options) => ownApiFetch({ origins: 'https://api.example', ...options }),
+      run: async (_recorder, options) => {
+        const fetch = ownApiFetch({ origins: 'https://api.example', tokenSource: () => TOKEN, ...options });
+        return (await fetch('https://api.example/orders')).status;
+      },
+      least: {},
+      network: true,
+    },
+    {
+      name: 'createTokenVerifier',
+      known: (options) => createTokenVerifier(options as never),
+      run: async (_recorder, options) => {
+        const verifier = createTokenVerifier({ ...VERIFIER, ...options });
+        const code = await verifier.verify(jwt({ ...CLAIMS, aud: 'https://api.example' })).then(
+          () => 'let in',
+          (error: unknown) => (error as { readonly code?: unknown }).code,
+        );
+        return { code, rules: verifier.rules };
+      },
+      least: {},
+      network: true,
+    },
+    {
+      name: 'createCredentialCache',
+      known: (options) => createCredentialCache(options),
+      run: async (_recorder, options) => createCredentialCache(options),
+      least: {},
+      network: false,
+    },
+    {
+      name: 'loadConfig',
+      known: (options) => loadConfig(options),
+      run: (_recorder, options) => loadConfig(options),
+      least: { directory: folder },
+      network: false,
+    },
+    {
+      name: 'clientStsExchanger',
+      known: (options) => clientStsExchanger(options),
+      run: async (_recorder, options) => Object.keys(clientStsExchanger(options)),
+      least: {},
+      network: false,
+    },
+    {
+      name: 'googleAuthLibraryExchanger',
+      known: (options) => googleAuthLibraryExchanger(options),
+      run: async (_recorder, options) => typeof googleAuthLibraryExchanger(options),
+      least: {},
+      network: false,
+    },
+    {
+      name: 'azureIdentityExchanger',
+      known: (options) => azureIdentityExchanger(options),
+      run: async (_recorder, options) => typeof azureIdentityExchanger(options),
+      least: {},
+      network: false,
+    },
+  ];
+}
+
+export const publicFunctions = (folder: string): readonly PublicFunction[] => [
+  ...clouds(),
+  ...sources(folder),
+  ...others(folder),
+];
