@@ -135,6 +135,7 @@ export const AMBIENT = {
   'core/web-system': ['crypto', 'performance'],
   'core/web-transport': ['fetch'],
   'gcp/gcp-options': ['Date'],
+  'gcp/google-auth-library/auth-client': ['setImmediate'],
   'testing/clock': ['setImmediate'],
   'testing/conformance/decoys': ['process'],
   'testing/conformance/machine': ['Date', 'setTimeout'],

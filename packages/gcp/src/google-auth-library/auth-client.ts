@@ -6,6 +6,7 @@ import type { GcpCredentials } from '../gcp-exchanger.js';
 import { generateAccessTokenUrl, providerAudience, stsUrl } from '../gcp-names.js';
 import type { GcpConfiguration } from '../gcp-options.js';
 import { gcpConfiguration } from '../gcp-options.js';
+import { asRpcError, isGrpcService } from './rpc-error.js';
 import { portableHeaders } from './portable-headers.js';
 
 /**
@@ -85,11 +86,23 @@ class FederatedAuthClient extends IdentityPoolClient {
     return { token: (await this.#credentials()).accessToken, res: null };
   }
 
-  override async getRequestHeaders(): Promise<Headers> {
-    const { accessToken } = await this.#credentials();
+  /** @param url The request's, or the service's where gRPC asks: its errors need a numeric code. */
+  override async getRequestHeaders(url?: string | URL): Promise<Headers> {
+    const { accessToken } = await this.#credentials().catch((error: unknown) => {
+      throw isGrpcService(url) ? asRpcError(error) : error;
+    });
     return portableHeaders({
       authorization: `Bearer ${accessToken}`,
       ...(this.quotaProjectId === undefined ? {} : { 'x-goog-user-project': this.quotaProjectId }),
+    });
+  }
+
+  /** As `request()`; google-gax calls by it where it speaks REST, and needs an HTTP status on every error. */
+  override fetch<T>(...args: Parameters<gaxios.Gaxios['fetch']>): gaxios.GaxiosPromise<T> {
+    if (typeof super.fetch !== 'function')
+      throw new TypeError('google-auth-library 9 has no fetch(): install version 10 or 11.');
+    return super.fetch<T>(...args).catch((error: unknown) => {
+      throw asRpcError(error);
     });
   }
 
@@ -128,7 +141,7 @@ class FederatedAuthClient extends IdentityPoolClient {
   }
 
   async #credentials(): Promise<GcpCredentials> {
-    const credentials = await this.#provider.getCredentials();
+    const credentials = await this.#provider.getCredentials().catch(failedLater);
     if (this.credentials.access_token !== credentials.accessToken) {
       this.credentials = {
         access_token: credentials.accessToken,
@@ -139,6 +152,17 @@ class FederatedAuthClient extends IdentityPoolClient {
     }
     return credentials;
   }
+}
+
+/**
+ * Storage writes to an upload's stream in the same turn as it asks for headers. A failure that is known at once would
+ * destroy the stream before the write, and the user would read of the stream instead of the failure.
+ */
+async function failedLater(error: unknown): Promise<never> {
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  throw error;
 }
 
 async function noExchangeHere(): Promise<never> {
