@@ -1,4 +1,5 @@
 import { FederationError } from '@credex/core';
+import type { AuthClient } from 'google-auth-library';
 import { gaxios } from 'google-auth-library';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Google } from '../google.fixture.js';
@@ -40,7 +41,7 @@ test.each([
 describe('a failed exchange', () => {
   test('reaches a REST client as the FederationError itself', async () => {
     refuse(400, 'unauthorized_client');
-    const client = googleAuthClient(optionsFor(google));
+    const client: AuthClient = googleAuthClient(optionsFor(google));
     expect(FederationError.isInstance(await caught(client.getRequestHeaders()))).toBe(true);
     expect(
       FederationError.isInstance(
@@ -54,7 +55,7 @@ describe('a failed exchange', () => {
     ['passing: UNAVAILABLE', 503, 'unavailable', 14, 503],
   ])('reaches RPC clients with a status, %s', async (_name, answered, reason, code, status) => {
     refuse(answered, reason);
-    const client = googleAuthClient(optionsFor(google, { random: () => 0 }));
+    const client: AuthClient = googleAuthClient(optionsFor(google, { random: () => 0 }));
     for (const error of [
       await caught(client.getRequestHeaders(PUBLISHER)),
       await caught(client.fetch(`${google.origin}/v1/projects/p/secrets`)),
@@ -68,7 +69,7 @@ describe('a failed exchange', () => {
 
   test('does not arrive in the turn of the call, where Storage still writes to the stream of an upload', async () => {
     refuse(400, 'unauthorized_client');
-    const client = googleAuthClient(optionsFor(google));
+    const client: AuthClient = googleAuthClient(optionsFor(google));
     await caught(client.getRequestHeaders());
     let turned = false;
     setImmediate(() => {
@@ -83,7 +84,7 @@ describe('a failed exchange', () => {
 
 test('an error of the service stays what it is', async () => {
   google.plan.other = () => ({ status: 403 });
-  const client = googleAuthClient(optionsFor(google));
+  const client: AuthClient = googleAuthClient(optionsFor(google));
   const error = await caught(client.fetch(`${google.origin}/v1/projects/p/secrets`));
   expect(error).toBeInstanceOf(gaxios.GaxiosError);
   expect(error).toMatchObject({ response: { status: 403 } });
