@@ -1,0 +1,3 @@
+const { answers } = require('./ask.js');
+
+void answers().then((found) => console.log(JSON.stringify(found)));
