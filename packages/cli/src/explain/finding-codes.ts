@@ -79,6 +79,7 @@ export type FindingCode =
   | 'static_keys'
   // Worth knowing.
   | 'malformed_policy'
+  | 'refused_today'
   | 'duplicate_key'
   | 'policy_too_long'
   | 'shared_issuer_control'

@@ -177,6 +177,7 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
   ],
   static_keys: ['gcp', provider({}, { jwksJson: '{"keys":[]}' })],
   malformed_policy: ['aws', trust(EXACT, { Resource: '*' })],
+  refused_today: ['azure', [credential({ name: 'Vercel production (2023)' })]],
   duplicate_key: ['azure', '[{"issuer":"a","issuer":"b","subject":"c","audiences":["d"]}]'],
   policy_too_long: [
     'aws',

@@ -160,6 +160,9 @@ export const FINDINGS: Readonly<Record<FindingCode, Entry>> = {
 
   // Worth knowing.
   malformed_policy: error('Correct it: the cloud refuses to keep this.'),
+  refused_today: note(
+    'Nothing has to be done: the cloud keeps what it has, and refuses this only for new ones.',
+  ),
   duplicate_key: warning('Remove one of the two: the last one counts here, and a cloud may refuse both.'),
   policy_too_long: warning(
     'Shorten the policy: without a raised quota IAM keeps 2,048 characters, white space not counted.',

@@ -2,7 +2,9 @@
 
 import type { Cloud } from './explanation.js';
 import { PolicyFileError } from './policy-file-error.js';
+import { isTemplate } from './azure/credential-files.js';
 import { isObject, member } from './json.js';
+import type { JsonObject } from './json.js';
 
 type Kind = Cloud | 'aws-identity-provider' | 'gcp-allow-policy';
 
@@ -27,13 +29,31 @@ function kindOf(value: unknown): Kind | undefined {
   if (!isObject(value)) return undefined;
   const has = (...names: string[]): boolean => names.some((name) => Object.hasOwn(value, name));
   if (has('Statement', 'Role', 'AssumeRolePolicyDocument')) return 'aws';
-  if (has('ClientIDList', 'ThumbprintList')) return 'aws-identity-provider';
+  if (has('ClientIDList', 'ThumbprintList') || (has('Url') && has('CreateDate', 'Tags')))
+    return 'aws-identity-provider';
   if (has('attributeMapping', 'attributeCondition', 'oidc', 'saml', 'x509')) return 'gcp';
   if (/\/workloadIdentityPools\/[^/]+\/providers\//.test(String(member(value, 'name')))) return 'gcp';
-  if (has('bindings')) return 'gcp-allow-policy';
-  if (has('issuer') && has('subject', 'claimsMatchingExpression')) return 'azure';
+  if (isAllowPolicy(value)) return 'gcp-allow-policy';
+  if (isCredential(value) || isTemplate(value)) return 'azure';
   const list = member(value, 'value');
   return Array.isArray(list) ? listKind(list) : undefined;
+}
+
+/** google.iam.v1.Policy. JSON leaves out empty members: `{"etag":"ACAB"}` is a policy without bindings. */
+const ALLOW_POLICY: ReadonlySet<string> = new Set(['bindings', 'etag', 'version', 'auditConfigs']);
+
+function isAllowPolicy(value: JsonObject): boolean {
+  const names = Object.keys(value);
+  return names.length > 0 && names.every((name) => ALLOW_POLICY.has(name));
+}
+
+/** As the az commands print it, or as Azure Resource Manager does, with `properties`. */
+function isCredential(value: JsonObject): boolean {
+  const properties = member(value, 'properties');
+  const fields = isObject(properties) ? properties : value;
+  return (
+    ['issuer', 'subject', 'claimsMatchingExpression'].filter((name) => Object.hasOwn(fields, name)).length > 1
+  );
 }
 
 /** An empty list is Azure's: an application without credentials. */

@@ -1,7 +1,9 @@
-/** What `az ad app federated-credential list` and `az identity federated-credential list` print, and Graph's own list. */
+/** Federated credentials as data: what Entra keeps of one, and what it would refuse to keep. */
 
 import { isObject, member, text, textsOf } from '../json.js';
+import type { JsonObject } from '../json.js';
 import type { Truth } from '../truth.js';
+import { placedCredentials } from './credential-files.js';
 import { expressionHolds } from './expression.js';
 import type { SubjectClaims } from '@credex/core';
 
@@ -17,13 +19,11 @@ export interface FederatedCredential {
 }
 
 export function readCredentials(value: unknown): readonly FederatedCredential[] {
-  const inner = isObject(value) ? member(value, 'value') : undefined;
-  const list: readonly unknown[] = Array.isArray(value) ? value : Array.isArray(inner) ? inner : [value];
-  return list.filter(isObject).map((credential, index) => {
+  return placedCredentials(value).map(({ at, credential }) => {
     const flexible = member(credential, 'claimsMatchingExpression');
     return {
-      at: `[${index}]`,
-      name: text(credential, 'name') ?? '',
+      at,
+      name: nameOf(credential),
       issuer: text(credential, 'issuer') ?? '',
       subject: text(credential, 'subject'),
       audiences: textsOf(member(credential, 'audiences') ?? []),
@@ -36,16 +36,26 @@ export function readCredentials(value: unknown): readonly FederatedCredential[] 
   });
 }
 
+/** The last segment: ARM names a child resource by its parent as well (`identity/credential`). */
+const nameOf = (credential: JsonObject): string => (text(credential, 'name') ?? '').split('/').at(-1) ?? '';
+
+/** `[parameters('team')]` of a template: what it comes to is known when it is deployed. `[[` stands for a bracket. */
+export const isTemplateExpression = (value: string): boolean => /^\[(?!\[).*\]$/s.test(value);
+
+/** Everything is compared exactly, in every letter. */
+export const isEqual = (wanted: string, presented: string | undefined): Truth =>
+  isTemplateExpression(wanted) ? undefined : wanted === presented;
+
 /** Whether the token's subject is the credential's, or its claims are as the expression says. */
 export function isSubject({ subject, expression }: FederatedCredential, claims: SubjectClaims): Truth {
-  if (expression === undefined) return subject === (claims.sub ?? '');
+  if (expression === undefined) return isEqual(subject ?? '', claims.sub ?? '');
   // Documented for three issuers, none of them Vercel's: what holds may still be refused.
   return expressionHolds(expression, claims) === false ? false : undefined;
 }
 
 export interface Problem {
   readonly at: string;
-  readonly code: 'too_many_credentials' | 'malformed_policy';
+  readonly code: 'too_many_credentials' | 'malformed_policy' | 'refused_today';
   readonly message: string;
 }
 
@@ -64,7 +74,12 @@ export function problemsOf(credentials: readonly FederatedCredential[]): readonl
   const pairs = new Set<string>();
   for (const { at, name, issuer, subject, audiences, expression } of credentials) {
     if (name !== '' && !/^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/.test(name))
-      bad(`${at}.name`, 'A name has 3 to 120 letters, digits, - and _, and begins with a letter or a digit.');
+      problems.push({
+        at: `${at}.name`,
+        code: 'refused_today',
+        message:
+          'A new name has 3 to 120 letters, digits, - and _, and begins with a letter or a digit. The name plays no part in the verdict.',
+      });
     if (names.has(name) && name !== '') bad(`${at}.name`, 'Another credential has the same name.');
     if (issuer === '' || issuer.length > 600) bad(`${at}.issuer`, 'An issuer has 1 to 600 characters.');
     if (expression !== undefined && subject !== undefined)

@@ -9,7 +9,7 @@ import { textsOf } from '../json.js';
 import { permissiveFindings } from '../permissive.js';
 import { assertKind } from '../recognise.js';
 import { resultOf } from '../truth.js';
-import { problemsOf, readCredentials } from './credentials.js';
+import { isTemplateExpression, problemsOf, readCredentials } from './credentials.js';
 import { answerOf, judgeAzure } from './judge-azure.js';
 import type { AzureJudgement, JudgedCredential } from './judge-azure.js';
 
@@ -18,14 +18,9 @@ export function explainAzure(value: unknown, claims: SubjectClaims): Omit<Explan
   const credentials = readCredentials(value);
   const judgement = judgeAzure(credentials, claims);
   const checks = judgement.credentials.flatMap((one) => checksOf(one, claims));
-  const problems = problemsOf(credentials);
-  if (problems.length > 0)
-    return {
-      verdict: 'invalid',
-      answer: 'Request_BadRequest',
-      checks,
-      findings: problems.map(({ at, code, message }) => finding(code, at, message)),
-    };
+  const problems = problemsOf(credentials).map(({ at, code, message }) => finding(code, at, message));
+  if (problems.some(({ severity }) => severity === 'error'))
+    return { verdict: 'invalid', answer: 'Request_BadRequest', checks, findings: problems };
   const { allowed } = judgement;
   if (allowed === true) {
     const isLetIn = (other: SubjectClaims): boolean => judgeAzure(credentials, other).allowed === true;
@@ -33,14 +28,19 @@ export function explainAzure(value: unknown, claims: SubjectClaims): Omit<Explan
       verdict: 'allowed',
       answer: undefined,
       checks,
-      findings: permissiveFindings(claims, 'credentials', isLetIn),
+      findings: [...permissiveFindings(claims, 'credentials', isLetIn), ...problems],
     };
   }
   return {
     verdict: allowed === undefined ? 'undecided' : 'refused',
     answer: allowed === undefined ? undefined : answerOf(judgement, claims),
     checks,
-    findings: [...whyNot(judgement, claims), ...flexibleNotes(judgement)],
+    findings: [
+      ...whyNot(judgement, claims),
+      ...flexibleNotes(judgement),
+      ...templateNotes(judgement),
+      ...problems,
+    ],
   };
 }
 
@@ -92,9 +92,9 @@ function whyNot(
   found.push(...differencesOf(best, claims));
   const everyPartIsSomewhere =
     hasOneAudience &&
-    credentials.some(({ isIssuer }) => isIssuer) &&
+    credentials.some(({ isIssuer }) => isIssuer !== false) &&
     credentials.some(({ isSubject }) => isSubject !== false) &&
-    credentials.some(({ isAudience }) => isAudience);
+    credentials.some(({ isAudience }) => isAudience !== false);
   if (everyPartIsSomewhere)
     found.push(
       finding(
@@ -111,8 +111,8 @@ function closeness({ isIssuer, isSubject, isAudience, credential }: JudgedCreden
   const sameIgnoringSlips = (credential.subject ?? '').length;
   return (
     (isSubject !== false ? 4 : 0) +
-    (isIssuer ? 2 : 0) +
-    (isAudience ? 1 : 0) +
+    (isIssuer !== false ? 2 : 0) +
+    (isAudience !== false ? 1 : 0) +
     Math.min(sameIgnoringSlips, 1) / 2
   );
 }
@@ -126,7 +126,7 @@ function differencesOf(
     list.map(({ code, message }) => finding(code, `${at}.${place}`, message));
   const presented = textsOf(claims.aud)[0] ?? '';
   return [
-    ...(isIssuer ? [] : say('issuer', differences('issuer', issuer, claims.iss ?? '', claims))),
+    ...(isIssuer !== false ? [] : say('issuer', differences('issuer', issuer, claims.iss ?? '', claims))),
     ...(isSubject !== false
       ? []
       : expression !== undefined
@@ -138,7 +138,7 @@ function differencesOf(
             ),
           ]
         : say('subject', subjectDifferences(subject ?? '', claims))),
-    ...(isAudience
+    ...(isAudience !== false
       ? []
       : say(
           'audiences',
@@ -155,6 +155,23 @@ function subjectDifferences(subject: string, claims: SubjectClaims): readonly Di
       message: `Entra takes \`*\` and \`?\` in ${JSON.stringify(subject)} literally.`,
     },
   ];
+}
+
+/** What only a deployment of the template decides. */
+function templateNotes({ credentials }: AzureJudgement): readonly Finding[] {
+  return credentials
+    .filter(({ applies }) => applies === undefined)
+    .flatMap(({ credential: { at, issuer, subject, audiences } }) =>
+      [issuer, subject ?? '', ...audiences]
+        .filter(isTemplateExpression)
+        .map((value) =>
+          finding(
+            'not_judged_offline',
+            at,
+            `The template computes ${JSON.stringify(value)} when it is deployed.`,
+          ),
+        ),
+    );
 }
 
 function flexibleNotes({ credentials }: AzureJudgement): readonly Finding[] {

@@ -5,13 +5,13 @@ import { textsOf } from '../json.js';
 import type { Truth } from '../truth.js';
 import { allOf, anyOf } from '../truth.js';
 import type { FederatedCredential } from './credentials.js';
-import { isSubject } from './credentials.js';
+import { isEqual, isSubject } from './credentials.js';
 
 export interface JudgedCredential {
   readonly credential: FederatedCredential;
-  readonly isIssuer: boolean;
+  readonly isIssuer: Truth;
   readonly isSubject: Truth;
-  readonly isAudience: boolean;
+  readonly isAudience: Truth;
   readonly applies: Truth;
 }
 
@@ -30,9 +30,9 @@ export function judgeAzure(
   const hasOneAudience = audiences.length <= 1;
   const judged = credentials.map((credential): JudgedCredential => {
     const parts = {
-      isIssuer: credential.issuer === claims.iss,
+      isIssuer: isEqual(credential.issuer, claims.iss),
       isSubject: isSubject(credential, claims),
-      isAudience: audiences[0] !== undefined && credential.audiences.includes(audiences[0]),
+      isAudience: anyOf(credential.audiences.map((one) => isEqual(one, audiences[0]))),
     };
     return { credential, ...parts, applies: allOf(Object.values(parts)) };
   });
@@ -47,7 +47,7 @@ export function judgeAzure(
 export function answerOf({ credentials, hasOneAudience }: AzureJudgement, claims: SubjectClaims): string {
   if (!hasOneAudience) return 'AADSTS5002741';
   if (credentials.length === 0) return 'AADSTS70025';
-  const ofIssuer = credentials.filter(({ isIssuer }) => isIssuer);
+  const ofIssuer = credentials.filter(({ isIssuer }) => isIssuer !== false);
   if (ofIssuer.length === 0) return 'AADSTS700211';
   if (ofIssuer.some((one) => one.isSubject !== false)) return 'AADSTS700212';
   const wanted = (claims.sub ?? '').toLowerCase();
