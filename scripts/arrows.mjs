@@ -62,13 +62,12 @@ export const ROOMS = {
     // The table of options is held equal to what the factories take.
     testRooms: ['aws', 'gcp', 'azure'],
     others: [
-      // Loaded by import() when first needed; test/packaging/credex.test.ts says so.
+      // Loaded when first needed; test/packaging/credex.test.ts says so.
       '#config-file',
       '@aws-sdk/credential-providers',
       '@azure/identity',
       'google-auth-library',
       'jiti',
-      'jsonc-parser',
       'node:fs/promises',
       'node:path',
     ],
@@ -116,6 +115,9 @@ export const CORE_LAYERS = [
   ['shared-options'],
   ['driver', 'index'],
 ];
+
+/** The module whose function `importAtRuntime` takes the place of import(); each call names a literal. */
+export const RUNTIME_IMPORT = 'config/optional-import';
 
 /** The modules that may name what else comes in as an option, so that a test can inject it. */
 export const AMBIENT = {

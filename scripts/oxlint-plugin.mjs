@@ -1,5 +1,5 @@
 // The house's own rules for the linter; the tables stand in scripts/arrows.mjs.
-import { AMBIENT, judge, missingPlace, place } from './arrows.mjs';
+import { AMBIENT, RUNTIME_IMPORT, judge, missingPlace, place } from './arrows.mjs';
 
 /** Every form in which a module names another one, the types' `import('x')` included. */
 const arrows = {
@@ -22,7 +22,12 @@ const arrows = {
       ImportDeclaration: (node) => check(node, node.source),
       ExportNamedDeclaration: (node) => node.source && check(node, node.source),
       ExportAllDeclaration: (node) => check(node, node.source),
-      ImportExpression: (node) => check(node, node.source, true),
+      ImportExpression(node) {
+        if (`${from.room}/${from.module}` !== RUNTIME_IMPORT) check(node, node.source, true);
+      },
+      CallExpression(node) {
+        if (node.callee.name === 'importAtRuntime') check(node, node.arguments[0], true);
+      },
       // A type is gone at run time, as late as import() comes.
       TSImportType: (node) => check(node, node.source ?? node.argument, true),
       TSExternalModuleReference: (node) => check(node, node.expression),

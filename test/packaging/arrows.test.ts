@@ -16,6 +16,26 @@ const PLANTED: readonly (readonly [path: string, text: string, rules: readonly s
   ['aws/src/knows-gcp.ts', `export { a } from '@credex/gcp';\n`, ['credex(arrows)']],
   ['aws/src/reaches-in.ts', `export { a } from '../../core/src/contract.js';\n`, ['credex(arrows)']],
   ['aws/src/types-only.ts', `export type A = import('@credex/azure').A;\n`, ['credex(arrows)']],
+  [
+    'config/src/at-runtime.ts',
+    `import { importAtRuntime } from './optional-import.js';\nexport const a = importAtRuntime('jiti');\n`,
+    [],
+  ],
+  [
+    'config/src/at-runtime-of-another.ts',
+    `import { importAtRuntime } from './optional-import.js';\nexport const a = importAtRuntime('axios');\n`,
+    ['credex(arrows)'],
+  ],
+  [
+    'config/src/at-runtime-of-anything.ts',
+    `import { importAtRuntime } from './optional-import.js';\nexport const a = (b: string): unknown => importAtRuntime(b);\n`,
+    ['credex(arrows)'],
+  ],
+  [
+    'config/src/by-name.ts',
+    `export const a = (b: string): Promise<unknown> => import(b);\n`,
+    ['credex(arrows)'],
+  ],
   ['aws/src/allowed.ts', `export { a } from '@credex/core';\nexport { b } from '@credex/vercel';\n`, []],
   [
     'core/src/url.test.ts',

@@ -7,6 +7,7 @@ import { WHOLE } from './apply-environment.js';
 import { ConfigError } from './config-error.js';
 import { shownKey } from './key-path.js';
 import type { Found, LoadOptions } from './load-options.js';
+import { importAtRuntime } from './optional-import.js';
 import { readJson } from './read-json.js';
 
 const NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map((end) => `credex.config.${end}`);
@@ -45,7 +46,7 @@ async function evaluated(folder: string, name: string): Promise<Found> {
   const path = resolve(folder, name);
   // Said before jiti is asked, which tells it in a page.
   await contentOf(folder, name);
-  const { createJiti } = await import('jiti');
+  const { createJiti } = await transpiler(name);
   // Writes nothing to disk, and reads the file anew for each load; an .mjs is kept by Node itself.
   const jiti = createJiti(path, { fsCache: false, moduleCache: false });
   const module = await jiti.import<Readonly<Record<string, unknown>>>(path).catch((cause: unknown) => {
@@ -60,6 +61,18 @@ async function evaluated(folder: string, name: string): Promise<Found> {
       `${name} has no default export: write \`export default defineConfig({ … })\`.`,
     );
   return { raw, source: { name, kind: 'code' } };
+}
+
+/** Not followed by bundlers and file tracers: a deployed function is given its configuration. */
+async function transpiler(name: string): Promise<typeof import('jiti')> {
+  try {
+    return (await importAtRuntime('jiti')) as typeof import('jiti');
+  } catch (cause) {
+    const message =
+      `${name} needs the package jiti, which this deployment doesn't have. Import the configuration in your code and ` +
+      'call createCredentials(config), or write it as credex.config.json.';
+    throw noFile('missing_option', message, cause);
+  }
 }
 
 function noFile(

@@ -1,6 +1,6 @@
 /** For `credex` and `@credex/cli` alone: no versions, no promises. */
 
-export { importFailure } from './absent-package.js';
+export { importFailure } from './optional-import.js';
 export { checkedConfig } from './check-config.js';
 export type { OpenProvider } from './open-provider.js';
 export { openProvider, optionsOf } from './open-provider.js';

@@ -3,7 +3,7 @@
 import type { Credential, Json } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { Exchanger } from '@credex/core/driver';
-import { importFailure } from './absent-package.js';
+import { importAtRuntime, importFailure } from './optional-import.js';
 import { localFailure } from './local-failure.js';
 
 const LOGIN = '`aws login` or `aws sso login`';
@@ -60,10 +60,8 @@ function refused(what: string, hint: string): FederationError {
   });
 }
 
-async function officialPackage(option: string): Promise<typeof import('@aws-sdk/credential-providers')> {
-  try {
-    return await import('@aws-sdk/credential-providers');
-  } catch (error) {
-    return importFailure(error, '@aws-sdk/credential-providers', option);
-  }
-}
+const officialPackage = (option: string): Promise<typeof import('@aws-sdk/credential-providers')> =>
+  importAtRuntime('@aws-sdk/credential-providers').then(
+    (module) => module as typeof import('@aws-sdk/credential-providers'),
+    (error: unknown) => importFailure(error, '@aws-sdk/credential-providers', option),
+  );

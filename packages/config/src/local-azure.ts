@@ -2,7 +2,7 @@
 
 import type { Credential, Json } from '@credex/core';
 import type { Exchanger } from '@credex/core/driver';
-import { importFailure } from './absent-package.js';
+import { importAtRuntime, importFailure } from './optional-import.js';
 import { localFailure } from './local-failure.js';
 
 const LOGIN = '`az login`';
@@ -48,10 +48,8 @@ export function localAzureExchanger(option: string): Factory {
   });
 }
 
-async function officialPackage(option: string): Promise<typeof import('@azure/identity')> {
-  try {
-    return await import('@azure/identity');
-  } catch (error) {
-    return importFailure(error, '@azure/identity', option);
-  }
-}
+const officialPackage = (option: string): Promise<typeof import('@azure/identity')> =>
+  importAtRuntime('@azure/identity').then(
+    (module) => module as typeof import('@azure/identity'),
+    (error: unknown) => importFailure(error, '@azure/identity', option),
+  );

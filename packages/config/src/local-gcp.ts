@@ -2,7 +2,7 @@
 
 import type { Credential, Json } from '@credex/core';
 import type { Exchanger } from '@credex/core/driver';
-import { importFailure } from './absent-package.js';
+import { importAtRuntime, importFailure } from './optional-import.js';
 import { localFailure } from './local-failure.js';
 
 const LOGIN = '`gcloud auth application-default login`';
@@ -62,10 +62,8 @@ function scopesOf(scopes: string | readonly string[] | undefined): readonly stri
   return typeof scopes === 'string' ? scopes.split(/\s+/) : scopes;
 }
 
-async function officialPackage(option: string): Promise<typeof import('google-auth-library')> {
-  try {
-    return await import('google-auth-library');
-  } catch (error) {
-    return importFailure(error, 'google-auth-library', option);
-  }
-}
+const officialPackage = (option: string): Promise<typeof import('google-auth-library')> =>
+  importAtRuntime('google-auth-library').then(
+    (module) => module as typeof import('google-auth-library'),
+    (error: unknown) => importFailure(error, 'google-auth-library', option),
+  );

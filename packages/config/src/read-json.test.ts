@@ -31,19 +31,15 @@ describe('strict JSON', () => {
     expect(message).toMatch(says);
   });
 
-  test.each([
-    ['commas alone', `${'['.repeat(60)}${','.repeat(100_000)}`],
-    ['one key, again and again', `{${'"a":1,'.repeat(30_000)}"a":1}`],
-  ])('%s: the first hundred are told', (_what, text) => {
+  test('one key, again and again: the first hundred are told', () => {
     const began = performance.now();
     let told = 0;
     try {
-      readJson('f', text);
+      readJson('f', `{${'"a":1,'.repeat(30_000)}"a":1}`);
     } catch (error) {
       told = (error as ConfigError).problems.length;
     }
-    expect(told).toBeGreaterThan(99);
-    expect(told).toBeLessThan(201);
+    expect(told).toBe(100);
     // By the thousand they took five seconds.
     expect(performance.now() - began).toBeLessThan(1_500);
   });

@@ -1,13 +1,18 @@
-/** What a failed import() of an optional package means. */
+/** Packages that only some need: how they are imported, and what a failed import means. */
 
 import { OptionError } from '@credex/core';
 import { optionalPackage } from '@credex/core/driver';
 
 /**
+ * Imports a package that only a developer's machine needs. Bundlers and file tracers (webpack, Turbopack, esbuild,
+ * `@vercel/nft`) follow a literal `import()` to whatever is installed, and would put megabytes into a function that never
+ * loads them.
+ */
+export const importAtRuntime = (packageName: string): Promise<unknown> =>
+  import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ packageName);
+
+/**
  * Rejects: with `missing_package` where that very package is not installed, else with the error as it is.
- *
- * The import() itself stands in a `try` where it is called: bundlers take what is imported there for optional, and a
- * package that nobody installed costs a warning, not the build.
  * @param option The key that needs the package.
  */
 export async function importFailure(error: unknown, packageName: string, option: string): Promise<never> {
