@@ -15,7 +15,7 @@ const frameworks = (...names) =>
 
 /**
  * `rooms`: the packages of ours that a room's sources may import; `lazyRooms`: by import() or as a type
- * alone; `testRooms`: what its tests may import as well. `others`: what else they may import, Node's modules
+ * alone; `binRooms`: so by the executable `src/bin.ts` alone; `testRooms`: what its tests may import as well. `others`: what else they may import, Node's modules
  * included. `behind`: what may be imported only behind a subpath of the room, by the modules that stand there
  * (`also`, and the folder of the subpath's name), so that nobody loads an SDK who didn't ask for it.
  */
@@ -76,6 +76,7 @@ export const ROOMS = {
   credex: {
     rooms: ['core', 'config'],
     lazyRooms: ['aws', 'gcp', 'azure'],
+    binRooms: ['cli'],
     others: ['aws4fetch'],
     behind: {},
   },
@@ -123,7 +124,7 @@ export const RUNTIME_IMPORT = 'config/optional-import';
 export const AMBIENT = {
   'aws/client-sts': ['crypto'],
   'azure/azure-options': ['Date'],
-  'cli/bin': ['process'],
+  'cli/main': ['process'],
   'cli/exec/run-child': ['process'],
   'cli/process-io': ['Date', 'fetch', 'performance', 'process', 'setTimeout'],
   'config/environment': ['process'],
@@ -205,6 +206,7 @@ export function judge(from, specifier, isLazy = false) {
   if (ours !== undefined) {
     const also = [
       ...(isLazy || isTest ? (table.lazyRooms ?? []) : []),
+      ...(isLazy && module === 'bin' ? (table.binRooms ?? []) : []),
       ...(isTest ? (table.testRooms ?? []) : []),
     ];
     return table.rooms.includes(ours) || also.includes(ours)

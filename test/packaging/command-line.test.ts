@@ -15,13 +15,13 @@ const credex = (...argv: string[]) => command(process.execPath, [bin, ...argv], 
 beforeAll(async () => {
   const rooms = closureOf('cli');
   for (const room of rooms) await unpack(folder, room);
-  const linked = new Set<string>();
   for (const room of rooms) {
-    const names = Object.keys(manifestOf(room).dependencies ?? {}).filter(
-      (name) => name !== 'credex' && !name.startsWith('@credex/') && !linked.has(name),
+    const names = Object.keys(manifestOf(room).dependencies ?? {});
+    link(
+      folder,
+      room,
+      names.filter((name) => !name.startsWith('@credex/')),
     );
-    link(folder, room, names);
-    for (const name of names) linked.add(name);
   }
 });
 afterAll(remove);

@@ -1,6 +1,6 @@
 /** The package that users install by the name of the project: what it loads, and what it says of what is missing. */
 
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ export async function load(url, context, next) { writeSync(1, url + '\\n'); retu
 
 const CONFIG = `{ credentials: { store: { provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/shop' } } }`;
 
-describe('credex, unpacked beside its dependencies, without a cloud', () => {
+describe('credex, unpacked beside its dependencies', () => {
   const [folder, remove] = emptyFolder();
 
   beforeAll(async () => {
@@ -55,7 +55,7 @@ describe('credex, unpacked beside its dependencies, without a cloud', () => {
   );
 
   it(
-    'loads the reader of JSON with the first file, and no TypeScript for it',
+    'loads the reader of JSON with the first file, and no transpiler for it',
     async () => {
       writeFileSync(
         join(folder, 'credex.config.json'),
@@ -64,7 +64,7 @@ describe('credex, unpacked beside its dependencies, without a cloud', () => {
         }),
       );
       const loaded = await loadedBy(`await (await import('credex')).loadConfig()`);
-      expect(loaded.some((url) => url.includes('jsonc-parser'))).toBe(true);
+      expect(loaded.some((url) => url.includes('read-json'))).toBe(true);
       expect(loaded.filter((url) => url.includes('/jiti/') || url.includes('aws4fetch'))).toEqual([]);
     },
     BOUND_MS,
@@ -89,8 +89,9 @@ describe('credex, unpacked beside its dependencies, without a cloud', () => {
   };
 
   it(
-    'says which package is missing',
+    'says which package is missing, where a deployment has lost it',
     async () => {
+      rmSync(join(folder, 'node_modules', '@credex', 'aws'), { recursive: true });
       const lines = await linesOf();
       const missing = { code: 'missing_package', option: 'credentials.store.provider' };
       expect(JSON.parse(lines[0] ?? '')).toMatchObject(missing);
@@ -103,7 +104,7 @@ describe('credex, unpacked beside its dependencies, without a cloud', () => {
   it(
     'tries again after an import that failed',
     async () => {
-      for (const room of closureOf('aws')) await unpack(folder, room);
+      await unpack(folder, 'aws');
       // Node remembers which folders are missing: so the failure is made.
       const hooks = `let failures = 1;
         export async function resolve(specifier, context, next) {

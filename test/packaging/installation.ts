@@ -1,6 +1,6 @@
 /** An installation as a user's: tarballs in an empty folder, by npm, without a network. */
 
-import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { tarballOf } from '../../scripts/pack.mjs';
 import type { Ended } from './packages.js';
@@ -36,6 +36,7 @@ export async function unpack(folder: string, room: string): Promise<void> {
 export function link(folder: string, room: string, names: readonly string[]): void {
   for (const name of names) {
     const target = join(folder, 'node_modules', name);
+    if (existsSync(target)) continue;
     mkdirSync(dirname(target), { recursive: true });
     symlinkSync(realpathSync(join(ROOT, 'packages', room, 'node_modules', name)), target, 'junction');
   }

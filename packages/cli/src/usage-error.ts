@@ -3,7 +3,12 @@
 import { EXIT } from './exit-codes.js';
 
 export type UsageErrorCode =
-  'unknown_command' | 'invalid_argument' | 'missing_argument' | 'conflicting_arguments' | 'unreadable_file';
+  | 'unknown_command'
+  | 'invalid_argument'
+  | 'missing_argument'
+  | 'conflicting_arguments'
+  | 'unreadable_file'
+  | 'missing_package';
 
 /** `option`: as it is typed, `--team`. `hint`: what to do. Neither message nor hint holds a secret. */
 export class UsageError extends Error {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { CommandModule, Context } from '../command.js';
 import { readSeed } from '../emulator/read-seed.js';
-import { drawServed, serve } from '../emulator/serve.js';
+import { drawServed, emulatorPackage, serve } from '../emulator/serve.js';
 import { portsOf } from '../emulator/ports.js';
 import { EXIT } from '../exit-codes.js';
 import { pause } from '../pause.js';
@@ -33,7 +33,7 @@ export const command: CommandModule = {
 async function answer({ io, output, options }: Context<EmulatorOptions>): Promise<number> {
   const ports = portsOf(options.port ?? []);
   const seed = options.seed === undefined ? undefined : await readSeed(io, options.seed);
-  const served = await serve(seed, ports);
+  const served = await serve(await emulatorPackage(io.version), seed, ports);
   try {
     if (options.writeCa !== undefined) await served.writeCa(resolve(io.cwd, options.writeCa));
     output.print(served.document, (view) => drawServed(served.document, view));

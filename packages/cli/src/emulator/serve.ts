@@ -1,7 +1,8 @@
 /** The emulator as a server: started, seeded, and told of. */
 
-import { startEmulator } from '@credex/testing/emulator';
-import type { Emulator } from '@credex/testing/emulator';
+import { importFailure } from '@credex/config/internal';
+import { OptionError } from '@credex/core';
+import type { Emulator, startEmulator } from '@credex/testing/emulator';
 import type { Piece, View } from '../text.js';
 import { dim, strong } from '../text.js';
 import { table } from '../table.js';
@@ -28,9 +29,34 @@ export interface Served {
   close(): Promise<void>;
 }
 
+/**
+ * The emulator and what it depends on are installed by those who want them.
+ * @param version of credex: all its packages are of one
+ * @throws UsageError `missing_package`
+ */
+export async function emulatorPackage(version: string): Promise<typeof startEmulator> {
+  try {
+    return (await import('@credex/testing/emulator')).startEmulator;
+  } catch (error) {
+    const cause = await importFailure(error, '@credex/testing', 'emulator').catch(
+      (failure: unknown) => failure,
+    );
+    if (!OptionError.isInstance(cause)) throw cause;
+    const message = 'The emulator is in the package @credex/testing, which is not installed.';
+    throw new UsageError('missing_package', message, {
+      hint: `Run \`npm install --save-dev @credex/testing@${version}\`.`,
+      cause,
+    });
+  }
+}
+
 /** @throws UsageError for a port that is taken and a seed that a cloud would refuse */
-export async function serve(seed: Seed | undefined, { emulator: ports, tokens }: Ports): Promise<Served> {
-  const emulator = await startEmulator({ ports }).catch(taken);
+export async function serve(
+  start: typeof startEmulator,
+  seed: Seed | undefined,
+  { emulator: ports, tokens }: Ports,
+): Promise<Served> {
+  const emulator = await start({ ports }).catch(taken);
   try {
     const projects = applySeed(emulator, seed ?? []);
     const server = await startTokenServer(emulator, projects, tokens).catch(taken);

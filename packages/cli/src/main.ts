@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { processIo } from './process-io.js';
+import { run } from './run.js';
+
+/**
+ * Runs the command line that this process was started with: reads its arguments and environment, prints, sets the exit
+ * code and ends the process. For executables; `run` of `@credex/cli` touches no process.
+ *
+ * @example
+ * #!/usr/bin/env node
+ * import { main } from '@credex/cli/main';
+ * await main();
+ */
+export async function main(): Promise<void> {
+  const manifest = new URL(import.meta.resolve('@credex/cli/package.json'));
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  process.exitCode = await run(process.argv.slice(2), processIo(version));
+  // What was written to a pipe must arrive first; what still waits, such as a name that no server answers for, need not.
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+}

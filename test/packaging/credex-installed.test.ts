@@ -1,0 +1,91 @@
+/** `npm install credex` in an empty folder: what is installed then, what a shell can run, what a deployment takes. */
+
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installClosure } from './closure.js';
+import { command, emptyFolder, manifestOf } from './packages.js';
+
+const [folder, remove] = emptyFolder();
+let installed: readonly string[];
+beforeAll(async () => {
+  installed = await installClosure(folder, 'credex');
+}, 120_000);
+afterAll(remove);
+
+const npx = (...argv: readonly string[]) => command('npx', ['--no-install', 'credex', ...argv], folder);
+
+/** Bytes of the files in a folder. */
+function sizeOf(path: string): number {
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
+
+describe('npm install credex', () => {
+  it('brings few packages and few bytes, and no emulator', () => {
+    const ours = installed.filter((name) => /^(?:@credex\/|credex$)/.test(name));
+    expect(ours.sort()).toEqual(
+      ['aws', 'azure', 'cli', 'config', 'core', 'gcp', 'vercel', 'verify']
+        .map((room) => `@credex/${room}`)
+        .concat('credex'),
+    );
+    expect(installed.length).toBeLessThanOrEqual(26);
+    expect(sizeOf(join(folder, 'node_modules'))).toBeLessThanOrEqual(16_500_000);
+  });
+
+  it('gives the command', async () => {
+    const { code, stdout, stderr } = await npx('--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/whoami[^]*doctor/);
+    expect((await npx('--version')).stdout).toBe(`${manifestOf('credex').version}\n`);
+    const whoami = await npx('whoami', '--token-file', 'absent');
+    expect(whoami.code).toBe(3);
+  });
+
+  it('reads a configuration in TypeScript', async () => {
+    writeFileSync(
+      join(folder, 'credex.config.ts'),
+      `import { defineConfig } from 'credex';
+       const roleArn: string = 'arn:aws:iam::123456789012:role/shop';
+       export default defineConfig({ credentials: { store: { provider: 'aws', roleArn } } });`,
+    );
+    const { code, stdout } = await npx('print-config', 'store', '--config', 'credex.config.ts');
+    rmSync(join(folder, 'credex.config.ts'));
+    expect(code).toBe(0);
+    expect(stdout).toContain('credential_process');
+  });
+
+  it('says which package the emulator is in', async () => {
+    const { code, stderr } = await npx('emulator');
+    expect(code).toBe(2);
+    expect(stderr).toContain(`npm install --save-dev @credex/testing@${manifestOf('credex').version}`);
+  });
+
+  it('puts no tool of a developer into a bundle', async () => {
+    const { metafile } = await build({
+      stdin: {
+        contents: `import { createCredentials } from 'credex'; createCredentials();`,
+        resolveDir: folder,
+      },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outdir: join(folder, 'out'),
+      splitting: true,
+      write: false,
+      metafile: true,
+      logLevel: 'error',
+      external: ['proxy-agent'],
+    });
+    const packages = Object.keys(metafile.inputs).flatMap(
+      (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
+    );
+    expect([...new Set(packages)].sort()).toEqual([
+      ...['aws', 'azure', 'config', 'core', 'gcp', 'vercel'].map((room) => `@credex/${room}`),
+      'aws4fetch',
+      'credex',
+    ]);
+  });
+});
