@@ -4,7 +4,7 @@ export { onVercel } from './deployment.js';
 export { TOKEN_HEADER } from './request-context.js';
 export { requestTokenSource } from './request-token-source.js';
 export type { HeaderGetter, HeadersLike, RequestLike } from './request-token-source.js';
-export { sourceTools } from './source-options.js';
+export { SOURCE_OPTION_NAMES, sourceTools } from './source-options.js';
 export type { SourceTools, VercelTokenSourceOptions } from './source-options.js';
 export { vercelInvocation } from './vercel-invocation.js';
 export { vercelTokenSource } from './vercel-token-source.js';
