@@ -104,6 +104,7 @@ export const CORE_LAYERS = [
     'web-system',
   ],
   ['canonical', 'clock', 'errors', 'events'],
+  ['caller-copy'],
   ['http', 'optional-package', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
   ['cache', 'driver-call', 'expectation', 'policy', 'url'],
   ['keys', 'node-transport', 'remembered-token', 'retry-budget', 'status', 'web-transport'],

@@ -212,7 +212,7 @@ function faultOfCredential(credential: Readonly<Record<string, unknown>>): strin
     return 'it is to be refreshed after its end';
   const bad = Object.entries(texts).find(([, text]) => typeof text !== 'string' || !PRINTABLE.test(text));
   if (bad !== undefined) return `its ${bad[0]} is no printable text`;
-  if (!Object.isFrozen(credential)) return 'it is not frozen';
+  if (Object.isFrozen(credential)) return 'it is frozen';
   return 'accountId' in texts && !/^\d{12}$/.test(texts['accountId'] as string)
     ? 'it has no account'
     : undefined;

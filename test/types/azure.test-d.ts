@@ -33,7 +33,7 @@ export async function tokens(options: GetTokenOptions): Promise<readonly AccessT
     expiresAt,
     refreshAfterTimestamp,
   ];
-  // @ts-expect-error: a credential is frozen
+  // @ts-expect-error: the members are typed as read-only
   issued.token = kept[0];
   return [issued, await getAzureCredentials({ scopes: 'https://vault.azure.net/.default' })];
 }

@@ -27,7 +27,7 @@ const plain: Credential = await credential;
 const named: { readonly accessToken: string; readonly expiresAt: number; readonly principal: string } =
   await credential;
 
-// @ts-expect-error the credential is frozen
+// @ts-expect-error the members are typed as read-only
 (await credential).accessToken = 'other';
 // @ts-expect-error options are known by name
 gcpCredentialsProvider({ serviceAccount: 'a@b.iam.gserviceaccount.com' });

@@ -21,15 +21,15 @@ const IDENTITY =
   '<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>';
 
 describe('awsCredentialsProvider', () => {
-  it('gives a frozen credential, and the very same one on a hit', async () => {
+  it('gives an object of its own for each call, from one exchange', async () => {
     const { sent, fetch } = recordingFetch();
     const provider = awsCredentialsProvider(isolated({ fetch, region: 'eu-west-1' }));
     const first = await provider();
     expect(first).toMatchObject({ accessKeyId: 'ASIAEXAMPLE1', accountId: '123456789012' });
     expect(first.expiration).toEqual(new Date(first.expiresAt));
-    expect(Object.isFrozen(first)).toBe(true);
-    expect(await provider()).toBe(first);
-    expect(await provider.getCredentials()).toBe(first);
+    expect(Object.isFrozen(first)).toBe(false);
+    expect(await provider()).toEqual(first);
+    expect(await provider.getCredentials()).not.toBe(first);
     expect(sent).toHaveLength(1);
   });
 
@@ -76,14 +76,14 @@ describe('awsCredentialsProvider', () => {
     const first = await provider();
     clock.set(NOW + 60_000);
     provider.invalidate({ ...first, sessionToken: 'of another' });
-    expect(await provider()).toBe(first);
+    expect(await provider()).toEqual(first);
     provider.invalidate(first);
     const second = await provider();
     expect(second.accessKeyId).toBe('ASIAEXAMPLE2');
     clock.set(NOW + 120_000);
     provider.invalidate((held) => held.expiration.getTime() !== second.expiresAt);
-    expect(await provider()).toBe(second);
-    provider.invalidate((held) => held === second);
+    expect(await provider()).toEqual(second);
+    provider.invalidate((held) => held.accessKeyId === second.accessKeyId);
     expect((await provider()).accessKeyId).toBe('ASIAEXAMPLE3');
     clock.set(NOW + 180_000);
     provider.invalidate();

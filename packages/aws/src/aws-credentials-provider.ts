@@ -11,7 +11,7 @@ import {
 } from '@credex/core/driver';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import type { AwsCredentials } from './aws-credentials.js';
-import { awsCredentialsViews, awsRecordOf } from './aws-credentials.js';
+import { awsCredentialsOf } from './aws-credentials.js';
 import type { AwsExchangerFactory, AwsRequest } from './aws-exchanger.js';
 import type { AwsOptions } from './aws-options.js';
 import { AWS_OPTION_NAMES, awsConfiguration } from './aws-options.js';
@@ -78,12 +78,15 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
   const configuration = awsConfiguration(options, options.fetch !== undefined);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
   const exchanger = (factory ?? directExchanger)(configuration);
-  const provider = createCredentialProvider(exchanger, {
-    ...providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
-    lifetimeMs:
-      configuration.durationSeconds === undefined ? undefined : configuration.durationSeconds * 1000,
-  });
-  const viewOf = awsCredentialsViews();
+  const provider = createCredentialProvider(
+    exchanger,
+    {
+      ...providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
+      lifetimeMs:
+        configuration.durationSeconds === undefined ? undefined : configuration.durationSeconds * 1000,
+    },
+    awsCredentialsOf,
+  );
   const { partition } = configuration;
 
   function warn(message: string): void {
@@ -105,17 +108,17 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
     { signal, forceRefresh }: CredentialCall<AwsRequest>,
     callersRegion: () => Promise<string | undefined>,
   ): AwsCredentials | Promise<AwsCredentials> {
-    const record = provider.ask({ signal, forceRefresh, lateRequest: () => lateRequest(callersRegion) });
-    return record instanceof Promise ? record.then(viewOf) : viewOf(record);
+    return provider.ask({ signal, forceRefresh, lateRequest: () => lateRequest(callersRegion) });
   }
 
   return Object.assign(
     async (given?: Readonly<Record<string, unknown>>) => {
       // A client of the SDK hands on an object of its own: nothing that it inherits is meant for this provider.
       const properties = given === undefined ? undefined : ownCopy(given);
-      return answer(ownCopy({ forceRefresh: properties?.['forceRefresh'] === true }), () =>
-        callingClientRegion(properties),
-      );
+      const call = ownCopy({ forceRefresh: properties?.['forceRefresh'] === true });
+      const credentials = answer(call, () => callingClientRegion(properties));
+      // Awaited here, so that an error's stack leads to the caller.
+      return credentials instanceof Promise ? await credentials : credentials;
     },
     {
       memoized: true,
@@ -130,13 +133,10 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
           (call.request === undefined ? undefined : ownCopy(call.request))?.region,
           partition,
         );
-        return answer(call, () => Promise.resolve(region));
+        const credentials = answer(call, () => Promise.resolve(region));
+        return credentials instanceof Promise ? await credentials : credentials;
       },
-      invalidate(which?: AwsCredentials | ((held: AwsCredentials) => boolean)): void {
-        if (which === undefined) return provider.invalidate();
-        if (typeof which === 'function') return provider.invalidate((held) => which(viewOf(held)));
-        return provider.invalidate(awsRecordOf(which));
-      },
+      invalidate: provider.invalidate,
       status: provider.status,
     },
   );
@@ -155,5 +155,5 @@ export async function getAwsCredentials(
   options: AwsCredentialsProviderOptions = {},
   call?: CredentialCall<AwsRequest>,
 ): Promise<AwsCredentials> {
-  return awsCredentialsProvider(options).getCredentials(call);
+  return await awsCredentialsProvider(options).getCredentials(call);
 }

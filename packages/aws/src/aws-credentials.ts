@@ -1,4 +1,4 @@
-/** The two shapes of an AWS credential: the record that is cached, and the view that a user gets. */
+/** The two shapes of an AWS credential: the record that is cached, and the object that a caller receives. */
 
 import type { Credential } from '@credex/core';
 
@@ -11,26 +11,21 @@ export interface AwsSessionCredentials extends Credential {
   readonly accountId: string;
 }
 
-/** What a user and an AWS client get. Frozen. */
+/** What a user and an AWS client get: a plain object of the caller's own, since the AWS SDK writes on it. */
 export interface AwsCredentials extends AwsSessionCredentials {
   /** `expiresAt` as the AWS SDKs want it. */
   readonly expiration: Date;
 }
 
-/** Views of records; a record that is held gives the same view each time, so that a hit allocates nothing. */
-export function awsCredentialsViews(): (record: AwsSessionCredentials) => AwsCredentials {
-  const views = new WeakMap<AwsSessionCredentials, AwsCredentials>();
-  return (record) => {
-    const known = views.get(record);
-    if (known !== undefined) return known;
-    const view = Object.freeze({ ...awsRecordOf(record), expiration: new Date(record.expiresAt) });
-    views.set(record, view);
-    return view;
+/** The caller's object of a cached record. */
+export function awsCredentialsOf(record: AwsSessionCredentials): AwsCredentials {
+  const { accessKeyId, secretAccessKey, sessionToken, accountId, expiresAt } = record;
+  return {
+    accessKeyId,
+    secretAccessKey,
+    sessionToken,
+    accountId,
+    expiresAt,
+    expiration: new Date(expiresAt),
   };
-}
-
-/** The record of a view: what a cached credential is compared with. */
-export function awsRecordOf(credentials: AwsSessionCredentials): AwsSessionCredentials {
-  const { accessKeyId, secretAccessKey, sessionToken, accountId, expiresAt } = credentials;
-  return { accessKeyId, secretAccessKey, sessionToken, accountId, expiresAt };
 }

@@ -88,9 +88,12 @@ export function azureCredentialsProvider(
         CALL_NAMES,
         'call',
       );
-      if (call.request === undefined) return ask(usual, call);
+      if (call.request === undefined) {
+        const credentials = ask(usual, call);
+        return credentials instanceof Promise ? await credentials : credentials;
+      }
       const request = azureRequest(configuration, call.request);
-      return ask(providers.of(request), Object.assign(call, { claims: request.claims }));
+      return await ask(providers.of(request), Object.assign(call, { claims: request.claims }));
     },
     invalidate(which) {
       // A credential is found wherever it is; a rule is for those that this provider asked for.
@@ -113,7 +116,11 @@ export function azureCredentialsProvider(
         asked.abortSignal,
         ownCopy(asked.requestOptions ?? {}).timeout,
       );
-      if (signal === undefined) return ask(provider, { claims });
+      if (signal === undefined) {
+        const credentials = ask(provider, { claims });
+        // Awaited here, so that an error's stack leads to the caller.
+        return credentials instanceof Promise ? await credentials : credentials;
+      }
       try {
         return await ask(provider, { signal, claims });
       } finally {
@@ -142,5 +149,5 @@ export async function getAzureCredentials(
   options: AzureCredentialsProviderOptions = {},
   call?: CredentialCall<AzureRequest>,
 ): Promise<AzureCredentials> {
-  return azureCredentialsProvider(options).getCredentials(call);
+  return await azureCredentialsProvider(options).getCredentials(call);
 }

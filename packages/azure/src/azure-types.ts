@@ -3,9 +3,7 @@
 import type { Credential, Fetch } from '@credex/core';
 import type { Exchanger } from '@credex/core/driver';
 
-/**
- * An Entra access token. An `AccessToken` of `@azure/core-auth` as it is; frozen.
- */
+/** An Entra access token. An `AccessToken` of `@azure/core-auth` as it is: a plain object of the caller's own. */
 export interface AzureCredentials extends Credential {
   /** The access token, for `authorization: Bearer …`. */
   readonly token: string;

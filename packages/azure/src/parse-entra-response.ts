@@ -64,6 +64,14 @@ export function reviveAzureCredentials(record: unknown): AzureCredentials {
   return credentials(token, expiresAt, refreshAfterTimestamp);
 }
 
+/** The caller's object of a cached record. */
+export function azureCredentialsOf(record: AzureCredentials): AzureCredentials {
+  const { token, expiresOnTimestamp, expiresAt, refreshAfterTimestamp } = record;
+  return refreshAfterTimestamp === undefined
+    ? { token, expiresOnTimestamp, expiresAt }
+    : { token, expiresOnTimestamp, expiresAt, refreshAfterTimestamp };
+}
+
 /** The text as a JSON object; `undefined` where it is none. */
 export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {

@@ -7,6 +7,7 @@ import type { CredentialProviderOptions, DriverProvider, Exchanger } from '@cred
 import { createCredentialProvider, ownCopy } from '@credex/core/driver';
 import type { AskedRequest } from './azure-request.js';
 import { azureRequest } from './azure-request.js';
+import { azureCredentialsOf } from './parse-entra-response.js';
 import type { AzureConfiguration, AzureCredentials, AzureRequest } from './azure-types.js';
 
 type AzureExchanger = Exchanger<AzureCredentials, AzureRequest>;
@@ -39,7 +40,11 @@ export function providersByRequest(
     const name = nameOf(tenantId, enableCae, scopes.join(' '));
     const held = providers.get(name);
     if (held !== undefined) return held;
-    const made = createCredentialProvider(boundTo(exchanger, { tenantId, enableCae, scopes }), options);
+    const made = createCredentialProvider(
+      boundTo(exchanger, { tenantId, enableCae, scopes }),
+      options,
+      azureCredentialsOf,
+    );
     keep(name, made);
     return made;
   }

@@ -2,7 +2,7 @@
 
 import type { OnEvent, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
-import { environmentVariable } from '@credex/core/driver';
+import { callerError, environmentVariable } from '@credex/core/driver';
 import type { Entry } from './entries.js';
 
 /** What the providers of all clouds have; some are functions besides. */
@@ -56,10 +56,12 @@ export function withLocalProfile<P extends PortableProvider>({
         local = undefined;
         throw failure;
       });
-      const provider = await local;
+      const provider = await local.catch((failure: unknown) => {
+        throw callerError(failure);
+      });
       if (answering === main) warn();
       answering = provider;
-      return ask(provider);
+      return await ask(provider);
     }
   };
 

@@ -168,11 +168,11 @@ describe("the AWS SDKs' refresh vectors", () => {
       const before = w.attempts.length;
       const got: unknown = await provider.getCredentials().catch((thrown: unknown) => thrown);
       expect(w.attempts.length - before, 'times the source was asked').toBe(asked ? 1 : 0);
-      if (gives === 'held') expect(got).toBe(current);
+      if (gives === 'held') expect(got).toEqual(current);
       else if (gives === 'new') {
         expect(got).toMatchObject({ value: `new${made}` });
         current = got;
-      } else if (gives === 'the same error') expect(got).toBe(error);
+      } else if (gives === 'the same error') expect(got).toEqual(error);
       else {
         expect(FederationError.isInstance(got) && got.code).toBe(
           gives === 'the error' ? 'access_denied' : 'unavailable',
@@ -227,6 +227,6 @@ describe("the AWS SDKs' refresh vectors", () => {
     w.answer = () => new Promise(() => undefined);
     const call = provider.getCredentials();
     await w.clock.advance(500);
-    expect(await call).toBe(first);
+    expect(await call).toEqual(first);
   });
 });

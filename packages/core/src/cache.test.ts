@@ -74,7 +74,7 @@ describe('the process-wide cache', () => {
     const a = createCredentialProvider(w.exchanger, options);
     const b = theirs.createCredentialProvider(w.exchanger, options);
     const [one, two] = await Promise.all([a.getCredentials(), b.getCredentials()]);
-    expect(one).toBe(two);
+    expect(one).toEqual(two);
     expect(w.attempts).toHaveLength(1);
 
     w.answer = () => Promise.reject(refusal('invalid_request'));

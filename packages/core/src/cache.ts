@@ -11,7 +11,10 @@ import type { Failure, Trouble } from './trouble.js';
 
 /** One held credential. */
 export interface Held {
+  /** Frozen and private: each caller receives a copy. */
   readonly credential: Credential;
+  /** Whether a field of it holds an object. */
+  readonly nested: boolean;
   readonly received: Moment;
   readonly schedule: Schedule;
   /** Of the flight that brought it: an older generation never replaces a newer one. */

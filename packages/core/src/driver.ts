@@ -30,6 +30,8 @@ export { createCredentialProvider } from './provider.js';
 export type { DriverCall } from './driver-call.js';
 export type { CredentialProviderOptions, DriverProvider } from './provider.js';
 export { ONCE, memberOf, optionNames, ownCopy, parseJson } from './own.js';
+export type { CallerCopy } from './caller-copy.js';
+export { callerError } from './caller-copy.js';
 export { cleanServerText } from './scrub.js';
 export { sha256 } from './keys.js';
 export { rememberedSubjectToken } from './remembered-token.js';

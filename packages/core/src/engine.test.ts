@@ -67,10 +67,10 @@ describe('flights and generations', () => {
     await settle();
     w.answer = () => undefined;
     held.open();
-    expect(await joining).toBe(await waiting);
+    expect(await joining).toEqual(await waiting);
     await w.clock.advance(HOUR);
     const refreshed = await provider.getCredentials();
-    expect(await provider.getCredentials()).toBe(refreshed);
+    expect(await provider.getCredentials()).toEqual(refreshed);
   });
 
   it('does not let an outdated failure hold back what comes after it', async () => {
@@ -195,14 +195,14 @@ describe('flights and generations', () => {
     await w.clock.advance(0.9 * HOUR);
     const late = gate<void>();
     w.answer = ({ n }) => (n === 2 ? late.promise : undefined);
-    expect(await provider.getCredentials()).toBe(first);
+    expect(await provider.getCredentials()).toEqual(first);
     provider.invalidate(first);
     expect(w.types()).toContain('invalidated');
     const second = await provider.getCredentials();
     expect(second.value).toBe('v3');
     late.open();
     await settle();
-    expect(await provider.getCredentials()).toBe(second);
+    expect(await provider.getCredentials()).toEqual(second);
   });
 });
 
@@ -297,7 +297,7 @@ describe('forceRefresh and claims', () => {
       provider.getCredentials(challenge),
       provider.getCredentials({ request: { claims: 'd' }, skipHeld: true }),
     ]);
-    expect(one).toBe(two);
+    expect(one).toEqual(two);
     expect(other).not.toBe(one);
     expect(w.attempts).toHaveLength(3);
     expect(['v2', 'v3']).toContain((await provider.getCredentials()).value);
@@ -314,7 +314,7 @@ describe('forceRefresh and claims', () => {
     const challenged = await provider.getCredentials({ request: { claims: 'c' }, skipHeld: true });
     late.open();
     await settle();
-    expect(await provider.getCredentials()).toBe(challenged);
+    expect(await provider.getCredentials()).toEqual(challenged);
   });
 
   it('holds the error of a refused challenge from that challenge alone', async () => {

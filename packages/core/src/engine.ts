@@ -2,6 +2,7 @@
 
 import type { CredentialCache, Flight, FlightOutcome, Held, Slot } from './cache.js';
 import { slotOf } from './cache.js';
+import { frozenRecord, isNested } from './caller-copy.js';
 import { momentOf, since } from './clock.js';
 import type { Clock, Credential, Subject } from './contract.js';
 import { FederationError } from './errors.js';
@@ -159,7 +160,7 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
       const failure: Failure = { kind: 'backoff', error, throttled: false };
       return failed(name.key, error, failure, name, flight, durationMs);
     }
-    const credential = Object.freeze(issued.credential);
+    const credential = frozenRecord(issued.credential);
     const hintAge = issued.refreshAt === undefined ? undefined : issued.refreshAt - received.wall;
     const schedule = scheduleOf(lifetimeMs, hintAge, random(), cache);
     sayClamped(lifetimeMs);
@@ -167,7 +168,14 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
     const slot = slotOf(cache, name.key, provider, evicted);
     if (!isOutdated(flight, slot) && supersedes(slot.held, slot.invalidated, flight, credential)) {
       const sequence = ++state.sequence;
-      slot.held = { credential, received, schedule, generation: flight.generation, sequence };
+      slot.held = {
+        credential,
+        nested: isNested(credential),
+        received,
+        schedule,
+        generation: flight.generation,
+        sequence,
+      };
       slot.invalidated = false;
       slot.troubles.clear();
       slot.lastError = undefined;

@@ -129,7 +129,7 @@ export function presentedToken(claims: SubjectClaims): PresentedToken {
     iss: shown(claims.iss),
     aud:
       typeof claims.aud === 'object'
-        ? claims.aud.slice(0, 8).map((one) => oneLine(one, 256))
+        ? Object.freeze(claims.aud.slice(0, 8).map((one) => oneLine(one, 256)))
         : shown(claims.aud),
     sub: shown(claims.sub),
     owner: shown(claims.owner),

@@ -153,7 +153,7 @@ describe('a driver that misbehaves', () => {
       const provider = w.provider();
       const first = await provider.getCredentials();
       await w.clock.advance(0.9 * HOUR);
-      expect(await provider.getCredentials()).toBe(first);
+      expect(await provider.getCredentials()).toEqual(first);
       await settle();
       expect(w.types()).toContain('exchange-failed');
       expect(exchanges).toBe(2);
@@ -248,7 +248,7 @@ describe('steps', () => {
       answer: () => Promise.reject(missing),
       classify: () => ({ code: 'network', retry: 'now' }),
     });
-    expect(await outcome(w, w.provider().getCredentials())).toBe(missing);
+    expect(await outcome(w, w.provider().getCredentials())).toEqual(missing);
     expect(w.attempts).toHaveLength(1);
   });
 
@@ -296,11 +296,11 @@ describe('errors of the token source', () => {
     const transient = new FederationError({ code: 'network', provider: 'vercel', message: 'No way there.' });
     const w = world();
     const provider = w.provider(source(transient));
-    await expect(provider.getCredentials()).rejects.toBe(transient);
+    await expect(provider.getCredentials()).rejects.toEqual(transient);
     expect(provider.status().holding?.kind).toBe('backoff');
     const hopeless = new FederationError({ code: 'no_subject_token', provider: 'vercel', message: 'None.' });
     const other = world();
-    await expect(other.provider(source(hopeless)).getCredentials()).rejects.toBe(hopeless);
+    await expect(other.provider(source(hopeless)).getCredentials()).rejects.toEqual(hopeless);
     expect(other.attempts).toHaveLength(0);
   });
 

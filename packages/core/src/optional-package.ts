@@ -1,5 +1,6 @@
 /** An official package that only some need: loaded on the first use, and its absence told as what it is. */
 
+import { callerError } from './caller-copy.js';
 import { OptionError } from './errors.js';
 
 export interface OptionalPackage<T> {
@@ -25,12 +26,16 @@ export function optionalPackage<T>(
 ): OptionalPackage<T> {
   let loading: Promise<T> | undefined;
   return {
-    load() {
+    async load() {
       loading ??= importModule().catch((error: unknown) => {
         loading = undefined;
         throw isAbsence(error, name) ? missing(name, use) : error;
       });
-      return loading;
+      try {
+        return await loading;
+      } catch (error) {
+        throw callerError(error);
+      }
     },
   };
 }

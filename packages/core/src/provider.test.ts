@@ -80,7 +80,7 @@ describe('the provider', () => {
     const asked = shared.ask();
     expect(asked).toBeInstanceOf(Promise);
     const credential = await asked;
-    expect(shared.ask()).toBe(credential);
+    expect(shared.ask()).toEqual(credential);
     expect(shared.ask({ forceRefresh: true })).toBeInstanceOf(Promise);
     expect(seen.exchanges).toBeLessThanOrEqual(2);
   });
@@ -156,7 +156,7 @@ describe('the provider', () => {
     const held = provider(source('p', () => jwt({})));
     const first = await held.getCredentials();
     held.invalidate(first);
-    expect(await held.getCredentials()).toBe(first);
+    expect(await held.getCredentials()).toEqual(first);
     clock.ms += 11_000;
     held.invalidate(first);
     expect(held.status().state).toBe('invalidated');

@@ -2,6 +2,8 @@
 
 import type { CredentialCache } from './cache.js';
 import { processWideCache, touch } from './cache.js';
+import type { CallerCopy } from './caller-copy.js';
+import { callerCopy, callerError, isNested, matchesRecord } from './caller-copy.js';
 import { canonicalJson } from './canonical.js';
 import { since, systemClock } from './clock.js';
 import type {
@@ -87,12 +89,16 @@ const INVALIDATE_AFTER_MS: Readonly<Record<CredentialCache['profile'], number>> 
 const MAX_OWN_KEYS = 1_024;
 
 /**
+ * The portable provider of one driver. Each call returns an object, and throws an error, of the caller's own.
+ * `copyOf`: makes that object; default: a copy of every field.
+ *
  * @throws OptionError for an option out of its range
  */
-export function createCredentialProvider<C extends Credential, R = void>(
+export function createCredentialProvider<C extends Credential, R = void, V extends C = C>(
   exchanger: Exchanger<C, R>,
   given: CredentialProviderOptions,
-): DriverProvider<C, R> {
+  copyOf: CallerCopy<C, V> = callerCopy as CallerCopy<C, V>,
+): DriverProvider<V, R> {
   const options = ownOptions('createCredentialProvider', given, OPTION_NAMES);
   const { source } = options;
   const { provider } = exchanger;
@@ -125,12 +131,14 @@ export function createCredentialProvider<C extends Credential, R = void>(
   let lastPartition: string | undefined;
 
   return {
-    async getCredentials(call?: DriverCall<R>): Promise<C> {
-      return ask(call);
+    async getCredentials(call?: DriverCall<R>): Promise<V> {
+      const credential = ask(call);
+      // Awaited here, so that an error's stack leads to the caller.
+      return credential instanceof Promise ? await credential : credential;
     },
     ask,
 
-    invalidate(which?: C | ((held: C) => boolean)): void {
+    invalidate(which?: V | ((held: V) => boolean)): void {
       if (which !== undefined && typeof which !== 'function' && (typeof which !== 'object' || which === null))
         throw invalidOption({ option: 'which' }, 'a credential, a function or left out', which);
       // A credential is known by its content wherever it is held; a rule or nothing means this provider's own.
@@ -140,7 +148,7 @@ export function createCredentialProvider<C extends Credential, R = void>(
         if (slot?.held === undefined || slot.provider !== provider || slot.invalidated) continue;
         if (
           since(slot.held.received, clock) < INVALIDATE_AFTER_MS[cache.profile] ||
-          !means(which, slot.held.credential as C)
+          !matchesRecord(which, slot.held.credential as C, slot.held.nested, copyOf)
         )
           continue;
         slot.invalidated = true;
@@ -160,7 +168,7 @@ export function createCredentialProvider<C extends Credential, R = void>(
     },
   };
 
-  function ask(asked?: DriverCall<R>): C | Promise<C> {
+  function ask(asked?: DriverCall<R>): V | Promise<V> {
     const call = asked === undefined ? undefined : ownCall(asked);
     const subject = source.capture();
     if (asksNothing(call) && subject.partition !== undefined && subject.partition === plain.partition) {
@@ -175,14 +183,26 @@ export function createCredentialProvider<C extends Credential, R = void>(
         touch(state, plain.key, slot);
         slot.served += 1;
         if (emitter.listening) emitter.emit({ type: 'served', provider, from: 'cache' });
-        return held.credential as C;
+        return copyOf(held.credential as C, held.nested);
       }
     }
     return answer(subject, call ?? (NOTHING as DriverCall<R>));
   }
 
-  async function answer(subject: Subject, call: DriverCall<R>): Promise<C> {
+  async function answer(subject: Subject, call: DriverCall<R>): Promise<V> {
+    // Thrown before anything is awaited, these two have the caller's stack by themselves.
     if (call.signal?.aborted === true) throw abortedError(provider);
+    const target = targetOf(call.request);
+    try {
+      const record = await answered(subject, call, target);
+      return copyOf(record, isNested(record));
+    } catch (error) {
+      // Others may wait for the same exchange, or be refused by the same error later.
+      throw callerError(error);
+    }
+  }
+
+  async function answered(subject: Subject, call: DriverCall<R>, target: string): Promise<C> {
     const common: Omit<Ask<R>, 'key' | 'subject'> = {
       request: (call.request ?? NOTHING) as R,
       lateRequest: call.lateRequest,
@@ -191,7 +211,6 @@ export function createCredentialProvider<C extends Credential, R = void>(
       invocation: options.invocation?.(),
       sequence: ++state.sequence,
     };
-    const target = targetOf(call.request);
     if (subject.partition !== undefined) {
       const key = await own(target, platformPartition(subject.partition));
       if (call.request === undefined) Object.assign(plain, { partition: subject.partition, key });
@@ -241,18 +260,6 @@ interface Plain {
   partition: string | undefined;
   key: string;
   target: string | undefined;
-}
-
-function means<C extends Credential>(which: C | ((held: C) => boolean) | undefined, held: C): boolean {
-  if (which === undefined) return true;
-  if (typeof which === 'function') return which(held);
-  // A vendor's shape has fields beside the record's: each of the record's must be the same.
-  return (
-    which === held ||
-    Object.entries(held).every(
-      ([name, value]) => (which as unknown as Record<string, unknown>)[name] === value,
-    )
-  );
 }
 
 function assertCache(cache: CredentialCache | undefined): CredentialCache | undefined {

@@ -103,10 +103,10 @@ describe('signals, deadlines and frozen instances', () => {
     await w.clock.advance(Math.max(0, atMost - 1));
     expect(ended).toBe(atMost === 0);
     await w.clock.advance(atMost === 0 ? 0 : 1);
-    expect(await call).toBe(first);
+    expect(await call).toEqual(first);
     expect(kept).toHaveLength(rest.waitUntil === undefined ? 0 : 1);
     // Whoever comes second leads nothing, and waits for nothing while the value is good.
-    if (at === AHEAD) expect(await provider.getCredentials()).toBe(first);
+    if (at === AHEAD) expect(await provider.getCredentials()).toEqual(first);
     expect(w.attempts).toHaveLength(2);
     answer.open();
     await Promise.all(kept);
@@ -117,7 +117,7 @@ describe('signals, deadlines and frozen instances', () => {
 
   it.each([AHEAD, LAST_MINUTE])('starts no refresh with under two seconds left (at %d)', async (at) => {
     const { w, provider, first } = await holding(at, (now) => ({ deadline: now + 1_999 }));
-    expect(await provider.getCredentials()).toBe(first);
+    expect(await provider.getCredentials()).toEqual(first);
     await settle();
     expect(w.attempts).toHaveLength(1);
   });

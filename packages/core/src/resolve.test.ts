@@ -227,7 +227,7 @@ describe('what a driver asks for late', () => {
         const rejections = unhandled();
         const call = (provider as DriverProvider<Secret, SecretRequest>).getCredentials({ lateRequest });
         if (at === LAST_MINUTE) await w.clock.advance(3_000);
-        expect(await call).toBe(first);
+        expect(await call).toEqual(first);
         expect(await rejections.stop()).toEqual([]);
         expect(w.clock.timers()).toBe(0);
       }
@@ -290,7 +290,7 @@ describe('the last minute', () => {
     await w.clock.advance(2_999);
     expect(served).toBe(false);
     await w.clock.advance(1);
-    expect(await call).toBe(first);
+    expect(await call).toEqual(first);
     answer.open();
     await settle();
     expect((await provider.getCredentials()).value).toBe('v2');
@@ -328,9 +328,9 @@ describe('the last minute', () => {
     const provider = w.provider(source);
     const first = await provider.getCredentials();
     await w.clock.advance(LAST_MINUTE);
-    expect(await provider.getCredentials()).toBe(first);
+    expect(await provider.getCredentials()).toEqual(first);
     broken = true;
-    expect(await provider.getCredentials()).toBe(first);
+    expect(await provider.getCredentials()).toEqual(first);
     expect(w.types()).toContain('warning');
   });
 });
@@ -340,7 +340,7 @@ describe('while nothing but a refresh fails', () => {
     const { w, provider, first } = await holding(AHEAD);
     w.answer = () => Promise.reject(refusal('target_not_found'));
     for (let second = 0; second < 354; second++) {
-      expect(await provider.getCredentials()).toBe(first);
+      expect(await provider.getCredentials()).toEqual(first);
       await w.clock.advance(1_000);
     }
     await w.clock.advance(2_000);

@@ -104,7 +104,7 @@ describe('a function as the token source', () => {
     const second = provider.getCredentials();
     expect((await first).value).not.toBe((await second).value);
     sub = 'a';
-    expect(await provider.getCredentials()).toBe(await first);
+    expect(await provider.getCredentials()).toEqual(await first);
     expect(w.attempts.map((attempt) => attempt.sub).sort()).toEqual(['a', 'b']);
     expect(calls).toBe(3);
   });

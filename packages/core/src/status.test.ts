@@ -74,7 +74,7 @@ describe('invalidate', () => {
     const second = await provider.getCredentials();
     await w.clock.advance(10_000);
     provider.invalidate(first);
-    expect(await provider.getCredentials()).toBe(second);
+    expect(await provider.getCredentials()).toEqual(second);
   });
 
   it('by a rule or by nothing, forgets what this provider asked for and nothing of others', async () => {

@@ -2,7 +2,7 @@ import type { Config, ExactConfig } from '@credex/config';
 import { loadConfig } from '@credex/config';
 import { FROM_CODE, checkedConfig, currentEnvironment, entryFor, named } from '@credex/config/internal';
 import type { CredentialCall } from '@credex/core';
-import { optionNames, ownOptions } from '@credex/core/driver';
+import { callerError, optionNames, ownOptions } from '@credex/core/driver';
 import type { AuthorizeOptions } from './authorize.js';
 import type { Loaded } from './load-provider.js';
 import { loadProvider } from './load-provider.js';
@@ -107,18 +107,18 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
   }
 
   async function open(given: string | undefined): Promise<Loaded> {
-    const { credentials, default: usual } = fixed ?? (await read());
+    const { credentials, default: usual } = fixed ?? (await forCaller(read()));
     usualName = usual;
     const name = named(given ?? usual, Object.keys(credentials));
     const found = loaded.get(name);
     if (found !== undefined) return found;
     const underWay = loading.get(name);
-    if (underWay !== undefined) return underWay;
+    if (underWay !== undefined) return forCaller(underWay);
     const begun = load(name, credentials);
     loading.set(name, begun);
     const forget = (): boolean => loading.delete(name);
     begun.then(forget, forget);
-    return begun;
+    return forCaller(begun);
   }
 
   async function load(name: string, credentials: Config['credentials']): Promise<Loaded> {
@@ -133,7 +133,7 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
     async getCredentials(name?: string, call?: AnyCall): Promise<AnyCredentials> {
       const asked = ask(name);
       const { provider } = asked instanceof Promise ? await asked : asked;
-      return call === undefined ? provider.getCredentials() : provider.getCredentials(call);
+      return await (call === undefined ? provider.getCredentials() : provider.getCredentials(call));
     },
     async authorize(request, given): Promise<Request> {
       const options = ownOptions<NamedAuthorizeOptions>('authorize', given ?? {}, AUTHORIZE_OPTION_NAMES);
@@ -146,6 +146,15 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
   };
 }
 
+/** Several callers may wait for the same work: each of them receives an error of its own. */
+async function forCaller<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw callerError(error);
+  }
+}
+
 /**
  * A credential of the configuration that is found, for scripts: the file is read for each call, since nothing is kept
  * between calls but the process-wide cache of credentials. A service keeps what `createCredentials()` gives.
@@ -155,5 +164,5 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
  * @throws ConfigError, OptionError, FederationError
  */
 export async function getCredentials(name?: string, call?: AnyCall): Promise<AnyCredentials> {
-  return createCredentials().getCredentials(name, call);
+  return await createCredentials().getCredentials(name, call);
 }

@@ -65,7 +65,7 @@ describe('one exchange', () => {
     now += 60_000;
     elapsed += 60_000;
     provider.invalidate((one) => one.accessToken === 'another');
-    expect(await provider.getCredentials()).toBe(held);
+    expect(await provider.getCredentials()).toEqual(held);
     provider.invalidate(held);
     expect((await provider.getCredentials()).accessToken).toBe('federated-1');
     expect((await provider.getCredentials({ forceRefresh: true })).accessToken).toBe('federated-2');

@@ -12,6 +12,7 @@ import {
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
 import type { GcpCredentials, GcpExchangerFactory, GcpRequest } from './gcp-exchanger.js';
+import { gcpCredentialsOf } from './gcp-exchanger.js';
 import type { GcpConfiguration, GcpOptions } from './gcp-options.js';
 import { GCP_OPTION_NAMES, gcpConfiguration, normalScopes } from './gcp-options.js';
 
@@ -66,16 +67,22 @@ export function gcpCredentialsProvider(given: GcpCredentialsProviderOptions = {}
   const options = ownOptions('gcpCredentialsProvider', given, OPTION_NAMES);
   const configuration = gcpConfiguration(options);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger) ?? directExchanger;
-  const provider = createCredentialProvider(factory(configuration), {
-    ...providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
-    lifetimeMs: options.lifetimeSeconds === undefined ? undefined : options.lifetimeSeconds * 1_000,
-  });
+  const provider = createCredentialProvider(
+    factory(configuration),
+    {
+      ...providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
+      lifetimeMs: options.lifetimeSeconds === undefined ? undefined : options.lifetimeSeconds * 1_000,
+    },
+    gcpCredentialsOf,
+  );
   // Without an argument core answers from the cache by its shortest path.
   const getCredentials = (call?: CredentialCall<GcpRequest>): Promise<GcpCredentials> =>
     call === undefined ? provider.getCredentials() : asked(call);
   const asked = async (given: CredentialCall<GcpRequest>): Promise<GcpCredentials> => {
     const call = ownMembers('getCredentials', given, CALL_NAMES, 'call');
-    return provider.getCredentials(Object.assign(call, { request: requestOf(configuration, call.request) }));
+    return await provider.getCredentials(
+      Object.assign(call, { request: requestOf(configuration, call.request) }),
+    );
   };
 
   return {
@@ -111,5 +118,5 @@ export async function getGcpCredentials(
   options: GcpCredentialsProviderOptions = {},
   call?: CredentialCall<GcpRequest>,
 ): Promise<GcpCredentials> {
-  return gcpCredentialsProvider(options).getCredentials(call);
+  return await gcpCredentialsProvider(options).getCredentials(call);
 }

@@ -8,7 +8,7 @@ import type { GcpConfiguration } from './gcp-options.js';
 import { normalScopes } from './gcp-options.js';
 import { isToken } from './parse-token-response.js';
 
-/** An access token of Google Cloud. Frozen, plain data. */
+/** An access token of Google Cloud: a plain object of the caller's own. */
 export interface GcpCredentials extends Credential {
   /** The bearer token. */
   readonly accessToken: string;
@@ -18,6 +18,11 @@ export interface GcpCredentials extends Credential {
    * `google.subject` to `assertion.sub`; under another mapping IAM knows the caller by another name.
    */
   readonly principal: string;
+}
+
+/** The caller's object of a cached record. */
+export function gcpCredentialsOf({ accessToken, expiresAt, principal }: GcpCredentials): GcpCredentials {
+  return { accessToken, expiresAt, principal };
 }
 
 /** What one call may ask for beyond the options. */

@@ -1,7 +1,7 @@
 /** What one capture took, and how its token is found. A class, since one is made for every call. */
 
 import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from '@credex/core';
-import { environmentVariable } from '@credex/core/driver';
+import { callerError, environmentVariable } from '@credex/core/driver';
 import type { LastPlace } from './last-place.js';
 import type { PlatformPartition } from './platform-partition.js';
 import type { SourceTools } from './source-options.js';
@@ -79,7 +79,7 @@ export class CapturedSubject implements Subject {
       const jwt = await read();
       if (jwt === undefined) continue;
       const { token, error } = memo(jwt);
-      if (token === undefined) throw error;
+      if (token === undefined) throw callerError(error);
       const left = token.expiresAt - now();
       if (token.jwt === but) refused = true;
       else if (left >= COMFORTABLE_MS) return token;

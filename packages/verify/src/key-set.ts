@@ -7,7 +7,7 @@
 import { OptionError } from '@credex/core';
 import type { Clock } from '@credex/core';
 import type { Moment } from '@credex/core/driver';
-import { momentOf, since, startTimer } from '@credex/core/driver';
+import { callerError, momentOf, since, startTimer } from '@credex/core/driver';
 import { fetchKeys } from './fetch-keys.js';
 import type { KeysRequest } from './fetch-keys.js';
 import { readKeys } from './read-keys.js';
@@ -171,6 +171,6 @@ function keysUnavailable(claims: object, failure: Failure | undefined): Error {
   return refusal('keys_unavailable', "The issuer's keys could not be had.", {
     claims,
     advice: OptionError.isInstance(failure?.error) ? failure.error.message : undefined,
-    cause: failure?.error,
+    cause: callerError(failure?.error),
   });
 }
