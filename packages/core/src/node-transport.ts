@@ -1,23 +1,25 @@
 /**
  * `#transport` on Node: `node:https`. The first use of the global fetch costs a process 100 ms and 25 MiB; this costs
- * what TLS costs.
+ * what TLS costs. Bun and Deno, which load this too, use their fetch: it is native, and reads the proxy variables itself.
  */
 
 import type { Agent, IncomingMessage } from 'node:http';
 import type { RequestOptions } from 'node:https';
-import { request as httpsRequest } from 'node:https';
 import { environmentVariable } from './environment.js';
 import type { SendInit, Transport } from './http.js';
 import { MAX_ANSWER_BYTES, redirected, tooLong } from './http.js';
+import { isNode } from './is-node.js';
 import { optionalPackage, rethrow } from './optional-package.js';
 import { ownCopy, ONCE } from './own.js';
 import { isLoopback } from './url.js';
+import { createTransport as createWebTransport } from './web-transport.js';
 
 /** As curl reads them; NO_PROXY is the library's to read. */
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'] as const;
 
 /** Sockets are kept and shared by the process-wide agent of Node, and so is what the user configured on it. */
 export function createTransport(): Transport {
+  if (!isNode) return createWebTransport();
   const load = () => import(/* webpackIgnore: true */ 'proxy-agent').catch(rethrow);
   const proxies = optionalPackage('proxy-agent', load, {
     option: 'fetch',
@@ -119,11 +121,12 @@ function partsOf({ protocol, hostname, port, pathname, search }: URL): RequestOp
 }
 
 /**
- * Loopback alone is asked by http. Looked up, not imported: an import of `node:http` evaluates all that it exports,
- * WebSocket among it, and with that loads the whole of fetch (60 ms on Node 24).
+ * Loopback alone is asked by http. Both modules are looked up with the first request, not imported: an import of
+ * `node:http` evaluates all that it exports, WebSocket among it, and with that loads the whole of fetch (60 ms on
+ * Node 24), and Bun takes 30 ms for an import of `node:https`, which it does not use here.
  */
-function requestBy(url: URL): typeof httpsRequest {
-  return url.protocol === 'http:' ? process.getBuiltinModule('node:http').request : httpsRequest;
+function requestBy({ protocol }: URL): typeof import('node:https').request {
+  return process.getBuiltinModule(protocol === 'http:' ? 'node:http' : 'node:https').request;
 }
 
 function read(

@@ -1,10 +1,8 @@
 /** `#system` by what every runtime of the web has. */
 
-const encoder = new TextEncoder();
-
 /** SHA-256 of the text's UTF-8, base64url. */
 export const sha256: (text: string) => string | Promise<string> = async (text) => {
-  const digest = await crypto.subtle.digest('SHA-256', encoder.encode(text));
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return btoa(String.fromCharCode(...new Uint8Array(digest)))
     .replaceAll('+', '-')
     .replaceAll('/', '_')

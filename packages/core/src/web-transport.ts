@@ -1,4 +1,4 @@
-/** `#transport` where Node's own modules aren't: edge runtimes, workers, Bun, Deno. */
+/** `#transport` where Node's own modules aren't (edge runtimes, workers), and where fetch is native (Bun, Deno). */
 
 import { FederationError } from './errors.js';
 import type { Transport } from './http.js';
