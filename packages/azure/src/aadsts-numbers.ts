@@ -57,6 +57,21 @@ const GROUPS: readonly Group[] = [
   [never('invalid_request', 'scope'), 28002, 28003, 70011, 700022, 700023, 1002012],
   [never('invalid_request', 'regional'), 100007],
 
+  // The form of the request: something between us and Entra changed it.
+  [
+    never('invalid_request', 'unknownNumber'),
+    70003,
+    90004,
+    90013,
+    90014,
+    90015,
+    90023,
+    90100,
+    900144,
+    900561,
+  ],
+  [never('invalid_request', 'unknownNumber'), 901002, 7000218, 9000411, 9002313],
+
   // Too many requests: of this tenant, or of this very application (a loop).
   [{ code: 'throttled', retry: 'now' }, 90055],
   [{ code: 'throttled', retry: 'now', hint: 'loop' }, 50196],

@@ -1,0 +1,50 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { AADSTS_NUMBERS } from '../../packages/azure/src/aadsts-numbers.js';
+import { azureConfiguration } from '../../packages/azure/src/azure-options.js';
+import { directAzure } from '../support/direct.js';
+import { useWorld } from '../support/use-world.js';
+import { AZURE } from './azure.js';
+import { classifyRecorded, expectRow, sentenceOf } from './classify-recorded.js';
+import { AZURE_CASES, createBareApplication, emulatedAzure } from './emulated-azure.js';
+
+const TENANT = '11111111-2222-3333-4444-555555555555';
+const CLIENT = 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee';
+const exchanger = directAzure(azureConfiguration({ tenantId: TENANT, clientId: CLIENT }));
+const request = { scopes: ['https://storage.azure.com/.default'], tenantId: TENANT, enableCae: false };
+
+describe('what Entra answered', () => {
+  test.each(AZURE.map((row) => [row.name, row] as const))('%s', async (_name, row) => {
+    expectRow(await classifyRecorded(exchanger, request, row), row);
+  });
+
+  test('at least ninety responses, each with a source; a guessed one decides no class', () => {
+    expect(AZURE.length).toBeGreaterThanOrEqual(90);
+    const sourced = new Set(
+      AZURE.filter(({ text }) => text !== 'guessed').flatMap(
+        ({ body }) => (body as { error_codes?: readonly number[] }).error_codes ?? [],
+      ),
+    );
+    expect(AADSTS_NUMBERS.filter((number) => !sourced.has(number))).toEqual([]);
+  });
+});
+
+describe('the emulator answers as Entra did', () => {
+  const world = useWorld();
+  beforeAll(() => createBareApplication(world));
+
+  const rows = AZURE.filter(({ emulated }) => emulated !== undefined);
+  test.each(rows.map((row) => [row.emulated as string, row] as const))('%s', async (name, row) => {
+    const { status, body } = await emulatedAzure(world, name);
+    const real = row.body as Readonly<Record<string, unknown>>;
+    expect([status, body['error'], body['error_codes']]).toEqual([
+      row.status,
+      real['error'],
+      real['error_codes'],
+    ]);
+    expect(sentenceOf(String(body['error_description']))).toBe(sentenceOf(String(real['error_description'])));
+  });
+
+  test('every case of the emulator has a recorded response', () => {
+    expect(AZURE_CASES.filter((name) => !rows.some(({ emulated }) => emulated === name))).toEqual([]);
+  });
+});
