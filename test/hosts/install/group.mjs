@@ -1,6 +1,6 @@
 // What a deployment takes along of `credex`: the file list of a server, by the tracer that Vercel's builds use, alone and
 // with the SDKs installed that are optional. The list is copied elsewhere and run.
-import { lstat, mkdir, copyFile, realpath, stat, symlink } from 'node:fs/promises';
+import { lstat, mkdir, copyFile, realpath, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -37,9 +37,9 @@ async function copy({ base, files }, target) {
 }
 
 export async function run({ work, folder, run, runtimes, row, clouds }) {
-  for (const [host, links] of [
-    ['traced, alone', []],
-    ['traced, with SDKs', SDKS],
+  for (const { host, links } of [
+    { host: 'traced, alone', links: [] },
+    { host: 'traced, with SDKs', links: SDKS },
   ]) {
     const source = await folder(`install-${links.length}`, {
       packages: ['credex'],
@@ -52,10 +52,9 @@ export async function run({ work, folder, run, runtimes, row, clouds }) {
     console.log(`${host}: ${detail}`);
     row({ host, cloud: 'size', case: 'success', ok: kib <= MOST_KIB, detail });
 
-    const copied = `${source}-copied`;
+    const copied = join(dirname(source), `install-${links.length}-copied`);
     await copy(traced, copied);
     const server = join(copied, relative(traced.base, await realpath(source)), 'server.mjs');
-    await stat(server);
     clouds(host, await run(runtimes.node24, [server], { cwd: copied }));
   }
 }
