@@ -150,7 +150,7 @@ describe("the service's clock is off", () => {
     [
       'five minutes behind',
       -5 * MINUTE,
-      { 'aws-sts': EARLY, 'gcp-sts': STALE, 'gcp-iam-credentials': 'issued', entra: EARLY },
+      { 'aws-sts': 'issued', 'gcp-sts': STALE, 'gcp-iam-credentials': 'issued', entra: EARLY },
     ],
     ['two hours ahead', 2 * HOUR, { ...toAll(STALE), 'gcp-iam-credentials': REFUSED_TWICE }],
     [

@@ -65,7 +65,7 @@ describe('AWS', () => {
       url: `https://${Url}`,
       clientIds: ClientIDList,
     });
-    const setup = { roleArn, trustPolicy: documentOf(of.policy), roleSessionName };
+    const setup = { roleArn, trustPolicy: documentOf(of.policy), roleSessionName, isOlder: of.isOlder };
     expectSame(of, explained, await awsOutcome(world.emulator, setup, jwt));
   });
 

@@ -38,7 +38,7 @@ const TARGETS: readonly Target[] = [
     'an account without the provider',
     'aws',
     { roleArn: unknownAccount },
-    { code: 'issuer_mismatch', serverCode: 'InvalidIdentityToken', hint: ['999999999999', 'acme'] },
+    { code: 'token_rejected', serverCode: 'InvalidIdentityToken', hint: ['999999999999', 'acme'] },
   ],
   [
     "a duration beyond the role's maximum",

@@ -49,7 +49,7 @@ const ROWS: readonly Row[] = [
     token: () => world.mint({ audience: OTHER_AUDIENCE }),
     wants: {
       aws: {
-        code: 'audience_mismatch',
+        code: 'token_rejected',
         serverCode: 'InvalidIdentityToken',
         hint: [OTHER_AUDIENCE, 'oidc.vercel.com/acme', AWS.accountId],
       },
@@ -119,7 +119,7 @@ const ROWS: readonly Row[] = [
     token: () => world.mint({ issuerMode: 'global' }),
     wants: {
       aws: {
-        code: 'issuer_mismatch',
+        code: 'token_rejected',
         serverCode: 'InvalidIdentityToken',
         hint: [`'${GLOBAL}'`, 'global issuer mode', AWS.accountId],
       },
@@ -131,7 +131,7 @@ const ROWS: readonly Row[] = [
     name: "another team's token",
     token: () => world.mint({ team: 'globex', teamId: 'team_globex' }),
     wants: {
-      aws: { code: 'issuer_mismatch', hint: [`'${GLOBAL}/globex'`, 'team issuer mode'] },
+      aws: { code: 'token_rejected', hint: [`'${GLOBAL}/globex'`, 'team issuer mode'] },
       ...both({ code: 'issuer_mismatch', hint: [`issuer is ${GLOBAL}/globex.`] }),
       azure: { code: 'issuer_mismatch', hint: [`'${GLOBAL}/globex'`, 'team'] },
     },

@@ -127,7 +127,7 @@ test("`audience` of the provider is the runner's to give", async () => {
   const source = githubActionsTokenSource({ allowLoopbackHttp: true, clock: world.clock });
   await expect(getAwsCredentials(options('github', source))).rejects.toMatchObject({
     provider: 'aws',
-    code: 'audience_mismatch',
+    code: 'token_rejected',
   });
   await getAwsCredentials({ ...options('github', source), audience: AUDIENCE });
   expect(subjects()).toEqual([undefined, SUBJECTS.github]);

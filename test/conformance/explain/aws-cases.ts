@@ -9,6 +9,8 @@ export interface AwsCase extends PolicyCase {
   /** As `aws iam get-open-id-connect-provider` prints it. Default: one that takes the token. */
   readonly identityProvider?: { readonly Url: string; readonly ClientIDList: readonly string[] };
   readonly roleSessionName?: string;
+  /** The role is older than what IAM asks of a new one, and has a raised quota. */
+  readonly isOlder?: boolean;
 }
 
 const IAM = 'https://docs.aws.amazon.com/IAM/latest/UserGuide';
@@ -81,6 +83,7 @@ export const AWS_CASES: readonly AwsCase[] = [
   },
   {
     name: 'global issuer, whoever owns the project',
+    isOlder: true,
     source: `${IAM}/id_roles_providers_oidc_secure-by-default.html`,
     token: { issuerMode: 'global' },
     policy: policyOf(
@@ -289,14 +292,21 @@ export const AWS_CASES: readonly AwsCase[] = [
       allow({ StringEquals: { [SUB]: PRODUCTION }, StringNotEquals: { [AUD]: 'https://api.acme.example' } }),
     ),
     verdict: 'refused',
-    findings: ['value_differs'],
+    findings: ['several_audiences', 'value_differs'],
   },
   {
     name: 'everyone as the principal',
     source: `${IAM}/reference_policies_elements_principal.html#principal-anonymous`,
-    policy: policyOf(allow(exact(), { Principal: { AWS: '*' } })),
+    policy: policyOf(allow(exact(), { Principal: '*' })),
     verdict: 'allowed',
     findings: ['any_principal'],
+  },
+  {
+    name: 'every principal of AWS as the principal',
+    source: `${IAM}/reference_policies_elements_principal.html`,
+    policy: policyOf(allow(exact(), { Principal: { AWS: '*' } })),
+    verdict: 'refused',
+    findings: ['principal_not_federated'],
   },
   {
     name: 'a person as the principal',

@@ -29,12 +29,23 @@ export interface AwsSetup {
   readonly roleArn: string;
   readonly trustPolicy: unknown;
   readonly roleSessionName: string;
+  readonly isOlder?: boolean | undefined;
 }
 
 export async function awsOutcome({ aws, url }: Emulator, setup: AwsSetup, jwt: string): Promise<Outcome> {
-  const { roleArn, roleSessionName } = setup;
+  const { roleArn, roleSessionName, isOlder = false } = setup;
   const trustPolicy = setup.trustPolicy as PolicyDocument;
-  if (!isKept(() => aws.createRole({ arn: roleArn, trustPolicy }))) return INVALID;
+  if (
+    !isKept(() =>
+      aws.createRole({
+        arn: roleArn,
+        trustPolicy,
+        predatesIdentityProviderControls: isOlder,
+        trustPolicyQuota: isOlder ? 4096 : 2048,
+      }),
+    )
+  )
+    return INVALID;
   const answer = await form(url('aws-sts'), {
     Action: 'AssumeRoleWithWebIdentity',
     Version: '2011-06-15',

@@ -106,17 +106,21 @@ function atAws({ roleArn, region }: AwsEntry, claims: SubjectClaims, code: strin
   const [, partition = 'aws', , , account = ''] = roleArn.split(':');
   const role = quoted(roleArn.split('/').at(-1) ?? '');
   const provider = quoted(`arn:${partition}:iam::${account}:oidc-provider/${issuerHost(claims)}`);
+  const client = quoted(audience(claims));
+  const addAudience = `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${provider} --client-id ${client}`;
+  const createProvider = `aws iam create-open-id-connect-provider --url ${quoted(claims.iss ?? '')} --client-id-list ${client}`;
   switch (code) {
     case 'audience_mismatch':
-      return `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${provider} --client-id ${quoted(audience(claims))}`;
+      return addAudience;
     case 'issuer_mismatch':
-      return `aws iam create-open-id-connect-provider --url ${quoted(claims.iss ?? '')} --client-id-list ${quoted(audience(claims))}`;
+      return createProvider;
+    case 'token_rejected':
+      // The signature was found good before, and AWS does not say which of the two is missing: the first fails without a provider.
+      return `${addAudience} || ${createProvider}`;
     case 'region_disabled':
       return `aws account enable-region --region-name ${quoted(region ?? 'REGION')}`;
     case 'invalid_request':
       return `aws iam get-role --role-name ${role} --query Role.MaxSessionDuration`;
-    case 'token_rejected':
-      return `aws iam get-open-id-connect-provider --open-id-connect-provider-arn ${provider}`;
     default:
       return `aws iam get-role --role-name ${role} > role.json && npx credex explain aws --policy role.json`;
   }

@@ -167,9 +167,24 @@ const VAGUE: ReadonlySet<FindingCode> = new Set([
 ]);
 
 /** Of the differences from each of several values, those from the one that was most likely meant. */
+/** How far apart two texts are: a slip of the pen is nearer than another name. */
+export const rankOf = (codes: readonly FindingCode[]): number =>
+  codes.reduce(
+    (sum, code) => sum + (VAGUE.has(code) ? 10 : code === 'project_differs' ? 4 : SLIPS.has(code) ? 0.5 : 1),
+    0,
+  );
+
+const SLIPS: ReadonlySet<FindingCode> = new Set([
+  'wildcard_in_string_equals',
+  'case_differs',
+  'trailing_slash',
+  'scheme_differs',
+  'surrounding_whitespace',
+  'missing_colon',
+]);
+
 export function closest(all: readonly (readonly Difference[])[]): readonly Difference[] {
-  const rank = (list: readonly Difference[]): number =>
-    list.reduce((sum, { code }) => sum + (VAGUE.has(code) ? 10 : code === 'project_differs' ? 4 : 1), 0);
+  const rank = (list: readonly Difference[]): number => rankOf(list.map(({ code }) => code));
   return (
     all.reduce<readonly Difference[] | undefined>(
       (best, list) => (best === undefined || rank(list) < rank(best) ? list : best),

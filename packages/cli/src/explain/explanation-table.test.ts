@@ -38,24 +38,56 @@ describe('a condition', () => {
   });
 });
 
+const view = createView(undefined, createColors(false));
+const explanation = {
+  cloud: 'aws',
+  verdict: 'refused',
+  answer: 'AccessDenied',
+  summary: 'No.',
+  findings: [],
+} as const;
+
 it.each([
-  ['match', 'matches'],
   ['mismatch', 'differs'],
   ['unknown', 'unknown'],
 ] as const)('%s is said as %s, one condition after the other', (result, word) => {
-  const view = createView(undefined, createColors(false));
   const checks = [check({ result }), check({ result, what: 'subject' })];
-  const explanation = {
-    cloud: 'aws',
-    verdict: 'refused',
-    answer: 'AccessDenied',
-    summary: 'No.',
-    findings: [],
-  } as const;
   expect(drawExplanation({ ...explanation, checks }, view)).toBe(
     ['audience', 'subject'].reduce(
       (text, what) => `${text}\n\n${word}  ${what}\n  at      Statement\n  policy  a\n  token   b`,
       'No.',
     ),
   );
+});
+
+it('says the cause and its fix right under the verdict, and what matches last, a line each', () => {
+  const findings = [
+    {
+      code: 'case_differs',
+      severity: 'error',
+      at: 'Statement.Condition',
+      message: 'It differs.',
+      fix: 'Write it so.',
+    },
+  ] as const;
+  const checks = [
+    check({ result: 'match' }),
+    check({ what: 'subject' }),
+    check({ result: 'match', what: 'action', wanted: 'x'.repeat(500) }),
+  ];
+  expect(drawExplanation({ ...explanation, findings, checks }, view).split('\n')).toEqual([
+    'No.',
+    '',
+    'error  It differs. (case_differs)',
+    '  fix  Write it so.',
+    '  at   Statement.Condition',
+    '',
+    'differs  subject',
+    '  at      Statement',
+    '  policy  a',
+    '  token   b',
+    '',
+    'matches  audience  a',
+    `matches  action  ${'x'.repeat(60)}…`,
+  ]);
 });

@@ -3,7 +3,7 @@
 import { table } from '../table.js';
 import type { Piece, Tone, View } from '../text.js';
 import { bad, dim, good, strong, toned, warning } from '../text.js';
-import type { Check, Explanation, Severity, Verdict } from './explanation.js';
+import type { Check, Explanation, Finding, Severity, Verdict } from './explanation.js';
 
 const VERDICTS: Readonly<Record<Verdict, Tone>> = {
   allowed: 'good',
@@ -34,23 +34,47 @@ export const conditionTable = ({ at, wanted, presented, result }: Check): readon
   ];
 };
 
+const findingRows = ({ severity, code, at, message, fix }: Finding): readonly (readonly Piece[])[] => [
+  [toned(TONES[severity])(severity), `${clipped(message)} (${code})`],
+  [dim('  fix'), fix],
+  [dim('  at'), dim(clipped(at))],
+];
+
+/** Fits a terminal of 80 columns. */
+const ONE_LINE = 78;
+
+const cut = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length - 1)}…` : text;
+
+function matchLine({ what, wanted, result }: Check, view: View): string {
+  const name = cut(what, 50);
+  const room = ONE_LINE - 'matches    '.length - name.length;
+  return view.line(RESULTS[result], '  ', strong(name), '  ', dim(cut(wanted, Math.max(room, 8))));
+}
+
 export function drawExplanation(explanation: Explanation, view: View): string {
   const { verdict, summary, checks, findings } = explanation;
-  const sections = [
+  const isOpen = (check: Check): boolean => check.result !== 'match';
+  return [
     view.line(toned(VERDICTS[verdict])(summary)),
-    ...checks.map((check) =>
-      [
-        view.line(RESULTS[check.result], '  ', strong(clipped(check.what))),
-        table(view, conditionTable(check)),
-      ].join('\n'),
-    ),
-  ];
-  if (findings.length > 0) {
-    const rows = findings.map(({ severity, code, at, message, fix }): Piece[] => [
-      toned(TONES[severity])(severity),
-      `${clipped(at)}: ${clipped(message)} ${fix} (${code})`,
-    ]);
-    sections.push([view.line(strong('findings')), table(view, rows)].join('\n'));
-  }
-  return sections.join('\n\n');
+    // The cause and its fix first: the conditions below are where they come from.
+    ...(findings.length === 0 ? [] : [table(view, findings.flatMap(findingRows))]),
+    ...checks
+      .filter(isOpen)
+      .map((check) =>
+        [
+          view.line(RESULTS[check.result], '  ', strong(clipped(check.what))),
+          table(view, conditionTable(check)),
+        ].join('\n'),
+      ),
+    // What matches is one line each.
+    ...(checks.every(isOpen)
+      ? []
+      : [
+          checks
+            .filter((check) => !isOpen(check))
+            .map((check) => matchLine(check, view))
+            .join('\n'),
+        ]),
+  ].join('\n\n');
 }

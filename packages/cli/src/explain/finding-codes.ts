@@ -41,6 +41,7 @@ export type FindingCode =
   | 'explicit_deny'
   | 'no_allow_statement'
   | 'variables_need_version'
+  | 'multivalued_key'
   | 'identity_provider_issuer'
   | 'identity_provider_audience'
   // Google Cloud.

@@ -94,6 +94,11 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
   wrong_action: ['aws', trust(EXACT, { Action: 'sts:AssumeRole' })],
   explicit_deny: ['aws', { Statement: [statement(EXACT), statement(EXACT, { Effect: 'Deny' })] }],
   no_allow_statement: ['aws', trust(EXACT, { Effect: 'Deny' })],
+  multivalued_key: [
+    'aws',
+    trust({ StringEquals: { [`${HOST}:amr`]: 'authenticated' } }),
+    { claims: { ...CLAIMS, amr: ['authenticated'] } },
+  ],
   variables_need_version: [
     'aws',
     trust({ StringEquals: { [`${HOST}:sub`]: `\${${HOST}:sub}` } }, {}, { Version: '2008-10-17' }),

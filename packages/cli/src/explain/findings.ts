@@ -88,6 +88,7 @@ export const FINDINGS: Readonly<Record<FindingCode, Entry>> = {
   explicit_deny: error('Narrow the Deny statement: a Deny that matches wins over every Allow.'),
   no_allow_statement: error('Add a statement with the effect Allow.'),
   variables_need_version: error('Set "Version": "2012-10-17": without it policy variables are plain text.'),
+  multivalued_key: error('Begin the operator with `ForAnyValue:`: a plain operator never matches this key.'),
   identity_provider_issuer: error(
     "Create an identity provider for the token's issuer in the role's account.",
   ),
@@ -133,7 +134,7 @@ export const FINDINGS: Readonly<Record<FindingCode, Entry>> = {
 
   // Azure.
   no_credentials: error('Add a federated credential to the application or managed identity.'),
-  several_audiences: error('Ask for a token of one audience: Entra takes no more.'),
+  several_audiences: error('Ask for a token of one audience: Entra and AWS take no more.'),
   issuer_and_subject_apart: error(
     'Put issuer, subject and audience of the token into one and the same credential.',
   ),

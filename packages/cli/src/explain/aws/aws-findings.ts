@@ -1,7 +1,7 @@
 /** Why a trust policy, or the identity provider before it, does not let a token in. */
 
 import type { SubjectClaims } from '@credex/core';
-import { differences } from '../differences.js';
+import { differences, rankOf } from '../differences.js';
 import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
 import { diagnoseCondition } from './diagnose-condition.js';
@@ -15,8 +15,18 @@ export function providerFindings(
   judgement: AwsJudgement,
   claims: SubjectClaims,
 ): readonly Finding[] {
-  if (identityProvider === undefined) return [];
   const found: Finding[] = [];
+  if (judgement.isAudienceOpen)
+    found.push(
+      finding(
+        'several_audiences',
+        'token.aud',
+        `The token has the audiences ${audiencesOf(claims)
+          .map((one) => JSON.stringify(one))
+          .join(', ')} and no \`azp\`, so AWS cannot tell which one is meant.`,
+      ),
+    );
+  if (identityProvider === undefined) return found;
   const at = 'identity provider';
   if (!judgement.isIssuerKnown) {
     found.push(
@@ -52,24 +62,39 @@ export function policyFindings(
   { statements }: AwsJudgement,
   claims: SubjectClaims,
 ): readonly Finding[] {
-  const found: Finding[] = [];
-  for (const judged of statements) {
-    const { statement, applies } = judged;
-    if (statement.effect === 'Deny' && applies === true)
-      found.push(
-        finding(
-          'explicit_deny',
-          statement.at,
-          'This Deny statement matches the token, whatever else is allowed.',
-        ),
-      );
-    if (applies !== true && (statement.effect === 'Allow' || applies === undefined))
-      found.push(...whyNot(judged, trust, claims));
-  }
+  const denying = statements.filter(
+    ({ statement, applies }) => statement.effect === 'Deny' && applies === true,
+  );
+  const failing = statements
+    .filter(
+      ({ statement, applies }) => applies !== true && (statement.effect === 'Allow' || applies === undefined),
+    )
+    .map((judged) => ({ distance: distanceOf(judged), findings: whyNot(judged, trust, claims) }))
+    .sort(
+      (one, other) => one.distance - other.distance || closeness(one.findings) - closeness(other.findings),
+    );
+  const found: Finding[] = [
+    ...denying.map(({ statement }) =>
+      finding(
+        'explicit_deny',
+        statement.at,
+        'This Deny statement matches the token, whatever else is allowed.',
+      ),
+    ),
+    ...failing.flatMap(({ findings }) => findings),
+  ];
   if (!statements.some(({ statement }) => statement.effect === 'Allow'))
     found.push(finding('no_allow_statement', 'Statement', 'No statement allows anything.'));
   return found;
 }
+
+/** How far a statement is from letting the token in: another caller or action is further than any condition. */
+const distanceOf = ({ isCaller, isAction, conditions }: JudgedStatement): number =>
+  (isCaller === false ? 100 : 0) +
+  (isAction ? 0 : 100) +
+  conditions.filter(({ holds }) => holds === false).length;
+
+const closeness = (findings: readonly Finding[]): number => rankOf(findings.map(({ code }) => code));
 
 function whyNot(
   { statement, isCaller, isAction, conditions }: JudgedStatement,
@@ -82,7 +107,12 @@ function whyNot(
     .filter(({ holds }) => holds === true)
     .map(({ condition }) => condition.key.toLowerCase());
   return [
-    ...(isCaller ? [] : diagnosePrincipal(statement, claims, facts.roleArn)),
+    ...(isCaller === false ? diagnosePrincipal(statement, claims, facts.roleArn) : []),
+    ...(isCaller === undefined
+      ? statement.principals
+          .filter(({ isComputed }) => isComputed)
+          .map(({ value }) => computedLater(`${statement.at}.Principal`, value))
+      : []),
     ...(isAction
       ? []
       : [
@@ -93,7 +123,10 @@ function whyNot(
           ),
         ]),
     ...failing.flatMap(({ condition, holds }) => [
-      ...(holds === undefined
+      ...(holds === undefined && condition.computed.length > 0
+        ? condition.computed.map((value) => computedLater(`${condition.at}["${condition.key}"]`, value))
+        : []),
+      ...(holds === undefined && condition.computed.length === 0
         ? [
             finding(
               'not_judged_offline',
@@ -101,12 +134,14 @@ function whyNot(
               `Nothing at hand says whether ${condition.operator.name} holds for \`${condition.key}\`.`,
             ),
           ]
-        : diagnoseCondition({
-            condition,
-            presented: keys(condition.key),
-            claims,
-            hasVariables: policy.hasVariables,
-          })),
+        : holds === undefined
+          ? []
+          : diagnoseCondition({
+              condition,
+              presented: keys(condition.key),
+              claims,
+              hasVariables: policy.hasVariables,
+            })),
       ...(heldKeys.includes(condition.key.toLowerCase())
         ? [
             finding(
@@ -119,3 +154,6 @@ function whyNot(
     ]),
   ];
 }
+
+const computedLater = (at: string, value: string): Finding =>
+  finding('not_judged_offline', at, `The template computes ${value} when it is deployed.`);

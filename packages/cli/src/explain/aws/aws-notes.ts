@@ -38,6 +38,7 @@ export function notesOf(
         );
   }
   found.push(...policy.statements.flatMap(sharedIssuer));
+  found.push(...policy.notes.map(({ at, message }) => finding('refused_today', at, message)));
   if (policy.length > USUAL_LENGTH)
     found.push(
       finding(
@@ -72,7 +73,8 @@ function sharedIssuer({ at, effect, principals, conditions }: Statement): readon
       key.toLowerCase() === `${SHARED}:aud` &&
       operator.base.startsWith('String') &&
       !operator.isNegated &&
-      values.some((value) => /[^*?]/.test(value)),
+      !operator.ifExists &&
+      !values.includes('*'),
   );
   if (isAsked) return [];
   return [

@@ -8,7 +8,7 @@ import type { FindingCode } from '../finding-codes.js';
 import { finding } from '../findings.js';
 import { textsOf } from '../json.js';
 import { fitsPattern, hasVariable, hasWildcard } from './glob.js';
-import { audiencesOf, issuerHost } from './request-keys.js';
+import { audiencesOf, isMultivalued, issuerHost } from './request-keys.js';
 import type { KeyValue } from './request-keys.js';
 import type { Condition } from './trust-policy.js';
 
@@ -34,6 +34,13 @@ export function diagnoseCondition(failed: FailedCondition): readonly Finding[] {
     ];
   if (presented === 'absent') return [absentKey(failed, say), ...underRightKey(failed)];
   const shown = presented.map((one) => JSON.stringify(one)).join(', ');
+  if (operator.set === undefined && operator.base !== 'Null' && isMultivalued(key))
+    return [
+      say(
+        'multivalued_key',
+        `\`${key}\` may have several values (${shown}), and ${operator.name} compares one.`,
+      ),
+    ];
   if (operator.base === 'Null')
     return [say('value_differs', `\`${key}\` is present (${shown}), and the policy wants it absent.`)];
   if (operator.isNegated)

@@ -14,6 +14,14 @@ export function diagnosePrincipal(
 ): readonly Finding[] {
   return principals.flatMap(({ type, value }) => {
     if (type === 'Federated') return diagnoseProvider(value, `${at}.Principal.Federated`, claims, roleArn);
+    if (type === 'AWS' && value === '*')
+      return [
+        finding(
+          'principal_not_federated',
+          `${at}.Principal.AWS`,
+          '{"AWS": "*"} is every principal of AWS; a federated token is none of them.',
+        ),
+      ];
     return [
       finding(
         'principal_not_federated',

@@ -47,7 +47,8 @@ export function explainAws(
       findings: [...permissiveFindings(claims, 'Statement', isLetIn), ...notes],
     };
   }
-  const isOfProvider = !judgement.isIssuerKnown || !judgement.isAudienceKnown;
+  const { isIssuerKnown, isAudienceKnown, isAudienceOpen } = judgement;
+  const isOfProvider = !isIssuerKnown || !isAudienceKnown || isAudienceOpen;
   return {
     verdict: allowed === undefined ? 'undecided' : 'refused',
     answer: allowed === undefined ? undefined : isOfProvider ? 'InvalidIdentityToken' : 'AccessDenied',

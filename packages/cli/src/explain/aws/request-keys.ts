@@ -37,7 +37,7 @@ export function providerArn(claims: SubjectClaims, roleArn: string | undefined):
 export function requestKeys(claims: SubjectClaims, { roleArn, roleSessionName, now }: RequestFacts): Lookup {
   const host = issuerHost(claims);
   const provider = providerArn(claims, roleArn);
-  const known = new Map<string, readonly string[]>();
+  const known = new Map<string, KeyValue>();
   const set = (key: string, values: readonly string[]): void => {
     if (values.length > 0) known.set(key.toLowerCase(), values);
   };
@@ -45,6 +45,14 @@ export function requestKeys(claims: SubjectClaims, { roleArn, roleSessionName, n
   set(`${host}:aud`, audiencesOf(claims));
   if (textsOf(claims['azp']).length > 0) set(`${host}:oaud`, textsOf(claims.aud));
   set(`${host}:amr`, textsOf(claims['amr']));
+  const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(roleArn ?? '')?.[1];
+  if (account !== undefined) set('aws:PrincipalAccount', [account]);
+  // The identity provider stands for the caller, who has no ARN.
+  if (provider !== undefined) set('aws:userid', [provider]);
+  set('aws:PrincipalType', ['User']);
+  set('aws:PrincipalIsAWSService', ['false']);
+  known.set('aws:principalarn', 'absent');
+  set('sts:RoleAuthorizedByIdp', [String(rolesOf(claims).includes(roleArn ?? ''))]);
   if (typeof claims['email'] === 'string') set(`${host}:email`, [claims['email']]);
   if (provider !== undefined) set('aws:FederatedProvider', [provider]);
   if (roleSessionName !== undefined) set('sts:RoleSessionName', [roleSessionName]);
@@ -54,6 +62,14 @@ export function requestKeys(claims: SubjectClaims, { roleArn, roleSessionName, n
   }
   return (key) => known.get(key.toLowerCase()) ?? (isOfRequest(key) ? 'unknown' : 'absent');
 }
+
+/** Keys that may have several values: only a set operator compares them. */
+export const isMultivalued = (key: string): boolean =>
+  /:amr$|^aws:tagkeys$|^sts:transitivetagkeys$/i.test(key);
+
+/** The roles that the issuer authorizes, in a list or in one text with `;` between them. */
+const rolesOf = (claims: SubjectClaims): readonly string[] =>
+  textsOf(claims['https://aws.amazon.com/roles']).flatMap((text) => text.split(';').map((one) => one.trim()));
 
 /** Keys that AWS fills in from the request, the network or the organization: no file at hand says them. */
 const isOfRequest = (key: string): boolean => /^(?:aws|sts|iam):/i.test(key);

@@ -4,11 +4,14 @@ import { isObject, listOf, member, text, textsOf } from '../json.js';
 import type { JsonObject } from '../json.js';
 import type { Operator } from './operators.js';
 import { operatorOf } from './operators.js';
+import { hasPlaceholder, isIntrinsic } from './template-value.js';
 
 export interface Principal {
   /** `Federated`, `AWS`, `Service`, `CanonicalUser`, or `*` for everyone. */
   readonly type: string;
   readonly value: string;
+  /** A template computes it when it is deployed: `value` is its source. */
+  readonly isComputed?: boolean;
 }
 
 export interface Condition {
@@ -16,6 +19,8 @@ export interface Condition {
   readonly operator: Operator;
   readonly key: string;
   readonly values: readonly string[];
+  /** Values that a template computes when it is deployed, as their source. */
+  readonly computed: readonly string[];
 }
 
 export interface Statement {
@@ -38,6 +43,8 @@ export interface TrustPolicy {
   /** Policy variables came with version 2012-10-17. */
   readonly hasVariables: boolean;
   readonly problems: readonly Problem[];
+  /** What IAM keeps, and would not take today. */
+  readonly notes: readonly Problem[];
   /** Characters as IAM counts them: without white space. */
   readonly length: number;
 }
@@ -49,7 +56,9 @@ type Report = (at: string, message: string) => void;
 
 export function readTrustPolicy(document: JsonObject): TrustPolicy {
   const problems: Problem[] = [];
+  const notes: Problem[] = [];
   const report: Report = (at, message) => problems.push({ at, message });
+  const note: Report = (at, message) => notes.push({ at, message });
   refuseStrays(document, ['Version', 'Id', 'Statement'], '', report);
   const version = member(document, 'Version') ?? '2008-10-17';
   if (version !== '2012-10-17' && version !== '2008-10-17')
@@ -57,22 +66,26 @@ export function readTrustPolicy(document: JsonObject): TrustPolicy {
   const statement = member(document, 'Statement');
   const list = statement === undefined ? [] : listOf(statement);
   if (list.length === 0) report('Statement', 'It is missing or empty.');
-  const ids = list.filter(isObject).flatMap((one) => textsOf(member(one, 'Sid') ?? []));
+  const ids = list
+    .filter(isObject)
+    .flatMap((one) => textsOf(member(one, 'Sid') ?? []))
+    .filter((id) => id !== '');
   if (new Set(ids).size < ids.length) report('Statement', 'Two statements have the same Sid.');
   return {
     statements: list.flatMap((one, index) => {
       const at = Array.isArray(statement) ? `Statement[${index}]` : 'Statement';
-      if (isObject(one)) return readStatement(one, at, report);
+      if (isObject(one)) return readStatement(one, at, report, note);
       report(at, 'It must be an object.');
       return [];
     }),
     hasVariables: version === '2012-10-17',
     problems,
+    notes,
     length: JSON.stringify(document).replace(/\s/g, '').length,
   };
 }
 
-function readStatement(statement: JsonObject, at: string, report: Report): Statement[] {
+function readStatement(statement: JsonObject, at: string, report: Report, note: Report): Statement[] {
   refuseStrays(
     statement,
     ['Sid', 'Effect', 'Principal', 'Action', 'NotAction', 'Condition'],
@@ -100,7 +113,7 @@ function readStatement(statement: JsonObject, at: string, report: Report): State
     {
       at,
       effect,
-      principals: readPrincipals(member(statement, 'Principal'), `${at}.Principal`, report),
+      principals: readPrincipals(member(statement, 'Principal'), `${at}.Principal`, report, note),
       actions,
       isNotAction: action === undefined,
       conditions: readConditions(member(statement, 'Condition'), `${at}.Condition`, report),
@@ -140,7 +153,11 @@ const PRINCIPALS: ReadonlyMap<string, RegExp> = new Map([
   ['CanonicalUser', /^[0-9a-f]{64}$/],
 ]);
 
-function readPrincipals(value: unknown, at: string, report: Report): readonly Principal[] {
+/** What IAM shows in place of the ARN of a role or user that was deleted. */
+const DELETED = /^(?:AROA|AIDA)[A-Z0-9]{8,32}$/;
+
+function readPrincipals(value: unknown, at: string, report: Report, note: Report): readonly Principal[] {
+  if (isIntrinsic(value)) return [{ type: 'Federated', value: JSON.stringify(value), isComputed: true }];
   if (value === '*') return [{ type: '*', value: '*' }];
   if (!isObject(value) || Object.keys(value).length === 0) {
     report(at, 'A trust policy names who may assume the role: {"Federated": "arn:…"}.');
@@ -155,13 +172,29 @@ function readPrincipals(value: unknown, at: string, report: Report): readonly Pr
       );
       return [];
     }
-    return strings(names, `${at}.${type}`, report).map((name) => {
-      if (!grammar.test(name))
-        report(`${at}.${type}`, `IAM takes no principal ${JSON.stringify(name)} here.`);
-      // The two ways to say everyone are the same.
-      return type === 'AWS' && name === '*' ? { type: '*', value: '*' } : { type, value: name };
-    });
+    const [computed, given] = parted(names);
+    const plain = given.length === 0 && computed.length > 0 ? [] : strings(given, `${at}.${type}`, report);
+    return [
+      ...computed.map((source): Principal => ({ type, value: source, isComputed: true })),
+      ...plain.map((name): Principal => {
+        const isComputed = hasPlaceholder(name);
+        if (type === 'AWS' && DELETED.test(name))
+          note(`${at}.${type}`, `${name} is the id of a role or user that was deleted; it lets nobody in.`);
+        else if (!isComputed && !grammar.test(name))
+          report(`${at}.${type}`, `IAM takes no principal ${JSON.stringify(name)} here.`);
+        return isComputed ? { type, value: name, isComputed } : { type, value: name };
+      }),
+    ];
   });
+}
+
+/** The source of what a template computes, and the rest as it is. */
+function parted(value: unknown): readonly [readonly string[], readonly unknown[]] {
+  const list = listOf(value);
+  return [
+    list.filter(isIntrinsic).map((one) => JSON.stringify(one)),
+    list.filter((one) => !isIntrinsic(one)),
+  ];
 }
 
 function readConditions(value: unknown, at: string, report: Report): readonly Condition[] {
@@ -185,7 +218,8 @@ function readConditions(value: unknown, at: string, report: Report): readonly Co
       const place = `${at}.${name}`;
       if (!key.includes(':'))
         report(place, `${JSON.stringify(key)} is no condition key: one has a prefix and a colon.`);
-      const values = listOf(wanted).flatMap((one) => {
+      const [computed, given] = parted(wanted);
+      const values = given.flatMap((one) => {
         if (['string', 'number', 'boolean'].includes(typeof one) && String(one).length <= LONGEST_TEXT)
           return [String(one)];
         report(
@@ -196,7 +230,7 @@ function readConditions(value: unknown, at: string, report: Report): readonly Co
       });
       for (const one of values)
         if (!operator.accepts(one)) report(place, `${name} can not compare with ${JSON.stringify(one)}.`);
-      return { at: place, operator, key, values };
+      return { at: place, operator, key, values, computed };
     });
   });
 }

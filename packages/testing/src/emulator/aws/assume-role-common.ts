@@ -15,6 +15,8 @@ export interface StsScene {
   /** What the Host header says; undefined on loopback. */
   readonly place: Place | undefined;
   readonly secure: boolean;
+  readonly sourceIp: string | undefined;
+  readonly userAgent: string | undefined;
 }
 
 export interface StsOutcome {
@@ -36,7 +38,7 @@ export function checkRegion(account: string, { place, identities }: StsScene): v
 /** Condition keys that every way to assume a role brings. */
 export function commonKeys(
   { sessionName }: AssumeParameters,
-  { world, place, secure }: StsScene,
+  { world, place, secure, sourceIp, userAgent }: StsScene,
 ): Record<string, string | number | boolean | undefined> {
   const now = world.clock.now();
   return {
@@ -44,6 +46,8 @@ export function commonKeys(
     'aws:CurrentTime': new Date(now).toISOString(),
     'aws:EpochTime': Math.floor(now / 1000),
     'aws:SecureTransport': secure,
+    'aws:SourceIp': sourceIp,
+    'aws:UserAgent': userAgent,
     'aws:RequestedRegion': place?.region,
   };
 }
@@ -57,6 +61,7 @@ export function grant(
     readonly limit: number;
     readonly chainedLimit?: number | undefined;
     readonly keys: Session['keys'];
+    readonly tags?: Readonly<Record<string, string>> | undefined;
   },
 ): { readonly session: Session; readonly packedSize: number | undefined } {
   const duration = parameters.duration ?? DEFAULT_DURATION;
@@ -69,7 +74,13 @@ export function grant(
     );
   }
   const { policy, policyArns, sessionName } = parameters;
-  const { policies, packedSize } = sessionPolicies(policy, policyArns, role.arn.account, identities);
+  const { policies, packedSize } = sessionPolicies(
+    policy,
+    policyArns,
+    role.arn.account,
+    identities,
+    terms.tags ?? {},
+  );
   const session = sessions.issue(role, {
     name: sessionName,
     durationSeconds: duration,

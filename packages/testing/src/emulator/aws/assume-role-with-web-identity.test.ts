@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
+  NOT_VALIDATED,
   ACCOUNT,
   AUDIENCE,
   element,
@@ -109,31 +110,26 @@ describe('the token is judged first', () => {
   });
 
   it('an issuer without provider in the account', async () => {
-    expect(await present({ team: 'other' })).toEqual(
-      invalid('No OpenIDConnect provider found in your account for https://oidc.vercel.com/other'),
-    );
-    expect(await present({ issuerMode: 'global' })).toEqual(
-      invalid('No OpenIDConnect provider found in your account for https://oidc.vercel.com'),
-    );
+    expect(await present({ team: 'other' })).toEqual(invalid(NOT_VALIDATED));
+    expect(await present({ issuerMode: 'global' })).toEqual(invalid(NOT_VALIDATED));
     expect(refusal(await exchange({ RoleArn: 'arn:aws:iam::999999999999:role/shop' }))).toEqual(
-      invalid('No OpenIDConnect provider found in your account for https://oidc.vercel.com/acme'),
+      invalid(NOT_VALIDATED),
     );
   });
 
   it('another audience', async () => {
-    expect(await present({ audience: 'https://vercel.com/ACME' })).toEqual(
-      invalid('Incorrect token audience'),
-    );
+    expect(await present({ audience: 'https://vercel.com/ACME' })).toEqual(invalid(NOT_VALIDATED));
   });
 
   it('the authorized party, where there is one, in place of the audience', async () => {
-    expect(await present({ claims: { azp: 'someone-else' } })).toEqual(invalid('Incorrect token audience'));
+    expect(await present({ claims: { azp: 'someone-else' } })).toEqual(invalid(NOT_VALIDATED));
   });
 
   it('an end that has passed', async () => {
     const form = await webIdentityForm(aws, { lifetimeSeconds: 60 });
-    aws.clock.time += 60_000;
-    const [now, end] = [START / 1000 + 60, START / 1000 + 60];
+    // AWS allows five minutes between the clocks.
+    aws.clock.time += 360_000;
+    const [now, end] = [START / 1000 + 360, START / 1000 + 60];
     expect(refusal(await aws.sts(form))).toEqual([
       400,
       'ExpiredTokenException',
@@ -148,7 +144,13 @@ describe('the token is judged first', () => {
     ['a payload changed after signing', { tamper: true }, /^Token signature invalid$/],
     ['no signature', { header: { alg: 'none' } }, /^The ID Token provided is not a valid JWT/],
     ['the public key as a secret', { header: { alg: 'HS256' } }, /^The ID Token provided is not a valid JWT/],
-    ['a beginning in the future', { notBefore: START / 1000 + 600 }, /^Token not yet valid/],
+    ['a beginning in the future', { notBefore: START / 1000 + 301 }, /^Token not yet valid/],
+    ['an issue in the future', { issuedAt: START / 1000 + 301 }, /^Token issued in the future: /],
+    [
+      'several audiences without an authorized party',
+      { audience: [AUDIENCE, 'https://api.example'] },
+      /^Token audience contains more than one audience while authorized party is not present$/,
+    ],
     ['no subject', { claims: { sub: undefined } }, /^Missing a required claim: sub$/],
     ['no audience', { claims: { aud: undefined } }, /^Missing a required claim: aud$/],
     ['no end', { claims: { exp: undefined } }, /^Missing a required claim: exp$/],
@@ -188,15 +190,17 @@ describe('authorization', () => {
     ],
     ['another partition', { Federated: `arn:aws-cn:iam::${ACCOUNT}:oidc-provider/${PROVIDER}` }],
     ['the account itself', { AWS: ACCOUNT }],
+    ['every principal of AWS', { AWS: '*' }],
   ])('does not take for the principal: %s', async (_, Principal) => {
     const arn = `${ROLE}-2`;
     aws.admin.createRole({ arn, trustPolicy: trusting({}, { Principal, Condition: undefined }) });
     expect(refusal(await exchange({ RoleArn: arn }))).toEqual(DENIED);
   });
 
-  it.each(['*', { AWS: '*' }])('takes everyone for the principal: %j', async (Principal) => {
+  it('takes everyone for the principal', async () => {
     const arn = `${ROLE}-everyone`;
-    aws.admin.createRole({ arn, trustPolicy: trusting({}, { Principal, Condition: undefined }) });
+    const trustPolicy = trusting({}, { Principal: '*', Condition: undefined });
+    aws.admin.createRole({ arn, trustPolicy });
     expect((await exchange({ RoleArn: arn })).status).toBe(200);
   });
 
@@ -250,7 +254,7 @@ describe('authorization', () => {
     aws.admin.createRole({
       arn,
       trustPolicy: trusting(
-        { StringEquals: { 'oidc.vercel.com:sub': SUBJECT } },
+        { StringEquals: { 'oidc.vercel.com:sub': SUBJECT, 'oidc.vercel.com:aud': AUDIENCE } },
         { Principal: { Federated: `arn:aws:iam::${ACCOUNT}:oidc-provider/oidc.vercel.com` } },
       ),
     });

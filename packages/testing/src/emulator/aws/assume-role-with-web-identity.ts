@@ -19,6 +19,8 @@ import {
 } from './sts-parameters.js';
 import { verifyWebIdentity, type WebIdentity } from './web-identity-token.js';
 
+const ACTION = 'sts:AssumeRoleWithWebIdentity';
+
 /** Unsigned: the token is all that speaks for the caller. It is judged before the role is looked at. */
 export async function assumeRoleWithWebIdentity(form: URLSearchParams, scene: StsScene): Promise<StsOutcome> {
   const token = form.get('WebIdentityToken');
@@ -40,9 +42,11 @@ export async function assumeRoleWithWebIdentity(form: URLSearchParams, scene: St
     scene.world,
   );
   const role = trustedRole(parameters, identity, scene);
+  const { tags, sourceIdentity } = identity.session;
   const { session, packedSize } = grant(role, parameters, scene, {
     limit: role.maxSessionDuration,
     keys: sessionKeys(identity, role),
+    tags,
   });
   return {
     result: [
@@ -52,6 +56,7 @@ export async function assumeRoleWithWebIdentity(form: URLSearchParams, scene: St
       credentials(session),
       ['SubjectFromWebIdentityToken', identity.subject],
       packedSize === undefined ? undefined : ['PackedPolicySize', packedSize],
+      sourceIdentity === undefined ? undefined : ['SourceIdentity', sourceIdentity],
     ],
     log: { subject: identity.subject, audience: identity.audience },
   };
@@ -61,27 +66,71 @@ export async function assumeRoleWithWebIdentity(form: URLSearchParams, scene: St
 const accountAt = ({ roleArn }: AssumeParameters, { place }: StsScene): string =>
   place === undefined || place.partition === roleArn.partition ? roleArn.account : '';
 
-const providerArn = (role: Pick<Role, 'arn'>, { provider }: WebIdentity): string =>
+const providerArn = (role: Pick<Role, 'arn'>, { provider }: Pick<WebIdentity, 'provider'>): string =>
   `arn:${role.arn.partition}:iam::${role.arn.account}:oidc-provider/${provider.hostPath}`;
 
-const sessionKeys = (identity: WebIdentity, role: Role): Session['keys'] => ({
-  ...identity.keys,
-  'aws:FederatedProvider': providerArn(role, identity),
-});
+/** What stays with the session. */
+const sessionKeys = (identity: WebIdentity, role: Role): Session['keys'] => {
+  const { tags, sourceIdentity } = identity.session;
+  return {
+    ...identity.sessionKeys,
+    'aws:FederatedProvider': providerArn(role, identity),
+    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
+    ...(sourceIdentity === undefined ? {} : { 'aws:SourceIdentity': sourceIdentity }),
+  };
+};
+
+/** What the trust policy sees. The identity provider stands for the caller, who has no ARN. */
+function trustKeys(
+  { keys, session, provider }: WebIdentity,
+  role: Role,
+): Record<string, string | boolean | readonly string[] | undefined> {
+  const { tags, transitiveKeys, sourceIdentity, authorizedRoles } = session;
+  const names = Object.keys(tags);
+  const arn = providerArn(role, { provider });
+  return {
+    ...keys,
+    'aws:FederatedProvider': arn,
+    'aws:userid': arn,
+    'aws:PrincipalAccount': role.arn.account,
+    'aws:PrincipalType': 'User',
+    'aws:PrincipalIsAWSService': false,
+    'aws:ResourceAccount': role.arn.account,
+    'sts:RoleAuthorizedByIdp': authorizedRoles?.includes(role.arn.arn) === true,
+    'sts:SourceIdentity': sourceIdentity,
+    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
+    'aws:TagKeys': names.length === 0 ? undefined : names,
+    'sts:TransitiveTagKeys': transitiveKeys.length === 0 ? undefined : transitiveKeys,
+  };
+}
 
 /** A role that is missing and a role that doesn't trust the token are the same to the outside. */
 function trustedRole(parameters: AssumeParameters, identity: WebIdentity, scene: StsScene): Role {
-  const action = 'sts:AssumeRoleWithWebIdentity';
-  const denied = (why: string) => refuse('AccessDenied', 403, `Not authorized to perform ${action}`, why);
-  const role = scene.identities.role(parameters.roleArn.arn) ?? denied('there is no such role');
+  const denied = (action: string, why: string) =>
+    refuse('AccessDenied', 403, `Not authorized to perform ${action}`, why);
+  const { authorizedRoles, tags, sourceIdentity } = identity.session;
+  const { arn: roleArn } = parameters.roleArn;
+  // Judged before the trust policy: a token that names roles is good for these alone.
+  if (authorizedRoles?.includes(roleArn) === false) {
+    refuse('InvalidIdentityToken', 400, 'The roles claim does not authorize the requested role', roleArn);
+  }
+  const role = scene.identities.role(roleArn) ?? denied(ACTION, 'there is no such role');
   const arn = providerArn(role, identity);
-  const decision = decide([role.trustPolicy], {
-    action,
-    resource: role.arn.arn,
-    context: new RequestContext({ ...commonKeys(parameters, scene), ...sessionKeys(identity, role) }),
-    // The two ways to say everyone are the same.
-    isCaller: ({ type, value }) =>
-      type === '*' || (type === 'AWS' && value === '*') || (type === 'Federated' && value === arn),
-  });
-  return decision.effect === 'allow' ? role : denied(`the trust policy says ${decision.effect}`);
+  const context = new RequestContext({ ...commonKeys(parameters, scene), ...trustKeys(identity, role) });
+  const actions = [
+    ACTION,
+    ...(Object.keys(tags).length === 0 ? [] : ['sts:TagSession']),
+    ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
+  ];
+  for (const action of actions) {
+    const decision = decide([role.trustPolicy], {
+      action,
+      resource: role.arn.arn,
+      context,
+      // `{"AWS": "*"}` is every principal of AWS, and a web identity is none.
+      isCaller: ({ type, value }) => type === '*' || (type === 'Federated' && value === arn),
+    });
+    if (decision.effect !== 'allow') denied(action, `the trust policy says ${decision.effect}`);
+  }
+  return role;
 }

@@ -228,3 +228,7 @@ export const refusal = (answer: ServiceAnswer): readonly [number, string | undef
   element(answer, 'Code'),
   element(answer, 'Message'),
 ];
+
+/** What AWS says of an issuer that the account has no provider for, and of an audience that the provider does not list. */
+export const NOT_VALIDATED =
+  'The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.';

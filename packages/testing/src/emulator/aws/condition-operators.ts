@@ -1,7 +1,14 @@
+import { BlockList, isIP } from 'node:net';
 import { fillVariables, matchesPattern, type VariableLookup } from './wildcards.js';
 
 /** What the request says of one key; undefined where the key is absent. */
-export type ContextValues = readonly string[] | undefined;
+export type ContextValues =
+  | {
+      readonly values: readonly string[];
+      /** A key that may have several values, however many it has: only a set operator compares it. */
+      readonly isMultivalued: boolean;
+    }
+  | undefined;
 
 /** A condition operator with its prefix and suffix: `ForAnyValue:StringLikeIfExists`. */
 export interface ConditionOperator {
@@ -41,6 +48,38 @@ const arnLike: Compare = (context, value, variables) => {
   );
 };
 
+/** An address, or a range as `203.0.113.0/24`. */
+function addressRange(text: string): BlockList | undefined {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  const widest = family === 6 ? 128 : 32;
+  if (family === 0 || rest.length > 0 || (prefix !== undefined && !/^\d{1,3}$/.test(prefix)))
+    return undefined;
+  const length = prefix === undefined ? widest : Number(prefix);
+  if (length > widest) return undefined;
+  const range = new BlockList();
+  range.addSubnet(address, length, family === 6 ? 'ipv6' : 'ipv4');
+  return range;
+}
+
+const ipAddress: Base = {
+  compare: filled((context, value) => {
+    const family = isIP(context);
+    return family !== 0 && addressRange(value)?.check(context, family === 6 ? 'ipv6' : 'ipv4') === true;
+  }),
+  accepts: (value) => /\$\{/.test(value) || addressRange(value) !== undefined,
+};
+
+/** Both sides are Base64; what they stand for is compared. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const binaryEquals: Base = {
+  compare: filled(
+    (context, value) =>
+      BASE64.test(context) && Buffer.from(context, 'base64').equals(Buffer.from(value, 'base64')),
+  ),
+  accepts: (value) => BASE64.test(value),
+};
+
 const isNumber = (value: string): boolean => value.trim() !== '' && Number.isFinite(Number(value));
 const instant = (value: string): number => (/^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value));
 const isDate = (value: string): boolean => !Number.isNaN(instant(value));
@@ -78,6 +117,9 @@ const BASES: Readonly<Record<string, Base>> = {
   DateGreaterThan: dated((context, value) => context > value),
   DateGreaterThanEquals: dated((context, value) => context >= value),
   Bool: { compare: equalsIgnoringCase, accepts: (value) => /^(?:true|false)$/i.test(value) },
+  BinaryEquals: binaryEquals,
+  IpAddress: ipAddress,
+  NotIpAddress: not(ipAddress),
   // The two do the same, IAM says: wildcards in both.
   ArnEquals: { compare: arnLike },
   ArnLike: { compare: arnLike },
@@ -107,10 +149,13 @@ export function conditionOperator(name: string): ConditionOperator | undefined {
       const fits = (one: string) => values.some((value) => compare(one, value, variables)) !== negated;
       if (context === undefined && ifExists !== undefined) return true;
       // An absent key fits no comparison, and so fits every negated one; ForAllValues is true of nothing.
-      if (set === 'ForAllValues') return (context ?? []).every(fits);
-      if (set === 'ForAnyValue') return (context ?? []).some(fits);
+      const given = context?.values ?? [];
+      if (set === 'ForAllValues') return given.every(fits);
+      if (set === 'ForAnyValue') return given.some(fits);
       if (context === undefined) return negated;
-      return negated ? context.every(fits) : context.some(fits);
+      // A scalar operator never matches a multivalued key.
+      if (context.isMultivalued) return false;
+      return given.every(fits);
     },
   };
 }

@@ -49,6 +49,13 @@ export interface RoleInput {
   readonly policies?: readonly PolicyDocument[] | undefined;
   /** Seconds, 3600 to 43200. Default 3600. */
   readonly maxSessionDuration?: number | undefined;
+  /** Characters that a trust policy may have, white space not counted: 2,048, or up to 4,096 where AWS raised the quota. Default 2,048. */
+  readonly trustPolicyQuota?: number | undefined;
+  /**
+   * A role from before IAM had identity-provider controls, which it doesn't check again: its trust policy may trust
+   * an issuer that many share without a condition on the claim that tells them apart. Default: false.
+   */
+  readonly predatesIdentityProviderControls?: boolean | undefined;
 }
 
 const account = (id: string): string =>
@@ -105,7 +112,9 @@ export class IdentityStore {
     const changed: Role = {
       ...role,
       maxSessionDuration: sessionLimit(maxSessionDuration),
-      ...(input.trustPolicy === undefined ? {} : { trustPolicy: parsePolicy(input.trustPolicy, 'trust') }),
+      ...(input.trustPolicy === undefined
+        ? {}
+        : { trustPolicy: trustPolicyOf({ ...input, trustPolicy: input.trustPolicy }) }),
       ...(input.policies === undefined ? {} : { policies: identityPolicies(input.policies) }),
     };
     this.#roles.set(input.arn, changed);
@@ -179,7 +188,7 @@ export class IdentityStore {
     const role: Role = {
       arn,
       id,
-      trustPolicy: parsePolicy(input.trustPolicy, 'trust'),
+      trustPolicy: trustPolicyOf(input),
       policies: identityPolicies(input.policies ?? []),
       maxSessionDuration: sessionLimit(input.maxSessionDuration ?? 3600),
     };
@@ -190,6 +199,20 @@ export class IdentityStore {
 
 export const isManagedPolicyArn = (arn: string): boolean =>
   /^arn:[\w-]+:iam::(?:aws|\d{12}):policy\/(?:[\x21-\x7e]+\/)?[\w+=,.@-]{1,128}$/.test(arn);
+
+const USUAL_QUOTA = 2048;
+
+function trustPolicyOf({
+  trustPolicy,
+  trustPolicyQuota = USUAL_QUOTA,
+  predatesIdentityProviderControls,
+}: Pick<RoleInput, 'trustPolicy' | 'trustPolicyQuota' | 'predatesIdentityProviderControls'>): Policy {
+  const policy = parsePolicy(trustPolicy, 'trust', { withoutControls: predatesIdentityProviderControls });
+  const text = typeof trustPolicy === 'string' ? trustPolicy : JSON.stringify(trustPolicy);
+  if (text.replace(/\s/g, '').length > trustPolicyQuota)
+    setupFault('LimitExceeded', `Cannot exceed quota for ACLSizePerRole: ${trustPolicyQuota}`);
+  return policy;
+}
 
 const identityPolicies = (documents: readonly PolicyDocument[]): readonly Policy[] =>
   documents.map((document) => parsePolicy(document, 'identity'));

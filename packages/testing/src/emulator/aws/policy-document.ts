@@ -1,4 +1,5 @@
 import { conditionOperator, type ConditionOperator } from './condition-operators.js';
+import { missingControl } from './identity-provider-controls.js';
 
 /** A policy as a user writes it. What `createRole` and a session policy's text are checked against. */
 export interface PolicyDocument {
@@ -94,8 +95,13 @@ function stringsOf(value: unknown, what: string): readonly string[] {
   return list.map((one) => (typeof one === 'string' && one !== '' ? one : fail(`${what} must be text`)));
 }
 
+export interface PolicyRules {
+  /** Identity-provider controls of a trust policy are not checked: it is older than they are. Default: false. */
+  readonly withoutControls?: boolean | undefined;
+}
+
 /** Reads and checks a policy. Throws MalformedPolicyDocumentError for what IAM and STS refuse. */
-export function parsePolicy(document: unknown, kind: PolicyKind): Policy {
+export function parsePolicy(document: unknown, kind: PolicyKind, rules: PolicyRules = {}): Policy {
   const policy = objectOf(typeof document === 'string' ? fromText(document) : document, 'the policy');
   onlyKeys(policy, ['Version', 'Id', 'Statement'], 'the policy');
   const version = policy['Version'] ?? '2008-10-17';
@@ -105,14 +111,23 @@ export function parsePolicy(document: unknown, kind: PolicyKind): Policy {
   if (policy['Statement'] === undefined || statements.length === 0) fail('`Statement` is missing or empty');
   const sids = statements
     .map((one) => objectOf(one, 'a statement')['Sid'])
-    .filter((sid) => sid !== undefined);
+    .filter((sid) => sid !== undefined && sid !== '');
+  const badSid = sids.find((sid) => typeof sid !== 'string' || !SID.test(sid));
+  if (badSid !== undefined) fail(`the \`Sid\` ${JSON.stringify(badSid)}`, SID_MESSAGE);
   if (new Set(sids).size < sids.length)
     fail('two statements have one `Sid`', 'The Statement Ids in the policy are not unique');
-  return {
-    variables: version === '2012-10-17',
-    statements: statements.map((statement) => parseStatement(objectOf(statement, 'a statement'), kind)),
-  };
+  const parsed = statements.map((statement) => parseStatement(objectOf(statement, 'a statement'), kind));
+  const control = kind === 'trust' && rules.withoutControls !== true ? missingControl(parsed) : undefined;
+  if (control !== undefined) fail('an issuer that many share', control);
+  return { variables: version === '2012-10-17', statements: parsed };
 }
+
+const SID = /^[0-9A-Za-z]*$/;
+const SID_MESSAGE =
+  'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*';
+
+/** `sts:*` is more than a trust policy may say; `sts:AssumeRole*` is not. */
+const TRUST_ACTION = /^sts:\w/i;
 
 function fromText(text: string): unknown {
   try {
@@ -141,7 +156,7 @@ function parseStatement(statement: Json, kind: PolicyKind): Statement {
         'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.',
       );
     }
-    if (trust && action !== '*' && !/^sts:/i.test(action))
+    if (trust && !TRUST_ACTION.test(action))
       fail(`\`${action}\``, 'AssumeRole policy may only specify STS AssumeRole actions.');
   }
   return {

@@ -12,6 +12,9 @@ const context = new RequestContext({
   'aws:SecureTransport': true,
   'aws:PrincipalArn': 'arn:aws:iam::123456789012:role/vercel/shop',
   'aws:userid': 'AROAEXAMPLE:*',
+  'aws:SourceIp': '203.0.113.7',
+  'aws:one': ['alone'],
+  'test:bytes': 'QmluYXJ5',
 });
 const allows = (Condition: object): boolean => {
   const policy = parsePolicy(
@@ -41,6 +44,13 @@ describe('conditions', () => {
     ['a single character', { StringLike: { [SUB]: SUBJECT.replace('shop', 'sh?p') } }],
     ['not equal', { StringNotEquals: { [SUB]: 'another' } }],
     ['not like', { StringNotLike: { [SUB]: '*:preview' } }],
+    ['an address in a range', { IpAddress: { 'aws:SourceIp': ['10.0.0.0/8', '203.0.113.0/24'] } }],
+    ['an address alone', { IpAddress: { 'aws:SourceIp': '203.0.113.7' } }],
+    ['an address out of a range', { NotIpAddress: { 'aws:SourceIp': ['10.0.0.0/8', '2001:db8::/32'] } }],
+    ['an absent address that need not be there', { IpAddressIfExists: { 'aws:VpcSourceIp': '10.0.0.0/8' } }],
+    ['the same bytes', { BinaryEquals: { 'test:bytes': 'QmluYXJ5' } }],
+    ['any value of a multivalued key', { 'ForAnyValue:StringEquals': { [AMR]: 'vercel' } }],
+    ['any value of a multivalued key that has one', { 'ForAnyValue:StringEquals': { 'aws:one': 'alone' } }],
     ['not equal, of an absent key', { StringNotEquals: { 'absent:key': 'a' } }],
     ['an absent key that need not be there', { StringEqualsIfExists: { 'absent:key': 'a' } }],
     ['a present key that need not be there', { StringEqualsIfExists: { [SUB]: SUBJECT } }],
@@ -65,6 +75,13 @@ describe('conditions', () => {
     ['one operator of two', { StringEquals: { [SUB]: SUBJECT }, Bool: { 'aws:SecureTransport': 'false' } }],
     ['one key of two', { StringEquals: { [SUB]: SUBJECT, 'absent:key': 'a' } }],
     ['an absent key', { StringEquals: { 'absent:key': 'a' } }],
+    ['a scalar operator on a multivalued key', { StringEquals: { [AMR]: 'vercel' } }],
+    ['the same with a wildcard', { StringLike: { [AMR]: '*' } }],
+    ['the same negated', { StringNotEquals: { [AMR]: 'another' } }],
+    ['the same of a key that has one value', { StringEquals: { 'aws:one': 'alone' } }],
+    ['an address out of the range', { IpAddress: { 'aws:SourceIp': '203.0.112.0/24' } }],
+    ['an address in the range that is shut out', { NotIpAddress: { 'aws:SourceIp': '203.0.0.0/16' } }],
+    ['other bytes', { BinaryEquals: { 'test:bytes': 'QmluYXJ6' } }],
     ['an absent key, like anything', { StringLike: { 'absent:key': '*' } }],
     ['not equal to one of several', { StringNotEquals: { [SUB]: ['a', SUBJECT] } }],
     ['not equal without regard to case', { StringNotEqualsIgnoreCase: { [SUB]: SUBJECT.toUpperCase() } }],
@@ -86,7 +103,8 @@ describe('conditions', () => {
     'stringEquals',
     'StringEqualsIfexists',
     'ForEachValue:StringEquals',
-    'IpAddress',
+    'IPAddress',
+    'BinaryNotEquals',
     'constructor',
   ])('refuses to read the operator %s', (operator) => {
     expect(() => allows({ [operator]: { [SUB]: SUBJECT } })).toThrow(MalformedPolicyDocumentError);

@@ -4,12 +4,18 @@ import { matchesPattern, type VariableLookup } from './wildcards.js';
 
 /** The keys of one request. Names are compared without regard to case, values with it. */
 export class RequestContext {
-  readonly #values = new Map<string, readonly string[]>();
+  readonly #values = new Map<string, NonNullable<ContextValues>>();
 
+  /** A list makes a multivalued key, also where it has one value. */
   constructor(entries: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>) {
     for (const [key, value] of Object.entries(entries)) {
       if (value === undefined) continue;
-      this.#values.set(key.toLowerCase(), typeof value === 'object' ? value : [String(value)]);
+      this.#values.set(
+        key.toLowerCase(),
+        typeof value === 'object'
+          ? { values: value, isMultivalued: true }
+          : { values: [String(value)], isMultivalued: false },
+      );
     }
   }
 
@@ -19,8 +25,8 @@ export class RequestContext {
 
   /** A policy variable stands for one value only. */
   readonly variable: VariableLookup = (key) => {
-    const values = this.get(key);
-    return values?.length === 1 ? values[0] : undefined;
+    const found = this.get(key);
+    return found?.isMultivalued === false ? found.values[0] : undefined;
   };
 }
 

@@ -22,8 +22,10 @@ export function sessionPolicies(
   arns: readonly string[],
   account: string,
   identities: IdentityStore,
+  tags: Readonly<Record<string, string>> = {},
 ): SessionPolicies {
-  if (inline === undefined && arns.length === 0) return { policies: undefined, packedSize: undefined };
+  const packedSize = packedSizeOf(inline, arns, tags);
+  if (inline === undefined && arns.length === 0) return { policies: undefined, packedSize };
   const foreign = arns.find((arn) => ![account, 'aws'].includes(arn.split(':')[4] ?? ''));
   if (foreign !== undefined) {
     refuse('ValidationError', 400, `ARN ${foreign} is not valid.`, 'a managed policy of another account');
@@ -33,16 +35,28 @@ export function sessionPolicies(
     // One that doesn't exist allows nothing, and so the session does nothing by it.
     ...arns.flatMap((arn) => identities.managedPolicy(arn) ?? []),
   ];
-  const packed = deflateRawSync([inline ?? '', ...arns].join('\n')).byteLength;
-  const packedSize = Math.ceil((packed / PACKED_SPACE) * 100);
-  if (packedSize > 100) {
-    refuse(
-      'PackedPolicyTooLarge',
-      400,
-      `Packed policy consumes ${packedSize}% of allotted space, please use smaller policy.`,
-    );
-  }
   return { policies: documents, packedSize };
+}
+
+/** Policies and tags share the space. */
+function packedSizeOf(
+  inline: string | undefined,
+  arns: readonly string[],
+  tags: Readonly<Record<string, string>>,
+): number | undefined {
+  const hasPolicy = inline !== undefined || arns.length > 0;
+  const pairs = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
+  if (!hasPolicy && pairs.length === 0) return undefined;
+  const packed = deflateRawSync([inline ?? '', ...arns, ...pairs].join('\n')).byteLength;
+  const packedSize = Math.ceil((packed / PACKED_SPACE) * 100);
+  if (packedSize <= 100) return packedSize;
+  return refuse(
+    'PackedPolicyTooLarge',
+    400,
+    hasPolicy
+      ? `Packed policy consumes ${packedSize}% of allotted space, please use smaller policy.`
+      : `Packed size of session tags consumes ${packedSize}% of allotted space.`,
+  );
 }
 
 function parsedInline(text: string): Policy {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
+  NOT_VALIDATED,
   ACCOUNT,
   AUDIENCE,
   element,
@@ -50,7 +51,7 @@ describe('the place', () => {
     const answer = await exchange({ RoleArn: arn }, { host });
     expect(element(answer, 'Arn')).toBe(`arn:aws-cn:sts::${ACCOUNT}:assumed-role/shop/vercel-shop`);
     expect(refusal(await exchange({ RoleArn: arn }, { host: 'sts.us-east-1.amazonaws.com' }))).toEqual(
-      invalid('No OpenIDConnect provider found in your account for https://oidc.vercel.com/acme'),
+      invalid(NOT_VALIDATED),
     );
   });
 

@@ -39,7 +39,15 @@ export function createStsService(world: World, identities: IdentityStore, sessio
     const place = stsPlace(request.host);
     const notes = notesOf(form, action, request, place?.region);
     try {
-      const scene: StsScene = { world, identities, sessions, place, secure: request.secure };
+      const scene: StsScene = {
+        world,
+        identities,
+        sessions,
+        place,
+        secure: request.secure,
+        sourceIp: request.remoteAddress,
+        userAgent: request.headers['user-agent'],
+      };
       const { result, log } = await perform(action, form, request, scene);
       return { ...stsAnswer(action, result, requestId), log: { ...notes, verdict: 'allowed', ...log } };
     } catch (error) {

@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
 import type { TokenFault, World } from '../service.js';
 import type { IdentityStore, OpenIdConnectProvider } from './identity-store.js';
+import { sessionRequest, type SessionRequest } from './session-tags.js';
 import { refuse } from './sts-answers.js';
 
 /** A token that AWS takes, and the keys it gives to policies. */
@@ -9,8 +10,25 @@ export interface WebIdentity {
   readonly subject: string;
   readonly audience: string;
   /** `oidc.vercel.com/acme:sub` and its like. No claim has a key but those that AWS exposes. */
-  readonly keys: Readonly<Record<string, string | readonly string[]>>;
+  readonly keys: Keys;
+  /** Those of them that the session keeps. */
+  readonly sessionKeys: Keys;
+  readonly session: SessionRequest;
 }
+
+type Keys = Readonly<Record<string, string | readonly string[]>>;
+
+/** AWS takes these, and allows five minutes between the clocks. */
+const TAKEN = {
+  algorithms: ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'],
+  toleranceSeconds: 300,
+};
+
+/** Since mid-2026 AWS says no more of an issuer or an audience that it doesn't know. */
+const NOT_VALIDATED =
+  'The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.';
+
+const notValidated = (why: string): never => refuse('InvalidIdentityToken', 400, NOT_VALIDATED, why);
 
 const NOT_A_JWT =
   'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)';
@@ -28,39 +46,45 @@ export async function verifyWebIdentity(
   const issuer = issuerOf(jwt);
   const provider =
     identities.provider(accountId, issuer) ??
-    refuse('InvalidIdentityToken', 400, `No OpenIDConnect provider found in your account for ${issuer}`);
-  const verdict = await world.verifySubjectToken(jwt, { issuerUrl: provider.url });
+    notValidated(`the account has no identity provider for ${issuer}`);
+  const verdict = await world.verifySubjectToken(jwt, { issuerUrl: provider.url, ...TAKEN });
   if (!verdict.ok) return refuseToken(verdict.fault, verdict.claims ?? {}, issuer, world);
   const { claims } = verdict;
   const missing = missingClaim(claims);
   if (missing !== undefined) return refuseToken('missing_claim', claims, issuer, world);
 
   // Where a token names the party it was made for, that party is the audience.
-  const authorizedParty = stringsOf(claims['azp']);
+  const [authorizedParty] = stringsOf(claims['azp']);
   const named = stringsOf(claims['aud']);
-  const audiences = authorizedParty.length > 0 ? authorizedParty : named;
-  const audience = audiences.find((one) => provider.clientIds.includes(one));
-  if (audience === undefined) {
+  if (authorizedParty === undefined && named.length > 1) {
     return refuse(
       'InvalidIdentityToken',
       400,
-      'Incorrect token audience',
-      `the token is for ${audiences.join(', ')}`,
+      'Token audience contains more than one audience while authorized party is not present',
     );
   }
+  const audience = authorizedParty ?? named[0] ?? '';
+  if (!provider.clientIds.includes(audience)) return notValidated(`the token is for ${audience}`);
   const key = (name: string) => `${provider.hostPath}:${name}`;
   const subject = String(claims['sub']);
+  const sessionKeys: Keys = {
+    [key('sub')]: subject,
+    [key('aud')]: audience,
+    ...(claims['amr'] === undefined ? {} : { [key('amr')]: stringsOf(claims['amr']) }),
+  };
   return {
     provider,
     subject,
     audience,
     keys: {
-      [key('sub')]: subject,
-      [key('aud')]: audiences,
-      ...(authorizedParty.length > 0 ? { [key('oaud')]: named } : {}),
-      ...(claims['amr'] === undefined ? {} : { [key('amr')]: stringsOf(claims['amr']) }),
+      ...sessionKeys,
+      ...(authorizedParty === undefined
+        ? {}
+        : { [key('oaud')]: named.length === 1 ? String(named[0]) : named }),
       ...(typeof claims['email'] === 'string' ? { [key('email')]: claims['email'] } : {}),
     },
+    sessionKeys,
+    session: sessionRequest(claims),
   };
 }
 
@@ -110,10 +134,15 @@ function refuseToken(
         "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
       );
     case 'unknown_issuer':
-      return invalid(`No OpenIDConnect provider found in your account for ${issuer}`);
+      return notValidated(`the token is of ${issuer}`);
     case 'bad_signature':
       return invalid('Token signature invalid');
     case 'not_yet_valid':
+      if (Number(claims['iat']) > now + TAKEN.toleranceSeconds) {
+        return invalid(
+          `Token issued in the future: current date/time ${now} must be after the issued at date/time ${String(claims['iat'])}`,
+        );
+      }
       return invalid(
         `Token not yet valid: current date/time ${now} must be after the not before date/time ${String(claims['nbf'])}`,
       );
