@@ -1,6 +1,8 @@
 /** The outside world as commands see it. All of it comes in, so that a test runs a command without a process. */
 
 import type { Clock, Fetch } from '@credex/core';
+import type { ExplainInput } from './explain/explain.js';
+import type { Explanation } from './explain/explanation.js';
 
 /** A stream of text to a terminal, a pipe or a file. */
 export interface Sink {
@@ -27,8 +29,16 @@ export interface Io {
   readonly cwd: string;
   readonly clock: Clock;
   readonly fetch: Fetch;
-  /** Aborted by Ctrl-C, by SIGTERM, by SIGHUP, and where the reader of stdout went away. A second Ctrl-C ends the process. */
+  /** Aborted where the reader of stdout went away and, once `catchSignals` was called, by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
+  /**
+   * Called by a command that leaves something behind which it must clear away (a file, a program, a server). Until then
+   * the first signal ends the process at once, whatever it does, as the system has it: a handler in JavaScript would
+   * wait for the code that runs.
+   */
+  catchSignals?(): void;
+  /** Explains in a thread of its own, where there are threads. Default: in this one. */
+  explain?(input: ExplainInput): Promise<Explanation>;
   /** What `--version` prints. */
   readonly version: string;
 }

@@ -7,19 +7,26 @@ import type { Io, Sink, Source } from './io.js';
 export function processIo(version: string): Io {
   const ended = new AbortController();
   const stop = (): void => ended.abort(new DOMException('Interrupted.', 'AbortError'));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  // A terminal that is closed: what a command left on disk goes then too.
-  process.once('SIGHUP', stop);
   return {
     stdout: sink(process.stdout, stop),
     stderr: sink(process.stderr, stop),
     stdin: source(process.stdin),
-    env: process.env,
+    // Own members alone: what all objects inherit is no variable, and no program that is started gets it.
+    env: Object.assign(Object.create(null) as Record<string, string>, process.env),
     cwd: process.cwd(),
     clock: systemClock,
     fetch: (url, init) => globalThis.fetch(url, init),
     signal: ended.signal,
+    catchSignals() {
+      process.once('SIGINT', stop);
+      process.once('SIGTERM', stop);
+      // A terminal that is closed: what a command left on disk goes then too.
+      process.once('SIGHUP', stop);
+    },
+    async explain(input) {
+      const { explainApart } = await import('./explain/explain-apart.js');
+      return explainApart(input, systemClock, ended.signal);
+    },
     version,
   };
 }

@@ -39,6 +39,7 @@ async function answer({ io, output, options, operands }: Context<FileOptions>): 
   const opened = await openEntry(io, operands[0], options);
   const entry = entryOf('azure', opened, '`credex print-config` says what the tools of other clouds read.');
   const token = await opened.subject();
+  io.catchSignals?.();
   await writePrivately(path, token.jwt);
   const document = { path, expiresAt: token.expiresAt, environment: fileEnvironment(entry, path) };
   output.print(document, (view) =>

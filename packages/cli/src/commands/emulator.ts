@@ -33,7 +33,9 @@ export const command: CommandModule = {
 async function answer({ io, output, options }: Context<EmulatorOptions>): Promise<number> {
   const ports = portsOf(options.port ?? []);
   const seed = options.seed === undefined ? undefined : await readSeed(io, options.seed);
-  const served = await serve(await emulatorPackage(io.version), seed, ports);
+  const emulator = await emulatorPackage(io.version);
+  io.catchSignals?.();
+  const served = await serve(emulator, seed, ports);
   try {
     if (options.writeCa !== undefined) await served.writeCa(resolve(io.cwd, options.writeCa));
     output.print(served.document, (view) => drawServed(served.document, view));

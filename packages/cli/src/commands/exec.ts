@@ -38,6 +38,7 @@ async function answer({ io, output, options, operands }: Context<ExecOptions>): 
     if (event.type === 'warning') output.note(dim('warning: '), event.message ?? '');
   };
   const opened = await openEntry(io, name, options, { onEvent });
+  io.catchSignals?.();
   const prepared = await environmentFor(opened, io);
   try {
     if (options.quiet !== true) {

@@ -3,7 +3,7 @@ import type { Act, CommandModule, Context } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
 import type { ExplainInput } from '../explain/explain.js';
-import type { Cloud } from '../explain/explanation.js';
+import type { Cloud, Explanation } from '../explain/explanation.js';
 import { drawExplanation } from '../explain/explanation-table.js';
 import { readPolicyFile } from '../explain/read-policy-file.js';
 import { findToken, withTokenOptions } from '../find-token.js';
@@ -92,11 +92,15 @@ async function answer(name: Cloud, { io, output, options }: Context<ExplainOptio
     serviceAccountPolicy: await optionalFile(io, '--service-account-policy', options.serviceAccountPolicy),
   };
   const { token } = await findToken(io, options);
-  const { explain } = await import('../explain/explain.js');
   const full: ExplainInput = { ...input, ...more, claims: token.claims, now: io.clock.now() };
-  const explanation = await explain(full);
+  const explanation = await (io.explain?.(full) ?? explainHere(full));
   output.print(explanation, (view) => drawExplanation(explanation, view));
   return explanation.verdict === 'allowed' ? EXIT.ok : EXIT.no;
+}
+
+async function explainHere(input: ExplainInput): Promise<Explanation> {
+  const { explain } = await import('../explain/explain.js');
+  return explain(input);
 }
 
 const optionalFile = (

@@ -4,6 +4,7 @@ export type PolicyFileErrorCode =
   | 'policy_empty'
   | 'policy_too_large'
   | 'policy_too_deep'
+  | 'policy_too_costly'
   | 'policy_not_json'
   | 'policy_not_utf8'
   | 'policy_is_yaml'

@@ -1,22 +1,11 @@
 /** CEL as Google's pool providers have it. An expression that fails gives a value of its own kind, never a throw. */
 
-import {
-  CelScalar,
-  celEnv,
-  celMethod,
-  isCelError,
-  isCelList,
-  isCelMap,
-  isCelUint,
-  parse,
-  plan,
-  unparse,
-} from '@bufbuild/cel';
+import { isCelError, isCelList, isCelMap, isCelUint, unparse } from '@bufbuild/cel';
 import type { CelInput } from '@bufbuild/cel';
-import { strings } from '@bufbuild/cel/ext';
 import { PolicyFileError } from '../policy-file-error.js';
+import type { CelExpr as Expr } from './bounded-cel.js';
+import { CelLimitError, parseCel, planCel, withCelBudget } from './bounded-cel.js';
 
-type Expr = ReturnType<typeof parse>['expr'];
 export type Bindings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** What an expression gave; `undefined`: an error, such as a claim that isn't there. */
@@ -27,53 +16,33 @@ export interface Program {
   run(bindings: Bindings): CelValue;
 }
 
-const ENV = celEnv({
-  funcs: [
-    ...strings,
-    celMethod('extract', CelScalar.STRING, [CelScalar.STRING], CelScalar.STRING, function (template) {
-      return extract(this, template);
-    }),
-  ],
-});
+/** Of one explanation: a provider's fifty mappings and its condition, judged some dozen times. */
+const BUDGET = 3_000_000;
 
-/** Two macros in each other take seconds over the longest lists that fit into a condition; three take hours. */
-const DEEPEST_MACROS = 2;
-
-/** @throws Error for what is no CEL; PolicyFileError for what would take too long */
-export function compile(source: string): Program {
-  const { expr } = parse(source);
-  if (macroDepth(expr) > DEEPEST_MACROS)
-    throw new PolicyFileError(
-      'policy_too_deep',
-      '--policy',
-      `A CEL expression has more than ${DEEPEST_MACROS} macros (exists, all, map, filter) in each other: that is not evaluated here.`,
-    );
-  return programOf(expr, source);
-}
-
-function macroDepth({ exprKind: kind }: Expr): number {
-  const deepest = (...parts: readonly (Expr | undefined)[]): number =>
-    Math.max(0, ...parts.map((part) => (part === undefined ? 0 : macroDepth(part))));
-  switch (kind.case) {
-    case 'callExpr':
-      return deepest(kind.value.target, ...kind.value.args);
-    case 'selectExpr':
-      return deepest(kind.value.operand);
-    case 'listExpr':
-      return deepest(...kind.value.elements);
-    case 'structExpr':
-      return deepest(...kind.value.entries.map(({ value }) => value));
-    case 'comprehensionExpr': {
-      const { iterRange, accuInit, loopCondition, loopStep, result } = kind.value;
-      return Math.max(1 + deepest(loopCondition, loopStep), deepest(iterRange, accuInit, result));
-    }
-    default:
-      return 0;
+/**
+ * Runs what evaluates programs of this module.
+ * @throws PolicyFileError for what nests too deep or costs too much
+ */
+export function evaluating<T>(work: () => T): T {
+  try {
+    return withCelBudget(work, BUDGET);
+  } catch (error) {
+    throw error instanceof CelLimitError ? refused(error) : error;
   }
 }
 
+function refused({ kind, message }: CelLimitError): PolicyFileError {
+  const code = kind === 'depth' ? 'policy_too_deep' : 'policy_too_costly';
+  return new PolicyFileError(code, '--policy', `${message} No verdict is given.`);
+}
+
+/** @throws Error for what is no CEL; CelLimitError for what nests too deep */
+export function compile(source: string): Program {
+  return programOf(parseCel(source).expr, source);
+}
+
 function programOf(expr: Expr, source: string): Program {
-  const program = plan(ENV, expr);
+  const program = planCel(expr);
   return {
     source,
     run(bindings) {
@@ -94,18 +63,6 @@ function plain(value: unknown): CelValue {
   return value as CelValue;
 }
 
-/** Google's own method: `'a/b/c'.extract('a/{x}/c')` is `'b'`; empty where the template doesn't fit. */
-function extract(value: string, template: string): string {
-  const [, before, after, ...rest] = /^([^{}]*)\{[^{}]*\}([^{}]*)$/.exec(template) ?? [];
-  if (before === undefined || after === undefined || rest.length > 0)
-    throw new Error('a template has one {name}');
-  const start = value.indexOf(before);
-  if (start === -1) return '';
-  const inner = value.slice(start + before.length);
-  const end = after === '' ? inner.length : inner.indexOf(after);
-  return inner.slice(0, Math.max(0, end));
-}
-
 /** `assertion.sub`, and what stands beside it. */
 export interface Comparison {
   readonly path: string;
@@ -121,14 +78,15 @@ export interface Conjunct extends Program {
 }
 
 export function conjunctsOf(source: string): readonly Conjunct[] {
-  const parsed = parse(source);
+  const parsed = parseCel(source);
   const parts = operands(parsed.expr);
-  return parts.map((expr) => ({
-    // The macros of the whole are needed to write a part of it.
-    ...programOf(expr, parts.length === 1 ? source : unparse({ ...parsed, expr })),
+  // The macros of the whole are needed to write a part of it; planning changes them.
+  const described = parts.map((expr) => ({
+    source: parts.length === 1 ? source : unparse({ ...parsed, expr }),
     paths: [...new Set(pathsOf(expr))],
     comparison: comparisonOf(expr),
   }));
+  return described.map((one, at) => ({ ...one, ...programOf(parts[at] as Expr, one.source) }));
 }
 
 function operands(expr: Expr): readonly Expr[] {

@@ -4,6 +4,7 @@ import type { SubjectClaims } from '@credex/core';
 import type { Explanation } from '../explanation.js';
 import { permissiveFindings } from '../permissive.js';
 import { assertKind, onlyOne } from '../recognise.js';
+import { evaluating } from './cel.js';
 import { checksOf } from './gcp-checks.js';
 import { invalidFindings, notesOf, providerFindings } from './gcp-findings.js';
 import { compileProvider } from './identity.js';
@@ -12,7 +13,17 @@ import { answerOf, judgeGcp } from './judge-gcp.js';
 import { readBindings } from './members.js';
 import { readPoolProvider } from './pool-provider.js';
 
+/** @throws PolicyFileError */
 export function explainGcp(
+  value: unknown,
+  claims: SubjectClaims,
+  serviceAccountPolicy: unknown,
+): Omit<Explanation, 'cloud' | 'summary'> {
+  // The library takes plain objects alone, and claims have no prototype.
+  return evaluating(() => explained(value, structuredClone(claims), serviceAccountPolicy));
+}
+
+function explained(
   value: unknown,
   claims: SubjectClaims,
   serviceAccountPolicy: unknown,

@@ -1,6 +1,6 @@
 /** Who a token becomes in a pool: the provider's mapping, evaluated. */
 
-import { PolicyFileError } from '../policy-file-error.js';
+import { CelLimitError } from './bounded-cel.js';
 import type { CelValue, Program } from './cel.js';
 import { compile } from './cel.js';
 import type { PoolProvider, Problem } from './pool-provider.js';
@@ -11,6 +11,8 @@ export interface CompiledProvider {
   readonly problems: readonly Problem[];
 }
 
+/** Fifty of their own, and `google.subject` and `google.groups`. `problemsOf` tells of more: none of those is evaluated. */
+const MOST_TARGETS = 52;
 const LONGEST_MAPPING = 2048;
 const LONGEST_CONDITION = 4096;
 const LONGEST_SUBJECT_BYTES = 127;
@@ -24,7 +26,7 @@ export function compileProvider(provider: PoolProvider): CompiledProvider {
       try {
         return compile(source);
       } catch (error) {
-        if (error instanceof PolicyFileError) throw error;
+        if (error instanceof CelLimitError) throw error;
         problems.push({
           at,
           message: `It is no CEL: ${error instanceof Error ? error.message : String(error)}.`,
@@ -33,7 +35,7 @@ export function compileProvider(provider: PoolProvider): CompiledProvider {
     return undefined;
   };
   const mapping = new Map<string, Program>();
-  for (const [target, source] of provider.mapping) {
+  for (const [target, source] of [...provider.mapping].slice(0, MOST_TARGETS)) {
     const compiled = program(`attributeMapping["${target}"]`, source, LONGEST_MAPPING);
     if (compiled !== undefined) mapping.set(target, compiled);
   }

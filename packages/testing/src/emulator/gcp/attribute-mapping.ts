@@ -2,18 +2,8 @@
  * A provider's attribute mapping and condition: CEL over the claims of the subject token.
  * https://cloud.google.com/iam/docs/workload-identity-federation#mapping
  */
-import {
-  celEnv,
-  celMethod,
-  CelScalar,
-  isCelError,
-  isCelList,
-  parse,
-  plan,
-  type CelInput,
-} from '@bufbuild/cel';
-import { strings } from '@bufbuild/cel/ext';
-import { extract } from './cel-extract.js';
+import { isCelError, isCelList, type CelInput } from '@bufbuild/cel';
+import { CelLimitError, parseCel, planCel, withCelBudget, type CelProgram } from './bounded-cel.js';
 import { undeclaredName } from './cel-names.js';
 
 export interface MappedIdentity {
@@ -32,16 +22,7 @@ export type MappingVerdict =
 
 export type IdentityPolicy = (claims: Readonly<Record<string, unknown>>) => MappingVerdict;
 
-type Program = (bindings: Record<string, CelInput>) => unknown;
-
-const ENV = celEnv({
-  funcs: [
-    ...strings,
-    celMethod('extract', CelScalar.STRING, [CelScalar.STRING], CelScalar.STRING, function (template) {
-      return extract(this, template);
-    }),
-  ],
-});
+type Program = CelProgram;
 
 /** What a mapping and a condition may read. */
 const MAPPING_NAMES: ReadonlySet<string> = new Set(['assertion']);
@@ -52,17 +33,25 @@ export function compileIdentityPolicy(
   mapping: Readonly<Record<string, string>>,
   condition: string | undefined,
 ): IdentityPolicy {
+  // Before anything is compiled.
+  if (Object.keys(mapping).filter((key) => key.startsWith('attribute.')).length > 50)
+    throw new TypeError('attributeMapping: 50 custom attributes at most');
   const programs = Object.entries(mapping).map(([key, expression]) => {
     assertKey(key);
     return [key, compile(`attributeMapping["${key}"]`, expression, 2048, MAPPING_NAMES)] as const;
   });
   if (mapping['google.subject'] === undefined)
     throw new TypeError('attributeMapping: google.subject is required; assertion.sub is the usual value');
-  if (programs.filter(([key]) => key.startsWith('attribute.')).length > 50)
-    throw new TypeError('attributeMapping: 50 custom attributes at most');
   const admits =
     condition === undefined ? undefined : compile('attributeCondition', condition, 4096, CONDITION_NAMES);
-  return (claims) => judge(claims as Record<string, CelInput>, programs, admits);
+  return (claims) => {
+    try {
+      return withCelBudget(() => judge(claims as Record<string, CelInput>, programs, admits));
+    } catch (error) {
+      if (!(error instanceof CelLimitError)) throw error;
+      return { ok: false, error: 'invalid_request', description: `The emulator gave up: ${error.message}` };
+    }
+  };
 }
 
 function judge(
@@ -142,16 +131,18 @@ function compile(label: string, expression: string, longest: number, names: Read
   if (undeclared !== undefined)
     throw new TypeError(`${label}: undeclared reference to '${undeclared}' (in container '')`);
   try {
-    return plan(ENV, parsed);
+    return planCel(parsed.expr);
   } catch (error) {
+    if (error instanceof CelLimitError) throw new TypeError(`${label}: ${error.message}`, { cause: error });
     throw new TypeError(`${label}: no CEL expression: ${String(error)}`, { cause: error });
   }
 }
 
-function parsedCel(label: string, expression: string): ReturnType<typeof parse> {
+function parsedCel(label: string, expression: string): ReturnType<typeof parseCel> {
   try {
-    return parse(expression);
+    return parseCel(expression);
   } catch (error) {
+    if (error instanceof CelLimitError) throw new TypeError(`${label}: ${error.message}`, { cause: error });
     throw new TypeError(`${label}: no CEL expression: ${String(error)}`, { cause: error });
   }
 }

@@ -1,0 +1,255 @@
+/**
+ * CEL whose cost is bounded: limits that are checked before anything is evaluated, then a budget that every function and
+ * every turn of a macro takes from. Pure and synchronous. A policy is written by others, and may be hostile: three
+ * macros in each other, or a text that ten `.replace` multiply, run for hours otherwise.
+ */
+import {
+  celEnv,
+  celFunc,
+  celList,
+  celMethod,
+  CelScalar,
+  isCelError,
+  isCelList,
+  isCelMap,
+  parse,
+  plan,
+} from '@bufbuild/cel';
+import type { CelFunc, CelInput, CelList } from '@bufbuild/cel';
+import { strings } from '@bufbuild/cel/ext';
+import { extract } from './cel-extract.js';
+
+export type CelExpr = ReturnType<typeof parse>['expr'];
+export type CelProgram = (bindings: Record<string, CelInput>) => unknown;
+
+/** A policy asks for more than is evaluated. `why` completes "CEL …". */
+export class CelLimitError extends Error {
+  override readonly name = 'CelLimitError';
+  /** `depth`: found before the evaluation; `cost`: during it. */
+  readonly kind: 'depth' | 'cost';
+
+  constructor(kind: 'depth' | 'cost', message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** Brackets in each other; the parser's time grows with the cube of those that are not closed. */
+const DEEPEST_BRACKETS = 64;
+const DEEPEST_MACROS = 2;
+/** Characters of a text, elements of a list or a map that a function takes or gives. No token is longer. */
+const MOST_SIZE = 16_384;
+/** About a second on a slow machine. */
+const DEFAULT_BUDGET = 1_000_000;
+
+/** @throws CelLimitError `depth`; Error for what is no CEL, or nests deeper than anybody writes it */
+export function parseCel(source: string): ReturnType<typeof parse> {
+  let depth = 0;
+  // Brackets in texts are counted with the others: nobody comes near.
+  for (const character of source) {
+    if ('([{'.includes(character)) depth += 1;
+    else if (')]}'.includes(character)) depth -= 1;
+    if (depth > DEEPEST_BRACKETS) throw new Error(`it nests deeper than ${DEEPEST_BRACKETS} brackets`);
+  }
+  const parsed = parse(source);
+  if (macroDepth(parsed.expr) > DEEPEST_MACROS)
+    throw new CelLimitError(
+      'depth',
+      `CEL has more than ${DEEPEST_MACROS} macros (exists, all, map, filter) in each other.`,
+    );
+  return parsed;
+}
+
+/** The parts of an expression, those of a macro's turns apart. */
+function partsOf({ exprKind: kind }: CelExpr): {
+  plain: (CelExpr | undefined)[];
+  turns: (CelExpr | undefined)[];
+} {
+  switch (kind.case) {
+    case 'callExpr':
+      return { plain: [kind.value.target, ...kind.value.args], turns: [] };
+    case 'selectExpr':
+      return { plain: [kind.value.operand], turns: [] };
+    case 'listExpr':
+      return { plain: kind.value.elements, turns: [] };
+    case 'structExpr': {
+      const keys = kind.value.entries.map(({ keyKind }) =>
+        keyKind.case === 'mapKey' ? keyKind.value : undefined,
+      );
+      return { plain: [...keys, ...kind.value.entries.map(({ value }) => value)], turns: [] };
+    }
+    case 'comprehensionExpr': {
+      const { iterRange, accuInit, loopCondition, loopStep, result } = kind.value;
+      return { plain: [iterRange, accuInit, result], turns: [loopCondition, loopStep] };
+    }
+    default:
+      return { plain: [], turns: [] };
+  }
+}
+
+function macroDepth(expr: CelExpr): number {
+  const { plain, turns } = partsOf(expr);
+  const deepest = (parts: readonly (CelExpr | undefined)[]): number =>
+    Math.max(0, ...parts.map((part) => (part === undefined ? 0 : macroDepth(part))));
+  return Math.max(deepest(plain), turns.length === 0 ? 0 : 1 + deepest(turns));
+}
+
+function nodesIn(expr: CelExpr): number {
+  const { plain, turns } = partsOf(expr);
+  return [...plain, ...turns].reduce((sum, part) => sum + (part === undefined ? 0 : nodesIn(part)), 1);
+}
+
+let left = 0;
+let gone = false;
+
+/**
+ * Runs programs of `planCel`, which together may cost `units`.
+ * @throws CelLimitError `cost`
+ */
+export function withCelBudget<T>(work: () => T, units: number = DEFAULT_BUDGET): T {
+  const before = left;
+  left = units;
+  gone = false;
+  try {
+    return work();
+  } finally {
+    left = before;
+    gone = false;
+  }
+}
+
+/** Its error is a value in CEL, which `||` may pass over: the program ends with an error of ours all the same. */
+function spend(units: number): void {
+  left -= units;
+  if (left >= 0 && !gone) return;
+  gone = true;
+  throw overBudget();
+}
+
+const overBudget = (): CelLimitError =>
+  new CelLimitError('cost', 'CEL takes more steps, or makes longer texts, than are evaluated here.');
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
+  return isCelList(value) || isCelMap(value) ? value.size : 1;
+}
+
+function assertSize(size: number): void {
+  if (size > MOST_SIZE) spend(Number.POSITIVE_INFINITY);
+}
+
+/** Of all texts in a value, a level or two deep: what `join` and `format` write out. */
+function lettersIn(value: unknown, levels = 2): number {
+  if (!isCelList(value) || levels === 0) return sizeOf(value);
+  let sum = 0;
+  for (const item of value) sum += 1 + lettersIn(item, levels - 1);
+  return sum;
+}
+
+const count = (text: string, part: string): number =>
+  part === '' ? text.length + 1 : text.split(part).length - 1;
+
+/** Of a pattern of RE2: a number of repetitions stands for as many states, a thousand at most. */
+const statesOf = (pattern: string): number => pattern.length + (pattern.includes('{') ? 1_000 : 0);
+
+/** They look at each element. */
+const COMPARING: ReadonlySet<string> = new Set(['_==_', '_!=_', '@in']);
+
+/** What a call costs beyond its arguments' sizes, and how long its result can get: before it is made. */
+function beforehand(name: string, target: unknown, args: readonly unknown[]): void {
+  if (name === 'matches') spend((sizeOf(target ?? args[0]) * statesOf(String(args.at(-1)))) / 2);
+  if (COMPARING.has(name)) spend(args.reduce<number>((sum, value) => sum + lettersIn(value) / 4, 0));
+  if (name === 'replace') {
+    const times = count(target as string, args[0] as string);
+    assertSize(sizeOf(target) + times * sizeOf(args[1]));
+    spend((times * sizeOf(target)) / 1_024);
+  }
+  if (name === 'join') assertSize(lettersIn(target) + sizeOf(target) * sizeOf(args[0] ?? ''));
+  if (name === 'format') assertSize(sizeOf(target) + count(target as string, '%') * lettersIn(args[0]));
+  if (name === '_+_') assertSize(sizeOf(args[0]) + sizeOf(args[1]));
+}
+
+/** The library's own sum of lists is a tree, as deep as a macro has turns. */
+function sumOf(lists: readonly unknown[]): CelList {
+  const array = lists.flatMap((list) => {
+    const made = arrays.get(list as CelList);
+    if (made !== undefined) return made;
+    // One by one: slower than a copy of an array.
+    spend((list as CelList).size / 2);
+    return [...(list as CelList)] as CelInput[];
+  });
+  const sum = celList(array);
+  arrays.set(sum, array);
+  return sum;
+}
+const arrays = new WeakMap<CelList, readonly CelInput[]>();
+
+/** The same function, which pays. */
+function metered(func: CelFunc): CelFunc {
+  const paid = (target: unknown, args: readonly unknown[]): never => {
+    spend(1 + [target, ...args].reduce<number>((sum, value) => sum + sizeOf(value), 0) / 32);
+    beforehand(func.name, target, args);
+    const value: unknown = func.call(0, target as never, args as never[]);
+    if (isCelError(value)) throw value;
+    assertSize(sizeOf(value));
+    return (func.name === '_+_' && isCelList(value) ? sumOf(args) : value) as never;
+  };
+  const types = [...func.arguments];
+  return func.target === undefined
+    ? celFunc(func.name, types, func.result, (...args: unknown[]) => paid(undefined, args))
+    : celMethod(func.name, func.target, types, func.result, function (...args: unknown[]) {
+        return paid(this, args);
+      });
+}
+
+/** No source can name it. */
+const TURN = '@turn';
+
+const ENV = celEnv({
+  funcs: [
+    ...[
+      ...celEnv({ funcs: [...strings] }).funcs,
+      celMethod('extract', CelScalar.STRING, [CelScalar.STRING], CelScalar.STRING, function (template) {
+        return extract(this, template);
+      }),
+    ].map(metered),
+    celFunc(TURN, [CelScalar.DYN, CelScalar.INT], CelScalar.DYN, (condition, nodes) => {
+      spend(Number(nodes));
+      return condition as never;
+    }),
+  ],
+});
+
+/**
+ * Each turn of a macro pays for the nodes it evaluates: its condition becomes an argument of a function that takes them
+ * from the budget. Changes `expr`.
+ */
+function withTurns(expr: CelExpr): CelExpr {
+  const { plain, turns } = partsOf(expr);
+  for (const part of [...plain, ...turns]) if (part !== undefined) withTurns(part);
+  const { exprKind: kind } = expr;
+  if (kind.case !== 'comprehensionExpr' || kind.value.loopCondition === undefined) return expr;
+  const { loopCondition, loopStep } = kind.value;
+  const nodes = nodesIn(loopCondition) + (loopStep === undefined ? 0 : nodesIn(loopStep));
+  const call = parse(`turn(true, ${nodes})`).expr;
+  if (call.exprKind.case !== 'callExpr') throw new Error('A call was not parsed as one.');
+  call.exprKind.value.function = TURN;
+  call.exprKind.value.args[0] = loopCondition;
+  kind.value.loopCondition = call;
+  return expr;
+}
+
+/**
+ * A program of an expression that `parseCel` gave; to be planned once. Gives an error of CEL as a value.
+ * The program throws CelLimitError `cost`; to be run within `withCelBudget`.
+ */
+export function planCel(expr: CelExpr): CelProgram {
+  const nodes = nodesIn(expr);
+  const program = plan(ENV, withTurns(expr));
+  return (bindings) => {
+    spend(nodes / 8);
+    const value: unknown = program(bindings);
+    if (gone) throw overBudget();
+    return value;
+  };
+}
