@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { FederationError, OptionError, createCredentialCache } from '@credex/core';
@@ -96,6 +97,23 @@ describe('awsCredentialsProvider', () => {
     expect(provider.status().state).toBe('empty');
     await provider();
     expect(provider.status()).toMatchObject({ state: 'fresh', since: NOW });
+  });
+
+  it('says on the diagnostics channel, too, that the default region was taken', async () => {
+    vi.stubEnv('AWS_REGION', '');
+    vi.stubEnv('AWS_DEFAULT_REGION', '');
+    const { fetch } = recordingFetch();
+    const said: unknown[] = [];
+    const note = (event: unknown): void => void said.push(event);
+    subscribe('credex', note);
+    await getAwsCredentials(isolated({ fetch }));
+    unsubscribe('credex', note);
+    expect(said).toContainEqual({
+      type: 'warning',
+      provider: 'aws',
+      message: expect.stringContaining('No region is known') as string,
+    });
+    vi.unstubAllEnvs();
   });
 
   it('costs nobody a credential where the listener of a warning throws', async () => {

@@ -89,16 +89,11 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
   );
   const { partition } = configuration;
 
-  function warn(message: string): void {
-    try {
-      options.onEvent?.({ type: 'warning', provider: 'aws', message });
-    } catch {
-      // As core does: what a listener throws costs nobody a credential.
-    }
-  }
-
   /** The region is looked for on a miss only, after the caller's identity is captured. */
-  async function lateRequest(callersRegion: () => Promise<string | undefined>): Promise<AwsRequest> {
+  async function lateRequest(
+    callersRegion: () => Promise<string | undefined>,
+    warn: (message: string) => void,
+  ): Promise<AwsRequest> {
     if (factory?.ownRegion === true) return { region: partitionNamed(partition).defaultRegion };
     return { region: regionInEffect(configuration, await callersRegion(), warn) };
   }
@@ -108,7 +103,7 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
     { signal, forceRefresh }: CredentialCall<AwsRequest>,
     callersRegion: () => Promise<string | undefined>,
   ): AwsCredentials | Promise<AwsCredentials> {
-    return provider.ask({ signal, forceRefresh, lateRequest: () => lateRequest(callersRegion) });
+    return provider.ask({ signal, forceRefresh, lateRequest: (warn) => lateRequest(callersRegion, warn) });
   }
 
   return Object.assign(

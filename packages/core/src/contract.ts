@@ -46,6 +46,8 @@ export interface SubjectTokenRequest {
   /** Another token than the last one; rejects with code `no_fresher_token` where there is none. */
   readonly fresh: boolean;
   readonly signal: AbortSignal;
+  /** Tells the provider's listener and the diagnostics channel, as an event `warning`. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 /** One caller's identity, taken at one moment. */

@@ -8,9 +8,9 @@ import { optionNames, ownCopy } from './own.js';
 export interface DriverCall<R> extends CredentialCall<R> {
   /**
    * The part of the request that the target does not depend on (AWS's region): asked for after the subject is
-   * captured, and only when an exchange may be needed.
+   * captured, and only when an exchange may be needed. `warn`: emits an event `warning` of this provider.
    */
-  readonly lateRequest?: (() => Promise<Partial<R>>) | undefined;
+  readonly lateRequest?: ((warn: (message: string) => void) => Promise<Partial<R>>) | undefined;
   /**
    * What is held is no answer to this request (a claims challenge): an exchange for the very same request is
    * joined, and its answer is kept.

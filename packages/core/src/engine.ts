@@ -1,11 +1,12 @@
 /** The thin engine around the policy: keeps what flights bring, and never decides anything by itself. */
 
-import type { CredentialCache, Flight, FlightOutcome, Held, Slot } from './cache.js';
+import type { Flight, FlightOutcome, Held, Slot } from './cache.js';
 import { slotOf } from './cache.js';
 import { frozenRecord, isNested } from './caller-copy.js';
 import { momentOf, since } from './clock.js';
-import type { Clock, Credential, Subject } from './contract.js';
+import type { Credential, Subject } from './contract.js';
 import { FederationError } from './errors.js';
+import { warner } from './events.js';
 import type { FlightPlan, FlightTools, Landing } from './flight.js';
 import { depart } from './flight.js';
 import { sharesFlights } from './invocation.js';
@@ -257,14 +258,18 @@ function supersedes(
   return sequence > held.sequence || credential.expiresAt >= held.credential.expiresAt;
 }
 
+interface DigestTools extends Pick<FlightTools<Credential, never>, 'cache' | 'clock' | 'emitter'> {
+  readonly exchanger: { readonly provider: string };
+}
+
 /** The caller's own token, for a key that names it. */
 export async function ownDigest(
-  cache: CredentialCache,
-  clock: Clock,
+  { cache, clock, emitter, exchanger }: DigestTools,
   subject: Subject,
   signal: AbortSignal,
 ): Promise<{ readonly digest: string; readonly subject: Subject }> {
-  const token = await subjectTokenOf(subject, { audience: undefined, fresh: false, signal });
+  const warn = warner(emitter, exchanger.provider);
+  const token = await subjectTokenOf(subject, { audience: undefined, fresh: false, signal, warn });
   const digest = await tokenDigest(cache, token, clock.now());
   return {
     digest,

@@ -48,6 +48,11 @@ export interface Emitter {
   emit(event: CredentialEvent): void;
 }
 
+/** Emits warnings of one provider. */
+export function warner(emitter: Emitter, provider: string): (message: string) => void {
+  return (message) => emitter.emit({ type: 'warning', provider, message });
+}
+
 /** The name of the node:diagnostics_channel that carries the same events. */
 export const DIAGNOSTICS_CHANNEL: string = 'credex';
 

@@ -15,6 +15,7 @@ import type {
 } from './contract.js';
 import { FederationError, OptionError, federationErrorOf, presentedToken } from './errors.js';
 import type { Emitter } from './events.js';
+import { warner } from './events.js';
 import type { Expectation } from './expectation.js';
 import { assertExpected } from './expectation.js';
 import type { Transport } from './http.js';
@@ -133,9 +134,10 @@ async function attempt<C extends Credential, R>(
   let token: SubjectToken | undefined;
   let reading: Promise<SubjectToken> | undefined;
   let foreign = false;
+  const warn = warner(tools.emitter, exchanger.provider);
   const read = async (): Promise<SubjectToken> => {
     const fresh = freshAfter !== undefined;
-    const found = await subjectTokenOf(plan.subject, { audience, fresh, signal });
+    const found = await subjectTokenOf(plan.subject, { audience, fresh, signal, warn });
     if (found.jwt === freshAfter?.jwt) throw sameAgain();
     token = found;
     if (plan.covers?.(token.claims) === false) {

@@ -224,7 +224,7 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
       invocation: common.invocation,
       limitMs: engine.tools.timeoutMs,
     };
-    const mine = await patiently(patience, (signal) => ownDigest(cache, clock, subject, signal));
+    const mine = await patiently(patience, (signal) => ownDigest(engine.tools, subject, signal));
     const key = await own(target, digestPartition(mine.digest));
     return (await resolve(engine, choose, { ...common, key, subject: mine.subject })) as C;
   }

@@ -5,9 +5,11 @@ import { touch } from './cache.js';
 import { canonicalJson } from './canonical.js';
 import { since } from './clock.js';
 import type { Credential, Json, Subject } from './contract.js';
+import type { DriverCall } from './driver-call.js';
 import type { Engine, FlightName } from './engine.js';
 import { ownDigest } from './engine.js';
 import { FederationError } from './errors.js';
+import { warner } from './events.js';
 import type { Invocation } from './invocation.js';
 import type { Patience } from './patience.js';
 import { invocationLeft, patiently, settledWithin } from './patience.js';
@@ -22,7 +24,7 @@ export interface Ask<R> {
   readonly key: string;
   readonly subject: Subject;
   readonly request: R;
-  readonly lateRequest: (() => Promise<Partial<R>>) | undefined;
+  readonly lateRequest: DriverCall<R>['lateRequest'];
   /** `no`: what is held may answer; `joining`: it may not, but an exchange for the same request may. */
   readonly anew: 'no' | 'joining' | 'after-now';
   readonly signal: AbortSignal | undefined;
@@ -138,7 +140,7 @@ export async function resolve<C extends Credential, R>(
 
   async function beComplete(): Promise<void> {
     if (late === undefined) return;
-    request = { ...ask.request, ...(await late()) };
+    request = { ...ask.request, ...(await late(warner(emitter, provider))) };
     name = { ...name, request: canonicalJson(request as Json) };
     late = undefined;
   }
@@ -149,7 +151,7 @@ export async function resolve<C extends Credential, R>(
     let own = subject;
     for (;;) {
       if (own.partition !== undefined && (apart || engine.tokenTroubles(name, engine.slot(key)))) {
-        const mine = await patiently(patience, (signal) => ownDigest(cache, clock, subject, signal));
+        const mine = await patiently(patience, (signal) => ownDigest(engine.tools, subject, signal));
         named = { ...name, digest: mine.digest };
         own = mine.subject;
         // Others went on while the digest was made.
