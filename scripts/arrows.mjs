@@ -23,7 +23,12 @@ export const ROOMS = {
   core: {
     rooms: [],
     others: ['#system', '#transport'],
-    behind: { 'node-transport': { also: [], imports: ['node:http', 'node:https', 'proxy-agent'] } },
+    behind: {
+      'node-transport': {
+        also: ['secure-socket', 'watched-requests'],
+        imports: ['node:http', 'node:https', 'node:net', 'node:tls', 'node:async_hooks', 'proxy-agent'],
+      },
+    },
   },
   // Node's modules as types alone, here: they are looked up when first needed (edge.test.ts).
   vercel: {
@@ -108,7 +113,16 @@ export const CORE_LAYERS = [
   ['caller-copy'],
   ['http', 'optional-package', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
   ['cache', 'driver-call', 'expectation', 'policy', 'url'],
-  ['keys', 'remembered-token', 'retry-budget', 'status', 'web-transport'],
+  [
+    'keys',
+    'proxy-environment',
+    'remembered-token',
+    'retry-budget',
+    'secure-socket',
+    'status',
+    'web-transport',
+  ],
+  ['watched-requests'],
   ['node-transport', 'transport'],
   ['step'],
   ['flight'],
@@ -137,6 +151,8 @@ export const AMBIENT = {
   'core/is-node': ['process'],
   'core/node-system': ['process'],
   'core/node-transport': ['process'],
+  'core/secure-socket': ['process'],
+  'core/watched-requests': ['process'],
   'core/provider': ['Math'],
   'core/web-system': ['crypto', 'performance'],
   'core/web-transport': ['fetch'],

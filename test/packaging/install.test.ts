@@ -118,6 +118,16 @@ describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (room) => {
     expect(stdout).toMatch(/^missing_package .*npm install proxy-agent.*HTTPS_PROXY/);
   });
 
+  it('needs no package for a host that NO_PROXY names', async () => {
+    const text = `process.env.HTTPS_PROXY = 'http://127.0.0.1:1';
+      process.env.NO_PROXY = 'example.com,${EXCHANGES[room]?.host}';
+      const { globalAgent } = await import('node:https');
+      globalAgent.options.lookup = (host, options, done) => done(Object.assign(new Error(host), { code: 'ENOTFOUND' }));
+      ${exchangeOf(room).replace(', fetch });', ' }).catch((error) => (console.log(error.code), {}));')}`;
+    const { stdout } = await runModule(folder, text);
+    expect(stdout).toMatch(/^network$/m);
+  });
+
   it.each(subpaths)('%s names the package that is missing', async (specifier) => {
     const { code, stderr } = await runModule(folder, `await import(${JSON.stringify(specifier)})`);
     expect(code).not.toBe(0);

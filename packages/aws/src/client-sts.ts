@@ -4,7 +4,7 @@ import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { OptionError } from '@credex/core';
 import type { ExchangeContext, Issued } from '@credex/core/driver';
-import { invalidOption, optionNames, ownOptions } from '@credex/core/driver';
+import { invalidOption, optionNames, ownOptions, withSecureSockets } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsExchangerFactory } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';
@@ -67,7 +67,7 @@ const withOwnClient: AwsExchangerFactory = (configuration) =>
       const post: ExchangeContext['post'] = (url, init) => context.post(url, { ...init, signal });
       const client = stsClient(configuration, endpoint, post);
       try {
-        return await assumeRole(client, configuration, jwt, signal);
+        return await withSecureSockets(() => assumeRole(client, configuration, jwt, signal));
       } finally {
         client.destroy();
       }
@@ -81,7 +81,9 @@ async function throughClient(
   context: ExchangeContext,
 ): Promise<Issued<AwsSessionCredentials>> {
   const { jwt } = await context.subject();
-  return context.step(identityOf(client), (signal) => assumeRole(client, configuration, jwt, signal));
+  return context.step(identityOf(client), (signal) =>
+    withSecureSockets(() => assumeRole(client, configuration, jwt, signal)),
+  );
 }
 
 async function assumeRole(

@@ -12,7 +12,7 @@ export { FederationError, OptionError, federationErrorOf, presentedToken } from 
 export { assertExpected, normalizeExpectation } from './expectation.js';
 export { MAX_ANSWER_BYTES, ownRequestInit, redirected, sendByFetch, tooLong } from './http.js';
 export type { SendInit, Transport } from './http.js';
-export { transportOf } from './transport.js';
+export { transportOf, withSecureSockets } from './transport.js';
 export {
   invalidOption,
   optionalBoolean,

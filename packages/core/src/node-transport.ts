@@ -5,17 +5,14 @@
 
 import type { Agent, IncomingMessage } from 'node:http';
 import type { RequestOptions } from 'node:https';
-import { environmentVariable } from './environment.js';
 import type { SendInit, Transport } from './http.js';
 import { MAX_ANSWER_BYTES, redirected, tooLong } from './http.js';
 import { isNode } from './is-node.js';
 import { optionalPackage, rethrow } from './optional-package.js';
 import { ownCopy, ONCE } from './own.js';
-import { isLoopback } from './url.js';
+import { PROXY_VARIABLES, isProxied } from './proxy-environment.js';
+import { guardSocket, refusedTunnel, requireSecureSocket, socketFault } from './secure-socket.js';
 import { createTransport as createWebTransport } from './web-transport.js';
-
-/** As curl reads them; NO_PROXY is the library's to read. */
-const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'] as const;
 
 /** Sockets are kept and shared by the process-wide agent of Node, and so is what the user configured on it. */
 export function createTransport(): Transport {
@@ -23,7 +20,7 @@ export function createTransport(): Transport {
   const load = () => import(/* webpackIgnore: true */ 'proxy-agent').catch(rethrow);
   const proxies = optionalPackage('proxy-agent', load, {
     option: 'fetch',
-    instead: `unset ${PROXY_VARIABLES.join(', ')}, or pass a \`fetch\` of your own`,
+    instead: `name the host in NO_PROXY, unset ${PROXY_VARIABLES.join(', ')}, or pass a \`fetch\` of your own`,
   });
   return async (provider, url, init) => {
     if (!isProxied(url)) return send(provider, url, init, undefined);
@@ -36,11 +33,6 @@ export function createTransport(): Transport {
       sockets.abort();
     }
   };
-}
-
-/** What runs on this machine is not behind a proxy. */
-function isProxied(url: URL): boolean {
-  return !isLoopback(url.hostname) && PROXY_VARIABLES.some((name) => environmentVariable(name) !== undefined);
 }
 
 /**
@@ -88,9 +80,17 @@ async function send(provider: string, url: URL, init: SendInit, agent: Agent | u
       };
       init.signal.addEventListener('abort', abort, ONCE);
       let heard = false;
+      const isSecure = url.protocol === 'https:';
+      if (isSecure) requireSecureSocket(request, url.hostname, fail);
+      request.on('proxyConnect', ({ statusCode }: { readonly statusCode?: unknown }) => {
+        const refusal = refusedTunnel(statusCode, url.hostname);
+        if (refusal !== undefined) fail(refusal);
+      });
       request.on('response', (response) => {
         heard = true;
-        read(provider, url, response, resolve, fail);
+        const fault = isSecure ? socketFault(response.socket, url.hostname) : undefined;
+        if (fault === undefined) read(provider, url, response, resolve, fail);
+        else fail(fault);
       });
       request.on('error', (error: NodeJS.ErrnoException) => {
         // A kept socket that the server had closed says nothing of the server. The next may be as stale: on to a new one.
@@ -177,4 +177,12 @@ function textOf({ headersDistinct }: IncomingMessage): Record<string, string> {
       Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
     ),
   );
+}
+
+/** For requests that another library makes while `run` runs: see `watchRequests`, which few processes load. */
+export async function withSecureSockets<T>(run: () => Promise<T>): Promise<T> {
+  // Bun and Deno verify certificates in their own `node:https`, and publish no such events.
+  if (!isNode) return run();
+  const { watchRequests } = await import('./watched-requests.js');
+  return watchRequests(run, guardSocket);
 }

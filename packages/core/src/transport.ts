@@ -1,4 +1,4 @@
-import { createTransport } from '#transport';
+import { createTransport, withSecureSockets as ofRuntime } from '#transport';
 import type { Fetch, Transport } from './http.js';
 import { sendByFetch } from './http.js';
 import { ownCopy } from './own.js';
@@ -11,3 +11,9 @@ export function transportOf(fetch: Fetch | undefined): Transport {
       : (provider, url, init) => sendByFetch(fetch, provider, url, init);
   return (provider, url, init) => send(provider, url, ownCopy(init));
 }
+
+/**
+ * Runs what makes requests by a library of its own, and rejects where one of them met a connection that is not TLS, or a
+ * certificate that is not trusted or names another host. Where Node's modules are missing, it only runs.
+ */
+export const withSecureSockets: <T>(run: () => Promise<T>) => Promise<T> = ofRuntime;

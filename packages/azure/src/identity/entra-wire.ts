@@ -2,7 +2,7 @@
 
 import type { ClientAssertionCredentialOptions } from '@azure/identity';
 import type { ExchangeContext, HttpAnswer } from '@credex/core/driver';
-import { MAX_ANSWER_BYTES } from '@credex/core/driver';
+import { MAX_ANSWER_BYTES, withSecureSockets } from '@credex/core/driver';
 import { tokenEndpoint } from '../authority.js';
 import { EntraAnswerError } from '../parse-entra-response.js';
 
@@ -46,7 +46,7 @@ export function entraWire(options: EntraWireOptions): EntraWire {
       // The library takes an abort signal and does nothing with it.
       request.abortSignal = signal;
       try {
-        const response = byFetch ? await sentByFetch(request) : await next(request);
+        const response = byFetch ? await sentByFetch(request) : await withSecureSockets(() => next(request));
         seen.answer = answerOf(response);
         return response;
       } catch (error) {

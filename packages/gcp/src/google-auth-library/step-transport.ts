@@ -5,7 +5,7 @@
  */
 
 import type { ExchangeContext, HttpAnswer } from '@credex/core/driver';
-import { MAX_ANSWER_BYTES, isLoopback } from '@credex/core/driver';
+import { MAX_ANSWER_BYTES, isLoopback, withSecureSockets } from '@credex/core/driver';
 import { gaxios } from 'google-auth-library';
 import type { GcpStep } from '../gcp-answer-error.js';
 import { GcpAnswerError } from '../gcp-answer-error.js';
@@ -78,7 +78,7 @@ export class StepTransport<T> extends gaxios.Gaxios {
     delete single.retryConfig;
     let response: unknown;
     try {
-      response = await through.request(single);
+      response = await withSecureSockets(() => through.request(single));
     } catch (thrown) {
       throw refusalIn(thrown, step) ?? thrown;
     }
