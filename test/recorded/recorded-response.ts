@@ -14,9 +14,10 @@ export interface RecordedResponse {
   readonly source: string;
   /**
    * `recorded`: the words were printed by a real client. `documented`: the party's own documents give the code and its
-   * meaning, not the whole body. `guessed`: no source was found; such a row decides no class.
+   * meaning, not the whole body. `implemented`: another implementation, held against the party by its authors, has
+   * the words in its tests. `guessed`: no source was found; such a row decides no class.
    */
-  readonly text: 'recorded' | 'documented' | 'guessed';
+  readonly text: 'recorded' | 'documented' | 'implemented' | 'guessed';
   readonly code: FederationErrorCode;
   readonly retry: RetryAdvice;
   readonly retriesAtMost?: number;

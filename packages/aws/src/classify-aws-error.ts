@@ -99,7 +99,9 @@ const BY_CODE: Readonly<Record<string, ByCode>> = {
   ValidationError: (context, message) =>
     never(
       'invalid_request',
-      /DurationSeconds/i.test(message) ? hints.durationHint(context) : hints.VALIDATION_HINT,
+      /MaxSessionDuration|1 hour session limit/i.test(message)
+        ? hints.durationHint(context)
+        : hints.VALIDATION_HINT,
     ),
   MalformedPolicyDocument: () => never('invalid_request', hints.POLICY_HINT),
   PackedPolicyTooLarge: () => never('invalid_request', hints.PACKED_POLICY_HINT),
