@@ -77,7 +77,7 @@ export function createEmitter(onEvent: OnEvent | undefined): Emitter {
       try {
         // An asynchronous listener returns a promise, whatever the type says.
         const returned: unknown = onEvent?.(event);
-        if (returned instanceof Promise) returned.catch(() => undefined);
+        if (returned !== undefined) Promise.resolve(returned).catch(() => undefined);
       } catch {
         // Said in OnEvent's docstring: the caller's credential is worth more than the listener's error.
       }

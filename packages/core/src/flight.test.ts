@@ -116,7 +116,7 @@ describe('a driver that misbehaves', () => {
     const provider = w.provider();
     expect(await outcome(w, provider.getCredentials())).toMatchObject({
       code: 'unknown',
-      hint: 'What explains failures failed itself: y.',
+      hint: 'The error classifier threw: y.',
       cause: { message: 'x' },
     });
     expect(await rejections.stop()).toEqual([]);

@@ -14,7 +14,7 @@ import type { Invocation } from './invocation.js';
 import type { Patience } from './patience.js';
 import { invocationLeft, patiently, settledWithin } from './patience.js';
 import type { Decision, Situation } from './policy.js';
-import { cleanServerText } from './scrub.js';
+import { cleanServerText, isError } from './scrub.js';
 import { subjectTokenOf } from './subject-token.js';
 import type { Trouble } from './trouble.js';
 import { dependsOnToken } from './trouble.js';
@@ -294,5 +294,5 @@ function keepAwake(waitUntil: (work: Promise<unknown>) => void, work: Promise<un
 }
 
 function notStarted(error: unknown): string {
-  return `A refresh could not be started: ${cleanServerText(error instanceof Error ? error.message : 'unknown')}`;
+  return `A refresh could not be started: ${cleanServerText(isError(error) ? error.message : 'unknown')}`;
 }

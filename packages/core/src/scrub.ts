@@ -105,6 +105,21 @@ function lettersAWord(part: string): number {
   return letters / count;
 }
 
+/**
+ * True for errors of this realm and of any other. In Jest, in a vm context and in an edge sandbox the errors of the host
+ * (`ECONNREFUSED`, a TypeError of fetch) are no instances of the `Error` that this module sees.
+ */
+export function isError(value: unknown): value is Error {
+  if (value instanceof Error) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return /^\[object (?:Error|DOMException)\]$/.test(Object.prototype.toString.call(value));
+  } catch {
+    // A getter of the value's own threw.
+    return false;
+  }
+}
+
 /** How deep the causes of a foreign error are followed: `fetch failed` keeps its reason one below. */
 const DEEPEST_CAUSE = 3;
 
@@ -113,7 +128,7 @@ const DEEPEST_CAUSE = 3;
  * causes. The original is dropped, since libraries hang requests, configurations and bodies on their errors.
  */
 export function scrubbedCause(cause: unknown, depth = 1): Error | undefined {
-  if (!(cause instanceof Error)) return undefined;
+  if (!isError(cause)) return undefined;
   const inner = depth < DEEPEST_CAUSE ? scrubbedCause(read(cause, 'cause'), depth + 1) : undefined;
   const scrubbed = new Error(
     textOf(cause, 'message', 300) ?? '',

@@ -6,7 +6,8 @@ import type { Clock, ErrorClass, PresentedToken, SubjectToken } from './contract
 import { FederationError, OptionError, presentedToken } from './errors.js';
 import type { Emitter } from './events.js';
 import { ONCE, ownCopy } from './own.js';
-import { cleanServerText } from './scrub.js';
+import { cleanServerText, isError } from './scrub.js';
+import { loadFailureHint } from './foreign-error.js';
 import { refill, takeRetry } from './retry-budget.js';
 
 /** What a step needs of its flight's tools. */
@@ -48,8 +49,9 @@ export async function adviceOf(
   try {
     return ownCopy(await exchanger.classify(thrown, presented));
   } catch (failing) {
-    const why = failing instanceof Error ? cleanServerText(failing.message) : 'nobody knows why';
-    return { code: 'unknown', retry: 'never', hint: `What explains failures failed itself: ${why}.` };
+    const why = isError(failing) ? cleanServerText(failing.message) : `a ${typeof failing}`;
+    const hint = loadFailureHint(failing) ?? `The error classifier threw: ${why}.`;
+    return { code: 'unknown', retry: 'never', hint };
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from './contract.js';
 import { FederationError, OptionError } from './errors.js';
+import { loadFailureHint } from './foreign-error.js';
 import { ownCopy, parseJson } from './own.js';
 
 /** Longer than any token Vercel issues; a longer one is refused before it is decoded. */
@@ -50,6 +51,7 @@ export async function subjectTokenOf(subject: Subject, wanted: SubjectTokenReque
       code: 'no_subject_token',
       provider: 'vercel',
       message: 'The token source failed.',
+      hint: loadFailureHint(error),
       cause: error,
     });
   }

@@ -1,5 +1,7 @@
 /** What a socket, a resolver, TLS or `fetch` threw: no answer came. One reading for every cloud and every client. */
 
+import { isError } from './scrub.js';
+
 export interface TransportFailure {
   readonly code: 'network' | 'timeout';
   /** What a hint can say more of: an untrusted certificate, or a name that doesn't resolve. */
@@ -24,6 +26,8 @@ const NETWORK =
   /^(?:E[A-Z]{3,}|UND_ERR_\w+|ERR_TLS\w*|ERR_SSL\w*|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+|REQUEST_SEND_ERROR|PARSE_ERROR|NetworkError|FetchError)$/;
 
 const BROKEN = /^(?:ECONNRESET|EPIPE)$/;
+
+const FETCH_FAILED = /fetch|network|connect|load failed/i;
 
 /** How deep libraries wrap a socket's error. */
 const DEPTH = 6;
@@ -53,5 +57,5 @@ function* wordsOf(error: unknown): Generator<string> {
 
 /** workerd, Deno and Bun name no reason, but throw a TypeError. */
 function isFetchFailure(error: unknown): boolean {
-  return error instanceof TypeError && /fetch|network|connect|load failed/i.test(error.message);
+  return isError(error) && error.name === 'TypeError' && FETCH_FAILED.test(error.message);
 }

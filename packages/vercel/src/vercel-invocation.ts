@@ -19,8 +19,8 @@ export function vercelInvocation(): Invocation | undefined {
 /** A number, a Date, or text of either: what the platform has been seen to give. */
 function epochMilliseconds(deadline: unknown): number | undefined {
   const value =
-    deadline instanceof Date
-      ? deadline.getTime()
+    typeof deadline === 'object'
+      ? (deadline as Partial<Date> | null)?.getTime?.()
       : typeof deadline === 'string'
         ? Date.parse(deadline)
         : deadline;

@@ -31,8 +31,9 @@ export function createDoorkeeper<R>(options: VercelTokenOptions<R>): Doorkeeper<
 
   function tell(error: TokenVerificationError, request: R): void {
     try {
-      const returned = onRefused?.(error, request);
-      if (returned instanceof Promise) returned.catch(() => undefined);
+      // A promise of another realm, or of a library, is one too.
+      const returned: unknown = onRefused?.(error, request);
+      if (returned !== undefined) Promise.resolve(returned).catch(() => undefined);
     } catch {
       // Said in onRefused's docstring: the answer is worth more than the log's error.
     }

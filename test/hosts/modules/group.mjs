@@ -73,6 +73,12 @@ async function written({ run }, command, args, cwd) {
   return JSON.parse(await readFile(file, 'utf8'));
 }
 
+/** A port where nobody listens: the cause that Node gives must reach the caller also through a test runner's realm. */
+function unreachable({ row }, host, { unreachable: answer }) {
+  const ok = answer?.code === 'network' && answer.cause === 'ECONNREFUSED';
+  row({ host, cloud: 'cause', case: 'refusal', ok, detail: JSON.stringify(answer) });
+}
+
 export async function run(context) {
   const { folder, runtimes, clouds } = context;
   const folders = {};
@@ -88,7 +94,11 @@ export async function run(context) {
     for (const node of nodes)
       clouds(`${name}, ${label(node)}`, await context.run(runtimes[node], args, { cwd: folders[kind] }));
   for (const { kind, name, nodes, args } of RUNNERS)
-    for (const node of nodes)
-      clouds(`${name}, ${label(node)}`, await written(context, runtimes[node], args, folders[kind]));
+    for (const node of nodes) {
+      const host = `${name}, ${label(node)}`;
+      const answers = await written(context, runtimes[node], args, folders[kind]);
+      clouds(host, answers);
+      if (kind === 'commonjs') unreachable(context, host, answers);
+    }
   await typeCheckers(context, folders);
 }

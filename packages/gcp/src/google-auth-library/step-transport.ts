@@ -96,8 +96,9 @@ export class StepTransport<T> extends gaxios.Gaxios {
  */
 function refusalIn(thrown: unknown, step: GcpStep): GcpAnswerError | undefined {
   let current = thrown;
-  for (let depth = 0; depth < 6 && current instanceof Error; depth += 1) {
-    const { type, cause, error, response } = current as Error & Readonly<Record<string, unknown>>;
+  // No `instanceof`: in Jest and in a vm context the errors of Node are of another realm.
+  for (let depth = 0; depth < 6 && typeof current === 'object' && current !== null; depth += 1) {
+    const { type, cause, error, response } = current as Readonly<Record<string, unknown>>;
     if (type === 'max-size') return tooLong(step);
     if (type === 'no-redirect' || type === 'max-redirect')
       return new GcpAnswerError(step, { status: 0, headers: {}, body: '' });

@@ -27,7 +27,17 @@ async function ask(token) {
   };
 }
 
+/** The cause of a failure that Node itself reports: a test runner's globals are of another realm than Node's errors. */
+async function unreachable() {
+  const headers = new Headers({ 'x-vercel-oidc-token': tokens.production });
+  const endpoint = 'https://127.0.0.1:1';
+  const call = getAwsCredentials({ ...options.aws, endpoint, tokenSource: requestTokenSource({ headers }) });
+  const error = await call.catch((thrown) => thrown);
+  return { code: error.code, cause: error.cause?.code };
+}
+
 exports.answers = async () => ({
   production: await ask(tokens.production),
   preview: await ask(tokens.preview),
+  unreachable: await unreachable(),
 });
