@@ -95,16 +95,16 @@ export const ROOMS = {
 
 /** Inside core: a module imports only modules of the layers that stand before its own. */
 export const CORE_LAYERS = [
-  ['own'],
+  ['own', 'scrub'],
   [
     'answer-headers',
     'bounded-text',
     'builtin-module',
     'contract',
     'environment',
+    'foreign-error',
     'invocation',
     'is-node',
-    'scrub',
     'transport-failure',
     'web-system',
   ],

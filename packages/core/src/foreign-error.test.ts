@@ -70,7 +70,7 @@ describe('a module that is loaded when first needed and is not there', () => {
     ['in Deno', new TypeError('Failed to fetch dynamically imported module: file:///app/x.js')],
     ['in Jest without import()', coded('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG', 'No import().')],
   ])('is told with what to do: %s', (_where, error) => {
-    expect(loadFailureHint(error)).toMatch(/could not be loaded: .+ Deploy every file .+ settings for Jest/);
+    expect(loadFailureHint(error)).toMatch(/could not be loaded: .+ Deploy all files .+ for Jest/);
   });
 
   it.each([[new Error('x')], [coded('ECONNREFUSED', 'x')], [undefined], [null], ['dynamic import'], [{}]])(

@@ -111,9 +111,8 @@ function lettersAWord(part: string): number {
  */
 export function isError(value: unknown): value is Error {
   if (value instanceof Error) return true;
-  if (typeof value !== 'object' || value === null) return false;
   try {
-    return /^\[object (?:Error|DOMException)\]$/.test(Object.prototype.toString.call(value));
+    return /^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(value));
   } catch {
     // A getter of the value's own threw.
     return false;

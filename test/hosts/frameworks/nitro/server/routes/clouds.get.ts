@@ -1,0 +1,3 @@
+import { askClouds } from '../../ask-clouds.mjs';
+
+export default defineEventHandler(() => askClouds());
