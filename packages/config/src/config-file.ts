@@ -5,12 +5,11 @@ import { resolve } from 'node:path';
 import { cleanServerText } from '@credex/core/driver';
 import { WHOLE } from './apply-environment.js';
 import { ConfigError } from './config-error.js';
+import { CONFIG_FILES } from './config-here.js';
 import { shownKey } from './key-path.js';
 import type { Found, LoadOptions } from './load-options.js';
 import { importAtRuntime } from './optional-import.js';
 import { readJson } from './read-json.js';
-
-const NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map((end) => `credex.config.${end}`);
 
 export /** @throws ConfigError where there is none, or more than one */
 async function foundFile({ directory = '.', file }: LoadOptions): Promise<Found> {
@@ -21,13 +20,13 @@ async function foundFile({ directory = '.', file }: LoadOptions): Promise<Found>
 
 async function nameIn(folder: string): Promise<string> {
   const there = await readdir(folder).catch((): string[] => []);
-  const names = NAMES.filter((name) => there.includes(name));
+  const names = CONFIG_FILES.filter((name) => there.includes(name));
   const [name, other] = names;
   if (name !== undefined && other === undefined) return name;
   throw name === undefined
     ? noFile(
         'missing_option',
-        `There is none of ${NAMES.join(', ')} in ${folder}. Write one, set ${WHOLE}, or pass the configuration to ` +
+        `There is none of ${CONFIG_FILES.join(', ')} in ${folder}. Write one, set ${WHOLE}, or pass the configuration to ` +
           'createCredentials: a bundled function has no files but those that its code names.',
       )
     : noFile('conflicting_options', `${names.join(' and ')} are both in ${folder}. Keep one.`);

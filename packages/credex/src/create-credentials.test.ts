@@ -121,23 +121,60 @@ describe('authorize', () => {
 });
 
 describe('without a configuration', () => {
-  test('it is found with the first call; one that could not be read is read again', async () => {
+  const inEmptyFolder = async (run: () => Promise<void>): Promise<void> => {
     const empty = mkdtempSync(join(tmpdir(), 'credex-none-'));
     const cwd = vi.spyOn(process, 'cwd').mockReturnValue(empty);
-    const credentials = createCredentials();
-    await expect(credentials.get('store')).rejects.toMatchObject({
-      code: 'missing_option',
-      option: 'config',
+    await run().finally(() => {
+      cwd.mockRestore();
+      rmSync(empty, { recursive: true });
     });
-    vi.stubEnv('CREDEX_CONFIG', JSON.stringify(config));
-    expect(typeof (await credentials.get('store'))).toBe('function');
-    vi.stubEnv('CREDEX_CONFIG', undefined);
-    expect(typeof (await credentials.get('data'))).toBe('object');
-    expect(await credentials.get()).toBe(await credentials.get('store'));
-    await expect(getCredentials('store')).rejects.toMatchObject({ option: 'config' });
-    cwd.mockRestore();
-    rmSync(empty, { recursive: true });
+  };
+
+  test('says at once that there is none, and that a bundled function is given one', () =>
+    inEmptyFolder(async () => {
+      let thrown: unknown;
+      try {
+        createCredentials();
+      } catch (error) {
+        thrown = error;
+      }
+      expect(ConfigError.isInstance(thrown)).toBe(true);
+      expect(thrown).toMatchObject({
+        code: 'missing_option',
+        option: 'config',
+        environmentVariable: 'CREDEX_CONFIG',
+      });
+      expect((thrown as Error).message).toMatch(/A bundled function .* call createCredentials\(config\)/);
+      await expect(getCredentials('store')).rejects.toMatchObject({ option: 'config' });
+    }));
+
+  test('says so in a runtime without files, and in one whose process throws', () => {
+    for (const getBuiltinModule of [
+      undefined,
+      () => {
+        throw new Error('A Node.js API is used');
+      },
+    ]) {
+      vi.stubGlobal('process', { env: {}, getBuiltinModule });
+      try {
+        expect(() => createCredentials()).toThrow(/this runtime has no files/);
+      } finally {
+        vi.unstubAllGlobals();
+      }
+    }
   });
+
+  test('reads it with the first call; one that could not be read is read again', () =>
+    inEmptyFolder(async () => {
+      vi.stubEnv('CREDEX_CONFIG', '{');
+      const credentials = createCredentials();
+      await expect(credentials.get('store')).rejects.toSatisfy(ConfigError.isInstance);
+      vi.stubEnv('CREDEX_CONFIG', JSON.stringify(config));
+      expect(typeof (await credentials.get('store'))).toBe('function');
+      vi.stubEnv('CREDEX_CONFIG', undefined);
+      expect(typeof (await credentials.get('data'))).toBe('object');
+      expect(await credentials.get()).toBe(await credentials.get('store'));
+    }));
 
   test('getCredentials reads it for each call', async () => {
     vi.stubEnv('CREDEX_CONFIG', JSON.stringify(config));

@@ -1,6 +1,13 @@
 import type { Config, ExactConfig } from '@credex/config';
 import { loadConfig } from '@credex/config';
-import { FROM_CODE, checkedConfig, currentEnvironment, entryFor, named } from '@credex/config/internal';
+import {
+  FROM_CODE,
+  assertConfigHere,
+  checkedConfig,
+  currentEnvironment,
+  entryFor,
+  named,
+} from '@credex/config/internal';
 import type { CredentialCall } from '@credex/core';
 import { callerError, optionNames, ownOptions } from '@credex/core/driver';
 import type { AuthorizeOptions } from './authorize.js';
@@ -76,7 +83,8 @@ export interface Credentials<C extends Config = Config> {
  * const credentials = createCredentials(config, { onEvent: (event) => console.log(event.type) });
  * const s3 = new S3Client({ region: 'eu-west-1', credentials: await credentials.get('store') });
  *
- * @throws ConfigError with every problem of the configuration
+ * @throws ConfigError with every problem of the configuration; `missing_option` at once where none is given and there is
+ *   neither a credex.config.* in the working directory nor CREDEX_CONFIG, as in a bundled function
  */
 export function createCredentials<const C extends Config>(
   config: C & ExactConfig<C>,
@@ -86,6 +94,7 @@ export function createCredentials(config?: undefined, settings?: CredentialsSett
 export function createCredentials(config?: Config, settings: CredentialsSettings = {}): Credentials {
   const checked = checkedSettings(settings);
   const environment = currentEnvironment();
+  if (config === undefined) assertConfigHere();
   const fixed = config === undefined ? undefined : checkedConfig(config, FROM_CODE);
   const loading = new Map<string, Promise<Loaded>>();
   const loaded = new Map<string, Loaded>();
