@@ -76,3 +76,12 @@ test('NO_PROXY is gone around', async () => {
 test('a proxy that is not there is a failure of the network', async () => {
   expect(await behindProxy({ HTTPS_PROXY: 'http://127.0.0.1:1' })).toMatch(/^network /);
 });
+
+test.each(['foo://user:hunter2@127.0.0.1:1', 'http://user:hunter2@127.0.0.1:1', 'http://user:hunter2@[::'])(
+  'the password of the proxy is in no error: %s',
+  async (url) => {
+    const said = await behindProxy({ HTTPS_PROXY: url });
+    expect(said).toMatch(/FederationError/);
+    expect(said).not.toContain('hunter2');
+  },
+);

@@ -1,4 +1,5 @@
 // A process behind a proxy: one exchange with AWS by its real name, with what HTTPS_PROXY says.
+import { inspect } from 'node:util';
 import { getAwsCredentials } from '@credex/aws';
 
 try {
@@ -9,4 +10,5 @@ try {
   console.log(accountId);
 } catch (error) {
   console.log(error.code, error.message);
+  console.log(inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error));
 }

@@ -32,6 +32,28 @@ const secretFree = (text: string): void => {
       expect(text.includes(secret.slice(at, at + 12)), `shows ${secret.slice(at, at + 12)}`).toBe(false);
 };
 
+it('no error shows the password of a proxy, wherever it stands', () => {
+  const url = 'foo://user:hunter2@proxy.example:3128';
+  const error = new FederationError({
+    code: 'network',
+    provider: 'aws',
+    message: `No way through ${url}.`,
+    hint: `Check ${url}.`,
+    serverMessage: url,
+    serverCode: url,
+    cause: Object.assign(new Error(url, { cause: new Error(url) }), { code: url, name: url }),
+  });
+  const option = new OptionError('invalid_option', 'fetch', 'HTTPS_PROXY', `HTTPS_PROXY is ${url}.`);
+  for (const shown of [
+    inspect(error, { depth: 9, showHidden: true }),
+    JSON.stringify(error),
+    String(option),
+  ]) {
+    expect(shown).not.toContain('hunter2');
+    expect(shown).toContain('proxy.example');
+  }
+});
+
 describe('FederationError', () => {
   const made = (): FederationError =>
     federationErrorOf(

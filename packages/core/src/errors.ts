@@ -1,6 +1,6 @@
 import type { ErrorClass, FederationErrorCode, PresentedToken, SubjectClaims } from './contract.js';
 import { ownCopy } from './own.js';
-import { cleanServerText, oneLine, scrubbedCause } from './scrub.js';
+import { cleanServerText, oneLine, scrubbedCause, withoutUserinfo } from './scrub.js';
 
 const MARKER = Symbol.for('credex.FederationError');
 const OPTION_MARKER = Symbol.for('credex.OptionError');
@@ -72,16 +72,17 @@ export class FederationError extends Error {
     // Entra's messages begin with their code.
     const code = serverCode !== undefined && serverMessage?.startsWith(serverCode) === true ? '' : serverCode;
     const said = [code, serverMessage].filter((part) => part !== undefined && part !== '').join(': ');
+    const hint = init.hint === undefined ? undefined : withoutUserinfo(init.hint);
     const message = [
-      init.message,
+      withoutUserinfo(init.message),
       said === '' ? '' : ` (${said})`,
-      init.hint === undefined ? '' : ` ${init.hint}`,
+      hint === undefined ? '' : ` ${hint}`,
     ];
     super(message.join(''), cause === undefined ? undefined : { cause });
     this.code = init.code;
     this.retryable = init.retryable ?? TRANSIENT.has(init.code);
     this.provider = init.provider;
-    this.hint = init.hint;
+    this.hint = hint;
     this.presented = init.presented;
     this.retryAfterMs = init.retryAfterMs;
     this.status = init.status;
@@ -193,7 +194,7 @@ export class OptionError extends TypeError {
     environmentVariable: string | undefined,
     message: string,
   ) {
-    super(message);
+    super(withoutUserinfo(message));
     this.code = code;
     this.option = option;
     this.environmentVariable = environmentVariable;

@@ -6,6 +6,16 @@ import type { CredentialEvent } from './events.js';
 import { DIAGNOSTICS_CHANNEL, createEmitter } from './events.js';
 import { HOUR, down, makeJwt, refusal, settle, sourceOf, unhandled, world } from './world.fixture.js';
 
+it('a warning shows no password of a URL', () => {
+  const told: CredentialEvent[] = [];
+  createEmitter((event) => void told.push(event)).emit({
+    type: 'warning',
+    provider: 'aws',
+    message: 'through http://user:hunter2@proxy.example',
+  });
+  expect(told).toEqual([{ type: 'warning', provider: 'aws', message: 'through http://[cut]@proxy.example' }]);
+});
+
 describe('events', () => {
   it('tell the life of a credential in order', async () => {
     const w = world();

@@ -2,6 +2,7 @@
 
 import { builtinModule } from './builtin-module.js';
 import type { FederationErrorCode } from './contract.js';
+import { withoutUserinfo } from './scrub.js';
 
 export type CredentialEvent =
   | { readonly type: 'exchange-started'; readonly provider: string }
@@ -72,7 +73,8 @@ export function createEmitter(onEvent: OnEvent | undefined): Emitter {
     get listening() {
       return onEvent !== undefined || channel?.hasSubscribers === true;
     },
-    emit(event) {
+    emit(given) {
+      const event = given.type === 'warning' ? { ...given, message: withoutUserinfo(given.message) } : given;
       if (channel?.hasSubscribers === true) channel.publish(event);
       try {
         // An asynchronous listener returns a promise, whatever the type says.

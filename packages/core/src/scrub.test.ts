@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { cleanServerText, looksSecret, oneLine, scrubbedCause } from './scrub.js';
+import { cleanServerText, looksSecret, oneLine, scrubbedCause, withoutUserinfo } from './scrub.js';
 import { makeJwt } from './world.fixture.js';
 
 const JWT = makeJwt({
@@ -58,6 +58,37 @@ describe('cleanServerText', () => {
         expect(cleaned, text).not.toContain(secret.slice(at, at + 12));
       expect(looksSecret(text)).toBe(true);
     }
+  });
+
+  it.each([
+    [
+      'connect to http://user:hunter2@proxy.example:3128 failed',
+      'connect to http://[cut]@proxy.example:3128 failed',
+    ],
+    [
+      'Unsupported protocol for proxy URL: foo://user:hunter2@h',
+      'Unsupported protocol for proxy URL: foo://[cut]@h',
+    ],
+    ['http://hunter2@h/', 'http://[cut]@h/'],
+    ['http://user:p@hunter2@h/x', 'http://[cut]@h/x'],
+    ['http://user:hunter2/with/slashes@h:1/', 'http://[cut]@h:1/'],
+    ['http://user:hunter2?#@h:1/', 'http://[cut]@h:1/'],
+    [
+      '"socks5h://u:hunter2@h:1" and "pac+https://u:hunter2@h"',
+      '"socks5h://[cut]@h:1" and "pac+https://[cut]@h"',
+    ],
+  ])('cuts the user name and password of a URL: %s', (text, cleaned) => {
+    expect(cleanServerText(text)).toBe(cleaned);
+    expect(withoutUserinfo(text)).toBe(cleaned);
+    expect(looksSecret(text)).toBe(true);
+  });
+
+  it.each([
+    'https://iam.example.com/v1/projects/-/serviceAccounts/name@project.example.com:generateAccessToken',
+    'https://host.example.com:8443/users/a@b',
+    'name@project.example.com said http://h/',
+  ])('leaves an address in a path: %s', (text) => {
+    expect(withoutUserinfo(text)).toBe(text);
   });
 
   it('cuts a token that was wrapped, to its last line', () => {

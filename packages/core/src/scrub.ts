@@ -15,6 +15,12 @@ const MARKED =
 const NAMED =
   /((?:client_)?assertion|(?:subject|access|refresh|id|session|security|identity)_?token|(?:client_)?secret|secret_?(?:access_?)?key|password)(["']?[=:]["']?)[^\s"'&,;<>]{8,}/gi;
 const BEARER = /\b(bearer|basic)\s+[A-Za-z0-9+/=_.~-]{8,}/gi;
+/**
+ * User name and password of a URL (RFC 3986, section 3.2.1), also where they are not encoded as they should be: up to the
+ * last `@` before a slash, or up to the last one at all behind a colon that no port follows.
+ */
+const USERINFO =
+  /\b([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/"'<>]*|[^\s/:@"'<>]*:(?!\d{1,5}(?:[/?#]|$))[^\s"'<>]*)@/gi;
 /** An id that a support case needs follows: VPC Service Controls' and request ids look like chance. */
 const LABEL =
   /(?:vpcServiceControlsUniqueIdentifier|(?:request|trace|correlation)[ _-]?id)["']?[:=]?\s{0,2}["']?$/i;
@@ -60,8 +66,13 @@ export function oneLine(text: string, keep: number): string {
   return text.length > keep ? `${line}…` : line;
 }
 
+/** The text without the user names and passwords of its URLs, such as a proxy's. */
+export function withoutUserinfo(text: string): string {
+  return text.includes('@') ? text.replace(USERINFO, `$1${CUT}@`) : text;
+}
+
 function withoutSecrets(text: string): string {
-  return text
+  return withoutUserinfo(text)
     .replace(RUN, (run, at: number) => (isReadable(run) || isLabelledId(text, run, at) ? run : CUT))
     .replace(MARKED, CUT)
     .replace(NAMED, `$1$2${CUT}`)
