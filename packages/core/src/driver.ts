@@ -40,6 +40,7 @@ export {
   DOMAIN_NAME,
   HOST_LABEL,
   SERVICE_ACCOUNT_EMAIL,
+  TEAM_SLUG,
   TENANT,
   endpointUrl,
   httpsUrl,

@@ -19,6 +19,12 @@ export const DOMAIN_NAME: Grammar = {
   says: 'a domain name such as example.com',
 };
 
+/** What the last part of a team's issuer is: the slug of a Vercel team, as in its URL. */
+export const TEAM_SLUG: Grammar = {
+  pattern: /^[a-z0-9][a-z0-9_-]{0,99}$/,
+  says: "a team's slug as in the dashboard's address: letters a to z, digits, hyphens and underscores, at most 100",
+};
+
 /** An Entra tenant: a GUID, or a verified domain name. */
 export const TENANT: Grammar = {
   pattern:

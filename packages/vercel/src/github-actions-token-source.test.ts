@@ -210,11 +210,20 @@ describe('where the request token may go', () => {
   it.each([
     ['https://pipelinesghubeus22.actions.githubusercontent.com/a/_apis?api-version=2.0', undefined],
     ['https://run-actions-1-azure-eastus.actions.githubusercontent.com/1', undefined],
+    ['https://github.acme.example/_services/pipelines/1', 'github.acme.example'],
+    ['https://pipelines.actions.acme.ghe.com/1', 'acme.ghe.com'],
+  ])('%s, where code names the enterprise %s', async (url, enterpriseHost) => {
+    expect(await asked(url, { enterpriseHost })).toEqual([url]);
+  });
+
+  it.each([
     ['https://github.acme.example/_services/pipelines/1', 'https://github.acme.example'],
-    ['https://pipelines.actions.acme.ghe.com/1', 'https://acme.ghe.com'],
-  ])('%s, where GITHUB_SERVER_URL is %s', async (url, server) => {
+    ['https://pipelines.evil.example/1', 'https://evil.example'],
+    ['https://evil.example/1', 'https://evil.example'],
+  ])('never %s, which the environment alone names: GITHUB_SERVER_URL=%s', async (url, server) => {
     vi.stubEnv('GITHUB_SERVER_URL', server);
-    expect(await asked(url)).toEqual([url]);
+    expect(await asked(url)).toEqual([]);
+    expect(await asked(url, { enterpriseHost: 'acme.ghe.com' })).toEqual([]);
   });
 
   it('an origin that code allows', async () => {
@@ -240,6 +249,8 @@ describe('where the request token may go', () => {
   it.each([
     [{ requestOrigin: 'http://a.example' }, 'requestOrigin'],
     [{ requestOrigin: 'https://a.example/path' }, 'requestOrigin'],
+    [{ enterpriseHost: 'https://a.example' }, 'enterpriseHost'],
+    [{ enterpriseHost: 'com' }, 'enterpriseHost'],
     [{ fetch: 1 }, 'fetch'],
     [{ variable: 'a' }, 'variable'],
     [{ allowLoopbackHttp: 'yes' }, 'allowLoopbackHttp'],

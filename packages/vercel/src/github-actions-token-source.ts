@@ -1,6 +1,7 @@
 import type { SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
 import {
+  DOMAIN_NAME,
   createCredentialProvider,
   endpointUrl,
   environmentVariable,
@@ -15,16 +16,20 @@ import { elsewhereSource } from './elsewhere-subject.js';
 import type { GithubRequest } from './github-actions-exchanger.js';
 import { githubActionsExchanger } from './github-actions-exchanger.js';
 import type { RequestUrlRules } from './github-actions-url.js';
-import { enterpriseHost, requestUrl } from './github-actions-url.js';
+import { requestUrl } from './github-actions-url.js';
 
 export interface GithubActionsTokenSourceOptions extends ElsewhereOptions {
   /** The audience to ask for where a provider asks for none. Default: GitHub's, the URL of the repository's owner. */
   readonly audience?: string | undefined;
   /**
-   * The origin that may be asked beside `*.actions.githubusercontent.com` and the host of GITHUB_SERVER_URL:
-   * `https://tokens.example.com`. Default: none.
+   * An origin that may be asked as well as `*.actions.githubusercontent.com`: `https://tokens.example.com`. Default: none.
    */
   readonly requestOrigin?: string | undefined;
+  /**
+   * The host of a GitHub Enterprise, such as `acme.ghe.com` or `github.example.com`: it and the hosts below it may be asked
+   * as well. The environment never names it: GITHUB_SERVER_URL is not read. Default: none.
+   */
+  readonly enterpriseHost?: string | undefined;
   /** Allow `http:` on loopback for ACTIONS_ID_TOKEN_REQUEST_URL, for emulators. Default: false. */
   readonly allowLoopbackHttp?: boolean | undefined;
   /** Asks the runner. Default: `node:https` on Node, elsewhere the global fetch. */
@@ -47,6 +52,7 @@ export interface GithubActionsTokenSourceOptions extends ElsewhereOptions {
 export function githubActionsTokenSource(given: GithubActionsTokenSourceOptions = {}): SubjectTokenSource {
   const rules = tokenRules('githubActionsTokenSource', given, {
     requestOrigin: true,
+    enterpriseHost: true,
     allowLoopbackHttp: true,
     fetch: true,
   });
@@ -54,6 +60,7 @@ export function githubActionsTokenSource(given: GithubActionsTokenSourceOptions 
   const ask = runner(options, rules.now);
   const where: RequestUrlRules = {
     requestOrigin: originOf(options.requestOrigin),
+    enterpriseHost: optionalString({ option: 'enterpriseHost' }, options.enterpriseHost, DOMAIN_NAME),
     allowLoopbackHttp: optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false,
   };
   return elsewhereSource(rules, {
@@ -70,14 +77,13 @@ export function githubActionsTokenSource(given: GithubActionsTokenSourceOptions 
     open: () => {
       const url = environmentVariable('ACTIONS_ID_TOKEN_REQUEST_URL');
       const requestToken = environmentVariable('ACTIONS_ID_TOKEN_REQUEST_TOKEN');
-      const enterprise = enterpriseHost();
       return {
         // It names the job.
         origin: [url ?? null],
         async read({ audience, fresh, signal }) {
           if (url === undefined || requestToken === undefined) throw noRunner(url, requestToken);
           if (!FIT_FOR_A_HEADER.test(requestToken)) throw unfitRequestToken();
-          const { href } = requestUrl(url, enterprise, where);
+          const { href } = requestUrl(url, where);
           return ask(requestToken, { url: href, audience: audience ?? null }, fresh, signal);
         },
       };

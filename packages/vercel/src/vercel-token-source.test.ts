@@ -148,6 +148,17 @@ describe('whose token it is', () => {
     ['a header of another project', () => inRequest(jwt({ ...PRODUCTION, project_id: 'prj_other' }))],
     ['an unreadable header', () => inRequest('garbage')],
     [
+      'an expired header of another project',
+      () => inRequest(jwt({ ...PRODUCTION, project_id: 'prj_other', exp: NOW / 1000 - 60 })),
+    ],
+    [
+      "an expired header of another project, beside the platform's own variable",
+      () => {
+        inRequest(jwt({ ...PRODUCTION, project_id: 'prj_other', exp: NOW / 1000 - 60 }));
+        process.env['VERCEL_OIDC_TOKEN'] = jwt(PRODUCTION);
+      },
+    ],
+    [
       'a variable of another environment',
       () => (process.env['VERCEL_OIDC_TOKEN'] = jwt({ ...PRODUCTION, environment: 'preview' })),
     ],

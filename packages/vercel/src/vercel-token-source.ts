@@ -51,9 +51,9 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
       // The environment is read where the header does not answer: in a request it nearly always does.
       const variables = first === undefined ? tokenVariables() : undefined;
       if (variables !== undefined && variables.file === undefined) first = usableNow(variables.token);
-      // The token that would be used, where it is known without I/O, must be of the platform's own identity: a
-      // passed-through header of another project would otherwise find what this project holds.
-      const own = first === undefined || isOwn(first);
+      // The token that would be used, where it is known without I/O, must be of the platform's own identity, and so must
+      // any header, expired or not: one of another project would otherwise find what this project holds.
+      const own = header === undefined && (first === undefined || isOwn(first));
       return new CapturedSubject(tools, own ? platform : undefined, header, variables);
     },
   };

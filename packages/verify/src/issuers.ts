@@ -1,19 +1,20 @@
 /** Whose tokens are verified, and where each issuer's keys are: Vercel's two issuer modes, and an emulator's. */
 
 import { OptionError } from '@credex/core';
-import { endpointUrl, httpsUrl, invalidOption, isLoopback, requiredString } from '@credex/core/driver';
+import {
+  TEAM_SLUG,
+  endpointUrl,
+  httpsUrl,
+  invalidOption,
+  isLoopback,
+  requiredString,
+} from '@credex/core/driver';
 import type { VercelTokenClaims } from './contract.js';
 import { refusal } from './refuse.js';
 
 const HOST = 'oidc.vercel.com';
 export const GLOBAL_ISSUER = 'https://oidc.vercel.com';
 const KEYS_PATH = ['.well-known', 'jwks'] as const;
-
-const SLUG_PATTERN = /^[a-z0-9][a-z0-9-]{0,99}$/;
-const SLUG = {
-  pattern: SLUG_PATTERN,
-  says: "a team's slug as in the dashboard's address: letters a to z, digits and hyphens",
-};
 
 /** Passport and Sign in with Vercel: both speak for a person, whatever their signature. */
 const OTHER_KINDS: readonly { readonly pattern: RegExp; readonly name: string }[] = [
@@ -62,7 +63,7 @@ export function trustedIssuers(options: IssuerOptions, allowLoopbackHttp: boolea
   const list =
     team === undefined
       ? distinct('issuer', issuer).map((iss) => issuerOf(iss, allowLoopbackHttp))
-      : distinct('team', team).map((slug) => teamIssuer(requiredString({ option: 'team' }, slug, SLUG)));
+      : distinct('team', team).map((slug) => teamIssuer(requiredString({ option: 'team' }, slug, TEAM_SLUG)));
   if (jwksUri === undefined) return list;
   if (list.length > 1) {
     throw new OptionError(
@@ -110,7 +111,7 @@ function issuerOf(iss: string, allowLoopback: boolean): TrustedIssuer {
   if (iss === `https://${HOST}`)
     return { iss, team: undefined, keysUrl: httpsUrl({ host: HOST, path: KEYS_PATH }) };
   const slug = iss.startsWith(`https://${HOST}/`) ? iss.slice(`https://${HOST}/`.length) : '';
-  if (SLUG_PATTERN.test(slug)) return teamIssuer(slug);
+  if (TEAM_SLUG.pattern.test(slug)) return teamIssuer(slug);
   return loopbackIssuer(iss, allowLoopback);
 }
 
@@ -127,7 +128,7 @@ function loopbackIssuer(iss: string, allowLoopback: boolean): TrustedIssuer {
   // Compared letter by letter later on: it must be written as the URL parser writes it.
   if (
     iss !== `${url.origin}${team === undefined ? '' : `/${team}`}` ||
-    (team !== undefined && !SLUG_PATTERN.test(team))
+    (team !== undefined && !TEAM_SLUG.pattern.test(team))
   )
     throw invalidOption({ option: 'issuer' }, says, iss);
   return { iss, team, keysUrl: new URL(`${iss}/${KEYS_PATH.join('/')}`) };

@@ -1,7 +1,7 @@
 /** Who is to be let in: what the options of `credex setup` say, held to the grammar of Vercel's names. */
 
 import type { Grammar } from '@credex/core/driver';
-import { optionalString, requiredString } from '@credex/core/driver';
+import { TEAM_SLUG, optionalString, requiredString } from '@credex/core/driver';
 import { UsageError } from '../usage-error.js';
 
 export interface TrustOptions {
@@ -34,10 +34,6 @@ export interface TrustRequest {
   readonly audience: string;
 }
 
-const TEAM: Grammar = {
-  pattern: /^[a-z0-9](?:[a-z0-9_-]{0,46}[a-z0-9])?$/,
-  says: "the team's slug as in its URL: small letters, digits and hyphens, at most 48",
-};
 const PROJECT: Grammar = {
   pattern: /^[a-z0-9_](?:[a-z0-9._-]{0,98}[a-z0-9_])?$/,
   says: "the project's name as in its URL: small letters, digits, `.`, `_` and `-`, at most 100",
@@ -57,7 +53,7 @@ const ISSUER = 'https://oidc.vercel.com';
 
 /** @throws OptionError, UsageError */
 export function trustRequest(options: TrustOptions): TrustRequest {
-  const team = requiredString({ option: '--team' }, options.team, TEAM);
+  const team = requiredString({ option: '--team' }, options.team, TEAM_SLUG);
   const project = requiredString({ option: '--project' }, options.project, PROJECT);
   const environments = (options.environment ?? []).map((each) =>
     requiredString({ option: '--environment' }, each, ENVIRONMENT),

@@ -1,5 +1,7 @@
 /** Which of Vercel's issuers a token names, and which tokens are none of an OIDC federation at all. */
 
+import { TEAM_SLUG } from '@credex/core/driver';
+
 export type IssuerKind = 'team' | 'global' | 'passport' | 'sign-in' | 'foreign' | 'missing';
 
 export interface Issuer {
@@ -9,13 +11,13 @@ export interface Issuer {
 }
 
 const GLOBAL = 'https://oidc.vercel.com';
-const TEAM = /^https:\/\/oidc\.vercel\.com\/([a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?)$/;
 
 export function issuerOf(iss: string | undefined): Issuer {
   if (iss === undefined) return { kind: 'missing' };
   if (iss === GLOBAL) return { kind: 'global' };
-  const team = TEAM.exec(iss)?.[1];
-  if (team !== undefined) return { kind: 'team', team };
+  // The verifier's own grammar: what is a team here, it can be told to expect.
+  const team = iss.startsWith(`${GLOBAL}/`) ? iss.slice(GLOBAL.length + 1) : '';
+  if (TEAM_SLUG.pattern.test(team)) return { kind: 'team', team };
   if (iss.startsWith('https://passport.vercel.com/')) return { kind: 'passport' };
   return { kind: iss === 'https://vercel.com' ? 'sign-in' : 'foreign' };
 }

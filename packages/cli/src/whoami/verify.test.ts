@@ -79,6 +79,16 @@ describe('--verify', () => {
     },
   );
 
+  it.each(['acme.corp', '-acme', 'Acme', 'acme/', 'a'.repeat(101), 'acme\u200b', '~token'])(
+    'no issuer makes it a mistake of the command line: https://oidc.vercel.com/%s',
+    async (slug) => {
+      const { exit, json } = await verify(await mint({ claims: { iss: `https://oidc.vercel.com/${slug}` } }));
+      expect(exit).toBe(1);
+      expect(json()).toMatchObject({ verified: false });
+      expect(emulator.log.count('issuer')).toBe(0);
+    },
+  );
+
   it.each([
     { audience: '' },
     { issuerMode: 'global' as const, claims: { owner_id: undefined, project_id: undefined } },
