@@ -3,10 +3,12 @@ import { AADSTS_NUMBERS } from '../../packages/azure/src/aadsts-numbers.js';
 import { azureConfiguration } from '../../packages/azure/src/azure-options.js';
 import { directAzure } from '../support/direct.js';
 import { useWorld } from '../support/use-world.js';
-import { AZURE } from './azure.js';
+import { AZURE_IDENTITY } from './azure-identity.js';
+import { AZURE_REQUEST } from './azure-request.js';
 import { classifyRecorded, expectRow, sentenceOf } from './classify-recorded.js';
 import { AZURE_CASES, createBareApplication, emulatedAzure } from './emulated-azure.js';
 
+const AZURE = [...AZURE_IDENTITY, ...AZURE_REQUEST];
 const TENANT = '11111111-2222-3333-4444-555555555555';
 const CLIENT = 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee';
 const exchanger = directAzure(azureConfiguration({ tenantId: TENANT, clientId: CLIENT }));

@@ -6,7 +6,7 @@ import type { ErrorClass, ExchangeContext, Exchanger } from '@credex/core/driver
 import { expect } from 'vitest';
 import type { RecordedResponse } from './recorded-response.js';
 
-export const CLAIMS = {
+const CLAIMS = {
   iss: 'https://oidc.vercel.com/acme',
   aud: 'https://vercel.com/acme',
   sub: 'owner:acme:project:shop:environment:production',
@@ -19,12 +19,12 @@ export const CLAIMS = {
 };
 
 /** A token as Vercel's are made; its signature is text, since only a cloud verifies. */
-export function tokenOf(claims: object = CLAIMS): string {
+function tokenOf(claims: object = CLAIMS): string {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ alg: 'RS256', kid: 'k1' })}.${part(claims)}.c2lnbmF0dXJl`;
 }
 
-/** @param before responses of earlier steps, in turn */
+/** @param before responses of earlier steps, in turn; an exchange that starts again gets them again */
 export async function classifyRecorded<C extends Credential, R>(
   exchanger: Exchanger<C, R>,
   request: R,
@@ -41,11 +41,7 @@ export async function classifyRecorded<C extends Credential, R>(
     subject: async () => subject,
     step: async (_host, run) => run(signal),
     post: async () => {
-      const {
-        status,
-        headers = {},
-        body,
-      } = responses[Math.min(sent++, responses.length - 1)] as RecordedResponse;
+      const { status, headers = {}, body } = responses[sent++ % responses.length] as RecordedResponse;
       return {
         status,
         headers: { ...headers },
