@@ -37,6 +37,8 @@ export interface Io {
    * wait for the code that runs.
    */
   catchSignals?(): void;
+  /** For a protocol that reads standard error too: what code of others prints is dropped from now on. */
+  silenceOthers?(): void;
   /** Explains in a thread of its own, where there are threads. Default: in this one. */
   explain?(input: ExplainInput): Promise<Explanation>;
   /** What `--version` prints. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { processIo } from './process-io.js';
+import { flushed, processIo } from './process-io.js';
 import { run } from './run.js';
 
 /**
@@ -16,5 +16,6 @@ export async function main(): Promise<void> {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   process.exitCode = await run(process.argv.slice(2), processIo(version));
   // What was written to a pipe must arrive first; what still waits, such as a name that no server answers for, need not.
-  process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+  await flushed();
+  process.exit();
 }

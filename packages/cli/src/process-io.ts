@@ -5,11 +5,13 @@ import type { Io, Sink, Source } from './io.js';
 
 /** The world of a real process. Called once, by the executable. */
 export function processIo(version: string): Io {
+  const written = ownStreams();
   const ended = new AbortController();
   const stop = (): void => ended.abort(new DOMException('Interrupted.', 'AbortError'));
   return {
-    stdout: sink(process.stdout, stop),
-    stderr: sink(process.stderr, stop),
+    stdout: sink(process.stdout, written.stdout, stop),
+    stderr: sink(process.stderr, written.stderr, stop),
+    silenceOthers: written.silence,
     stdin: source(process.stdin),
     // Own members alone: what all objects inherit is no variable, and no program that is started gets it.
     env: Object.assign(Object.create(null) as Record<string, string>, process.env),
@@ -40,14 +42,56 @@ const systemClock: Clock = {
   },
 };
 
-function sink(stream: NodeJS.WriteStream, readerLeft: () => void): Sink {
+type Write = (text: string, done?: () => void) => void;
+
+interface OwnStreams {
+  readonly stdout: Write;
+  readonly stderr: Write;
+  silence(): void;
+}
+
+let own: OwnStreams | undefined;
+
+/**
+ * Standard output belongs to the answer, which another program may parse: what a configuration, a package or Node
+ * prints with `console` goes to standard error. The way to the streams themselves is kept here alone.
+ */
+function ownStreams(): OwnStreams {
+  if (own !== undefined) return own;
+  const [stdout, stderr] = [process.stdout, process.stderr].map(
+    (stream) => stream.write.bind(stream) as (text: string | Uint8Array, ...more: never[]) => boolean,
+  ) as [NodeJS.WriteStream['write'], NodeJS.WriteStream['write']];
+  process.stdout.write = stderr;
+  own = {
+    stdout: (text, done) => void stdout(text, done),
+    stderr: (text, done) => void stderr(text, done),
+    silence() {
+      const nothing = (...given: readonly unknown[]): boolean => {
+        const done = given.at(-1);
+        if (typeof done === 'function') (done as () => void)();
+        return true;
+      };
+      process.stdout.write = nothing as NodeJS.WriteStream['write'];
+      process.stderr.write = nothing as NodeJS.WriteStream['write'];
+    },
+  };
+  return own;
+}
+
+/** Resolves when what was written to a pipe has arrived. */
+export function flushed(): Promise<void> {
+  const { stdout, stderr } = ownStreams();
+  return new Promise((resolve) => stdout('', () => stderr('', resolve)));
+}
+
+function sink(stream: NodeJS.WriteStream, write: Write, readerLeft: () => void): Sink {
   // `credex … | head -1`: who has read enough goes, and that is no failure.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     readerLeft();
   });
   return {
-    write: (text) => void stream.write(text),
+    write: (text) => write(text),
     isTerminal: stream.isTTY === true,
     get columns() {
       return stream.columns;

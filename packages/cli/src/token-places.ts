@@ -1,9 +1,11 @@
 /** The places where a token may be, in the order in which credex looks. */
 
-import { readFile, stat } from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { FederationError } from '@credex/core';
+import { readRegularFile } from '@credex/core/driver';
 import type { Io } from './io.js';
 import { UsageError } from './usage-error.js';
 
@@ -77,14 +79,20 @@ async function foldersUpward(cwd: string, home: string | undefined): Promise<rea
   }
 }
 
+const MAX_ENV_BYTES = 1_048_576;
+const MAX_TOKEN_BYTES = 65_536;
+
+const textOf = (path: string, maxBytes: number): string =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(readRegularFile(fs, path, maxBytes));
+
 async function contentsOf(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return textOf(path, MAX_ENV_BYTES);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
     throw new UsageError('unreadable_file', `The file ${path} can not be read.`, {
-      hint: 'Name the token by --token-file or `--token -`, or make the file readable.',
+      hint: 'Name the token by --token-file or `--token -`, or make it a regular file that you may read.',
       cause: error,
     });
   }
@@ -93,13 +101,13 @@ async function contentsOf(path: string): Promise<string | undefined> {
 /** @throws FederationError `no_subject_token` */
 export async function readTokenFile(path: string, namedBy: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return textOf(path, MAX_TOKEN_BYTES);
   } catch (cause) {
     throw new FederationError({
       code: 'no_subject_token',
       provider: 'vercel',
       message: `The file that ${namedBy} names can not be read: ${path}.`,
-      hint: 'Check that the file exists and that you may read it.',
+      hint: 'Check that it exists, is a regular file, and that you may read it.',
       cause,
     });
   }

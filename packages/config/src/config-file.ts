@@ -1,8 +1,9 @@
 /** `#config-file` where there are files: which one is the configuration, and what it says. Loaded with the first look. */
 
-import { readFile, readdir } from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { cleanServerText } from '@credex/core/driver';
+import { cleanServerText, readRegularFile } from '@credex/core/driver';
 import { WHOLE } from './apply-environment.js';
 import { ConfigError } from './config-error.js';
 import { CONFIG_FILES } from './config-here.js';
@@ -11,11 +12,14 @@ import type { Found, LoadOptions } from './load-options.js';
 import { importAtRuntime } from './optional-import.js';
 import { readJson } from './read-json.js';
 
+/** Four bytes for each of the characters that `readJson` takes. */
+const MOST_BYTES = 1_048_576;
+
 export /** @throws ConfigError where there is none, or more than one */
 async function foundFile({ directory = '.', file }: LoadOptions): Promise<Found> {
   const folder = resolve(directory);
   const name = file ?? (await nameIn(folder));
-  return /\.json$/i.test(name) ? readJson(name, await contentOf(folder, name)) : evaluated(folder, name);
+  return /\.json$/i.test(name) ? readJson(name, contentOf(folder, name)) : evaluated(folder, name);
 }
 
 async function nameIn(folder: string): Promise<string> {
@@ -32,9 +36,9 @@ async function nameIn(folder: string): Promise<string> {
     : noFile('conflicting_options', `${names.join(' and ')} are both in ${folder}. Keep one.`);
 }
 
-async function contentOf(folder: string, name: string): Promise<string> {
+function contentOf(folder: string, name: string): string {
   try {
-    return await readFile(resolve(folder, name), 'utf8');
+    return new TextDecoder().decode(readRegularFile(fs, resolve(folder, name), MOST_BYTES));
   } catch (error) {
     throw noFile('missing_option', `${name} can not be read: ${codeOf(error)}.`);
   }
@@ -44,7 +48,7 @@ async function contentOf(folder: string, name: string): Promise<string> {
 async function evaluated(folder: string, name: string): Promise<Found> {
   const path = resolve(folder, name);
   // Said before jiti is asked, which tells it in a page.
-  await contentOf(folder, name);
+  contentOf(folder, name);
   const { createJiti } = await transpiler(name);
   // Writes nothing to disk, and reads the file anew for each load; an .mjs is kept by Node itself.
   const jiti = createJiti(path, { fsCache: false, moduleCache: false });

@@ -33,6 +33,7 @@ export { ONCE, memberOf, optionNames, ownCopy, parseJson } from './own.js';
 export type { CallerCopy } from './caller-copy.js';
 export { callerError } from './caller-copy.js';
 export { cleanServerText } from './scrub.js';
+export { UnreadableFile, readRegularFile } from './regular-file.js';
 export { sha256 } from './keys.js';
 export { rememberedSubjectToken } from './remembered-token.js';
 export { readSubjectToken } from './subject-token.js';

@@ -51,6 +51,7 @@ async function readText(path: string, signal: AbortSignal): Promise<string> {
   // A pipe in its place is not waited for: each wait would hold one of the few threads for files, for good.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
+    if (!(await file.stat()).isFile()) throw new Error('It is no regular file.');
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
     return buffer.subarray(0, bytesRead).toString('utf8').trim();
   } finally {

@@ -43,6 +43,7 @@ type Response =
 async function answer(context: Context<EntryOptions & SecretsOptions>): Promise<number> {
   const { io, output, options } = context;
   assertNoTerminal(io, options, "the deployment's Vercel token");
+  io.silenceOthers?.();
   const response = await responseOf(context);
   const text = `${JSON.stringify(response)}\n`;
   const file = io.env['GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE'];

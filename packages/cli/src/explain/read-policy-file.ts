@@ -1,7 +1,8 @@
 /** The file of an option, or standard input, bounded: somebody may name a device or a log. */
 
-import { open } from 'node:fs/promises';
+import * as fs from 'node:fs';
 import { resolve } from 'node:path';
+import { UnreadableFile, readRegularFile } from '@credex/core/driver';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 import { PolicyFileError } from './policy-file-error.js';
@@ -15,33 +16,21 @@ export async function readPolicyFile(
 ): Promise<string> {
   if (path === '-') return stdin.read(MAX_POLICY_LENGTH, signal);
   const full = resolve(cwd, path);
-  const bytes = await firstBytes(full, MAX_POLICY_LENGTH + 1).catch((cause: unknown) => {
+  let bytes: Uint8Array;
+  try {
+    bytes = readRegularFile(fs, full, MAX_POLICY_LENGTH);
+  } catch (cause) {
+    if (cause instanceof UnreadableFile && cause.code === 'EFBIG')
+      throw new PolicyFileError(
+        'policy_too_large',
+        option,
+        `The file of ${option} is longer than ${MAX_POLICY_LENGTH} bytes; no cloud keeps such a policy.`,
+      );
     throw new UsageError('unreadable_file', `The file ${full} of ${option} can not be read.`, {
       option,
-      hint: 'Check that it exists, is a file, and that you may read it.',
+      hint: 'Check that it exists, is a regular file, and that you may read it. `-` reads standard input.',
       cause,
     });
-  });
-  if (bytes.byteLength > MAX_POLICY_LENGTH)
-    throw new PolicyFileError(
-      'policy_too_large',
-      option,
-      `The file of ${option} is longer than ${MAX_POLICY_LENGTH} bytes; no cloud keeps such a policy.`,
-    );
-  return new TextDecoder().decode(bytes);
-}
-
-async function firstBytes(path: string, atMost: number): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const buffer = new Uint8Array(atMost);
-    let length = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, length, atMost - length);
-      length += bytesRead;
-      if (bytesRead === 0 || length === atMost) return buffer.subarray(0, length);
-    }
-  } finally {
-    await file.close();
   }
+  return new TextDecoder().decode(bytes);
 }

@@ -1,7 +1,7 @@
 /** The `vercel` program: the project's own, where the project's own code runs; then the one on PATH. */
 
 import type { Stats } from 'node:fs';
-import { environmentVariable, parseJson } from '@credex/core/driver';
+import { environmentVariable, parseJson, readRegularFile } from '@credex/core/driver';
 import { codeOf, failure, shownPath } from './failure.js';
 import { isInside } from './node.js';
 import type { Node } from './node.js';
@@ -76,7 +76,7 @@ function onWindows({ fs, path, execPath }: Node, folder: string): CliProgram | u
   for (const parent of [path.dirname(folder), path.join(folder, 'node_modules')]) {
     const manifest = path.join(parent, 'vercel', 'package.json');
     if (path.basename(parent) !== 'node_modules' || !fs.existsSync(manifest)) continue;
-    const script = binOf(fs.readFileSync(manifest, 'utf8'));
+    const script = binOf(new TextDecoder().decode(readRegularFile(fs, manifest, 1_048_576)));
     const file = script === undefined ? undefined : path.join(parent, 'vercel', script);
     if (file !== undefined && fs.existsSync(file))
       return { command: execPath, args: [file], shown: shownPath(file) };

@@ -1,6 +1,6 @@
 /** Small files of the user's and of the CLI's: read, never written. */
 
-import { parseJson } from '@credex/core/driver';
+import { UnreadableFile, parseJson, readRegularFile } from '@credex/core/driver';
 import type { LocalFailure } from './failure.js';
 import { codeOf, failure, isAbsent, shownPath } from './failure.js';
 import { lineOfJsonFault } from './json-place.js';
@@ -33,12 +33,12 @@ interface Reading {
 
 function tryToRead({ fs }: Node, path: string): Reading {
   try {
-    const stats = fs.statSync(path);
-    if (!stats.isFile()) return { why: 'it is no regular file' };
-    return stats.size > MAX_BYTES
-      ? { why: 'it is longer than 1 MiB' }
-      : { text: fs.readFileSync(path, 'utf8') };
+    return {
+      text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(readRegularFile(fs, path, MAX_BYTES)),
+    };
   } catch (cause) {
+    if (cause instanceof UnreadableFile)
+      return { why: cause.code === 'EFBIG' ? 'it is longer than 1 MiB' : 'it is no regular file' };
     return isAbsent(cause) ? {} : { why: codeOf(cause), cause };
   }
 }
