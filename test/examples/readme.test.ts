@@ -24,6 +24,12 @@ beforeAll(async () => {
   const program = (name: string) => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
   folder = await userFolder({
     ...Object.fromEntries(blocks.map(({ file, text }) => [file, text])),
+    // A block that says which file it is, others import.
+    ...Object.fromEntries(
+      blocks.flatMap(({ text }) =>
+        [...text.matchAll(/^\/\/ (credex\.config\.ts)\n/g)].map(([, name = '']) => [name, text]),
+      ),
+    ),
     // Their imports are found from where they are.
     'deployed.mjs': program('deployed.mjs'),
     'calls-own-api.mjs': program('calls-own-api.mjs'),
