@@ -23,6 +23,7 @@ const REFUSED_BY_TYPE = {
     'gcp/googleapis-named-type.ts',
     'gcp/googleapis.ts',
     'gcp/pubsub.ts',
+    'gcp/secret-manager-rest.ts',
     'gcp/secret-manager.ts',
     'gcp/storage.ts',
   ],

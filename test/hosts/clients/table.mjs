@@ -122,7 +122,15 @@ export const CLIENTS = [
     name: '@google-cloud/secret-manager',
     use: AUTH_CLIENT,
     refusal: IN_THE_MESSAGE,
-    note: 'by gRPC, and by REST with `fallback: true`',
+  },
+  {
+    cloud: 'gcp',
+    file: 'secret-manager-rest',
+    name: '@google-cloud/secret-manager',
+    variant: 'by REST',
+    use: AUTH_CLIENT,
+    refusal: 'error.cause.cause',
+    note: '`fallback: true`',
   },
   { cloud: 'gcp', file: 'genai', name: '@google/genai', use: AUTH_OPTIONS, refusal: 'error' },
   {

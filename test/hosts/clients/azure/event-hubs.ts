@@ -13,7 +13,6 @@ export async function call(): Promise<string> {
     azureCredentialsProvider(options.azure),
     {
       customEndpointAddress: `https://${server.host}:${server.port}`,
-      retryOptions: { maxRetries: 0 },
     },
   );
   await producer.sendBatch([{ body: TEXT }]);

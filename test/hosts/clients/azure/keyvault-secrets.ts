@@ -16,7 +16,6 @@ export async function call(): Promise<string> {
   const secrets = new SecretClient(server.origin, azureCredentialsProvider(options.azure), {
     // The vault here is not below vault.azure.net.
     disableChallengeResourceVerification: true,
-    retryOptions: { maxRetries: 0 },
   });
   const { value } = await secrets.getSecret('orders');
   assert.equal(value, TEXT);

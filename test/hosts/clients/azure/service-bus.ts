@@ -9,7 +9,6 @@ export async function call(): Promise<string> {
   const server = await startAmqp();
   const bus = new ServiceBusClient('shop.servicebus.windows.net', azureCredentialsProvider(options.azure), {
     customEndpointAddress: `https://${server.host}:${server.port}`,
-    retryOptions: { maxRetries: 0 },
   });
   const sender = bus.createSender('orders');
   await sender.sendMessages({ body: TEXT });
