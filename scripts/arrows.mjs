@@ -106,6 +106,7 @@ export const CORE_LAYERS = [
     'foreign-error',
     'invocation',
     'is-node',
+    'linked-signal',
     'transport-failure',
     'web-system',
   ],

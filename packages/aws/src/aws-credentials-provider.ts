@@ -1,5 +1,6 @@
 import type { CredentialCall, CredentialProvider, SharedOptions } from '@credex/core';
 import {
+  OwnCall,
   SHARED_OPTION_NAMES,
   createCredentialProvider,
   optionNames,
@@ -36,6 +37,8 @@ export interface AwsCredentialsProvider extends CredentialProvider<AwsCredential
   /** Tells the SDK that nothing need be cached above this. The SDK assigns to it. */
   memoized: boolean;
 }
+
+const noRegion = (): Promise<undefined> => Promise.resolve(undefined);
 
 const OPTION_NAMES: readonly string[] = [
   ...SHARED_OPTION_NAMES,
@@ -98,37 +101,37 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
     return { region: regionInEffect(configuration, await callersRegion(), warn) };
   }
 
-  /** What is held comes without a promise. */
+  function askedFor(asked: CredentialCall<AwsRequest>): AwsCredentials | Promise<AwsCredentials> {
+    const call = ownMembers<CredentialCall<AwsRequest>>('getCredentials', asked, CALL_NAMES, 'call');
+    const request = call.request === undefined ? undefined : ownCopy(call.request);
+    const region = requestedRegion(request?.region, partition);
+    return answer(call.signal, call.forceRefresh, () => Promise.resolve(region));
+  }
+
+  /** What is cached comes without a promise. */
   function answer(
-    { signal, forceRefresh }: CredentialCall<AwsRequest>,
+    signal: AbortSignal | undefined,
+    forceRefresh: boolean | undefined,
     callersRegion: () => Promise<string | undefined>,
   ): AwsCredentials | Promise<AwsCredentials> {
-    return provider.ask({ signal, forceRefresh, lateRequest: (warn) => lateRequest(callersRegion, warn) });
+    return provider.ask(new OwnCall(signal, forceRefresh, (warn) => lateRequest(callersRegion, warn)));
   }
 
   return Object.assign(
     async (given?: Readonly<Record<string, unknown>>) => {
       // A client of the SDK hands on an object of its own: nothing that it inherits is meant for this provider.
-      const properties = given === undefined ? undefined : ownCopy(given);
-      const call = ownCopy({ forceRefresh: properties?.['forceRefresh'] === true });
-      const credentials = answer(call, () => callingClientRegion(properties));
+      const forceRefresh =
+        given !== undefined && Object.hasOwn(given, 'forceRefresh') && given['forceRefresh'] === true;
+      const credentials = answer(undefined, forceRefresh, () =>
+        callingClientRegion(given === undefined ? undefined : ownCopy(given)),
+      );
       // Awaited here, so that an error's stack leads to the caller.
       return credentials instanceof Promise ? await credentials : credentials;
     },
     {
       memoized: true,
       async getCredentials(asked?: CredentialCall<AwsRequest>): Promise<AwsCredentials> {
-        const call = ownMembers<CredentialCall<AwsRequest>>(
-          'getCredentials',
-          asked ?? {},
-          CALL_NAMES,
-          'call',
-        );
-        const region = requestedRegion(
-          (call.request === undefined ? undefined : ownCopy(call.request))?.region,
-          partition,
-        );
-        const credentials = answer(call, () => Promise.resolve(region));
+        const credentials = asked === undefined ? answer(undefined, undefined, noRegion) : askedFor(asked);
         return credentials instanceof Promise ? await credentials : credentials;
       },
       invalidate: provider.invalidate,

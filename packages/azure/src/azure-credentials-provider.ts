@@ -75,6 +75,8 @@ export function azureCredentialsProvider(
     provider: typeof usual,
     { signal, forceRefresh, claims }: How,
   ): AzureCredentials | Promise<AzureCredentials> {
+    // Core's shortest way to what is cached is a call without an argument.
+    if (claims === undefined && signal === undefined && forceRefresh !== true) return provider.ask();
     // The token that was challenged is no answer to the challenge.
     const challenge = claims === undefined ? undefined : { request: { claims }, skipHeld: true };
     return provider.ask({ signal, forceRefresh, ...challenge });
@@ -82,12 +84,12 @@ export function azureCredentialsProvider(
 
   return {
     async getCredentials(asked) {
-      const call = ownMembers<CredentialCall<AzureRequest>>(
-        'getCredentials',
-        asked ?? {},
-        CALL_NAMES,
-        'call',
-      );
+      if (asked === undefined) {
+        const credentials = usual.ask();
+        // Awaited here, so that an error's stack leads to the caller.
+        return credentials instanceof Promise ? await credentials : credentials;
+      }
+      const call = ownMembers<CredentialCall<AzureRequest>>('getCredentials', asked, CALL_NAMES, 'call');
       if (call.request === undefined) {
         const credentials = ask(usual, call);
         return credentials instanceof Promise ? await credentials : credentials;
@@ -102,7 +104,7 @@ export function azureCredentialsProvider(
     },
     status: (call) => providers.of(azureRequest(configuration, ownCopy(call ?? {}).request)).status(),
     async getToken(scopes, given) {
-      const asked = ownCopy(given ?? {});
+      const asked = given === undefined ? NO_OPTIONS : ownCopy(given);
       const { claims, enableCae, tenantId } = asked;
       if (asked.proofOfPossessionOptions !== undefined)
         throw invalidRequest(
@@ -112,10 +114,9 @@ export function azureCredentialsProvider(
         claims === undefined
           ? providers.asked({ scopes, enableCae, tenantId })
           : providers.of(azureRequest(configuration, { scopes, enableCae, tenantId, claims }));
-      const { signal, release } = callerSignal(
-        asked.abortSignal,
-        ownCopy(asked.requestOptions ?? {}).timeout,
-      );
+      const { abortSignal, requestOptions } = asked;
+      const timeoutMs = requestOptions === undefined ? undefined : ownCopy(requestOptions).timeout;
+      const { signal, release } = callerSignal(abortSignal, timeoutMs);
       if (signal === undefined) {
         const credentials = ask(provider, { claims });
         // Awaited here, so that an error's stack leads to the caller.
@@ -129,6 +130,8 @@ export function azureCredentialsProvider(
     },
   };
 }
+
+const NO_OPTIONS: AzureTokenOptions = Object.freeze(ownCopy({}));
 
 /** What a call says beyond what it wishes for. */
 interface How {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { callerSignal } from './caller-signal.js';
 import { foreignSignal } from './entra.fixture.js';
 
@@ -21,12 +21,29 @@ describe('callerSignal', () => {
   });
 
   it('takes a time limit that a timer can hold, and ignores “none”', () => {
-    expect(callerSignal(undefined, 60_000).signal?.aborted).toBe(false);
+    const limited = callerSignal(undefined, 60_000);
+    expect(limited.signal?.aborted).toBe(false);
+    limited.release();
     for (const none of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])
       expect(callerSignal(undefined, none).signal).toBeUndefined();
     const controller = new AbortController();
-    const { signal } = callerSignal(controller.signal, 60_000);
+    const { signal, release } = callerSignal(controller.signal, 60_000);
     controller.abort();
     expect(signal?.aborted).toBe(true);
+    release();
+  });
+
+  it('leaves nothing on a long-lived signal, and no timer, however many calls have a time limit', () => {
+    const { signal } = new AbortController();
+    const any = vi.spyOn(AbortSignal, 'any');
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const cleared = vi.spyOn(globalThis, 'clearTimeout');
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    for (let call = 0; call < 1_000; call += 1) callerSignal(signal, 60_000).release();
+    expect(any).not.toHaveBeenCalled();
+    expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([1_000, 1_000]);
+    expect([timers.mock.calls.length, cleared.mock.calls.length]).toEqual([1_000, 1_000]);
+    vi.restoreAllMocks();
   });
 });

@@ -1,5 +1,8 @@
 /** The Azure SDKs' abort signal and time limit of one caller, as a platform signal. */
 
+import type { SignalLike } from '@credex/core/driver';
+import { linkedSignal, startTimer, systemClock } from '@credex/core/driver';
+
 /** `AbortSignalLike` of `@azure/abort-controller`; an AbortSignal is one. */
 export interface AzureAbortSignal {
   readonly aborted: boolean;
@@ -9,7 +12,7 @@ export interface AzureAbortSignal {
 
 export interface CallerSignal {
   readonly signal: AbortSignal | undefined;
-  /** Leaves the caller's signal, which may live as long as the process. */
+  /** Leaves the caller's signal, which may live as long as the process, and ends the time limit. */
   release(): void;
 }
 
@@ -19,20 +22,20 @@ export function callerSignal(
   given: AzureAbortSignal | undefined,
   timeoutMs: number | undefined,
 ): CallerSignal {
-  const limit =
-    typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= 2_147_483_647
-      ? AbortSignal.timeout(timeoutMs)
-      : undefined;
-  if (given === undefined) return { signal: limit, release: NOTHING };
-  const { signal, release } =
-    given instanceof AbortSignal ? { signal: given, release: NOTHING } : bridged(given);
-  return { signal: limit === undefined ? signal : AbortSignal.any([signal, limit]), release };
-}
-
-function bridged(given: AzureAbortSignal): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const onAbort = (): void => controller.abort();
-  if (given.aborted) onAbort();
-  given.addEventListener('abort', onAbort);
-  return { signal: controller.signal, release: () => given.removeEventListener('abort', onAbort) };
+  const hasLimit = typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= 2_147_483_647;
+  if (!hasLimit && (given === undefined || given instanceof AbortSignal))
+    return { signal: given, release: NOTHING };
+  const limit = new AbortController();
+  const followed: SignalLike[] = given === undefined ? [limit.signal] : [given, limit.signal];
+  const { signal, release } = linkedSignal(followed);
+  const over = (): void =>
+    limit.abort(new DOMException('The time limit of the call is over.', 'TimeoutError'));
+  const stop = hasLimit ? startTimer(systemClock, timeoutMs, over) : NOTHING;
+  return {
+    signal,
+    release() {
+      stop();
+      release();
+    },
+  };
 }

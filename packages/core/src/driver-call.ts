@@ -30,9 +30,34 @@ const CALL_NAMES: readonly string[] = optionNames<DriverCall<unknown>>({
 /** No call and no request: inherits nothing. */
 export const NOTHING: object = Object.freeze(ownCopy({}));
 
+/**
+ * A call that a cloud's function made: each member is its own, so that nothing is inherited and nothing need be copied.
+ * `request`: inherits nothing either.
+ */
+export class OwnCall<R> implements DriverCall<R> {
+  readonly signal: AbortSignal | undefined;
+  readonly forceRefresh: boolean | undefined;
+  readonly lateRequest: DriverCall<R>['lateRequest'];
+  readonly request: Partial<R> | undefined;
+  readonly skipHeld: boolean | undefined;
+
+  constructor(
+    signal: AbortSignal | undefined,
+    forceRefresh: boolean | undefined,
+    lateRequest: DriverCall<R>['lateRequest'],
+  ) {
+    this.signal = signal;
+    this.forceRefresh = forceRefresh;
+    this.lateRequest = lateRequest;
+    this.request = undefined;
+    this.skipHeld = undefined;
+  }
+}
+
 /** The call's own members, and those of its request. @throws OptionError where one is inherited from a class */
 export function ownCall<R>(call: DriverCall<R> | undefined): DriverCall<R> {
   if (call === undefined) return NOTHING;
+  if (call instanceof OwnCall) return call;
   const own = ownMembers('getCredentials', call, CALL_NAMES, 'call');
   if (typeof own.request !== 'object' || own.request === null) return own;
   return Object.assign(own, { request: ownCopy(own.request) });

@@ -28,8 +28,11 @@ export {
 export type { Grammar, OptionName } from './options.js';
 export { createCredentialProvider } from './provider.js';
 export type { DriverCall } from './driver-call.js';
+export { OwnCall } from './driver-call.js';
 export type { CredentialProviderOptions, DriverProvider } from './provider.js';
 export { ONCE, memberOf, optionNames, ownCopy, parseJson } from './own.js';
+export type { LinkedSignal, SignalLike } from './linked-signal.js';
+export { linkedSignal } from './linked-signal.js';
 export type { CallerCopy } from './caller-copy.js';
 export { callerError } from './caller-copy.js';
 export { cleanServerText } from './scrub.js';

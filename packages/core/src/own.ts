@@ -47,6 +47,17 @@ export function parseJson(text: string): unknown {
   ) as unknown;
 }
 
+/** Freezes JSON as it was parsed, at any depth. */
+export function deepFreeze<T>(value: T): T {
+  const left: unknown[] = [value];
+  while (left.length > 0) {
+    const inner = left.pop();
+    if (typeof inner === 'object' && inner !== null)
+      for (const member of Object.values(Object.freeze(inner))) left.push(member);
+  }
+  return value;
+}
+
 const parentOf = (value: object): object | null => Object.getPrototypeOf(value) as object | null;
 
 /** `Object.prototype`, of this realm or of another. */

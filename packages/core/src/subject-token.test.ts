@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FederationError } from './errors.js';
+import { rememberedSubjectToken } from './remembered-token.js';
 import { readSubjectToken } from './subject-token.js';
 import { makeJwt } from './world.fixture.js';
 
@@ -21,6 +22,18 @@ describe('readSubjectToken', () => {
       expiresAt: 1_700_000_000_500,
       claims: { sub: 'ünï', extra: { a: 1 } },
     });
+  });
+
+  it('freezes the token and its claims at any depth: it is shared by all who read the same one', () => {
+    const jwt = makeJwt({ environment: 'preview', aud: ['a'], deep: { list: [{ a: 1 }] } });
+    for (const token of [readSubjectToken(jwt), rememberedSubjectToken(jwt), rememberedSubjectToken(jwt)]) {
+      const claims = token.claims as { environment: string; aud: string[]; deep: { list: { a: number }[] } };
+      expect(() => Object.assign(token, { claims: {} })).toThrow(TypeError);
+      expect(() => Object.assign(claims, { environment: 'production' })).toThrow(TypeError);
+      expect(() => claims.aud.push('b')).toThrow(TypeError);
+      expect(() => Object.assign(claims.deep.list[0] as object, { a: 2 })).toThrow(TypeError);
+      expect(claims.environment).toBe('preview');
+    }
   });
 
   it.each<[string, unknown]>([

@@ -3,7 +3,7 @@
 import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from './contract.js';
 import { FederationError, OptionError } from './errors.js';
 import { loadFailureHint } from './foreign-error.js';
-import { ownCopy, parseJson } from './own.js';
+import { deepFreeze, ownCopy, parseJson } from './own.js';
 
 /** Longer than any token Vercel issues; a longer one is refused before it is decoded. */
 const MAX_TOKEN_LENGTH = 16_384;
@@ -11,7 +11,7 @@ const MAX_TOKEN_LENGTH = 16_384;
 const LATEST_SECONDS = 8.64e12;
 
 /**
- * Splits and decodes a JWT (RFC 7519).
+ * Splits and decodes a JWT (RFC 7519). The token and its claims are frozen at any depth.
  * @throws FederationError `invalid_subject_token` where it isn't one, or has no numeric `exp`.
  */
 export function readSubjectToken(jwt: unknown): SubjectToken {
@@ -32,7 +32,12 @@ export function readSubjectToken(jwt: unknown): SubjectToken {
     if (claims[name] !== undefined && typeof claims[name] !== 'string')
       throw unreadable(`its \`${name}\` is not a string`);
   }
-  return { jwt: trimmed, claims: claims as SubjectClaims, expiresAt: exp * 1000 };
+  // One token is remembered for many callers: what one of them writes on its claims must move no identity.
+  return Object.freeze({
+    jwt: trimmed,
+    claims: deepFreeze(claims) as SubjectClaims,
+    expiresAt: exp * 1000,
+  });
 }
 
 /**

@@ -1,8 +1,9 @@
 /** The options that both token sources take, and what is made of them once. */
 
-import type { Clock, Expectation, Fetch, SubjectToken, SubjectTokenRequest } from '@credex/core';
+import type { Clock, Expectation, Fetch, Json, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import {
   assertExpected,
+  canonicalJson,
   endpointUrl,
   normalizeExpectation,
   optionalBoolean,
@@ -30,6 +31,11 @@ export interface SourceTools {
   now(): number;
   /** Holds the token against `expect`, then asks for the audience where one is wanted. */
   finish(token: SubjectToken, request: SubjectTokenRequest): Promise<SubjectToken>;
+  /**
+   * The identity key of a source with this `expect`: what an unguarded source has cached is no answer to a guarded one,
+   * whose own token may be refused.
+   */
+  guarded(identityKey: string): string;
 }
 
 const DEFAULT_TOKEN_ENDPOINT = 'https://oidc.vercel.com/~token';
@@ -60,6 +66,7 @@ export function sourceTools(
   );
   const fetch = optionalFunction({ option: 'fetch' }, options.fetch);
   const clock = optionalClock(options.clock);
+  const guard = expectation === undefined ? undefined : canonicalJson({ ...expectation } as Json);
   let exchange: AudienceExchange | undefined;
   return {
     now: clock === undefined ? () => Date.now() : () => clock.now(),
@@ -71,5 +78,6 @@ export function sourceTools(
       exchange ??= createAudienceExchange({ endpoint, fetch, clock });
       return exchange(token, audience, signal);
     },
+    guarded: (identityKey) => (guard === undefined ? identityKey : JSON.stringify([identityKey, guard])),
   };
 }

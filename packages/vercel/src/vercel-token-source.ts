@@ -38,7 +38,7 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     memo,
     lastPlace: createLastPlace({ local: optionalBoolean({ option: 'local' }, local) ?? true, fetch, clock }),
   };
-  const platform = platformPartition();
+  const platform = platformPartition(tools.guarded);
 
   return {
     capture(): Subject {

@@ -1,5 +1,6 @@
 /** Takes the steps, each in its time, up to the first fault. */
 
+import { linkedSignal } from '@credex/core/driver';
 import { FederationError, OptionError } from '@credex/core';
 import { TokenVerificationError } from '@credex/verify';
 import { ConfigError } from '@credex/config';
@@ -85,7 +86,7 @@ export async function diagnose(the: Case, limitMs: number, output: Output): Prom
 async function bounded(the: Case, limitMs: number, step: Step): ReturnType<Step> {
   const limit = new AbortController();
   const cancel = the.io.clock.setTimeout?.(() => limit.abort(), limitMs);
-  const signal = AbortSignal.any([the.io.signal, limit.signal]);
+  const { signal, release } = linkedSignal([the.io.signal, limit.signal]);
   const over = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () =>
       reject(
@@ -100,6 +101,7 @@ async function bounded(the: Case, limitMs: number, step: Step): ReturnType<Step>
     return await Promise.race([step(the, signal), over]);
   } finally {
     cancel?.();
+    release();
   }
 }
 

@@ -1,5 +1,6 @@
 /** One request, phase by phase, so that what fails has a name: DNS, the proxy, TCP, TLS, HTTP. */
 
+import { linkedSignal } from '@credex/core/driver';
 import { lookup } from 'node:dns/promises';
 import { request as overHttp } from 'node:http';
 import { connect as connectTcp } from 'node:net';
@@ -116,8 +117,12 @@ export const reachingFetch =
     const headers = Object.fromEntries(new Headers(init.headers));
     const body = typeof init.body === 'string' ? init.body : undefined;
     const given = init.signal === undefined || init.signal === null ? [] : [init.signal];
-    const all = AbortSignal.any([signal, ...given]);
-    const answer = await reach(io, new URL(input), all, { method: init.method, headers, body });
+    const all = linkedSignal([signal, ...given]);
+    const answer = await reach(io, new URL(input), all.signal, {
+      method: init.method,
+      headers,
+      body,
+    }).finally(all.release);
     const isBodiless = answer.status === 204 || answer.status === 304;
     return new Response(isBodiless ? null : answer.body, { status: answer.status, headers: answer.headers });
   };

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { Credential, Fetch } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
-import { presentedToken, readSubjectToken, sendByFetch } from '@credex/core/driver';
+import { linkedSignal, presentedToken, readSubjectToken, sendByFetch } from '@credex/core/driver';
 import { classified } from './error-class.js';
 import type { Asked } from './harness.js';
 import { listening } from './printed.js';
@@ -54,7 +54,8 @@ export function start<C extends Credential, R>(
       steps.push(host);
       const signals = init.step === undefined ? [whole] : [whole, init.step];
       // Not raced against the signal: what `run` started must end by itself.
-      return run(AbortSignal.any(signals));
+      const { signal, release } = linkedSignal(signals);
+      return run(signal).finally(release);
     },
     post: (url, { headers, body, signal }) =>
       sendByFetch(init.fetch ?? ((input, how) => globalThis.fetch(input, how)), exchanger.provider, url, {

@@ -50,7 +50,7 @@ export function localSource(given: LocalTokenSourceOptions): LocalSource {
   const options = localOptions(given);
   const settings = localSettings(options, node);
   const { expect, tokenEndpoint, allowLoopbackHttp, fetch, clock } = options;
-  const { now, finish } = sourceTools('localTokenSource', {
+  const { now, finish, guarded } = sourceTools('localTokenSource', {
     expect,
     tokenEndpoint,
     allowLoopbackHttp,
@@ -90,7 +90,7 @@ export function localSource(given: LocalTokenSourceOptions): LocalSource {
     const tools = { node, settings, places, project, warn, now };
     return {
       project,
-      partition: JSON.stringify(['vercel-local', ...identityOf(tools)]),
+      partition: guarded(JSON.stringify(['vercel-local', ...identityOf(tools)])),
       provider: createCredentialProvider(localExchanger(tools), {
         source: { capture: () => ({ partition: 'laptop', token: async () => Promise.reject(noSubject()) }) },
         timeoutMs: settings.timeoutMs + MARGIN_MS,
