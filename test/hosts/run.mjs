@@ -38,6 +38,7 @@ const environment = (more = {}) => ({
   CI: '1',
   NODE_EXTRA_CA_CERTS: emulator.caFile,
   HOSTS_OPTIONS: JSON.stringify(emulator.options),
+  HOSTS_VERIFIER: JSON.stringify(emulator.verifier),
   HOSTS_TOKENS: JSON.stringify(emulator.tokens),
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   DO_NOT_TRACK: '1',

@@ -51,6 +51,13 @@ export async function startEmulated(folder) {
         authorityHost: urls.entra,
       },
     },
+    /** The options of a verifier that lets in the production deployment. */
+    verifier: {
+      team: TEAM.team,
+      audience: AUDIENCE,
+      allow: [{ projectId: TEAM.projectId, environment: 'production' }],
+      jwksUri: `${urls.issuer}/${TEAM.team}/.well-known/jwks`,
+    },
     /** Names of what there is to read and write: buckets, containers, the audience of an API of one's own. */
     names: { TEAM, AUDIENCE, AWS, AZURE, GCP, OWN_API_AUDIENCE },
     close: () => emulator.close(),

@@ -1,7 +1,7 @@
 // Fresh folders: a fixture's files, links to what its manifest names, and our packages unpacked from their tarballs.
 import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tarballOf } from '../../../scripts/pack.mjs';
 import { succeed } from './children.mjs';
@@ -32,7 +32,7 @@ async function link(folder, name, installed) {
   if (!existsSync(from))
     throw new Error(`${name} is not installed in ${installed}: is it in the package.json there?`);
   await mkdir(dirname(target), { recursive: true });
-  await symlink(await realpath(from), target, 'dir');
+  await symlink(relative(await realpath(dirname(target)), await realpath(from)), target, 'dir');
 }
 
 const PLAIN = { name: 'user', private: true, type: 'module' };
@@ -51,12 +51,14 @@ async function writeManifest(folder, manifest, unpacked) {
  * - `from`: a fixture below test/hosts, such as `next/app`: its files are copied. Where it has a package.json, it is a
  *   package of the suite's workspace, and what its manifest names is linked.
  * - `links`: names of more packages to link from `from`'s installation (by default that of the group's package.json).
+ * - `empty`: nothing at all is put into it.
  */
 export function folders(work) {
-  return async (name, { packages = [], from, links = [] } = {}) => {
+  return async (name, { packages = [], from, links = [], empty = false } = {}) => {
     const folder = join(work, 'apps', name);
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
+    if (empty) return folder;
     await cp(FIXTURE, folder, { recursive: true });
     const source = from === undefined ? undefined : join(HOSTS, from);
     if (source !== undefined)
