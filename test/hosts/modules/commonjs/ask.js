@@ -12,7 +12,8 @@ async function outcome(call) {
   try {
     return { obtained: (await call).expiresAt > Date.now() };
   } catch (error) {
-    if (FederationError.isInstance(error)) return { isFederationError: true, code: error.code };
+    if (FederationError.isInstance(error))
+      return { isFederationError: true, code: error.code, hint: error.hint };
     return { isFederationError: false, message: String(error) };
   }
 }
