@@ -122,6 +122,7 @@ export const CORE_LAYERS = [
     'retry-budget',
     'secure-socket',
     'status',
+    'unproven',
     'web-transport',
   ],
   ['watched-requests'],

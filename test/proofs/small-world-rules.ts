@@ -174,7 +174,7 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
       }
       if (strict) holding(who, said.holding !== undefined, state);
     }
-    const counted = [...world.cache.state.slots.values()];
+    const counted = [...world.cache.state.slots.values(), ...world.cache.state.candidates.values()];
     const sum = (of: 'served' | 'exchanges'): number => counted.reduce((all, slot) => all + slot[of], 0);
     const fulfilled = world.callers.filter(({ end }) => end !== undefined && 'credential' in end).length;
     if (sum('exchanges') !== world.exchanges) throw new Violation('exchanges are miscounted');

@@ -59,7 +59,10 @@ function entry(
   sequences: (of: number) => number,
 ): string {
   const key = world.keyOf(who);
-  const slot = key === undefined ? undefined : world.cache.state.slots.get(key);
+  const slot =
+    key === undefined
+      ? undefined
+      : (world.cache.state.slots.get(key) ?? world.cache.state.candidates.get(key));
   if (key === undefined || slot === undefined) return '-';
   const flights = [...world.cache.state.flights].filter(([text]) => text.startsWith(key));
   const rank = ranks([

@@ -231,7 +231,7 @@ export function smallWorld({ core, identities, random, steps }: SmallWorldOption
     digestOf: (who) => digests.get(who.name) as string,
     slotOf(who) {
       const key = world.keyOf(who);
-      return key === undefined ? undefined : cache.state.slots.get(key);
+      return key === undefined ? undefined : (cache.state.slots.get(key) ?? cache.state.candidates.get(key));
     },
   };
   return world;

@@ -74,11 +74,27 @@ export interface Flight {
   /** Somebody waits with nothing in hand, so retries are worth their time. */
   urgent: boolean;
   abandon(): void;
+  /** Ends it with this error, for others' sake: no failure of the source. */
+  displace(error: FederationError): void;
+}
+
+/** Exchanges of tokens that never brought a credential: see `unproven.ts`. */
+export interface UnprovenExchanges {
+  /** Under way, oldest first. */
+  readonly flights: Set<Flight>;
+  /** How many failures the provider may still afford. */
+  failuresLeft: number;
+  /** When that was worked out, by the monotonic clock. */
+  countedAt: number;
 }
 
 export interface CacheState {
   /** Least recently used first. */
   readonly slots: Map<string, Slot>;
+  /** Entries that never held a credential: bounded apart, so that no flood of them evicts one that does. */
+  readonly candidates: Map<string, Slot>;
+  /** By provider. */
+  readonly unproven: Map<string, UnprovenExchanges>;
   /** The most recently used slot, which needs no reordering when it is used again. */
   newest: Slot | undefined;
   readonly flights: Map<string, Flight>;
@@ -156,6 +172,8 @@ export function createCredentialCache(given: CredentialCacheOptions = {}): Crede
   }
   const state: CacheState = {
     slots: new Map(),
+    candidates: new Map(),
+    unproven: new Map(),
     newest: undefined,
     flights: new Map(),
     budgets: new Map(),
@@ -187,6 +205,11 @@ export function processWideCache(): CredentialCache {
   return cache;
 }
 
+const MAX_CANDIDATES = 1_000;
+
+export const findSlot = ({ slots, candidates }: CacheState, key: string): Slot | undefined =>
+  slots.get(key) ?? candidates.get(key);
+
 /** The slot of a key, made where there is none; `onEvicted` for each that had to go. */
 export function slotOf(
   cache: CredentialCache,
@@ -195,7 +218,7 @@ export function slotOf(
   onEvicted: (slot: Slot) => void,
 ): Slot {
   const { state, maxEntries } = cache;
-  const found = state.slots.get(key);
+  const found = findSlot(state, key);
   if (found !== undefined) return found;
   const slot: Slot = {
     provider,
@@ -209,14 +232,30 @@ export function slotOf(
     exchanges: 0,
     failures: 0,
   };
+  state.candidates.set(key, slot);
+  dropOldest(state.candidates, Math.min(maxEntries, MAX_CANDIDATES), onEvicted);
+  return slot;
+}
+
+/** Moves a slot that holds a credential by now among those that do. */
+export function promote(
+  { state, maxEntries }: CredentialCache,
+  key: string,
+  slot: Slot,
+  onEvicted: (slot: Slot) => void,
+): void {
+  if (!state.candidates.delete(key)) return;
   state.slots.set(key, slot);
   state.newest = slot;
-  for (const [oldest, gone] of state.slots) {
-    if (state.slots.size <= maxEntries) break;
-    state.slots.delete(oldest);
+  dropOldest(state.slots, maxEntries, onEvicted);
+}
+
+function dropOldest(slots: Map<string, Slot>, most: number, onEvicted: (slot: Slot) => void): void {
+  for (const [oldest, gone] of slots) {
+    if (slots.size <= most) break;
+    slots.delete(oldest);
     onEvicted(gone);
   }
-  return slot;
 }
 
 /** Marks a slot as used last. */

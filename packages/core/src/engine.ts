@@ -1,14 +1,14 @@
 /** The thin engine around the policy: keeps what flights bring, and never decides anything by itself. */
 
 import type { Flight, FlightOutcome, Held, Slot } from './cache.js';
-import { slotOf } from './cache.js';
+import { findSlot, promote, slotOf } from './cache.js';
 import { frozenRecord, isNested } from './caller-copy.js';
 import { momentOf, since } from './clock.js';
 import type { Credential, Subject } from './contract.js';
-import { FederationError } from './errors.js';
+import type { FederationError } from './errors.js';
 import { warner } from './events.js';
 import type { FlightPlan, FlightTools, Landing } from './flight.js';
-import { depart } from './flight.js';
+import { depart, overAlready } from './flight.js';
 import { sharesFlights } from './invocation.js';
 import { tokenDigest } from './keys.js';
 import type { Situation } from './policy.js';
@@ -16,6 +16,7 @@ import { holdOf } from './policy.js';
 import { SHORTEST_LIFETIME_MS, lifetimeOf, scheduleOf } from './schedule.js';
 import { subjectTokenOf } from './subject-token.js';
 import type { Failure, Trouble } from './trouble.js';
+import { countUnproven, isUnproven, roomForUnproven } from './unproven.js';
 import { dependsOnToken, troubleAfter } from './trouble.js';
 
 /** Names the exchange that callers may share: the value's key, the request, and the token where it stands apart. */
@@ -34,6 +35,8 @@ export interface Engine<C extends Credential, R> {
   slot(key: string): Slot;
   /** The flight to join, if there is one; one that outlived its time is abandoned here. */
   flight(name: FlightName): Flight | undefined;
+  /** The error of a caller for whose exchange there is no room: its token never brought a credential. */
+  crowded(key: string, subject: Subject): FederationError | undefined;
   /** What departs from now on is newer than any flight under way, whichever ends later. */
   supersede(key: string): void;
   start(name: FlightName, plan: Omit<FlightPlan<R>, 'slot'>): Flight;
@@ -59,12 +62,15 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
     flight(name) {
       const flight = shared ? state.flights.get(flightText(name)) : undefined;
       if (flight === undefined) return undefined;
-      const slot = state.slots.get(name.key);
+      const slot = findSlot(state, name.key);
       if (!isOutdated(flight, slot) && since(flight.departed, clock) < flight.abandonAfterMs) return flight;
       state.flights.delete(flightText(name));
       if (slot !== undefined) slot.generation = ++state.sequence;
       flight.abandon();
       return undefined;
+    },
+    crowded(key, subject) {
+      return isUnproven(subject, this.slot(key)) ? roomForUnproven(cache, provider, clock) : undefined;
     },
     supersede(key) {
       this.slot(key).generation = ++state.sequence;
@@ -83,6 +89,7 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
         }
       });
       if (shared) state.flights.set(text, flight);
+      if (isUnproven(plan.subject, slot)) countUnproven(cache, provider, clock, flight);
       return flight;
     },
     situation(name, slot) {
@@ -180,6 +187,7 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
       slot.invalidated = false;
       slot.troubles.clear();
       slot.lastError = undefined;
+      promote(cache, name.key, slot, evicted);
     }
     return { kind: 'issued', credential };
   }
@@ -207,7 +215,7 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
     durationMs: number,
   ): FlightOutcome {
     emitter.emit({ type: 'exchange-failed', provider, durationMs, code: error.code });
-    const slot = state.slots.get(key);
+    const slot = findSlot(state, key);
     if (slot !== undefined) {
       slot.failures += 1;
       slot.lastError = error;
@@ -287,13 +295,4 @@ function flightText({ key, request, digest }: FlightName): string {
 
 function troubleText({ request, digest }: Pick<FlightName, 'request' | 'digest'>): string {
   return digest === undefined ? request : `${request}\n${digest}`;
-}
-
-function overAlready(provider: string, lifetimeMs: number): FederationError {
-  return new FederationError({
-    code: 'clock_skew',
-    provider,
-    message: `The credential that was issued ends in ${Math.round(lifetimeMs / 1000)} seconds by the clock of this machine.`,
-    hint: 'Set the clock of this machine; if it is right, ask for a longer duration.',
-  });
 }

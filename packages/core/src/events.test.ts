@@ -66,6 +66,8 @@ describe('events', () => {
     await expect(provider.getCredentials()).rejects.toThrow(FederationError);
     await expect(provider.getCredentials()).rejects.toThrow(FederationError);
     await expect(provider.getCredentials({ request: { scope: 'other' } })).rejects.toThrow(FederationError);
+    w.answer = () => undefined;
+    await provider.getCredentials({ request: { scope: 'third' } });
     note(w);
     const frozen = world({ answer: ({ n }) => (n === 1 ? new Promise(() => undefined) : undefined) });
     const stuck = frozen.provider(sourceOf(() => makeJwt({ project_id: 'a' }), { covers: () => true }));

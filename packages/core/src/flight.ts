@@ -91,6 +91,10 @@ export function depart<C extends Credential, R>(
       interrupt({ kind: 'abandoned' });
       whole.abort(new DOMException('The exchange was abandoned.', 'AbortError'));
     },
+    displace(error) {
+      interrupt({ kind: 'out-of-time', error });
+      whole.abort(new DOMException('The exchange made room for others.', 'AbortError'));
+    },
     outcome: undefined as unknown as Promise<FlightOutcome>,
   };
   const overdue = (): boolean => since(flight.departed, clock) >= flight.abandonAfterMs;
@@ -234,5 +238,14 @@ function outOfTime(provider: string, timeoutMs: number): FederationError {
     provider,
     message: `The exchange did not end within ${timeoutMs} ms.`,
     hint: 'Raise `timeoutMs` if the network is known to be slow; otherwise the next call tries again.',
+  });
+}
+
+export function overAlready(provider: string, lifetimeMs: number): FederationError {
+  return new FederationError({
+    code: 'clock_skew',
+    provider,
+    message: `The credential that was issued ends in ${Math.round(lifetimeMs / 1000)} seconds by the clock of this machine.`,
+    hint: 'Set the clock of this machine; if it is right, ask for a longer duration.',
   });
 }

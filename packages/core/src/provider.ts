@@ -1,7 +1,7 @@
 /** The portable provider over an exchanger: what every cloud's factory is made with. */
 
 import type { CredentialCache } from './cache.js';
-import { processWideCache, touch } from './cache.js';
+import { findSlot, processWideCache, touch } from './cache.js';
 import type { CallerCopy } from './caller-copy.js';
 import { callerCopy, callerError, isNested, matchesRecord } from './caller-copy.js';
 import { canonicalJson } from './canonical.js';
@@ -164,7 +164,7 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
       const whose = partition === undefined ? lastPartition : platformPartition(partition);
       const target = targetOf(ownCall(call).request);
       const key = whose === undefined ? undefined : knownKey(cache, keyText({ ...fields, target }, whose));
-      return statusOf(key === undefined ? undefined : state.slots.get(key), clock);
+      return statusOf(key === undefined ? undefined : findSlot(state, key), clock);
     },
   };
 

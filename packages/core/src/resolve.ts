@@ -174,6 +174,8 @@ export async function resolve<C extends Credential, R>(
           ? undefined
           : engine.standing(named, engine.slot(key), urgent);
       if (refused !== undefined) return { refused };
+      const crowded = engine.crowded(key, own);
+      if (crowded !== undefined) throw refusal(crowded);
       if (ask.anew !== 'no') engine.supersede(key);
       const started = engine.start(named, {
         subject: own,
