@@ -183,3 +183,10 @@ describe('FederationError', () => {
     expect(Object.isFrozen(presented)).toBe(true);
   });
 });
+
+it.each([
+  new FederationError({ code: 'network', provider: 'aws', message: 'It broke.' }),
+  new OptionError('missing_option', 'roleArn', undefined, 'It is missing.'),
+])('JSON of an error includes its message: %s', (error) => {
+  expect(JSON.parse(JSON.stringify(error))).toMatchObject({ message: error.message, code: error.code });
+});

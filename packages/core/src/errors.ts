@@ -88,6 +88,8 @@ export class FederationError extends Error {
     this.status = init.status;
     this.serverCode = serverCode;
     this.serverMessage = serverMessage;
+    // So that `JSON.stringify(error)` and `{ ...error }` of loggers have it.
+    Object.defineProperty(this, 'message', { enumerable: true });
     Object.defineProperty(this, MARKER, { value: true });
   }
 
@@ -198,6 +200,7 @@ export class OptionError extends TypeError {
     this.code = code;
     this.option = option;
     this.environmentVariable = environmentVariable;
+    Object.defineProperty(this, 'message', { enumerable: true });
     Object.defineProperty(this, OPTION_MARKER, { value: true });
   }
 
