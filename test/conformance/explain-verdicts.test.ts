@@ -7,6 +7,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { TEAM } from '../demo/names.mjs';
 import { useWorld } from '../support/use-world.js';
 import { AWS_CASES } from './explain/aws-cases.js';
+import { AWS_CONDITION_CASES } from './explain/aws-condition-cases.js';
+import { AWS_CONTROL_CASES } from './explain/aws-control-cases.js';
 import type { AwsCase } from './explain/aws-cases.js';
 import { AZURE_CASES } from './explain/azure-cases.js';
 import { GCP_CASES } from './explain/gcp-cases.js';
@@ -42,8 +44,10 @@ function expectSame(of: PolicyCase, explained: Explanation, outcome: Outcome): v
     expect(`${message}|${fix}`).toMatch(/^\S.+[.?]\|\S[^|]+\.$/);
 }
 
+const ALL_AWS: readonly AwsCase[] = [...AWS_CASES, ...AWS_CONDITION_CASES, ...AWS_CONTROL_CASES];
+
 describe('AWS', () => {
-  test.each(named(AWS_CASES))('%s', async (_name, written, index) => {
+  test.each(named(ALL_AWS))('%s', async (_name, written, index) => {
     const accountId = String(100_000_000_000 + index);
     const of: AwsCase = renumbered(written, ACCOUNT, accountId);
     const { roleArn = `arn:aws:iam::${accountId}:role/shop-production`, roleSessionName = 'shop' } = of;
@@ -66,6 +70,10 @@ describe('AWS', () => {
       clientIds: ClientIDList,
     });
     const setup = { roleArn, trustPolicy: documentOf(of.policy), roleSessionName, isOlder: of.isOlder };
+    if (of.isRefusedToday === true) {
+      const today = { ...setup, roleArn: `${roleArn}-today`, isOlder: false };
+      expect((await awsOutcome(world.emulator, today, jwt)).verdict).toBe('invalid');
+    }
     expectSame(of, explained, await awsOutcome(world.emulator, setup, jwt));
   });
 
@@ -125,10 +133,10 @@ describe('Azure', () => {
 });
 
 test.each([
-  ['AWS', AWS_CASES],
-  ['Google Cloud', GCP_CASES],
-  ['Azure', AZURE_CASES],
-])('%s: twenty policies at least, each from a document or a thread', (_cloud, cases) => {
-  expect(cases.length).toBeGreaterThanOrEqual(20);
+  ['AWS', ALL_AWS, 120],
+  ['Google Cloud', GCP_CASES, 20],
+  ['Azure', AZURE_CASES, 20],
+])('%s: each policy from a document or a thread, and enough of them', (_cloud, cases, least) => {
+  expect(cases.length).toBeGreaterThanOrEqual(least);
   for (const { source } of cases) expect(source).toMatch(/^https:\/\//);
 });

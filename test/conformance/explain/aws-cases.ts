@@ -11,6 +11,8 @@ export interface AwsCase extends PolicyCase {
   readonly roleSessionName?: string;
   /** The role is older than what IAM asks of a new one, and has a raised quota. */
   readonly isOlder?: boolean;
+  /** IAM makes no new role of this trust policy, and keeps an older one. */
+  readonly isRefusedToday?: boolean;
 }
 
 const IAM = 'https://docs.aws.amazon.com/IAM/latest/UserGuide';

@@ -75,7 +75,9 @@ it('says the cause and its fix right under the verdict, and what matches last, a
     check({ what: 'subject' }),
     check({ result: 'match', what: 'action', wanted: 'x'.repeat(500) }),
   ];
-  expect(drawExplanation({ ...explanation, findings, checks }, view).split('\n')).toEqual([
+  expect(
+    drawExplanation({ ...explanation, findings, checks }, createView(80, createColors(false))).split('\n'),
+  ).toEqual([
     'No.',
     '',
     'error  It differs. (case_differs)',
@@ -88,6 +90,6 @@ it('says the cause and its fix right under the verdict, and what matches last, a
     '  token   b',
     '',
     'matches  audience  a',
-    `matches  action  ${'x'.repeat(60)}…`,
+    `matches  action  ${'x'.repeat(62)}…`,
   ]);
 });

@@ -40,15 +40,13 @@ const findingRows = ({ severity, code, at, message, fix }: Finding): readonly (r
   [dim('  at'), dim(clipped(at))],
 ];
 
-/** Fits a terminal of 80 columns. */
-const ONE_LINE = 78;
-
 const cut = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, length - 1)}…` : text;
 
+/** In a terminal, as much of the value as its line has room for. */
 function matchLine({ what, wanted, result }: Check, view: View): string {
-  const name = cut(what, 50);
-  const room = ONE_LINE - 'matches    '.length - name.length;
+  const name = view.columns === undefined ? clipped(what) : cut(what, Math.floor(view.columns / 2));
+  const room = view.columns === undefined ? LONGEST : view.columns - 'matches    '.length - name.length;
   return view.line(RESULTS[result], '  ', strong(name), '  ', dim(cut(wanted, Math.max(room, 8))));
 }
 

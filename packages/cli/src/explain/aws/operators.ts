@@ -57,6 +57,14 @@ const ordered =
 const number = ordered(Number, isNumber);
 const date = ordered(moment, isMoment);
 
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** An address or a range of either family, by its form; a variable stands for one. */
+const isAddress = (value: string): boolean =>
+  /^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?$/.test(value) ||
+  /^(?=.*:.*:)[\da-f:.]{2,45}(?:\/\d{1,3})?$/i.test(value) ||
+  /\$\{/.test(value);
+
 const BASES: ReadonlyMap<string, Base> = new Map<string, Base>([
   ['StringEquals', { compare: text }],
   ['StringEqualsIgnoreCase', { compare: anyCase }],
@@ -73,8 +81,8 @@ const BASES: ReadonlyMap<string, Base> = new Map<string, Base>([
   ['DateGreaterThanEquals', date((presented, wanted) => presented >= wanted)],
   ['Bool', { compare: anyCase, accepts: isBoolean }],
   // Addresses and bytes belong to keys that are never known offline.
-  ['BinaryEquals', { compare: never }],
-  ['IpAddress', { compare: never }],
+  ['BinaryEquals', { compare: never, accepts: (value) => BASE64.test(value) }],
+  ['IpAddress', { compare: never, accepts: isAddress }],
   ['ArnEquals', { compare: arn }],
   ['ArnLike', { compare: arn }],
 ]);

@@ -92,6 +92,9 @@ function readStatement(statement: JsonObject, at: string, report: Report, note: 
     `${at}.`,
     report,
   );
+  const id = member(statement, 'Sid');
+  if (id !== undefined && (typeof id !== 'string' || !/^[0-9A-Za-z]*$/.test(id)))
+    report(`${at}.Sid`, 'A Sid has letters and digits alone.');
   const effect = member(statement, 'Effect');
   if (effect !== 'Allow' && effect !== 'Deny') {
     report(`${at}.Effect`, 'It must be Allow or Deny, in this case.');
@@ -102,7 +105,12 @@ function readStatement(statement: JsonObject, at: string, report: Report, note: 
     report(`${at}.Action`, 'A statement has one of Action and NotAction.');
   const actions = strings(action ?? notAction ?? [], `${at}.Action`, report);
   for (const name of actions)
-    if (/^(?!sts:)[\w-]+:/i.test(name))
+    if (/^(?:\*|sts:[*?].*)$/i.test(name))
+      report(
+        `${at}.Action`,
+        `${JSON.stringify(name)} is more than a trust policy may allow; name sts:AssumeRoleWithWebIdentity.`,
+      );
+    else if (/^(?!sts:)[\w-]+:/i.test(name))
       report(`${at}.Action`, `${JSON.stringify(name)} is not of STS; a trust policy has no other actions.`);
     else if (!/^(?:\*|[\w-]+:[\w*?]+)$/.test(name))
       report(
