@@ -125,7 +125,7 @@ export const CORE_LAYERS = [
     'unproven',
     'web-transport',
   ],
-  ['watched-requests'],
+  ['network-message', 'watched-requests'],
   ['node-transport', 'transport'],
   ['step'],
   ['flight'],

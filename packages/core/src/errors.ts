@@ -93,6 +93,11 @@ export class FederationError extends Error {
     Object.defineProperty(this, MARKER, { value: true });
   }
 
+  /** What `JSON.stringify` writes: every field that is set, and the message, which no error writes by itself. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    return { ...(this as object), message: this.message };
+  }
+
   /** True for a FederationError of any copy of this package. */
   static isInstance(error: unknown): error is FederationError {
     return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[MARKER] === true;
@@ -105,13 +110,14 @@ export function federationErrorOf(
   error: unknown,
   classified: ErrorClass,
   presented: PresentedToken | undefined,
+  network?: { readonly message: string; readonly hint: string } | undefined,
 ): FederationError {
   if (FederationError.isInstance(error)) return error;
   return new FederationError({
     code: classified.code,
     provider,
-    message: SENTENCES[classified.code],
-    hint: classified.hint,
+    message: network?.message ?? SENTENCES[classified.code],
+    hint: network?.hint ?? classified.hint,
     presented,
     // A fresh subject token is the only cure: not something that waiting with this one mends.
     retryable: classified.retry === 'now',
@@ -202,6 +208,11 @@ export class OptionError extends TypeError {
     this.environmentVariable = environmentVariable;
     Object.defineProperty(this, 'message', { enumerable: true });
     Object.defineProperty(this, OPTION_MARKER, { value: true });
+  }
+
+  /** What `JSON.stringify` writes: every field that is set, and the message, which no error writes by itself. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    return { ...(this as object), message: this.message };
   }
 
   /** True for an OptionError of any copy of this package. */

@@ -19,7 +19,8 @@ import { warner } from './events.js';
 import type { Expectation } from './expectation.js';
 import { assertExpected } from './expectation.js';
 import type { Transport } from './http.js';
-import { LEAST_LEFT_MS, adviceOf, step } from './step.js';
+import type { NetworkMessage } from './network-message.js';
+import { LEAST_LEFT_MS, STEP_MS, adviceOf, step } from './step.js';
 import { subjectTokenOf } from './subject-token.js';
 import { dependsOnToken } from './trouble.js';
 
@@ -43,6 +44,11 @@ export interface FlightPlan<R> {
   readonly request: R;
   readonly slot: Slot;
   readonly urgent: boolean;
+}
+
+/** The host of the step that is under way, or failed; `undefined` before the first one. */
+interface Where {
+  host: string | undefined;
 }
 
 /** What one flight brought, before it is kept. */
@@ -75,6 +81,7 @@ export function depart<C extends Credential, R>(
 ): Flight {
   const { clock, cache, timeoutMs, exchanger } = tools;
   const whole = new AbortController();
+  const where: Where = { host: undefined };
   let interrupt!: (landing: Landing<C>) => void;
   const interrupted = new Promise<Landing<C>>((resolve) => {
     interrupt = resolve;
@@ -102,16 +109,17 @@ export function depart<C extends Credential, R>(
     interrupt(
       overdue()
         ? { kind: 'abandoned' }
-        : { kind: 'out-of-time', error: outOfTime(exchanger.provider, timeoutMs) },
+        : { kind: 'out-of-time', error: outOfTime(exchanger.provider, timeoutMs, where.host) },
     );
     whole.abort(new DOMException('The exchange took too long.', 'TimeoutError'));
   });
-  flight.outcome = Promise.race([attempt(tools, plan, flight, whole.signal, undefined), interrupted]).then(
-    (landing) => {
-      stop();
-      return land(overdue() && isOfBefore(landing) ? { kind: 'abandoned' } : landing, flight);
-    },
-  );
+  flight.outcome = Promise.race([
+    attempt(tools, plan, flight, whole.signal, where, undefined),
+    interrupted,
+  ]).then((landing) => {
+    stop();
+    return land(overdue() && isOfBefore(landing) ? { kind: 'abandoned' } : landing, flight);
+  });
   // Whoever waits hears of it; nobody may be waiting.
   flight.outcome.catch(() => undefined);
   return flight;
@@ -132,6 +140,7 @@ async function attempt<C extends Credential, R>(
   plan: FlightPlan<R>,
   flight: Flight,
   signal: AbortSignal,
+  where: Where,
   freshAfter: SubjectToken | undefined,
 ): Promise<Landing<C>> {
   const { exchanger, clock, audience, expectation } = tools;
@@ -155,7 +164,10 @@ async function attempt<C extends Credential, R>(
   const context: ExchangeContext = {
     signal,
     subject: () => handled((reading ??= read())),
-    step: (host, run) => handled(step(tools, flight, signal, host, () => token, run)),
+    step(host, run) {
+      where.host = host;
+      return handled(step(tools, flight, signal, host, () => token, run));
+    },
     post(url, { headers, body, signal: own }) {
       flight.sent = true;
       // A socket that died while the instance was frozen: whoever is there now makes a new exchange.
@@ -175,14 +187,20 @@ async function attempt<C extends Credential, R>(
     const advice = await adviceOf(exchanger, thrown, presented);
     if (advice.retry === 'fresh-subject' && freshAfter === undefined && token !== undefined) {
       const inTime = tools.timeoutMs - since(flight.departed, clock) >= LEAST_LEFT_MS;
-      const fresher = inTime ? await attempt(tools, plan, flight, signal, token) : undefined;
+      const fresher = inTime ? await attempt(tools, plan, flight, signal, where, token) : undefined;
       // Within one request there is usually no fresher token: the first error says what is wrong.
       if (fresher !== undefined && !(fresher.kind === 'failed' && fresher.error.code === 'no_fresher_token'))
         return fresher;
     }
     return {
       kind: 'failed',
-      error: federationErrorOf(exchanger.provider, thrown, advice, presented),
+      error: federationErrorOf(
+        exchanger.provider,
+        thrown,
+        advice,
+        presented,
+        await describedNetwork(thrown, advice, where.host),
+      ),
       advice,
       token:
         token !== undefined && plan.subject.partition !== undefined && dependsOnToken(advice.code)
@@ -190,6 +208,18 @@ async function attempt<C extends Credential, R>(
           : undefined,
     };
   }
+}
+
+/** A failure of the network says which host it was. */
+async function describedNetwork(
+  thrown: unknown,
+  advice: ErrorClass,
+  host: string | undefined,
+): Promise<NetworkMessage | undefined> {
+  if (host === undefined || (advice.code !== 'network' && advice.code !== 'timeout')) return undefined;
+  // A host that lacks the module still hears of the failure, in fewer words.
+  const described = await import('./network-message.js').catch(() => undefined);
+  return described?.networkMessage(thrown, advice, host, STEP_MS);
 }
 
 /** The token as the caller's capture has it: not the one of another audience, nor the fresher one, that was shown. */
@@ -232,11 +262,11 @@ function sameAgain(): FederationError {
   });
 }
 
-function outOfTime(provider: string, timeoutMs: number): FederationError {
+function outOfTime(provider: string, timeoutMs: number, host: string | undefined): FederationError {
   return new FederationError({
     code: 'timeout',
     provider,
-    message: `The exchange did not end within ${timeoutMs} ms.`,
+    message: `The exchange${host === undefined ? '' : ` with ${host}`} did not end within ${timeoutMs} ms (\`timeoutMs\`).`,
     hint: 'Raise `timeoutMs` if the network is known to be slow; otherwise the next call tries again.',
   });
 }

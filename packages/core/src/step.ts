@@ -24,7 +24,7 @@ export interface StepTools {
 }
 
 /** One request takes at most this long, and none is made again with less than the second left. */
-const STEP_MS = 2_500;
+export const STEP_MS: number = 2_500;
 export const LEAST_LEFT_MS: number = 1_000;
 const DEFAULT_RETRIES = 2;
 const FIRST_DELAY_MS = 100;
