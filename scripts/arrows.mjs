@@ -111,7 +111,7 @@ export const CORE_LAYERS = [
     'web-system',
   ],
   ['node-system'],
-  ['canonical', 'clock', 'errors', 'events'],
+  ['canonical', 'clock', 'errors', 'events', 'laptop'],
   ['caller-copy'],
   ['http', 'optional-package', 'options', 'patience', 'schedule', 'subject-token', 'trouble'],
   ['cache', 'driver-call', 'expectation', 'policy', 'url'],

@@ -115,7 +115,7 @@ describe.runIf(version !== undefined)('the AWS CLI', () => {
 
   test('the JSON of credential_process', async () => {
     const run = { ...(await here()), cwd };
-    const done = await credex(['credential-process', 'store'], run);
+    const done = await credex(['credential-process', 'store', '--config', 'credex.config.json'], run);
     expect(done).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(done.stdout)).toEqual({
       Version: 1,

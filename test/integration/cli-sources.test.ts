@@ -103,7 +103,7 @@ describe("Google's executable source", () => {
   });
 
   const answerTo = async (env: Readonly<Record<string, string>>) => {
-    const done = await credex(['google-executable', 'gcp'], here(env));
+    const done = await credex(['google-executable', 'gcp', '--config', config], here(env));
     expect(done).toMatchObject({ code: 0, stderr: '' });
     return documentOf<Record<string, unknown>>(done);
   };
@@ -158,7 +158,10 @@ describe("Azure's token file", () => {
 
   test("@azure/identity's WorkloadIdentityCredential gets an access token by it", async () => {
     const path = join(cwd, 'token');
-    const done = await credex(['azure-token-file', 'azure', '--path', path, '--json'], here());
+    const done = await credex(
+      ['azure-token-file', 'azure', '--config', config, '--path', path, '--json'],
+      here(),
+    );
     expect(done).toMatchObject({ code: 0, stderr: '' });
     expect(documentOf<object>(done)).toMatchObject({
       path,
@@ -175,7 +178,10 @@ describe("Azure's token file", () => {
     const path = join(cwd, 'token');
     writeFileSync(target, 'precious', { mode: 0o644 });
     symlinkSync(target, path);
-    await credex(['azure-token-file', 'azure'], here({ AZURE_FEDERATED_TOKEN_FILE: path }));
+    await credex(
+      ['azure-token-file', 'azure', '--config', config],
+      here({ AZURE_FEDERATED_TOKEN_FILE: path }),
+    );
     expect(readFileSync(target, 'utf8')).toBe('precious');
     expect(lstatSync(path).isSymbolicLink()).toBe(false);
     expect(readFileSync(path, 'utf8')).toBe(token);
@@ -189,7 +195,18 @@ describe("Azure's token file", () => {
     writeFileSync(source, first);
     const child = start(
       process.execPath,
-      [BIN, 'azure-token-file', 'azure', '--path', path, '--token-file', source, '--watch'],
+      [
+        BIN,
+        'azure-token-file',
+        'azure',
+        '--config',
+        config,
+        '--path',
+        path,
+        '--token-file',
+        source,
+        '--watch',
+      ],
       here(),
     );
     const end = ended(child);
@@ -206,7 +223,7 @@ describe("Azure's token file", () => {
 
   test('--watch takes the file away where its terminal is closed', async () => {
     const path = join(cwd, 'hung-up');
-    const argv = [BIN, 'azure-token-file', 'azure', '--path', path, '--watch'];
+    const argv = [BIN, 'azure-token-file', 'azure', '--config', config, '--path', path, '--watch'];
     const child = start(process.execPath, argv, here());
     const end = ended(child);
     await new Promise((resolve) => child.stdout?.once('data', resolve));
@@ -217,13 +234,17 @@ describe("Azure's token file", () => {
   });
 
   test.each([
-    ['nowhere to write', ['azure-token-file', 'azure'], 'missing_argument'],
+    ['nowhere to write', ['azure-token-file', 'azure', '--config', 'credex.config.json'], 'missing_argument'],
     [
       'a folder that is not there',
-      ['azure-token-file', 'azure', '--path', '/no/such/folder/token'],
+      ['azure-token-file', 'azure', '--config', 'credex.config.json', '--path', '/no/such/folder/token'],
       'unreadable_file',
     ],
-    ['an entry of another cloud', ['azure-token-file', 'aws', '--path', 'token'], 'invalid_argument'],
+    [
+      'an entry of another cloud',
+      ['azure-token-file', 'aws', '--config', 'credex.config.json', '--path', 'token'],
+      'invalid_argument',
+    ],
   ])('%s: exit code 2', async (_name, argv, code) => {
     const done = await credex(argv, here());
     expect(done.code).toBe(2);

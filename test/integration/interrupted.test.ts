@@ -109,12 +109,12 @@ it('without Ctrl-C each hostile policy is refused by itself', async () => {
 describe('Ctrl-C ends a command that runs code which does not end', () => {
   const cwd = folder({ 'credex.config.mjs': 'for (;;);', token: jwt(CLAIMS) });
   it.each([
-    ['doctor'],
-    ['exec', 'aws', '--', 'true'],
-    ['credential-process', 'aws'],
-    ['google-executable', 'gcp'],
-    ['azure-token-file', 'azure', '--path', 'here'],
-    ['print-config'],
+    ['doctor', '--config', 'credex.config.mjs'],
+    ['exec', '--config', 'credex.config.mjs', 'aws', '--', 'true'],
+    ['credential-process', 'aws', '--config', 'credex.config.mjs'],
+    ['google-executable', 'gcp', '--config', 'credex.config.mjs'],
+    ['azure-token-file', 'azure', '--config', 'credex.config.mjs', '--path', 'here'],
+    ['print-config', 'aws', '--config', 'credex.config.mjs'],
     ['whoami', '--token', '-'],
     ['setup', 'aws', '--help'],
   ])('%s', async (...argv) => {

@@ -41,6 +41,8 @@ export interface Io {
   silenceOthers?(): void;
   /** Explains in a thread of its own, where there are threads. Default: in this one. */
   explain?(input: ExplainInput): Promise<Explanation>;
+  /** The path of the program that was started; undefined where it is not one that stays. */
+  readonly program?: string | undefined;
   /** What `--version` prints. */
   readonly version: string;
 }

@@ -1,5 +1,6 @@
 /** The one module of the command line that names the process, the system's clock and the network. */
 
+import { basename, isAbsolute } from 'node:path';
 import type { Clock } from '@credex/core';
 import type { Io, Sink, Source } from './io.js';
 
@@ -29,6 +30,7 @@ export function processIo(version: string): Io {
       const { explainApart } = await import('./explain/explain-apart.js');
       return explainApart(input, systemClock, ended.signal);
     },
+    program: installedProgram(process.argv[1]),
     version,
   };
 }
@@ -41,6 +43,12 @@ const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** As a shell found it; not what `npx` fetched for once, nor a script that another program loaded. */
+function installedProgram(path: string | undefined): string | undefined {
+  if (path === undefined || !isAbsolute(path) || basename(path) !== 'credex') return undefined;
+  return /[\\/]_npx[\\/]/.test(path) ? undefined : path;
+}
 
 type Write = (text: string, done?: () => void) => void;
 

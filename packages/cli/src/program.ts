@@ -49,6 +49,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'what other tools must be told so that they ask credex',
     load: () => import('./commands/print-config.js'),
   },
+  trust: {
+    summary: 'agree to run a configuration that is code and stands in the working directory',
+    load: () => import('./commands/trust.js'),
+  },
   emulator: {
     summary: 'an emulator of Vercel and three clouds on this machine, for development without any of them',
     load: () => import('./commands/emulator.js'),

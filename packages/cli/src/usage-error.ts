@@ -8,7 +8,8 @@ export type UsageErrorCode =
   | 'missing_argument'
   | 'conflicting_arguments'
   | 'unreadable_file'
-  | 'missing_package';
+  | 'missing_package'
+  | 'untrusted_configuration';
 
 /** `option`: as it is typed, `--team`. `hint`: what to do. Neither message nor hint holds a secret. */
 export class UsageError extends Error {

@@ -38,12 +38,17 @@ describe('CREDEX_<NAME>_<OPTION>', () => {
     ],
     ['JSON', 'CREDEX_STORE_POLICY', '{"Statement":[]}', { policy: '{"Statement":[]}' }],
     ['a member', 'CREDEX_STORE_EXPECT_PROJECT_ID', 'prj_1', { expect: { projectId: 'prj_1' } }],
-    ['local', 'CREDEX_STORE_LOCAL', 'profile', { local: 'profile' }],
   ])('%s', (_kind, variable, text, expected) => {
     expect(loaded({ [variable]: text }).credentials).toEqual({
       store: { ...AWS, ...expected },
       'blob-store': AZURE,
     });
+  });
+
+  test('the fallback to a developer’s login is never switched on by a variable', () => {
+    expect(() => loaded({ CREDEX_STORE_LOCAL: 'profile' })).toThrow(
+      /can not be said by an environment variable/,
+    );
   });
 
   test('a hyphen is an underscore', () => {

@@ -9,9 +9,10 @@ import { CREDENTIAL_NAME, optionsBySuffix, variablePrefix } from './names.js';
 import { didYouMean } from './nearest-name.js';
 import type { OptionRow, ProviderName } from './option-table.js';
 import { COMMON_OPTIONS, OPTIONS, isProviderName } from './option-table.js';
+import { WHOLE_VARIABLE } from './source.js';
 import { currentEnvironment, environmentsOf } from './variants.js';
 
-export const WHOLE = 'CREDEX_CONFIG';
+export const WHOLE: typeof WHOLE_VARIABLE = WHOLE_VARIABLE;
 const DEFAULT = 'CREDEX_DEFAULT';
 
 export interface Overlaid {

@@ -9,7 +9,7 @@ import { didYouMean } from './nearest-name.js';
 import type { OptionRow } from './option-table.js';
 import { ENVIRONMENT } from './option-table.js';
 import type { Source } from './source.js';
-import { variableAt } from './source.js';
+import { WHOLE_VARIABLE, variableAt } from './source.js';
 
 export interface Complaint {
   readonly path: KeyPath;
@@ -27,6 +27,7 @@ export function complaintsOf(
 ): readonly Complaint[] {
   if (value === undefined) return [];
   if (row.places === 'code' && source.kind === 'data') return [unsafe(path)];
+  if (row.notInEnvironment === true && source.name === WHOLE_VARIABLE) return [ofAFile(path)];
   const says = (words: string, at = path, found = value): Complaint => complaint(at, words, found, source);
   switch (row.kind) {
     case 'given':
@@ -61,6 +62,12 @@ function complaint(path: KeyPath, words: string, value: unknown, source: Source)
   const environmentVariable = variableAt(source, path);
   const { message } = invalidOption({ option: pathText(path), environmentVariable }, words, value);
   return { path, code: 'invalid_option', message, environmentVariable };
+}
+
+/** A variable is set by whoever starts the process, and must not turn a fallback on. */
+function ofAFile(path: KeyPath): Complaint {
+  const message = `\`${pathText(path)}\` can not be said by ${WHOLE_VARIABLE}: put it in a configuration file or in code.`;
+  return { path, code: 'invalid_option', message, environmentVariable: WHOLE_VARIABLE };
 }
 
 /** JSON and the environment may be written by others than those who write the code. */

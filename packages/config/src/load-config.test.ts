@@ -176,3 +176,17 @@ describe('the environment', () => {
     });
   });
 });
+
+test('CREDEX_CONFIG can not switch on the fallback to a developer’s login; a file can', async () => {
+  const config = {
+    credentials: {
+      store: { provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/shop', local: 'profile' },
+    },
+  };
+  vi.stubEnv('CREDEX_CONFIG', JSON.stringify(config));
+  await expect(loadConfig()).rejects.toThrow(/`credentials.store.local` can not be said by CREDEX_CONFIG/);
+  vi.unstubAllEnvs();
+  expect((await loadConfig({ config: config as never })).credentials['store']).toMatchObject({
+    local: 'profile',
+  });
+});

@@ -2,7 +2,7 @@
 
 import type { OnEvent, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
-import { callerError, environmentVariable } from '@credex/core/driver';
+import { callerError, isLaptop } from '@credex/core/driver';
 import type { Entry } from './entries.js';
 
 /** What the providers of all clouds have; some are functions besides. */
@@ -51,7 +51,7 @@ export function withLocalProfile<P extends PortableProvider>({
       answering = main;
       return answer;
     } catch (error) {
-      if (!isNoToken(error) || !isOwnMachine()) throw error;
+      if (!isNoToken(error) || !isLaptop()) throw error;
       local ??= openLocal().catch((failure: unknown) => {
         local = undefined;
         throw failure;
@@ -104,16 +104,6 @@ export function withLocalProfile<P extends PortableProvider>({
 
 function isNoToken(error: unknown): boolean {
   return FederationError.isInstance(error) && error.code === 'no_subject_token';
-}
-
-/** A deployment, a build and `vercel dev` have VERCEL; a CI job and anything but development are no laptop. */
-function isOwnMachine(): boolean {
-  const environments = [environmentVariable('VERCEL_TARGET_ENV'), environmentVariable('VERCEL_ENV')];
-  return (
-    environmentVariable('VERCEL') === undefined &&
-    ['false', '0', undefined].includes(environmentVariable('CI')) &&
-    environments.every((environment) => environment === undefined || environment === 'development')
-  );
 }
 
 async function localExchanger(name: string, entry: Entry): Promise<unknown> {

@@ -34,6 +34,8 @@ export interface OptionRow {
     | 'given';
   readonly places: Places;
   readonly required?: true;
+  /** Refused in CREDEX_CONFIG too: a variable must not say it. */
+  readonly notInEnvironment?: true;
   readonly grammar?: Grammar;
   /** Whole numbers, both included. */
   readonly range?: readonly [number, number];
@@ -87,9 +89,11 @@ const COMMON: OptionTable = {
     range: [100, 60_000],
     about: 'How long one exchange may take in all, in milliseconds. Default: 8000.',
   },
+  // Whoever can set a variable of a server must not turn its own credentials on for requests without a token.
   local: {
     kind: 'string',
-    places: 'anywhere',
+    places: 'file',
+    notInEnvironment: true,
     oneOf: ['profile'],
     isClosed: true,
     about: "On a laptop without a Vercel token, use the developer's own AWS profile, gcloud or az login.",

@@ -20,6 +20,9 @@ export interface Source {
   readonly variables?: ReadonlyMap<string, string> | undefined;
 }
 
+/** The variable that takes the file's place. */
+export const WHOLE_VARIABLE = 'CREDEX_CONFIG';
+
 export const FROM_CODE: Source = { name: 'the configuration', kind: 'code' };
 
 /** The variable that gave this value, or that of which it is a part. */

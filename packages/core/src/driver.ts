@@ -36,6 +36,7 @@ export { linkedSignal } from './linked-signal.js';
 export type { CallerCopy } from './caller-copy.js';
 export { callerError } from './caller-copy.js';
 export { cleanServerText } from './scrub.js';
+export { isLaptop, onVercel } from './laptop.js';
 export { UnreadableFile, readRegularFile } from './regular-file.js';
 export { sha256 } from './keys.js';
 export { rememberedSubjectToken } from './remembered-token.js';

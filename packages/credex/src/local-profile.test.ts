@@ -21,6 +21,7 @@ beforeEach(() => {
   for (const name of Object.keys(process.env))
     if (/^(AWS|GCP|GOOGLE|GCLOUD|CLOUDSDK|AZURE|VERCEL|CREDEX)_?/.test(name)) vi.stubEnv(name, undefined);
   vi.stubEnv('CI', 'false');
+  vi.stubEnv('NODE_ENV', 'development');
   vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
   vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(home, 'credentials'));
@@ -93,7 +94,10 @@ describe('AWS', () => {
     { VERCEL_ENV: 'production' },
     { VERCEL_ENV: 'preview' },
     { VERCEL_ENV: 'development', VERCEL_TARGET_ENV: 'staging' },
-    { VERCEL: '1', VERCEL_ENV: 'development' },
+    { VERCEL_ENV: 'preview', VERCEL_TARGET_ENV: 'development' },
+    { NODE_ENV: 'production' },
+    { NODE_ENV: 'test' },
+    { NODE_ENV: 'production', CI: '0' },
   ])('never with %o', async (environment) => {
     awsProfile(SESSION);
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);

@@ -1,6 +1,6 @@
 /** What the providers load, and what the sources of other platforms share with it. Users import from `@credex/vercel`. */
 
-export { onVercel } from './deployment.js';
+export { onVercel } from '@credex/core/driver';
 export { TOKEN_HEADER } from './request-context.js';
 export { requestTokenSource } from './request-token-source.js';
 export type { HeaderGetter, HeadersLike, RequestLike } from './request-token-source.js';

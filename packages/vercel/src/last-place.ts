@@ -1,8 +1,7 @@
 /** What `vercelTokenSource` tries when header, file and variable have nothing: a refresh, on a laptop alone. */
 
 import type { Clock, Fetch, SubjectToken, SubjectTokenRequest } from '@credex/core';
-import { environmentVariable } from '@credex/core/driver';
-import { onVercel } from './deployment.js';
+import { isLaptop } from '@credex/core/driver';
 
 /**
  * Another token than `but`, the one that was refused. `undefined` where this is no laptop, or its working directory is
@@ -26,10 +25,4 @@ export function createLastPlace({ local, fetch, clock }: LastPlaceOptions): Last
     const { automaticToken } = await import('./local/automatic.js');
     return automaticToken({ fetch, clock }, but, wanted);
   };
-}
-
-/** Nobody expects a test, a CI job or a server to use the login of a person, or to start a program of its own. */
-function isLaptop(): boolean {
-  const mode = environmentVariable('NODE_ENV');
-  return !onVercel() && environmentVariable('CI') === undefined && mode !== 'test' && mode !== 'production';
 }

@@ -6,10 +6,10 @@ import {
   optionalBoolean,
   ownOptions,
   rememberedSubjectToken,
+  onVercel,
 } from '@credex/core/driver';
 import type { TokenVariables } from './captured-subject.js';
 import { CapturedSubject, tokenVariables } from './captured-subject.js';
-import { onVercel } from './deployment.js';
 import { TOKEN_HEADER } from './request-context.js';
 import type { SourceTools, VercelTokenSourceOptions } from './source-options.js';
 import { SOURCE_OPTION_NAMES, sourceTools } from './source-options.js';

@@ -1,9 +1,8 @@
 /** The errors of a caller without a usable token: each says where was looked and what to do. */
 
 import { FederationError } from '@credex/core';
-import { presentedToken } from '@credex/core/driver';
+import { presentedToken, onVercel } from '@credex/core/driver';
 import type { SubjectToken } from '@credex/core';
-import { onVercel } from './deployment.js';
 import { TOKEN_HEADER } from './request-context.js';
 
 /** Where a token was found: completes "the token of …". */

@@ -36,7 +36,7 @@ async function answer({ io, output, options, operands }: Context<FileOptions>): 
     throw new UsageError('invalid_argument', 'A control character can not stand in the path.', {
       option: '--path',
     });
-  const opened = await openEntry(io, operands[0], options);
+  const opened = await openEntry(io, operands[0], options, {}, 'tool');
   const entry = entryOf('azure', opened, '`credex print-config` says what the tools of other clouds read.');
   const token = await opened.subject();
   io.catchSignals?.();

@@ -25,7 +25,7 @@ async function answer({
   operands,
 }: Context<EntryOptions & SecretsOptions>): Promise<number> {
   assertNoTerminal(io, options, 'an AWS session');
-  const opened = await openEntry(io, operands[0], options);
+  const opened = await openEntry(io, operands[0], options, {}, 'tool');
   entryOf(
     'aws',
     opened,

@@ -54,7 +54,7 @@ async function answer(context: Context<EntryOptions & SecretsOptions>): Promise<
 
 async function responseOf({ io, options, operands }: Context<EntryOptions>): Promise<Response> {
   try {
-    const opened = await openEntry(io, operands[0], options);
+    const opened = await openEntry(io, operands[0], options, {}, 'tool');
     const entry = entryOf('gcp', opened, '`credex print-config` says what the tools of other clouds read.');
     const token_type = askedType(io);
     assertAskedFor(io, entry, opened.name);

@@ -10,7 +10,7 @@ import { dim } from '../text.js';
 
 interface PrintOptions extends EntryOptions {
   readonly for?: string;
-  readonly command: string;
+  readonly command?: string;
 }
 
 export const command: CommandModule = {
@@ -18,14 +18,14 @@ export const command: CommandModule = {
     withEntryOptions(print)
       .argument('<name>', "an entry's name")
       .option('--for <tool>', 'aws, gcloud, terraform, azure or azure-cli; default: the first of its cloud')
-      .option('--command <words>', 'how the tool is to start credex', 'credex')
+      .option('--command <words>', 'how the tool is to start credex; default: this very program, by its path')
       .addHelpText('after', '\nNothing is written, and nobody is asked.')
       .action(act(answer)),
 };
 
 async function answer({ io, output, options, operands }: Context<PrintOptions>): Promise<number> {
   const opened = await openEntry(io, operands[0], options);
-  const formats = formatsOf(opened, invocationOf(io, options));
+  const formats = formatsOf(opened, invocationOf(io, { ...options, config: opened.file }));
   const names = Object.keys(formats);
   const wanted = options.for ?? (names[0] as string);
   const format = Object.hasOwn(formats, wanted) ? formats[wanted] : undefined;

@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import { FederationError } from '@credex/core';
-import { placeOf } from '../entry/entry-options.js';
+import { loadConfiguration } from '../entry/load-configuration.js';
 import { entryTokenSource, presentedOf, tokenOfEntry } from '../entry/entry-token-source.js';
 import { examine } from '../whoami/findings.js';
 import { headerOf } from '../whoami/header.js';
@@ -17,9 +17,9 @@ import { reach } from './reach.js';
 
 /** Found, valid, with an entry for this environment, and its package takes the options. */
 export const configuration: Step = async (the) => {
-  const { ConfigError, loadConfig, resolveEntry } = await import('@credex/config');
+  const { ConfigError, resolveEntry } = await import('@credex/config');
   try {
-    the.config = await loadConfig(placeOf(the.io, the.options));
+    the.config = (await loadConfiguration(the.io, the.options, 'person')).config;
     const { name, entry } = resolveEntry(the.config, the.wanted);
     the.name = name;
     the.entry = entry;

@@ -6,15 +6,18 @@ import { createCredentialCache } from '@credex/core';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 import type { EntryOptions } from './entry-options.js';
-import { placeOf } from './entry-options.js';
 import type { AnyCredentials, AnyProvider, EntrySettings } from './entry-provider.js';
 import { entryProvider } from './entry-provider.js';
+import type { StartedBy } from './load-configuration.js';
+import { loadConfiguration } from './load-configuration.js';
 import { entryTokenSource, presentedOf, tokenOfEntry } from './entry-token-source.js';
 
 export interface OpenEntry {
   readonly name: string;
   readonly entry: Entry;
   readonly config: Config;
+  /** Of the configuration, absolute; undefined where CREDEX_CONFIG took its place. */
+  readonly file: string | undefined;
   /** By the entry's provider, which is made with the first call. @throws ConfigError, FederationError */
   getCredentials(call: Pick<CredentialCall<unknown>, 'signal'>): Promise<AnyCredentials>;
   /** The token that its cloud is shown. @throws FederationError */
@@ -29,9 +32,10 @@ export async function openEntry(
   name: string | undefined,
   options: EntryOptions,
   settings: EntrySettings = {},
+  startedBy: StartedBy = 'person',
 ): Promise<OpenEntry> {
-  const { loadConfig, resolveEntry } = await import('@credex/config');
-  const config = await loadConfig(placeOf(io, options));
+  const { resolveEntry } = await import('@credex/config');
+  const { config, file } = await loadConfiguration(io, options, startedBy);
   const resolved = resolveEntry(config, name);
   const source: SubjectTokenSource = entryTokenSource(io, () => tokenOfEntry(io, options));
   const given = { tokenSource: source, clock: io.clock, cache: createCredentialCache(), ...settings };
@@ -39,6 +43,7 @@ export async function openEntry(
   return {
     ...resolved,
     config,
+    file,
     async getCredentials(call): Promise<AnyCredentials> {
       provider ??= entryProvider(resolved.name, resolved.entry, given);
       return (await provider).getCredentials(call);

@@ -156,6 +156,4 @@ const shown = (text: string): string => (text.startsWith('$HOME/') ? `"${text}"`
 const configNote = ({ options }: Invocation): readonly string[] =>
   options.includes('--config')
     ? []
-    : [
-        'credex will look for its configuration where the tool stands: pass --config FILE to name it for good.',
-      ];
+    : ['There is no file of the configuration: the tool must have CREDEX_CONFIG in its environment.'];

@@ -13,10 +13,11 @@ export interface Invocation {
 }
 
 export function invocationOf(
-  { cwd }: Io,
-  { command, config, tokenFile, local }: EntryOptions & { readonly command: string },
+  { cwd, program = 'credex' }: Io,
+  { command, config, tokenFile, local }: EntryOptions & { readonly command?: string },
 ): Invocation {
-  const start = command.split(' ').filter((word) => word !== '');
+  // A path with a space in it is one word; what a person typed is several.
+  const start = command === undefined ? [program] : command.split(' ').filter((word) => word !== '');
   if (start.length === 0)
     throw new UsageError('invalid_argument', '--command names no program.', { option: '--command' });
   const options = [

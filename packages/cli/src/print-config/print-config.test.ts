@@ -51,7 +51,10 @@ describe('credex print-config', () => {
       service_account_impersonation_url:
         'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/shop@acme-prod.iam.gserviceaccount.com:generateAccessToken',
       credential_source: {
-        executable: { command: 'npx credex google-executable reports', timeout_millis: 30_000 },
+        executable: {
+          command: `npx credex google-executable reports --config "${config}"`,
+          timeout_millis: 30_000,
+        },
       },
     });
   });

@@ -1,8 +1,12 @@
 import { FederationError, OptionError } from '@credex/core';
 import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import type { DriverProvider } from '@credex/core/driver';
-import { createCredentialProvider, environmentVariable, rememberedSubjectToken } from '@credex/core/driver';
-import { onVercel } from '../deployment.js';
+import {
+  createCredentialProvider,
+  environmentVariable,
+  rememberedSubjectToken,
+  onVercel,
+} from '@credex/core/driver';
 import { sourceTools } from '../source-options.js';
 import { failure, shownError, shownPath } from './failure.js';
 import type { LinkedProject } from './linked-project.js';

@@ -1,0 +1,84 @@
+/** Which configurations that are code their user agreed to run: by path and content, in the user's own folder. */
+
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { mkdir, realpath } from 'node:fs/promises';
+import { homedir, platform } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { parseJson, readRegularFile } from '@credex/core/driver';
+import { writePrivately } from '../entry/private-file.js';
+import type { Io } from '../io.js';
+import { UsageError } from '../usage-error.js';
+
+/** One file, as it is now. */
+export interface ConfigurationFile {
+  /** Absolute, without links. */
+  readonly path: string;
+  /** SHA-256 of its bytes, hexadecimal. */
+  readonly digest: string;
+}
+
+const MOST_BYTES = 1_048_576;
+
+/** @throws UsageError `unreadable_file` */
+export async function configurationFile(path: string): Promise<ConfigurationFile> {
+  try {
+    const real = await realpath(path);
+    const digest = createHash('sha256')
+      .update(readRegularFile(fs, real, MOST_BYTES))
+      .digest('hex');
+    return { path: real, digest };
+  } catch (cause) {
+    throw new UsageError('unreadable_file', `The file ${path} can not be read.`, {
+      hint: 'Check that it exists, is a regular file of 1 MiB at most, and that you may read it.',
+      cause,
+    });
+  }
+}
+
+export async function isTrusted(io: Io, { path, digest }: ConfigurationFile): Promise<boolean> {
+  return trustedFiles(io).get(path) === digest;
+}
+
+export async function trust(io: Io, { path, digest }: ConfigurationFile): Promise<void> {
+  await write(io, trustedFiles(io).set(path, digest));
+}
+
+/** @returns whether it was trusted */
+export async function revoke(io: Io, path: string): Promise<boolean> {
+  const files = trustedFiles(io);
+  const was = files.delete(await realpath(path).catch(() => path));
+  if (was) await write(io, files);
+  return was;
+}
+
+/** Digests by path. What can't be read trusts nothing. */
+export function trustedFiles(io: Io): Map<string, string> {
+  try {
+    const document = parseJson(new TextDecoder().decode(readRegularFile(fs, placeOf(io), MOST_BYTES)));
+    const { files } = document as { readonly files?: Readonly<Record<string, unknown>> };
+    return new Map(
+      Object.entries(files ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    );
+  } catch {
+    // No such file, or not one that credex wrote: nothing was agreed to.
+    return new Map();
+  }
+}
+
+async function write(io: Io, files: ReadonlyMap<string, string>): Promise<void> {
+  const place = placeOf(io);
+  await mkdir(dirname(place), { recursive: true, mode: 0o700 });
+  await writePrivately(
+    place,
+    `${JSON.stringify({ version: 1, files: Object.fromEntries(files) }, null, 2)}\n`,
+  );
+}
+
+/** `$XDG_CONFIG_HOME/credex`, else `~/.config/credex`; on Windows `%APPDATA%\\credex`. */
+function placeOf({ env }: Io): string {
+  const given = platform() === 'win32' ? env['APPDATA'] : env['XDG_CONFIG_HOME'];
+  const home = env['HOME'] || homedir();
+  const folder = given !== undefined && isAbsolute(given) ? given : join(home, '.config');
+  return join(folder, 'credex', 'trusted.json');
+}
