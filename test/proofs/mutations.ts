@@ -156,7 +156,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'who gives up waits on',
     PARTITIONS,
     'patience.ts',
-    "  signal?.addEventListener('abort', onAbort, { once: true });\n",
+    "  signal?.addEventListener('abort', onAbort, ONCE);\n",
     '',
   ),
   mutation('a timer outlives its exchange', STEPS, 'flight.ts', '      stop();\n', ''),

@@ -93,11 +93,6 @@ export class FederationError extends Error {
     Object.defineProperty(this, MARKER, { value: true });
   }
 
-  /** What `JSON.stringify` writes: every field that is set, and the message, which no error writes by itself. */
-  toJSON(): Readonly<Record<string, unknown>> {
-    return { ...(this as object), message: this.message };
-  }
-
   /** True for a FederationError of any copy of this package. */
   static isInstance(error: unknown): error is FederationError {
     return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[MARKER] === true;
@@ -110,7 +105,7 @@ export function federationErrorOf(
   error: unknown,
   classified: ErrorClass,
   presented: PresentedToken | undefined,
-  network?: { readonly message: string; readonly hint: string } | undefined,
+  network?: { readonly message: string; readonly hint: string },
 ): FederationError {
   if (FederationError.isInstance(error)) return error;
   return new FederationError({
@@ -208,11 +203,6 @@ export class OptionError extends TypeError {
     this.environmentVariable = environmentVariable;
     Object.defineProperty(this, 'message', { enumerable: true });
     Object.defineProperty(this, OPTION_MARKER, { value: true });
-  }
-
-  /** What `JSON.stringify` writes: every field that is set, and the message, which no error writes by itself. */
-  toJSON(): Readonly<Record<string, unknown>> {
-    return { ...(this as object), message: this.message };
   }
 
   /** True for an OptionError of any copy of this package. */

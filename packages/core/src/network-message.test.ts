@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FederationError, OptionError } from './errors.js';
 import { networkMessage } from './network-message.js';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -57,25 +56,4 @@ it('a timeout names the host and the limit', () => {
   expect(hint).toMatch(/network between this machine and the host/);
   const system = networkMessage(socketError('ETIMEDOUT'), { code: 'timeout' }, HOST, 2_500);
   expect(system.message).toBe(`${HOST}:443 did not answer in time: ETIMEDOUT.`);
-});
-
-it('JSON of an error has its message', () => {
-  const error = new FederationError({
-    code: 'network',
-    provider: 'aws',
-    message: 'It failed.',
-    hint: 'Try.',
-  });
-  expect(JSON.parse(JSON.stringify(error))).toMatchObject({
-    name: 'FederationError',
-    code: 'network',
-    message: 'It failed. Try.',
-    hint: 'Try.',
-  });
-  const misuse = new OptionError('missing_option', 'roleArn', 'AWS_ROLE_ARN', 'roleArn is missing.');
-  expect(JSON.parse(JSON.stringify(misuse))).toMatchObject({
-    name: 'OptionError',
-    message: 'roleArn is missing.',
-    option: 'roleArn',
-  });
 });
