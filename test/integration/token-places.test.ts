@@ -87,7 +87,7 @@ test('a token that ends on its way to the cloud is read anew from the file, once
     fault: {
       kind: 'delay',
       until: async () => {
-        world.emulator.clock.advance(61_000);
+        world.emulator.clock.advance(361_001);
         await rotate(file, await world.mint());
       },
     },

@@ -100,6 +100,24 @@ test('it is refused for the client of the AWS SDK, whose own agent allows it', a
   expect(heard).toEqual([]);
 });
 
+test.each([
+  ['our own request', {}],
+  ['the client of the AWS SDK', { exchanger: true }],
+])('%s is accepted on every new connection, whose session may be resumed', async (_what, more) => {
+  Object.assign(globalAgent.options, { ca: world.emulator.ca });
+  const endpoint = world.emulator.tlsUrl('aws-sts');
+  for (let connection = 0; connection < 3; connection += 1) {
+    const handler = { requestHandler: { httpsAgent: { ca: world.emulator.ca } } };
+    const client = new STSClient({ region: AWS.region, endpoint, ...handler });
+    const way =
+      'exchanger' in more
+        ? { region: undefined, endpoint: undefined, exchanger: clientStsExchanger({ client }) }
+        : { endpoint };
+    expect(await exchange('', way)).toMatchObject({ accountId: AWS.accountId });
+    globalAgent.destroy();
+  }
+});
+
 test('a certificate that is trusted and of the right name is accepted all the same', async () => {
   Object.assign(globalAgent.options, { rejectUnauthorized: false, ca: world.emulator.ca });
   const endpoint = world.emulator.tlsUrl('aws-sts');

@@ -28,7 +28,7 @@ export const cases = {
   async 'Google Cloud: federated'(setting) {
     const options = { ...setting.gcpFederated, tokenSource: request(setting.production) };
     const one = await getGcpCredentials(options);
-    equal(await getGcpCredentials(options), one, 'credential');
+    equal((await getGcpCredentials(options)).accessToken, one.accessToken, 'credential');
     match(one.principal, /^principal:\/\/iam\.googleapis\.com\/.+environment:production$/);
     lasts(one.expiresAt, 3_600, 3_600);
   },

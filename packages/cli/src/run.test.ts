@@ -103,7 +103,9 @@ describe('errors', () => {
     writeFileSync(join(cwd, 'credex.config.json'), '{"credentials":{"store":{"provider":"aws","x":1}}}');
     const wrong = await runInMemory(['print-config', 'store'], { cwd });
     expect(wrong.exit).toBe(2);
-    expect(wrong.stderr.split('\n')[1]).toMatch(/^ {2}credex\.config\.json:1:\d+: `credentials\.store\.x`/);
+    expect(wrong.stderr.split('\n')[1]).toMatch(
+      /^ {2}\S*credex\.config\.json:1:\d+: `credentials\.store\.x`/,
+    );
     writeFileSync(join(cwd, 'broken.ts'), 'export default {');
     const argv = ['google-executable', 'store', '--config', join(cwd, 'broken.ts')];
     const broken = await runInMemory(argv, { cwd });

@@ -20,6 +20,7 @@ import type { Expectation } from './expectation.js';
 import { assertExpected } from './expectation.js';
 import type { Transport } from './http.js';
 import type { NetworkMessage } from './network-message.js';
+import { networkMessage } from './network-message.js';
 import { LEAST_LEFT_MS, STEP_MS, adviceOf, step } from './step.js';
 import { subjectTokenOf } from './subject-token.js';
 import { dependsOnToken } from './trouble.js';
@@ -199,7 +200,7 @@ async function attempt<C extends Credential, R>(
         thrown,
         advice,
         presented,
-        await describedNetwork(thrown, advice, where.host),
+        describedNetwork(thrown, advice, where.host),
       ),
       advice,
       token:
@@ -211,15 +212,13 @@ async function attempt<C extends Credential, R>(
 }
 
 /** A failure of the network says which host it was. */
-async function describedNetwork(
+function describedNetwork(
   thrown: unknown,
   advice: ErrorClass,
   host: string | undefined,
-): Promise<NetworkMessage | undefined> {
+): NetworkMessage | undefined {
   if (host === undefined || (advice.code !== 'network' && advice.code !== 'timeout')) return undefined;
-  // A host that lacks the module still hears of the failure, in fewer words.
-  const described = await import('./network-message.js').catch(() => undefined);
-  return described?.networkMessage(thrown, advice, host, STEP_MS);
+  return networkMessage(thrown, advice, host, STEP_MS);
 }
 
 /** The token as the caller's capture has it: not the one of another audience, nor the fresher one, that was shown. */

@@ -1,4 +1,4 @@
-/** Which host could not be reached, and why, in words. Loaded with the first failure of the network. */
+/** Which host could not be reached, and why, in words. */
 
 import type { ErrorClass } from './contract.js';
 import { environmentVariable } from './environment.js';

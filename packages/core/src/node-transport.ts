@@ -37,7 +37,8 @@ export function createTransport(): Transport {
 
 /**
  * Node copies the options to an object that inherits from Object.prototype, and reads each of these from there: what is
- * not given has to be given as undefined. Those for which `tls.connect` has a default are its own already.
+ * not given has to be given as undefined. Of these `session` keeps the agent from resuming an earlier session, which
+ * would show no certificate whose name could be compared. Those for which `tls.connect` has a default are its own already.
  */
 const NOT_INHERITED: RequestOptions = Object.freeze(
   Object.fromEntries(
@@ -47,7 +48,7 @@ const NOT_INHERITED: RequestOptions = Object.freeze(
       'autoSelectFamily family highWaterMark hints localAddress localPort lookup onread ' +
       'ALPNProtocols ALPNCallback ca cert clientCertEngine crl dhparam ecdhCurve enableTrace key maxVersion ' +
       'minVersion passphrase pfx privateKeyEngine privateKeyIdentifier pskCallback secureContext secureOptions ' +
-      'secureProtocol servername sessionIdContext sigalgs socket ticketKeys'
+      'secureProtocol servername session sessionIdContext sigalgs socket ticketKeys'
     )
       .split(' ')
       .map((name) => [name, undefined]),

@@ -35,20 +35,36 @@ export const guardSocket: GuardSocket = (socket, hostname, refuse) => {
   else check();
 };
 
+/** Hosts whose certificate passed in full, the last time that one was shown. */
+const named = new Set<string>();
+const MOST_NAMED = 256;
+
 /** Why nothing that this socket brings counts as sent by `hostname`; `undefined` where it does. */
 export function socketFault(socket: Socket, hostname: string): Error | undefined {
   if (checked.get(socket) === hostname) return undefined;
   const { encrypted, authorized, authorizationError } = socket as TLSSocket;
   if (!encrypted) return notEncrypted(hostname);
   if (!authorized) return notTrusted(hostname, codeOf(authorizationError));
-  // Node compares the name itself, but not for a resumed session, and not where an agent brings a comparison of its own.
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const certificate = (socket as TLSSocket).getPeerCertificate();
-  // Looked up: an import of `node:tls` evaluates its list of root certificates.
-  if (process.getBuiltinModule('node:tls').checkServerIdentity(host, certificate) !== undefined)
-    return notTrusted(hostname, 'ERR_TLS_CERT_ALTNAME_INVALID');
+  if (!hasName(socket as TLSSocket, hostname)) return notTrusted(hostname, 'ERR_TLS_CERT_ALTNAME_INVALID');
   checked.set(socket, hostname);
   return undefined;
+}
+
+/**
+ * Node compares the name itself, but not for a resumed session, and not where an agent brings a comparison of its own.
+ * A resumed session shows no certificate at all: it counts where the last full handshake with the host passed.
+ */
+function hasName(socket: TLSSocket, hostname: string): boolean {
+  const certificate = socket.getPeerCertificate();
+  if (socket.isSessionReused() && Object.keys(certificate).length === 0) return named.has(hostname);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  // Looked up: an import of `node:tls` evaluates its list of root certificates.
+  const fault = process.getBuiltinModule('node:tls').checkServerIdentity(host, certificate);
+  named.delete(hostname);
+  if (fault !== undefined) return false;
+  if (named.size >= MOST_NAMED) named.clear();
+  named.add(hostname);
+  return true;
 }
 
 /** Node declares an Error, and gives its code. */
