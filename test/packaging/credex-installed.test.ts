@@ -1,16 +1,24 @@
 /** `npm install credex` in an empty folder: what is installed then, what a shell can run, what a deployment takes. */
 
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { installClosure } from './closure.js';
 import { command, emptyFolder, manifestOf } from './packages.js';
+import { startRegistry } from './registry.js';
 
 const [folder, remove] = emptyFolder();
 let installed: readonly string[];
 beforeAll(async () => {
-  installed = await installClosure(folder, 'credex');
+  const registry = await startRegistry();
+  const environment = `npm_config_registry=${registry.url} npm_config_cache='${join(folder, '.npm')}'`;
+  const install = 'npm install --no-audit --no-fund --loglevel=error credex';
+  const { code, stderr } = await command('sh', ['-c', `${environment} ${install}`], folder);
+  await registry.close();
+  if (code !== 0) throw new Error(`npm install failed: ${stderr}`);
+  const lock = readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8');
+  const { packages } = JSON.parse(lock) as { packages: Readonly<Record<string, unknown>> };
+  installed = Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, ''));
 }, 120_000);
 afterAll(remove);
 

@@ -1,0 +1,110 @@
+/** An npm registry on loopback: our packages as packed, and other people's as the workspace has them installed. */
+
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { tarballOf } from '../../scripts/pack.mjs';
+import { ROOMS, ROOT, manifestOf } from './packages.js';
+
+const STORE = join(ROOT, 'node_modules', '.pnpm');
+
+interface Release {
+  readonly manifest: { readonly name: string; readonly version: string };
+  pack(): Promise<Buffer>;
+}
+
+const run = promisify(execFile);
+
+/** A package in pnpm's store, made a tarball of again. */
+function installed(folder: string): Release {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Release['manifest'];
+  const args = [
+    '--use-compress-program=gzip -1',
+    '-cf',
+    '-',
+    '--hard-dereference',
+    '--transform=s,^\\.,package,',
+  ];
+  const pack = async (): Promise<Buffer> => {
+    const { stdout } = await run('tar', [...args, '-C', folder, '.'], {
+      encoding: 'buffer',
+      maxBuffer: 2 ** 27,
+    });
+    return stdout;
+  };
+  return { manifest, pack };
+}
+
+async function packed(room: string): Promise<Release> {
+  const file = tarballOf(room);
+  const { stdout } = await run('tar', ['-xOzf', file, 'package/package.json']);
+  return { manifest: JSON.parse(stdout) as Release['manifest'], pack: async () => readFileSync(file) };
+}
+
+async function releasesOf(name: string): Promise<readonly Release[]> {
+  const room = ROOMS.find((one) => manifestOf(one).name === name);
+  if (room !== undefined) return [await packed(room)];
+  const prefix = `${name.replace('/', '+')}@`;
+  const folders = readdirSync(STORE).filter((entry) => entry.startsWith(prefix));
+  const releases = folders.map((entry) => installed(join(STORE, entry, 'node_modules', name)));
+  // A package that others are peers of has a folder for each choice of them.
+  return [...new Map(releases.map((release) => [release.manifest.version, release])).values()];
+}
+
+export interface Registry {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md */
+export async function startRegistry(): Promise<Registry> {
+  const tarballs = new Map<string, Buffer>();
+  let url = '';
+
+  async function metadataOf(name: string): Promise<object | undefined> {
+    const versions: Record<string, object> = {};
+    for (const { manifest, pack } of await releasesOf(name)) {
+      const path = `/-/${encodeURIComponent(name)}/${manifest.version}.tgz`;
+      const content = tarballs.get(path) ?? (await pack());
+      tarballs.set(path, content);
+      const integrity = `sha512-${createHash('sha512').update(content).digest('base64')}`;
+      versions[manifest.version] = { ...manifest, dist: { tarball: url + path, integrity } };
+    }
+    const latest = Object.keys(versions).at(-1);
+    return latest === undefined ? undefined : { name, 'dist-tags': { latest }, versions };
+  }
+
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', url);
+    const content = tarballs.get(pathname);
+    if (content !== undefined) {
+      response.end(content);
+      return;
+    }
+    void metadataOf(decodeURIComponent(pathname.slice(1))).then(
+      (metadata) => {
+        response.statusCode = metadata === undefined ? 404 : 200;
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify(metadata ?? { error: 'not_found' }));
+      },
+      (error: unknown) => {
+        response.statusCode = 500;
+        response.end(String(error));
+      },
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
