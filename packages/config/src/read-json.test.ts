@@ -19,6 +19,32 @@ const BAD: readonly (readonly [string, string, RegExp])[] = [
   ['far too much', ' '.repeat(300_000), /longer than 262144/],
 ];
 
+/** What is quadratic to a scanner that looks for an end from every beginning; each in two sizes. */
+const LONG: Readonly<Record<string, (size: number) => string>> = {
+  backslashes: (size) => `{"a":"${'\\'.repeat(size)}`,
+  'escaped quotes': (size) => `{"a":"${'\\"'.repeat(size / 2)}`,
+  quotes: (size) => '"'.repeat(size),
+  'open strings': (size) => '"a\n'.repeat(size / 3),
+  spaces: (size) => `{${' '.repeat(size)}x`,
+  digits: (size) => `[${'1'.repeat(size)}x`,
+  brackets: (size) => '[]'.repeat(size / 2),
+  commas: (size) => `[${','.repeat(size)}`,
+};
+
+test.each(Object.entries(LONG))(
+  'a long run of %s is read in time that grows with its size',
+  (_name, text) => {
+    const took = (size: number): number => {
+      const began = performance.now();
+      expect(() => readJson('f', text(size))).toThrow();
+      return performance.now() - began;
+    };
+    took(1_000);
+    // Sixteen times the size; a quadratic scanner takes 256 times as long, and seconds at the least.
+    expect(took(262_000)).toBeLessThan(Math.max(1_500, took(16_000) * 100));
+  },
+);
+
 describe('strict JSON', () => {
   test.each(BAD)('%s', (_name, text, says) => {
     let message = '';
