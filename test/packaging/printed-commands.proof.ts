@@ -186,6 +186,8 @@ describe('what is installed then', () => {
     await world.emulator.writeCa(ca);
     const { PATH: _path, HOME: _home, ...seen } = outside(world.emulator, { ca });
     env = { ...env, ...seen };
+    // As someone who has read the file: a code configuration that only the folder names needs consent.
+    expect((await sh('npx credex trust credex.config.ts')).code).toBe(0);
   }, BOUND_MS);
 
   const single = others.filter(({ line }) => !line.includes('credex emulator') && !line.includes('9000'));

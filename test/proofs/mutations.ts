@@ -159,5 +159,5 @@ export const MUTATIONS: readonly Mutation[] = [
     "  signal?.addEventListener('abort', onAbort, ONCE);\n",
     '',
   ),
-  mutation('a timer outlives its exchange', STEPS, 'flight.ts', '      stop();\n', ''),
+  mutation('a timer outlives its exchange', STEPS, 'flight.ts', '    stop();\n', ''),
 ];
