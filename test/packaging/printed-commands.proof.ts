@@ -187,7 +187,8 @@ describe('what is installed then', () => {
     const { PATH: _path, HOME: _home, ...seen } = outside(world.emulator, { ca });
     env = { ...env, ...seen };
     // As someone who has read the file: a code configuration that only the folder names needs consent.
-    expect((await sh('npx credex trust credex.config.ts')).code).toBe(0);
+    const trusted = await sh('npx credex trust credex.config.ts');
+    if (trusted.code !== 0) throw new Error(trusted.stderr);
   }, BOUND_MS);
 
   const single = others.filter(({ line }) => !line.includes('credex emulator') && !line.includes('9000'));
