@@ -27,7 +27,7 @@ test.each(rows)('promise $number: $promise', ({ tests, open }) => {
   expect(tests.length > 0).toBe(!open);
   for (const { file, title } of tests) {
     expect(files).toContain(file);
-    expect(file).toMatch(/\.test\.ts$/);
+    expect(file).toMatch(/\.(test|proof)\.ts$/);
     // As written in the file, in whichever quotes.
     expect(read(file).replaceAll("\\'", "'")).toContain(title);
   }

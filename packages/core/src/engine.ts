@@ -70,7 +70,9 @@ export function createEngine<C extends Credential, R>(tools: FlightTools<C, R>):
       return undefined;
     },
     crowded(key, subject) {
-      return isUnproven(subject, this.slot(key)) ? roomForUnproven(cache, provider, clock) : undefined;
+      return isUnproven(subject, this.slot(key))
+        ? roomForUnproven(cache, provider, clock, random)
+        : undefined;
     },
     supersede(key) {
       this.slot(key).generation = ++state.sequence;

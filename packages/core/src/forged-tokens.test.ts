@@ -8,7 +8,7 @@ import { makeJwt, refusal, settle, sourceOf, world } from './world.fixture.js';
 
 afterEach(() => vi.unstubAllGlobals());
 
-const TOKENS = 3_000;
+const TOKENS = 2_000;
 const AT_ONCE = 500;
 const SECONDS_APART = 1;
 const GOOD = Array.from({ length: 20 }, (_, n) => `good-${n}`);
@@ -78,7 +78,7 @@ const KINDS: readonly (readonly [string, (attempt: Attempt) => Promise<never>])[
 describe.each<readonly [string, () => unknown]>([
   ['Node', (): unknown => undefined],
   ['an edge isolate', (): unknown => vi.stubGlobal('EdgeRuntime', 'edge-runtime')],
-])('on %s, 3,000 forged tokens', (_runtime, isolate) => {
+])('on %s, 2,000 forged tokens', (_runtime, isolate) => {
   it.each(KINDS)(
     'whose exchanges %s evict no credential, and a newcomer is served within 10 s',
     { timeout: 120_000 },
@@ -111,7 +111,7 @@ it('says so to a caller for whom there is no room, and leaves those with a cache
   await expect(ask(w, 'one-more')).rejects.toMatchObject({
     code: 'throttled',
     retryable: true,
-    retryAfterMs: 500,
+    retryAfterMs: 500, // Between 250 and 750; the harness draws the middle.
     hint: expect.stringContaining('@credex/verify') as string,
   });
   await ask(w, 'good');
