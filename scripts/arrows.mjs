@@ -96,7 +96,8 @@ export const ROOMS = {
 
 /** Inside core: a module imports only modules of the layers that stand before its own. */
 export const CORE_LAYERS = [
-  ['own', 'regular-file', 'scrub'],
+  ['own', 'regular-file', 'visible'],
+  ['scrub'],
   [
     'answer-headers',
     'bounded-text',

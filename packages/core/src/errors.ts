@@ -1,6 +1,7 @@
 import type { ErrorClass, FederationErrorCode, PresentedToken, SubjectClaims } from './contract.js';
 import { ownCopy } from './own.js';
-import { cleanServerText, oneLine, scrubbedCause, withoutUserinfo } from './scrub.js';
+import { cleanServerText, errorLine, scrubbedCause } from './scrub.js';
+import { oneLine } from './visible.js';
 
 const MARKER = Symbol.for('credex.FederationError');
 const OPTION_MARKER = Symbol.for('credex.OptionError');
@@ -72,9 +73,9 @@ export class FederationError extends Error {
     // Entra's messages begin with their code.
     const code = serverCode !== undefined && serverMessage?.startsWith(serverCode) === true ? '' : serverCode;
     const said = [code, serverMessage].filter((part) => part !== undefined && part !== '').join(': ');
-    const hint = init.hint === undefined ? undefined : withoutUserinfo(init.hint);
+    const hint = init.hint === undefined ? undefined : errorLine(init.hint);
     const message = [
-      withoutUserinfo(init.message),
+      errorLine(init.message),
       said === '' ? '' : ` (${said})`,
       hint === undefined ? '' : ` ${hint}`,
     ];
@@ -146,6 +147,9 @@ export function presentedToken(claims: SubjectClaims): PresentedToken {
   });
 }
 
+/** Longest name of an option that an error has as a member. */
+const LONGEST_NAME = 256;
+
 const shown = (claim: string | undefined): string | undefined =>
   claim === undefined ? undefined : oneLine(claim, 256);
 
@@ -191,15 +195,16 @@ export class OptionError extends TypeError {
   /** The environment variable that stands for it, where there is one: `AWS_ROLE_ARN`. */
   readonly environmentVariable: string | undefined;
 
+  /** `message`: one sentence or more; a list holds one line each. Characters that cannot be seen are escaped. */
   constructor(
     code: OptionErrorCode,
     option: string,
     environmentVariable: string | undefined,
-    message: string,
+    message: string | readonly string[],
   ) {
-    super(withoutUserinfo(message));
+    super(typeof message === 'string' ? errorLine(message) : message.map(errorLine).join('\n'));
     this.code = code;
-    this.option = option;
+    this.option = oneLine(option, LONGEST_NAME);
     this.environmentVariable = environmentVariable;
     Object.defineProperty(this, 'message', { enumerable: true });
     Object.defineProperty(this, OPTION_MARKER, { value: true });

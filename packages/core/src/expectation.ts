@@ -4,7 +4,7 @@ import type { SubjectClaims } from './contract.js';
 import { FederationError, presentedToken } from './errors.js';
 import { invalidOption } from './options.js';
 import { ownCopy } from './own.js';
-import { oneLine } from './scrub.js';
+import { oneLine } from './visible.js';
 
 /** Each member that is set must equal the token's claim. Ids survive a rename; names don't. */
 export interface Expectation {

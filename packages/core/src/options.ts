@@ -5,6 +5,7 @@ import { environmentVariable } from './environment.js';
 import { OptionError } from './errors.js';
 import { inheritedName, memberOf, ownCopy } from './own.js';
 import { looksSecret } from './scrub.js';
+import { visible } from './visible.js';
 
 /** How an option is called in code and in the environment. */
 export interface OptionName {
@@ -108,7 +109,7 @@ export function ownOptions<O extends object>(factory: string, options: O, known:
   const own = ownMembers(factory, options, known);
   for (const option of Object.keys(own)) {
     if (known.includes(option)) continue;
-    const named = isShowable(option) ? `\`${option}\`` : `of ${option.length} characters`;
+    const named = isShowable(option) ? `\`${visible(option)}\`` : `of ${option.length} characters`;
     throw new OptionError(
       'invalid_option',
       option,
@@ -172,7 +173,7 @@ function shown(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
   if (value === '') return 'empty';
-  return isShowable(value) ? JSON.stringify(value) : `a string of ${value.length} characters`;
+  return isShowable(value) ? visible(JSON.stringify(value)) : `a string of ${value.length} characters`;
 }
 
 /** A secret pasted into the wrong option must not be printed back. */

@@ -3,6 +3,8 @@
  * reaches a user but through here.
  */
 
+import { oneLine, withoutUnseen } from './visible.js';
+
 const CUT = '[cut]';
 
 /** A body of megabytes must not cost seconds: no more than this is looked at. */
@@ -40,16 +42,9 @@ const READABLE = 3.4;
 /** Fewer mixed letters than this are no key. */
 const LEAST_MIXED = 12;
 
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
-/** Without width, or turning the direction of what follows: a log must show what is there. */
-const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/g;
-
 /** Cuts token-shaped runs and control characters, and keeps `keep` characters (default 300). */
 export function cleanServerText(text: string, keep = 300): string {
-  const cleaned = withoutSecrets(
-    text.slice(0, LOOKED_AT).replace(INVISIBLE, '').replace(CONTROL, ' '),
-  ).trim();
+  const cleaned = withoutSecrets(withoutUnseen(text.slice(0, LOOKED_AT))).trim();
   if (cleaned.length <= keep) return cleaned;
   // Not between the halves of a surrogate pair.
   return `${cleaned.slice(0, keep).replace(/[\ud800-\udbff]$/, '')}…`;
@@ -60,16 +55,19 @@ export function looksSecret(text: string): boolean {
   return text.length > LOOKED_AT || withoutSecrets(text) !== text;
 }
 
-/** One line, for what is shown as it is, such as a claim: what can't be seen shows as U+FFFD. */
-export function oneLine(text: string, keep: number): string {
-  const line = text.slice(0, keep).replace(INVISIBLE, '\ufffd').replace(CONTROL, '\ufffd');
-  return text.length > keep ? `${line}…` : line;
-}
-
 /** The text without the user names and passwords of its URLs, such as a proxy's. */
 export function withoutUserinfo(text: string): string {
   return text.includes('@') ? text.replace(USERINFO, `$1${CUT}@`) : text;
 }
+
+/**
+ * Longest line of a message or hint. The values in it are shorter; this holds where the author of a token source, an
+ * exchanger or a configuration quotes one whole.
+ */
+const LONGEST_LINE = 2_048;
+
+/** A line of an error of ours: what can't be seen is escaped, and no URL shows its password. */
+export const errorLine = (text: string): string => oneLine(withoutUserinfo(text), LONGEST_LINE);
 
 function withoutSecrets(text: string): string {
   return withoutUserinfo(text)

@@ -64,7 +64,7 @@ test('what is shown of claims nobody checked: strings, lists of strings and a ti
     jti: 'j',
   };
   const { presented } = refusal('invalid_claims', 'x', { claims });
-  expect(JSON.parse(JSON.stringify(presented))).toEqual({ owner: 'acme\ufffd' });
+  expect(JSON.parse(JSON.stringify(presented))).toEqual({ owner: 'acme\\x0a' });
   expect(refusal('invalid_claims', 'x', { claims: { aud: ['a', 'b'], exp: 1 } }).presented).toMatchObject({
     aud: ['a', 'b'],
     expiresAt: 1_000,

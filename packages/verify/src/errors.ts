@@ -1,5 +1,5 @@
 import type { PresentedToken } from '@credex/core';
-import { ownCopy } from '@credex/core/driver';
+import { errorLine, ownCopy } from '@credex/core/driver';
 
 const MARKER = Symbol.for('credex.TokenVerificationError');
 
@@ -60,10 +60,11 @@ export class TokenVerificationError extends Error {
 
   constructor(init: TokenVerificationErrorInit) {
     const { code, message, hint, presented, cause } = ownCopy(init);
-    super(hint === undefined ? message : `${message} ${hint}`, cause === undefined ? undefined : { cause });
+    const lines = [message, hint].filter((line) => line !== undefined).map(errorLine);
+    super(lines.join(' '), cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = STATUS[code] ?? 401;
-    this.hint = hint;
+    this.hint = lines[1];
     this.presented = presented;
     Object.defineProperty(this, MARKER, { value: true });
   }
