@@ -1,4 +1,4 @@
-/** No whole answer comes: the connection breaks, hangs, crawls, or leads elsewhere. */
+/** No complete response arrives: the connection breaks, hangs, crawls, or leads to another host. */
 
 import { azureIdentityExchanger } from '@credex/azure/identity';
 import { createCredentialCache } from '@credex/core';
@@ -18,7 +18,7 @@ import {
 } from './canary.js';
 import { tokenRequests, warmUp } from './clouds.js';
 import { exchange, federationErrorOf } from './matrix.js';
-import { expectNoSecret } from './witness.js';
+import { expectNoSecret } from './recorder.js';
 
 const world = useWorld();
 let trap: Awaited<ReturnType<typeof startTrap>>;
@@ -87,7 +87,7 @@ test.each(steps)('a caller who gives up leaves alone, and without delay: %s', as
   expect(tokenRequests(world, step.cloud)).toBe(asked);
 });
 
-test.each(overSockets)('a port where nobody listens: %s', async (_label, step) => {
+test.each(overSockets)('a port on which nothing listens: %s', async (_label, step) => {
   const closed = await startTrap();
   await closed.close();
   const scheme = step.service === 'entra' && step.by === 'sdk' ? 'https' : 'http';

@@ -12,8 +12,8 @@ import { by } from '../support/ways.js';
 import type { Call, Cloud, CloudName, World } from './clouds.js';
 import { CLOUDS } from './clouds.js';
 import { exchange } from './matrix.js';
-import { expectNoSecret } from './witness.js';
-import type { Witnessed } from './witness.js';
+import { expectNoSecret } from './recorder.js';
+import type { Recorded } from './recorder.js';
 
 /** `fetch`: by the user's own, under a request of ours or under the SDK. */
 const MEANS = ['direct', 'direct fetch', 'sdk', 'fetch'] as const;
@@ -67,7 +67,7 @@ export interface StrikeOptions {
   readonly onStrike?: () => void;
 }
 
-export interface Struck extends Witnessed {
+export interface Struck extends Recorded {
   /** How many requests met the fault. */
   readonly struck: number;
   readonly token: string;

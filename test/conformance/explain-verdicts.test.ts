@@ -23,7 +23,7 @@ const world = useWorld();
 const mint = (of: PolicyCase): Promise<string> =>
   world.emulator.issuer.mint({ ...TEAM, environment: 'production', ...of.token });
 
-/** With numbers of its own in place of those that all cases are written with. */
+/** With random numbers in place of those that all cases are written with. */
 const renumbered = <T>(value: T, number: string, own: string): T =>
   JSON.parse(JSON.stringify(value).replaceAll(number, own)) as T;
 

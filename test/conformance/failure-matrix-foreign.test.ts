@@ -70,7 +70,7 @@ function trustPreviewAsWell(): void {
   });
 }
 
-/** How a token gets in beside the platform's variables. */
+/** How a token arrives next to the platform's variables. */
 const ROUTES: Readonly<
   Record<string, (token: string, ask: () => Promise<Credential>) => Promise<Credential>>
 > = {

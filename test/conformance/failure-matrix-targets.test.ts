@@ -9,7 +9,7 @@ import type { CloudName } from './clouds.js';
 import { CLOUDS, tokenRequests, warmUp } from './clouds.js';
 import type { Row, Wanted } from './matrix.js';
 import { exchange, testRow } from './matrix.js';
-import { expectNoSecret } from './witness.js';
+import { expectNoSecret } from './recorder.js';
 
 const world = useWorld();
 beforeAll(() => warmUp(world));
@@ -120,7 +120,7 @@ const TARGETS: readonly Target[] = [
   [
     'an unknown resource',
     'azure',
-    { scopes: 'api://nobody-made-this/.default' },
+    { scopes: 'api://does-not-exist/.default' },
     { code: 'target_not_found', serverCode: 'AADSTS500011', hint: ['`scopes`', AZURE.tenantId] },
   ],
 ];
@@ -158,7 +158,7 @@ test.each<readonly [CloudName, string, object]>([
   ['gcp impersonated', 'lifetimeSeconds', { lifetimeSeconds: 599 }],
   ['gcp impersonated', 'lifetimeSeconds', { lifetimeSeconds: 43_201 }],
   ['gcp federated', 'lifetimeSeconds', { lifetimeSeconds: 3600 }],
-])('%s refuses %s at the door: %o', async (name, option, more) => {
+])('%s refuses %s before a request is sent: %o', async (name, option, more) => {
   const cloud = CLOUDS.find((one) => one.name === name) as (typeof CLOUDS)[0];
   const token = await world.mint();
   const seen = await exchange(world, cloud, 'request', token, more);

@@ -178,7 +178,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'a token of a key that nobody published',
+    name: 'a token signed with an unpublished key',
     token: () => world.mint({ signWith: 'unpublished' }),
     wants: {
       // AWS says the same of an issuer that it can't reach, which passes.

@@ -15,8 +15,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { clearEnvironment, setEnvironment } from '../support/environment.js';
 import { EXCHANGERS, WAYS } from '../support/ways.js';
 import { startTrap } from './canary.js';
-import type { Door } from './hostile-options.js';
-import { DOORS, JWT } from './hostile-options.js';
+import type { ProviderUnderTest } from './hostile-options.js';
+import { PROVIDERS, JWT } from './hostile-options.js';
 
 let trap: Awaited<ReturnType<typeof startTrap>>;
 let folder: string;
@@ -51,7 +51,7 @@ afterEach(() => {
 });
 
 interface Moved {
-  readonly door: Door;
+  readonly tested: ProviderUnderTest;
   readonly name: string;
   readonly variables: () => Readonly<Record<string, string>>;
   /** Where the token goes all the same. */
@@ -64,19 +64,19 @@ const GCP_HOST = 'sts.googleapis.com';
 const AZURE_HOST = 'login.microsoftonline.com';
 
 const aws = (name: string, variables: Moved['variables']): Moved => ({
-  door: DOORS.aws,
+  tested: PROVIDERS.aws,
   name,
   variables,
   host: AWS_HOST,
 });
 const gcp = (name: string, variables: Moved['variables']): Moved => ({
-  door: DOORS.gcp,
+  tested: PROVIDERS.gcp,
   name,
   variables,
   host: GCP_HOST,
 });
 const azure = (name: string, variables: Moved['variables']): Moved => ({
-  door: DOORS.azure,
+  tested: PROVIDERS.azure,
   name,
   variables,
   host: AZURE_HOST,
@@ -143,11 +143,11 @@ beforeAll(async () => {
 
 const MOVED_EITHER_WAY = WAYS.flatMap((way) => MOVED.map((moved) => ({ ...moved, way })));
 
-describe.each(MOVED_EITHER_WAY)('$door.name, $way: $name', ({ door, way, variables, host }) => {
+describe.each(MOVED_EITHER_WAY)('$tested.name, $way: $name', ({ tested, way, variables, host }) => {
   const ask = (more: object): Promise<unknown> =>
-    door.get({
-      ...door.good,
-      ...EXCHANGERS[way][door.name],
+    tested.get({
+      ...tested.good,
+      ...EXCHANGERS[way][tested.name],
       tokenSource: () => JWT,
       cache: createCredentialCache(),
       random: () => 0,
@@ -179,7 +179,7 @@ test.each(['evil.com/#', 'EVIL', 'evil.com', '', 42])(
   'a calling client of the region %o moves nothing',
   async (region) => {
     const provider = awsCredentialsProvider({
-      ...DOORS.aws.good,
+      ...PROVIDERS.aws.good,
       tokenSource: () => JWT,
       cache: createCredentialCache(),
       random: () => 0,
@@ -190,15 +190,17 @@ test.each(['evil.com/#', 'EVIL', 'evil.com', '', 42])(
   },
 );
 
-const DOORS_EITHER_WAY = WAYS.flatMap((way) => Object.values(DOORS).map((door) => ({ ...door, way })));
+const PROVIDERS_EITHER_WAY = WAYS.flatMap((way) =>
+  Object.values(PROVIDERS).map((tested) => ({ ...tested, way })),
+);
 
-describe.each(DOORS_EITHER_WAY)('$name, $way, behind a proxy', (door) => {
+describe.each(PROVIDERS_EITHER_WAY)('$name, $way, behind a proxy', (tested) => {
   test.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])('%s sees a host name at most', async (variable) => {
     setEnvironment({ [variable]: at('http'), HTTP_PROXY: at('http'), http_proxy: at('http') });
     const connect = vi.spyOn(net.Socket.prototype, 'connect');
-    const asked = door.get({
-      ...door.good,
-      ...EXCHANGERS[door.way][door.name],
+    const asked = tested.get({
+      ...tested.good,
+      ...EXCHANGERS[tested.way][tested.name],
       tokenSource: () => JWT,
       cache: createCredentialCache(),
       random: () => 0,

@@ -3,10 +3,18 @@ import { awsCredentialsProvider } from '@credex/aws';
 import { OptionError } from '@credex/core';
 import { describe, expect, test, vi } from 'vitest';
 import type { Case } from './hostile-options.js';
-import { DOORS, JWT, NO_ENDPOINTS, NO_LOOPBACK, each, testDoor, watchNetwork } from './hostile-options.js';
+import {
+  PROVIDERS,
+  JWT,
+  NO_ENDPOINTS,
+  NO_LOOPBACK,
+  each,
+  testOptions,
+  watchNetwork,
+} from './hostile-options.js';
 
 const network = watchNetwork();
-const aws = DOORS.aws;
+const aws = PROVIDERS.aws;
 
 const REGIONS = [
   'evil.com/#',
@@ -49,7 +57,7 @@ const fromEnvironment = (variables: Record<string, string>, option: string, vari
   { options: { [option]: undefined }, variables, option, code: 'invalid_option', variable },
 ];
 
-testDoor(
+testOptions(
   aws,
   [
     ...each('region', 'invalid_option', REGIONS, 'AWS_REGION'),

@@ -3,10 +3,18 @@ import { azureIdentityExchanger } from '@credex/azure/identity';
 import { FederationError, OptionError } from '@credex/core';
 import { describe, expect, test, vi } from 'vitest';
 import type { Case } from './hostile-options.js';
-import { DOORS, JWT, NO_ENDPOINTS, NO_LOOPBACK, each, testDoor, watchNetwork } from './hostile-options.js';
+import {
+  PROVIDERS,
+  JWT,
+  NO_ENDPOINTS,
+  NO_LOOPBACK,
+  each,
+  testOptions,
+  watchNetwork,
+} from './hostile-options.js';
 
 const network = watchNetwork();
-const azure = DOORS.azure;
+const azure = PROVIDERS.azure;
 
 const TENANTS = [
   'evil.com/#',
@@ -108,7 +116,7 @@ const named = (
     ]),
 ]);
 
-testDoor(
+testOptions(
   azure,
   [
     ...named,

@@ -3,10 +3,18 @@ import { googleAuthLibraryExchanger } from '@credex/gcp/google-auth-library';
 import { OptionError } from '@credex/core';
 import { expect, test, vi } from 'vitest';
 import type { Case } from './hostile-options.js';
-import { DOORS, JWT, NO_ENDPOINTS, NO_LOOPBACK, each, testDoor, watchNetwork } from './hostile-options.js';
+import {
+  PROVIDERS,
+  JWT,
+  NO_ENDPOINTS,
+  NO_LOOPBACK,
+  each,
+  testOptions,
+  watchNetwork,
+} from './hostile-options.js';
 
 const network = watchNetwork();
-const gcp = DOORS.gcp;
+const gcp = PROVIDERS.gcp;
 
 const POOLS = [
   'a/b/c',
@@ -107,7 +115,7 @@ const named = Object.entries(NAMED).flatMap(([option, [variable, values]]): Case
     ]),
 ]);
 
-testDoor(
+testOptions(
   gcp,
   [
     ...named,

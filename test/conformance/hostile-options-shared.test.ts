@@ -4,7 +4,15 @@ import { OptionError } from '@credex/core';
 import { requestTokenSource, vercelTokenSource } from '@credex/vercel';
 import { expect, test } from 'vitest';
 import type { Case } from './hostile-options.js';
-import { DOORS, JWT, NO_ENDPOINTS, NO_LOOPBACK, each, testDoor, watchNetwork } from './hostile-options.js';
+import {
+  PROVIDERS,
+  JWT,
+  NO_ENDPOINTS,
+  NO_LOOPBACK,
+  each,
+  testOptions,
+  watchNetwork,
+} from './hostile-options.js';
 
 const network = watchNetwork();
 
@@ -41,12 +49,12 @@ const SHARED: readonly Case[] = [
   ...each('toString', 'invalid_option', ['x']),
 ];
 
-for (const door of Object.values(DOORS)) testDoor(door, SHARED, network);
+for (const tested of Object.values(PROVIDERS)) testOptions(tested, SHARED, network);
 
-test.each(Object.values(DOORS))('$name: what is no object at all', async (door) => {
+test.each(Object.values(PROVIDERS))('$name: what is no object at all', async (tested) => {
   for (const options of [null, 'options', 42]) {
-    await expect(door.get(options as never)).rejects.toBeInstanceOf(TypeError);
-    expect(() => door.factory(options as never)).toThrow(TypeError);
+    await expect(tested.get(options as never)).rejects.toBeInstanceOf(TypeError);
+    expect(() => tested.factory(options as never)).toThrow(TypeError);
   }
   expect(network()).toEqual([]);
 });

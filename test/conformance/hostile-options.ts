@@ -1,4 +1,4 @@
-/** Options that would send a token elsewhere, or that nobody can mean: refused before anything is read or sent. */
+/** Options that would send a token to another host, or that make no sense: refused before anything is read or sent. */
 
 import dns from 'node:dns';
 import net from 'node:net';
@@ -16,10 +16,10 @@ import { Secrets } from './secrets.js';
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const claims = { iss: 'https://oidc.vercel.com/acme', sub: 'owner:acme:project:shop', exp: 4_000_000_000 };
 
-/** Nobody signed it, and nobody is to see it. */
-export const JWT: string = `${part({ alg: 'RS256' })}.${part(claims)}.${part('a signature of nobody at all')}`;
+/** It has no valid signature, and must not be sent anywhere. */
+export const JWT: string = `${part({ alg: 'RS256' })}.${part(claims)}.${part('not a signature')}`;
 
-export interface Door {
+export interface ProviderUnderTest {
   readonly name: 'aws' | 'gcp' | 'azure';
   /** Options that are refused by nothing. */
   readonly good: object;
@@ -29,7 +29,7 @@ export interface Door {
 
 const { projectNumber, workloadIdentityPoolId, workloadIdentityPoolProviderId, serviceAccountEmail } = GCP;
 
-export const DOORS: Readonly<Record<Door['name'], Door>> = {
+export const PROVIDERS: Readonly<Record<ProviderUnderTest['name'], ProviderUnderTest>> = {
   aws: {
     name: 'aws',
     good: { roleArn: AWS.roleArn, region: AWS.region },
@@ -81,18 +81,22 @@ export function watchNetwork(): () => readonly string[] {
 }
 
 /** By the factory and by the function alike, and nothing is asked of token source or network. */
-async function expectRefused(door: Door, hostile: Hostile, network: () => readonly string[]): Promise<void> {
+async function expectRefused(
+  tested: ProviderUnderTest,
+  hostile: Hostile,
+  network: () => readonly string[],
+): Promise<void> {
   const { variables = {}, option, code, variable } = hostile;
   setEnvironment(variables);
   const tokenSource = vi.fn<() => string>(() => JWT);
-  const options = { ...door.good, tokenSource, ...hostile.options };
+  const options = { ...tested.good, tokenSource, ...hostile.options };
   const thrown: unknown[] = [];
   try {
-    door.factory(options);
+    tested.factory(options);
   } catch (error) {
     thrown.push(error);
   }
-  await door.get(options).catch((error: unknown) => thrown.push(error));
+  await tested.get(options).catch((error: unknown) => thrown.push(error));
   expect(thrown).toHaveLength(2);
   for (const error of thrown) {
     expect(error).toBeInstanceOf(TypeError);
@@ -114,8 +118,12 @@ async function expectRefused(door: Door, hostile: Hostile, network: () => readon
 
 export type Case = readonly [name: string, hostile: Hostile];
 
-export function testDoor(door: Door, cases: readonly Case[], network: () => readonly string[]): void {
-  test.each(cases)(`${door.name}: %s`, (_name, hostile) => expectRefused(door, hostile, network));
+export function testOptions(
+  tested: ProviderUnderTest,
+  cases: readonly Case[],
+  network: () => readonly string[],
+): void {
+  test.each(cases)(`${tested.name}: %s`, (_name, hostile) => expectRefused(tested, hostile, network));
 }
 
 /** One option, given as each of `values`. */

@@ -7,8 +7,8 @@ import type { Call, Cloud, CloudName, World } from './clouds.js';
 import { WAYS, by } from '../support/ways.js';
 import type { Way } from '../support/ways.js';
 import { CLOUDS, tokenRequests } from './clouds.js';
-import { expectNoSecret, witness } from './witness.js';
-import type { Witnessed } from './witness.js';
+import { expectNoSecret, record } from './recorder.js';
+import type { Recorded } from './recorder.js';
 
 /** How the token comes: with the request that is served, or from a function of the user's. */
 export type Route = 'request' | 'function';
@@ -96,8 +96,8 @@ export function exchange(
   more: object = {},
   shared: object = {},
   call: Call = {},
-): Promise<Witnessed> {
-  return witness((onEvent): Promise<Credential> => {
+): Promise<Recorded> {
+  return record((onEvent): Promise<Credential> => {
     // Retries, where a failure is worth them, come at once.
     const common = { cache: createCredentialCache(), random: () => 0, onEvent, ...shared };
     if (route === 'function')
@@ -106,7 +106,7 @@ export function exchange(
   });
 }
 
-export function federationErrorOf({ error }: Witnessed): FederationError {
+export function federationErrorOf({ error }: Recorded): FederationError {
   if (FederationError.isInstance(error)) return error;
   throw new Error('The call did not fail with a FederationError.', { cause: error });
 }

@@ -1,4 +1,4 @@
-/** The trust that `credex setup` prints, loaded into the emulated clouds: it lets in whom it should, and nobody else. */
+/** The trust that `credex setup` prints, loaded into the emulated clouds: it admits the right tokens, and no others. */
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Emulator, MintOptions } from '@credex/testing/emulator';
@@ -34,7 +34,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => emulator.close());
 
-/** Nobody of these may enter, whatever is trusted. */
+/** None of these may be admitted, whatever is trusted. */
 const WRONG: Tokens = {
   'another project': { project: 'other', projectId: 'prj_other' },
   'a project whose name begins alike': { project: 'shop-2', projectId: 'prj_shop2' },
@@ -115,7 +115,7 @@ const global = {
   'staging of the global issuer': { issuerMode: 'global', environment: 'staging' },
 } satisfies Tokens;
 
-/** Whom each issuer mode lets in, and whom it then keeps out beside all others. */
+/** Which tokens each issuer mode admits, and which it refuses besides all others. */
 const MODES: readonly (readonly [mode: string, right: Tokens, wrong: Tokens])[] = [
   ['team', team, global],
   ['global', global, team],

@@ -14,7 +14,7 @@ import { s3Client } from '../support/s3.js';
 import { AUDIENCE, ISSUER, PRODUCTION_SUBJECT, trustPolicy } from '../support/trust.js';
 import { useWorld } from '../support/use-world.js';
 
-/** An account of its own in each partition, as a company with all of them has. */
+/** One account in each AWS partition, as a company that uses all of them has. */
 const PARTITIONS = {
   aws: { accountId: '111111111111', region: 'eu-west-1', bucket: 'ireland' },
   'aws-cn': { accountId: '222222222222', region: 'cn-north-1', bucket: 'beijing' },

@@ -126,7 +126,7 @@ describe.each(['aws', 'gcp', 'azure'] as const)('%s', (cloud) => {
     });
   });
 
-  test('a failure that callers share is an error of its own for each, with its call site', async () => {
+  test('each caller of a shared failure gets its own error, with its call site', async () => {
     await world.inRequest(await world.mint({ environment: 'preview' }), async () => {
       const ways = Object.entries(waysOf(cloud, { cache: createCredentialCache() }));
       const together = await Promise.all(ways.map(([, ask]) => callSite(ask)));

@@ -197,7 +197,7 @@ describe('what must not have the credential', () => {
     refused(url, { name: 'gcp' }, /no absolute URL/),
   );
 
-  test.each(['Authorization', 'x-amz-security-token', 'X-Amz-Date'])('not beside %s', (header) =>
+  test.each(['Authorization', 'x-amz-security-token', 'X-Amz-Date'])('not together with %s', (header) =>
     refused(object(), { init: { headers: { [header]: 'mine' } } }, /already: leave it to authorize/),
   );
 

@@ -19,12 +19,12 @@ import { useWorld } from '../support/use-world.js';
 const BOUND_MS = 120_000;
 
 const world = useWorld();
-/** Its certificate authority is trusted by nobody. */
-let foreign: Emulator;
+/** Its certificate authority is not trusted. */
+let untrusted: Emulator;
 beforeAll(async () => {
-  foreign = await startEmulator();
+  untrusted = await startEmulator();
 }, BOUND_MS);
-afterAll(() => foreign.close());
+afterAll(() => untrusted.close());
 
 interface Said {
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -51,7 +51,7 @@ async function attempts(release: string, sdks: boolean, more: NodeJS.ProcessEnv 
       NODE_NO_WARNINGS: '1',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       ATTEMPTS: JSON.stringify({
-        certificates: { foreign: foreign.serverCertificate, otherName: world.emulator.serverCertificate },
+        certificates: { untrusted: untrusted.serverCertificate, otherName: world.emulator.serverCertificate },
         honest: { 'sts.eu-west-1.amazonaws.com': Number(new URL(world.emulator.tlsUrl('aws-sts')).port) },
         token: await world.mint(),
         sdks,

@@ -60,7 +60,7 @@ interface Seen {
   readonly seen?: { readonly token: string; readonly mode: number; readonly folder: number };
 }
 
-test('AWS: a session in the variables that its tools know, and no profile beside it', async () => {
+test('AWS: a session in the variables that its tools know, and no profile', async () => {
   const run = await here({
     AWS_PROFILE: 'mine',
     AWS_WEB_IDENTITY_TOKEN_FILE: '/x',
@@ -92,7 +92,7 @@ test('AWS: a session in the variables that its tools know, and no profile beside
   expect(done.stderr).not.toContain(env['VERCEL_OIDC_TOKEN']);
 });
 
-test('Google Cloud: an access token for Terraform and gcloud, and no key file beside it', async () => {
+test('Google Cloud: an access token for Terraform and gcloud, and no key file', async () => {
   const run = await here({ GOOGLE_APPLICATION_CREDENTIALS: '/key.json', GOOGLE_CREDENTIALS: '{}' });
   const { env } = documentOf<Seen>(
     await credex(['exec', '--quiet', 'gcp', '--', process.execPath, '-e', SHOW], run),

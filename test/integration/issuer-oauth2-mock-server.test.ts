@@ -12,7 +12,7 @@ import { ALGORITHMS, codeOf, useIndependentIssuers } from '../support/use-indepe
 
 const issuers = useIndependentIssuers();
 
-describe('oauth2-mock-server as an issuer whose keys are elsewhere', () => {
+describe('oauth2-mock-server as an issuer with its keys at another path', () => {
   let mock: MockServerIssuer;
   let jwksUri: string;
   beforeEach(async () => {
@@ -35,7 +35,7 @@ describe('oauth2-mock-server as an issuer whose keys are elsewhere', () => {
     expect(issuers.server.count('/jwks')).toBe(1);
   });
 
-  test('its discovery document names the keys at a path of its own', () => {
+  test('its discovery document names another path for the keys', () => {
     expect(jwksUri).toBe(`${mock.issuer}/jwks`);
   });
 

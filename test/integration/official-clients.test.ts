@@ -113,7 +113,7 @@ describe('@google-cloud/storage', () => {
   });
 });
 
-test('the auth client makes requests of its own, as googleapis does', async () => {
+test('the auth client makes requests itself, as googleapis does', async () => {
   const client = googleAuthClient({ ...world.options.gcp, quotaProjectId: 'acme-billing' });
   const origin = world.emulator.url('gcp-storage');
   const [written, read] = await world.inRequest(production, async () => [

@@ -28,7 +28,7 @@ function requests(): Record<string, number> {
   return counts;
 }
 
-// In a deployment the platform names whose credential it is; elsewhere the token itself does. The session's name
+// In a deployment the platform names the identity; anywhere else the token does. The session's name
 // and so the key differ: both start cold.
 test.each([
   [1_000, 'in a deployment', () => setDeployment()],

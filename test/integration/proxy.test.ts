@@ -67,7 +67,7 @@ test.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])('%s is gone through', asy
 });
 
 test('NO_PROXY is gone around', async () => {
-  // Outside of the proxy there is nobody of that name here.
+  // Only the proxy resolves that name.
   const said = await behindProxy({ HTTPS_PROXY: address(), NO_PROXY: '.amazonaws.com' });
   expect(said).toMatch(/^network /);
   expect(asked).toEqual([]);

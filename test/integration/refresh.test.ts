@@ -26,7 +26,7 @@ beforeEach(() => setDeployment());
 
 const MINUTE = 60_000;
 const pass = (ms: number) => world.emulator.clock.advance(ms);
-/** What a credential that is held by nobody else is made with; `clock`: by default the emulator's. */
+/** The options of a credential that no other test uses; `clock`: by default the emulator's. */
 const isolated = (clock: Clock = world.clock): SharedOptions => ({
   cache: createCredentialCache(),
   clock,
@@ -82,7 +82,7 @@ const CLOUDS: readonly (readonly [string, Row])[] = [
 ];
 
 test.each(CLOUDS)(
-  '%s: renewed beside the calls before its end, and waited for after it',
+  '%s: renewed in the background before it expires, and waited for afterwards',
   async (_, { services, get }) => {
     const shared = isolated();
     const exchanges = () => services.map((service) => world.emulator.log.count(service));
@@ -96,7 +96,7 @@ test.each(CLOUDS)(
     expect((await ask()).secret).toBe(first.secret);
     expect(exchanges()).toEqual(all(1));
 
-    // In the last quarter of its life: the call is answered at once, and one renewal goes on beside it.
+    // In the last quarter of its life: the call returns at once, and one refresh runs in the background.
     pass(12 * MINUTE);
     const answers = await askTogether();
     expect(new Set(answers.map(({ secret }) => secret))).toEqual(new Set([first.secret]));
@@ -109,7 +109,7 @@ test.each(CLOUDS)(
     expect(second.expiresAt).toBeGreaterThan(first.expiresAt);
     expect(exchanges()).toEqual(all(2));
 
-    // Nobody asked for a while: what has ended is never handed out.
+    // There was no call for a while: an expired credential is never served.
     pass(left(second) + 1_000);
     const late = await askTogether();
     expect(new Set(late.map(({ secret }) => secret)).size).toBe(1);
@@ -163,7 +163,7 @@ test("AWS: after S3's ExpiredToken, invalidate() makes the next call bring anoth
   expect(await read?.transformToString()).toBe('a');
   s3.destroy();
   expect(world.emulator.log.count('aws-sts')).toBe(2);
-  // The one that S3 refused is not what is held: forgetting it again costs nothing.
+  // The credential that S3 refused is not the cached one: invalidating it again costs nothing.
   clock.advance(MINUTE);
   provider.invalidate(refused);
   await request(() => provider.getCredentials());
@@ -240,7 +240,7 @@ test('Azure: a revoked token is challenged; the claims bring one that is taken, 
   expect(await put(other, 'd')).toBe(201);
   expect(await put(clientOf(), 'e')).toBe(201);
   expect(blobStatuses().slice(4)).toEqual([401, 201, 201]);
-  // A challenge is never answered by what is held: at most one exchange for each client that had the old token.
+  // A challenge is never answered from the cache: at most one exchange for each client that had the old token.
   expect(entraNotes().length).toBeLessThanOrEqual(3);
 });
 

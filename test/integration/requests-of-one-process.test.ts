@@ -181,7 +181,7 @@ describe.each([
 });
 
 test.each([
-  ['signed by a key of its own', { signWith: 'unpublished' }],
+  ['signed with an unpublished key', { signWith: 'unpublished' }],
   ['changed after it was signed', { tamper: true }],
 ] as const)('a token %s finds nothing of the real one', async (_, wrong) => {
   const options = { ...world.options.aws, cache: createCredentialCache() };

@@ -1,4 +1,4 @@
-/** What stands where a file should: a named pipe that nobody writes to, a device, a folder. No command waits for it. */
+/** Something else where a file should be: a named pipe without a writer, a device, a folder. No command waits for it. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';

@@ -56,7 +56,7 @@ test('the header of the request comes before the environment', async () => {
   ]);
 });
 
-test('VERCEL_OIDC_TOKEN_FILE is read anew for each exchange', async () => {
+test('VERCEL_OIDC_TOKEN_FILE is read again for each exchange', async () => {
   const file = join(folder, 'rotated');
   setDeployment();
   setEnvironment({ VERCEL_OIDC_TOKEN_FILE: file });
@@ -64,7 +64,7 @@ test('VERCEL_OIDC_TOKEN_FILE is read anew for each exchange', async () => {
 
   await rotate(file, await world.mint());
   const first = await getAwsCredentials(options);
-  // Within the hour the file is written anew; the credential that is held goes on.
+  // Within the hour the file is written again; the cached credential stays.
   world.emulator.clock.advance(40 * 60_000);
   await rotate(file, await world.mint());
   expect((await getAwsCredentials(options)).accessKeyId).toBe(first.accessKeyId);
@@ -76,7 +76,7 @@ test('VERCEL_OIDC_TOKEN_FILE is read anew for each exchange', async () => {
   expect(verdicts()).toEqual(['allowed', 'allowed']);
 });
 
-test('a token that ends on its way to the cloud is read anew from the file, once', async () => {
+test('a token that expires on its way to the cloud is read again from the file, once', async () => {
   const file = join(folder, 'late');
   setDeployment();
   setEnvironment({ VERCEL_OIDC_TOKEN_FILE: file });

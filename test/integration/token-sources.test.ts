@@ -166,7 +166,7 @@ test("a pod's volume that turns over: the next exchange is made with the next to
   expect(subjects()).toEqual([SUBJECTS.pod, SUBJECTS.pod]);
 });
 
-test('a chain: Vercel where there is Vercel, the job elsewhere, and never one for the other', async () => {
+test('a chain: Vercel on Vercel, the job in CI, and never one for the other', async () => {
   const chain = tokenSourceChain(vercelTokenSource({ clock: world.clock }), github());
   const cache = createCredentialCache();
   const vercel = { ...options('vercel', chain), cache };
@@ -177,7 +177,7 @@ test('a chain: Vercel where there is Vercel, the job elsewhere, and never one fo
   const token = await world.mint({ audience: AUDIENCE });
   await world.inRequest(token, () => getAwsCredentials(vercel));
   expect(subjects()).toEqual([SUBJECTS.github, PRODUCTION_SUBJECT]);
-  // The role of the job, asked for within Vercel's request: what is held for the job is not handed out.
+  // The role of the job, requested within Vercel's request: the credential that is cached for the job is not served.
   await expect(world.inRequest(token, () => getAwsCredentials(job))).rejects.toMatchObject({
     code: 'access_denied',
   });

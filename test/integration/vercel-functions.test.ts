@@ -15,7 +15,11 @@ const world = useWorld();
 /** A call of each provider as its cloud's clients make it, with what they pass. */
 const CALLS = {
   aws: async (options: object) =>
-    (await awsCredentialsProvider({ ...world.options.aws, ...options })({ audience: 'foreign' })).accountId,
+    (
+      await awsCredentialsProvider({ ...world.options.aws, ...options })({
+        audience: 'https://other.example',
+      })
+    ).accountId,
   gcp: async (options: object) =>
     (await gcpCredentialsProvider({ ...world.options.gcp, ...options }).getCredentials()).principal,
   azure: async (options: object) => {

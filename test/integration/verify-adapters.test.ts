@@ -116,7 +116,7 @@ describe.each(ADAPTERS)('%s', (adapter) => {
       ]);
     }
     expect(server.runs()).toBe(0);
-    // Nor did any of them spoil the door for who may come in.
+    // Nor did any of them keep out a token that is accepted.
     expect((await send(await mint())).status).toBe(200);
   });
 
@@ -150,7 +150,7 @@ describe.each(ADAPTERS)('%s', (adapter) => {
     expect(server.runs()).toBe(1);
   });
 
-  test('while the keys cannot be had nobody is let in, and once they can the same token is', async () => {
+  test('while the keys cannot be fetched every token is refused, and once they can the same token is accepted', async () => {
     emulator.issuer.setReachable(false);
     const token = await mint();
     const unknown = await send(token);

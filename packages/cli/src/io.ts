@@ -21,7 +21,7 @@ export interface Source {
 export interface Io {
   /** The answer, and nothing else. */
   readonly stdout: Sink;
-  /** What is said beside the answer: errors, warnings, progress. */
+  /** Everything but the result: errors, warnings, progress. */
   readonly stderr: Sink;
   readonly stdin: Source;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -39,7 +39,7 @@ export interface Io {
   catchSignals?(): void;
   /** For a protocol that reads standard error too: what code of others prints is dropped from now on. */
   silenceOthers?(): void;
-  /** Explains in a thread of its own, where there are threads. Default: in this one. */
+  /** Explains in a separate thread, where the runtime has threads. Default: in this one. */
   explain?(input: ExplainInput): Promise<Explanation>;
   /** The path of the program that was started; undefined where it is not one that stays. */
   readonly program?: string | undefined;

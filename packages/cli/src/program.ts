@@ -59,7 +59,7 @@ const COMMANDS: Readonly<Record<string, Row>> = {
   },
 };
 
-/** All commands by name and summary; the one that `argv` asks for with its options and actions. */
+/** All commands with their summaries; the one that `argv` names also with its options and actions. */
 export async function createProgram(argv: readonly string[], act: Act): Promise<Command> {
   const program = new Command('credex')
     .description('Vercel OIDC tokens and what AWS, Google Cloud and Azure make of them.')

@@ -6,7 +6,7 @@ import type { Output } from './output.js';
 import { bad, dim } from './text.js';
 import { visibleJson } from './visible.js';
 
-/** The errors of ours, by name: two copies of a package make two classes. */
+/** Our error classes, compared as text: two copies of a package make two classes. */
 const CODED = new Set([
   'FederationError',
   'OptionError',
@@ -39,7 +39,7 @@ export function reportError(error: unknown, output: Output, isVerbose: boolean, 
   const reported = reportedError(error, isVerbose);
   // A failed command prints one document too; no view draws it, since people read stderr.
   if (output.isJson) output.raw(`${visibleJson({ error: reported })}\n`);
-  // A configuration's problems stand on a line each; elsewhere a newline is another's, and shows as what it is.
+  // A configuration's problems have one line each. In any other error a newline was written by others, and is shown escaped.
   else tell(reported, error instanceof Error && 'problems' in error, output);
   if (!isCoded(error)) return EXIT.internal;
   if (!USAGE.has(error.name)) return exitCodeOf(error);

@@ -119,7 +119,7 @@ describe('errors', () => {
     expect(json()).toMatchObject({ error: { message: 'No command is named: --help lists them.' } });
   });
 
-  it('that nobody foresaw are called a defect and end with 70', async () => {
+  it('that are unexpected are reported as a defect, with exit code 70', async () => {
     const { exit, stderr } = await runInMemory(['whoami', '--token', '-'], {
       stdin: undefined as never,
       cwd: 3 as never,

@@ -159,7 +159,7 @@ export const AZURE_CASES: readonly PolicyCase[] = [
     findings: [],
   },
   {
-    name: 'a token of an audience of its own',
+    name: 'a token of a custom audience',
     source: 'https://vercel.com/changelog/custom-oidc-token-audiences',
     token: { audience: 'api://AzureADTokenExchange' },
     policy: credential({ audiences: ['api://AzureADTokenExchange'] }),

@@ -94,7 +94,7 @@ function callOf(argv: readonly string[]): Call {
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** Blocks of one kind by name: `resource "aws_iam_role" "vercel"`. Each is a list of one. */
+/** The blocks of one kind: `resource "aws_iam_role" "vercel"`. Each is a list of one. */
 export async function terraform(
   text: string,
 ): Promise<(kind: string, type: string) => [string, JsonObject][]> {

@@ -1,4 +1,4 @@
-/** The direct exchange beside the official client and the official provider: the same on the wire, case by case. */
+/** The direct exchange compared with the official client and the official provider: the same on the wire, case by case. */
 
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { AssumeRoleWithWebIdentityCommandInput, STSClientConfig } from '@aws-sdk/client-sts';
@@ -177,14 +177,14 @@ async function direct(asked: Asked): Promise<SentRequest[]> {
 
 const { expectSame, testThatEachIsMet } = oracle(AWS_DEPARTURES);
 
-describe('beside @aws-sdk/client-sts', () => {
+describe('compared with @aws-sdk/client-sts', () => {
   test.each(CASES)('$name', async (asked) => {
     const named = { ...asked, roleSessionName: asked.roleSessionName ?? usual.roleSessionName };
     expectSame((await byClient(named)).map(wireOf), (await direct(named)).map(wireOf));
   });
 });
 
-describe('beside fromWebToken of @aws-sdk/credential-providers', () => {
+describe('compared with fromWebToken of @aws-sdk/credential-providers', () => {
   test.each(CASES)('$name', async (asked) => {
     expectSame((await byProvider(asked)).map(wireOf), (await direct(asked)).map(wireOf));
   });

@@ -1,4 +1,4 @@
-/** The direct exchange beside Microsoft's own credential: the same on the wire, case by case. */
+/** The direct exchange compared with Microsoft's own credential: the same on the wire, case by case. */
 
 import type { ClientAssertionCredentialOptions } from '@azure/identity';
 import { ClientAssertionCredential } from '@azure/identity';
@@ -62,7 +62,7 @@ const MICROSOFTS: readonly string[] = [
 
 const CASES: readonly Asked[] = [
   { name: 'nothing but what is required' },
-  { name: 'a tenant by name', tenant: 'contoso.onmicrosoft.com' },
+  { name: 'a tenant named by its domain', tenant: 'contoso.onmicrosoft.com' },
   { name: 'a tenant in capitals', tenant: TENANT.toUpperCase() },
   { name: 'a client in capitals', clientId: CLIENT.toUpperCase() },
   ...MICROSOFTS.map((host) => ({ name: `the cloud of ${host}`, authorityHost: `https://${host}` })),
@@ -162,7 +162,7 @@ async function direct(asked: Asked): Promise<SentRequest[]> {
 
 const { expectSame, testThatEachIsMet } = oracle(AZURE_DEPARTURES);
 
-describe('beside @azure/identity', () => {
+describe('compared with @azure/identity', () => {
   test.each(CASES)('$name', async (asked) => {
     const official = (await byLibrary(asked)).map(wireOf);
     expect(official).toHaveLength(1);

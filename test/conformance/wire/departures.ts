@@ -159,7 +159,7 @@ export const AZURE_DEPARTURES: readonly Departure[] = [
   },
 ];
 
-/** Compares, and keeps the books of which departures were met. */
+/** Compares, and records which departures were met. */
 export function oracle(departures: readonly Departure[]) {
   const met = new Set<Departure>();
   const unexplained = (beside: Beside): Difference[] =>

@@ -1,4 +1,4 @@
-/** The direct exchange beside google-auth-library's own client: the same on the wire, both steps, case by case. */
+/** The direct exchange compared with google-auth-library's own client: the same on the wire, both steps, case by case. */
 
 import { IdentityPoolClient, gaxios } from 'google-auth-library';
 import type { IdentityPoolClientOptions } from 'google-auth-library';
@@ -140,7 +140,7 @@ async function direct(asked: Asked): Promise<SentRequest[]> {
 
 const { expectSame, testThatEachIsMet } = oracle(GCP_DEPARTURES);
 
-describe('beside google-auth-library', () => {
+describe('compared with google-auth-library', () => {
   test.each(CASES)('$name', async (asked) => {
     const official = (await byLibrary(asked)).map(wireOf);
     expect(official).toHaveLength(asked.serviceAccountEmail === undefined ? 1 : 2);

@@ -59,7 +59,7 @@ const response = (status, body, more = '') =>
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 const TUNNEL = 'HTTP/1.1 200 Connection Established\r\n\r\n';
 
-/** `sent` may have parts; each is a segment of its own. */
+/** `sent` may have parts; each is one TCP segment. */
 export const BEHAVIOURS = {
   '100 Continue and a response in one segment': (body) => [CONTINUE + response(200, body)],
   '100 Continue, then a response': (body) => [CONTINUE, response(200, body)],
@@ -75,14 +75,16 @@ export const BEHAVIOURS = {
   '200 with the response as its body': (body) => [response(200, body)],
   '200 and the response in clear behind it': (body) => [TUNNEL + response(200, body)],
   '200, then the response in clear': (body) => [TUNNEL, response(200, body)],
-  '307 to a host of its own': (body) => [response(307, body, 'location: https://attacker.example/\r\n')],
+  '307 to the host of an attacker': (body) => [
+    response(307, body, 'location: https://attacker.example/\r\n'),
+  ],
   '407 with a body': (body) => [response(407, body, 'proxy-authenticate: Basic\r\n')],
-  'a tunnel to a server whose certificate nobody signed': 'foreign',
+  'a tunnel to a server with an untrusted certificate': 'untrusted',
   'a tunnel to a server whose certificate is for another name': 'otherName',
 };
 
 /**
- * `certificates`: `foreign`, of a CA that nobody trusts, and `otherName`, of the trusted CA. `honest`: the ports that the
+ * `certificates`: `untrusted`, of a CA that is not trusted, and `otherName`, of the trusted CA. `honest`: the ports that the
  * names lead to where the proxy is true.
  */
 export async function startProxy(certificates, honest) {
@@ -102,7 +104,7 @@ export async function startProxy(certificates, honest) {
     socket.write(TUNNEL);
     server.emit('connection', socket);
   };
-  const servers = { foreign: tls(certificates.foreign), otherName: tls(certificates.otherName) };
+  const servers = { untrusted: tls(certificates.untrusted), otherName: tls(certificates.otherName) };
   const sockets = new Set();
   const proxy = createServer((socket) => {
     sockets.add(socket);

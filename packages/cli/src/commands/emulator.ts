@@ -18,7 +18,7 @@ export const command: CommandModule = {
       .option('--seed <file>', 'JSON: projects, trust and buckets; default: nothing is trusted')
       .option(
         '--port <service=number>',
-        'a port of its own, such as aws-sts=9001; repeat it for more',
+        'the port of one service, such as aws-sts=9001; repeat for more',
         collect,
       )
       .option('--write-ca <file>', 'where to write the certificate of its CA, for NODE_EXTRA_CA_CERTS')

@@ -105,6 +105,6 @@ function assertOutputFile({ env }: Io): void {
 function mismatch(option: string, why: string): UsageError {
   return new UsageError('invalid_argument', `The credential file's ${why}.`, {
     option,
-    hint: 'Write it anew with `credex print-config`.',
+    hint: 'Write it again with `credex print-config`.',
   });
 }

@@ -19,7 +19,7 @@ export const command: CommandModule = {
       .argument('<name>', "an entry's name")
       .option('--for <tool>', 'aws, gcloud, terraform, azure or azure-cli; default: the first of its cloud')
       .option('--command <words>', 'how the tool is to start credex; default: this very program, by its path')
-      .addHelpText('after', '\nNothing is written, and nobody is asked.')
+      .addHelpText('after', '\nIt writes no file and sends no request.')
       .action(act(answer)),
 };
 

@@ -1,4 +1,4 @@
-/** The steps that ask nobody but this machine: configuration, token, claims. */
+/** The steps that need only this machine: configuration, token, claims. */
 
 import { readdir } from 'node:fs/promises';
 import { FederationError } from '@credex/core';

@@ -61,7 +61,7 @@ export const cloud: Step = async ({ io, endpoints = [] }, signal) => {
   const warnings: string[] = [];
   for (const { origin, host } of endpoints) {
     const answer = await reach(io, new URL('/', origin), signal);
-    // Nothing was asked of it: any answer but its own trouble will do.
+    // The request asks for nothing: any response will do, except that the service itself is failing.
     if (answer.status >= 500)
       throw new Fault('cloud_unavailable', `${host} answers with HTTP ${answer.status}.`, { host });
     warnings.push(...comparedClocks(io, host, answer));

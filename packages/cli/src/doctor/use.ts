@@ -69,7 +69,7 @@ function keysIn(issued: AnyCredentials): AwsKeys {
 const regionIn = ({ hostname }: URL): string | undefined =>
   /^sts(?:-fips)?\.([a-z]+(?:-[a-z]+)+-\d+)\./.exec(hostname)?.[1];
 
-/** Nobody has this bucket, and who asks must be known before that is said: 401 is for a token that is no good. */
+/** This bucket does not exist. The service authenticates the caller before it says so: 401 means an invalid token. */
 async function asGoogle(
   { io }: Case,
   entry: GcpEntry,

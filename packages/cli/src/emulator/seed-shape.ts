@@ -2,7 +2,7 @@
 
 export type Kind = 'string' | 'number' | 'boolean' | 'strings' | 'object' | 'objects' | 'issuerMode';
 
-/** Members by name; one with `?` may be left out. */
+/** The allowed members; a name that ends with `?` is optional. */
 export type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
 
 /** Section, list, its items. In the order in which they are made: what stands later may name what stands before. */

@@ -42,7 +42,7 @@ export function entryTokenSource(io: Io, find: () => Promise<FoundToken>): Subje
 }
 
 /**
- * The token that the entry's cloud would be shown: of its audience, and of nobody that its `expect` doesn't name.
+ * The token that the entry's cloud would be shown: of its audience, and only of an identity that its `expect` admits.
  * @throws FederationError
  */
 export async function presentedOf(

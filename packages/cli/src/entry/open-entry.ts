@@ -25,7 +25,7 @@ export interface OpenEntry {
 }
 
 /**
- * @throws ConfigError, OptionError for a configuration or a name that doesn't hold. Nobody is asked yet.
+ * @throws ConfigError, OptionError for an invalid configuration or name. No request is sent yet.
  */
 export async function openEntry(
   io: Io,

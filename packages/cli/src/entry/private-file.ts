@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../usage-error.js';
 
 /**
- * Mode 0600 whatever stood there, and never half of it: written beside, then renamed. A link is replaced, not followed.
+ * Mode 0600 whatever was there before, and never half written: a temporary file in the same folder is renamed. A link is replaced, not followed.
  * @throws UsageError `unreadable_file` where the folder takes no file
  */
 export async function writePrivately(path: string, text: string): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Variables of the caller's that a tool would read before, or beside, those that exec sets: a profile, a key file, a
+ * Variables of the caller's that a tool would read before those that exec sets, or together with them: a profile, a key file, a
  * client secret. They are left out of the program's environment; what else is there stays.
  */
 

@@ -27,7 +27,7 @@ export function azurePlan(request: TrustRequest, options: AzureOptions): Plan {
     notes: [
       'The identity may do nothing yet: assign the roles that the project needs, on the resources that it needs.',
       'A new federated credential takes some minutes to be known everywhere (AADSTS70021 until then).',
-      `Issuer, subject and audience are compared letter by letter; an identity has room for 20 credentials, and this takes ${credentials.length}. Flexible credentials, which match patterns, are not for this issuer.`,
+      `Issuer, subject and audience are compared letter by letter; an identity can have 20 credentials, and this uses ${credentials.length}. Flexible credentials, which match patterns, are not for this issuer.`,
       ...(isManaged
         ? [
             'The Terraform needs azurerm 5 or later. The credentials of one identity are made one after the other: Azure refuses them at once.',

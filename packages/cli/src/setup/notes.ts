@@ -21,7 +21,7 @@ export function commonNotes({ environments, issuers }: TrustRequest): readonly s
 /** For a cloud that compares `sub` and not the ids: what a rename does, and what the global issuer adds to it. */
 export function namesOnlyNotes(cloud: string, { issuers, team, project }: TrustRequest): readonly string[] {
   const notes = [
-    `${cloud} compares the names in \`sub\`, not the ids: when the team ${team} or the project ${project} is renamed, nobody is let in until the new names are trusted. Add them before the rename, and take the old ones out after it.`,
+    `${cloud} compares the names in \`sub\`, not the ids: when the team ${team} or the project ${project} is renamed, every token is refused until the new names are trusted. Add them before the rename, and take the old ones out after it.`,
   ];
   if (issuers.some(({ mode }) => mode === 'global')) {
     notes.push(

@@ -1,5 +1,5 @@
 /**
- * One function for each language that setup writes. Names are held to their grammar before; this is the second line:
+ * One function for each language that setup writes. Names are checked against their grammar before; this is the second line of defence:
  * nothing that is quoted here ends its string early, starts an interpolation or a new line.
  */
 

@@ -90,7 +90,7 @@ describe('misuse', () => {
     ['a format of another cloud', [...GCP, '--format', 'bicep'], 'invalid_argument'],
     ['an option of the other identity', [...AZURE, '--location', 'westeurope'], 'conflicting_arguments'],
     [
-      'a provider id without room for the second issuer',
+      'a provider id that is too long for the second issuer',
       [
         ...GCP,
         '--team-id',
@@ -120,7 +120,7 @@ describe('misuse', () => {
 });
 
 describe('what is printed', () => {
-  it('is the bare text where one format is asked for, with the notes beside it', async () => {
+  it('is the bare text where one format is asked for, with the notes on standard error', async () => {
     const { stdout, stderr } = await runInMemory([...AWS, '--format', 'policy']);
     expect(JSON.parse(stdout)).toMatchObject({ Version: '2012-10-17' });
     expect(stderr).toContain('note: The role may do nothing yet');

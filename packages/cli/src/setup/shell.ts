@@ -1,4 +1,4 @@
-/** A command as it is pasted into a shell: each option on a line of its own. */
+/** A command as it is pasted into a shell: one option a line. */
 
 import { shellWord } from './quote.js';
 
@@ -10,7 +10,7 @@ export type Word = string | ShellText;
 
 const written = (word: Word): string => (typeof word === 'string' ? shellWord(word) : word.shell);
 
-/** `start`: the program and its subcommands; `options`: by name, without dashes, in order. */
+/** `start`: the program and its subcommands; `options`: names without dashes, in order. */
 export function shellCommand(start: readonly Word[], options: Readonly<Record<string, Word>>): string {
   const lines = Object.entries(options).map(([name, value]) => `--${name} ${written(value)}`);
   return [start.map(written).join(' '), ...lines].join(' \\\n  ');

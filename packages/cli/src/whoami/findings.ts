@@ -104,7 +104,7 @@ const kind: Rule = ({ claims, issuer }) => {
       ];
     case 'missing':
       return [finding('error', 'no_issuer', 'The token has no `iss`.')];
-    case 'foreign':
+    case 'other':
       return [
         finding(
           'error',
@@ -209,7 +209,7 @@ const signature: Rule = ({ header }) => [
       `The header says alg ${said(header?.['alg'])}: Vercel signs with RS256.`,
     ),
   typeof header?.['kid'] !== 'string' &&
-    finding('error', 'no_key_id', 'The header names no key (`kid`): nobody can verify the signature.'),
+    finding('error', 'no_key_id', 'The header names no key (`kid`), so the signature cannot be verified.'),
 ];
 
 const said = (value: unknown): string =>

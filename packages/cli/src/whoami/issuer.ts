@@ -2,7 +2,7 @@
 
 import { TEAM_SLUG } from '@credex/core/driver';
 
-export type IssuerKind = 'team' | 'global' | 'passport' | 'sign-in' | 'foreign' | 'missing';
+export type IssuerKind = 'team' | 'global' | 'passport' | 'sign-in' | 'other' | 'missing';
 
 export interface Issuer {
   readonly kind: IssuerKind;
@@ -19,7 +19,7 @@ export function issuerOf(iss: string | undefined): Issuer {
   const team = iss.startsWith(`${GLOBAL}/`) ? iss.slice(GLOBAL.length + 1) : '';
   if (TEAM_SLUG.pattern.test(team)) return { kind: 'team', team };
   if (iss.startsWith('https://passport.vercel.com/')) return { kind: 'passport' };
-  return { kind: iss === 'https://vercel.com' ? 'sign-in' : 'foreign' };
+  return { kind: iss === 'https://vercel.com' ? 'sign-in' : 'other' };
 }
 
 export interface SubjectNames {

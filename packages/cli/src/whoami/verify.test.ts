@@ -70,7 +70,7 @@ describe('--verify', () => {
   });
 
   it.each(['https://evil.example/acme', 'http://127.0.0.1:1/acme', 'https://passport.vercel.com/acme'])(
-    'asks nobody that the token names, such as %s',
+    'sends no request to a host that the token names, such as %s',
     async (iss) => {
       const { exit, json } = await verify(await mint({ claims: { iss } }));
       expect(exit).toBe(1);
@@ -106,7 +106,7 @@ describe('--verify', () => {
     expect(json()).toMatchObject({ error: { code: 'keys_unavailable' } });
   });
 
-  it('asks nobody without it', async () => {
+  it('sends no request without it', async () => {
     expect((await runInMemory(['whoami'], worldOf(await mint()))).exit).toBe(0);
     expect(emulator.log.count('issuer')).toBe(0);
   });
@@ -120,7 +120,7 @@ describe('--verify', () => {
 });
 
 describe('--local', () => {
-  it('takes the token of the last place of a laptop, or says what is missing', async () => {
+  it('takes the token from the Vercel CLI of a laptop, or says what is missing', async () => {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'credex-cli-')));
     try {
       const unlinked = await runInMemory(['whoami', '--local', '--json'], { cwd: folder });

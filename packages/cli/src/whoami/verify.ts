@@ -11,7 +11,7 @@ export interface Verdict {
 }
 
 /**
- * Asks nobody but Vercel's own issuer, whatever the token calls its issuer. An expired token is verified as of its last
+ * Sends requests to Vercel's own issuer only, whatever the token names as its issuer. An expired token is verified as of its last
  * second: that it has ended is said by another finding.
  *
  * @throws TokenVerificationError `keys_unavailable` where the issuer could not be asked, `aborted`
@@ -35,7 +35,7 @@ export async function verifySignature(io: Io, token: SubjectToken, issuer: Issue
     const verifier = createTokenVerifier({
       issuer: claims.iss,
       audience,
-      // Whose token it is is what the user asks: it is held against its own claims.
+      // The user asks whose token it is, so it is compared with its own claims.
       allow: [{ ownerId: claims.owner_id ?? '*', projectId: claims.project_id ?? '*', environment: '*' }],
       fetch: io.fetch,
       clock: {

@@ -6,7 +6,7 @@ import type { Credential, CredentialEvent, FederationError, OnEvent } from '@cre
 import { expect, vi } from 'vitest';
 import { Secrets, watchAnswers } from './secrets.js';
 
-export interface Witnessed {
+export interface Recorded {
   readonly error: unknown;
   readonly credential: Credential | undefined;
   readonly events: readonly CredentialEvent[];
@@ -21,7 +21,7 @@ export interface Witnessed {
 
 const CONSOLE = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const;
 
-export async function witness(run: (onEvent: OnEvent) => Promise<Credential>): Promise<Witnessed> {
+export async function record(run: (onEvent: OnEvent) => Promise<Credential>): Promise<Recorded> {
   const printed: string[] = [];
   const events: CredentialEvent[] = [];
   const published: unknown[] = [];
@@ -80,7 +80,7 @@ function everything(_name: string, value: unknown): unknown {
 }
 
 /** Nothing of `sent` (tokens) or of the servers' answers is seen in anything; nothing was printed at all. */
-export function expectNoSecret(seen: Witnessed, sent: readonly string[]): void {
+export function expectNoSecret(seen: Recorded, sent: readonly string[]): void {
   for (const jwt of sent) seen.secrets.addJwt(jwt);
   expect(seen.printed, 'what was printed').toEqual([]);
   const texts = {
