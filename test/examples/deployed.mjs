@@ -1,4 +1,4 @@
-// A deployed function, in a process of its own: answers one request with GET() of the module that is named, and uses
+// A deployed function, in a separate process: answers one request with GET() of the module that is named, and uses
 // the client that the module exports. Prints what came of it as JSON.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { resolve } from 'node:path';

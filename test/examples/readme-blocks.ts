@@ -13,7 +13,7 @@ export interface Block {
   /** The line after the fence. */
   readonly line: number;
   readonly text: string;
-  /** A file name of its own that says where it is from. */
+  /** A unique file name that says where the block is from. */
   readonly file: string;
 }
 

@@ -19,9 +19,9 @@ import { ROOT } from './readme-blocks.js';
 const INSTALLED = join(ROOT, 'test', 'node_modules');
 const SCOPES = ['@aws-sdk', '@azure', '@types'];
 const COPIED = ['aws', 'azure', 'config', 'core', 'gcp', 'vercel', 'verify'];
-/** Vercel's own package, as the room that has it for a peer was developed with. */
+/** Vercel's own package, in the version that our package with this peer is developed with. */
 const OF_VERCEL = '@vercel/functions';
-/** What our APIs are served by, as the room that has adapters for it was developed with. */
+/** The servers, in the versions that our package with their adapters is developed with. */
 const FRAMEWORKS = ['express', '@types/express', 'fastify', 'hono', 'jose'];
 
 export interface UserFolder {
@@ -64,7 +64,7 @@ export async function userFolder(files: Readonly<Record<string, string>>): Promi
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Compiles the folder's `.ts` files to JavaScript beside them; what the compiler has to say. */
+/** Compiles the folder's `.ts` files to JavaScript in the same folder; returns what the compiler prints. */
 export function compile({ path }: UserFolder): Promise<string> {
   const options = {
     compilerOptions: {

@@ -28,7 +28,7 @@ const config = defineConfig({
   },
 });
 
-// By name, the provider of that cloud; without one, the default's.
+// With a name, the provider of that cloud; without one, the default provider.
 const credentials = createCredentials(config, {
   onEvent: () => undefined,
   aws: { endpoint: 'https://sts.example' },
@@ -62,7 +62,7 @@ void credentials.authorize('https://example.com', { name: 'stroe' });
 void (await credentials.get('store')).getToken;
 // @ts-expect-error which cloud it is, only the environment says
 void (await credentials.getCredentials('either')).accessToken;
-// @ts-expect-error settings are known by name
+// @ts-expect-error unknown settings are refused
 createCredentials(config, { onEvents: () => undefined });
 // @ts-expect-error what data says is no setting
 createCredentials(config, { aws: { roleArn } });

@@ -29,7 +29,7 @@ const named: { readonly accessToken: string; readonly expiresAt: number; readonl
 
 // @ts-expect-error the members are typed as read-only
 (await credential).accessToken = 'other';
-// @ts-expect-error options are known by name
+// @ts-expect-error unknown options are refused
 gcpCredentialsProvider({ serviceAccount: 'a@b.iam.gserviceaccount.com' });
 // @ts-expect-error a lifetime is a number of seconds
 gcpCredentialsProvider({ lifetimeSeconds: '3600s' });

@@ -1,4 +1,4 @@
-// A deployed function, in a process of its own: answers one request, which came with the token on stdin.
+// A deployed function, in a separate process: answers one request, which came with the token on stdin.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { text } from 'node:stream/consumers';
 import { GET } from './service.mjs';

@@ -7,7 +7,7 @@ import { prepared } from './support/prepare.mjs';
 import { CLIENTS, fileOf, versionOf } from './table.mjs';
 
 /**
- * What does not compile with an older google-auth-library beside these clients; package.json has the newest. The
+ * What does not compile with an older google-auth-library installed next to these clients; package.json has the newest. The
  * README of @credex/gcp says what to write there.
  */
 const REFUSED_BY_TYPE = {

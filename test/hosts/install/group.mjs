@@ -1,5 +1,5 @@
 // What a deployment takes along of `credex`: the file list of a server, by the tracer that Vercel's builds use, alone and
-// with the SDKs installed that are optional. The list is copied elsewhere and run.
+// with the SDKs installed that are optional. The listed files are copied to another folder and run.
 import { lstat, mkdir, copyFile, realpath, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';

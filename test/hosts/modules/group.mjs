@@ -76,7 +76,7 @@ async function written({ run }, command, args, cwd) {
   return JSON.parse(await readFile(file, 'utf8'));
 }
 
-/** A port where nobody listens: the cause that Node gives must reach the caller also through a test runner's realm. */
+/** A port on which nothing listens: the cause that Node gives must reach the caller also through a test runner's realm. */
 function unreachable({ row }, host, { unreachable: answer }) {
   const ok = answer?.code === 'network' && answer.cause === 'ECONNREFUSED';
   row({ host, cloud: 'cause', case: 'refusal', ok, detail: JSON.stringify(answer) });

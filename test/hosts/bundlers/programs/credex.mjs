@@ -1,4 +1,4 @@
-// Credentials by name of a configuration.
+// Credentials that a configuration names.
 import { createCredentials } from 'credex';
 import { FederationError } from '@credex/core';
 import { requestTokenSource } from '@credex/vercel';

@@ -1,4 +1,4 @@
-// webpack has no command of its own: `target` and `entry`, no more.
+// webpack has no command without a further package: `target` and `entry`, no more.
 import webpack from 'webpack';
 
 const [entry, path] = process.argv.slice(2);

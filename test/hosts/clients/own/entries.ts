@@ -1,4 +1,4 @@
-// Our own declarations, every one checked, with the packages that they name installed beside them.
+// Our own declarations, every one checked, with the packages that they name installed.
 export * as aws from '@credex/aws';
 export * as clientSts from '@credex/aws/client-sts';
 export * as azure from '@credex/azure';

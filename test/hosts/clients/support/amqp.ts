@@ -9,7 +9,7 @@ export interface AmqpServer {
   readonly host: string;
   readonly port: number;
   readonly tokens: readonly string[];
-  /** Bodies of the messages that arrived elsewhere than at `$cbs` and `$management`. */
+  /** Bodies of the messages that arrived at any address but `$cbs` and `$management`. */
   readonly messages: readonly unknown[];
 }
 

@@ -1,4 +1,4 @@
-// The installation stands beside the application, so the root of both is said. Nothing else is set.
+// The installation is next to the application, so the root of both is named. Nothing else is set.
 const root = process.env.HOSTS_WORK;
 
 export default {
