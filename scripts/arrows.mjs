@@ -96,7 +96,7 @@ export const ROOMS = {
 
 /** Inside core: a module imports only modules of the layers that stand before its own. */
 export const CORE_LAYERS = [
-  ['own', 'regular-file', 'visible'],
+  ['nearest-name', 'own', 'regular-file', 'visible'],
   ['scrub'],
   [
     'answer-headers',

@@ -82,6 +82,14 @@ describe.each(publicFunctions(folder).map((one) => [one.name, one] as const))('%
     }
   });
 
+  it('proposes the option that a misspelt one is nearest to', async () => {
+    for (const name of await namesKnownTo(one.known)) {
+      const misspelt = `${name.slice(0, -1)}_${name.slice(-1)}`;
+      const call = async (): Promise<unknown> => one.known({ [misspelt]: 1 });
+      await expect(call()).rejects.toThrow(`Did you mean \`${name}\`?`);
+    }
+  });
+
   it('is moved by no inherited environment variable', async () => {
     const work: Work = (recorder) => one.run(recorder, options(recorder, ''));
     for (const name of await variablesReadBy(() => traceOf(work))) await expectUnmoved(name, work);

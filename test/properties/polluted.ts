@@ -57,7 +57,7 @@ export async function namesKnownTo(call: (options: object) => unknown): Promise<
   try {
     await call({ 'no such option': 1 });
   } catch (error) {
-    const list = /(?:it knows|Known here:) ([\w$, ]+)\./.exec((error as Error).message)?.[1];
+    const list = /(?:It knows|Known here:) ([\w$, ]+)\./.exec((error as Error).message)?.[1];
     if (list !== undefined) return list.split(', ');
     throw error;
   }

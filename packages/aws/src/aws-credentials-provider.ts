@@ -48,6 +48,18 @@ const OPTION_NAMES: readonly string[] = [
   }),
 ];
 
+/** What replaces the options of the AWS SDK's `fromWebToken` and of `@vercel/oidc-aws-credentials-provider`. */
+const WITH_CLIENT = 'pass a client: `exchanger: clientStsExchanger({ client })` of `@credex/aws/client-sts`.';
+const REPLACEMENTS: Readonly<Record<string, string>> = {
+  clientConfig: `Pass \`region\` and \`endpoint\` directly; for the rest, ${WITH_CLIENT}`,
+  clientPlugins: `To use middleware, ${WITH_CLIENT}`,
+  roleAssumerWithWebIdentity: `To use the AWS SDK, ${WITH_CLIENT}`,
+  providerId: 'Remove it: STS refuses it for OpenID Connect tokens.',
+  webIdentityToken: 'Pass `tokenSource: () => token`.',
+  jti: 'Remove it: `audience` is enough.',
+  skipTokenCache: 'Remove it: `getCredentials({ forceRefresh: true })` gets a new credential.',
+};
+
 /** What a call may name, and what a client's own call may. */
 const CALL_NAMES: readonly string[] = optionNames<CredentialCall<AwsRequest>>({
   signal: true,
@@ -77,7 +89,7 @@ const CALL_NAMES: readonly string[] = optionNames<CredentialCall<AwsRequest>>({
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}): AwsCredentialsProvider {
-  const options = ownOptions('awsCredentialsProvider', given, OPTION_NAMES);
+  const options = ownOptions('awsCredentialsProvider', given, OPTION_NAMES, REPLACEMENTS);
   const configuration = awsConfiguration(options, options.fetch !== undefined);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
   const exchanger = (factory ?? directExchanger)(configuration);

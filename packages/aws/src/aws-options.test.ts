@@ -192,3 +192,37 @@ describe('what is made of options', () => {
     expect(roleSessionName).toMatch(/^[\w+=,.@-]{2,64}$/);
   });
 });
+
+describe('options of the libraries that people come from', () => {
+  it.each([
+    ['clientConfig', { region: 'eu-west-1' }, '`region`'],
+    ['clientPlugins', [], 'clientStsExchanger({ client })'],
+    ['roleAssumerWithWebIdentity', () => undefined, 'clientStsExchanger({ client })'],
+    ['providerId', 'graph.facebook.com', 'Remove it'],
+    ['webIdentityToken', 'x', '`tokenSource: () => token`'],
+    ['jti', 'x', '`audience`'],
+    ['skipTokenCache', true, 'forceRefresh'],
+  ])('%s: says what to write instead', (option, value, hint) => {
+    const error = refusal({ roleArn: ROLE, [option]: value });
+    expect(error).toMatchObject({ code: 'invalid_option', option });
+    expect(error.message).toContain(`awsCredentialsProvider knows no option \`${option}\`. `);
+    expect(error.message).toContain(hint);
+  });
+
+  it('takes every other option of @vercel/oidc-aws-credentials-provider', () => {
+    const theirs = {
+      roleArn: ROLE,
+      audience: 'https://sts.amazonaws.com',
+      roleSessionName: 'session_123',
+      policyArns: ['arn:aws:iam::123456789012:policy/SomePolicy'],
+      policy: '{"Statement":[]}',
+      durationSeconds: 7200,
+    };
+    expect(() => awsCredentialsProvider(theirs)).not.toThrow();
+  });
+
+  it('says how the ARNs of managed policies are written, for a list of `{ arn }`', () => {
+    const policyArns = [{ arn: 'arn:aws:iam::123456789012:policy/SomePolicy' }];
+    expect(refusal({ roleArn: ROLE, policyArns }).message).toContain('arn:aws:iam::');
+  });
+});

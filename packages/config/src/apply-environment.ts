@@ -1,12 +1,11 @@
 /** CREDEX_DEFAULT and CREDEX_<NAME>_<OPTION> laid over a configuration that is not checked yet. */
 
-import { ownCopy } from '@credex/core/driver';
+import { didYouMean, ownCopy } from '@credex/core/driver';
 import { isObject } from './check-option.js';
 import type { ConfigProblem } from './config-error.js';
 import type { KeyPath } from './key-path.js';
 import { pathText, shownKey } from './key-path.js';
 import { CREDENTIAL_NAME, optionsBySuffix, variablePrefix } from './names.js';
-import { didYouMean } from './nearest-name.js';
 import type { OptionRow, ProviderName } from './option-table.js';
 import { COMMON_OPTIONS, OPTIONS, isProviderName } from './option-table.js';
 import { WHOLE_VARIABLE } from './source.js';

@@ -1,6 +1,6 @@
 /** A configuration at the door: everything that is wrong with it, at once. */
 
-import { ownCopy } from '@credex/core/driver';
+import { didYouMean, ownCopy } from '@credex/core/driver';
 import type { Config } from './entries.js';
 import type { Complaint } from './check-option.js';
 import { complaintsOf, isObject, unknownKey } from './check-option.js';
@@ -10,7 +10,6 @@ import { firstOf } from './first-of.js';
 import type { KeyPath } from './key-path.js';
 import { pathText, shownKey } from './key-path.js';
 import { CREDENTIAL_NAME, LONGEST_NAME, collision, variableOf } from './names.js';
-import { didYouMean } from './nearest-name.js';
 import { OPTIONS, PROVIDERS, isProviderName } from './option-table.js';
 import { secretsIn } from './secrets-in-config.js';
 import type { Source } from './source.js';

@@ -2,10 +2,9 @@
 
 import type { OptionErrorCode } from '@credex/core';
 import type { Grammar } from '@credex/core/driver';
-import { invalidOption } from '@credex/core/driver';
+import { didYouMean, invalidOption } from '@credex/core/driver';
 import type { KeyPath } from './key-path.js';
 import { pathText } from './key-path.js';
-import { didYouMean } from './nearest-name.js';
 import type { OptionRow } from './option-table.js';
 import { ENVIRONMENT } from './option-table.js';
 import type { Source } from './source.js';

@@ -39,9 +39,7 @@ export class ConfigError extends OptionError {
     const [first] = problems;
     const lines = problems.map((problem) => `${placeOf(source, problem)}${problem.message}`);
     const said =
-      lines.length === 1
-        ? lines.join('')
-        : `${lines.length} problems:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+      lines.length === 1 ? lines : [`${lines.length} problems:`, ...lines.map((line) => `  ${line}`)];
     super(first.code, first.path, first.environmentVariable, said);
     this.source = source;
     this.problems = Object.freeze(problems.map((problem) => Object.freeze({ ...problem })));

@@ -49,7 +49,7 @@ function verdict(provider: ProviderName, options: Readonly<Record<string, unknow
 describe.each(PROVIDERS)('%s', (provider) => {
   test('has exactly the options of its factory', () => {
     const said = verdict(provider, { ...GOOD[provider], nothing: true }) ?? '';
-    const known = (/it knows (.*)\.$/.exec(said)?.[1] ?? '').split(', ');
+    const known = (/It knows (.*)\.$/.exec(said)?.[1] ?? '').split(', ');
     expect(
       [...Object.keys(OPTIONS[provider]).filter((one) => !OURS.includes(one)), ...NO_DATA].sort(),
     ).toEqual([...new Set(known)].sort());

@@ -1,7 +1,7 @@
 import { OptionError } from '@credex/core';
+import { didYouMean } from '@credex/core/driver';
 import type { Config, Entry } from './entries.js';
 import { shownKey } from './key-path.js';
-import { didYouMean } from './nearest-name.js';
 import { currentEnvironment, entryFor } from './variants.js';
 
 /** What a name of a configuration means here. */

@@ -33,6 +33,7 @@ export type { CredentialProviderOptions, DriverProvider } from './provider.js';
 export { ONCE, memberOf, optionNames, ownCopy, parseJson } from './own.js';
 export type { LinkedSignal, SignalLike } from './linked-signal.js';
 export { linkedSignal } from './linked-signal.js';
+export { didYouMean } from './nearest-name.js';
 export type { CallerCopy } from './caller-copy.js';
 export { callerError } from './caller-copy.js';
 export { cleanServerText, errorLine } from './scrub.js';

@@ -2,7 +2,7 @@
 
 import type { SubjectClaims } from './contract.js';
 import { FederationError, presentedToken } from './errors.js';
-import { invalidOption } from './options.js';
+import { invalidOption, unknownOption } from './options.js';
 import { ownCopy } from './own.js';
 import { oneLine } from './visible.js';
 
@@ -42,7 +42,7 @@ export function normalizeExpectation(value: unknown): Expectation | undefined {
   if (given.length === 0) throw invalidOption({ option: 'expect' }, says, value);
   for (const [member, wanted] of given) {
     if (!(MEMBERS as readonly string[]).includes(member))
-      throw invalidOption({ option: `expect.${member}` }, says, wanted);
+      throw unknownOption('`expect`', member, MEMBERS, undefined, 'expect.');
     if (typeof wanted !== 'string' || wanted === '') {
       throw invalidOption({ option: `expect.${member}` }, 'a string that is not empty', wanted);
     }

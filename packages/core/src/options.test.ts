@@ -142,9 +142,20 @@ describe('others', () => {
     expect(thrown(() => ownOptions('f', { c: 1 }, ['a', 'b']))).toMatchObject({
       code: 'invalid_option',
       option: 'c',
-      message: 'f knows no option `c`; it knows a, b.',
+      message: 'f knows no option `c`. It knows a, b.',
     });
+    expect(thrown(() => ownOptions('f', { timeOut: 1 }, ['region', 'timeoutMs'])).message).toBe(
+      'f knows no option `timeOut`. Did you mean `timeoutMs`? It knows region, timeoutMs.',
+    );
     for (const options of [undefined, null, 'x', 5])
       expect(thrown(() => ownOptions('f', options as never, ['a'])).option).toBe('options');
+  });
+
+  it('names of other libraries are answered with what to write here', () => {
+    const replacements = { clientConfig: 'Set `region`.' };
+    const message = (option: string): string =>
+      thrown(() => ownOptions('f', { [option]: 1 }, ['region'], replacements)).message;
+    expect(message('clientConfig')).toBe('f knows no option `clientConfig`. Set `region`. It knows region.');
+    expect(message('toString')).toBe('f knows no option `toString`. It knows region.');
   });
 });

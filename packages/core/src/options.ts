@@ -3,6 +3,7 @@
 import type { Clock } from './contract.js';
 import { environmentVariable } from './environment.js';
 import { OptionError } from './errors.js';
+import { didYouMean } from './nearest-name.js';
 import { inheritedName, memberOf, ownCopy } from './own.js';
 import { looksSecret } from './scrub.js';
 import { visible } from './visible.js';
@@ -104,20 +105,41 @@ export function invalidOption(name: OptionName, says: string, value: unknown): O
  * never the object that it was given.
  * @throws OptionError for an unknown name, which would otherwise be ignored silently, and for an option that the object
  *   inherits from a class
+ * @param replacements For names of other libraries: what to write here, as a sentence.
  */
-export function ownOptions<O extends object>(factory: string, options: O, known: readonly string[]): O {
+export function ownOptions<O extends object>(
+  factory: string,
+  options: O,
+  known: readonly string[],
+  replacements: Readonly<Record<string, string>> = {},
+): O {
   const own = ownMembers(factory, options, known);
-  for (const option of Object.keys(own)) {
-    if (known.includes(option)) continue;
-    const named = isShowable(option) ? `\`${visible(option)}\`` : `of ${option.length} characters`;
-    throw new OptionError(
-      'invalid_option',
-      option,
-      undefined,
-      `${factory} knows no option ${named}; it knows ${known.join(', ')}.`,
-    );
-  }
+  for (const option of Object.keys(own))
+    if (!known.includes(option))
+      throw unknownOption(
+        factory,
+        option,
+        known,
+        Object.hasOwn(replacements, option) ? ` ${replacements[option]}` : undefined,
+      );
   return own;
+}
+
+/** The error for a name that `factory` does not know. Without a `hint` it proposes the known name that is nearest. */
+export function unknownOption(
+  factory: string,
+  option: string,
+  known: readonly string[],
+  hint: string = didYouMean(option, known),
+  path = '',
+): OptionError {
+  const named = isShowable(option) ? `\`${visible(option)}\`` : `of ${option.length} characters`;
+  return new OptionError(
+    'invalid_option',
+    path + option,
+    undefined,
+    `${factory} knows no option ${named}.${hint} It knows ${known.join(', ')}.`,
+  );
 }
 
 /**

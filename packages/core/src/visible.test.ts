@@ -71,7 +71,7 @@ describe('every error of ours', () => {
 
   it('quotes a value or an unknown name escaped', () => {
     const named = (): unknown => ownOptions('f', { 'a\u009b\u202eb': 1 }, ['region']);
-    expect(named).toThrow('f knows no option `a\\x9b\\u{202e}b`; it knows region.');
+    expect(named).toThrow('f knows no option `a\\x9b\\u{202e}b`. It knows region.');
     const value = (): unknown =>
       optionalString({ option: 'region' }, 'a\u009b\u202e\n', { pattern: /^[a-z]+$/, says: 'a region' });
     expect(value).toThrow('`region` must be a region; it is "a\\x9b\\u{202e}\\n".');

@@ -7,7 +7,7 @@ import {
   optionNames,
   optionalFunction,
   optionalString,
-  ownMembers,
+  ownOptions,
 } from '@credex/core/driver';
 import type { TokenVerifier, TokenVerifierOptions } from './contract.js';
 import { createTokenVerifier } from './create-token-verifier.js';
@@ -53,7 +53,7 @@ const REALM: Grammar = {
  */
 export function adapterOptions<R>(options: VercelTokenOptions<R>): AdapterOptions<R> {
   const known = [...ADAPTER_OPTION_NAMES, ...VERIFIER_OPTION_NAMES];
-  const { realm, onRefused, verifier, ...others } = ownMembers('vercelToken', options, known);
+  const { realm, onRefused, verifier, ...others } = ownOptions('vercelToken', options, known);
   return {
     realm: optionalString({ option: 'realm' }, realm, REALM),
     onRefused: optionalFunction({ option: 'onRefused' }, onRefused),

@@ -115,10 +115,17 @@ describe('options', () => {
     ['verifier', 'invalid_option', { verifier: () => claims }],
     ['allow', 'conflicting_options', { verifier, allow: [] }],
     ['audience', 'conflicting_options', { verifier, audience: 'x' }],
-    ['realms', 'conflicting_options', { verifier, realms: 'x' }],
+    ['realms', 'invalid_option', { verifier, realms: 'x' }],
     ['realms', 'invalid_option', { ...own, realms: 'x' }],
   ])('%s, %s: %j', (option, code, options) => {
     expect(optionError(options)).toMatchObject({ option, code });
+  });
+
+  it('that are unknown are refused with the nearest name, those of the verifier among them', () => {
+    expect(optionError({ ...own, realms: 'x' }).message).toContain(
+      'vercelToken knows no option `realms`. Did you mean `realm`?',
+    );
+    expect(optionError({ ...own, alow: [] }).message).toContain('Did you mean `allow`?');
   });
 
   it('without a verifier are those of one', () => {
