@@ -46,7 +46,7 @@ export const AZURE_IDENTITY: readonly RecordedResponse[] = [
     'invalid_client',
     'github:Azure/azure-workload-identity#1200',
     `No matching federated identity record found for presented assertion issuer '${ISSUER}'. ${CHECK}`,
-    { ...creates('issuer_mismatch', ISSUER, 'no slash'), emulated: 'another issuer' },
+    { ...creates('issuer_mismatch', ISSUER, 'without a slash'), emulated: 'another issuer' },
   ),
   recorded(
     700213,

@@ -1,7 +1,7 @@
 /**
- * What each number of `AADSTS…` means for an application that presents a federated assertion. Microsoft publishes the
- * list (entra-docs, reference-error-codes) and says that numbers may change; a number that is missing here is judged
- * by the HTTP status and the OAuth error. Numbers that only a person's sign-in can cause are left out.
+ * The meaning of each `AADSTS…` number for an application that presents a federated assertion. Microsoft publishes the
+ * list (entra-docs, reference-error-codes) and says that numbers may change. A number that is missing here is
+ * classified by the HTTP status and the OAuth error. Numbers that only an interactive sign-in can cause are left out.
  */
 
 import type { FederationErrorCode } from '@credex/core';
@@ -12,7 +12,7 @@ export interface Meaning {
   readonly code: FederationErrorCode;
   readonly retry: RetryAdvice;
   readonly hint?: HintName;
-  /** How often the step is tried again. Default: core's limit. */
+  /** The maximum number of retries of the step. Default: core's limit. */
   readonly retriesAtMost?: number;
 }
 
@@ -27,12 +27,12 @@ const GROUPS: readonly Group[] = [
   [never('subject_not_allowed', 'subject'), 700213],
   [never('subject_case_mismatch', 'subjectCase'), 7002138],
   [never('issuer_mismatch', 'issuer'), 700211],
-  // Tokens that Entra itself issued.
+  // The token was issued by Entra itself.
   [never('issuer_mismatch', 'entraIssuer'), 700222, 700229],
   [never('audience_mismatch', 'audience'), 700212],
   [never('audience_mismatch', 'severalAudiences'), 5002741],
 
-  // A policy of the tenant stands before any federated credential.
+  // A tenant policy denies access before any federated credential is compared.
   [never('access_denied', 'federationPolicy'), 700223, 700238, 7002381],
   [never('access_denied', 'conditionalAccess'), 50131, 53000, 53001, 53002, 53003, 53011, 530032, 530034],
   [never('access_denied', 'conditionalAccess'), 530035],
@@ -41,14 +41,14 @@ const GROUPS: readonly Group[] = [
   [never('access_denied', 'assignment'), 50105, 501051],
   [never('access_denied', 'consent'), 65001, 90008, 90093, 90094, 90099],
 
-  // The form, the key or the signature of the assertion.
+  // The format, the key or the signature of the assertion is wrong.
   [never('token_rejected', 'signature'), 50006, 50012, 50013, 50099, 700027, 900384, 7000274],
   [never('token_rejected', 'unknownKey'), 7000272],
   [never('token_rejected', 'malformed'), 50027, 50120, 5002727, 5002730],
-  // 700024 stands for both ends of the time range: `notYetValid` is told by the times in the description.
+  // 700024 covers both "expired" and "not valid yet": the times in the description tell which.
   [{ code: 'subject_token_expired', retry: 'fresh-subject', hint: 'expired' }, 700024, 500133],
 
-  // What the options name does not exist, or not in this tenant or cloud.
+  // The application, tenant or resource in the options does not exist, or not in this tenant or cloud.
   [never('target_not_found', 'application'), 70001, 700011, 700016, 7000229],
   [never('invalid_request', 'publicClient'), 700025],
   [never('target_not_found', 'tenant'), 50059, 50128, 90002, 90019, 90038, 90043, 90051, 900023],
@@ -57,7 +57,7 @@ const GROUPS: readonly Group[] = [
   [never('invalid_request', 'scope'), 28002, 28003, 70011, 700022, 700023, 1002012],
   [never('invalid_request', 'regional'), 100007],
 
-  // The form of the request: something between us and Entra changed it.
+  // The request is malformed: something between this process and Entra changed it.
   [
     never('invalid_request', 'unknownNumber'),
     70003,
@@ -72,14 +72,14 @@ const GROUPS: readonly Group[] = [
   ],
   [never('invalid_request', 'unknownNumber'), 901002, 7000218, 9000411, 9002313],
 
-  // Too many requests: of this tenant, or of this very application (a loop).
+  // Too many requests, from this tenant or from this application (a loop).
   [{ code: 'throttled', retry: 'now' }, 90055],
   [{ code: 'throttled', retry: 'now', hint: 'loop' }, 50196],
 
-  // A fault of Entra's own that passes.
+  // A temporary fault of Entra.
   [{ code: 'unavailable', retry: 'now' }, 50000, 50033, 90006, 90012, 90024, 90033, 90090, 90091],
   [{ code: 'unavailable', retry: 'never' }, 90036, 90092],
-  // Entra could not fetch the issuer's metadata or keys. The numbers changed over time, the sentence did not.
+  // Entra could not fetch the issuer's metadata or keys. Entra has used each of these numbers for the same message.
   [{ code: 'unavailable', retry: 'now', hint: 'issuerUnreachable', retriesAtMost: 2 }, 50166, 501661, 90061],
 ];
 
@@ -87,7 +87,7 @@ const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map(
   GROUPS.flatMap(([meaning, ...numbers]) => numbers.map((number) => [number, meaning] as const)),
 );
 
-/** All numbers with a meaning, for the tests. */
+/** All numbers that have a meaning here, for the tests. */
 export const AADSTS_NUMBERS: readonly number[] = [...BY_NUMBER.keys()];
 
 export function meaningOfNumber(number: number): Meaning | undefined {

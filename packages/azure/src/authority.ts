@@ -1,4 +1,4 @@
-/** Where the subject token may go: Entra's hosts, and the one URL that is made of them. */
+/** The hosts that may receive the subject token, and the token endpoint URL built from them. */
 
 import { OptionError } from '@credex/core';
 import { endpointUrl, httpsUrl, optionalString } from '@credex/core/driver';
@@ -10,7 +10,7 @@ const US_GOVERNMENT = 'login.microsoftonline.us';
 const CHINA = 'login.partner.microsoftonline.cn';
 const FORMER_CHINA = 'login.chinacloudapi.cn';
 
-/** Other names of these, to the host that serves them: by the table of Microsoft's own libraries. */
+/** Aliases of these hosts, mapped to the host that serves them. Taken from the table in Microsoft's libraries. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   [FORMER_CHINA, CHINA],
   ['login.usgovcloudapi.net', US_GOVERNMENT],
@@ -19,12 +19,12 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['sts.windows.net', PUBLIC],
 ]);
 
-/** Microsoft's own: public, US Government, China. The environment may name these and no other. */
+/** Microsoft's authority hosts: public, US Government, China. The environment variable may name only these. */
 const KNOWN_HOSTS: readonly string[] = [PUBLIC, US_GOVERNMENT, CHINA, FORMER_CHINA];
 
 /**
- * The authority's origin. In code any https host; from the environment only Microsoft's own, so that a planted
- * variable can't collect tokens.
+ * The authority's origin. The option accepts any https host. The environment variable accepts only Microsoft's hosts,
+ * so that an attacker who can set it cannot collect tokens.
  */
 export function authorityOrigin(given: unknown, allowLoopbackHttp: boolean): string {
   const fromCode = given !== undefined;
@@ -43,7 +43,7 @@ export function authorityOrigin(given: unknown, allowLoopbackHttp: boolean): str
 export function tokenEndpoint(authorityHost: string, tenantId: string): URL {
   const { host, protocol } = new URL(authorityHost);
   const url = httpsUrl({ host, path: [tenantId, 'oauth2', 'v2.0', 'token'] });
-  // http only where `authorityOrigin` let it pass: loopback, allowed in code.
+  // `authorityOrigin` accepts http only for loopback, and only with `allowLoopbackHttp` in code.
   if (protocol === 'http:') url.protocol = protocol;
   return url;
 }
@@ -54,6 +54,6 @@ function unknownHost(): OptionError {
     NAME.option,
     NAME.environmentVariable,
     `\`${NAME.environmentVariable}\` must be one of Microsoft's authority hosts (${KNOWN_HOSTS.join(', ')}). ` +
-      `Another one is used only where \`${NAME.option}\` names it in code.`,
+      `To use another host, pass it in code as the option \`${NAME.option}\`.`,
   );
 }

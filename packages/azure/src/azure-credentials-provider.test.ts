@@ -3,8 +3,8 @@ import { isTokenCredential } from '@azure/core-auth';
 import type { Fetch, SubjectTokenSource } from '@credex/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { azureCredentialsProvider, getAzureCredentials } from './azure-credentials-provider.js';
-import type { Said, Sent } from './entra.fixture.js';
-import { CLIENT, GOOD, NOW, TENANT, failure, foreignSignal, jwtOf, setUp } from './entra.fixture.js';
+import type { FakeResponse, Sent } from './entra.fixture.js';
+import { CLIENT, GOOD, NOW, TENANT, failure, polyfilledSignal, jwtOf, setUp } from './entra.fixture.js';
 
 const VAULT = 'https://vault.azure.net/.default';
 const STORAGE = 'https://storage.azure.com/.default';
@@ -36,7 +36,7 @@ describe('azureCredentialsProvider', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('one for the options’ own scopes, whether a call names them or not', async () => {
+  it('makes one exchange for the configured scopes, whether or not a call names them', async () => {
     const { provider, sent } = setUp(undefined, { scopes: VAULT });
     await Promise.all([
       provider.getCredentials(),
@@ -47,31 +47,31 @@ describe('azureCredentialsProvider', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('never shares between resources, tenants or enableCae', async () => {
-    const answer = ({ url, form }: Sent): Said => ({
+  it('never shares a token between resources, tenants or values of enableCae', async () => {
+    const response = ({ url, form }: Sent): FakeResponse => ({
       body: { ...GOOD, access_token: `${url.pathname},${form.get('scope')},${form.has('claims')}` },
     });
-    const { provider, sent } = setUp(answer, { additionallyAllowedTenants: '*' });
-    const wishes = [VAULT, STORAGE].flatMap((scope) =>
+    const { provider, sent } = setUp(response, { additionallyAllowedTenants: '*' });
+    const requests = [VAULT, STORAGE].flatMap((scope) =>
       [TENANT, 'contoso.com'].flatMap((tenantId) =>
         [true, false].map((enableCae) => ({ scope, tenantId, enableCae })),
       ),
     );
-    const ask = async () =>
+    const getAll = async () =>
       Promise.all(
-        Array.from({ length: 10 }, () => wishes)
+        Array.from({ length: 10 }, () => requests)
           .flat()
           .map(async ({ scope, ...options }) => {
             const { token } = await provider.getToken(scope, options);
             expect(token).toBe(`/${options.tenantId}/oauth2/v2.0/token,${scope},${options.enableCae}`);
           }),
       );
-    await ask();
-    await ask();
+    await getAll();
+    await getAll();
     expect(sent).toHaveLength(8);
   });
 
-  it('passes over the held token for a challenge, and keeps the answer', async () => {
+  it('requests a new token for a challenge, and caches it', async () => {
     const { provider, sent } = setUp();
     const claims = '{"access_token":{"nbf":{"essential":true,"value":"1800000000"}}}';
     expect((await provider.getToken(VAULT, { enableCae: true })).token).toBe('token-1');
@@ -86,7 +86,7 @@ describe('azureCredentialsProvider', () => {
     expect(sent).toHaveLength(3);
   });
 
-  it('never merges a challenge into an ordinary exchange under way', async () => {
+  it('never joins a challenge to an ordinary exchange in flight', async () => {
     const { provider, sent } = setUp();
     const claims = '{"access_token":{"x":null}}';
     const [plain, challenged] = await Promise.all([
@@ -98,42 +98,42 @@ describe('azureCredentialsProvider', () => {
     expect(plain.token).not.toBe(challenged.token);
   });
 
-  it('asks anew where the caller forces it, past any cache of the library', async () => {
+  it('makes a new exchange for forceRefresh, whatever the library caches', async () => {
     const { provider, sent } = setUp();
     await provider.getCredentials();
     expect((await provider.getCredentials({ forceRefresh: true })).token).toBe('token-2');
     expect(sent).toHaveLength(2);
   });
 
-  it('detaches the caller that aborts, and no other', async () => {
-    let release = (_said: Said): void => undefined;
-    const answer = new Promise<Said>((resolve) => {
+  it('rejects only the caller that aborts', async () => {
+    let release = (_fake: FakeResponse): void => undefined;
+    const response = new Promise<FakeResponse>((resolve) => {
       release = resolve;
     });
-    const { provider, sent } = setUp(() => answer);
-    const patient = provider.getToken(VAULT);
+    const { provider, sent } = setUp(() => response);
+    const waiting = provider.getToken(VAULT);
     const controller = new AbortController();
     const native = failure(provider.getToken(VAULT, { abortSignal: controller.signal }));
-    const foreign = foreignSignal();
-    const polyfilled = failure(provider.getToken(VAULT, { abortSignal: foreign }));
+    const sdkSignal = polyfilledSignal();
+    const polyfilled = failure(provider.getToken(VAULT, { abortSignal: sdkSignal }));
     await vi.waitFor(() => expect(sent).toHaveLength(1));
     controller.abort();
-    foreign.abort();
+    sdkSignal.abort();
     expect([(await native).code, (await polyfilled).code]).toEqual(['aborted', 'aborted']);
-    expect(foreign.listeners.size).toBe(0);
+    expect(sdkSignal.listeners.size).toBe(0);
     release({});
-    expect((await patient).token).toBe('entra-token');
+    expect((await waiting).token).toBe('entra-token');
     expect((await failure(provider.getToken(VAULT, { abortSignal: AbortSignal.abort() }))).code).toBe(
       'aborted',
     );
   });
 
-  it('takes the subject in the caller’s own request', () => {
+  it('captures the subject token synchronously, in the caller’s request', () => {
     let captures = 0;
     const source: SubjectTokenSource = {
       capture: () => {
         captures++;
-        return { partition: undefined, token: () => Promise.reject(new Error('never asked')) };
+        return { partition: undefined, token: () => Promise.reject(new Error('not called')) };
       },
     };
     const { provider } = setUp(undefined, { tokenSource: source });
@@ -146,7 +146,7 @@ describe('azureCredentialsProvider', () => {
     for (const call of calls) call.catch(() => undefined);
   });
 
-  it('forgets what a service refused', async () => {
+  it('replaces a credential that was invalidated after a service rejected it', async () => {
     let now = NOW;
     const { provider, sent } = setUp(undefined, { clock: { now: () => now, monotonic: () => now } });
     const refused = await provider.getToken(VAULT);
@@ -158,7 +158,7 @@ describe('azureCredentialsProvider', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('forgets by a rule what it asked for itself, whichever call that was', async () => {
+  it('applies an invalidation predicate to its own credentials, whichever call requested them', async () => {
     let now = NOW;
     const { provider, sent, options } = setUp(undefined, { clock: { now: () => now, monotonic: () => now } });
     const other = azureCredentialsProvider(options);
@@ -169,7 +169,7 @@ describe('azureCredentialsProvider', () => {
     expect(sent).toHaveLength(5);
   });
 
-  it('says what to do when Entra knows no such subject, and holds no secret', async () => {
+  it('gives a hint without secrets when no federated credential matches the subject', async () => {
     const mark = 'TWFya2VkU2lnbmF0dXJl';
     const jwt = jwtOf({ user_id: 'user_marked' }, mark);
     const body = {
@@ -201,7 +201,7 @@ describe('azureCredentialsProvider', () => {
 });
 
 describe('without an exchanger', () => {
-  it('makes the exchange itself, and sends by the user’s fetch', async () => {
+  it('makes the exchange directly, with the user’s fetch', async () => {
     const urls: string[] = [];
     const fetch: Fetch = async (url) => {
       urls.push(String(url));
@@ -215,7 +215,7 @@ describe('without an exchanger', () => {
 });
 
 describe('getAzureCredentials', () => {
-  it('asks for Azure Resource Manager and shares the cache', async () => {
+  it('requests a token for Azure Resource Manager and shares the cache', async () => {
     const { sent, options } = setUp();
     const { token, expiresAt, expiresOnTimestamp } = await getAzureCredentials(options);
     await getAzureCredentials(options, { request: { scopes: ['https://management.azure.com/.default'] } });

@@ -1,4 +1,4 @@
-/** The user's factory: Azure credentials for code on Vercel, as a TokenCredential. */
+/** `azureCredentialsProvider`: Azure credentials for code on Vercel, as a TokenCredential. */
 
 import type { CredentialCall, CredentialProvider } from '@credex/core';
 import { optionNames, optionalFunction, ownCopy, ownMembers, providerOptions } from '@credex/core/driver';
@@ -12,19 +12,19 @@ import { callerSignal } from './caller-signal.js';
 import { directExchanger } from './direct-exchange.js';
 import { providersByRequest } from './providers-by-request.js';
 
-/** `GetTokenOptions` of `@azure/core-auth`, as far as an application's token goes. */
+/** The `GetTokenOptions` of `@azure/core-auth` that apply to an application's token. */
 export interface AzureTokenOptions {
-  /** Detaches this caller; others who wait for the same token go on. */
+  /** Aborts this call only. Other callers that wait for the same token continue to wait. */
   readonly abortSignal?: AzureAbortSignal | undefined;
-  /** `timeout`: how long this caller waits, in milliseconds. */
+  /** `timeout`: the maximum time that this call waits, in milliseconds. */
   readonly requestOptions?: { readonly timeout?: number | undefined } | undefined;
-  /** The claims of a challenge: a held token is passed over, and the new one takes its place. */
+  /** The claims of a challenge. A new token is requested and replaces the cached one. */
   readonly claims?: string | undefined;
-  /** Ask for a token of continuous access evaluation. The Azure SDKs do. */
+  /** Request a token for continuous access evaluation (CAE). The Azure SDKs set it. */
   readonly enableCae?: boolean | undefined;
   /** A tenant of `additionallyAllowedTenants`. */
   readonly tenantId?: string | undefined;
-  /** Refused: only bearer tokens are issued here. */
+  /** Not supported: a call with it throws `invalid_request`, because only bearer tokens are issued. */
   readonly proofOfPossessionOptions?: object | undefined;
   readonly tracingOptions?: object | undefined;
 }
@@ -32,7 +32,8 @@ export interface AzureTokenOptions {
 /** A TokenCredential for any Azure client, with the methods of every credex provider attached. */
 export interface AzureCredentialsProvider extends CredentialProvider<AzureCredentials, AzureRequest> {
   /**
-   * What Azure clients call. Cached for each tenant, resource and `enableCae`; one exchange, however many ask.
+   * Called by Azure clients. Tokens are cached per tenant, resource and `enableCae`; concurrent callers share one
+   * exchange.
    * @throws FederationError
    */
   getToken(scopes: string | string[], options?: AzureTokenOptions): Promise<AzureCredentials>;
@@ -55,7 +56,7 @@ const CALL_NAMES: readonly string[] = optionNames<CredentialCall<AzureRequest>>(
  * // AZURE_TENANT_ID and AZURE_CLIENT_ID are set, or `tenantId` and `clientId` are passed
  * const blobs = new BlobServiceClient('https://account.blob.core.windows.net', azureCredentialsProvider());
  *
- * @throws OptionError where an option is missing, malformed, or would send the token elsewhere
+ * @throws OptionError if an option is missing or malformed, or if it would send the token to an unsafe host
  */
 export function azureCredentialsProvider(
   given: AzureCredentialsProviderOptions = {},
@@ -68,62 +69,62 @@ export function azureCredentialsProvider(
     factory(configuration),
     providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
   );
-  const usual = providers.of(azureRequest(configuration));
+  const defaultProvider = providers.forRequest(azureRequest(configuration));
 
-  /** Not one await before core is called: the subject is captured in the caller's own request. */
-  function ask(
-    provider: typeof usual,
-    { signal, forceRefresh, claims }: How,
+  /** Core is called without an `await` before it, so that the subject token is read from the caller's own request. */
+  function getFrom(
+    provider: typeof defaultProvider,
+    { signal, forceRefresh, claims }: CallOptions,
   ): AzureCredentials | Promise<AzureCredentials> {
-    // Core's shortest way to what is cached is a call without an argument.
+    // A call without an argument is core's fastest path to a cached credential.
     if (claims === undefined && signal === undefined && forceRefresh !== true) return provider.ask();
-    // The token that was challenged is no answer to the challenge.
+    // The cached token caused the challenge, so it is skipped.
     const challenge = claims === undefined ? undefined : { request: { claims }, skipHeld: true };
     return provider.ask({ signal, forceRefresh, ...challenge });
   }
 
   return {
-    async getCredentials(asked) {
-      if (asked === undefined) {
-        const credentials = usual.ask();
-        // Awaited here, so that an error's stack leads to the caller.
+    async getCredentials(givenCall) {
+      if (givenCall === undefined) {
+        const credentials = defaultProvider.ask();
+        // Awaited here so that an error's stack includes the caller.
         return credentials instanceof Promise ? await credentials : credentials;
       }
-      const call = ownMembers<CredentialCall<AzureRequest>>('getCredentials', asked, CALL_NAMES, 'call');
+      const call = ownMembers<CredentialCall<AzureRequest>>('getCredentials', givenCall, CALL_NAMES, 'call');
       if (call.request === undefined) {
-        const credentials = ask(usual, call);
+        const credentials = getFrom(defaultProvider, call);
         return credentials instanceof Promise ? await credentials : credentials;
       }
       const request = azureRequest(configuration, call.request);
-      return await ask(providers.of(request), Object.assign(call, { claims: request.claims }));
+      return await getFrom(providers.forRequest(request), Object.assign(call, { claims: request.claims }));
     },
     invalidate(which) {
-      // A credential is found wherever it is; a rule is for those that this provider asked for.
-      for (const provider of typeof which === 'object' ? [usual] : providers.all())
+      // Any provider finds a given credential in the cache. A predicate applies to each provider's own credentials.
+      for (const provider of typeof which === 'object' ? [defaultProvider] : providers.all())
         provider.invalidate(which);
     },
-    status: (call) => providers.of(azureRequest(configuration, ownCopy(call ?? {}).request)).status(),
+    status: (call) => providers.forRequest(azureRequest(configuration, ownCopy(call ?? {}).request)).status(),
     async getToken(scopes, given) {
-      const asked = given === undefined ? NO_OPTIONS : ownCopy(given);
-      const { claims, enableCae, tenantId } = asked;
-      if (asked.proofOfPossessionOptions !== undefined)
+      const tokenOptions = given === undefined ? NO_OPTIONS : ownCopy(given);
+      const { claims, enableCae, tenantId } = tokenOptions;
+      if (tokenOptions.proofOfPossessionOptions !== undefined)
         throw invalidRequest(
-          'A proof-of-possession token was asked for; only bearer tokens are issued here.',
+          'The call requests a proof-of-possession token; only bearer tokens are issued. Remove `proofOfPossessionOptions`.',
         );
       const provider =
         claims === undefined
-          ? providers.asked({ scopes, enableCae, tenantId })
-          : providers.of(azureRequest(configuration, { scopes, enableCae, tenantId, claims }));
-      const { abortSignal, requestOptions } = asked;
+          ? providers.forCall({ scopes, enableCae, tenantId })
+          : providers.forRequest(azureRequest(configuration, { scopes, enableCae, tenantId, claims }));
+      const { abortSignal, requestOptions } = tokenOptions;
       const timeoutMs = requestOptions === undefined ? undefined : ownCopy(requestOptions).timeout;
       const { signal, release } = callerSignal(abortSignal, timeoutMs);
       if (signal === undefined) {
-        const credentials = ask(provider, { claims });
-        // Awaited here, so that an error's stack leads to the caller.
+        const credentials = getFrom(provider, { claims });
+        // Awaited here so that an error's stack includes the caller.
         return credentials instanceof Promise ? await credentials : credentials;
       }
       try {
-        return await ask(provider, { signal, claims });
+        return await getFrom(provider, { signal, claims });
       } finally {
         release();
       }
@@ -133,20 +134,21 @@ export function azureCredentialsProvider(
 
 const NO_OPTIONS: AzureTokenOptions = Object.freeze(ownCopy({}));
 
-/** What a call says beyond what it wishes for. */
-interface How {
+/** The options of a call, apart from its request. */
+interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   readonly forceRefresh?: boolean | undefined;
   readonly claims?: string | undefined;
 }
 
 /**
- * An access token, cached for the process: of Azure Resource Manager, unless `scopes` says otherwise.
+ * Returns an access token, cached for the process. The token is for Azure Resource Manager unless `scopes` names
+ * another resource.
  *
  * @example
  * const { token } = await getAzureCredentials({ scopes: 'https://vault.azure.net/.default' });
  *
- * @throws OptionError for a wrong option, FederationError where no token could be had
+ * @throws OptionError for an invalid option, FederationError if no token could be obtained
  */
 export async function getAzureCredentials(
   options: AzureCredentialsProviderOptions = {},

@@ -1,8 +1,8 @@
-/** The driver: everything but the exchange is the same for every way to make it. */
+/** The parts of the driver that are the same whichever way the exchange is made. */
 
 import type { Exchanger } from '@credex/core/driver';
 import type { AzureConfiguration, AzureCredentials, AzureRequest } from './azure-types.js';
-import { reviveAzureCredentials } from './parse-entra-response.js';
+import { parseStoredAzureCredentials } from './parse-entra-response.js';
 
 type AzureExchanger = Exchanger<AzureCredentials, AzureRequest>;
 
@@ -13,7 +13,7 @@ export function azureExchanger(
   return {
     specificationVersion: 'v1',
     provider: 'azure',
-    // Claims are left out: the answer to a challenge takes the place of the token that was challenged.
+    // Claims are not in the key: the token for a challenge replaces the token that was challenged.
     target: ({ scopes, tenantId, enableCae }) => ({
       authorityHost: configuration.authorityHost,
       tenantId,
@@ -22,8 +22,8 @@ export function azureExchanger(
       enableCae,
     }),
     exchange,
-    revive: reviveAzureCredentials,
-    // Loaded with the first failure.
+    revive: parseStoredAzureCredentials,
+    // The classifier is loaded with the first failure.
     async classify(error, presented) {
       const { classifyAzureError } = await import('./classify-azure-error.js');
       return classifyAzureError(error, presented, configuration);

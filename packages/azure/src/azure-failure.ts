@@ -1,31 +1,31 @@
-/** An answer without a token, reduced to what decides. */
+/** An error response of Entra, reduced to the fields that classify it. */
 
 import { retryAfterMs } from '@credex/core/driver';
-import type { EntraAnswerError } from './parse-entra-response.js';
+import type { EntraResponseError } from './parse-entra-response.js';
 import { jsonObject } from './parse-entra-response.js';
 
 export interface AzureFailure {
   readonly status: number;
   readonly retryAfterMs: number | undefined;
-  /** The numbers of `AADSTS…`, the first is the cause. */
+  /** The `AADSTS…` numbers. The first one is the cause. */
   readonly codes: readonly number[];
   /** The OAuth error code, such as `invalid_client`. */
   readonly error: string | undefined;
   readonly description: string | undefined;
-  /** Entra asked for claims that only a person at a browser could bring. */
+  /** True if Entra returned a claims challenge, which only an interactive sign-in can satisfy. */
   readonly challenged: boolean;
-  /** What is wrong with an answer of status 200. */
+  /** What is wrong with a response of status 200. */
   readonly fault: string | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export function azureFailure({ answer, fault }: EntraAnswerError): AzureFailure {
-  const body = jsonObject(answer.body) ?? {};
+export function azureFailure({ response, fault }: EntraResponseError): AzureFailure {
+  const body = jsonObject(response.body) ?? {};
   const description = textOf(body['error_description']);
   return {
-    status: answer.status,
-    retryAfterMs: retryAfterMs(answer.headers),
+    status: response.status,
+    retryAfterMs: retryAfterMs(response.headers),
     codes: codesOf(body, description),
     error: textOf(body['error']),
     description,
@@ -34,7 +34,7 @@ export function azureFailure({ answer, fault }: EntraAnswerError): AzureFailure 
   };
 }
 
-/** From `error_codes`; where it is missing, from the description. */
+/** Reads `error_codes`, or the description if that field is missing. */
 function codesOf(body: Fields, description: string | undefined): readonly number[] {
   const listed = body['error_codes'];
   const numbers = Array.isArray(listed) ? listed.filter((code) => typeof code === 'number') : [];

@@ -1,4 +1,4 @@
-/** Which option changes the credential, and which does not: an option without a word on it here does not compile. */
+/** Which options are part of the cache key. An option that this table does not list is a compile error. */
 
 import { createCredentialCache } from '@credex/core';
 import type { SubjectTokenSource } from '@credex/core';
@@ -13,7 +13,7 @@ import { CLIENT, NOW, TENANT, jwtOf } from './entra.fixture.js';
 type Options = AzureCredentialsProviderOptions;
 type Row<K extends keyof Options> = readonly ['in-key' | 'not-in-key', Options[K], Options[K]];
 
-/** The same token whatever is asked for: only the partition tells one source from another. */
+/** Every source returns the same token: only the identity key differs. */
 const sourceOf = (partition: string): SubjectTokenSource => ({
   capture: () => ({
     partition,
@@ -39,11 +39,11 @@ const OPTIONS: { readonly [K in keyof Required<Options>]: Row<K> } = {
   audience: ['in-key', undefined, 'api://AzureADTokenExchange'],
   expect: ['in-key', undefined, { environment: 'production' }],
   tokenSource: ['in-key', sourceOf('prj_1:production'), sourceOf('prj_1:preview')],
-  // The tenant that is used is in the key; those that could be used are not.
+  // The tenant in use is in the key; the other allowed tenants are not.
   additionallyAllowedTenants: ['not-in-key', [], '*'],
   allowLoopbackHttp: ['not-in-key', false, true],
   exchanger: ['not-in-key', exchanger, counting()],
-  // Another cache is another place to look, not another name to look for.
+  // Another cache is another store, not another key.
   cache: ['not-in-key', cache, cache],
   timeoutMs: ['not-in-key', 8_000, 9_000],
   fetch: ['not-in-key', undefined, () => Promise.reject(new Error('not called'))],
@@ -63,7 +63,7 @@ const REQUEST: {
   scopes: ['in-key', ['https://vault.azure.net/.default'], ['https://storage.azure.com/.default']],
   tenantId: ['in-key', TENANT, 'fabrikam.com'],
   enableCae: ['in-key', false, true],
-  // Not answered from the cache, and kept in it: azure-credentials-provider.test.ts.
+  // A call with claims always requests a new token, which is then cached: see azure-credentials-provider.test.ts.
   claims: ['not-in-key', '{"access_token":{"a":1}}', '{"access_token":{"a":2}}'],
 };
 
@@ -77,14 +77,14 @@ async function exchangesFor(options: Options): Promise<number> {
   return exchanges - before;
 }
 
-describe('the key of a credential', () => {
+describe('the cache key of a credential', () => {
   it.each(Object.entries(OPTIONS))('option %s', async (name, [where, , other]) => {
     const own = { ...BASE, cache: createCredentialCache() };
     expect(await exchangesFor(own)).toBe(1);
     expect(await exchangesFor(own)).toBe(0);
     const changed = name === 'cache' ? own : { ...own, [name]: other };
     expect(await exchangesFor(changed)).toBe(where === 'in-key' ? 1 : 0);
-    expect(await exchangesFor(own), 'the first one is held still').toBe(0);
+    expect(await exchangesFor(own), 'the first credential is still cached').toBe(0);
   });
 
   it.each(Object.entries(REQUEST))('request member %s', (name, [where, one, other]) => {
@@ -107,7 +107,7 @@ describe('the key of a credential', () => {
     expect(a === b).toBe(where === 'not-in-key');
   });
 
-  it('is the same for one wish in two spellings', async () => {
+  it('is the same for two spellings of one request', async () => {
     const own = { ...BASE, cache: createCredentialCache() };
     expect(
       await exchangesFor({

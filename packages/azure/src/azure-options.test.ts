@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 describe('azureConfiguration', () => {
-  it('asks for tenant and client, by option and by variable', () => {
+  it('reads tenantId and clientId from the options or the environment', () => {
     expect(() => azureCredentialsProvider()).toThrow(/`tenantId` is missing.*AZURE_TENANT_ID/);
     expect(() => azureCredentialsProvider({ tenantId: TENANT })).toThrow(
       /`clientId` is missing.*AZURE_CLIENT_ID/,
@@ -81,12 +81,12 @@ describe('azureConfiguration', () => {
     expect(OptionError.isInstance(thrown) && thrown.option).toBe(option);
   });
 
-  it('refuses an option that it does not know', () => {
+  it('refuses an unknown option', () => {
     const options = { ...GOOD, tenant: TENANT } as AzureCredentialsProviderOptions;
     expect(() => azureCredentialsProvider(options)).toThrow(/knows no option `tenant`/);
   });
 
-  it('takes one spelling for a tenant, a client, and tenants that are allowed', () => {
+  it('normalises the case of tenants and clients', () => {
     const options = {
       tenantId: 'Contoso.COM',
       clientId: CLIENT.toUpperCase(),
@@ -102,7 +102,7 @@ describe('azureConfiguration', () => {
     ).toBe('*');
   });
 
-  it('keeps the slash that some resources end with, and duplicates out', () => {
+  it('keeps a trailing slash of a resource, and removes duplicate scopes', () => {
     const scope = 'https://management.core.windows.net//.default';
     expect(azureConfiguration({ ...GOOD, scopes: [scope, scope] }).scopes).toEqual([scope]);
     expect(azureConfiguration({ ...GOOD, scopes: 'api://my-api/.default' }).scopes).toEqual([
@@ -117,7 +117,7 @@ describe('AZURE_AUTHORITY_HOST', () => {
     ['https://login.microsoftonline.us/', 'https://login.microsoftonline.us'],
     ['login.microsoftonline.us', 'https://login.microsoftonline.us'],
     ['https://login.chinacloudapi.cn', 'https://login.partner.microsoftonline.cn'],
-  ])('%s is one of Microsoft’s', (value, origin) => {
+  ])('accepts %s, a host of Microsoft', (value, origin) => {
     vi.stubEnv('AZURE_AUTHORITY_HOST', value);
     expect(azureConfiguration(GOOD).authorityHost).toBe(origin);
   });
@@ -130,7 +130,7 @@ describe('AZURE_AUTHORITY_HOST', () => {
     'http://login.microsoftonline.com',
     'http://127.0.0.1:8080',
     'https://login.microsoftonline.com@evil.example',
-  ])('%s is refused, whatever the code allows', (value) => {
+  ])('refuses %s, whatever the options allow', (value) => {
     vi.stubEnv('AZURE_AUTHORITY_HOST', value);
     expect(() => azureConfiguration({ ...GOOD, allowLoopbackHttp: true })).toThrow(
       expect.objectContaining({
@@ -141,7 +141,7 @@ describe('AZURE_AUTHORITY_HOST', () => {
     );
   });
 
-  it('gives way to the option, which may name any https host', () => {
+  it('is overridden by the option, which accepts any https host', () => {
     vi.stubEnv('AZURE_AUTHORITY_HOST', 'https://evil.example');
     expect(azureConfiguration({ ...GOOD, authorityHost: 'https://entra.example:8443' }).authorityHost).toBe(
       'https://entra.example:8443',
@@ -151,7 +151,7 @@ describe('AZURE_AUTHORITY_HOST', () => {
   it.each([
     ['https://login.windows.net', 'https://login.microsoftonline.com'],
     ['https://constructor', 'https://constructor'],
-  ])('%s in code is %s', (authorityHost, origin) => {
+  ])('maps the option %s to %s', (authorityHost, origin) => {
     expect(azureConfiguration({ ...GOOD, authorityHost }).authorityHost).toBe(origin);
   });
 });

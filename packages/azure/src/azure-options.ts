@@ -1,4 +1,4 @@
-/** The options of `azureCredentialsProvider`, and what is made of them once. */
+/** The options of `azureCredentialsProvider`, and the configuration that is made from them once. */
 
 import type { SharedOptions } from '@credex/core';
 import type { Grammar } from '@credex/core/driver';
@@ -23,22 +23,22 @@ export interface AzureCredentialsProviderOptions extends SharedOptions {
   /** The application (client) id, a GUID. Default: AZURE_CLIENT_ID. Required. */
   readonly clientId?: string | undefined;
   /**
-   * What the token is for, where a call names no scopes of its own: scopes of one resource, each ending in
-   * `/.default`. Default: `https://management.azure.com/.default`.
+   * The scopes of a call that names none: scopes of one resource, each ending in `/.default`.
+   * Default: `https://management.azure.com/.default`.
    */
   readonly scopes?: string | readonly string[] | undefined;
   /**
-   * Where the exchange is made: an https origin. Default: AZURE_AUTHORITY_HOST, which may name Microsoft's own
-   * hosts only; `https://login.microsoftonline.com` without it.
+   * The https origin of the token endpoint. Default: AZURE_AUTHORITY_HOST, which accepts only Microsoft's hosts, or
+   * else `https://login.microsoftonline.com`.
    */
   readonly authorityHost?: string | undefined;
-  /** Other tenants a call may ask for: `*` for any, or a list. Default: none. */
+  /** The other tenants that a call may request: a list, or `*` for any tenant. Default: none. */
   readonly additionallyAllowedTenants?: '*' | readonly string[] | undefined;
-  /** Allow `http:` on loopback for `authorityHost`: for tests. Default: false. */
+  /** For tests: allow `http:` on loopback for `authorityHost`. Default: false. */
   readonly allowLoopbackHttp?: boolean | undefined;
   /**
-   * How the exchange is made. Default: by one request of our own, the same as that of `@azure/identity`.
-   * `azureIdentityExchanger()` of `@credex/azure/identity` makes it by that package.
+   * How the exchange is made. Default: one POST by credex, the same as that of `@azure/identity`.
+   * `azureIdentityExchanger()` from `@credex/azure/identity` uses that package instead.
    */
   readonly exchanger?: AzureExchangerFactory | undefined;
 }
@@ -74,7 +74,7 @@ export function azureConfiguration(options: AzureCredentialsProviderOptions): Az
   const client = { option: 'clientId', environmentVariable: 'AZURE_CLIENT_ID' };
   const { clock } = options;
   return Object.freeze({
-    // Entra reads both without regard to case: one spelling, one cache entry.
+    // Entra ignores the case of both: lower case gives one cache entry.
     tenantId: requiredString(tenant, options.tenantId, TENANT).toLowerCase(),
     clientId: requiredString(client, options.clientId, CLIENT_ID).toLowerCase(),
     authorityHost: authorityOrigin(options.authorityHost, allowLoopbackHttp),

@@ -5,14 +5,14 @@ import { TENANT, failure, setUp } from './entra.fixture.js';
 const VAULT = 'https://vault.azure.net/.default';
 const STORAGE = 'https://storage.azure.com/.default';
 
-describe('what one call asks for', () => {
+describe('azureRequest', () => {
   it.each<[string, string | string[], AzureTokenOptions, RegExp]>([
     ['two resources', [VAULT, STORAGE], {}, /2 resources/],
     ['no scope', [], {}, /list of strings/],
     ['a scope with a space', `${VAULT} openid`, {}, /\/\.default/],
     ['another tenant', VAULT, { tenantId: 'contoso.com' }, /additionallyAllowedTenants/],
-    ['a tenant that is none', VAULT, { tenantId: 'evil.com/#' }, /tenant/],
-    ['claims that are none', VAULT, { claims: 'nonsense' }, /JSON text/],
+    ['an invalid tenant', VAULT, { tenantId: 'evil.com/#' }, /tenant/],
+    ['invalid claims', VAULT, { claims: 'nonsense' }, /JSON text/],
     ['proof of possession', VAULT, { proofOfPossessionOptions: {} }, /bearer/],
   ])('refuses %s as an invalid request, and sends nothing', async (_, scopes, options, words) => {
     const { provider, sent } = setUp();
@@ -22,7 +22,7 @@ describe('what one call asks for', () => {
     expect(sent).toHaveLength(0);
   });
 
-  it('takes nothing for known that only looks like it', async () => {
+  it('validates arguments that only resemble a known request', async () => {
     const { provider, sent } = setUp();
     await provider.getToken([VAULT, VAULT]);
     await provider.getToken(VAULT);

@@ -1,12 +1,12 @@
-/** One call's request, normalised at the door: two spellings of one wish are one cache entry. */
+/** Validates and normalises the request of a call, so that two spellings of one request share a cache entry. */
 
 import { FederationError, OptionError } from '@credex/core';
 import { TENANT, invalidOption, optionalBoolean, optionalString, ownCopy } from '@credex/core/driver';
 import { scopesOf } from './azure-scopes.js';
 import type { AzureConfiguration, AzureRequest } from './azure-types.js';
 
-/** What a call may name: a request in part, with scopes as the Azure SDKs write them. */
-export interface AskedRequest {
+/** A request in which every member is optional; `scopes` may be a string or a list, as in the Azure SDKs. */
+export interface PartialAzureRequest {
   readonly scopes?: string | readonly string[] | undefined;
   readonly tenantId?: string | undefined;
   readonly enableCae?: boolean | undefined;
@@ -14,35 +14,38 @@ export interface AskedRequest {
 }
 
 /** @throws FederationError `invalid_request` */
-export function azureRequest(configuration: AzureConfiguration, given: AskedRequest = {}): AzureRequest {
-  const asked = ownCopy(given);
-  const { scopes, tenantId } = asked;
+export function azureRequest(
+  configuration: AzureConfiguration,
+  given: PartialAzureRequest = {},
+): AzureRequest {
+  const requested = ownCopy(given);
+  const { scopes, tenantId } = requested;
   try {
-    const claims = claimsOf(asked.claims);
+    const claims = claimsOf(requested.claims);
     return {
       scopes: scopes === undefined ? configuration.scopes : scopesOf({ option: 'scopes' }, scopes),
       tenantId: tenantId === undefined ? configuration.tenantId : allowedTenant(configuration, tenantId),
-      enableCae: optionalBoolean({ option: 'enableCae' }, asked.enableCae) ?? false,
+      enableCae: optionalBoolean({ option: 'enableCae' }, requested.enableCae) ?? false,
       claims,
     };
   } catch (error) {
-    // The caller is an Azure client as a rule: what it meets is one kind of error.
+    // The caller is usually an Azure client: it receives one type of error.
     if (OptionError.isInstance(error)) throw invalidRequest(error.message);
     throw error;
   }
 }
 
-function allowedTenant(configuration: AzureConfiguration, asked: unknown): string {
-  const tenantId = (optionalString({ option: 'tenantId' }, asked, TENANT) as string).toLowerCase();
+function allowedTenant(configuration: AzureConfiguration, requested: unknown): string {
+  const tenantId = (optionalString({ option: 'tenantId' }, requested, TENANT) as string).toLowerCase();
   const { additionallyAllowedTenants: allowed } = configuration;
   if (tenantId === configuration.tenantId || allowed === '*' || allowed.includes(tenantId)) return tenantId;
   throw invalidRequest(
-    `A token of tenant ${tenantId} was asked for; this provider is for ${configuration.tenantId}.`,
-    `Name it in \`additionallyAllowedTenants\`, or pass '*' there to allow any tenant that a service points to.`,
+    `The call requests a token for tenant ${tenantId}; this provider is for tenant ${configuration.tenantId}.`,
+    `To allow it, pass \`additionallyAllowedTenants: ['${tenantId}']\`, or '*' for any tenant that a service names.`,
   );
 }
 
-/** Entra takes a JSON object (OpenID Connect Core 1.0, section 5.5). */
+/** The claims must be the text of a JSON object (OpenID Connect Core 1.0, section 5.5). */
 function claimsOf(value: unknown): string | undefined {
   const claims = optionalString({ option: 'claims' }, value);
   if (claims === undefined) return undefined;

@@ -1,24 +1,24 @@
-/** Scopes as Entra takes them from an application: one resource a call. */
+/** Scopes as Entra accepts them from an application: one resource per call. */
 
 import type { Grammar, OptionName } from '@credex/core/driver';
 import { OptionError } from '@credex/core';
 import { optionalStringList } from '@credex/core/driver';
 
-/** Azure Resource Manager, of the public cloud. */
+/** Azure Resource Manager in the public cloud. */
 export const DEFAULT_SCOPES: readonly string[] = Object.freeze(['https://management.azure.com/.default']);
 
 const SUFFIX = '/.default';
 
 /**
- * Scope characters of RFC 6749, section 3.3. An application asks for all it was granted on a resource, by the
- * suffix; Entra refuses any other scope in this flow. The resource may end in a slash of its own.
+ * Scope characters of RFC 6749, section 3.3. With the suffix, an application requests all permissions that it was
+ * granted on a resource. Entra rejects any other scope in this flow. The resource itself may end in a slash.
  */
 const SCOPE: Grammar = {
   pattern: /^[\x21\x23-\x5b\x5d-\x7e]{1,1000}\/\.default$/,
   says: 'a resource and /.default, such as https://vault.azure.net/.default or api://…/.default',
 };
 
-/** Sorted, each once. A string is one scope: an Entra scope never holds a space. */
+/** Sorted, without duplicates. A string is one scope: an Entra scope never contains a space. */
 export function scopesOf(name: OptionName, value: unknown): readonly string[] {
   const list = optionalStringList(name, typeof value === 'string' ? [value] : value, SCOPE) ?? [];
   const scopes = [...new Set(list)].sort();
@@ -28,6 +28,6 @@ export function scopesOf(name: OptionName, value: unknown): readonly string[] {
     'invalid_option',
     name.option,
     undefined,
-    `\`${name.option}\` names ${resources.size} resources: an Entra token is for one. Ask once for each.`,
+    `\`${name.option}\` names ${resources.size} resources, but an Entra token is for one resource. Make one call for each resource.`,
   );
 }

@@ -1,45 +1,45 @@
-/** What the parts of this room hand each other. Types only. */
+/** The types that the modules of this package share. */
 
 import type { Credential, Fetch } from '@credex/core';
 import type { Exchanger } from '@credex/core/driver';
 
-/** An Entra access token. An `AccessToken` of `@azure/core-auth` as it is: a plain object of the caller's own. */
+/** An Entra access token: an `AccessToken` of `@azure/core-auth`. Each caller receives its own plain object. */
 export interface AzureCredentials extends Credential {
   /** The access token, for `authorization: Bearer …`. */
   readonly token: string;
-  /** The same moment as `expiresAt`, by the name that the Azure SDKs use. Epoch milliseconds. */
+  /** The same time as `expiresAt`, under the name that the Azure SDKs use. Epoch milliseconds. */
   readonly expiresOnTimestamp: number;
-  /** When Entra would like it to be refreshed, where Entra said so. Epoch milliseconds. */
+  /** The time from which Entra advises a refresh (`refresh_in`), if Entra sent one. Epoch milliseconds. */
   readonly refreshAfterTimestamp?: number;
 }
 
-/** What one call may ask for beyond the options. */
+/** The request of one call. */
 export interface AzureRequest {
   /** Scopes of one resource: `https://vault.azure.net/.default`. */
   readonly scopes: readonly string[];
-  /** Another tenant than the configured one, where `additionallyAllowedTenants` names it. */
+  /** The tenant: the configured one, or one that `additionallyAllowedTenants` allows. */
   readonly tenantId: string;
-  /** Ask for a token of continuous access evaluation: it lives longer and may be challenged. */
+  /** Request a token for continuous access evaluation: it is valid for longer and may be challenged. */
   readonly enableCae: boolean;
-  /** The claims of a challenge, as JSON text. Never answered from the cache; the answer is kept. */
+  /** The claims of a challenge, as JSON text. A new token is always requested, and it is then cached. */
   readonly claims?: string | undefined;
 }
 
-/** The options of a provider, asserted and with their defaults: what an exchanger is made with. */
+/** The validated options of a provider, with defaults. The `exchanger` factory receives them. */
 export interface AzureConfiguration {
   readonly tenantId: string;
   readonly clientId: string;
-  /** An origin without a slash at its end, such as `https://login.microsoftonline.com`. */
+  /** An origin without a trailing slash, such as `https://login.microsoftonline.com`. */
   readonly authorityHost: string;
   readonly scopes: readonly string[];
   readonly additionallyAllowedTenants: '*' | readonly string[];
-  /** The user's own fetch; `undefined` where none was given. */
+  /** The option `fetch`; `undefined` if it was not given. */
   readonly fetch: Fetch | undefined;
   /** Epoch milliseconds. */
   now(): number;
 }
 
-/** Makes the exchanger of one provider. `azureIdentityExchanger()` of `@credex/azure/identity` returns one. */
+/** Creates the exchanger of one provider. `azureIdentityExchanger()` from `@credex/azure/identity` returns such a factory. */
 export type AzureExchangerFactory = (
   configuration: AzureConfiguration,
 ) => Exchanger<AzureCredentials, AzureRequest>;

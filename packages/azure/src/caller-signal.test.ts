@@ -1,26 +1,26 @@
 import { describe, expect, it, vi } from 'vitest';
 import { callerSignal } from './caller-signal.js';
-import { foreignSignal } from './entra.fixture.js';
+import { polyfilledSignal } from './entra.fixture.js';
 
 describe('callerSignal', () => {
-  it('passes the platform’s own signal as it is', () => {
+  it('returns a platform signal unchanged', () => {
     const { signal } = new AbortController();
     expect(callerSignal(signal, undefined).signal).toBe(signal);
     expect(callerSignal(undefined, undefined).signal).toBeUndefined();
   });
 
-  it('follows a signal of the SDK’s own kind, and leaves it when told', () => {
-    const foreign = foreignSignal();
-    const { signal, release } = callerSignal(foreign, undefined);
+  it('follows a polyfilled signal of the SDK, and removes its listener on release', () => {
+    const sdkSignal = polyfilledSignal();
+    const { signal, release } = callerSignal(sdkSignal, undefined);
     expect(signal?.aborted).toBe(false);
-    foreign.abort();
+    sdkSignal.abort();
     expect(signal?.aborted).toBe(true);
     release();
-    expect(foreign.listeners.size).toBe(0);
-    expect(callerSignal({ ...foreignSignal(), aborted: true }, undefined).signal?.aborted).toBe(true);
+    expect(sdkSignal.listeners.size).toBe(0);
+    expect(callerSignal({ ...polyfilledSignal(), aborted: true }, undefined).signal?.aborted).toBe(true);
   });
 
-  it('takes a time limit that a timer can hold, and ignores “none”', () => {
+  it('applies a timeout that a timer supports, and ignores 0', () => {
     const limited = callerSignal(undefined, 60_000);
     expect(limited.signal?.aborted).toBe(false);
     limited.release();
@@ -33,7 +33,7 @@ describe('callerSignal', () => {
     release();
   });
 
-  it('leaves nothing on a long-lived signal, and no timer, however many calls have a time limit', () => {
+  it('leaves no listener on a long-lived signal and no timer, however many calls have a timeout', () => {
     const { signal } = new AbortController();
     const any = vi.spyOn(AbortSignal, 'any');
     const timers = vi.spyOn(globalThis, 'setTimeout');

@@ -1,4 +1,4 @@
-/** The Azure SDKs' abort signal and time limit of one caller, as a platform signal. */
+/** Converts the abort signal and timeout of an Azure SDK call into one platform AbortSignal. */
 
 import type { SignalLike } from '@credex/core/driver';
 import { linkedSignal, startTimer, systemClock } from '@credex/core/driver';
@@ -12,7 +12,7 @@ export interface AzureAbortSignal {
 
 export interface CallerSignal {
   readonly signal: AbortSignal | undefined;
-  /** Leaves the caller's signal, which may live as long as the process, and ends the time limit. */
+  /** Removes the listener from the caller's signal, which may live as long as the process, and stops the timer. */
   release(): void;
 }
 
@@ -29,7 +29,7 @@ export function callerSignal(
   const followed: SignalLike[] = given === undefined ? [limit.signal] : [given, limit.signal];
   const { signal, release } = linkedSignal(followed);
   const over = (): void =>
-    limit.abort(new DOMException('The time limit of the call is over.', 'TimeoutError'));
+    limit.abort(new DOMException(`The call timed out after ${timeoutMs} ms.`, 'TimeoutError'));
   const stop = hasLimit ? startTimer(systemClock, timeoutMs, over) : NOTHING;
   return {
     signal,

@@ -3,7 +3,7 @@ import type { RetryAdvice } from '@credex/core/driver';
 import { describe, expect, it } from 'vitest';
 import { AADSTS_NUMBERS } from './aadsts-numbers.js';
 import { classifyAzureError } from './classify-azure-error.js';
-import { EntraAnswerError } from './parse-entra-response.js';
+import { EntraResponseError } from './parse-entra-response.js';
 
 const FACTS = {
   tenantId: '11111111-2222-3333-4444-555555555555',
@@ -21,7 +21,7 @@ const classify = (error: unknown, presented: PresentedToken | undefined = PRESEN
   classifyAzureError(error, presented, FACTS);
 
 const refusal = (status: number, body: unknown, headers: Record<string, string> = {}) =>
-  new EntraAnswerError({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
+  new EntraResponseError({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
 const entra = (code: number, error = 'invalid_client', words = 'Something. Trace ID: 1') => ({
   error,
   error_description: `AADSTS${code}: ${words}`,
@@ -30,7 +30,7 @@ const entra = (code: number, error = 'invalid_client', words = 'Something. Trace
   correlation_id: 'c',
 });
 
-describe('by Entra’s number', () => {
+describe('classification by AADSTS number', () => {
   it.each<[number, FederationErrorCode, RetryAdvice, RegExp]>([
     [
       700213,
@@ -38,14 +38,29 @@ describe('by Entra’s number', () => {
       'never',
       /'owner:acme:project:shop:environment:production'.*lacks the colon after `project`/,
     ],
-    [7002138, 'subject_case_mismatch', 'never', /other capitals/],
-    [700211, 'issuer_mismatch', 'never', /mode is team; in global mode it is https:\/\/oidc\.vercel\.com\)/],
-    [700212, 'audience_mismatch', 'never', /'https:\/\/vercel\.com\/acme'.*api:\/\/AzureADTokenExchange/],
-    [70021, 'subject_not_allowed', 'never', /takes some minutes/],
+    [7002138, 'subject_case_mismatch', 'never', /different upper and lower case/],
+    [
+      700211,
+      'issuer_mismatch',
+      'never',
+      /mode is team; in global mode the issuer is https:\/\/oidc\.vercel\.com\)/,
+    ],
+    [
+      700212,
+      'audience_mismatch',
+      'never',
+      /audience is 'https:\/\/vercel\.com\/acme'.*api:\/\/AzureADTokenExchange/,
+    ],
+    [70021, 'subject_not_allowed', 'never', /can take a few minutes/],
     [700024, 'subject_token_expired', 'fresh-subject', /vercel env pull/],
     [50013, 'token_rejected', 'never', /signature/],
-    [7000272, 'token_rejected', 'never', /among the keys that 'https:\/\/oidc\.vercel\.com\/acme' publishes/],
-    [7000274, 'token_rejected', 'never', /signature with the keys of 'https:\/\/oidc\.vercel\.com\/acme'/],
+    [7000272, 'token_rejected', 'never', /among the keys of the issuer 'https:\/\/oidc\.vercel\.com\/acme'/],
+    [
+      7000274,
+      'token_rejected',
+      'never',
+      /signature with the keys of the issuer 'https:\/\/oidc\.vercel\.com\/acme'/,
+    ],
     [5002727, 'token_rejected', 'never', /as a JWT/],
     [5002741, 'audience_mismatch', 'never', /one audience only/],
     [
@@ -56,13 +71,13 @@ describe('by Entra’s number', () => {
     ],
     [700223, 'access_denied', 'never', /policy of tenant 11111111/],
     [700238, 'access_denied', 'never', /policy of tenant 11111111/],
-    [7002381, 'access_denied', 'never', /The issuer, subject and audience are not the cause/],
+    [7002381, 'access_denied', 'never', /The issuer, subject and audience are not the cause\./],
     [500021, 'access_denied', 'never', /cross-tenant access policy/],
     [50166, 'unavailable', 'now', /could not fetch the OpenID configuration/],
     [501661, 'unavailable', 'now', /could not fetch the OpenID configuration/],
     [90061, 'unavailable', 'now', /could not fetch the OpenID configuration/],
     [90055, 'throttled', 'now', /^$/],
-    [50196, 'throttled', 'now', /Keep one provider/],
+    [50196, 'throttled', 'now', /Create one provider/],
     [90006, 'unavailable', 'now', /^$/],
     [700016, 'target_not_found', 'never', /aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee.*not its object id/],
     [90002, 'target_not_found', 'never', /11111111-2222-3333-4444-555555555555.*national cloud/],
@@ -76,7 +91,7 @@ describe('by Entra’s number', () => {
     expect(result.hint ?? '').toMatch(hint);
   });
 
-  it('gives the command that would have the token accepted', () => {
+  it('prints the command that makes Entra accept the token', () => {
     const { hint } = classify(refusal(401, entra(700213)));
     const [, parameters] =
       /--id aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee --parameters '(\{.*\})'$/.exec(hint ?? '') ?? [];
@@ -88,19 +103,21 @@ describe('by Entra’s number', () => {
     });
   });
 
-  it('pastes nothing into a command that a shell could read otherwise, and no server’s words', () => {
+  it('never puts shell syntax or text from the server into a command', () => {
     const sub = "x' ; curl evil.example #";
     const { hint } = classify(refusal(401, entra(700213, 'invalid_client', 'MARK')), { ...PRESENTED, sub });
     expect(hint).not.toMatch(/az ad app|evil|MARK/);
     const { hint: bare } = classifyAzureError(refusal(401, entra(700213)), undefined, FACTS);
-    expect(bare).toMatch(/Compare the three\.$/);
+    expect(bare).toMatch(
+      /Compare the issuer, subject and audience of the token with those of the federated credential\.$/,
+    );
   });
 
-  it('retries a key fetch that failed at most twice', () => {
+  it('retries at most twice when Entra could not fetch the keys', () => {
     expect(classify(refusal(400, entra(50166, 'invalid_request')))).toMatchObject({ retriesAtMost: 2 });
   });
 
-  it('has no command to create a federated credential for a number that it does not know', () => {
+  it('does not suggest creating a federated credential for an unknown number', () => {
     for (const error of ['invalid_client', 'invalid_grant', 'unauthorized_client', 'invalid_request']) {
       const { hint } = classify(refusal(401, entra(799999, error)));
       expect(hint).toMatch(/look the number up: https:\/\/login\.microsoftonline\.com\/error\?code=799999$/);
@@ -108,7 +125,7 @@ describe('by Entra’s number', () => {
     }
   });
 
-  it.each(AADSTS_NUMBERS)('AADSTS%i has a code whatever the OAuth error says', (number) => {
+  it.each(AADSTS_NUMBERS)('AADSTS%i has one code, whatever the OAuth error is', (number) => {
     const results = ['invalid_client', 'invalid_request', 'server_error'].map((error) =>
       classify(refusal(400, entra(number, error))),
     );
@@ -116,14 +133,14 @@ describe('by Entra’s number', () => {
     expect(results[0]?.code).not.toBe('unknown');
   });
 
-  it('names the other issuer mode', () => {
+  it('names the issuer of the other issuer mode', () => {
     const presented = { ...PRESENTED, iss: 'https://oidc.vercel.com' };
     expect(classify(refusal(401, entra(700211)), presented).hint).toMatch(
-      /mode is global; in team mode it is https:\/\/oidc\.vercel\.com\/acme/,
+      /mode is global; in team mode the issuer is https:\/\/oidc\.vercel\.com\/acme/,
     );
   });
 
-  it('tells a token that is not valid yet from one that has ended', () => {
+  it('distinguishes a token that is not valid yet from an expired one', () => {
     const times = (now: string) =>
       `Client assertion is not within its valid time range. Current time: 2026-11-22T${now}.0000000Z, ` +
       'assertion valid from 2026-11-22T10:00:00.0000000Z, expiry time of assertion 2026-11-22T11:00:00.0000000Z.';
@@ -137,7 +154,7 @@ describe('by Entra’s number', () => {
     });
   });
 
-  it('comes before the OAuth error, and is read from the words where the list is missing', () => {
+  it('takes precedence over the OAuth error, and is read from the description if error_codes is missing', () => {
     const { error_codes: _, ...body } = entra(700016, 'unauthorized_client');
     expect(classify(refusal(400, body))).toMatchObject({
       code: 'target_not_found',
@@ -146,7 +163,7 @@ describe('by Entra’s number', () => {
   });
 });
 
-describe('by status and OAuth error', () => {
+describe('classification by status and OAuth error', () => {
   it.each<[number, unknown, FederationErrorCode, RetryAdvice]>([
     [429, entra(700213), 'throttled', 'now'],
     [408, '', 'timeout', 'now'],
@@ -173,7 +190,7 @@ describe('by status and OAuth error', () => {
     [{ 'retry-after': '9999999999' }, 86_400_000],
     [{ 'retry-after': '-5' }, undefined],
     [{}, undefined],
-  ])('reads the wait of %j', (headers, retryAfterMs) => {
+  ])('reads the delay from %j', (headers, retryAfterMs) => {
     expect(classify(refusal(429, '', headers))).toMatchObject({
       code: 'throttled',
       throttled: true,
@@ -182,7 +199,7 @@ describe('by status and OAuth error', () => {
   });
 });
 
-describe('what no server answered', () => {
+describe('a failure without a response', () => {
   it.each<[string, FederationErrorCode, RetryAdvice]>([
     ['ENOTFOUND', 'network', 'now'],
     ['ECONNRESET', 'network', 'now'],
@@ -193,7 +210,7 @@ describe('what no server answered', () => {
     ['SELF_SIGNED_CERT_IN_CHAIN', 'network', 'now'],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'network', 'now'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'network', 'now'],
-  ])('a socket’s %s is %s, %s, at any depth', (name, code, retry) => {
+  ])('socket error %s is %s, %s, at any depth of causes', (name, code, retry) => {
     const socket = Object.assign(new Error(name), { code: name });
     const bare = classify(socket);
     expect(bare).toMatchObject({ code, retry });
@@ -203,7 +220,7 @@ describe('what no server answered', () => {
     expect(bare.hint !== undefined).toBe(/CERT|VERIFY/.test(name));
   });
 
-  it('a signal that fired', () => {
+  it('is a timeout when a signal aborted the request', () => {
     expect(classify(new DOMException('late', 'TimeoutError'))).toMatchObject({
       code: 'timeout',
       retry: 'now',
@@ -211,7 +228,7 @@ describe('what no server answered', () => {
     expect(classify(new DOMException('gone', 'AbortError'))).toMatchObject({ code: 'timeout', retry: 'now' });
   });
 
-  it('never throws, whatever it is given', () => {
+  it('never throws, whatever the error is', () => {
     const hostile = new Proxy(
       {},
       {

@@ -1,4 +1,4 @@
-/** What a failure of the exchange means: Entra's number first, then the status, then the OAuth error. */
+/** Classifies a failure of the exchange: by Entra's number first, then by the status, then by the OAuth error. */
 
 import type { PresentedToken } from '@credex/core';
 import { transportFailure } from '@credex/core/driver';
@@ -9,11 +9,11 @@ import type { AzureFailure } from './azure-failure.js';
 import { azureFailure } from './azure-failure.js';
 import type { HintFacts } from './azure-hints.js';
 import { HINTS } from './azure-hints.js';
-import { EntraAnswerError } from './parse-entra-response.js';
+import { EntraResponseError } from './parse-entra-response.js';
 
 const UNAVAILABLE: Meaning = { code: 'unavailable', retry: 'now' };
 
-/** The OAuth error says which kind of refusal it is, never which of its many reasons. */
+/** The OAuth error tells the kind of rejection, not the exact reason. */
 const BY_ERROR: Readonly<Record<string, Meaning>> = {
   temporarily_unavailable: UNAVAILABLE,
   server_error: UNAVAILABLE,
@@ -27,7 +27,7 @@ const BY_ERROR: Readonly<Record<string, Meaning>> = {
   invalid_request: { code: 'invalid_request', retry: 'never', hint: 'unknownNumber' },
 };
 
-/** Never throws; a hint never holds a server's words. */
+/** Never throws. A hint never contains text from a server. */
 export function classifyAzureError(
   error: unknown,
   presented: PresentedToken | undefined,
@@ -35,8 +35,8 @@ export function classifyAzureError(
 ): ErrorClass {
   try {
     const facts = { ...configuration, presented, fault: undefined, number: undefined };
-    if (!EntraAnswerError.isInstance(error)) {
-      const { code, retry, hint } = withoutAnswer(error);
+    if (!EntraResponseError.isInstance(error)) {
+      const { code, retry, hint } = withoutResponse(error);
       return { code, retry, hint: hint && HINTS[hint](facts) };
     }
     const failure = azureFailure(error);
@@ -54,14 +54,14 @@ export function classifyAzureError(
       hint: hint && HINTS[hint]({ ...facts, fault: failure.fault, number }),
     };
   } catch {
-    // An error whose members throw when they are read: nothing can be said of it.
+    // A property of the error threw when it was read, so the error cannot be classified.
     return { code: 'unknown', retry: 'never' };
   }
 }
 
 function meaningOf(failure: AzureFailure): Meaning {
   const { status, error } = failure;
-  // A token response that can't be read may be a proxy's page: it is requested once more, not twice.
+  // An unreadable token response may be a proxy's page: it is requested once more, not twice.
   if (failure.fault !== undefined)
     return { code: 'invalid_response', retry: 'now', hint: 'unreadable', retriesAtMost: 1 };
   if (status === 429) return { code: 'throttled', retry: 'now' };
@@ -87,7 +87,7 @@ function meaningOfError(error: string | undefined, { status, challenged }: Azure
   return { code: 'invalid_request', retry: 'never', ...hint };
 }
 
-function withoutAnswer(error: unknown): Meaning {
+function withoutResponse(error: unknown): Meaning {
   const failure = transportFailure(error);
   if (failure === undefined) return { code: 'unknown', retry: 'never' };
   return failure.reason === 'certificate'
@@ -100,6 +100,6 @@ function isNotYetValid(description: string | undefined): boolean {
   const times = /Current time: ([\dTZ:.-]{19,32}), assertion valid from ([\dTZ:.-]{19,32})/.exec(
     description ?? '',
   );
-  // Equal formats: the order of the texts is the order of the times.
+  // Both have the same format, so comparing the texts compares the times.
   return times !== null && (times[1] as string) < (times[2] as string);
 }

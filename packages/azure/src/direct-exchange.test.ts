@@ -10,20 +10,20 @@ interface Posted {
   readonly body: string;
 }
 
-/** A provider of the direct exchange; its fetch answers as it is told, and keeps what it was given. */
-function direct(answer: () => Response = good, options: Partial<AzureCredentialsProviderOptions> = {}) {
+/** A provider with the direct exchange. Its fetch returns what `respond` returns, and records each request. */
+function direct(respond: () => Response = good, options: Partial<AzureCredentialsProviderOptions> = {}) {
   const posted: Posted[] = [];
   const fetch: Fetch = async (url, { headers, body }) => {
     posted.push({ url: String(url), headers: Object.fromEntries(new Headers(headers)), body: String(body) });
-    return answer();
+    return respond();
   };
   const { provider } = setUp(undefined, { exchanger: directExchanger, fetch, ...options });
   return { provider, posted };
 }
 
-const said = (body: unknown, status = 200, headers = {}): Response =>
+const respondWith = (body: unknown, status = 200, headers = {}): Response =>
   new Response(typeof body === 'string' ? body : JSON.stringify(body), { status, headers });
-const good = (): Response => said(GOOD);
+const good = (): Response => respondWith(GOOD);
 
 describe('the direct request', () => {
   it('is one POST of the assertion to the tenant’s token endpoint', async () => {
@@ -56,32 +56,32 @@ describe('the direct request', () => {
       `https://login.microsoftonline.us/${TENANT}/oauth2/v2.0/token`,
     ],
     [
-      'China by its former name',
+      'China by the former host name',
       { authorityHost: 'https://login.chinacloudapi.cn' },
       `https://login.partner.microsoftonline.cn/${TENANT}/oauth2/v2.0/token`,
     ],
     [
-      'http on loopback, where code allows it',
+      'http on loopback, if code allows it',
       { authorityHost: 'http://127.0.0.1:8080', allowLoopbackHttp: true },
       `http://127.0.0.1:8080/${TENANT}/oauth2/v2.0/token`,
     ],
-  ])('goes to %s', async (_where, options, url) => {
+  ])('goes to %s', async (_name, options, url) => {
     const { provider, posted } = direct(good, options);
     await provider.getCredentials();
     expect(posted.map((one) => one.url)).toEqual([url]);
   });
 
-  it('goes to another tenant where the call asks for it', async () => {
+  it('goes to another tenant if the call names one', async () => {
     const { provider, posted } = direct(good, { additionallyAllowedTenants: '*' });
     await provider.getToken('https://vault.azure.net/.default', { tenantId: 'Contoso.com' });
     expect(posted[0]?.url).toBe('https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token');
   });
 });
 
-describe('the claims on the wire', () => {
-  const claimsOf = async (asked: { claims?: string; enableCae?: boolean }): Promise<string | null> => {
+describe('the claims parameter', () => {
+  const claimsOf = async (options: { claims?: string; enableCae?: boolean }): Promise<string | null> => {
     const { provider, posted } = direct();
-    await provider.getToken('https://vault.azure.net/.default', asked);
+    await provider.getToken('https://vault.azure.net/.default', options);
     return new URLSearchParams(posted[0]?.body).get('claims');
   };
 
@@ -106,36 +106,47 @@ describe('the claims on the wire', () => {
       { enableCae: true, claims: '{"__proto__":{"access_token":1}}' },
       '{"__proto__":{"access_token":1},"access_token":{"xms_cc":{"values":["cp1"]}}}',
     ],
-  ])('of %j', async (asked, claims) => {
-    expect(await claimsOf(asked)).toBe(claims);
+  ])('of %j', async (options, claims) => {
+    expect(await claimsOf(options)).toBe(claims);
   });
 
   it.each(['null', '"text"', '[1]', '7'])(
-    'are refused where the access token’s are %s, and nothing is sent',
+    'is rejected if access_token is %s, and nothing is sent',
     async (own) => {
       const { provider, posted } = direct();
-      const asked = { enableCae: true, claims: `{"access_token":${own}}` };
-      const { code } = await failure(provider.getToken('https://vault.azure.net/.default', asked));
+      const options = { enableCae: true, claims: `{"access_token":${own}}` };
+      const { code } = await failure(provider.getToken('https://vault.azure.net/.default', options));
       expect([code, posted.length]).toEqual(['invalid_request', 0]);
     },
   );
 });
 
-describe('what goes wrong', () => {
+describe('a failed exchange', () => {
   it.each<[string, () => Response, object]>([
     [
       'a refusal',
       () =>
-        said({ error: 'invalid_client', error_description: 'AADSTS700213: no', error_codes: [700213] }, 401),
+        respondWith(
+          { error: 'invalid_client', error_description: 'AADSTS700213: no', error_codes: [700213] },
+          401,
+        ),
       { code: 'subject_not_allowed', serverCode: 'AADSTS700213', status: 401 },
     ],
-    ['throttling', () => said('', 429, { 'retry-after': '60' }), { code: 'throttled', retryAfterMs: 60_000 }],
-    ['a page', () => said('<html>'), { code: 'invalid_response' }],
-    ['a redirect', () => said('', 302, { location: 'https://evil.example' }), { code: 'redirect_refused' }],
-  ])('%s', async (_what, answer, told) => {
-    expect(await failure(direct(answer).provider.getCredentials())).toMatchObject({
+    [
+      'throttling',
+      () => respondWith('', 429, { 'retry-after': '60' }),
+      { code: 'throttled', retryAfterMs: 60_000 },
+    ],
+    ['an HTML page', () => respondWith('<html>'), { code: 'invalid_response' }],
+    [
+      'a redirect',
+      () => respondWith('', 302, { location: 'https://evil.example' }),
+      { code: 'redirect_refused' },
+    ],
+  ])('%s', async (_name, respond, expected) => {
+    expect(await failure(direct(respond).provider.getCredentials())).toMatchObject({
       provider: 'azure',
-      ...told,
+      ...expected,
     });
   });
 });

@@ -1,4 +1,4 @@
-/** The exchange by one POST of our own, in the words of `@azure/identity`: no package, nothing to load. */
+/** The exchange as one POST with the same fields as `@azure/identity` sends. It needs no package. */
 
 import type { Exchanger } from '@credex/core/driver';
 import { tokenEndpoint } from './authority.js';
@@ -26,8 +26,8 @@ export function directExchanger(
       ...(claims === undefined ? {} : { claims }),
     });
     return context.step(url.host, async (signal) => {
-      const askedAt = configuration.now();
-      return parseEntraResponse(await context.post(url, { headers: HEADERS, body, signal }), askedAt);
+      const requestedAt = configuration.now();
+      return parseEntraResponse(await context.post(url, { headers: HEADERS, body, signal }), requestedAt);
     });
   });
 }

@@ -1,4 +1,4 @@
-/** Entra as far as an exchange needs it, behind the seam that the SDK offers: an HTTP client of one's own. */
+/** A fake Entra token endpoint, injected as the `httpClient` of `@azure/identity`. */
 
 import type { SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
@@ -23,7 +23,7 @@ export const GOOD = {
   access_token: 'entra-token',
 };
 
-/** A token as Vercel's are made; its signature is text, since nothing here verifies. */
+/** A token with the claims of a Vercel token. The signature is arbitrary text, because nothing here verifies it. */
 export function jwtOf(claims: Readonly<Record<string, unknown>> = {}, signature = 'c2lnbmF0dXJl'): string {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const payload = {
@@ -46,9 +46,9 @@ export interface Sent {
   readonly signal: unknown;
 }
 
-export interface Said {
+export interface FakeResponse {
   readonly status?: number;
-  /** A string as it is, anything else as JSON. */
+  /** A string is sent unchanged, any other value as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -58,8 +58,10 @@ export interface Recorder {
   readonly httpClient: HttpClient;
 }
 
-/** Keeps what it was asked to send, and says what `answer` says; an Error is thrown as a socket's. */
-export function recorder(answer: (sent: Sent) => Said | Error | Promise<Said> = () => ({})): Recorder {
+/** Records requests and returns what `respond` returns. An Error is thrown, as a socket error would be. */
+export function recorder(
+  respond: (sent: Sent) => FakeResponse | Error | Promise<FakeResponse> = () => ({}),
+): Recorder {
   const sent: Sent[] = [];
   const httpClient: HttpClient = {
     async sendRequest(request) {
@@ -70,16 +72,16 @@ export function recorder(answer: (sent: Sent) => Said | Error | Promise<Said> = 
         signal: request.abortSignal,
       };
       sent.push(one);
-      const said = await answer(one);
-      if (said instanceof Error) throw said;
-      const { status = 200, body = GOOD, headers = {} } = said;
-      const held = new Headers(headers);
+      const fake = await respond(one);
+      if (fake instanceof Error) throw fake;
+      const { status = 200, body = GOOD, headers = {} } = fake;
+      const headerMap = new Headers(headers);
       return {
         request,
         status,
         headers: {
-          get: (name: string) => held.get(name) ?? undefined,
-          toJSON: () => Object.fromEntries(held),
+          get: (name: string) => headerMap.get(name) ?? undefined,
+          toJSON: () => Object.fromEntries(headerMap),
         } as unknown as Response['headers'],
         bodyAsText: typeof body === 'string' ? body : JSON.stringify(body),
       };
@@ -88,15 +90,15 @@ export function recorder(answer: (sent: Sent) => Said | Error | Promise<Said> = 
   return { sent, httpClient };
 }
 
-/** A provider over a recorded Entra; the platform names the partition, and the clock stands still. */
+/** A provider over the fake Entra, with a fixed identity key and a fixed clock. */
 export function setUp(
-  answer?: (sent: Sent) => Said | Error | Promise<Said>,
+  respond?: (sent: Sent) => FakeResponse | Error | Promise<FakeResponse>,
   options: Partial<AzureCredentialsProviderOptions> = {},
   jwt = jwtOf(),
 ): { provider: AzureCredentialsProvider; sent: Sent[]; options: AzureCredentialsProviderOptions } {
   let count = 0;
   const { sent, httpClient } = recorder(
-    answer ?? (() => ({ body: { ...GOOD, access_token: `token-${++count}` } })),
+    respond ?? (() => ({ body: { ...GOOD, access_token: `token-${++count}` } })),
   );
   const tokenSource: SubjectTokenSource = {
     capture: () => ({ partition: 'prj_1:production', token: async () => readSubjectToken(jwt) }),
@@ -123,8 +125,11 @@ export const failure = async (promise: Promise<unknown>): Promise<FederationErro
   return thrown;
 };
 
-/** As the SDKs' own polyfill is: not an AbortSignal of the platform. */
-export function foreignSignal(): AzureAbortSignal & { readonly listeners: Set<() => void>; abort(): void } {
+/** Like the polyfill of the Azure SDKs: not an instance of the platform's AbortSignal. */
+export function polyfilledSignal(): AzureAbortSignal & {
+  readonly listeners: Set<() => void>;
+  abort(): void;
+} {
   const listeners = new Set<() => void>();
   return {
     aborted: false,

@@ -8,13 +8,13 @@ function configured(options: Partial<AzureCredentialsProviderOptions>) {
   return azureConfiguration({ tenantId: TENANT, clientId: CLIENT, ...options });
 }
 
-describe('what the exchanger refuses', () => {
-  it('http, which the library refuses with words that help nobody', () => {
+describe('azureIdentityExchanger refuses', () => {
+  it('http, with a clearer message than the library’s', () => {
     const configuration = configured({ authorityHost: 'http://127.0.0.1:8080', allowLoopbackHttp: true });
-    expect(() => azureIdentityExchanger()(configuration)).toThrow(/http, which @azure\/identity refuses/);
+    expect(() => azureIdentityExchanger()(configuration)).toThrow(/http, which @azure\/identity rejects/);
   });
 
-  it('two ways to send', () => {
+  it('fetch together with an HTTP client', () => {
     const { httpClient } = recorder();
     const configuration = configured({ fetch: globalThis.fetch });
     expect(() => azureIdentityExchanger({ clientOptions: { httpClient } })(configuration)).toThrow(

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AzureCredentialsProviderOptions } from './azure-options.js';
 import { azureConfiguration } from './azure-options.js';
 import { azureRequest } from './azure-request.js';
-import type { AskedRequest } from './azure-request.js';
+import type { PartialAzureRequest } from './azure-request.js';
 import type { AzureCredentials } from './azure-types.js';
 import type { Sent } from './entra.fixture.js';
 import { CLIENT, GOOD, NOW, TENANT, jwtOf, recorder } from './entra.fixture.js';
@@ -35,11 +35,16 @@ function context(fetch: Fetch, signal: AbortSignal): ExchangeContext & { reads: 
 interface Run {
   readonly options?: Partial<AzureCredentialsProviderOptions>;
   readonly clientOptions?: AzureIdentityClientOptions;
-  readonly asked?: AskedRequest;
+  readonly request?: PartialAzureRequest;
   readonly signal?: AbortSignal;
 }
 
-async function exchange({ options, clientOptions, asked, signal }: Run): Promise<Issued<AzureCredentials>> {
+async function exchange({
+  options,
+  clientOptions,
+  request: partial,
+  signal,
+}: Run): Promise<Issued<AzureCredentials>> {
   const configuration = azureConfiguration({
     tenantId: TENANT,
     clientId: CLIENT,
@@ -48,7 +53,7 @@ async function exchange({ options, clientOptions, asked, signal }: Run): Promise
   });
   const never: Fetch = () => Promise.reject(new Error('fetch was not given'));
   const made = context(configuration.fetch ?? never, signal ?? new AbortController().signal);
-  const request = azureRequest(configuration, asked);
+  const request = azureRequest(configuration, partial);
   const issued = await azureIdentityExchanger({ clientOptions })(configuration).exchange(request, made);
   expect(made.reads).toBe(1);
   return issued;
@@ -58,8 +63,8 @@ const ENDPOINT = `https://login.microsoftonline.com/${TENANT}/oauth2/v2.0/token`
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe('the request that @azure/identity makes for us', () => {
-  it('is one POST of the assertion to the tenant’s token endpoint, and nothing before it', async () => {
+describe('the request of @azure/identity', () => {
+  it('is one POST of the assertion to the tenant’s token endpoint, without a lookup before it', async () => {
     const { sent, httpClient } = recorder();
     const { credential, refreshAt, longestMs } = await exchange({ clientOptions: { httpClient } });
     expect(sent.map(({ method, url }) => `${method} ${url.href}`)).toEqual([`POST ${ENDPOINT}`]);
@@ -80,14 +85,14 @@ describe('the request that @azure/identity makes for us', () => {
     expect([refreshAt, longestMs]).toEqual([undefined, 28 * 3_600_000]);
   });
 
-  it('passes on when Entra would like a refresh', async () => {
+  it('returns the refresh time that Entra advises', async () => {
     const { httpClient } = recorder(() => ({ body: { ...GOOD, expires_in: 86_400, refresh_in: 43_200 } }));
     const { credential, refreshAt } = await exchange({ clientOptions: { httpClient } });
     expect(refreshAt).toBe(NOW + 43_200_000);
     expect(credential.refreshAfterTimestamp).toBe(NOW + 43_200_000);
   });
 
-  it('is sent again each time: MSAL answers nothing from a cache of its own', async () => {
+  it('is sent for each exchange: MSAL caches nothing', async () => {
     let count = 0;
     const { sent, httpClient } = recorder(() => ({ body: { ...GOOD, access_token: `token-${++count}` } }));
     const tokens = [
@@ -98,32 +103,32 @@ describe('the request that @azure/identity makes for us', () => {
     expect(tokens.map(({ credential }) => credential.token)).toEqual(['token-1', 'token-2']);
   });
 
-  it('says enableCae as the client capability cp1, merged with the claims of a challenge', async () => {
+  it('sends enableCae as the client capability cp1, merged with the claims of a challenge', async () => {
     const { sent, httpClient } = recorder();
     const cp1 = { xms_cc: { values: ['cp1'] } };
-    await exchange({ clientOptions: { httpClient }, asked: { enableCae: true } });
+    await exchange({ clientOptions: { httpClient }, request: { enableCae: true } });
     const claimsOf = (one: Sent | undefined): unknown => JSON.parse(one?.form.get('claims') ?? '');
     expect(claimsOf(sent[0])).toHaveProperty('access_token', cp1);
     const nbf = { essential: true, value: '1800000000' };
     const claims = JSON.stringify({ access_token: { nbf } });
-    await exchange({ clientOptions: { httpClient }, asked: { enableCae: true, claims } });
+    await exchange({ clientOptions: { httpClient }, request: { enableCae: true, claims } });
     expect(claimsOf(sent[1])).toHaveProperty('access_token', { nbf, ...cp1 });
   });
 
-  it('goes to another tenant where the call asks for it', async () => {
+  it('goes to another tenant if the call names one', async () => {
     const { sent, httpClient } = recorder();
-    // The variable would have the library quietly answer with the configured tenant's token.
+    // With this variable, the library would silently return a token of the configured tenant.
     vi.stubEnv('AZURE_IDENTITY_DISABLE_MULTITENANTAUTH', '1');
     await exchange({
       options: { additionallyAllowedTenants: ['contoso.com'] },
       clientOptions: { httpClient },
-      asked: { tenantId: 'Contoso.com' },
+      request: { tenantId: 'Contoso.com' },
     });
     expect(sent[0]?.url.pathname).toBe('/contoso.com/oauth2/v2.0/token');
   });
 });
 
-describe('where the request goes', () => {
+describe('the endpoint of the request', () => {
   it.each([
     ['AZURE_REGIONAL_AUTHORITY_NAME', 'westus2'],
     ['AZURE_REGIONAL_AUTHORITY_NAME', 'evil.example/#'],
@@ -131,7 +136,7 @@ describe('where the request goes', () => {
     ['MSAL_FORCE_REGION', 'westus2'],
     ['AZURE_AUTHORITY_HOST', 'https://login.microsoftonline.us'],
     ['AZURE_AUTHORITY_HOST', 'http://evil.example'],
-  ])('is not moved by %s=%s behind the options', async (variable, value) => {
+  ])('is not changed by the environment variable %s=%s', async (variable, value) => {
     vi.stubEnv(variable, value);
     const { sent, httpClient } = recorder();
     const options = { authorityHost: 'https://login.microsoftonline.com' };
@@ -145,7 +150,7 @@ describe('where the request goes', () => {
     ['https://login.chinacloudapi.cn', 'login.partner.microsoftonline.cn'],
     ['https://entra.internal.example:8443', 'entra.internal.example:8443'],
     ['https://acme.ciamlogin.com', 'acme.ciamlogin.com'],
-  ])('is %s alone, without discovery', async (authorityHost, host) => {
+  ])('is on %s, without discovery', async (authorityHost, host) => {
     const { sent, httpClient } = recorder();
     await exchange({ options: { authorityHost }, clientOptions: { httpClient } });
     expect(sent.map(({ method, url }) => `${method} ${url.href}`)).toEqual([
@@ -153,7 +158,7 @@ describe('where the request goes', () => {
     ]);
   });
 
-  it('keeps a tenant whose name the host ends with', async () => {
+  it('sends to the right tenant if the host name ends with the tenant name', async () => {
     const { sent, httpClient } = recorder();
     await exchange({ options: { tenantId: 'microsoftonline.com' }, clientOptions: { httpClient } });
     expect(sent[0]?.url.pathname).toBe('/microsoftonline.com/oauth2/v2.0/token');
@@ -164,7 +169,7 @@ describe('where the request goes', () => {
     [307, `/other/oauth2/v2.0/token`],
     [303, 'https://evil.example/token'],
     [300, '/other'],
-  ])('a redirect (%i to %s) is not followed', async (status, location) => {
+  ])('does not follow a redirect (%i to %s)', async (status, location) => {
     const { sent, httpClient } = recorder(() => ({ status, headers: { location }, body: '' }));
     const error = await exchange({ clientOptions: { httpClient } }).catch((thrown: unknown) => thrown);
     expect(sent).toHaveLength(1);
@@ -180,15 +185,15 @@ function configured(options: Partial<AzureCredentialsProviderOptions> = {}) {
   return azureConfiguration({ tenantId: TENANT, clientId: CLIENT, ...options });
 }
 
-describe('what goes wrong', () => {
-  const classified = async (answer: Parameters<typeof recorder>[0]) => {
-    const { sent, httpClient } = recorder(answer);
+describe('a failed exchange', () => {
+  const classified = async (respond: Parameters<typeof recorder>[0]) => {
+    const { sent, httpClient } = recorder(respond);
     const error = await exchange({ clientOptions: { httpClient } }).catch((thrown: unknown) => thrown);
-    expect(sent, 'one attempt: retries are credex’s').toHaveLength(1);
+    expect(sent, 'one attempt: credex makes the retries').toHaveLength(1);
     return azureIdentityExchanger()(configured()).classify(error, undefined);
   };
 
-  it('keeps status, numbers and Retry-After, which the library drops', async () => {
+  it('reports the status, the AADSTS numbers and Retry-After, which the library drops', async () => {
     const body = {
       error: 'invalid_client',
       error_description: 'AADSTS700213: No match.',
@@ -223,7 +228,7 @@ describe('what goes wrong', () => {
     ).toMatchObject({ code: 'network', retry: 'now' });
   });
 
-  it('takes an answer from what an HTTP client throws for its status', async () => {
+  it('reads the response from an error that an HTTP client throws for a status', async () => {
     const response = {
       status: 429,
       headers: { toJSON: () => ({ 'retry-after': '3' }) },
@@ -241,14 +246,14 @@ describe('what goes wrong', () => {
     expect(await classified(() => cut)).toMatchObject({ code: 'network', retry: 'now' });
   });
 
-  it('hands the step’s signal to the HTTP client', async () => {
+  it('passes the step’s signal to the HTTP client', async () => {
     const { sent, httpClient } = recorder();
     const { signal } = new AbortController();
     await exchange({ clientOptions: { httpClient }, signal });
     expect(sent[0]?.signal).toBe(signal);
   });
 
-  it('says so where a policy of the user’s answers itself', async () => {
+  it('throws an OptionError if a policy of the user returns a response itself', async () => {
     const policy: NonNullable<AzureIdentityClientOptions['additionalPolicies']>[number]['policy'] = {
       name: 'stub',
       sendRequest: async (request) => ({
@@ -263,8 +268,8 @@ describe('what goes wrong', () => {
   });
 });
 
-describe('a fetch of the user’s own', () => {
-  it('carries the POST, without redirects', async () => {
+describe('the option fetch', () => {
+  it('sends the POST, without following redirects', async () => {
     const seen: { url: string; init: RequestInit | undefined }[] = [];
     const fetch: Fetch = async (url, init) => {
       seen.push({ url: String(url), init });
@@ -277,7 +282,7 @@ describe('a fetch of the user’s own', () => {
     expect(new URLSearchParams(String(seen[0]?.init?.body)).get('client_assertion')).toBe(JWT);
   });
 
-  it('keeps core’s own error', async () => {
+  it('keeps core’s error for a refused redirect', async () => {
     const fetch: Fetch = async () =>
       new Response(null, { status: 307, headers: { location: 'https://evil.example' } });
     const error = await exchange({ options: { fetch } }).catch((thrown: unknown) => thrown);

@@ -1,4 +1,4 @@
-/** The exchange by Microsoft's own library. Needs `@azure/identity`. */
+/** The exchange by Microsoft's library. It needs `@azure/identity`. */
 
 import type { ClientAssertionCredentialOptions } from '@azure/identity';
 import { ClientAssertionCredential } from '@azure/identity';
@@ -6,10 +6,10 @@ import { OptionError } from '@credex/core';
 import { invalidOption, optionNames, ownOptions } from '@credex/core/driver';
 import { azureExchanger } from './azure-exchanger.js';
 import type { AzureConfiguration, AzureExchangerFactory } from './azure-types.js';
-import { entraWire } from './identity/entra-wire.js';
+import { entraTransport } from './identity/entra-transport.js';
 import { parseEntraResponse } from './parse-entra-response.js';
 
-/** How the library reaches Entra. Where it goes, its caches and its retries are not among them. */
+/** How the library reaches Entra. The endpoint, the caches and the retries are set by credex. */
 export type AzureIdentityClientOptions = Pick<
   ClientAssertionCredentialOptions,
   'additionalPolicies' | 'agent' | 'httpClient' | 'proxyOptions' | 'tlsOptions' | 'userAgentOptions'
@@ -18,7 +18,7 @@ export type AzureIdentityClientOptions = Pick<
 export interface AzureIdentityExchangerOptions {
   /**
    * Passed to ClientAssertionCredential: `tlsOptions: { ca }` for a private CA, `proxyOptions` for a proxy,
-   * `httpClient` for a client of your own. Default: the library's own client.
+   * `httpClient` for your own HTTP client. Default: the library's client.
    */
   readonly clientOptions?: AzureIdentityClientOptions | undefined;
 }
@@ -32,18 +32,19 @@ const CLIENT_OPTION_NAMES: readonly string[] = optionNames<AzureIdentityClientOp
   userAgentOptions: true,
 });
 
-/** Those that have no meaning for a fetch of the user's own. */
+/** The options that cannot be combined with the option `fetch`. */
 const TRANSPORT = ['agent', 'httpClient', 'proxyOptions', 'tlsOptions'] as const;
 
 /**
- * Makes the exchange with ClientAssertionCredential: a new one each time, so that nothing but credex caches. One
- * attempt, no redirect. Environment variables of the library and of MSAL don't move the request.
+ * Makes the exchange with ClientAssertionCredential. Each exchange creates a new credential, so that only credex
+ * caches. Each exchange is one attempt and follows no redirect. Environment variables of the library and of MSAL do not
+ * change where the request goes.
  *
  * @example
  * azureCredentialsProvider({ exchanger: azureIdentityExchanger({ clientOptions: { tlsOptions: { ca } } }) });
  *
- * @throws OptionError for an unknown option; from the factory also for `http:`, which the library refuses, and for
- *   `fetch` beside options of the library's own HTTP client
+ * @throws OptionError for an unknown option. The factory also throws it for `http:`, which the library rejects, and for
+ *   `fetch` together with options of the library's HTTP client
  */
 export function azureIdentityExchanger(given: AzureIdentityExchangerOptions = {}): AzureExchangerFactory {
   const options = ownOptions(
@@ -64,12 +65,12 @@ export function azureIdentityExchanger(given: AzureIdentityExchangerOptions = {}
     const { clientId, authorityHost } = configuration;
 
     return azureExchanger(configuration, async (request, context) => {
-      // Read before the library is called: it asks twice, and turns what a callback throws into an error of its own.
+      // Read before the library is called: the library calls the callback twice and wraps what it throws.
       const { jwt } = await context.subject();
       const { tenantId, scopes, enableCae, claims } = request;
-      const byFetch = configuration.fetch !== undefined;
+      const useFetch = configuration.fetch !== undefined;
       return context.step(new URL(authorityHost).host, async (signal) => {
-        const wire = entraWire({ authorityHost, tenantId, context, signal, byFetch });
+        const transport = entraTransport({ authorityHost, tenantId, context, signal, useFetch });
         const credential = new ClientAssertionCredential(tenantId, clientId, async () => jwt, {
           ...clientOptions,
           authorityHost,
@@ -78,31 +79,33 @@ export function azureIdentityExchanger(given: AzureIdentityExchangerOptions = {}
           redirectOptions: { maxRetries: 0 },
           additionalPolicies: [
             ...(clientOptions.additionalPolicies ?? []),
-            { policy: wire.policy, position: 'perRetry' },
+            { policy: transport.policy, position: 'perRetry' },
           ],
         });
-        const askedAt = configuration.now();
+        const requestedAt = configuration.now();
         const ended = await credential
           .getToken([...scopes], { enableCae, ...(claims === undefined ? {} : { claims }) })
           .then(
             () => undefined,
             (error: unknown) => ({ error }),
           );
-        // The wire is what is believed: the library's own errors keep an answer's words and lose the rest.
-        if ('failure' in wire.seen) throw wire.seen.failure as Error;
-        if (wire.seen.answer !== undefined) return parseEntraResponse(wire.seen.answer, askedAt);
-        throw (ended?.error ?? answeredElsewhere()) as Error;
+        // The library's errors keep only the message of a response, so the recorded response is used.
+        if ('failure' in transport.seen) throw transport.seen.failure as Error;
+        if (transport.seen.response !== undefined)
+          return parseEntraResponse(transport.seen.response, requestedAt);
+        throw (ended?.error ?? policyAnsweredInstead()) as Error;
       });
     });
   };
 }
 
-function answeredElsewhere(): OptionError {
+function policyAnsweredInstead(): OptionError {
   return new OptionError(
     'invalid_option',
     'clientOptions',
     undefined,
-    'A policy of `clientOptions.additionalPolicies` answered in place of Entra: let it call `next`.',
+    'A policy in `clientOptions.additionalPolicies` returned a response itself, so the request did not reach Entra. ' +
+      'Make the policy call `next`.',
   );
 }
 
@@ -112,7 +115,7 @@ function assertTransport(configuration: AzureConfiguration, clientOptions: Azure
       'unsafe_url',
       'authorityHost',
       'AZURE_AUTHORITY_HOST',
-      '`authorityHost` is http, which @azure/identity refuses even on loopback: use https there.',
+      '`authorityHost` is http, which @azure/identity rejects even on loopback. Use an https origin.',
     );
   }
   const clashing = TRANSPORT.find((name) => clientOptions[name] !== undefined);
@@ -121,7 +124,7 @@ function assertTransport(configuration: AzureConfiguration, clientOptions: Azure
       'conflicting_options',
       'fetch',
       undefined,
-      `\`fetch\` and \`clientOptions.${clashing}\` are two ways to reach Entra: pass one of them.`,
+      `\`fetch\` and \`clientOptions.${clashing}\` cannot be combined: each of them sends the request. Pass one of them.`,
     );
   }
 }

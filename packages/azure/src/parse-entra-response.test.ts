@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { EntraAnswerError, parseEntraResponse, reviveAzureCredentials } from './parse-entra-response.js';
+import {
+  EntraResponseError,
+  parseEntraResponse,
+  parseStoredAzureCredentials,
+} from './parse-entra-response.js';
 
 const NOW = 1_800_000_000_000;
 const GOOD = { token_type: 'Bearer', expires_in: 3599, ext_expires_in: 3599, access_token: 'entra-token' };
@@ -10,7 +14,7 @@ const parse = (body: unknown, status = 200) =>
   );
 
 describe('parseEntraResponse', () => {
-  it('counts lifetimes from the moment of asking', () => {
+  it('counts lifetimes from the time of the request', () => {
     expect(parse({ ...GOOD, refresh_in: 1800 })).toEqual({
       credential: {
         token: 'entra-token',
@@ -28,13 +32,13 @@ describe('parseEntraResponse', () => {
   });
 
   it.each([86_400, '86400', 0, 'soon', null, undefined])(
-    'counts no extended lifetime, be it %j: it is for an outage of Entra alone',
+    'ignores ext_expires_in %j, which applies only during an outage of Entra',
     (ext_expires_in) => {
       expect(parse({ ...GOOD, ext_expires_in })).toEqual(parse(GOOD));
     },
   );
 
-  it.each([['soon'], [0], [-1], [3599], [1e9], [null]])('takes refresh_in %j for no hint', (refresh_in) => {
+  it.each([['soon'], [0], [-1], [3599], [1e9], [null]])('ignores refresh_in %j', (refresh_in) => {
     const { credential, refreshAt } = parse({ ...GOOD, refresh_in });
     expect(refreshAt).toBeUndefined();
     expect(credential).not.toHaveProperty('refreshAfterTimestamp');
@@ -62,19 +66,19 @@ describe('parseEntraResponse', () => {
     [{ ...GOOD, expires_in: 1_800_003_600 }, /expires_in/],
   ])('refuses %j', (body, words) => {
     expect(() => parse(body)).toThrow(words);
-    expect(() => parse(body)).toThrow(EntraAnswerError);
+    expect(() => parse(body)).toThrow(EntraResponseError);
   });
 
-  it('takes no token from any status but 200', () => {
-    expect(() => parse(GOOD, 201)).toThrow(EntraAnswerError);
+  it('reads a token only from status 200', () => {
+    expect(() => parse(GOOD, 201)).toThrow(EntraResponseError);
     expect(() => parse(GOOD, 400)).toThrow(/status 400/);
   });
 });
 
-describe('reviveAzureCredentials', () => {
-  it('gives back what was stored, frozen', () => {
+describe('parseStoredAzureCredentials', () => {
+  it('returns the stored credential, frozen', () => {
     for (const record of [parse(GOOD).credential, parse({ ...GOOD, refresh_in: 900 }).credential]) {
-      const revived = reviveAzureCredentials(JSON.parse(JSON.stringify({ ...record, planted: 'x' })));
+      const revived = parseStoredAzureCredentials(JSON.parse(JSON.stringify({ ...record, planted: 'x' })));
       expect(revived).toEqual(record);
       expect(Object.isFrozen(revived)).toBe(true);
     }
@@ -93,6 +97,8 @@ describe('reviveAzureCredentials', () => {
     { ...record, expiresOnTimestamp: record.expiresAt + 1 },
     { ...record, refreshAfterTimestamp: 'soon' },
   ])('refuses %j', (bad) => {
-    expect(() => reviveAzureCredentials(bad)).toThrow(expect.objectContaining({ code: 'invalid_response' }));
+    expect(() => parseStoredAzureCredentials(bad)).toThrow(
+      expect.objectContaining({ code: 'invalid_response' }),
+    );
   });
 });

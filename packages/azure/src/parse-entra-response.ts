@@ -1,61 +1,63 @@
-/** Entra's answers, parsed as untrusted: a token, a refusal, and what a shared store gives back. */
+/** Parses untrusted input: Entra's token and error responses, and records of a shared store. */
 
 import { FederationError } from '@credex/core';
 import type { HttpAnswer, Issued } from '@credex/core/driver';
 import { parseJson } from '@credex/core/driver';
 import type { AzureCredentials } from './azure-types.js';
 
-/** An answer without a token that could be used. Its body is read by `classifyAzureError` alone. */
-export class EntraAnswerError extends Error {
+/** A response without a usable token. Only `classifyAzureError` reads its body. */
+export class EntraResponseError extends Error {
   override readonly name = 'EntraAnswerError';
-  readonly answer: HttpAnswer;
-  /** What is wrong with an answer of status 200, in words of ours. */
+  readonly response: HttpAnswer;
+  /** What is wrong with a response of status 200, in our words. */
   readonly fault: string | undefined;
 
-  constructor(answer: HttpAnswer, fault?: string) {
-    super(`Entra answered with status ${answer.status}${fault === undefined ? '' : `, but ${fault}`}.`);
-    this.answer = answer;
+  constructor(response: HttpAnswer, fault?: string) {
+    super(`Entra responded with status ${response.status}${fault === undefined ? '' : `, but ${fault}`}.`);
+    this.response = response;
     this.fault = fault;
   }
 
-  /** By name: what reads errors is loaded apart, with a copy of this class. */
-  static isInstance(error: unknown): error is EntraAnswerError {
+  /** Compares names, not classes: the classifier is a separate bundle with its own copy of this class. */
+  static isInstance(error: unknown): error is EntraResponseError {
     return error instanceof Error && error.name === 'EntraAnswerError';
   }
 }
 
-/** Continuous access evaluation issues tokens for 24 hours, and somewhat more. */
-const LONGEST_MS = 28 * 3_600_000;
+/** CAE tokens are valid for up to 28 hours. */
+const MAX_CREDENTIAL_LIFETIME_MS = 28 * 3_600_000;
 
-/** A year: more is not a lifetime but a mistake of units. */
-const MAX_LIFETIME_S = 31_536_000;
+/** One year. A larger value is a mistake of units. */
+const MAX_EXPIRES_IN_S = 31_536_000;
 
 /**
- * A token answer (RFC 6749, section 5.1, with Entra's `refresh_in`).
- * @param askedAt when the request was sent, epoch milliseconds: lifetimes are counted from there, on the safe side
+ * Parses a token response (RFC 6749, section 5.1, with Entra's `refresh_in`).
+ * @param requestedAt when the request was sent, in epoch milliseconds. Lifetimes are counted from here, which is earlier
+ *   than the response and therefore safe.
  * @throws EntraAnswerError
  */
-export function parseEntraResponse(answer: HttpAnswer, askedAt: number): Issued<AzureCredentials> {
-  if (answer.status !== 200) throw new EntraAnswerError(answer);
-  const fault = (words: string): EntraAnswerError => new EntraAnswerError(answer, words);
-  const body = jsonObject(answer.body);
+export function parseEntraResponse(response: HttpAnswer, requestedAt: number): Issued<AzureCredentials> {
+  if (response.status !== 200) throw new EntraResponseError(response);
+  const fault = (words: string): EntraResponseError => new EntraResponseError(response, words);
+  const body = jsonObject(response.body);
   if (body === undefined) throw fault('it is not a JSON object');
   const { access_token: token, token_type: type } = body;
-  if (!isToken(token)) throw fault('it has no `access_token` that could stand in a header');
-  // Any other type needs a key or a header of its own that a bearer client doesn't send.
+  if (!isToken(token)) throw fault('it has no `access_token` that fits into a header');
+  // Any other type needs a key or a header that a bearer client does not send.
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer')
     throw fault('its `token_type` is not Bearer');
   const lifetime = seconds(body['expires_in']);
-  if (lifetime === undefined) throw fault('its `expires_in` is no number of seconds');
+  if (lifetime === undefined) throw fault('its `expires_in` is not a number of seconds');
   const refreshIn = seconds(body['refresh_in']);
-  const refreshAt = refreshIn === undefined || refreshIn >= lifetime ? undefined : askedAt + refreshIn * 1000;
-  // No serverDate: the lifetime is relative, so the server's clock has no part in it.
-  const credential = credentials(token, askedAt + lifetime * 1000, refreshAt);
-  return { credential, refreshAt, longestMs: LONGEST_MS };
+  const refreshAt =
+    refreshIn === undefined || refreshIn >= lifetime ? undefined : requestedAt + refreshIn * 1000;
+  // No serverDate: the lifetime is relative, so the server's clock does not matter.
+  const credential = credentials(token, requestedAt + lifetime * 1000, refreshAt);
+  return { credential, refreshAt, longestMs: MAX_CREDENTIAL_LIFETIME_MS };
 }
 
-/** A record of a shared store. Throws where it isn't one of these credentials. */
-export function reviveAzureCredentials(record: unknown): AzureCredentials {
+/** Parses a record of a shared store. Throws if it is not an Azure credential. */
+export function parseStoredAzureCredentials(record: unknown): AzureCredentials {
   if (typeof record !== 'object' || record === null) throw notARecord();
   const { token, expiresAt, expiresOnTimestamp, refreshAfterTimestamp } = record as Record<string, unknown>;
   if (!isToken(token) || !isInstant(expiresAt)) throw notARecord();
@@ -64,7 +66,7 @@ export function reviveAzureCredentials(record: unknown): AzureCredentials {
   return credentials(token, expiresAt, refreshAfterTimestamp);
 }
 
-/** The caller's object of a cached record. */
+/** A new object for the caller, made from a cached record. */
 export function azureCredentialsOf(record: AzureCredentials): AzureCredentials {
   const { token, expiresOnTimestamp, expiresAt, refreshAfterTimestamp } = record;
   return refreshAfterTimestamp === undefined
@@ -72,14 +74,14 @@ export function azureCredentialsOf(record: AzureCredentials): AzureCredentials {
     : { token, expiresOnTimestamp, expiresAt, refreshAfterTimestamp };
 }
 
-/** The text as a JSON object; `undefined` where it is none. */
+/** Parses the text as a JSON object; `undefined` if it is not one. */
 export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const parsed = parseJson(text);
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
       return parsed as Readonly<Record<string, unknown>>;
   } catch {
-    // Not JSON: said by the undefined below.
+    // Not JSON: `undefined` is returned below.
   }
   return undefined;
 }
@@ -89,15 +91,15 @@ function credentials(token: string, expiresAt: number, refreshAt: number | undef
   return Object.freeze(refreshAt === undefined ? record : { ...record, refreshAfterTimestamp: refreshAt });
 }
 
-/** What may stand in an Authorization header; everything else is no token. */
+/** True for the characters that an Authorization header allows. */
 function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
-/** Whole seconds, more than none; Entra's older endpoints write them as text. */
+/** A positive whole number of seconds. Entra's older endpoints write it as text. */
 function seconds(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
-  return typeof number === 'number' && Number.isInteger(number) && number > 0 && number <= MAX_LIFETIME_S
+  return typeof number === 'number' && Number.isInteger(number) && number > 0 && number <= MAX_EXPIRES_IN_S
     ? number
     : undefined;
 }

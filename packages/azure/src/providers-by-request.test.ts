@@ -1,7 +1,7 @@
 import type { CredentialProviderOptions } from '@credex/core/driver';
 import { expect, it } from 'vitest';
 import { azureConfiguration } from './azure-options.js';
-import type { AskedRequest } from './azure-request.js';
+import type { PartialAzureRequest } from './azure-request.js';
 import { directExchanger } from './direct-exchange.js';
 import { providersByRequest } from './providers-by-request.js';
 
@@ -18,53 +18,53 @@ function providers(): ReturnType<typeof providersByRequest> {
   const options: CredentialProviderOptions = {
     source: {
       capture() {
-        throw new Error('Nobody asks for a token here.');
+        throw new Error('This test requests no token.');
       },
     },
   };
   return providersByRequest(configuration, directExchanger(configuration), options);
 }
 
-const ASKED: readonly AskedRequest[] = [
+const ASKED: readonly PartialAzureRequest[] = [
   { scopes: VAULT },
   { scopes: STORAGE },
   { scopes: VAULT, enableCae: true },
   { scopes: VAULT, tenantId: 'contoso.onmicrosoft.com' },
 ];
 
-it('one wish, one provider, whatever was asked for before it', () => {
-  const { asked } = providers();
+it('returns one provider per request, whatever was requested before', () => {
+  const { forCall } = providers();
   for (const first of ASKED)
     for (const second of ASKED) {
-      const [one, other, again] = [asked(first), asked(second), asked(second)];
+      const [one, other, again] = [forCall(first), forCall(second), forCall(second)];
       expect(again).toBe(other);
       expect(one === other).toBe(first === second);
-      expect(asked(first)).toBe(one);
+      expect(forCall(first)).toBe(one);
     }
 });
 
-it('one wish in other words is the same', () => {
-  const { asked, of } = providers();
-  const provider = asked({ scopes: VAULT });
-  expect(asked({ scopes: [VAULT] })).toBe(provider);
-  expect(asked({ scopes: VAULT, tenantId, enableCae: false })).toBe(provider);
+it('returns the same provider for another spelling of a request', () => {
+  const { forCall, forRequest: of } = providers();
+  const provider = forCall({ scopes: VAULT });
+  expect(forCall({ scopes: [VAULT] })).toBe(provider);
+  expect(forCall({ scopes: VAULT, tenantId, enableCae: false })).toBe(provider);
   expect(of({ scopes: [VAULT], tenantId, enableCae: false })).toBe(provider);
 });
 
-it('a list that was changed in place is read anew', () => {
-  const { asked } = providers();
+it('reads a list of scopes again after it was changed in place', () => {
+  const { forCall } = providers();
   const scopes = [VAULT];
-  const provider = asked({ scopes });
+  const provider = forCall({ scopes });
   scopes[0] = STORAGE;
-  expect(asked({ scopes })).not.toBe(provider);
+  expect(forCall({ scopes })).not.toBe(provider);
 });
 
-it('what is handed out can be invalidated, however many there are', () => {
-  const { asked, all } = providers();
+it('includes every provider in use among those to invalidate, however many there are', () => {
+  const { forCall, all } = providers();
   const scopes = (at: number): string => `api://${at}/.default`;
-  // The first is asked for again when it has had to go.
+  // The first request is repeated after its provider was removed.
   for (const at of [...Array(1_100).keys(), 0]) {
-    const provider = asked({ scopes: scopes(at) });
+    const provider = forCall({ scopes: scopes(at) });
     expect([...all()].includes(provider)).toBe(true);
   }
 });

@@ -1,11 +1,11 @@
 /**
- * One core provider for each tenant, resource and kind of token, over one cache. Core's shortest way to what is
- * held is a call without an argument, and an Azure client names its scopes in every call.
+ * One core provider per tenant, resource and `enableCae`, over one cache. An Azure client passes its scopes in every
+ * call, and core is fastest when it is called without an argument.
  */
 
 import type { CredentialProviderOptions, DriverProvider, Exchanger } from '@credex/core/driver';
 import { createCredentialProvider, ownCopy } from '@credex/core/driver';
-import type { AskedRequest } from './azure-request.js';
+import type { PartialAzureRequest } from './azure-request.js';
 import { azureRequest } from './azure-request.js';
 import { azureCredentialsOf } from './parse-entra-response.js';
 import type { AzureConfiguration, AzureCredentials, AzureRequest } from './azure-types.js';
@@ -14,17 +14,17 @@ type AzureExchanger = Exchanger<AzureCredentials, AzureRequest>;
 type Provider = DriverProvider<AzureCredentials, AzureRequest>;
 
 export interface ProvidersByRequest {
-  /** The provider of this very wish; claims are left to the call. */
-  of(request: AzureRequest): Provider;
+  /** The provider for this request. Claims are passed with the call instead. */
+  forRequest(request: AzureRequest): Provider;
   /**
-   * The same for what an Azure client asked, without reading it again where it was read before.
+   * The provider for the arguments of an Azure client. Arguments that were seen before are not validated again.
    * @throws FederationError `invalid_request`
    */
-  asked(asked: AskedRequest): Provider;
+  forCall(call: PartialAzureRequest): Provider;
   all(): Iterable<Provider>;
 }
 
-/** As many as core remembers keys for a provider. The credentials are in the cache, not in here. */
+/** The same as core's limit of remembered keys per provider. The credentials are in the cache, not here. */
 const MAX_PROVIDERS = 1_024;
 
 export function providersByRequest(
@@ -33,85 +33,84 @@ export function providersByRequest(
   options: CredentialProviderOptions,
 ): ProvidersByRequest {
   const providers = new Map<string, Provider>();
-  /** What was asked for last. */
+  /** The most recent request and its provider. */
   let last: { scope: string; tenantId: unknown; enableCae: unknown; provider: Provider } | undefined;
 
-  function of({ tenantId, enableCae, scopes }: AzureRequest): Provider {
-    const name = nameOf(tenantId, enableCae, scopes.join(' '));
-    const held = providers.get(name);
-    if (held !== undefined) return held;
-    const made = createCredentialProvider(
+  function forRequest({ tenantId, enableCae, scopes }: AzureRequest): Provider {
+    const key = keyOf(tenantId, enableCae, scopes.join(' '));
+    const existing = providers.get(key);
+    if (existing !== undefined) return existing;
+    const created = createCredentialProvider(
       boundTo(exchanger, { tenantId, enableCae, scopes }),
       options,
       azureCredentialsOf,
     );
-    keep(name, made);
-    return made;
+    keep(key, created);
+    return created;
   }
 
-  function keep(name: string, provider: Provider): void {
+  function keep(key: string, provider: Provider): void {
     if (providers.size >= MAX_PROVIDERS) {
       providers.delete(providers.keys().next().value as string);
-      // It may be the one that went: what is handed out is among `all`.
+      // `last` may be the provider that was removed, and `all` must include every provider that is in use.
       last = undefined;
     }
-    providers.set(name, provider);
+    providers.set(key, provider);
   }
 
   return {
-    of,
-    asked(asked) {
-      const scope = plainScope(asked.scopes);
-      // An Azure client asks for the same again and again: no name is put together for that.
+    forRequest,
+    forCall(call) {
+      const scope = singleScope(call.scopes);
+      // An Azure client repeats the same request: this path builds no key.
       if (
         last !== undefined &&
         scope === last.scope &&
-        asked.tenantId === last.tenantId &&
-        asked.enableCae === last.enableCae
+        call.tenantId === last.tenantId &&
+        call.enableCae === last.enableCae
       )
         return last.provider;
-      const provider = lookedUp(asked);
-      if (scope !== undefined)
-        last = { scope, tenantId: asked.tenantId, enableCae: asked.enableCae, provider };
+      const provider = findOrCreate(call);
+      if (scope !== undefined) last = { scope, tenantId: call.tenantId, enableCae: call.enableCae, provider };
       return provider;
     },
     all: () => new Set(providers.values()),
   };
 
-  function lookedUp(asked: AskedRequest): Provider {
-    const name = plainName(asked);
-    const held = name === undefined ? undefined : providers.get(name);
-    if (held !== undefined) return held;
-    const provider = of(azureRequest(configuration, asked));
-    if (name !== undefined && !providers.has(name)) keep(name, provider);
+  function findOrCreate(call: PartialAzureRequest): Provider {
+    const key = usualKey(call);
+    const existing = key === undefined ? undefined : providers.get(key);
+    if (existing !== undefined) return existing;
+    const provider = forRequest(azureRequest(configuration, call));
+    if (key !== undefined && !providers.has(key)) keep(key, provider);
     return provider;
   }
 }
 
-function plainScope(scopes: AskedRequest['scopes']): string | undefined {
+function singleScope(scopes: PartialAzureRequest['scopes']): string | undefined {
   if (typeof scopes === 'string') return scopes;
   return Array.isArray(scopes) && scopes.length === 1 && typeof scopes[0] === 'string'
     ? scopes[0]
     : undefined;
 }
 
-/** The name of what is written as it is most often; nothing here is trusted until `azureRequest` has read it once. */
-function plainName({ tenantId = '', enableCae = false, scopes }: AskedRequest): string | undefined {
-  const scope = plainScope(scopes);
+/** The key of a request in its usual form. `azureRequest` validates a request before its key is stored. */
+function usualKey({ tenantId = '', enableCae = false, scopes }: PartialAzureRequest): string | undefined {
+  const scope = singleScope(scopes);
   if (scope === undefined || typeof tenantId !== 'string' || typeof enableCae !== 'boolean') return undefined;
-  return nameOf(tenantId, enableCae, scope);
+  return keyOf(tenantId, enableCae, scope);
 }
 
-/** No tenant or scope that was let in holds a line break: no two wishes have one name. */
-function nameOf(tenantId: string, enableCae: boolean, scope: string): string {
+/** A valid tenant or scope contains no line break, so different requests have different keys. */
+function keyOf(tenantId: string, enableCae: boolean, scope: string): string {
   return `${tenantId}\n${enableCae}\n${scope}`;
 }
 
-/** What core hands on is at most the claims of one call. */
-function boundTo(exchanger: AzureExchanger, wish: AzureRequest): AzureExchanger {
+/** The exchanger for one request. Core passes at most the claims of a call. */
+function boundTo(exchanger: AzureExchanger, request: AzureRequest): AzureExchanger {
   return {
     ...exchanger,
-    target: () => exchanger.target(wish),
-    exchange: (asked, context) => exchanger.exchange(ownCopy({ ...wish, ...asked }), context),
+    target: () => exchanger.target(request),
+    exchange: (call, context) => exchanger.exchange(ownCopy({ ...request, ...call }), context),
   };
 }
