@@ -109,7 +109,7 @@ export function azureCredentialsProvider(
       const { claims, enableCae, tenantId } = tokenOptions;
       if (tokenOptions.proofOfPossessionOptions !== undefined)
         throw invalidRequest(
-          'The call requests a proof-of-possession token; only bearer tokens are issued. Remove `proofOfPossessionOptions`.',
+          'Only bearer tokens are issued. Remove `proofOfPossessionOptions` from the call.',
         );
       const provider =
         claims === undefined

@@ -40,8 +40,8 @@ function allowedTenant(configuration: AzureConfiguration, requested: unknown): s
   const { additionallyAllowedTenants: allowed } = configuration;
   if (tenantId === configuration.tenantId || allowed === '*' || allowed.includes(tenantId)) return tenantId;
   throw invalidRequest(
-    `The call requests a token for tenant ${tenantId}; this provider is for tenant ${configuration.tenantId}.`,
-    `To allow it, pass \`additionallyAllowedTenants: ['${tenantId}']\`, or '*' for any tenant that a service names.`,
+    `The call requests a token of tenant ${tenantId}; this provider is for ${configuration.tenantId}.`,
+    `Add it to \`additionallyAllowedTenants\`, or pass '*' to allow any tenant that a service names.`,
   );
 }
 

@@ -28,6 +28,6 @@ export function scopesOf(name: OptionName, value: unknown): readonly string[] {
     'invalid_option',
     name.option,
     undefined,
-    `\`${name.option}\` names ${resources.size} resources, but an Entra token is for one resource. Make one call for each resource.`,
+    `\`${name.option}\` must name one resource, not ${resources.size} resources. Make one call for each.`,
   );
 }

@@ -28,8 +28,7 @@ export function callerSignal(
   const limit = new AbortController();
   const followed: SignalLike[] = given === undefined ? [limit.signal] : [given, limit.signal];
   const { signal, release } = linkedSignal(followed);
-  const over = (): void =>
-    limit.abort(new DOMException(`The call timed out after ${timeoutMs} ms.`, 'TimeoutError'));
+  const over = (): void => limit.abort(new DOMException('The call timed out.', 'TimeoutError'));
   const stop = hasLimit ? startTimer(systemClock, timeoutMs, over) : NOTHING;
   return {
     signal,

@@ -42,7 +42,7 @@ export function parseEntraResponse(response: HttpAnswer, requestedAt: number): I
   const body = jsonObject(response.body);
   if (body === undefined) throw fault('it is not a JSON object');
   const { access_token: token, token_type: type } = body;
-  if (!isToken(token)) throw fault('it has no `access_token` that fits into a header');
+  if (!isToken(token)) throw fault('it has no usable `access_token`');
   // Any other type needs a key or a header that a bearer client does not send.
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer')
     throw fault('its `token_type` is not Bearer');
