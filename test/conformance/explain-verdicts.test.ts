@@ -13,7 +13,7 @@ import type { AwsCase } from './explain/aws-cases.js';
 import { AZURE_CASES } from './explain/azure-cases.js';
 import { GCP_CASES } from './explain/gcp-cases.js';
 import type { GcpCase } from './explain/gcp-cases.js';
-import { awsOutcome, azureOutcome, gcpOutcome } from './explain/outcomes.js';
+import { awsOutcome, azureOutcome, gcpOutcome, NOTHING_INHERITED } from './explain/outcomes.js';
 import type { AzureSetup, GcpSetup, Outcome } from './explain/outcomes.js';
 import type { PolicyCase } from './explain/policy-case.js';
 import { ACCOUNT, PROJECT_NUMBER } from './explain/policy-case.js';
@@ -87,7 +87,7 @@ describe('Google Cloud', () => {
   test.each(named(GCP_CASES))('%s', async (_name, written, index) => {
     const projectNumber = String(500_000_000_000 + index);
     const of: GcpCase = renumbered(written, PROJECT_NUMBER, projectNumber);
-    const { policy, serviceAccountPolicy } = of;
+    const { policy, serviceAccountPolicy, projectPolicy = NOTHING_INHERITED } = of;
     const jwt = await mint(of);
     const explained = await explain({
       cloud: 'gcp',
@@ -96,11 +96,13 @@ describe('Google Cloud', () => {
       now: world.emulator.clock.now(),
       serviceAccountPolicy:
         serviceAccountPolicy === undefined ? undefined : JSON.stringify(serviceAccountPolicy),
+      projectPolicies: [JSON.stringify(projectPolicy)],
     });
     const setup: GcpSetup = {
       projectNumber,
       provider: policy as GcpSetup['provider'],
       bindings: (serviceAccountPolicy as { readonly bindings: GcpSetup['bindings'] } | undefined)?.bindings,
+      inherited: projectPolicy.flatMap(({ policy: { bindings = [] } }) => bindings),
     };
     expectSame(of, explained, await gcpOutcome(world.emulator, setup, jwt));
   });

@@ -5,7 +5,7 @@ import type { Explanation } from '@credex/cli';
 import { readSubjectToken } from '@credex/core/driver';
 import type { MintOptions } from '@credex/testing/emulator';
 import { describe, expect, test } from 'vitest';
-import { awsOutcome, azureOutcome, gcpOutcome } from '../conformance/explain/outcomes.js';
+import { awsOutcome, azureOutcome, gcpOutcome, NOTHING_INHERITED } from '../conformance/explain/outcomes.js';
 import type { Outcome } from '../conformance/explain/outcomes.js';
 import { AUDIENCE, ISSUER } from '../conformance/explain/policy-case.js';
 import { TEAM } from '../demo/names.mjs';
@@ -106,6 +106,7 @@ describe('explain and the emulator agree', () => {
         policy: JSON.stringify({ name, state: 'ACTIVE', ...provider }),
         claims: claimsOf(jwt),
         serviceAccountPolicy: bindings === undefined ? undefined : JSON.stringify({ version: 1, bindings }),
+        projectPolicies: [JSON.stringify(NOTHING_INHERITED)],
       });
       return {
         explained,

@@ -50,7 +50,13 @@ export type {
 export type { ServerCertificate } from './emulator/certificates.js';
 export type { AdjustableClock } from './emulator/clock.js';
 export type { Fault, FaultKind, FaultPlan, FaultPlanter, PlantedFault } from './emulator/faults.js';
-export type { GcpAdmin, PoolId, ProviderId, ServiceAccountConfig } from './emulator/gcp/gcp-admin.js';
+export type {
+  GcpAdmin,
+  PoolId,
+  ProjectConfig,
+  ProviderId,
+  ServiceAccountConfig,
+} from './emulator/gcp/gcp-admin.js';
 export type { Issuer } from './emulator/issuer.js';
 export type { LogEntry, RequestLog } from './emulator/log.js';
 export type { MintOptions } from './emulator/mint.js';

@@ -1,5 +1,6 @@
 // Longer than 300 lines: one table of pool providers and allow policies of service accounts, each beside what comes of it.
 
+import type { AncestorPolicies } from './outcomes.js';
 import type { PolicyCase } from './policy-case.js';
 import {
   AUDIENCE,
@@ -14,6 +15,8 @@ import {
 export interface GcpCase extends PolicyCase {
   /** As `gcloud iam service-accounts get-iam-policy --format=json` prints it; left out: no impersonation. */
   readonly serviceAccountPolicy?: unknown;
+  /** As `gcloud projects get-ancestors-iam-policy` prints it. Default: nothing is inherited. */
+  readonly projectPolicy?: AncestorPolicies;
 }
 
 const GUIDE = 'https://cloud.google.com/iam/docs/workload-identity-federation';

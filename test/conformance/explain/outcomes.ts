@@ -66,19 +66,36 @@ export interface GcpSetup {
     readonly disabled?: boolean;
   };
   /** Of the service account to become; undefined: none. */
-  readonly bindings: Parameters<GcpAdmin['setServiceAccountBindings']>[1] | undefined;
+  readonly bindings: Bindings | undefined;
+  /** Of the project that the service account is in; left out: nothing is inherited. */
+  readonly inherited?: Bindings | undefined;
 }
+
+type Bindings = Parameters<GcpAdmin['setServiceAccountBindings']>[1];
+
+/** As `gcloud projects get-ancestors-iam-policy --format=json` prints it: the policies from the project upwards. */
+export type AncestorPolicies = readonly {
+  readonly type: 'project' | 'folder' | 'organization';
+  readonly id: string;
+  readonly policy: { readonly etag: string; readonly bindings?: Bindings };
+}[];
+
+export const NOTHING_INHERITED: AncestorPolicies = [
+  { type: 'project', id: 'acme-prod', policy: { etag: 'ACAB' } },
+  { type: 'organization', id: '123456789012', policy: { etag: 'ACAB' } },
+];
 
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';
 
 export async function gcpOutcome({ gcp, url }: Emulator, setup: GcpSetup, jwt: string): Promise<Outcome> {
-  const { projectNumber, bindings } = setup;
+  const { projectNumber, bindings, inherited = [] } = setup;
   const { oidc, ...provider } = setup.provider;
   const pool = { projectNumber, poolId: 'vercel' };
   const email = `shop@p${projectNumber}.iam.gserviceaccount.com`;
   const kept = isKept(() => {
     gcp.createPool(pool);
     gcp.createProvider({ ...pool, ...oidc, ...provider, providerId: 'vercel' });
+    gcp.createProject({ projectId: `p${projectNumber}`, bindings: inherited });
     if (bindings !== undefined) gcp.createServiceAccount({ email, bindings });
   });
   if (!kept) return INVALID;

@@ -16,6 +16,7 @@ beforeAll(async () => {
     azure: [credential()],
     'service-account': JSON.parse(bound([`principal://iam.googleapis.com/${POOL}/subject/${SUBJECT}`])),
     'identity-provider': { Url: 'oidc.vercel.com/acme', ClientIDList: ['https://vercel.com/acme'] },
+    empty: { etag: 'ACAB' },
     wildcard: trust({ StringEquals: { 'oidc.vercel.com/acme:sub': 'owner:acme:*' } }),
     spoofed: [credential({ issuer: 'https://oidc.vercel.com/\u001b[31macme\u202e' })],
   };
@@ -66,6 +67,20 @@ describe('credex explain', () => {
     expect(findings[0]).toMatchObject({ severity: 'error', code: 'wildcard_in_string_equals' });
   });
 
+  it('reads policies of the project, several of them, and says what is missing', async () => {
+    const gcp = ['gcp', '--policy', 'gcp.json', '--service-account-policy', 'empty.json'];
+    const above = ['--project-policy', 'empty.json', '--project-policy', 'service-account.json'];
+    const alone = await explain(gcp);
+    expect(alone).toMatchObject({ exit: 1, stderr: '' });
+    expect(alone.stdout).toMatch(
+      /^Whether Google Cloud lets this token in depends on what no file here says\.\n/,
+    );
+    expect(alone.stdout).toContain('gcloud projects get-iam-policy');
+    expect(await explain([...gcp, ...above])).toMatchObject({ exit: 0, stderr: '' });
+    const { json } = await explain([...gcp, '--json']);
+    expect(json()).toMatchObject({ verdict: 'undecided' });
+  });
+
   it('reads the policy from standard input', async () => {
     const { exit } = await explain(['azure', '--policy', '-'], { stdin: JSON.stringify([credential()]) });
     expect(exit).toBe(0);
@@ -93,6 +108,11 @@ describe('credex explain', () => {
       'a session name that is none',
       ['aws', '--policy', 'aws.json', '--role-session-name', 'a b'],
       'invalid_argument',
+    ],
+    [
+      'standard input twice, for the project too',
+      ['gcp', '--policy', '-', '--project-policy', '-'],
+      'conflicting_arguments',
     ],
     ['standard input twice', ['aws', '--policy', '-', '--token', '-'], 'conflicting_arguments'],
   ])('refuses %s', async (_name, argv, code) => {

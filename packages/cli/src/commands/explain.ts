@@ -16,6 +16,7 @@ interface ExplainOptions extends TokenOptions {
   readonly roleSessionName?: string;
   readonly identityProvider?: string;
   readonly serviceAccountPolicy?: string;
+  readonly projectPolicy?: readonly string[];
 }
 
 const CLOUDS: Readonly<Record<Cloud, { readonly file: string; readonly from: string }>> = {
@@ -40,10 +41,16 @@ export const command: CommandModule = {
       )
       .option('--role-session-name <name>', 'for conditions on sts:RoleSessionName')
       .option('--identity-provider <file>', 'what `aws iam get-open-id-connect-provider` prints');
-    cloud(explain, 'gcp', act).option(
-      '--service-account-policy <file>',
-      'what `gcloud iam service-accounts get-iam-policy EMAIL --format=json` prints',
-    );
+    cloud(explain, 'gcp', act)
+      .option(
+        '--service-account-policy <file>',
+        'what `gcloud iam service-accounts get-iam-policy EMAIL --format=json` prints',
+      )
+      .option(
+        '--project-policy <file>',
+        'what `gcloud projects get-ancestors-iam-policy PROJECT --format=json` prints, or the policy of one project, folder or organization; repeat it for more',
+        collect,
+      );
     cloud(explain, 'azure', act);
   },
 };
@@ -67,8 +74,7 @@ async function answer(name: Cloud, { io, output, options }: Context<ExplainOptio
         hint: `Make one with \`${CLOUDS[name].from} > policy.json\`.`,
       },
     );
-  if (policy === '-' && options.token !== undefined)
-    throw new UsageError('conflicting_arguments', '--policy and --token can not both read standard input.');
+  assertOneReader(options);
   assertShape(
     '--role-arn',
     roleArn,
@@ -90,6 +96,9 @@ async function answer(name: Cloud, { io, output, options }: Context<ExplainOptio
   const more = {
     identityProvider: await optionalFile(io, '--identity-provider', options.identityProvider),
     serviceAccountPolicy: await optionalFile(io, '--service-account-policy', options.serviceAccountPolicy),
+    projectPolicies: await Promise.all(
+      (options.projectPolicy ?? []).map((path) => readPolicyFile(io, '--project-policy', path)),
+    ),
   };
   const { token } = await findToken(io, options);
   const full: ExplainInput = { ...input, ...more, claims: token.claims, now: io.clock.now() };
@@ -102,6 +111,24 @@ async function explainHere(input: ExplainInput): Promise<Explanation> {
   const { explain } = await import('../explain/explain.js');
   return explain(input);
 }
+
+/** Standard input can be read once. */
+function assertOneReader({ token, policy, ...options }: ExplainOptions): void {
+  const readers = Object.entries({
+    '--policy': policy,
+    '--identity-provider': options.identityProvider,
+    '--service-account-policy': options.serviceAccountPolicy,
+    '--project-policy': options.projectPolicy,
+    '--token': token === undefined ? undefined : '-',
+  }).flatMap(([option, paths]) => [paths].flat().flatMap((path) => (path === '-' ? [option] : [])));
+  if (readers.length > 1)
+    throw new UsageError(
+      'conflicting_arguments',
+      `${readers.join(' and ')} can not both read standard input.`,
+    );
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 const optionalFile = (
   io: Context<ExplainOptions>['io'],

@@ -26,6 +26,7 @@ export function applySeed(emulator: Emulator, seed: Seed): readonly SeededProjec
     'aws.buckets': aws.createBucket,
     'gcp.pools': gcp.createPool,
     'gcp.providers': gcp.createProvider,
+    'gcp.projects': gcp.createProject,
     'gcp.serviceAccounts': gcp.createServiceAccount,
     'gcp.buckets': gcp.createBucket,
     'azure.tenants': azure.createTenant,

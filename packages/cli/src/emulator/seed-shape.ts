@@ -35,6 +35,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> =
       attributeCondition: 'string?',
       disabled: 'boolean?',
     },
+    projects: { projectId: 'string', bindings: 'objects' },
     serviceAccounts: { email: 'string', bindings: 'objects', allowExtendedLifetime: 'boolean?' },
     buckets: { name: 'string', bindings: 'objects' },
   },

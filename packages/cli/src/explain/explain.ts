@@ -28,6 +28,12 @@ export interface ExplainInput {
   readonly identityProvider?: string | undefined;
   /** Google Cloud: the text of what `gcloud iam service-accounts get-iam-policy --format=json` prints. */
   readonly serviceAccountPolicy?: string | undefined;
+  /**
+   * Google Cloud: texts of what `gcloud projects get-ancestors-iam-policy --format=json` prints, or of single allow
+   * policies of the project, its folders and its organization. Left out, a role that the service account's own policy
+   * doesn't give may still be given there, and the verdict is `undecided`.
+   */
+  readonly projectPolicies?: readonly string[] | undefined;
 }
 
 /**
@@ -82,12 +88,12 @@ async function ofCloud(input: ExplainInput, value: unknown): Promise<Omit<Explan
     case 'gcp': {
       // CEL is needed here alone.
       const { explainGcp } = await import('./gcp/explain-gcp.js');
-      const { serviceAccountPolicy: text } = input;
-      return explainGcp(
-        value,
-        claims,
-        text === undefined ? undefined : readPolicy(text, '--service-account-policy').value,
-      );
+      const { serviceAccountPolicy: text, projectPolicies = [] } = input;
+      return explainGcp(value, claims, {
+        serviceAccountPolicy:
+          text === undefined ? undefined : readPolicy(text, '--service-account-policy').value,
+        projectPolicies: projectPolicies.map((one) => readPolicy(one, '--project-policy').value),
+      });
     }
     case 'azure':
       return explainAzure(value, claims);

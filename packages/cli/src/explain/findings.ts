@@ -47,6 +47,7 @@ export const FINDINGS: Readonly<Record<FindingCode, Entry>> = {
   id_instead_of_name: error(
     'Write the slug of the team and the name of the project: the subject holds no ids.',
   ),
+  name_instead_of_id: error('Write the id, or compare the claim that holds the name: `owner` or `project`.'),
   subject_of_another_issuer: error(
     'Write a subject of Vercel: owner:{team}:project:{project}:environment:{environment}.',
   ),
@@ -107,6 +108,13 @@ export const FINDINGS: Readonly<Record<FindingCode, Entry>> = {
   attribute_not_mapped: error('Add the attribute to --attribute-mapping, or use one that is mapped.'),
   condition_false: error('Change the condition so that it is true of the token.'),
   condition_not_boolean: error('Write a condition that is true or false: nothing but true passes.'),
+  type_differs: error(
+    "Compare a text by `==`, `startsWith` or `contains`, look in a list by `'value' in list`, and write numbers without quotes.",
+  ),
+  wildcard_in_cel: error(
+    'Use startsWith or endsWith for a part of the text, or `matches` with `.*` for any letters.',
+  ),
+  cel_error: error('Correct the expression: one that ends with an error is never true.'),
   subject_too_long: error(
     'Map google.subject to something shorter than 128 bytes, such as assertion.project_id + "/" + assertion.environment.',
   ),
@@ -177,6 +185,9 @@ export const FINDINGS: Readonly<Record<FindingCode, Entry>> = {
   ),
   service_account_assumed: note(
     'Pass --service-account-policy with the answer of `gcloud iam service-accounts get-iam-policy` to have it judged as well.',
+  ),
+  ancestors_not_judged: note(
+    'Pass --project-policy with the answer of `gcloud projects get-ancestors-iam-policy PROJECT --format=json`, or of `gcloud projects get-iam-policy PROJECT --format=json` for the project alone.',
   ),
   propagation: note('Where this policy was changed a moment ago, wait some minutes before you judge by it.'),
   token_expired: warning('Use a fresh token: this one is refused for its age, whatever the policy says.'),

@@ -24,6 +24,8 @@ const COMMANDS: Readonly<Record<Kind, string>> = {
   'gcp-allow-policy': 'gcloud iam service-accounts get-iam-policy EMAIL --format=json',
 };
 
+const PROJECT_COMMAND = 'gcloud projects get-ancestors-iam-policy PROJECT --format=json';
+
 function kindOf(value: unknown): Kind | undefined {
   if (Array.isArray(value)) return listKind(value);
   if (!isObject(value)) return undefined;
@@ -62,11 +64,20 @@ function listKind([first, ...rest]: readonly unknown[]): Kind | undefined {
   return isObject(first) ? kindOf(first) : undefined;
 }
 
+/** What `gcloud projects get-ancestors-iam-policy` prints: policies, and the resources that they are of. */
+export const isAncestorList = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every(
+    (one) => isObject(one) && typeof member(one, 'type') === 'string' && isObject(member(one, 'policy')),
+  );
+
 /** @throws PolicyFileError where the value is not of that kind, and says of which it looks */
 export function assertKind(value: unknown, wanted: Kind, option: string): void {
   const kind = kindOf(value);
   if (kind === wanted) return;
-  const ask = `What is wanted is the answer of \`${COMMANDS[wanted]}\`.`;
+  const command = option === '--project-policy' ? PROJECT_COMMAND : COMMANDS[wanted];
+  const ask = `What is wanted is the answer of \`${command}\`.`;
   if (kind === undefined)
     throw new PolicyFileError(
       'policy_not_recognised',

@@ -51,7 +51,7 @@ export function parseCel(source: string): ReturnType<typeof parse> {
     else if (')]}'.includes(character)) depth -= 1;
     if (depth > DEEPEST_BRACKETS) throw new Error(`it nests deeper than ${DEEPEST_BRACKETS} brackets`);
   }
-  const parsed = parse(source);
+  const parsed = parse(withoutComments(source));
   if (macroDepth(parsed.expr) > DEEPEST_MACROS)
     throw new CelLimitError(
       'depth',
@@ -59,6 +59,12 @@ export function parseCel(source: string): ReturnType<typeof parse> {
     );
   return parsed;
 }
+
+const TEXT_OR_COMMENT = /[rR]("""|'''|"|')[^]*?\1|("""|'''|"|')(?:\\[^]|(?!\2)[^])*\2|\/\/[^\n]*/g;
+
+/** The language has comments to the end of a line, and the parser at hand takes none. */
+const withoutComments = (source: string): string =>
+  source.replace(TEXT_OR_COMMENT, (piece) => (piece.startsWith('//') ? ' '.repeat(piece.length) : piece));
 
 /** The parts of an expression, those of a macro's turns apart. */
 function partsOf({ exprKind: kind }: CelExpr): {
@@ -205,10 +211,19 @@ function metered(func: CelFunc): CelFunc {
 /** No source can name it. */
 const TURN = '@turn';
 
+const LIBRARY = celEnv({ funcs: [...strings] }).funcs;
+const MATCHES = [...LIBRARY].find(({ name }) => name === 'matches');
+
 const ENV = celEnv({
   funcs: [
     ...[
-      ...celEnv({ funcs: [...strings] }).funcs,
+      ...LIBRARY,
+      // The language has it as a method and as a function; the library as a method alone.
+      celFunc('matches', [CelScalar.STRING, CelScalar.STRING], CelScalar.BOOL, (text, pattern) => {
+        const found = MATCHES?.call(0, text as never, [pattern as never]);
+        if (isCelError(found)) throw found;
+        return found as boolean;
+      }),
       celMethod('extract', CelScalar.STRING, [CelScalar.STRING], CelScalar.STRING, function (template) {
         return extract(this, template);
       }),

@@ -3,8 +3,10 @@
 import { isCelError, isCelList, isCelMap, isCelUint, unparse } from '@bufbuild/cel';
 import type { CelInput } from '@bufbuild/cel';
 import { PolicyFileError } from '../policy-file-error.js';
-import type { CelExpr as Expr } from './bounded-cel.js';
+import type { CelExpr } from './bounded-cel.js';
 import { CelLimitError, parseCel, planCel, withCelBudget } from './bounded-cel.js';
+import { undeclaredName } from './cel-names.js';
+import { callOf } from './cel-tree.js';
 
 export type Bindings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -13,7 +15,24 @@ export type CelValue = string | number | bigint | boolean | readonly CelValue[] 
 
 export interface Program {
   readonly source: string;
+  readonly expression: Expression;
   run(bindings: Bindings): CelValue;
+}
+
+/** A parsed expression, which no evaluation changes. */
+export interface Expression {
+  readonly root: CelExpr;
+  /** One of its parts, as source. */
+  write(expr: CelExpr): string;
+  /** The macro that a node was written as: its list, its variable, and what it asks of each element. */
+  macroOf(expr: CelExpr): Macro | undefined;
+}
+
+export interface Macro {
+  readonly name: 'exists' | 'all';
+  readonly list: CelExpr;
+  readonly variable: string;
+  readonly condition: CelExpr;
 }
 
 /** Of one explanation: a provider's fifty mappings and its condition, judged some dozen times. */
@@ -36,20 +55,66 @@ function refused({ kind, message }: CelLimitError): PolicyFileError {
   return new PolicyFileError(code, '--policy', `${message} No verdict is given.`);
 }
 
-/** @throws Error for what is no CEL; CelLimitError for what nests too deep */
-export function compile(source: string): Program {
-  return programOf(parseCel(source).expr, source);
-}
-
-function programOf(expr: Expr, source: string): Program {
-  const program = planCel(expr);
+/**
+ * @param names the variables that Google declares where the expression stands
+ * @throws Error for what Google does not keep; CelLimitError for what nests too deep
+ */
+export function compile(source: string, names: ReadonlySet<string>): Program {
+  const parsed = parseCel(source);
+  const undeclared = undeclaredName(parsed.expr, names);
+  if (undeclared !== undefined)
+    throw new Error(
+      `undeclared reference to '${undeclared}'; ${[...names].map((name) => `\`${name}\``).join(', ')} can be read here, a claim as \`assertion.${undeclared}\``,
+    );
+  const program = planCel(structuredClone(parsed.expr));
   return {
     source,
-    run(bindings) {
-      const value: unknown = program(bindings as Record<string, CelInput>);
-      return plain(value);
+    expression: {
+      root: parsed.expr,
+      write: (expr) => (expr === parsed.expr ? source.trim() : unparse({ ...parsed, expr })),
+      macroOf: (expr) => {
+        const written = parsed.sourceInfo?.macroCalls[String(expr.id)];
+        return written === undefined ? undefined : macroOf(expr, callOf(written)?.name);
+      },
     },
+    run: (bindings) => plain(program(bindings as Record<string, CelInput>)),
   };
+}
+
+/** Of `exists` and `all`: the step of each turn is `result || condition`, or `result && condition`. */
+function macroOf({ exprKind: kind }: CelExpr, name: string | undefined): Macro | undefined {
+  if (kind.case !== 'comprehensionExpr' || (name !== 'exists' && name !== 'all')) return undefined;
+  const { iterRange: list, iterVar: variable, loopStep } = kind.value;
+  const condition = loopStep === undefined ? undefined : callOf(loopStep)?.args[1];
+  return list === undefined || condition === undefined ? undefined : { name, list, variable, condition };
+}
+
+export interface Evaluation {
+  readonly value: CelValue;
+  /** Why there is no value, in the evaluator's words. */
+  readonly failure: string | undefined;
+}
+
+/** Evaluates parts of expressions against one token, each part once. */
+export function evaluator(bindings: Bindings): (expr: CelExpr) => Evaluation {
+  const done = new Map<CelExpr, Evaluation>();
+  return (expr) => {
+    const known = done.get(expr);
+    if (known !== undefined) return known;
+    const value = planCel(structuredClone(expr))(bindings as Record<string, CelInput>);
+    const failure = isCelError(value) ? value.message : undefined;
+    const evaluation = { value: plain(value), failure };
+    done.set(expr, evaluation);
+    return evaluation;
+  };
+}
+
+const PATTERN = planCel(parseCel('assertion.text.matches(assertion.pattern)').expr);
+
+/** Whether RE2 finds the pattern in the text; undefined for no pattern. Within `evaluating`. */
+export function findsPattern(pattern: string, text: string): boolean | undefined {
+  const value = PATTERN({ assertion: { text, pattern } });
+  return typeof value === 'boolean' ? value : undefined;
 }
 
 function plain(value: unknown): CelValue {
@@ -61,89 +126,4 @@ function plain(value: unknown): CelValue {
       [...value.entries()].map(([key, one]) => [String(isCelUint(key) ? key.value : key), plain(one)]),
     );
   return value as CelValue;
-}
-
-/** `assertion.sub`, and what stands beside it. */
-export interface Comparison {
-  readonly path: string;
-  /** The texts it may be equal to: one for `==`, several for `in`. */
-  readonly wanted: readonly string[];
-}
-
-/** One operand of the `&&`s at the top of a condition. */
-export interface Conjunct extends Program {
-  /** Names that it reads: `assertion.sub`, `attribute.project`, `google.subject`. */
-  readonly paths: readonly string[];
-  readonly comparison: Comparison | undefined;
-}
-
-export function conjunctsOf(source: string): readonly Conjunct[] {
-  const parsed = parseCel(source);
-  const parts = operands(parsed.expr);
-  // The macros of the whole are needed to write a part of it; planning changes them.
-  const described = parts.map((expr) => ({
-    source: parts.length === 1 ? source : unparse({ ...parsed, expr }),
-    paths: [...new Set(pathsOf(expr))],
-    comparison: comparisonOf(expr),
-  }));
-  return described.map((one, at) => ({ ...one, ...programOf(parts[at] as Expr, one.source) }));
-}
-
-function operands(expr: Expr): readonly Expr[] {
-  const { exprKind: kind } = expr;
-  return kind.case === 'callExpr' && kind.value.function === '_&&_'
-    ? kind.value.args.flatMap(operands)
-    : [expr];
-}
-
-const ROOTS: ReadonlySet<string> = new Set(['assertion', 'attribute', 'google']);
-
-/** `assertion.a.b` and `assertion['a']` are the claim `a`; undefined for anything else. */
-function pathOf({ exprKind: kind }: Expr): string | undefined {
-  if (kind.case === 'selectExpr') return ofRoot(kind.value.operand, kind.value.field);
-  if (kind.case !== 'callExpr' || kind.value.function !== '_[_]') return undefined;
-  const [operand, index] = kind.value.args;
-  const name = index === undefined ? undefined : constant(index);
-  return name === undefined ? undefined : ofRoot(operand, name);
-}
-
-function ofRoot(operand: Expr | undefined, name: string): string | undefined {
-  const kind = operand?.exprKind;
-  return kind?.case === 'identExpr' && ROOTS.has(kind.value.name) ? `${kind.value.name}.${name}` : undefined;
-}
-
-function constant({ exprKind: kind }: Expr): string | undefined {
-  if (kind.case !== 'constExpr' || kind.value.constantKind.case !== 'stringValue') return undefined;
-  return kind.value.constantKind.value;
-}
-
-function pathsOf(expr: Expr): readonly string[] {
-  const path = pathOf(expr);
-  if (path !== undefined) return [path];
-  const { exprKind: kind } = expr;
-  if (kind.case === 'selectExpr') return kind.value.operand === undefined ? [] : pathsOf(kind.value.operand);
-  if (kind.case === 'listExpr') return kind.value.elements.flatMap(pathsOf);
-  if (kind.case === 'comprehensionExpr')
-    return [kind.value.iterRange, kind.value.loopStep].flatMap((part) =>
-      part === undefined ? [] : pathsOf(part),
-    );
-  if (kind.case !== 'callExpr') return [];
-  const { target, args } = kind.value;
-  return [...(target === undefined ? [] : pathsOf(target)), ...args.flatMap(pathsOf)];
-}
-
-function comparisonOf({ exprKind: kind }: Expr): Comparison | undefined {
-  if (kind.case !== 'callExpr') return undefined;
-  const [left, right] = kind.value.args;
-  if (left === undefined || right === undefined) return undefined;
-  if (kind.value.function === '_==_') return equality(left, right) ?? equality(right, left);
-  if (kind.value.function !== '@in' || right.exprKind.case !== 'listExpr') return undefined;
-  const [path, wanted] = [pathOf(left), right.exprKind.value.elements.map(constant)];
-  if (path === undefined || wanted.some((one) => one === undefined)) return undefined;
-  return { path, wanted: wanted as string[] };
-}
-
-function equality(one: Expr, other: Expr): Comparison | undefined {
-  const [path, wanted] = [pathOf(one), constant(other)];
-  return path === undefined || wanted === undefined ? undefined : { path, wanted: [wanted] };
 }

@@ -1,93 +1,31 @@
 /** Which part of an attribute condition is not true of a token, and why. */
 
-import type { SubjectClaims } from '@credex/core';
-import type { ClaimKind } from '../differences.js';
-import { closest, differences } from '../differences.js';
+import { rankOf } from '../differences.js';
 import type { Check, Finding } from '../explanation.js';
-import type { FindingCode } from '../finding-codes.js';
 import { finding } from '../findings.js';
 import { jsonOf } from '../json.js';
-import type { Bindings, CelValue, Conjunct } from './cel.js';
+import type { CelExpr } from './bounded-cel.js';
+import { callOf, constantOf, elementsOf, operandsOf, pathsOf, substituted } from './cel-tree.js';
+import type { Bindings, CelValue, Macro } from './cel.js';
+import { diagnoseTest } from './diagnose-test.js';
+import type { Scene } from './diagnose-failure.js';
+import { kindOf, whyItFails } from './diagnose-failure.js';
 
-const AT = 'attributeCondition';
+/** The parts of a condition that must all be true. */
+export const conjunctsOf = ({ expression: { root } }: Scene): readonly CelExpr[] => operandsOf(root, '_&&_');
 
-const KINDS: ReadonlyMap<string, ClaimKind> = new Map([
-  ['assertion.iss', 'issuer'],
-  ['assertion.aud', 'audience'],
-  ['assertion.sub', 'subject'],
-  ['google.subject', 'subject'],
-]);
-
-export const conditionCheck = (conjunct: Conjunct, bindings: Bindings): Check => ({
-  at: AT,
-  what: conjunct.paths.join(', ') || 'condition',
-  wanted: conjunct.source,
-  presented: conjunct.paths.map((path) => shown(valueAt(path, bindings))).join(', ') || undefined,
-  result: conjunct.run(bindings) === true ? 'match' : 'mismatch',
-});
-
-/** What it means that such a claim differs. */
-const PARTS: ReadonlyMap<string, FindingCode> = new Map([
-  ['assertion.environment', 'environment_differs'],
-  ['assertion.project', 'project_differs'],
-  ['assertion.project_id', 'project_differs'],
-  ['assertion.owner', 'team_differs'],
-  ['assertion.owner_id', 'team_differs'],
-]);
-
-const shown = (value: unknown): string => (typeof value === 'string' ? value : (jsonOf(value) ?? 'nothing'));
-
-export function diagnoseConjunct(
-  conjunct: Conjunct,
-  bindings: Bindings,
-  claims: SubjectClaims,
-): readonly Finding[] {
-  const value = conjunct.run(bindings);
-  if (value === true) return [];
-  const missing = conjunct.paths.filter((path) => valueAt(path, bindings) === undefined);
-  if (missing.length > 0)
-    return [
-      ...missing.map((path) => missingName(path, claims)),
-      ...(value === false
-        ? [finding('condition_false', AT, `\`${conjunct.source}\` is false for this token.`)]
-        : []),
-    ];
-  if (value !== false && value !== undefined)
-    return [
-      finding(
-        'condition_not_boolean',
-        AT,
-        `\`${conjunct.source}\` gives ${kindOf(value)}, not true or false.`,
-      ),
-    ];
-  const { comparison } = conjunct;
-  const presented = comparison === undefined ? undefined : valueAt(comparison.path, bindings);
-  if (comparison === undefined || typeof presented !== 'string' || comparison.wanted.length === 0)
-    return [
-      finding(
-        'condition_false',
-        AT,
-        `\`${conjunct.source}\` ${value === false ? 'is false' : 'fails'} for this token.`,
-      ),
-    ];
-  const kind = KINDS.get(comparison.path) ?? 'other';
-  return [
-    finding(
-      'condition_false',
-      AT,
-      `\`${conjunct.source}\` is false: \`${comparison.path}\` is ${JSON.stringify(presented)}.`,
-    ),
-    ...closest(comparison.wanted.map((wanted) => differences(kind, wanted, presented, claims))).flatMap(
-      ({ code, message }) => {
-        const named = code === 'value_differs' ? PARTS.get(comparison.path) : code;
-        return named === undefined ? [] : [finding(named, AT, message)];
-      },
-    ),
-  ];
+export function conditionCheck(expr: CelExpr, scene: Scene, bindings: Bindings): Check {
+  const paths = pathsOf(expr);
+  return {
+    at: scene.at,
+    what: paths.join(', ') || 'condition',
+    wanted: scene.expression.write(expr),
+    presented: paths.map((path) => shown(valueAt(path, bindings))).join(', ') || undefined,
+    result: scene.evaluate(expr).value === true ? 'match' : 'mismatch',
+  };
 }
 
-const kindOf = (value: CelValue): string =>
-  typeof value === 'string' ? 'a text' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+const shown = (value: unknown): string => (typeof value === 'string' ? value : (jsonOf(value) ?? 'nothing'));
 
 function valueAt(path: string, bindings: Bindings): unknown {
   const dot = path.indexOf('.');
@@ -96,40 +34,112 @@ function valueAt(path: string, bindings: Bindings): unknown {
   return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
-/** Also for the mapping: an expression that reads a claim which isn't there. */
-export function missingName(path: string, claims: SubjectClaims, at: string = AT): Finding {
-  const [root, ...rest] = path.split('.');
-  const name = rest.join('.');
-  if (root !== 'assertion')
-    return finding(
-      'attribute_not_mapped',
-      at,
-      `\`${path}\` is not mapped, so that nothing can be compared with it.`,
-    );
-  const close = Object.keys(claims).find((claim) => distance(claim, name) <= 2);
-  return finding(
-    'no_such_claim',
-    at,
-    `The token has no claim \`${name}\`${close === undefined ? '.' : `; did you mean \`${close}\`?`}`,
+/** The causes first, then the part of the condition that they are in. */
+export function diagnoseConjunct(expr: CelExpr, scene: Scene, bindings: Bindings): readonly Finding[] {
+  const { value } = scene.evaluate(expr);
+  if (value === true) return [];
+  const causes = whyNot(expr, true, scene);
+  if (value !== false) return causes;
+  const values = pathsOf(expr).map(
+    (path) => `\`${path}\` is ${jsonOf(valueAt(path, bindings)) ?? 'missing'}`,
   );
+  return [
+    ...causes,
+    finding(
+      'condition_false',
+      scene.at,
+      `\`${scene.expression.write(expr)}\` is false for this token${values.length === 0 ? '' : `: ${values.join(', ')}`}.`,
+    ),
+  ];
 }
 
-/** Letters to change, add or leave out: two at most are a slip. */
-function distance(one: string, other: string): number {
-  const tooFar = Math.max(one.length, other.length);
-  if (tooFar > 40 || Math.abs(one.length - other.length) > 2) return tooFar;
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [at, letter] of Array.from(one).entries()) {
-    const next = [at + 1];
-    for (let index = 1; index <= other.length; index += 1)
-      next.push(
-        Math.min(
-          (row[index] as number) + 1,
-          (next[index - 1] as number) + 1,
-          (row[index - 1] as number) + (letter === other[index - 1] ? 0 : 1),
-        ),
-      );
-    row = next;
+/** Alternatives that are named: of forty, the nearest ones. */
+const MOST_ALTERNATIVES = 4;
+/** Elements of a list that `exists` and `all` are unfolded for. */
+const MOST_ELEMENTS = 32;
+
+/** Why an expression does not give `wanted`, which is true unless a `!` stands before it. */
+function whyNot(expr: CelExpr, wanted: boolean, scene: Scene): readonly Finding[] {
+  const { value } = scene.evaluate(expr);
+  if (value === wanted) return [];
+  const call = callOf(expr);
+  const [first] = call?.args ?? [];
+  if (call?.name === '!_' && first !== undefined && typeof scene.evaluate(first).value === 'boolean')
+    return whyNot(first, !wanted, scene);
+  if (call?.name === '_&&_' || call?.name === '_||_')
+    return ofOperands(operandsOf(expr, call.name), (call.name === '_&&_') === wanted, wanted, scene);
+  if (call?.name === '_?_:_') return ofTernary(call.args, wanted, scene);
+  const macro = scene.expression.macroOf(expr);
+  const turns = macro === undefined ? undefined : turnsOf(macro, scene);
+  if (macro !== undefined && turns !== undefined && turns.length > 0) {
+    const isAll = (macro.name === 'all') === wanted;
+    // The same is asked of each element: the nearest one will do.
+    return ofOperands(turns, isAll, wanted, scene, 1);
   }
-  return row.at(-1) as number;
+  if (value === undefined) return whyItFails(expr, scene);
+  if (typeof value !== 'boolean') return [notBoolean(expr, value, scene)];
+  return diagnoseTest(expr, wanted, scene);
+}
+
+/** Where all must be as wanted, each that is not is a cause; where one would do, the nearest is named first. */
+function ofOperands(
+  operands: readonly CelExpr[],
+  isAll: boolean,
+  wanted: boolean,
+  scene: Scene,
+  most: number = MOST_ALTERNATIVES,
+): readonly Finding[] {
+  const causes = operands.map((one) => whyNot(one, wanted, scene));
+  if (isAll) return causes.flat();
+  const seen = new Set<string>();
+  return causes
+    .map((findings, at) => ({ findings, rank: nearness(findings), about: subjectsOf(operands[at]) }))
+    .sort((one, other) => one.rank - other.rank)
+    .filter(({ about }) => about === '' || (!seen.has(about) && seen.add(about) !== undefined))
+    .slice(0, most)
+    .flatMap(({ findings }) => findings);
+}
+
+/** Alternatives that read the same are one choice of values. */
+const subjectsOf = (expr: CelExpr | undefined): string =>
+  expr === undefined ? '' : [...pathsOf(expr)].sort().join(' ');
+
+/** A claim that the token can't have is further than a value that it could. */
+const nearness = (findings: readonly Finding[]): number =>
+  findings.length === 0
+    ? Number.POSITIVE_INFINITY
+    : rankOf(findings.map(({ code }) => code)) +
+      findings.filter(({ code, message }) => code === 'no_such_claim' && !message.includes('did you mean'))
+        .length *
+        9;
+
+function ofTernary(args: readonly CelExpr[], wanted: boolean, scene: Scene): readonly Finding[] {
+  const [condition, yes, no] = args;
+  if (condition === undefined || yes === undefined || no === undefined) return [];
+  const { value } = scene.evaluate(condition);
+  if (value === undefined) return whyItFails(condition, scene);
+  if (typeof value !== 'boolean') return [notBoolean(condition, value, scene)];
+  const [taken, other] = value ? [yes, no] : [no, yes];
+  const causes = whyNot(taken, wanted, scene);
+  // `a ? b : false` is `a && b`: where `a` is false, that is what differs.
+  if (pathsOf(taken).length === 0) return whyNot(condition, !value, scene);
+  return scene.evaluate(other).value === wanted ? [...causes, ...whyNot(condition, !value, scene)] : causes;
+}
+
+const notBoolean = (expr: CelExpr, value: CelValue, { at, expression }: Scene): Finding =>
+  finding(
+    'condition_not_boolean',
+    at,
+    `\`${expression.write(expr)}\` gives ${kindOf(value)}, not true or false.`,
+  );
+
+/** What a macro asks, written out for each element. */
+function turnsOf(macro: Macro, { evaluate }: Scene): readonly CelExpr[] | undefined {
+  const { value } = evaluate(macro.list);
+  const elements =
+    elementsOf(macro.list) ??
+    (Array.isArray(value) && value.every((one) => typeof one === 'string')
+      ? (value as readonly string[]).map(constantOf)
+      : undefined);
+  return elements?.slice(0, MOST_ELEMENTS).map((one) => substituted(macro.condition, macro.variable, one));
 }

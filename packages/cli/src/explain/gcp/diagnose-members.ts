@@ -16,9 +16,9 @@ export function diagnoseBindings(
   claims: SubjectClaims,
 ): readonly Finding[] {
   const found = judged.flatMap(({ binding, isGranting, isMember, applies }): readonly Finding[] => {
-    const { at, role, hasCondition } = binding;
+    const { at, role, hasCondition, isInherited } = binding;
     if (isGranting === false)
-      return isMember
+      return isMember && !isInherited
         ? [
             finding(
               'wrong_role',

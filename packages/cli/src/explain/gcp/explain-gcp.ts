@@ -3,38 +3,48 @@
 import type { SubjectClaims } from '@credex/core';
 import type { Explanation } from '../explanation.js';
 import { permissiveFindings } from '../permissive.js';
-import { assertKind, onlyOne } from '../recognise.js';
+import { assertKind, isAncestorList, onlyOne } from '../recognise.js';
 import { evaluating } from './cel.js';
 import { checksOf } from './gcp-checks.js';
 import { invalidFindings, notesOf, providerFindings } from './gcp-findings.js';
 import { compileProvider } from './identity.js';
 import type { GcpTrust } from './judge-gcp.js';
 import { answerOf, judgeGcp } from './judge-gcp.js';
+import { readInherited } from './inherited.js';
 import { readBindings } from './members.js';
 import { readPoolProvider } from './pool-provider.js';
+
+/** The allow policies at hand; which roles a token may get by them. */
+export interface GcpAccess {
+  /** Undefined: no service account is judged. */
+  readonly serviceAccountPolicy: unknown;
+  readonly projectPolicies: readonly unknown[];
+}
 
 /** @throws PolicyFileError */
 export function explainGcp(
   value: unknown,
   claims: SubjectClaims,
-  serviceAccountPolicy: unknown,
+  access: GcpAccess,
 ): Omit<Explanation, 'cloud' | 'summary'> {
   // The library takes plain objects alone, and claims have no prototype.
-  return evaluating(() => explained(value, structuredClone(claims), serviceAccountPolicy));
+  return evaluating(() => explained(value, structuredClone(claims), access));
 }
 
 function explained(
   value: unknown,
   claims: SubjectClaims,
-  serviceAccountPolicy: unknown,
+  { serviceAccountPolicy, projectPolicies }: GcpAccess,
 ): Omit<Explanation, 'cloud' | 'summary'> {
   assertKind(value, 'gcp', '--policy');
   if (serviceAccountPolicy !== undefined)
     assertKind(serviceAccountPolicy, 'gcp-allow-policy', '--service-account-policy');
+  for (const policy of projectPolicies)
+    if (!isAncestorList(policy)) assertKind(policy, 'gcp-allow-policy', '--project-policy');
   const provider = readPoolProvider(onlyOne(value, 'gcp', '--policy'));
   const compiled = compileProvider(provider);
   const bindings = serviceAccountPolicy === undefined ? undefined : readBindings(serviceAccountPolicy);
-  const trust: GcpTrust = { provider, compiled, bindings };
+  const trust: GcpTrust = { provider, compiled, bindings, inherited: readInherited(projectPolicies) };
   const judgement = judgeGcp(trust, claims);
   const checks = checksOf(trust, judgement, claims);
   const invalid = invalidFindings(trust);

@@ -5,11 +5,11 @@ import type { Check } from '../explanation.js';
 import { jsonOf, textsOf } from '../json.js';
 import { resultOf } from '../truth.js';
 import type { Bindings } from './cel.js';
-import { conjunctsOf } from './cel.js';
-import { conditionCheck } from './diagnose-condition.js';
+import { conditionCheck, conjunctsOf } from './diagnose-condition.js';
 import type { GcpJudgement, GcpTrust } from './judge-gcp.js';
 import { principalOf } from './members.js';
 import { audiencesOf } from './pool-provider.js';
+import { conditionScene } from './scenes.js';
 
 /** What an attribute condition sees. */
 export const bindingsOf = (
@@ -27,6 +27,8 @@ export function checksOf(
   claims: SubjectClaims,
 ): readonly Check[] {
   const { mapped } = judgement;
+  const bindings = bindingsOf(judgement, claims);
+  const scene = conditionScene(compiled, bindings, claims);
   const value = (target: string): string | undefined => {
     const found = mapped.values.get(target);
     return typeof found === 'string' ? found : jsonOf(found);
@@ -60,11 +62,7 @@ export function checksOf(
       presented: value(target),
       result: resultOf(mapped.values.has(target) && judgement.fault?.target !== target),
     })),
-    ...(compiled.condition === undefined
-      ? []
-      : conjunctsOf(provider.condition ?? '').map((one) =>
-          conditionCheck(one, bindingsOf(judgement, claims)),
-        )),
+    ...(scene === undefined ? [] : conjunctsOf(scene).map((one) => conditionCheck(one, scene, bindings))),
     ...(judgement.bindings ?? []).map(({ binding, applies }): Check => ({
       at: binding.at,
       what: binding.role,

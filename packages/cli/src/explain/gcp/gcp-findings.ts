@@ -5,14 +5,14 @@ import { closest, differences } from '../differences.js';
 import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
 import { jsonOf, textsOf } from '../json.js';
-import { conjunctsOf } from './cel.js';
-import { diagnoseConjunct, missingName } from './diagnose-condition.js';
+import { conjunctsOf, diagnoseConjunct } from './diagnose-condition.js';
 import { diagnoseBindings } from './diagnose-members.js';
 import { bindingsOf } from './gcp-checks.js';
 import { mappedText } from './identity.js';
 import type { GcpJudgement, GcpTrust } from './judge-gcp.js';
-import { malformedMembers, principalOf } from './members.js';
+import { isGranted, malformedMembers, principalOf } from './members.js';
 import { problemsOf } from './pool-provider.js';
+import { conditionScene, whyUnmapped } from './scenes.js';
 
 export function invalidFindings({ provider, compiled, bindings }: GcpTrust): readonly Finding[] {
   return [
@@ -47,10 +47,9 @@ export function providerFindings(
       add(code, 'oidc.issuerUri', message);
   if (!judgement.isAudience) found.push(...audienceFindings(trust, claims));
   const bindings = bindingsOf(judgement, claims);
-  if (compiled.condition !== undefined && judgement.condition !== true)
-    found.push(
-      ...conjunctsOf(provider.condition ?? '').flatMap((one) => diagnoseConjunct(one, bindings, claims)),
-    );
+  const scene = conditionScene(compiled, bindings, claims);
+  if (scene !== undefined && judgement.condition !== true)
+    found.push(...conjunctsOf(scene).flatMap((one) => diagnoseConjunct(one, scene, bindings)));
   if (judgement.fault !== undefined) found.push(...mappingFindings(trust, judgement, claims));
   if (judgement.isFederated && judgement.bindings !== undefined)
     found.push(...diagnoseBindings(judgement.bindings, provider.pool, judgement.mapped, claims));
@@ -89,21 +88,24 @@ function mappingFindings(
         `google.subject is ${new TextEncoder().encode(mappedText(mapped, target)).byteLength} bytes long; 127 are the most.`,
       ),
     ];
-  if (code === 'attribute_not_text')
+  if (code === 'attribute_not_text') {
+    const wanted = target === 'google.groups' ? 'a list of texts' : 'text';
     return [
-      finding(code, at, `\`${source}\` gives ${jsonOf(mapped.values.get(target))}, which is not text.`),
+      finding(code, at, `\`${source}\` gives ${jsonOf(mapped.values.get(target))}, which is not ${wanted}.`),
     ];
-  const missing = source === '' ? [] : conjunctsOf(source).flatMap(({ paths }) => paths);
+  }
   return [
-    finding(code, at, `\`${source}\` gives nothing for this token.`),
-    ...missing
-      .filter((path) => !Object.hasOwn(claims, path.slice('assertion.'.length)))
-      .map((path) => missingName(path, claims, at)),
+    ...whyUnmapped(target, compiled.mapping, claims),
+    finding(
+      code,
+      at,
+      `\`${source}\` gives ${mapped.values.has(target) ? 'an empty text' : 'nothing'} for this token.`,
+    ),
   ];
 }
 
 export function notesOf(
-  { provider, bindings }: GcpTrust,
+  { provider, compiled, bindings, inherited }: GcpTrust,
   judgement: GcpJudgement,
   claims: SubjectClaims,
 ): readonly Finding[] {
@@ -112,7 +114,20 @@ export function notesOf(
     found.push(
       finding('static_keys', 'oidc.jwksJson', 'The provider verifies with keys that were uploaded.'),
     );
-  if (bindings === undefined)
+  if (
+    bindings !== undefined &&
+    judgement.isFederated &&
+    judgement.isGranted === undefined &&
+    !inherited.isComplete
+  )
+    found.push(
+      finding(
+        'ancestors_not_judged',
+        'bindings',
+        `Not judged: whether ${inherited.bindings.length === 0 ? 'the project, a folder or the organization' : 'a folder or the organization'} above the service account gives the role, which it then inherits.`,
+      ),
+    );
+  if (bindings === undefined && (judgement.bindings === undefined || isGranted(judgement.bindings) !== true))
     found.push(
       finding(
         'service_account_assumed',
@@ -121,18 +136,13 @@ export function notesOf(
       ),
     );
   if (judgement.allowed === true)
-    for (const target of provider.mapping.keys())
-      if (!judgement.mapped.values.has(target))
-        found.push({ ...missingOf(target, provider.mapping.get(target) ?? '', claims), severity: 'note' });
+    for (const [target, { source }] of compiled.mapping)
+      if (!judgement.mapped.values.has(target)) {
+        const at = `attributeMapping["${target}"]`;
+        const [why] = whyUnmapped(target, compiled.mapping, claims);
+        const cause =
+          why ?? finding('attribute_not_mapped', at, `\`${source}\` gives nothing for this token.`);
+        found.push({ ...cause, severity: 'note' });
+      }
   return found;
-}
-
-function missingOf(target: string, source: string, claims: SubjectClaims): Finding {
-  const at = `attributeMapping["${target}"]`;
-  const path = conjunctsOf(source)
-    .flatMap(({ paths }) => paths)
-    .find((one) => !Object.hasOwn(claims, one.slice('assertion.'.length)));
-  return path === undefined
-    ? finding('attribute_not_mapped', at, `\`${source}\` gives nothing for this token.`)
-    : missingName(path, claims, at);
 }

@@ -13,36 +13,44 @@ export interface CompiledProvider {
 
 /** Fifty of their own, and `google.subject` and `google.groups`. `problemsOf` tells of more: none of those is evaluated. */
 const MOST_TARGETS = 52;
+/** What a mapping and a condition may read. */
+const MAPPING_NAMES: ReadonlySet<string> = new Set(['assertion']);
+const CONDITION_NAMES: ReadonlySet<string> = new Set(['assertion', 'google', 'attribute']);
 const LONGEST_MAPPING = 2048;
 const LONGEST_CONDITION = 4096;
 const LONGEST_SUBJECT_BYTES = 127;
 
 export function compileProvider(provider: PoolProvider): CompiledProvider {
   const problems: Problem[] = [];
-  const program = (at: string, source: string, longest: number): Program | undefined => {
+  const program = (
+    at: string,
+    source: string,
+    longest: number,
+    names: ReadonlySet<string>,
+  ): Program | undefined => {
     if (source === '' || source.length > longest)
       problems.push({ at, message: `CEL of 1 to ${longest} characters.` });
     else
       try {
-        return compile(source);
+        return compile(source, names);
       } catch (error) {
         if (error instanceof CelLimitError) throw error;
         problems.push({
           at,
-          message: `It is no CEL: ${error instanceof Error ? error.message : String(error)}.`,
+          message: `It does not compile: ${error instanceof Error ? error.message : String(error)}.`,
         });
       }
     return undefined;
   };
   const mapping = new Map<string, Program>();
   for (const [target, source] of [...provider.mapping].slice(0, MOST_TARGETS)) {
-    const compiled = program(`attributeMapping["${target}"]`, source, LONGEST_MAPPING);
+    const compiled = program(`attributeMapping["${target}"]`, source, LONGEST_MAPPING, MAPPING_NAMES);
     if (compiled !== undefined) mapping.set(target, compiled);
   }
   const condition =
     provider.condition === undefined
       ? undefined
-      : program('attributeCondition', provider.condition, LONGEST_CONDITION);
+      : program('attributeCondition', provider.condition, LONGEST_CONDITION, CONDITION_NAMES);
   return { mapping, condition, problems };
 }
 

@@ -9,6 +9,7 @@ import type { CompiledProvider, Mapped, MappingFault } from './identity.js';
 import { mapClaims, mappingFault } from './identity.js';
 import type { Binding, JudgedBinding } from './members.js';
 import { isGranted, judgeBindings } from './members.js';
+import type { Inherited } from './inherited.js';
 import type { PoolProvider } from './pool-provider.js';
 import { audiencesOf } from './pool-provider.js';
 
@@ -17,6 +18,7 @@ export interface GcpTrust {
   readonly compiled: CompiledProvider;
   /** Of the service account; undefined: none was given to judge. */
   readonly bindings: readonly Binding[] | undefined;
+  readonly inherited: Inherited;
 }
 
 export interface GcpJudgement {
@@ -27,12 +29,18 @@ export interface GcpJudgement {
   /** What the condition gave; undefined: an error. `true` where there is none. */
   readonly condition: CelValue;
   readonly fault: { readonly code: MappingFault; readonly target: string } | undefined;
+  /** Of the service account and what it inherits. */
   readonly bindings: readonly JudgedBinding[] | undefined;
+  /** Whether a binding lets the token act as the service account; `undefined`: one that is not at hand may. */
+  readonly isGranted: Truth;
   readonly isFederated: boolean;
   readonly allowed: Truth;
 }
 
-export function judgeGcp({ provider, compiled, bindings }: GcpTrust, claims: SubjectClaims): GcpJudgement {
+export function judgeGcp(
+  { provider, compiled, bindings, inherited }: GcpTrust,
+  claims: SubjectClaims,
+): GcpJudgement {
   const mapped = mapClaims(compiled.mapping, claims);
   const { google, attribute } = mapped;
   const condition =
@@ -49,15 +57,21 @@ export function judgeGcp({ provider, compiled, bindings }: GcpTrust, claims: Sub
   // Nothing but true itself passes: an error of CEL is a value too.
   const isFederated =
     first.isActive && first.isIssuer && first.isAudience && condition === true && fault === undefined;
-  const judged = bindings === undefined ? undefined : judgeBindings(bindings, provider.pool, mapped);
+  const held = [...(bindings ?? []), ...inherited.bindings];
+  const judged =
+    bindings === undefined && held.length === 0 ? undefined : judgeBindings(held, provider.pool, mapped);
+  // Without the service account's own policy it is taken for granted.
+  const atHand = judged === undefined || bindings === undefined ? true : isGranted(judged);
+  const granted = atHand === false && !inherited.isComplete ? undefined : atHand;
   return {
     ...first,
     mapped,
     condition,
     fault,
     bindings: judged,
+    isGranted: granted,
     isFederated,
-    allowed: allOf([isFederated, judged === undefined ? true : isGranted(judged)]),
+    allowed: allOf([isFederated, granted]),
   };
 }
 

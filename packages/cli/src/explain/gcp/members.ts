@@ -11,6 +11,8 @@ export interface Binding {
   readonly role: string;
   readonly members: readonly string[];
   readonly hasCondition: boolean;
+  /** Of the project, a folder or the organization: there are bindings for other things as well. */
+  readonly isInherited: boolean;
 }
 
 export function readBindings(value: unknown): readonly Binding[] {
@@ -21,6 +23,7 @@ export function readBindings(value: unknown): readonly Binding[] {
     role: text(binding, 'role') ?? '',
     members: textsOf(member(binding, 'members') ?? []),
     hasCondition: isObject(member(binding, 'condition')),
+    isInherited: false,
   }));
 }
 

@@ -24,9 +24,16 @@ export interface Bucket {
   readonly objects: Map<string, StoredObject>;
 }
 
+/** A project as its allow policy and those above it say: a folder's and the organization's are inherited too. */
+export interface Project {
+  bindings: readonly Binding[];
+}
+
 export interface Directory {
   /** By `projects/{number}/locations/global/workloadIdentityPools/{pool}`. */
   readonly pools: Map<string, Pool>;
+  /** By project id, `acme-prod`. */
+  readonly projects: Map<string, Project>;
   /** By email. */
   readonly serviceAccounts: Map<string, ServiceAccount>;
   readonly buckets: Map<string, Bucket>;

@@ -1,7 +1,7 @@
 /** Setting up the emulated Google Cloud: what an administrator does in the console, with Google's own limits. */
 import type { JSONWebKeySet } from 'jose';
 import type { World } from '../service.js';
-import { poolName, type Directory, type Pool, type ServiceAccount } from './directory.js';
+import { poolName, type Directory, type Pool, type Project, type ServiceAccount } from './directory.js';
 import { createPoolProvider, type PoolProvider, type ProviderConfig } from './pool-provider.js';
 import { assertBindings, type Binding } from './principal.js';
 import { BUCKET_ROLES, SERVICE_ACCOUNT_ROLES } from './roles.js';
@@ -25,6 +25,13 @@ export interface ServiceAccountConfig {
   readonly allowExtendedLifetime?: boolean | undefined;
 }
 
+export interface ProjectConfig {
+  /** The id, not the number: what stands behind the @ of its service accounts' addresses. */
+  readonly projectId: string;
+  /** Of the project, and of the folders and the organization above it: its service accounts inherit them. */
+  readonly bindings: readonly Binding[];
+}
+
 /** Every method throws a TypeError for what Google would refuse, for a duplicate and for an unknown name. */
 export interface GcpAdmin {
   createPool(pool: PoolId & { readonly disabled?: boolean | undefined }): void;
@@ -33,6 +40,9 @@ export interface GcpAdmin {
   setPoolDisabled(pool: PoolId & { readonly disabled: boolean }): void;
   /** A disabled provider takes no exchange; the tokens that were issued go on working, as at Google. */
   setProviderDisabled(provider: ProviderId & { readonly disabled: boolean }): void;
+  /** A service account of a project that was not created inherits nothing. */
+  createProject(project: ProjectConfig): void;
+  setProjectBindings(projectId: string, bindings: readonly Binding[]): void;
   createServiceAccount(account: ServiceAccountConfig): void;
   setServiceAccountBindings(email: string, bindings: readonly Binding[]): void;
   createBucket(bucket: { readonly name: string; readonly bindings: readonly Binding[] }): void;
@@ -44,7 +54,7 @@ export interface GcpAdmin {
 }
 
 export function createGcpAdmin(world: World, directory: Directory, keys: SigningKeys): GcpAdmin {
-  const { pools, serviceAccounts, buckets } = directory;
+  const { pools, projects, serviceAccounts, buckets } = directory;
   return {
     createPool: ({ projectNumber, poolId, disabled }) => {
       if (!/^\d+$/.test(projectNumber))
@@ -66,6 +76,16 @@ export function createGcpAdmin(world: World, directory: Directory, keys: Signing
     },
     setProviderDisabled: (provider) => {
       providerOf(directory, provider).disabled = provider.disabled;
+    },
+    createProject: ({ projectId, bindings }) => {
+      if (!/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(projectId))
+        throw new TypeError(`projectId: ${projectId} is no project id`);
+      add<Project>('project', projects, projectId, {
+        bindings: checked(projectId, bindings, SERVICE_ACCOUNT_ROLES),
+      });
+    },
+    setProjectBindings: (projectId, bindings) => {
+      existing('project', projects, projectId).bindings = checked(projectId, bindings, SERVICE_ACCOUNT_ROLES);
     },
     createServiceAccount: ({ email, bindings, allowExtendedLifetime }) => {
       if (!/^[^@\s/:]+@[^@\s/:]+$/.test(email)) throw new TypeError(`email: ${email} is no email address`);

@@ -15,7 +15,12 @@ export interface GcpCloud {
 }
 
 export function createGcpCloud(world: World): GcpCloud {
-  const directory: Directory = { pools: new Map(), serviceAccounts: new Map(), buckets: new Map() };
+  const directory: Directory = {
+    pools: new Map(),
+    projects: new Map(),
+    serviceAccounts: new Map(),
+    buckets: new Map(),
+  };
   const keys = new SigningKeys();
   const parts = { world, directory, keys, tokens: new AccessTokens(world) };
   return {

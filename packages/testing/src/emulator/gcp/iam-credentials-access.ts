@@ -60,8 +60,17 @@ export function findServiceAccount({ serviceAccounts }: Directory, id: string): 
   return found;
 }
 
-export function assertMay(account: ServiceAccount, principal: Principal, permission: Permission): void {
-  if (isAllowed(SERVICE_ACCOUNT_ROLES, account.bindings, principal, permission)) return;
+/** By the service account's own allow policy, or by what it inherits from its project. */
+export function assertMay(
+  { projects }: Directory,
+  { email, bindings }: ServiceAccount,
+  principal: Principal,
+  permission: Permission,
+): void {
+  const projectId = /@([^@]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1] ?? '';
+  // The address of a project of a domain, `example.com:shop`, has its parts the other way round.
+  const inherited = projects.get(projectId.replace(/^([^.]+)\.(.+)$/, '$2:$1'))?.bindings ?? [];
+  if (isAllowed(SERVICE_ACCOUNT_ROLES, [...bindings, ...inherited], principal, permission)) return;
   throw rpcRefusal({
     code: 403,
     status: 'PERMISSION_DENIED',
@@ -80,7 +89,7 @@ export function throughDelegates(
     const email = /^projects\/-\/serviceAccounts\/([^/]+)$/.exec(name)?.[1];
     if (email === undefined) throw invalidArgument();
     const account = findServiceAccount(directory, email);
-    assertMay(account, principal, 'iam.serviceAccounts.implicitDelegation');
+    assertMay(directory, account, principal, 'iam.serviceAccounts.implicitDelegation');
     return { kind: 'service-account', email: account.email };
   }, caller);
 }

@@ -54,7 +54,12 @@ function handle(request: ServiceRequest, parts: Parts, notes: Notes): ServiceAns
     notes,
     authorized: (permission, delegates = []) => {
       const account = findServiceAccount(parts.directory, decoded(id));
-      assertMay(account, throughDelegates(parts.directory, principal, delegates), permission);
+      assertMay(
+        parts.directory,
+        account,
+        throughDelegates(parts.directory, principal, delegates),
+        permission,
+      );
       return account;
     },
   });
