@@ -54,6 +54,6 @@ function unknownHost(): OptionError {
     NAME.option,
     NAME.environmentVariable,
     `\`${NAME.environmentVariable}\` must be one of Microsoft's authority hosts (${KNOWN_HOSTS.join(', ')}). ` +
-      `To use another host, pass the option \`${NAME.option}\` in code.`,
+      `Pass another host as the option \`${NAME.option}\`.`,
   );
 }

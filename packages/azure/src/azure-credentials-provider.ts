@@ -108,9 +108,7 @@ export function azureCredentialsProvider(
       const tokenOptions = given === undefined ? NO_OPTIONS : ownCopy(given);
       const { claims, enableCae, tenantId } = tokenOptions;
       if (tokenOptions.proofOfPossessionOptions !== undefined)
-        throw invalidRequest(
-          'Only bearer tokens are issued. Remove `proofOfPossessionOptions` from the call.',
-        );
+        throw invalidRequest('Only bearer tokens are issued. Remove `proofOfPossessionOptions`.');
       const provider =
         claims === undefined
           ? providers.forCall({ scopes, enableCae, tenantId })
