@@ -40,6 +40,8 @@ export interface TestAws extends AwsCloud {
   ): Promise<ServiceAnswer>;
   /** A request to S3, signed. */
   s3(request: S3Request, credentials: Credentials, how?: SigningOptions): Promise<ServiceAnswer>;
+  /** A presigned request. `change` is made after the signature. */
+  presigned(request: S3Request, credentials: Credentials, how?: PresignOptions): Promise<ServiceRequest>;
   send(service: ServiceName, request: ServiceRequest): Promise<ServiceAnswer>;
   /** Credentials of a role by web identity; throws where they are refused. */
   credentials(form?: Readonly<Record<string, string>>): Promise<Required<Credentials>>;
@@ -54,6 +56,11 @@ export interface SigningOptions {
   /** Epoch milliseconds; by default the test's clock. */
   readonly time?: number;
   readonly change?: (request: ServiceRequest) => Partial<ServiceRequest>;
+}
+
+export interface PresignOptions extends SigningOptions {
+  /** Seconds; default 900. */
+  readonly expiresIn?: number;
 }
 
 export interface S3Request {
@@ -144,6 +151,38 @@ export function testAws(): TestAws {
     },
     s3: async (request, credentials, how = {}) =>
       send('aws-s3', await signed(s3Request(request, how.host), credentials, { ...how, s3: true })),
+    presigned: async ({ body = '', ...rest }, credentials, how = {}) => {
+      const { headers, ...request } = { ...s3Request({ ...rest, body }, how.host) };
+      const { 'x-amz-content-sha256': _, ...said } = headers;
+      const signer = new SignatureV4({
+        credentials,
+        region: how.region ?? 'us-east-1',
+        service: how.service ?? 's3',
+        sha256: Sha256,
+        uriEscapePath: false,
+        applyChecksum: false,
+      });
+      const signed = await signer.presign(
+        {
+          method: request.method,
+          protocol: 'http:',
+          hostname: request.host,
+          path: request.path,
+          query: Object.fromEntries(request.query),
+          headers: { ...said, host: request.host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
+        },
+        {
+          signingDate: new Date(how.time ?? clock.time),
+          expiresIn: how.expiresIn ?? 900,
+          unhoistableHeaders: new Set(['x-amz-content-sha256']),
+          unsignableHeaders: new Set(['x-amz-content-sha256']),
+        },
+      );
+      const { 'x-amz-content-sha256': __, ...sent } = signed.headers;
+      const query = new URLSearchParams(signed.query as Record<string, string>);
+      const ready = { ...request, headers: sent, query, rawQuery: query.toString() };
+      return { ...ready, ...how.change?.(ready) };
+    },
     credentials: async (form = {}) => {
       const answer = await test.sts({ ...(await webIdentityForm(test)), ...form });
       if (answer.status !== 200) throw new Error(String(answer.body));

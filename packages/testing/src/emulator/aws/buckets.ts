@@ -12,11 +12,45 @@ export interface StoredObject {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** One part of an upload under way. */
+export interface UploadedPart {
+  readonly body: Uint8Array;
+  /** In quotation marks. */
+  readonly etag: string;
+  /** Epoch milliseconds. */
+  readonly lastModified: number;
+  /** What its sender said and was found true, or of the algorithm of the upload what was computed. */
+  readonly checksums: Readonly<Record<string, string>>;
+}
+
+export interface MultipartUpload {
+  readonly id: string;
+  readonly key: string;
+  /** Epoch milliseconds. */
+  readonly initiated: number;
+  /** The ARN of who began it, and its name. */
+  readonly initiator: { readonly id: string; readonly name: string };
+  /** What the object will be given back with. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly checksum: UploadChecksum | undefined;
+  /** By their numbers. */
+  readonly parts: Map<number, UploadedPart>;
+}
+
+export interface UploadChecksum {
+  /** In lower case. */
+  readonly algorithm: string;
+  /** Of the digests of the parts, or of the whole object. */
+  readonly type: 'COMPOSITE' | 'FULL_OBJECT';
+}
+
 export interface Bucket {
   readonly name: string;
   readonly accountId: string;
   readonly region: string;
   readonly objects: Map<string, StoredObject>;
+  /** By their ids, in the order in which they began. */
+  readonly uploads: Map<string, MultipartUpload>;
 }
 
 export interface BucketInput {
@@ -28,6 +62,10 @@ export interface BucketInput {
 
 export const bucketArn = ({ name, region }: Bucket): string =>
   `arn:${partitionOfRegion(region)}:s3:::${name}`;
+
+/** The canonical user id of an account: 64 hexadecimal digits that say nothing of it. */
+export const ownerId = ({ accountId }: Bucket): string =>
+  createHash('sha256').update(`canonical user of ${accountId}`).digest('hex');
 
 export const etagOf = (body: Uint8Array): string => `"${createHash('md5').update(body).digest('hex')}"`;
 
@@ -46,5 +84,5 @@ export function createBucketIn(buckets: Map<string, Bucket>, input: BucketInput)
   }
   if (buckets.has(name))
     fault('BucketAlreadyExists', `The requested bucket name '${name}' is not available.`);
-  buckets.set(name, { ...input, objects: new Map() });
+  buckets.set(name, { ...input, objects: new Map(), uploads: new Map() });
 }

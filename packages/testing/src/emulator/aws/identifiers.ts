@@ -32,3 +32,7 @@ export function requestId(world: Random): string {
 /** S3 has its own form, and a second id for its support. */
 export const s3RequestId = (world: Random): string => world.randomHex(8).toUpperCase();
 export const s3HostId = (world: Random): string => Buffer.from(world.randomHex(57), 'hex').toString('base64');
+
+/** Opaque, of the characters and the length that real ones have. */
+export const uploadId = (world: Random): string =>
+  Buffer.from(world.randomHex(96), 'hex').toString('base64').replaceAll('+', '.').replaceAll('/', '_');

@@ -41,8 +41,15 @@ describe('who it is', () => {
     expect(refusal(answer)).toEqual([403, 'AccessDenied', 'Access Denied']);
     const bearer = plainRequest({ path: '/shop/a.txt', headers: { authorization: 'Bearer token' } });
     expect(refusal(await aws.send('aws-s3', bearer))[1]).toBe('InvalidArgument');
-    const query = new URLSearchParams({ 'X-Amz-Signature': 'a' });
-    expect(refusal(await aws.send('aws-s3', plainRequest({ path: '/shop/a.txt', query })))[0]).toBe(501);
+  });
+
+  it('must be said by Signature Version 4', async () => {
+    const query = new URLSearchParams({ AWSAccessKeyId: 'AKIA', Expires: '1', Signature: 'a' });
+    expect(refusal(await aws.send('aws-s3', plainRequest({ path: '/shop/a.txt', query })))).toEqual([
+      400,
+      'InvalidRequest',
+      'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+    ]);
   });
 
   it.each([

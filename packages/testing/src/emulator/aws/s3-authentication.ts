@@ -1,6 +1,13 @@
 import type { ServiceRequest } from '../service.js';
 import { refuseS3 } from './s3-answers.js';
 import { checkPayloadClaim } from './s3-payload.js';
+import {
+  asSigned,
+  checkPresignedTime,
+  isPresigned,
+  parsePresigned,
+  unsignedOfPresigned,
+} from './s3-presigned.js';
 import type { Caller, SessionStore } from './sessions.js';
 import {
   amzDate,
@@ -22,21 +29,89 @@ const malformed = (problem: string, region?: string): never =>
     region === undefined ? {} : { 'x-amz-bucket-region': region },
   );
 
-/** Who signed a request to S3. The order is S3's own: scope, unsigned headers, token, key, signature. */
+export interface SignedRequest {
+  readonly caller: Caller;
+  /** As it is to be answered: of a presigned URL without the parameters of its signature. */
+  readonly request: ServiceRequest;
+}
+
+/** Who signed a request to S3, in the header or in the query. @param region of the bucket, where it is known. */
 export async function authenticateS3(
   request: ServiceRequest,
   region: string | undefined,
   sessions: SessionStore,
   now: number,
-): Promise<Caller> {
+): Promise<SignedRequest> {
   const header = request.headers['authorization'];
-  const claim = parseAuthorization(header);
-  if (claim === undefined) {
-    if (request.query.has('X-Amz-Signature')) {
-      refuseS3('NotImplemented', 501, 'Signatures in the query are not implemented.');
-    }
-    return refuseS3('AccessDenied', 403, 'Access Denied');
+  if (isPresigned(request)) {
+    if (header !== undefined) onlyOneMechanism(header);
+    return bySignedQuery(request, region, sessions, now);
   }
+  if (header === undefined && (request.query.has('AWSAccessKeyId') || request.query.has('Signature')))
+    refuseS3(
+      'InvalidRequest',
+      400,
+      'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+    );
+  return { caller: await bySignedHeader(request, header, region, sessions, now), request };
+}
+
+const onlyOneMechanism = (header: string): never =>
+  refuseS3(
+    'InvalidArgument',
+    400,
+    'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
+    [
+      ['ArgumentName', 'Authorization'],
+      // S3 repeats the header; what a log may keep of it is its scheme.
+      ['ArgumentValue', header.split(' ', 1)[0] ?? ''],
+    ],
+  );
+
+const notSigned = (names: readonly string[]): never =>
+  refuseS3('AccessDenied', 403, 'There were headers present in the request which were not signed', [
+    ['HeadersNotSigned', names.join(', ')],
+  ]);
+
+const mismatch = (claim: SigningClaim): never =>
+  refuseS3(
+    'SignatureDoesNotMatch',
+    403,
+    'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+    [
+      ['AWSAccessKeyId', claim.accessKeyId],
+      ['SignatureProvided', claim.signature],
+    ],
+  );
+
+/** The order is S3's own: parameters, time, unsigned headers, token, key, signature. */
+async function bySignedQuery(
+  request: ServiceRequest,
+  region: string | undefined,
+  sessions: SessionStore,
+  now: number,
+): Promise<SignedRequest> {
+  const claim = parsePresigned(request, region);
+  checkPresignedTime(claim, now);
+  const unsigned = unsignedOfPresigned(request, claim);
+  if (unsigned.length > 0) notSigned(unsigned);
+  const found = findCaller(claim, claim.sessionToken, sessions);
+  const payloadHash = checkPayloadClaim(claim.payloadHash);
+  const signing = { time: claim.time, payloadHash, escapePath: false };
+  if (!(await signatureHolds(request, claim, found.secretAccessKey, signing))) mismatch(claim);
+  return { caller: found.caller, request: asSigned(request, claim) };
+}
+
+/** The order is S3's own: scope, unsigned headers, token, key, signature. */
+async function bySignedHeader(
+  request: ServiceRequest,
+  header: string | undefined,
+  region: string | undefined,
+  sessions: SessionStore,
+  now: number,
+): Promise<Caller> {
+  const claim = parseAuthorization(header);
+  if (claim === undefined) return refuseS3('AccessDenied', 403, 'Access Denied');
   if (!header?.startsWith('AWS4-HMAC-SHA256')) {
     return refuseS3('InvalidArgument', 400, 'Unsupported Authorization Type', [
       ['ArgumentName', 'Authorization'],
@@ -50,30 +125,12 @@ export async function authenticateS3(
     malformed(`incorrect service "${claim.service}". This endpoint belongs to "s3".`);
   }
   const unsigned = unsignedHeaders(request, claim);
-  if (unsigned.length > 0) {
-    refuseS3('AccessDenied', 403, 'There were headers present in the request which were not signed', [
-      ['HeadersNotSigned', unsigned.join(', ')],
-    ]);
-  }
+  if (unsigned.length > 0) notSigned(unsigned);
   const time = checkedTime(request, claim, now);
   const found = findCaller(claim, request.headers['x-amz-security-token'], sessions);
   const payloadHash = checkPayloadClaim(request.headers['x-amz-content-sha256']);
-  const holds = await signatureHolds(request, claim, found.secretAccessKey, {
-    time,
-    payloadHash,
-    escapePath: false,
-  });
-  if (!holds) {
-    refuseS3(
-      'SignatureDoesNotMatch',
-      403,
-      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
-      [
-        ['AWSAccessKeyId', claim.accessKeyId],
-        ['SignatureProvided', claim.signature],
-      ],
-    );
-  }
+  const signing = { time, payloadHash, escapePath: false };
+  if (!(await signatureHolds(request, claim, found.secretAccessKey, signing))) mismatch(claim);
   return found.caller;
 }
 

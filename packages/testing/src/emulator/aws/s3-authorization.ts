@@ -4,7 +4,14 @@ import { refuseS3 } from './s3-answers.js';
 import { callerAccount, callerArn, callerKeys, type Caller } from './sessions.js';
 
 export interface S3Access {
-  readonly action: 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject' | 's3:ListBucket';
+  readonly action:
+    | 's3:GetObject'
+    | 's3:PutObject'
+    | 's3:DeleteObject'
+    | 's3:ListBucket'
+    | 's3:AbortMultipartUpload'
+    | 's3:ListMultipartUploadParts'
+    | 's3:ListBucketMultipartUploads';
   readonly bucket: Bucket;
   /** Undefined: the bucket itself. */
   readonly key: string | undefined;

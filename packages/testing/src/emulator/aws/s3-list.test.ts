@@ -107,3 +107,45 @@ describe('ListObjectsV2', () => {
     expect(refusal(await ask())[1]).toBe('AccessDenied');
   });
 });
+
+describe('ListObjects, where `list-type` is missing', () => {
+  const first = (query: Record<string, string> = {}) => aws.s3({ method: 'GET', path: '/shop', query }, role);
+
+  it('lists keys with their owner', async () => {
+    const answer = await first();
+    expect(answer.body).toContain(
+      '<Name>shop</Name><Prefix></Prefix><Marker></Marker><MaxKeys>1000</MaxKeys>',
+    );
+    expect(texts(answer, 'Key')).toEqual(['B', 'a/1', 'a/2', 'a/x/3', 'b', 'é']);
+    expect(String(answer.body)).toMatch(/<Owner><ID>[0-9a-f]{64}<\/ID><\/Owner><StorageClass>STANDARD/);
+    expect(String(answer.body)).not.toMatch(/KeyCount|ContinuationToken/);
+  });
+
+  it('goes on after a marker, and says the next one where a delimiter folds keys', async () => {
+    const page = await first({ 'max-keys': '2' });
+    expect([texts(page, 'Key'), element(page, 'IsTruncated'), element(page, 'NextMarker')]).toEqual([
+      ['B', 'a/1'],
+      'true',
+      undefined,
+    ]);
+    expect(texts(await first({ marker: 'a/1' }), 'Key')).toEqual(['a/2', 'a/x/3', 'b', 'é']);
+    const folded = await first({ delimiter: '/', 'max-keys': '2' });
+    expect([names(folded), element(folded, 'NextMarker')]).toEqual([['B', 'a/'], 'a/']);
+    // After all that is folded, also where the marker is one of its keys.
+    for (const marker of ['a/', 'a/1'])
+      expect(names(await first({ delimiter: '/', marker }))).toEqual(['b', 'é']);
+  });
+
+  it.each([
+    [{ 'list-type': '3' }, 'InvalidArgument'],
+    [{ 'start-after': 'a' }, 'NotImplemented'],
+    [{ 'list-type': '2', marker: 'a' }, 'NotImplemented'],
+  ])('refuses %o', async (query, code) => {
+    expect(refusal(await first(query as Record<string, string>))[1]).toBe(code);
+  });
+
+  it('tells the owner in the second version only where it is asked to', async () => {
+    expect(String((await ask()).body)).not.toContain('<Owner>');
+    expect(String((await ask({ 'fetch-owner': 'true' })).body)).toContain('<Owner>');
+  });
+});

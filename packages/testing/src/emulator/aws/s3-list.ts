@@ -1,19 +1,14 @@
-import type { Bucket } from './buckets.js';
+import { ownerId, type Bucket, type StoredObject } from './buckets.js';
 import { notImplemented, refuseS3 } from './s3-answers.js';
+import { algorithmOfHeader } from './s3-checksums.js';
 import type { XmlNode } from './xml.js';
 
 const MOST_KEYS = 1000;
-const PARAMETERS = [
-  'list-type',
-  'prefix',
-  'delimiter',
-  'max-keys',
-  'start-after',
-  'continuation-token',
-  'encoding-type',
-  'fetch-owner',
-  'x-id',
-];
+const COMMON = ['prefix', 'delimiter', 'max-keys', 'encoding-type', 'x-id'];
+const PARAMETERS = {
+  1: ['marker', ...COMMON],
+  2: ['list-type', 'start-after', 'continuation-token', 'fetch-owner', ...COMMON],
+} as const;
 
 /** A key, or what a delimiter folds keys into. */
 interface Entry {
@@ -27,38 +22,92 @@ const invalid = (name: string, value: string, message: string): never =>
     ['ArgumentValue', value],
   ]);
 
-/** ListObjectsV2. */
+/** ListObjectsV2, and ListObjects where `list-type` is missing. */
 export function listObjects(bucket: Bucket, query: URLSearchParams): XmlNode {
-  const stray = [...query.keys()].find((name) => !PARAMETERS.includes(name));
+  const type = query.get('list-type') ?? '1';
+  if (query.has('list-type') && type !== '2')
+    invalid('list-type', type, 'Invalid List Type specified in Request');
+  const version = type === '2' ? 2 : 1;
+  const stray = [...query.keys()].find((name) => !PARAMETERS[version].includes(name));
   if (stray !== undefined) notImplemented(stray);
-  if (query.get('list-type') !== '2') notImplemented('list-type');
-  const prefix = query.get('prefix') ?? '';
-  const delimiter = query.get('delimiter') ?? '';
-  const maxKeys = limitOf(query.get('max-keys'));
-  const token = query.get('continuation-token');
-  const after = token === null ? { name: query.get('start-after') ?? '', folded: false } : entryOf(token);
-  const encode = encodingOf(query.get('encoding-type'));
+  return version === 2 ? listByToken(bucket, query) : listByMarker(bucket, query);
+}
 
-  const rest = entries(bucket, prefix, delimiter, after);
-  const page = rest.slice(0, maxKeys);
-  const last = page.at(-1);
-  const truncated = rest.length > page.length && last !== undefined;
+function listByToken(bucket: Bucket, query: URLSearchParams): XmlNode {
+  const token = query.get('continuation-token');
+  const start = query.get('start-after');
+  const after = token === null ? { name: start ?? '', folded: false } : entryOf(token);
+  const list = pageOf(bucket, query, (_, key) => comesAfter(key, after));
+  const owner = query.get('fetch-owner') === 'true';
   return [
     'ListBucketResult',
     [
       ['Name', bucket.name],
-      ['Prefix', encode(prefix)],
+      ['Prefix', list.encode(list.prefix)],
       token === null ? undefined : ['ContinuationToken', token],
-      truncated ? ['NextContinuationToken', tokenOf(last)] : undefined,
-      query.has('start-after') ? ['StartAfter', encode(query.get('start-after') ?? '')] : undefined,
-      ['KeyCount', page.length],
+      list.next === undefined ? undefined : ['NextContinuationToken', tokenOf(list.next)],
+      start === null ? undefined : ['StartAfter', list.encode(start)],
+      ['KeyCount', list.page.length],
+      ...list.said,
+      ...list.page.map((entry) => xmlOf(entry, bucket, list.encode, owner)),
+    ],
+  ];
+}
+
+function listByMarker(bucket: Bucket, query: URLSearchParams): XmlNode {
+  const marker = query.get('marker') ?? '';
+  // A page goes on behind all that is folded into what contains the marker.
+  const list = pageOf(bucket, query, ({ name }) => inBytes(name, marker) > 0);
+  // Without a delimiter the last key is the next marker, and S3 leaves it unsaid.
+  const isSaid = list.next !== undefined && (query.get('delimiter') ?? '') !== '';
+  return [
+    'ListBucketResult',
+    [
+      ['Name', bucket.name],
+      ['Prefix', list.encode(list.prefix)],
+      ['Marker', list.encode(marker)],
+      isSaid ? ['NextMarker', list.encode(list.next?.name ?? '')] : undefined,
+      ...list.said,
+      ...list.page.map((entry) => xmlOf(entry, bucket, list.encode, true)),
+    ],
+  ];
+}
+
+interface Page {
+  readonly prefix: string;
+  readonly page: readonly Entry[];
+  /** The last entry of this page, where another one follows. */
+  readonly next: Entry | undefined;
+  readonly encode: (text: string) => string;
+  /** What both versions say of the list. */
+  readonly said: readonly (XmlNode | undefined)[];
+}
+
+function pageOf(
+  bucket: Bucket,
+  query: URLSearchParams,
+  isAfter: (entry: Entry, key: string) => boolean,
+): Page {
+  const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter') ?? '';
+  const maxKeys = limitOf(query.get('max-keys'));
+  const encode = encodingOf(query.get('encoding-type'));
+  const rest = entries(bucket, prefix, delimiter, isAfter);
+  const page = rest.slice(0, maxKeys);
+  const last = page.at(-1);
+  const truncated = rest.length > page.length && last !== undefined;
+  return {
+    prefix,
+    page,
+    next: truncated ? last : undefined,
+    encode,
+    said: [
       ['MaxKeys', maxKeys],
       delimiter === '' ? undefined : ['Delimiter', encode(delimiter)],
       query.has('encoding-type') ? ['EncodingType', 'url'] : undefined,
       ['IsTruncated', truncated],
-      ...page.map((entry) => xmlOf(entry, bucket, encode)),
     ],
-  ];
+  };
 }
 
 function limitOf(text: string | null): number {
@@ -69,21 +118,26 @@ function limitOf(text: string | null): number {
   return Math.min(Number(text), MOST_KEYS);
 }
 
-function encodingOf(type: string | null): (text: string) => string {
+export function encodingOf(type: string | null): (text: string) => string {
   if (type === null) return (text) => text;
   if (type !== 'url') return invalid('encoding-type', type, 'Invalid Encoding Method specified in Request');
   return (text) => encodeURIComponent(text).replaceAll('%2F', '/').replaceAll('%20', '+');
 }
 
-const inBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+export const inBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-function entries(bucket: Bucket, prefix: string, delimiter: string, after: Entry): readonly Entry[] {
+function entries(
+  bucket: Bucket,
+  prefix: string,
+  delimiter: string,
+  isAfter: (entry: Entry, key: string) => boolean,
+): readonly Entry[] {
   const found = new Map<string, Entry>();
-  const keys = [...bucket.objects.keys()].filter((key) => key.startsWith(prefix) && comesAfter(key, after));
+  const keys = [...bucket.objects.keys()].filter((key) => key.startsWith(prefix));
   for (const key of keys.sort(inBytes)) {
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const entry = { name: end === -1 ? key : key.slice(0, end + delimiter.length), folded: end !== -1 };
-    found.set(entry.name, found.get(entry.name) ?? entry);
+    if (!found.has(entry.name) && isAfter(entry, key)) found.set(entry.name, entry);
   }
   return [...found.values()];
 }
@@ -109,6 +163,7 @@ function xmlOf(
   { name, folded }: Entry,
   bucket: Bucket,
   encode: (text: string) => string,
+  owner: boolean,
 ): XmlNode | undefined {
   if (folded) return ['CommonPrefixes', [['Prefix', encode(name)]]];
   const object = bucket.objects.get(name);
@@ -121,7 +176,21 @@ function xmlOf(
           ['LastModified', new Date(object.lastModified).toISOString()],
           ['ETag', object.etag],
           ['Size', object.body.byteLength],
+          ...checksumsOf(object),
+          owner ? ['Owner', [['ID', ownerId(bucket)]]] : undefined,
           ['StorageClass', 'STANDARD'],
         ],
       ];
+}
+
+/** Which checksum an object has, not what it is. */
+function checksumsOf({ headers }: StoredObject): readonly (XmlNode | undefined)[] {
+  const algorithms = Object.keys(headers).map(algorithmOfHeader);
+  const type = headers['x-amz-checksum-type'];
+  return [
+    ...algorithms.map((one): XmlNode | undefined =>
+      one === undefined ? undefined : ['ChecksumAlgorithm', one.toUpperCase()],
+    ),
+    type === undefined ? undefined : ['ChecksumType', type],
+  ];
 }

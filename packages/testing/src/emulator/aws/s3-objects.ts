@@ -1,112 +1,159 @@
-import type { ServiceAnswer, ServiceRequest } from '../service.js';
-import { etagOf, type Bucket, type StoredObject } from './buckets.js';
-import { notImplemented, refuseS3, s3Answer, type RequestIds } from './s3-answers.js';
+import type { ServiceAnswer, World } from '../service.js';
+import { etagOf, type StoredObject } from './buckets.js';
+import { notImplemented, refuseS3, s3Answer } from './s3-answers.js';
 import { authorize, denialOf, type S3Access } from './s3-authorization.js';
+import { DEFAULT_CHECKSUM, checksumOf } from './s3-checksums.js';
+import { completeUpload } from './s3-complete.js';
+import { isUnmodified, rangeOf } from './s3-conditions.js';
+import { abortUpload, createUpload, listParts, uploadPart } from './s3-multipart.js';
+import {
+  keptHeaders,
+  refuseOverwrite,
+  refuseUnknownHeaders,
+  type ObjectRequest,
+} from './s3-object-request.js';
 import { readPayload } from './s3-payload.js';
-import type { Caller } from './sessions.js';
 
-export interface ObjectRequest {
-  readonly request: ServiceRequest;
-  readonly bucket: Bucket;
-  readonly key: string;
-  readonly caller: Caller;
-  readonly keys: S3Access['keys'];
-  readonly now: number;
-  readonly ids: RequestIds;
+interface Operation {
+  readonly action: S3Access['action'];
+  /** Parameters that choose it; all of them must be there. */
+  readonly chosenBy: readonly string[];
+  /** Further parameters that it takes. */
+  readonly takes: readonly string[];
+  readonly answer: (task: ObjectRequest, world: World) => ServiceAnswer;
 }
 
-/** Headers that change what a request means and that aren't here: passing over them would be a kindness. */
-const UNKNOWN_HEADERS =
-  /^(?:range|if-(?:match|modified-since|unmodified-since)|x-amz-(?:copy-source.*|acl|grant-.*|tagging|object-lock-.*|server-side-encryption.*|storage-class|website-.*))$/;
-const KEPT_HEADERS = /^(?:cache-control|content-(?:disposition|language|type)|expires|x-amz-meta-.+)$/;
+/** The headers of an answer that a signed request may name itself. */
+const OVERRIDES = ['cache-control', 'content-disposition', 'content-encoding'].concat([
+  'content-language',
+  'content-type',
+  'expires',
+]);
+const READ: Operation = {
+  action: 's3:GetObject',
+  chosenBy: [],
+  takes: OVERRIDES.map((name) => `response-${name}`),
+  answer: getObject,
+};
 
-const ACTIONS = {
-  GET: 's3:GetObject',
-  HEAD: 's3:GetObject',
-  PUT: 's3:PutObject',
-  DELETE: 's3:DeleteObject',
-} as const;
+/** By method; what more parameters choose comes first. */
+const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
+  GET: [
+    {
+      action: 's3:ListMultipartUploadParts',
+      chosenBy: ['uploadId'],
+      takes: ['max-parts', 'part-number-marker'],
+      answer: listParts,
+    },
+    READ,
+  ],
+  HEAD: [READ],
+  PUT: [
+    { action: 's3:PutObject', chosenBy: ['partNumber', 'uploadId'], takes: [], answer: uploadPart },
+    { action: 's3:PutObject', chosenBy: [], takes: [], answer: putObject },
+  ],
+  POST: [
+    { action: 's3:PutObject', chosenBy: ['uploads'], takes: [], answer: createUpload },
+    { action: 's3:PutObject', chosenBy: ['uploadId'], takes: [], answer: completeUpload },
+  ],
+  DELETE: [
+    { action: 's3:AbortMultipartUpload', chosenBy: ['uploadId'], takes: [], answer: abortUpload },
+    { action: 's3:DeleteObject', chosenBy: [], takes: [], answer: deleteObject },
+  ],
+};
 
-const isObjectMethod = (method: string): method is keyof typeof ACTIONS => Object.hasOwn(ACTIONS, method);
-
-export function answerObject(task: ObjectRequest): ServiceAnswer {
+export function answerObject(task: ObjectRequest, world: World): ServiceAnswer {
   const { request, bucket, key, caller, keys } = task;
   const { method, query, headers } = request;
-  const parameter = [...query.keys()].find((name) => name !== 'x-id');
+  const operation = OPERATIONS[method]?.find(({ chosenBy }) => chosenBy.every((name) => query.has(name)));
+  const known = ['x-id', ...(operation?.chosenBy ?? []), ...(operation?.takes ?? [])];
+  const parameter = [...query.keys()].find((name) => !known.includes(name));
   if (parameter !== undefined) notImplemented(parameter);
-  const header = Object.keys(headers).find((name) => UNKNOWN_HEADERS.test(name));
-  if (header !== undefined) notImplemented(header);
-  if (!isObjectMethod(method)) {
+  refuseUnknownHeaders(headers);
+  if (operation === undefined) {
     return refuseS3('MethodNotAllowed', 405, 'The specified method is not allowed against this resource.', [
       ['Method', method],
       ['ResourceType', 'OBJECT'],
     ]);
   }
-  authorize(caller, { action: ACTIONS[method], bucket, key, keys });
-  if (method === 'PUT') return putObject(task);
-  if (method === 'DELETE') {
-    bucket.objects.delete(key);
-    return s3Answer(204, {}, '', task.ids);
-  }
-  return getObject(task);
-}
-
-function putObject({ request, bucket, key, now, ids }: ObjectRequest): ServiceAnswer {
-  const { headers } = request;
-  const condition = headers['if-none-match'];
-  if (condition !== undefined && condition !== '*') notImplemented('If-None-Match');
+  authorize(caller, { action: operation.action, bucket, key, keys });
   if (Buffer.byteLength(key) > 1024) {
-    refuseS3('KeyTooLongError', 400, 'Your key is too long', [['MaxSizeAllowed', 1024]]);
-  }
-  const { body, checksums } = readPayload(request);
-  if (condition === '*' && bucket.objects.has(key)) {
-    refuseS3('PreconditionFailed', 412, 'At least one of the pre-conditions you specified did not hold', [
-      ['Condition', 'If-None-Match'],
+    refuseS3('KeyTooLongError', 400, 'Your key is too long', [
+      ['Size', Buffer.byteLength(key)],
+      ['MaxSizeAllowed', 1024],
     ]);
   }
-  const encoding = (headers['content-encoding'] ?? '')
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '' && one !== 'aws-chunked')
-    .join(',');
+  return operation.answer(task, world);
+}
+
+function putObject(task: ObjectRequest): ServiceAnswer {
+  const { request, bucket, key, now, ids } = task;
+  const { body, checksums } = readPayload(request);
+  refuseOverwrite(task);
+  const { algorithm, type } = DEFAULT_CHECKSUM;
+  const said = {
+    ...(Object.keys(checksums).length > 0
+      ? checksums
+      : { [`x-amz-checksum-${algorithm}`]: checksumOf(algorithm, body) }),
+    'x-amz-checksum-type': type,
+  };
   const object: StoredObject = {
     body: Uint8Array.from(body),
     etag: etagOf(body),
     lastModified: now,
-    headers: {
-      'content-type': 'binary/octet-stream',
-      ...Object.fromEntries(Object.entries(headers).filter(([name]) => KEPT_HEADERS.test(name))),
-      ...(encoding === '' ? {} : { 'content-encoding': encoding }),
-      ...checksums,
-    },
+    headers: { ...keptHeaders(request.headers), ...said },
   };
   bucket.objects.set(key, object);
-  const checksumType = Object.keys(checksums).length > 0 ? { 'x-amz-checksum-type': 'FULL_OBJECT' } : {};
-  return s3Answer(200, { etag: object.etag, ...checksums, ...checksumType }, '', ids);
+  return s3Answer(200, { etag: object.etag, ...said }, '', ids);
 }
 
-function getObject({ request, bucket, key, caller, keys, ids }: ObjectRequest): ServiceAnswer {
-  if (request.headers['if-none-match'] !== undefined) notImplemented('If-None-Match');
+function deleteObject({ bucket, key, ids }: ObjectRequest): ServiceAnswer {
+  bucket.objects.delete(key);
+  return s3Answer(204, {}, '', ids);
+}
+
+function storedObject({ bucket, key, caller, keys }: ObjectRequest): StoredObject {
   const object = bucket.objects.get(key);
-  if (object === undefined) {
-    // Whether a key exists is for those to know who may list.
-    const denied = denialOf(caller, { action: 's3:ListBucket', bucket, key: undefined, keys });
-    if (denied !== undefined) return refuseS3('AccessDenied', 403, denied);
-    return refuseS3('NoSuchKey', 404, 'The specified key does not exist.', [['Key', key]]);
-  }
-  const checksums = request.headers['x-amz-checksum-mode'] === 'ENABLED';
+  if (object !== undefined) return object;
+  // Whether a key exists is for those to know who may list.
+  const denied = denialOf(caller, { action: 's3:ListBucket', bucket, key: undefined, keys });
+  if (denied !== undefined) return refuseS3('AccessDenied', 403, denied);
+  return refuseS3('NoSuchKey', 404, 'The specified key does not exist.', [['Key', key]]);
+}
+
+/** GetObject and HeadObject. */
+function getObject(task: ObjectRequest): ServiceAnswer {
+  const { request, ids, now } = task;
+  const object = storedObject(task);
+  const validators = {
+    'last-modified': new Date(object.lastModified).toUTCString(),
+    etag: object.etag,
+  };
+  if (isUnmodified(request.headers, object, now)) return s3Answer(304, validators, '', ids);
+  const size = object.body.byteLength;
+  const range = rangeOf(request.headers['range'], size);
+  // What is said of the whole says nothing of a part of it.
+  const checksums = request.headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined;
   const kept = Object.entries(object.headers).filter(
     ([name]) => checksums || !name.startsWith('x-amz-checksum-'),
   );
-  return s3Answer(
-    200,
-    {
-      ...Object.fromEntries(kept),
-      'content-length': String(object.body.byteLength),
-      'last-modified': new Date(object.lastModified).toUTCString(),
-      etag: object.etag,
-    },
-    request.method === 'HEAD' ? '' : object.body,
-    ids,
-  );
+  const [start, end] = range ?? [0, size - 1];
+  const headers = {
+    ...Object.fromEntries(kept),
+    ...overrides(request.query),
+    ...validators,
+    'accept-ranges': 'bytes',
+    'content-length': String(end - start + 1),
+    ...(range === undefined ? {} : { 'content-range': `bytes ${start}-${end}/${size}` }),
+  };
+  const body = request.method === 'HEAD' ? '' : object.body.subarray(start, end + 1);
+  return s3Answer(range === undefined ? 200 : 206, headers, body, ids);
 }
+
+const overrides = (query: URLSearchParams): Record<string, string> =>
+  Object.fromEntries(
+    OVERRIDES.flatMap((name) => {
+      const value = query.get(`response-${name}`);
+      return value === null ? [] : [[name, value]];
+    }),
+  );

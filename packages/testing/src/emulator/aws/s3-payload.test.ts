@@ -73,12 +73,29 @@ describe('the hash of the body', () => {
 describe('checksums', () => {
   it.each([
     ['x-amz-checksum-crc32', crcOf('hello'), crcOf('other'), 'BadDigest'],
-    ['x-amz-checksum-sha256', Buffer.from(sha256('hello'), 'hex').toString('base64'), 'AAAA', 'BadDigest'],
-    ['x-amz-checksum-sha1', 'qvTGHdzF6KLavt4PO0gs2a6pQ00=', 'AAAA', 'BadDigest'],
+    [
+      'x-amz-checksum-sha256',
+      Buffer.from(sha256('hello'), 'hex').toString('base64'),
+      `${'A'.repeat(43)}=`,
+      'BadDigest',
+    ],
+    ['x-amz-checksum-sha1', 'qvTGHdzF6KLavt4PO0gs2a6pQ00=', `${'A'.repeat(27)}=`, 'BadDigest'],
+    ['x-amz-checksum-crc32c', 'mnG7TA==', 'AAAAAA==', 'BadDigest'],
+    ['x-amz-checksum-crc64nvme', 'M3eFcAZSQlc=', 'AAAAAAAAAAA=', 'BadDigest'],
     ['content-md5', 'XUFAKrxLKna5cZ2REBfFkg==', 'AAAA', 'BadDigest'],
   ])('%s is recomputed', async (name, good, bad, code) => {
     expect((await put('hello', { [name]: good })).status).toBe(200);
     expect(refusal(await put('hello', { [name]: bad })).slice(0, 2)).toEqual([400, code]);
+  });
+
+  it('are computed where the sender says none', async () => {
+    const answer = await put('123456789', {});
+    const computed = {
+      'x-amz-checksum-crc64nvme': Buffer.from('ae8b14860a799888', 'hex').toString('base64'),
+      'x-amz-checksum-type': 'FULL_OBJECT',
+    };
+    expect(answer.headers).toMatchObject(computed);
+    expect((await stored({ 'x-amz-checksum-mode': 'ENABLED' })).headers).toMatchObject(computed);
   });
 
   it('come back with the object where they are asked for', async () => {
@@ -90,7 +107,12 @@ describe('checksums', () => {
   });
 
   it('are not passed over', async () => {
-    expect(refusal(await put('hello', { 'x-amz-checksum-crc32c': 'AAAA' }))[1]).toBe('NotImplemented');
+    expect(refusal(await put('hello', { 'x-amz-checksum-crc16': 'AAAA' }))[1]).toBe('InvalidRequest');
+    expect(refusal(await put('hello', { 'x-amz-checksum-crc32': 'AAAA' }))[2]).toBe(
+      'Value for x-amz-checksum-crc32 header is invalid.',
+    );
+    const two = { 'x-amz-checksum-crc32': crcOf('hello'), 'x-amz-checksum-crc32c': 'mnG7TA==' };
+    expect(refusal(await put('hello', two))[1]).toBe('InvalidRequest');
     expect(refusal(await put('hello', { 'x-amz-sdk-checksum-algorithm': 'CRC32' }))[1]).toBe(
       'InvalidRequest',
     );

@@ -91,10 +91,18 @@ describe('objects', () => {
   });
 
   it.each([
-    ['a range', { method: 'GET', headers: { range: 'bytes=0-1' } }],
     ['a subresource', { method: 'GET', query: { tagging: '' } }],
     ['a copy', { method: 'PUT', headers: { 'x-amz-copy-source': '/shop/b' } }],
-    ['a list of the first version', { method: 'GET', path: '/shop' }],
+    ['a part of an object', { method: 'GET', query: { partNumber: '1' } }],
+    [
+      'a copied part',
+      {
+        method: 'PUT',
+        query: { partNumber: '1', uploadId: 'a' },
+        headers: { 'x-amz-copy-source': '/shop/b' },
+      },
+    ],
+    ['a list of versions', { method: 'GET', path: '/shop', query: { versions: '' } }],
   ])('says so of what it has not: %s', async (_, request) => {
     expect(refusal(await s3({ path: '/shop/a.txt', ...request })).slice(0, 2)).toEqual([
       501,

@@ -15,6 +15,7 @@ import {
 import { authenticateS3, invalidAccessKey } from './s3-authentication.js';
 import { authorize } from './s3-authorization.js';
 import { listObjects } from './s3-list.js';
+import { listUploads } from './s3-list-uploads.js';
 import { answerObject } from './s3-objects.js';
 import { callerArn, type Caller, type SessionStore } from './sessions.js';
 
@@ -24,23 +25,23 @@ interface Target {
   readonly key: string;
 }
 
-/** A small S3: PUT, GET, HEAD and DELETE of objects, ListObjectsV2, HEAD of a bucket. */
+/** A small S3: PUT, GET, HEAD and DELETE of objects, multipart uploads, lists of both, HEAD of a bucket; presigned URLs. */
 export function createS3Service(
   world: World,
   buckets: ReadonlyMap<string, Bucket>,
   sessions: SessionStore,
 ): Service {
   async function perform(
-    request: ServiceRequest,
+    sent: ServiceRequest,
     target: Target,
     ids: RequestIds,
     log: Record<string, string>,
   ): Promise<ServiceAnswer> {
     const now = world.clock.now();
     const bucket = buckets.get(target.bucketName);
-    const { region: hostRegion } = s3Place(request.host);
+    const { region: hostRegion } = s3Place(sent.host);
     if (bucket !== undefined && hostRegion !== undefined && hostRegion !== bucket.region) redirect(bucket);
-    const caller = await authenticateS3(request, bucket?.region ?? hostRegion, sessions, now);
+    const { caller, request } = await authenticateS3(sent, bucket?.region ?? hostRegion, sessions, now);
     log['caller'] = callerArn(caller);
     if (target.bucketName === '') return notImplemented('ListBuckets');
     if (bucket === undefined) {
@@ -51,7 +52,7 @@ export function createS3Service(
     checkPartition(caller, bucket);
     const keys = { 'aws:CurrentTime': new Date(now).toISOString(), 'aws:SecureTransport': request.secure };
     if (target.key !== '') {
-      return answerObject({ request, bucket, key: target.key, caller, keys, now, ids });
+      return answerObject({ request, bucket, key: target.key, caller, keys, now, ids }, world);
     }
     return answerBucket(request, bucket, caller, keys, ids);
   }
@@ -122,9 +123,11 @@ function answerBucket(
     's3:delimiter': query.get('delimiter') ?? undefined,
     's3:max-keys': query.get('max-keys') ?? undefined,
   };
-  authorize(caller, { action: 's3:ListBucket', bucket, key: undefined, keys });
+  const ofUploads = method === 'GET' && query.has('uploads');
+  const action = ofUploads ? 's3:ListBucketMultipartUploads' : 's3:ListBucket';
+  authorize(caller, { action, bucket, key: undefined, keys });
   const region = { 'x-amz-bucket-region': bucket.region };
   if (method === 'HEAD') return s3Answer(200, region, '', ids);
-  const answer = s3XmlAnswer(listObjects(bucket, query), ids);
+  const answer = s3XmlAnswer(ofUploads ? listUploads(bucket, query) : listObjects(bucket, query), ids);
   return { ...answer, headers: { ...answer.headers, ...region } };
 }

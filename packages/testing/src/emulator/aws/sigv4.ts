@@ -3,7 +3,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { ServiceRequest } from '../service.js';
 import { sameText } from './sessions.js';
 
-/** What an `Authorization: AWS4-HMAC-SHA256 …` header says. */
+/** What an `Authorization: AWS4-HMAC-SHA256 …` header says, or the query of a presigned URL. */
 export interface SigningClaim {
   readonly accessKeyId: string;
   /** `YYYYMMDD`. */
@@ -91,8 +91,9 @@ export async function signatureHolds(
     {
       signingDate: new Date(signing.time),
       signableHeaders: new Set(claim.signedHeaders),
+      // The signer adds these; a presigned URL has the date in its query.
       unsignableHeaders: new Set(
-        claim.signedHeaders.includes('x-amz-content-sha256') ? [] : ['x-amz-content-sha256'],
+        ['x-amz-content-sha256', 'x-amz-date'].filter((name) => !claim.signedHeaders.includes(name)),
       ),
     },
   );
