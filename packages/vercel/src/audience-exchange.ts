@@ -6,7 +6,8 @@
 import type { Clock, Credential, Fetch, SubjectToken } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, Exchanger, HttpAnswer } from '@credex/core/driver';
-import { createCredentialProvider, parseJson, readSubjectToken } from '@credex/core/driver';
+import { createCredentialProvider, parseJson, readSubjectToken, retryAfterMs } from '@credex/core/driver';
+import { classifyTransport } from './classify-transport.js';
 
 interface AudienceToken extends Credential {
   readonly jwt: string;
@@ -66,10 +67,9 @@ class RefusedAnswer extends Error {
     const { status, headers, body } = this.#answer;
     const { error } = parse(body);
     const said = { status, serverMessage: typeof error === 'string' ? error : undefined };
-    const after = headers['retry-after'];
-    const retryAfterMs = after !== undefined && /^\d{1,6}$/.test(after) ? Number(after) * 1_000 : undefined;
-    if (status === 429) return { code: 'throttled', retry: 'now', throttled: true, retryAfterMs, ...said };
-    if (status >= 500) return { code: 'unavailable', retry: 'now', retryAfterMs, ...said };
+    const after = { retryAfterMs: retryAfterMs(headers) };
+    if (status === 429) return { code: 'throttled', retry: 'now', throttled: true, ...after, ...said };
+    if (status >= 500) return { code: 'unavailable', retry: 'now', ...after, ...said };
     if (status === 200) return { code: 'invalid_response', retry: 'now', retriesAtMost: 1, status };
     return {
       code: 'token_rejected',
@@ -105,10 +105,7 @@ function audienceExchanger(endpoint: URL): Exchanger<AudienceToken, AudienceRequ
       return { jwt, expiresAt: readSubjectToken(jwt).expiresAt };
     },
     classify(error) {
-      if (error instanceof RefusedAnswer) return error.classify();
-      const timeout =
-        error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
-      return { code: timeout ? 'timeout' : 'network', retry: 'now' };
+      return error instanceof RefusedAnswer ? error.classify() : classifyTransport(error);
     },
   };
 }

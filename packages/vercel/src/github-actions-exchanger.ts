@@ -6,7 +6,8 @@
 import type { Credential } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, Exchanger, HttpAnswer, Transport } from '@credex/core/driver';
-import { parseJson, readSubjectToken, retryAfterMs, transportFailure } from '@credex/core/driver';
+import { parseJson, readSubjectToken, retryAfterMs } from '@credex/core/driver';
+import { classifyTransport } from './classify-transport.js';
 
 export interface GithubToken extends Credential {
   readonly jwt: string;
@@ -46,9 +47,7 @@ export function githubActionsExchanger(transport: Transport): Exchanger<GithubTo
     },
     revive: (record) => tokenOf((record as GithubToken).jwt),
     classify(error) {
-      if (error instanceof RefusedAnswer) return error.classify();
-      const { code } = transportFailure(error) ?? { code: 'network' as const };
-      return { code, retry: 'now' };
+      return error instanceof RefusedAnswer ? error.classify() : classifyTransport(error);
     },
   };
 }

@@ -232,6 +232,16 @@ describe('where the request token may go', () => {
     expect(await asked('https://tokens.example.com/a', { requestOrigin })).toEqual([]);
   });
 
+  it('an origin of http on loopback, where code allows it', async () => {
+    const more = { requestOrigin: runner.origin, allowLoopbackHttp: true };
+    expect((await read(githubActionsTokenSource({ clock, ...more }))).claims.sub).toBe(SUBJECT);
+    expect(runner.seen).toHaveLength(1);
+    for (const refused of [{ requestOrigin: runner.origin }, { ...more, requestOrigin: 'http://10.0.0.1' }])
+      expect(() => githubActionsTokenSource({ clock, ...refused })).toThrow(
+        expect.objectContaining({ code: 'unsafe_url', option: 'requestOrigin' }) as Error,
+      );
+  });
+
   it.each([
     'http://pipelines.actions.githubusercontent.com/',
     'https://actions.githubusercontent.com.evil.example/',

@@ -30,7 +30,7 @@ export interface GithubActionsTokenSourceOptions extends ElsewhereOptions {
    * as well. The environment never names it: GITHUB_SERVER_URL is not read. Default: none.
    */
   readonly enterpriseHost?: string | undefined;
-  /** Allow `http:` on loopback for ACTIONS_ID_TOKEN_REQUEST_URL, for emulators. Default: false. */
+  /** Allow `http:` on loopback for ACTIONS_ID_TOKEN_REQUEST_URL and `requestOrigin`, for emulators. Default: false. */
   readonly allowLoopbackHttp?: boolean | undefined;
   /** Asks the runner. Default: `node:https` on Node, elsewhere the global fetch. */
   readonly fetch?: typeof globalThis.fetch | undefined;
@@ -58,10 +58,12 @@ export function githubActionsTokenSource(given: GithubActionsTokenSourceOptions 
   });
   const { options } = rules;
   const ask = runner(options, rules.now);
+  const allowLoopbackHttp =
+    optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
   const where: RequestUrlRules = {
-    requestOrigin: originOf(options.requestOrigin),
+    requestOrigin: originOf(options.requestOrigin, allowLoopbackHttp),
     enterpriseHost: optionalString({ option: 'enterpriseHost' }, options.enterpriseHost, DOMAIN_NAME),
-    allowLoopbackHttp: optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false,
+    allowLoopbackHttp,
   };
   return elsewhereSource(rules, {
     place: {
@@ -119,9 +121,9 @@ function runner({ fetch, clock }: GithubActionsTokenSourceOptions, now: () => nu
   };
 }
 
-function originOf(value: unknown): string | undefined {
+function originOf(value: unknown, allowLoopbackHttp: boolean): string | undefined {
   const given = optionalString({ option: 'requestOrigin' }, value);
-  const rules = { allowLoopbackHttp: false, allowPath: false };
+  const rules = { allowLoopbackHttp, allowPath: false };
   return given === undefined ? undefined : endpointUrl({ option: 'requestOrigin' }, given, rules).origin;
 }
 
