@@ -27,10 +27,23 @@ const NO_TOKEN: ReadonlySet<string> = new Set([
   'subject_token_expired',
   'no_fresher_token',
 ]);
+const USAGE: ReadonlySet<string> = new Set(['OptionError', 'ConfigError', 'UsageError', 'PolicyFileError']);
 
-/** The exit code for a coded error of ours, by its code. */
-export function exitCodeOf(error: { readonly code: string; readonly retryable?: unknown }): ExitCode {
+/** What an error says of itself. Its class is read as text: two copies of a package make two classes. */
+interface CodedError {
+  readonly name: string;
+  readonly code: string;
+  readonly retryable?: boolean | undefined;
+  /** Of a UsageError that does not end with 2. */
+  readonly exit?: number | undefined;
+}
+
+/** The exit code for a coded error of ours: the same in every command. */
+export function exitCodeOf(error: CodedError): number {
+  if (USAGE.has(error.name)) return error.exit ?? EXIT.usage;
   if (NO_TOKEN.has(error.code)) return EXIT.noToken;
   if (error.code === 'aborted') return EXIT.interrupted;
+  // It can succeed later, but not before somebody has set the clock.
+  if (error.code === 'clock_skew') return EXIT.no;
   return error.retryable === true || UNREACHABLE.has(error.code) ? EXIT.unreachable : EXIT.no;
 }

@@ -15,7 +15,6 @@ const CODED = new Set([
   'UsageError',
   'PolicyFileError',
 ]);
-const USAGE = new Set(['OptionError', 'ConfigError', 'UsageError', 'PolicyFileError']);
 const DEEPEST = 5;
 
 /** What stands under `error` in the JSON document of a failed command. */
@@ -41,9 +40,7 @@ export function reportError(error: unknown, output: Output, isVerbose: boolean, 
   if (output.isJson) output.raw(`${visibleJson({ error: reported })}\n`);
   // A configuration's problems have one line each. In any other error a newline was written by others, and is shown escaped.
   else tell(reported, error instanceof Error && 'problems' in error, output);
-  if (!isCoded(error)) return EXIT.internal;
-  if (!USAGE.has(error.name)) return exitCodeOf(error);
-  return error.exit ?? EXIT.usage;
+  return isCoded(error) ? exitCodeOf(error) : EXIT.internal;
 }
 
 function reportedError(error: unknown, isVerbose: boolean): ReportedError {

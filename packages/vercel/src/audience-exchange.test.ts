@@ -62,7 +62,7 @@ describe('Retry-After', () => {
       const before = issuer.seen.length;
       answer = (_request, response) => response.writeHead(status, headers).end('{}');
       const error = await failure();
-      expect({ ...error }).toMatchObject({ code, status, provider: 'vercel', retryable: true });
+      expect(error).toMatchObject({ code, status, provider: 'vercel', retryable: true });
       expect(error.retryAfterMs).toBe(retryAfterMs);
       // Nothing is sent again within a wait that is longer than the exchange may take.
       expect(issuer.seen.length - before).toBe(requests);
@@ -81,7 +81,7 @@ describe('without a response', () => {
   it('names the host of a connection that is lost each time', async () => {
     answer = (request) => request.socket.destroy();
     const error = await failure();
-    expect({ ...error }).toMatchObject({ code: 'network', retryable: true });
+    expect(error).toMatchObject({ code: 'network', retryable: true });
     expect(error.message).toContain(`${new URL(issuer.origin).host} could not be reached: ECONNRESET`);
     expect(issuer.seen).toHaveLength(3);
   });
@@ -89,7 +89,7 @@ describe('without a response', () => {
   it('names the host that accepts no connection, and what to check', async () => {
     issuer.close();
     const error = await failure();
-    expect({ ...error }).toMatchObject({ code: 'network', retryable: true });
+    expect(error).toMatchObject({ code: 'network', retryable: true });
     expect(error.message).toContain(`${new URL(issuer.origin).host} could not be reached: ECONNREFUSED`);
     expect(error.hint).toContain('Nothing accepts connections');
   });
@@ -108,7 +108,7 @@ describe('without a response', () => {
       sent += 1;
       throw thrown(errno);
     });
-    expect({ ...error }).toMatchObject({ code, hint: expect.stringContaining(hint) as string });
+    expect(error).toMatchObject({ code, hint: expect.stringContaining(hint) as string });
     expect(sent).toBe(3);
   });
 
@@ -118,7 +118,7 @@ describe('without a response', () => {
       sent += 1;
       throw new RangeError('a defect');
     });
-    expect({ ...error }).toMatchObject({ code: 'unknown', retryable: false });
+    expect(error).toMatchObject({ code: 'unknown', retryable: false });
     expect(sent).toBe(1);
   });
 });

@@ -1,9 +1,7 @@
 import type { CommandModule, Context } from '../command.js';
 import type { Case, DoctorOptions } from '../doctor/case.js';
-import type { Diagnosis } from '../doctor/diagnose.js';
 import { drawDiagnosis } from '../doctor/report.js';
 import { withEntryOptions } from '../entry/entry-options.js';
-import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { UsageError } from '../usage-error.js';
 
 interface Options extends DoctorOptions {
@@ -27,23 +25,13 @@ export const command: CommandModule = {
 async function answer({ io, output, options, operands }: Context<Options>): Promise<number> {
   const { diagnose } = await import('../doctor/diagnose.js');
   const the: Case = { io, options, wanted: operands[0] };
-  const diagnosis = await diagnose(the, limitOf(options), output);
+  const { diagnosis, exit } = await diagnose(the, limitOf(options), output);
   output.print(diagnosis, (view) => drawDiagnosis(diagnosis, view));
-  return exitOf(diagnosis);
+  return exit;
 }
 
 function limitOf({ timeout }: Options): number {
   const seconds = Number(timeout);
   if (Number.isFinite(seconds) && seconds >= 1 && seconds <= 120) return seconds * 1000;
   throw new UsageError('invalid_argument', '--timeout takes 1 to 120 seconds.', { option: '--timeout' });
-}
-
-const UNREACHABLE = new Set(['network', 'timeout', 'throttled', 'unavailable', 'invalid_response']);
-
-function exitOf({ fault }: Diagnosis): number {
-  if (fault === undefined) return EXIT.ok;
-  if (fault.step === 'configuration') return EXIT.usage;
-  const isOutside = fault.step === 'issuer' || fault.step === 'cloud' || UNREACHABLE.has(fault.code);
-  if (isOutside && fault.code !== 'clock_skew') return EXIT.unreachable;
-  return fault.code === 'expired' ? EXIT.noToken : exitCodeOf(fault);
 }

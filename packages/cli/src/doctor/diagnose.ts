@@ -5,9 +5,10 @@ import { FederationError, OptionError } from '@credex/core';
 import { TokenVerificationError } from '@credex/verify';
 import { ConfigError } from '@credex/config';
 import type { Output } from '../output.js';
+import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { UsageError } from '../usage-error.js';
 import type { Case, Step } from './case.js';
-import { Fault, STEPS } from './fault.js';
+import { FAULT_EXITS, Fault, STEPS } from './fault.js';
 import type { StepId } from './fault.js';
 import { remedyFor } from './remedies.js';
 import { claims, configuration, token } from './steps-here.js';
@@ -50,10 +51,17 @@ const TAKEN: Readonly<Record<StepId, Step>> = {
   use,
 };
 
+/** What was found, and how doctor ends. */
+export interface Diagnosed {
+  readonly diagnosis: Diagnosis;
+  readonly exit: number;
+}
+
 /** @throws what is no fault of the set-up: a defect, Ctrl-C, or wrong use of doctor itself */
-export async function diagnose(the: Case, limitMs: number, output: Output): Promise<Diagnosis> {
+export async function diagnose(the: Case, limitMs: number, output: Output): Promise<Diagnosed> {
   const steps: StepReport[] = [];
   let fault: Diagnosis['fault'];
+  let exit: number = EXIT.ok;
   for (const [id, title] of Object.entries(STEPS) as [StepId, string][]) {
     if (fault !== undefined) {
       steps.push({ id, title, status: 'not-reached' });
@@ -68,19 +76,28 @@ export async function diagnose(the: Case, limitMs: number, output: Output): Prom
     } catch (error) {
       the.io.signal.throwIfAborted();
       const found = faultOf(error);
+      exit = exitOf(id, error);
       fault = { step: id, ...found, command: remedyFor({ step: id, ...found, ...placeIn(error) }, the) };
       steps.push({ id, title, status: 'failed', ms: ms(), says: found.message });
     } finally {
       done();
     }
   }
-  return {
+  const diagnosis = {
     isWell: fault === undefined,
     ...(the.name === undefined ? {} : { name: the.name }),
     ...(the.entry === undefined ? {} : { provider: the.entry.provider }),
     steps,
     ...(fault === undefined ? {} : { fault }),
   };
+  return { diagnosis, exit };
+}
+
+/** The configuration's faults are misuse; all else ends as the same error does in any command. */
+function exitOf(step: StepId, error: unknown): number {
+  if (step === 'configuration') return EXIT.usage;
+  if (error instanceof Fault) return FAULT_EXITS.get(error.code) ?? EXIT.no;
+  return isFault(error) ? exitCodeOf(error) : EXIT.internal;
 }
 
 async function bounded(the: Case, limitMs: number, step: Step): ReturnType<Step> {

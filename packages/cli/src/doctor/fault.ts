@@ -1,5 +1,8 @@
 /** What a step found wrong: the one thing to mend before anything after it can be judged. */
 
+import { EXIT } from '../exit-codes.js';
+import type { ExitCode } from '../exit-codes.js';
+
 /** In the order in which they are taken. */
 export const STEPS = {
   configuration: 'the configuration is found and holds',
@@ -13,6 +16,24 @@ export const STEPS = {
 } as const;
 
 export type StepId = keyof typeof STEPS;
+
+/** How doctor ends, by the codes of its own faults. Those that are not here end with 1: the answer is no. */
+export const FAULT_EXITS: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
+  ['no_configuration', EXIT.usage],
+  ['proxy_invalid', EXIT.usage],
+  ['expired', EXIT.noToken],
+  ['cloud_unavailable', EXIT.unreachable],
+  ['connection_failed', EXIT.unreachable],
+  ['dns_failed', EXIT.unreachable],
+  ['http_failed', EXIT.unreachable],
+  ['issuer_unavailable', EXIT.unreachable],
+  ['proxy_failed', EXIT.unreachable],
+  ['proxy_refused', EXIT.unreachable],
+  ['proxy_unreachable', EXIT.unreachable],
+  ['timeout', EXIT.unreachable],
+  ['tls_failed', EXIT.unreachable],
+  ['tls_untrusted', EXIT.unreachable],
+]);
 
 export interface FaultMore {
   readonly hint?: string | undefined;
