@@ -164,7 +164,11 @@ const ROWS: readonly Row[] = [
     wants: {
       aws: { code: 'subject_token_not_yet_valid', serverCode: 'InvalidIdentityToken', hint: ['nbf'] },
       // Google has one sentence for both ends of a token's time.
-      ...both({ code: 'subject_token_expired', serverCode: 'invalid_grant', hint: ['too old for Google'] }),
+      ...both({
+        code: 'subject_token_expired',
+        serverCode: 'invalid_grant',
+        hint: ['had expired when Google received it'],
+      }),
       azure: { code: 'subject_token_not_yet_valid', serverCode: 'AADSTS700024', hint: ['nbf'] },
     },
   },
@@ -173,7 +177,7 @@ const ROWS: readonly Row[] = [
     token: () => world.mint({ tamper: true }),
     wants: {
       aws: { code: 'token_rejected', serverCode: 'InvalidIdentityToken', hint: [`'${ISSUER}'`] },
-      ...both({ code: 'token_rejected', serverCode: 'invalid_grant', hint: ['changed on the way'] }),
+      ...both({ code: 'token_rejected', serverCode: 'invalid_grant', hint: ['changed after Vercel issued it'] }),
       azure: { code: 'token_rejected', serverCode: 'AADSTS7000274', hint: [`'${ISSUER}'`] },
     },
   },

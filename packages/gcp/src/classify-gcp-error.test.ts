@@ -1,9 +1,9 @@
-// Longer than 300 lines: one table of what Google says and what it means.
+// Longer than 300 lines: one table of Google's error responses and their classification.
 import { gaxios } from 'google-auth-library';
 import { describe, expect, test } from 'vitest';
 import { classifyGcpError } from './classify-gcp-error.js';
-import { GcpAnswerError } from './gcp-answer-error.js';
-import type { GcpStep } from './gcp-answer-error.js';
+import { GcpResponseError } from './gcp-response-error.js';
+import type { GcpStep } from './gcp-response-error.js';
 import { gcpConfiguration } from './gcp-options.js';
 import { EMAIL, NAMES, SUB } from './google.fixture.js';
 
@@ -18,17 +18,27 @@ const configuration = gcpConfiguration({ ...NAMES, serviceAccountEmail: EMAIL })
 const classify = (error: unknown, shown: typeof presented | undefined = presented) =>
   classifyGcpError(error, shown, configuration);
 
-const answer = (
+const response = (
   step: GcpStep,
   status: number,
   body: unknown,
   headers: Record<string, string> = {},
-): GcpAnswerError =>
-  new GcpAnswerError(step, { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
-const sts = (error: string, error_description: string, status = 400): GcpAnswerError =>
-  answer('token-exchange', status, { error, error_description });
-const api = (step: GcpStep, code: number, status: string, message: string, reason?: string): GcpAnswerError =>
-  answer(step, code, {
+): GcpResponseError =>
+  new GcpResponseError(step, {
+    status,
+    headers,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+const sts = (error: string, error_description: string, status = 400): GcpResponseError =>
+  response('token-exchange', status, { error, error_description });
+const api = (
+  step: GcpStep,
+  code: number,
+  status: string,
+  message: string,
+  reason?: string,
+): GcpResponseError =>
+  response(step, code, {
     error: {
       code,
       status,
@@ -70,14 +80,14 @@ describe('the token exchange', () => {
     expect(verdict.hint).toMatch(hint);
   });
 
-  test('keys that could not be fetched are tried again at most twice', () => {
+  test('retries at most twice when Google could not fetch the keys', () => {
     const verdict = classify(sts('invalid_grant', "Error connecting to the given credential's issuer."));
     expect(verdict).toMatchObject({ code: 'unavailable', retry: 'now', retriesAtMost: 2 });
     expect(verdict.hint).toMatch(/keys of https:\/\/oidc\.vercel\.com\/acme.*upload the current ones/);
   });
 
   test.each(['ID Token issued at 1749625771 is stale to sign-in.', 'The ID Token has expired.'])(
-    'a token that is too old is worth a fresh one: %s',
+    'requests a new subject token for an expired one: %s',
     (description) => {
       expect(classify(sts('invalid_grant', description))).toMatchObject({
         code: 'subject_token_expired',
@@ -86,7 +96,7 @@ describe('the token exchange', () => {
     },
   );
 
-  test('what a message quotes does not decide', () => {
+  test('ignores the quoted values in a message', () => {
     const quoted = 'The issuer in ID Token https://oidc.vercel.com/audience-expired does not match.';
     expect(classify(sts('invalid_grant', quoted)).code).toBe('issuer_mismatch');
     const listed = 'The audience in ID Token [stale issuer] does not match the expected audience.';
@@ -126,7 +136,7 @@ describe('the token exchange', () => {
     expect(verdict.hint).toMatch(hint);
   });
 
-  test('an API that is not enabled', () => {
+  test('names the command for an API that is not enabled', () => {
     const verdict = classify(
       api('token-exchange', 403, 'PERMISSION_DENIED', 'not used before', 'SERVICE_DISABLED'),
     );
@@ -153,7 +163,7 @@ describe('impersonation', () => {
     expect(verdict.hint).toContain(EMAIL);
   });
 
-  test('403 of a service that is off', () => {
+  test('403 names the command for an API that is not enabled', () => {
     const verdict = classify(api('impersonation', 403, 'PERMISSION_DENIED', 'off', 'SERVICE_DISABLED'));
     expect(verdict.hint).toContain('gcloud services enable iamcredentials.googleapis.com');
   });
@@ -188,7 +198,7 @@ describe('impersonation', () => {
   });
 });
 
-describe('a 403 that no binding can cure', () => {
+describe('a 403 with another cause than a missing binding', () => {
   test.each([
     ['SECURITY_POLICY_VIOLATED', /VPC Service Controls perimeter/],
     ['BILLING_DISABLED', /billing account/],
@@ -221,11 +231,11 @@ describe('a 403 that no binding can cure', () => {
       { code: 403, status: 'PERMISSION_DENIED', message },
       { code: 403, status: 'PERMISSION_DENIED', message: 'refused', details },
     ])
-      expect(classify(answer('impersonation', 403, { error })).hint).toMatch(/perimeter/);
+      expect(classify(response('impersonation', 403, { error })).hint).toMatch(/perimeter/);
   });
 });
 
-describe('what passes', () => {
+describe('temporary failures', () => {
   test.each([
     [429, 'throttled', true],
     [408, 'timeout', false],
@@ -233,7 +243,7 @@ describe('what passes', () => {
     [503, 'unavailable', false],
   ])('%i', (status, code, throttled) => {
     for (const step of ['token-exchange', 'impersonation'] as const)
-      expect(classify(answer(step, status, '<html>'))).toMatchObject({
+      expect(classify(response(step, status, '<html>'))).toMatchObject({
         code,
         retry: 'now',
         throttled,
@@ -243,7 +253,7 @@ describe('what passes', () => {
 
   test('Retry-After in seconds, as a date, and in the body', () => {
     const after = (headers: Record<string, string>, body: unknown = '') =>
-      classify(answer('token-exchange', 429, body, headers)).retryAfterMs;
+      classify(response('token-exchange', 429, body, headers)).retryAfterMs;
     expect(after({ 'retry-after': '7' })).toBe(7_000);
     expect(
       after({ 'retry-after': 'Sun, 06 Nov 1994 08:49:47 GMT', date: 'Sun, 06 Nov 1994 08:49:37 GMT' }),
@@ -266,7 +276,7 @@ describe('what passes', () => {
     },
   );
 
-  test('time that ran out', () => {
+  test('timeouts', () => {
     expect(classify(new DOMException('late', 'TimeoutError'))).toMatchObject({
       code: 'timeout',
       retry: 'now',
@@ -281,14 +291,14 @@ describe('what passes', () => {
     ).toBe('timeout');
   });
 
-  test('a certificate nobody trusts names the variable', () => {
+  test('an untrusted certificate names NODE_EXTRA_CA_CERTS', () => {
     const verdict = classify(Object.assign(new Error('x'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }));
     expect(verdict.code).toBe('network');
     expect(verdict.hint).toContain('NODE_EXTRA_CA_CERTS');
   });
 
-  test('an answer that does not parse is asked for once more, and is not quoted', () => {
-    const error = new GcpAnswerError(
+  test('a response that does not parse is requested once more, and is not quoted', () => {
+    const error = new GcpResponseError(
       'token-exchange',
       { status: 200, headers: {}, body: '{"error":"secret-word"}' },
       'has no access_token',
@@ -299,7 +309,7 @@ describe('what passes', () => {
   });
 });
 
-test("an error of the SDK's that met no server", () => {
+test('an SDK error without a response is a network error', () => {
   const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   const error = new gaxios.GaxiosError(
     'request failed',
@@ -310,7 +320,7 @@ test("an error of the SDK's that met no server", () => {
   expect(classify(error)).toMatchObject({ code: 'network', retry: 'now' });
 });
 
-test('it never throws, whatever it is given, and server text never becomes the hint', () => {
+test('never throws, whatever the error is, and never puts server text into the hint', () => {
   for (const odd of [
     undefined,
     null,
@@ -332,5 +342,5 @@ test('it never throws, whatever it is given, and server text never becomes the h
         { error: poison, error_description: poison },
         { error: { status: poison, message: poison } },
       ])
-        expect(classify(answer(step, status, serverBody)).hint ?? '').not.toContain(poison);
+        expect(classify(response(step, status, serverBody)).hint ?? '').not.toContain(poison);
 });

@@ -4,7 +4,7 @@ import { readSubjectToken } from '@credex/core/driver';
 import { describe, expect, test } from 'vitest';
 import { classifyGcpError } from './classify-gcp-error.js';
 import { directExchanger } from './direct-exchange.js';
-import { GcpAnswerError } from './gcp-answer-error.js';
+import { GcpResponseError } from './gcp-response-error.js';
 import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
 import { gcpConfiguration } from './gcp-options.js';
 import { AUDIENCE, EMAIL, NAMES, SUB, subjectJwt } from './google.fixture.js';
@@ -39,8 +39,12 @@ const SERVICE = json(
   { date: new Date(NOW + 60_000).toUTCString() },
 );
 
-/** One exchange without core around it; `answers` in turn. */
-async function exchangeOnce(more: GcpCredentialsProviderOptions, answers: readonly HttpAnswer[], jwt = JWT) {
+/** One exchange without core. `responses` are returned in order. */
+async function exchangeOnce(
+  more: GcpCredentialsProviderOptions,
+  responses: readonly HttpAnswer[],
+  jwt = JWT,
+) {
   const sent: Sent[] = [];
   const { signal } = new AbortController();
   let inStep = '';
@@ -54,7 +58,7 @@ async function exchangeOnce(more: GcpCredentialsProviderOptions, answers: readon
     async post(url, { headers, body, signal: given }) {
       expect(given).toBe(signal);
       sent.push({ step: inStep, url: url.href, headers, body });
-      return answers[sent.length - 1] as HttpAnswer;
+      return responses[sent.length - 1] as HttpAnswer;
     },
   };
   const clock = { now: () => NOW, monotonic: () => 0 };
@@ -67,8 +71,8 @@ async function exchangeOnce(more: GcpCredentialsProviderOptions, answers: readon
   return { ...outcome, sent };
 }
 
-describe('on the wire', () => {
-  test('the federated token itself: one POST with the form of RFC 8693 and the scopes asked for', async () => {
+describe('the requests', () => {
+  test('for a federated token: one POST with the form of RFC 8693 and the requested scopes', async () => {
     const { sent, issued } = await exchangeOnce({ scopes: ['openid', BIGQUERY] }, [FEDERATED]);
     expect(sent).toHaveLength(1);
     expect(sent[0]).toMatchObject({
@@ -98,16 +102,16 @@ describe('on the wire', () => {
     });
   });
 
-  test('a response without expires_in is bounded by an hour and by the end of the subject token', async () => {
+  test('a response without expires_in expires after an hour or with the subject token', async () => {
     const { expires_in: _, ...unlimited } = JSON.parse(FEDERATED.body) as Record<string, unknown>;
     const { issued } = await exchangeOnce({}, [json(unlimited)]);
     expect(issued?.credential.expiresAt).toBe(Math.min(NOW + 3_600_000, readSubjectToken(JWT).expiresAt));
-    // The second step needs no lifetime of the first.
+    // The second step does not need the lifetime of the first.
     const impersonated = await exchangeOnce({ serviceAccountEmail: EMAIL }, [json(unlimited), SERVICE]);
     expect(impersonated.issued?.credential.accessToken).toBe('ya29.service');
   });
 
-  test('a federated token that ends with its subject token asks for a newer one', async () => {
+  test('requests a newer subject token if the federated token expires with it within seconds', async () => {
     const seconds = json({ ...(JSON.parse(FEDERATED.body) as object), expires_in: 12 });
     const jwt = subjectJwt({ exp: NOW / 1000 + 12 });
     const { error } = await exchangeOnce({}, [seconds], jwt);
@@ -117,12 +121,12 @@ describe('on the wire', () => {
       retry: 'fresh-subject',
       hint: expect.stringContaining('GCP_SERVICE_ACCOUNT_EMAIL') as string,
     });
-    // Only the way to the service account's token is used, and it lives on its own.
+    // With impersonation, the service account's token has its own lifetime.
     const impersonated = await exchangeOnce({ serviceAccountEmail: EMAIL }, [seconds, SERVICE], jwt);
     expect(impersonated.issued?.credential.expiresAt).toBe(NOW + 3_600_000);
   });
 
-  test('a service account: two steps, each of its own host; the scopes go with the second', async () => {
+  test('for a service account: two steps on two hosts; the second has the requested scopes', async () => {
     const { sent, issued } = await exchangeOnce(
       { serviceAccountEmail: EMAIL, scopes: [BIGQUERY], lifetimeSeconds: 900, universeDomain: 'example.com' },
       [FEDERATED, SERVICE],
@@ -147,32 +151,36 @@ describe('on the wire', () => {
   });
 });
 
-describe('what goes wrong', () => {
+describe('failures', () => {
   test.each<[string, readonly HttpAnswer[], object]>([
-    ['STS refuses', [json({ error: 'invalid_grant' }, 400)], { step: 'token-exchange', problem: undefined }],
     [
-      'STS answers nonsense',
+      'an error response of STS',
+      [json({ error: 'invalid_grant' }, 400)],
+      { step: 'token-exchange', problem: undefined },
+    ],
+    [
+      'a malformed response of STS',
       [json([])],
       { step: 'token-exchange', problem: expect.stringContaining('JSON object') },
     ],
     [
-      'IAM refuses',
+      'an error response of IAM',
       [FEDERATED, json({ error: { code: 403, status: 'PERMISSION_DENIED' } }, 403)],
       { step: 'impersonation', problem: undefined },
     ],
     [
-      'IAM answers nonsense',
+      'a malformed response of IAM',
       [FEDERATED, json({ accessToken: 'x' })],
       { step: 'impersonation', problem: expect.stringContaining('expireTime') },
     ],
-  ])('%s', async (_what, answers, told) => {
-    const { error, sent } = await exchangeOnce({ serviceAccountEmail: EMAIL }, answers);
-    expect(error).toBeInstanceOf(GcpAnswerError);
-    expect(error).toMatchObject({ ...told, answer: answers.at(-1) });
-    expect(sent).toHaveLength(answers.length);
+  ])('%s', async (_name, responses, expected) => {
+    const { error, sent } = await exchangeOnce({ serviceAccountEmail: EMAIL }, responses);
+    expect(error).toBeInstanceOf(GcpResponseError);
+    expect(error).toMatchObject({ ...expected, response: responses.at(-1) });
+    expect(sent).toHaveLength(responses.length);
   });
 
-  test('a federated token that IAM refuses is replaced once', async () => {
+  test('a federated token that IAM rejects is replaced once', async () => {
     const refused = json({ error: { code: 401, status: 'UNAUTHENTICATED' } }, 401);
     const { issued, sent } = await exchangeOnce({ serviceAccountEmail: EMAIL }, [
       FEDERATED,

@@ -1,22 +1,26 @@
-/** The exchange by two POSTs of our own, in the words of google-auth-library: no package, nothing to load. */
+/** The exchange as two POSTs with the same fields as google-auth-library sends. It needs no package. */
 
 import type { SubjectToken } from '@credex/core';
 import type { ExchangeContext, Exchanger, HttpAnswer } from '@credex/core/driver';
 import { serverDate } from '@credex/core/driver';
-import type { GcpStep } from './gcp-answer-error.js';
-import { GcpAnswerError } from './gcp-answer-error.js';
+import type { GcpStep } from './gcp-response-error.js';
+import { GcpResponseError } from './gcp-response-error.js';
 import type { GcpCredentials, GcpRequest, GcpToken } from './gcp-exchanger.js';
 import { gcpExchanger } from './gcp-exchanger.js';
 import { generateAccessTokenUrl, providerAudience, stsUrl } from './gcp-names.js';
 import type { GcpConfiguration } from './gcp-options.js';
 import { CLOUD_PLATFORM_SCOPE } from './gcp-options.js';
-import { federatedEnd, parseGenerateAccessTokenResponse, parseStsResponse } from './parse-token-response.js';
+import {
+  federatedExpiry,
+  parseGenerateAccessTokenResponse,
+  parseStsResponse,
+} from './parse-token-response.js';
 
 export function directExchanger(configuration: GcpConfiguration): Exchanger<GcpCredentials, GcpRequest> {
   return gcpExchanger(configuration, async (scopes, subject, context) => {
     const url = generateAccessTokenUrl(configuration);
     if (url === undefined) return federated(configuration, scopes, subject, context);
-    // The caller's scopes are for the service account's token; to ask for that takes this one.
+    // The caller's scopes are for the service account's token; impersonation itself needs this scope.
     const { accessToken } = await federated(configuration, [CLOUD_PLATFORM_SCOPE], subject, context);
     return impersonated(configuration, url, accessToken, scopes, context);
   });
@@ -43,11 +47,11 @@ async function federated(
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
   }).toString();
   return context.step(url.host, async (signal) => {
-    // Counted from before the request: the lifetime may only come out too short.
-    const askedAt = configuration.clock.now();
-    const answer = good('token-exchange', await context.post(url, { headers, body, signal }));
-    const token = parseStsResponse(answer);
-    return { accessToken: token.accessToken, expiresAt: federatedEnd(token, askedAt, subjectEnd) };
+    // Counted from before the request, so that the lifetime is never too long.
+    const requestedAt = configuration.clock.now();
+    const response = successful('token-exchange', await context.post(url, { headers, body, signal }));
+    const token = parseStsResponse(response);
+    return { accessToken: token.accessToken, expiresAt: federatedExpiry(token, requestedAt, subjectEnd) };
   });
 }
 
@@ -67,13 +71,13 @@ async function impersonated(
   const lifetime = lifetimeSeconds === undefined ? undefined : `${lifetimeSeconds}s`;
   const body = JSON.stringify({ scope: scopes, lifetime });
   return context.step(url.host, async (signal) => {
-    const answer = good('impersonation', await context.post(url, { headers, body, signal }));
-    const { accessToken, expireTime } = parseGenerateAccessTokenResponse(answer);
-    return { accessToken, expiresAt: expireTime, serverDate: serverDate(answer.headers) };
+    const response = successful('impersonation', await context.post(url, { headers, body, signal }));
+    const { accessToken, expireTime } = parseGenerateAccessTokenResponse(response);
+    return { accessToken, expiresAt: expireTime, serverDate: serverDate(response.headers) };
   });
 }
 
-function good(step: GcpStep, answer: HttpAnswer): HttpAnswer {
-  if (answer.status < 200 || answer.status > 299) throw new GcpAnswerError(step, answer);
-  return answer;
+function successful(step: GcpStep, response: HttpAnswer): HttpAnswer {
+  if (response.status < 200 || response.status > 299) throw new GcpResponseError(step, response);
+  return response;
 }

@@ -4,7 +4,7 @@ import { FederationError, OptionError, createCredentialCache } from '@credex/cor
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gcpCredentialsProvider, getGcpCredentials } from './gcp-credentials-provider.js';
 import type { Google } from './google.fixture.js';
-import { EMAIL, STS_PATH, optionsFor, startGoogle, stsAnswer, subjectJwt } from './google.fixture.js';
+import { EMAIL, STS_PATH, optionsFor, startGoogle, stsResponse, subjectJwt } from './google.fixture.js';
 
 const IMPERSONATION_PATH = `/v1/projects/-/serviceAccounts/${EMAIL}:generateAccessToken`;
 
@@ -14,8 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => google.close());
 
-describe('one exchange', () => {
-  test('for 1,000 callers at once, with and without a service account', async () => {
+describe('the number of exchanges', () => {
+  test('is one for 1,000 concurrent callers, with and without a service account', async () => {
     for (const [index, more] of [{}, { serviceAccountEmail: EMAIL }].entries()) {
       const provider = gcpCredentialsProvider(optionsFor(google, more));
       const all = await Promise.all(Array.from({ length: 1_000 }, () => provider.getCredentials()));
@@ -25,14 +25,14 @@ describe('one exchange', () => {
     expect(google.of(IMPERSONATION_PATH)).toHaveLength(1);
   });
 
-  test('for many providers that share a cache', async () => {
+  test('is one for many providers that share a cache', async () => {
     const options = optionsFor(google, {}, createCredentialCache());
     await Promise.all(Array.from({ length: 50 }, () => getGcpCredentials(options)));
     await getGcpCredentials(options);
     expect(google.seen).toHaveLength(1);
   });
 
-  test('for the process, where no cache is named', async () => {
+  test('is one for the process, if no cache is passed', async () => {
     const { cache: _own, ...options } = optionsFor(google);
     const first = await getGcpCredentials(options);
     const second = await gcpCredentialsProvider(options).getCredentials();
@@ -40,7 +40,7 @@ describe('one exchange', () => {
     expect(google.seen).toHaveLength(1);
   });
 
-  test('for the same scopes in another order, and another one for other scopes', async () => {
+  test('is one for the same scopes in another order, and another one for other scopes', async () => {
     const provider = gcpCredentialsProvider(optionsFor(google, { scopes: 'openid email' }));
     const scopes = (...names: string[]) => provider.getCredentials({ request: { scopes: names } });
     await Promise.all([
@@ -56,23 +56,23 @@ describe('one exchange', () => {
     expect(google.seen).toHaveLength(2);
   });
 
-  test('more, when it is invalidated by value or asked for by force', async () => {
+  test('grows after invalidate and with forceRefresh', async () => {
     let now = Date.now();
     let elapsed = 0;
     const clock = { now: () => now, monotonic: () => elapsed };
     const provider = gcpCredentialsProvider(optionsFor(google, { clock }));
-    const held = await provider.getCredentials();
+    const cached = await provider.getCredentials();
     now += 60_000;
     elapsed += 60_000;
     provider.invalidate((one) => one.accessToken === 'another');
-    expect(await provider.getCredentials()).toEqual(held);
-    provider.invalidate(held);
+    expect(await provider.getCredentials()).toEqual(cached);
+    provider.invalidate(cached);
     expect((await provider.getCredentials()).accessToken).toBe('federated-1');
     expect((await provider.getCredentials({ forceRefresh: true })).accessToken).toBe('federated-2');
   });
 });
 
-test('the shape of firebase-admin', async () => {
+test('getAccessToken returns the format of firebase-admin', async () => {
   const { access_token, expires_in } = await gcpCredentialsProvider(optionsFor(google)).getAccessToken();
   expect(access_token).toBe('federated-0');
   expect(expires_in).toBeGreaterThan(3_580);
@@ -87,7 +87,7 @@ test('status', async () => {
 });
 
 describe('failures', () => {
-  test('carry the hint and what was shown, and no token', async () => {
+  test('have the presented claims and the hint, and no token', async () => {
     google.plan.sts = () => ({
       status: 400,
       body: {
@@ -113,7 +113,7 @@ describe('failures', () => {
     expect(inspect([error, events], { depth: 20, showHidden: true })).not.toContain(jwt.split('.')[1]);
   });
 
-  test('of the connection carry no token either', async () => {
+  test('of the connection contain no token', async () => {
     const gone = await startGoogle();
     await gone.close();
     const jwt = subjectJwt();
@@ -126,20 +126,20 @@ describe('failures', () => {
     expect(text).not.toContain(jwt.split('.')[2]);
   });
 
-  test('an identity that is not expected sends nothing', async () => {
+  test('of the expected identity send nothing', async () => {
     const options = optionsFor(google, { expect: { project: 'other' } });
     await expect(getGcpCredentials(options)).rejects.toMatchObject({ code: 'subject_mismatch' });
     expect(google.seen).toHaveLength(0);
   });
 
-  test('scopes that are none are refused at the call', async () => {
+  test('of invalid scopes are thrown by the call', async () => {
     const provider = gcpCredentialsProvider(optionsFor(google));
     await expect(provider.getCredentials({ request: { scopes: 'a,b' } })).rejects.toBeInstanceOf(OptionError);
     expect(google.seen).toHaveLength(0);
   });
 
-  test('what passes is tried again, by core alone', async () => {
-    google.plan.sts = (request, count) => (count === 0 ? { status: 503 } : stsAnswer(request, count));
+  test('that are temporary are retried by core', async () => {
+    google.plan.sts = (request, count) => (count === 0 ? { status: 503 } : stsResponse(request, count));
     const credential = await getGcpCredentials(optionsFor(google, { random: () => 0 }));
     expect(credential.accessToken).toBe('federated-1');
     expect(google.seen).toHaveLength(2);

@@ -18,17 +18,17 @@ import { GCP_OPTION_NAMES, gcpConfiguration, normalScopes } from './gcp-options.
 
 export interface GcpCredentialsProviderOptions extends GcpOptions {
   /**
-   * How the exchange is made. Default: by requests of our own, the same as google-auth-library's.
-   * `googleAuthLibraryExchanger` of `@credex/gcp/google-auth-library` makes it by that package, with a transporter
-   * of your own if you like.
+   * How the exchange is made. Default: by requests of credex, the same as those of google-auth-library.
+   * `googleAuthLibraryExchanger` from `@credex/gcp/google-auth-library` uses that package instead, optionally with your
+   * own transporter.
    */
   readonly exchanger?: GcpExchangerFactory | undefined;
 }
 
-/** Google Cloud credentials, held and refreshed for the process. */
+/** Google Cloud credentials, cached and refreshed for the process. */
 export interface GcpCredentialsProvider extends CredentialProvider<GcpCredentials, GcpRequest> {
   /**
-   * The shape of firebase-admin's `Credential`: `initializeApp({ credential: gcpCredentialsProvider(options) })`.
+   * The interface of firebase-admin's `Credential`: `initializeApp({ credential: gcpCredentialsProvider(options) })`.
    * `expires_in` is in seconds.
    */
   getAccessToken(): Promise<{ access_token: string; expires_in: number }>;
@@ -47,11 +47,11 @@ const CALL_NAMES: readonly string[] = optionNames<CredentialCall<GcpRequest>>({
 });
 
 /**
- * Google Cloud credentials for code on Vercel, by workload identity federation: the Vercel token is exchanged
- * at Google's STS (RFC 8693) and, with `serviceAccountEmail`, for a token of that service account. Nothing is
- * read or sent before the first call.
+ * Google Cloud credentials for code on Vercel, by workload identity federation. The Vercel token is exchanged at
+ * Google's STS (RFC 8693) for a federated token and, with `serviceAccountEmail`, for a token of that service account.
+ * Nothing is read or sent before the first call.
  *
- * For clients of @google-cloud/* and googleapis take `googleAuthClient` of `@credex/gcp/google-auth-library`.
+ * For the clients of @google-cloud/* and googleapis, use `googleAuthClient` from `@credex/gcp/google-auth-library`.
  *
  * @example
  * const provider = gcpCredentialsProvider({
@@ -61,7 +61,7 @@ const CALL_NAMES: readonly string[] = optionNames<CredentialCall<GcpRequest>>({
  *   serviceAccountEmail: 'app@my-project.iam.gserviceaccount.com',
  * });
  * const { accessToken } = await provider.getCredentials();
- * @throws OptionError names the option and its environment variable
+ * @throws OptionError with the option and its environment variable
  */
 export function gcpCredentialsProvider(given: GcpCredentialsProviderOptions = {}): GcpCredentialsProvider {
   const options = ownOptions('gcpCredentialsProvider', given, OPTION_NAMES);
@@ -75,10 +75,10 @@ export function gcpCredentialsProvider(given: GcpCredentialsProviderOptions = {}
     },
     gcpCredentialsOf,
   );
-  // Without an argument core answers from the cache by its shortest path.
+  // A call without an argument is core's fastest path to a cached credential.
   const getCredentials = (call?: CredentialCall<GcpRequest>): Promise<GcpCredentials> =>
-    call === undefined ? provider.getCredentials() : asked(call);
-  const asked = async (given: CredentialCall<GcpRequest>): Promise<GcpCredentials> => {
+    call === undefined ? provider.getCredentials() : getForCall(call);
+  const getForCall = async (given: CredentialCall<GcpRequest>): Promise<GcpCredentials> => {
     const call = ownMembers('getCredentials', given, CALL_NAMES, 'call');
     return await provider.getCredentials(
       Object.assign(call, { request: requestOf(configuration, call.request) }),
@@ -98,7 +98,7 @@ export function gcpCredentialsProvider(given: GcpCredentialsProviderOptions = {}
   };
 }
 
-/** Normalised here, so that the same scopes in another order join the same exchange; the usual ones are left out. */
+/** Normalises the scopes, so that another order shares the exchange, and omits them if they are the configured ones. */
 function requestOf(
   configuration: GcpConfiguration,
   request: Partial<GcpRequest> | undefined,
@@ -108,7 +108,7 @@ function requestOf(
 }
 
 /**
- * One credential, from the process-wide cache: calling it for each request costs no exchange.
+ * Returns a credential from the process-wide cache, so that it can be called for each request without an exchange.
  *
  * @example
  * const { accessToken } = await getGcpCredentials({ scopes: 'https://www.googleapis.com/auth/bigquery' });

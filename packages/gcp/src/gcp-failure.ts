@@ -1,29 +1,29 @@
-/** An answer that brought no credential, reduced to what decides. */
+/** An error response of Google, reduced to the fields that classify it. */
 
 import { parseJson, retryAfterMs } from '@credex/core/driver';
-import type { GcpAnswerError, GcpStep } from './gcp-answer-error.js';
+import type { GcpResponseError, GcpStep } from './gcp-response-error.js';
 
-export interface FailedAnswer {
+export interface FailedResponse {
   readonly step: GcpStep;
   readonly status: number;
   /** OAuth's `error`, or the canonical `status` of a Google API error: `invalid_grant`, `PERMISSION_DENIED`. */
   readonly serverCode: string | undefined;
   /** `reason` of google.rpc.ErrorInfo: `SERVICE_DISABLED`, `IAM_PERMISSION_DENIED`. */
   readonly reason: string | undefined;
-  /** VPC Service Controls refused the request: by reason, by a precondition, or by the message alone. */
+  /** True if VPC Service Controls blocked the request, as the reason, a precondition or the message shows. */
   readonly isPerimeter: boolean;
   readonly serverMessage: string | undefined;
   readonly retryAfterMs: number | undefined;
-  /** Whether a status of 200 came with an answer that can't be understood. */
+  /** True for a response of status 200 that cannot be parsed. */
   readonly unparsable: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export function failedAnswer({ step, answer, problem }: GcpAnswerError): FailedAnswer {
+export function failedResponse({ step, response, problem }: GcpResponseError): FailedResponse {
   const unparsable = problem !== undefined;
-  // A body that didn't parse is not quoted: it may hold a token.
-  const { error, error_description } = unparsable ? {} : jsonFields(answer.body);
+  // A body that did not parse is not quoted: it may contain a token.
+  const { error, error_description } = unparsable ? {} : jsonFields(response.body);
   const api = fields(error);
   const details = Array.isArray(api['details']) ? api['details'].map(fields) : [];
   const detail = (type: string): Fields =>
@@ -33,7 +33,7 @@ export function failedAnswer({ step, answer, problem }: GcpAnswerError): FailedA
   const violations = detail('PreconditionFailure')['violations'];
   return {
     step,
-    status: answer.status,
+    status: response.status,
     serverCode: text(error) ?? text(api['status']),
     reason,
     isPerimeter:
@@ -42,7 +42,7 @@ export function failedAnswer({ step, answer, problem }: GcpAnswerError): FailedA
         violations.some((violation) => fields(violation)['type'] === 'VPC_SERVICE_CONTROLS')) ||
       /vpcServiceControlsUniqueIdentifier/.test(serverMessage ?? ''),
     serverMessage,
-    retryAfterMs: retryAfterMs(answer.headers) ?? duration(detail('RetryInfo')['retryDelay']),
+    retryAfterMs: retryAfterMs(response.headers) ?? duration(detail('RetryInfo')['retryDelay']),
     unparsable,
   };
 }
@@ -57,7 +57,7 @@ function jsonFields(body: string): Fields {
   try {
     return fields(parseJson(body));
   } catch {
-    // What says nothing is judged by its status.
+    // Not JSON: the status alone classifies the response.
     return {};
   }
 }

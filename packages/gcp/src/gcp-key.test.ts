@@ -18,7 +18,7 @@ afterAll(async () => {
 type Options = GcpCredentialsProviderOptions;
 interface Row<O extends keyof Options> {
   readonly belongs: 'in-key' | 'not-in-key';
-  /** Two values that differ; made late, since some name the servers. */
+  /** Two different values. They are created late, because some contain the servers' addresses. */
   readonly pair: () => readonly [Options[O], Options[O]];
 }
 
@@ -35,7 +35,7 @@ const audienceSource = (aud: string) => ({
   }),
 });
 
-/** An option that is not in this table is a compile error: whoever adds one says whether it is part of the key. */
+/** Which options are part of the cache key. An option that this table does not list is a compile error. */
 const TABLE: { readonly [O in keyof Required<Options>]: Row<O> } = {
   projectNumber: { belongs: 'in-key', pair: () => ['111', '222'] },
   workloadIdentityPoolId: { belongs: 'in-key', pair: () => ['pool-1', 'pool-2'] },
@@ -49,7 +49,7 @@ const TABLE: { readonly [O in keyof Required<Options>]: Row<O> } = {
   audience: { belongs: 'in-key', pair: () => ['https://a.example', 'https://b.example'] },
   expect: { belongs: 'in-key', pair: () => [{ owner: 'acme' }, { project: 'shop' }] },
   tokenSource: { belongs: 'in-key', pair: () => [() => JWT, () => subjectJwt({ sub: 'owner:other' })] },
-  // Not what is asked for, but where it is kept.
+  // The cache is where a credential is stored, not part of its key.
   cache: { belongs: 'not-in-key', pair: () => twice(createCredentialCache()) },
   projectId: { belongs: 'not-in-key', pair: () => ['project-one', 'project-two'] },
   quotaProjectId: { belongs: 'not-in-key', pair: () => ['project-one', 'project-two'] },
@@ -88,7 +88,7 @@ test.each(Object.entries(TABLE))('%s', async (name, { belongs, pair }) => {
   expect(await exchangesFor(option, [first, another])).toBe(belongs === 'in-key' ? 2 : 1);
 });
 
-test('the same wish written otherwise has the same key', async () => {
+test('another spelling of the same request has the same key', async () => {
   expect(await exchangesFor('scopes', ['openid email', ['email', 'openid', 'email']])).toBe(1);
   expect(await exchangesFor('lifetimeSeconds', [undefined, 3600])).toBe(1);
   expect(await exchangesFor('stsEndpoint', [google.origin, `${google.origin}/`])).toBe(1);

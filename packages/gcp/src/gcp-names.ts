@@ -1,4 +1,4 @@
-/** Google's names and addresses, made of a checked configuration only. */
+/** Google's resource names and URLs, built from a validated configuration. */
 
 import { httpsUrl } from '@credex/core/driver';
 import type { GcpConfiguration } from './gcp-options.js';
@@ -14,16 +14,16 @@ function poolName({ projectNumber, workloadIdentityPoolId }: PoolNames): string 
 }
 
 /**
- * The provider as STS wants it in `audience`, and as a token's `aud` is expected where the provider names no
- * audience of its own. `iam.googleapis.com` in every universe.
+ * The pool provider's resource name: the `audience` parameter of STS, and the expected `aud` of a token if the provider
+ * has no allowed audiences. The host is `iam.googleapis.com` in every universe.
  */
 export function providerAudience(names: PoolNames): string {
   return `//iam.googleapis.com/${poolName(names)}/providers/${names.workloadIdentityPoolProviderId}`;
 }
 
 /**
- * The federated principal as IAM policies name it, where the pool maps `google.subject` to `assertion.sub`
- * (Vercel's guide does). Another mapping gives another name, which the token alone doesn't tell.
+ * The federated principal as named in IAM policies, if the pool maps `google.subject` to `assertion.sub` (as Vercel's
+ * guide does). With another mapping the name differs, and the token does not tell it.
  */
 export function federatedPrincipal(names: PoolNames, subject: string): string {
   return `principal://iam.googleapis.com/${poolName(names)}/subject/${subject}`;
@@ -33,13 +33,13 @@ export function stsUrl({ stsEndpoint }: Pick<GcpConfiguration, 'stsEndpoint'>): 
   return new URL('/v1/token', stsEndpoint);
 }
 
-/** `…:generateAccessToken` of the service account; `undefined` where none is impersonated. */
+/** `…:generateAccessToken` of the service account; `undefined` without impersonation. */
 export function generateAccessTokenUrl(
   configuration: Pick<GcpConfiguration, 'iamCredentialsEndpoint' | 'serviceAccountEmail'>,
 ): URL | undefined {
   const { serviceAccountEmail: email, iamCredentialsEndpoint } = configuration;
   if (email === undefined) return undefined;
-  // The path comes from core's builder, which encodes segments; the origin was checked with the options.
+  // core's URL builder encodes the path segments; the origin was validated with the options.
   const { pathname } = httpsUrl({
     host: 'iamcredentials.googleapis.com',
     path: ['v1', 'projects', '-', 'serviceAccounts', `${email}:generateAccessToken`],

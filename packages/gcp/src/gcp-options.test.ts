@@ -14,10 +14,10 @@ const refusal = (options: object): OptionError => {
     if (OptionError.isInstance(error)) return error;
     throw error;
   }
-  throw new Error('The options were taken.');
+  throw new Error('The options were accepted.');
 };
 
-test('what is left out has its default', () => {
+test('omitted options have defaults', () => {
   expect(gcpConfiguration(NAMES)).toMatchObject({
     ...NAMES,
     serviceAccountEmail: undefined,
@@ -30,14 +30,14 @@ test('what is left out has its default', () => {
   expect(gcpConfiguration({ ...NAMES, serviceAccountEmail: EMAIL }).lifetimeSeconds).toBe(3600);
 });
 
-test('the universe makes both hosts', () => {
+test('the universe domain sets both hosts', () => {
   expect(gcpConfiguration({ ...NAMES, universeDomain: 'apis-tpclp.goog' })).toMatchObject({
     stsEndpoint: 'https://sts.apis-tpclp.goog',
     iamCredentialsEndpoint: 'https://iamcredentials.apis-tpclp.goog',
   });
 });
 
-test('the environment fills in what code leaves out, and code comes first', () => {
+test('an option takes precedence over its environment variable', () => {
   vi.stubEnv('GCP_PROJECT_NUMBER', '42');
   vi.stubEnv('GCP_WORKLOAD_IDENTITY_POOL_ID', 'env-pool');
   vi.stubEnv('GCP_WORKLOAD_IDENTITY_POOL_PROVIDER_ID', 'env-provider');
@@ -78,7 +78,7 @@ test('a lifetime without a service account is refused', () => {
   });
 });
 
-test('an option that does not exist is refused', () => {
+test('an unknown option is refused', () => {
   expect(refusal({ serviceAccount: EMAIL })).toMatchObject({
     code: 'invalid_option',
     option: 'serviceAccount',
@@ -129,14 +129,14 @@ const HOSTILE: readonly (readonly [keyof GcpOptions, unknown])[] = [
   ['allowLoopbackHttp', 'yes'],
 ];
 
-test.each(HOSTILE)('%s %j is refused before any socket', (option, value) => {
+test.each(HOSTILE)('%s %j is refused before anything is sent', (option, value) => {
   const base = option === 'lifetimeSeconds' ? { serviceAccountEmail: EMAIL } : {};
   const fetch = vi.fn();
   expect(refusal({ ...base, fetch, [option]: value })).toMatchObject({ option });
   expect(fetch).not.toHaveBeenCalled();
 });
 
-test('http is for loopback, and only where code allows it', () => {
+test('http is accepted only for loopback, and only if code allows it', () => {
   const loopback = { stsEndpoint: 'http://127.0.0.1:8080', allowLoopbackHttp: true };
   expect(gcpConfiguration({ ...NAMES, ...loopback }).stsEndpoint).toBe('http://127.0.0.1:8080');
   expect(refusal({ stsEndpoint: 'http://10.0.0.1', allowLoopbackHttp: true })).toMatchObject({

@@ -1,4 +1,4 @@
-/** Google Cloud's own options: asserted at the door, and normalised to plain data. */
+/** The options of Google Cloud, validated and normalised to plain data. */
 
 import type { Clock, Fetch, SharedOptions } from '@credex/core';
 import { OptionError } from '@credex/core';
@@ -18,10 +18,10 @@ import {
 
 export const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
-/** What generateAccessToken issues where no lifetime is asked for, in seconds. */
+/** The lifetime that generateAccessToken issues by default, in seconds. */
 const DEFAULT_LIFETIME_SECONDS = 3_600;
 
-/** Whom to become at Google, and where. */
+/** The options that name the Google identity and the endpoints. */
 export interface GcpOptions extends SharedOptions {
   /** The number (not the id) of the project that holds the pool; environment variable GCP_PROJECT_NUMBER. */
   readonly projectNumber?: string | undefined;
@@ -30,8 +30,8 @@ export interface GcpOptions extends SharedOptions {
   /** The provider in that pool; GCP_WORKLOAD_IDENTITY_POOL_PROVIDER_ID. */
   readonly workloadIdentityPoolProviderId?: string | undefined;
   /**
-   * The service account to impersonate; GCP_SERVICE_ACCOUNT_EMAIL. Default: none, and the federated token
-   * itself is the credential.
+   * The service account to impersonate; GCP_SERVICE_ACCOUNT_EMAIL. Default: none; the federated token is then the
+   * credential.
    */
   readonly serviceAccountEmail?: string | undefined;
   /**
@@ -40,11 +40,11 @@ export interface GcpOptions extends SharedOptions {
    */
   readonly scopes?: string | readonly string[] | undefined;
   /**
-   * How long the service account's token is to live, in seconds, 600 to 43,200; default 3,600. More than 3,600
-   * needs the organization policy `iam.allowServiceAccountCredentialLifetimeExtension`.
+   * The lifetime of the service account's token in seconds, 600 to 43,200; default 3,600. More than 3,600 requires the
+   * organization policy `iam.allowServiceAccountCredentialLifetimeExtension`.
    */
   readonly lifetimeSeconds?: number | undefined;
-  /** The project that clients work in; GCP_PROJECT_ID. Changes nothing about the credential. */
+  /** The project that clients use; GCP_PROJECT_ID. It does not affect the credential. */
   readonly projectId?: string | undefined;
   /** The project that is billed: sent by `googleAuthClient` as `x-goog-user-project`. */
   readonly quotaProjectId?: string | undefined;
@@ -75,7 +75,7 @@ export const GCP_OPTION_NAMES: readonly Exclude<keyof GcpOptions, keyof SharedOp
   allowLoopbackHttp: true,
 });
 
-/** The options as an exchanger takes them: every name checked, every default filled in. */
+/** The validated options with defaults. The `exchanger` factory receives them. */
 export interface GcpConfiguration {
   readonly projectNumber: string;
   readonly workloadIdentityPoolId: string;
@@ -83,15 +83,15 @@ export interface GcpConfiguration {
   readonly serviceAccountEmail: string | undefined;
   /** Sorted, without duplicates. */
   readonly scopes: readonly string[];
-  /** What is asked for; `undefined` without a service account. */
+  /** The requested lifetime; `undefined` without a service account. */
   readonly lifetimeSeconds: number | undefined;
   readonly projectId: string | undefined;
   readonly quotaProjectId: string | undefined;
   readonly universeDomain: string;
-  /** Origins, without a slash at the end. */
+  /** Origins, without a trailing slash. */
   readonly stsEndpoint: string;
   readonly iamCredentialsEndpoint: string;
-  /** The user's own, where given: an exchanger takes it or refuses it. */
+  /** The option `fetch`. An exchanger either uses it or throws. */
   readonly fetch: Fetch | undefined;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -110,10 +110,10 @@ const PROJECT: Grammar = {
 };
 const SCOPE: Grammar = {
   pattern: /^(?:https:\/\/[A-Za-z0-9.-]{1,100}\/[\w./~-]{0,150}|[a-z][a-z_]{1,31})$/,
-  says: `a list of OAuth scopes such as ${CLOUD_PLATFORM_SCOPE}, or such a list in a string, parted by spaces`,
+  says: `a list of OAuth scopes such as ${CLOUD_PLATFORM_SCOPE}, or a string of scopes separated by spaces`,
 };
 
-/** @throws OptionError names the option and its environment variable. */
+/** @throws OptionError with the option and its environment variable */
 export function gcpConfiguration(options: GcpOptions): GcpConfiguration {
   const universeDomain =
     optionalString({ option: 'universeDomain' }, options.universeDomain, DOMAIN_NAME) ?? 'googleapis.com';
@@ -162,7 +162,7 @@ export function gcpConfiguration(options: GcpOptions): GcpConfiguration {
   };
 }
 
-/** Sorted and without duplicates, so that the same wish has the same key; `undefined` passes. */
+/** Sorted and without duplicates, so that equal requests have equal keys. `undefined` stays `undefined`. */
 export function normalScopes(value: unknown): readonly string[] | undefined {
   const scopes = optionalStringList({ option: 'scopes' }, value, SCOPE);
   return scopes === undefined ? undefined : Object.freeze([...new Set(scopes)].sort());
@@ -176,7 +176,7 @@ function lifetime(value: unknown, serviceAccountEmail: string | undefined): numb
     'conflicting_options',
     'lifetimeSeconds',
     undefined,
-    '`lifetimeSeconds` needs `serviceAccountEmail` (GCP_SERVICE_ACCOUNT_EMAIL): the lifetime of a federated token is set by Google.',
+    '`lifetimeSeconds` needs `serviceAccountEmail` (GCP_SERVICE_ACCOUNT_EMAIL), because Google sets the lifetime of a federated token.',
   );
 }
 

@@ -1,4 +1,4 @@
-/** Google's two token services on a real socket of this machine, as far as an exchange needs them. */
+/** A fake of Google's two token services on a loopback socket. */
 
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -27,22 +27,22 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-export interface PlannedAnswer {
+export interface PlannedResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A string as it is, anything else as JSON. */
+  /** A string is sent unchanged, any other value as JSON. */
   readonly body?: unknown;
 }
 
-type Answer = PlannedAnswer | 'hang up' | 'never';
-export type Answering = (request: SeenRequest, count: number) => Answer | Promise<Answer>;
+type FakeResponse = PlannedResponse | 'hang up' | 'never';
+export type Responder = (request: SeenRequest, count: number) => FakeResponse | Promise<FakeResponse>;
 
 export interface Google {
   readonly origin: string;
   readonly seen: SeenRequest[];
   of(path: string): SeenRequest[];
-  /** What is answered from now on; `count`: how many requests of this kind there were before. */
-  plan: { sts: Answering; impersonation: Answering; other: Answering };
+  /** The responses from now on. `count` is the number of earlier requests of the same kind. */
+  plan: { sts: Responder; impersonation: Responder; other: Responder };
   close(): Promise<void>;
 }
 
@@ -50,8 +50,8 @@ export async function startGoogle(): Promise<Google> {
   const seen: SeenRequest[] = [];
   const counts = new Map<string, number>();
   const plan: Google['plan'] = {
-    sts: stsAnswer,
-    impersonation: impersonationAnswer,
+    sts: stsResponse,
+    impersonation: impersonationResponse,
     other: () => ({ body: {} }),
   };
   const server = createServer((incoming, outgoing) => {
@@ -70,13 +70,13 @@ export async function startGoogle(): Promise<Google> {
         path === STS_PATH ? 'sts' : path.endsWith(':generateAccessToken') ? 'impersonation' : 'other';
       const count = counts.get(kind) ?? 0;
       counts.set(kind, count + 1);
-      void Promise.resolve(plan[kind](request, count)).then((answer) => {
-        if (answer === 'never') return;
-        if (answer === 'hang up') {
+      void Promise.resolve(plan[kind](request, count)).then((planned) => {
+        if (planned === 'never') return;
+        if (planned === 'hang up') {
           incoming.socket.destroy();
           return;
         }
-        const { status = 200, headers = {}, body = {} } = answer;
+        const { status = 200, headers = {}, body = {} } = planned;
         outgoing.writeHead(status, { 'content-type': 'application/json; charset=UTF-8', ...headers });
         outgoing.end(typeof body === 'string' ? body : JSON.stringify(body));
       });
@@ -95,7 +95,7 @@ export async function startGoogle(): Promise<Google> {
   };
 }
 
-export const stsAnswer: Answering = (_request, count) => ({
+export const stsResponse: Responder = (_request, count) => ({
   body: {
     access_token: `federated-${count}`,
     issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
@@ -104,11 +104,11 @@ export const stsAnswer: Answering = (_request, count) => ({
   },
 });
 
-const impersonationAnswer: Answering = (_request, count) => ({
+const impersonationResponse: Responder = (_request, count) => ({
   body: { accessToken: `ya29.service-${count}`, expireTime: new Date(Date.now() + 3_600_000).toISOString() },
 });
 
-/** A token that nobody signed: only a cloud verifies. */
+/** A token without a valid signature, because nothing here verifies it. */
 export function subjectJwt(claims: Readonly<Record<string, unknown>> = {}): string {
   const now = Math.floor(Date.now() / 1000);
   const all = {
@@ -123,7 +123,7 @@ export function subjectJwt(claims: Readonly<Record<string, unknown>> = {}): stri
   return `${part({ alg: 'RS256', kid: 'k1' })}.${part(all)}.c2lnbmF0dXJlLW9mLXRoZS1zdWJqZWN0`;
 }
 
-/** Options against that server, with a cache of their own. */
+/** Options that point to that server, with a separate cache. */
 export function optionsFor(
   google: Google,
   more: GcpCredentialsProviderOptions = {},
@@ -141,7 +141,7 @@ export function optionsFor(
   };
 }
 
-/** A context as core makes it, without core's retries: what an exchange does by itself shows. */
+/** A context like core's, but without retries, so that a test sees what the exchange itself does. */
 export function contextOf(
   jwt: string = subjectJwt(),
   fetch: typeof globalThis.fetch = globalThis.fetch,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { GcpAnswerError } from './gcp-answer-error.js';
-import { reviveGcpCredentials } from './gcp-exchanger.js';
+import { GcpResponseError } from './gcp-response-error.js';
+import { parseStoredGcpCredentials } from './gcp-exchanger.js';
 import { parseGenerateAccessTokenResponse, parseStsResponse } from './parse-token-response.js';
 
-const answer = (body: unknown, headers: Record<string, string> = {}) => ({
+const response = (body: unknown, headers: Record<string, string> = {}) => ({
   status: 200,
   headers,
   body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -16,12 +16,12 @@ const STS = {
 };
 
 describe('the token exchange', () => {
-  test('a good answer', () => {
-    expect(parseStsResponse(answer(STS))).toEqual({ accessToken: 'ya29.d.token', expiresInSeconds: 3599 });
+  test('a successful response', () => {
+    expect(parseStsResponse(response(STS))).toEqual({ accessToken: 'ya29.d.token', expiresInSeconds: 3599 });
     expect(
-      parseStsResponse(answer({ ...STS, token_type: 'bearer', issued_token_type: undefined })),
+      parseStsResponse(response({ ...STS, token_type: 'bearer', issued_token_type: undefined })),
     ).toBeDefined();
-    expect(parseStsResponse(answer({ ...STS, expires_in: '3599' })).expiresInSeconds).toBe(3599);
+    expect(parseStsResponse(response({ ...STS, expires_in: '3599' })).expiresInSeconds).toBe(3599);
   });
 
   test.each([
@@ -45,8 +45,8 @@ describe('the token exchange', () => {
     ['has no expires_in', { ...STS, expires_in: -1 }],
     ['has no expires_in', { ...STS, expires_in: 1e12 }],
   ])('%s: %j', (problem, body) => {
-    expect(() => parseStsResponse(answer(body))).toThrow(GcpAnswerError);
-    expect(() => parseStsResponse(answer(body))).toThrow(problem);
+    expect(() => parseStsResponse(response(body))).toThrow(GcpResponseError);
+    expect(() => parseStsResponse(response(body))).toThrow(problem);
   });
 });
 
@@ -56,7 +56,7 @@ describe('generateAccessToken', () => {
     ['2026-01-02T03:04:05.123456789Z', Date.UTC(2026, 0, 2, 3, 4, 5, 123)],
     ['2026-01-02T03:04:05+02:00', Date.UTC(2026, 0, 2, 1, 4, 5)],
   ])('%s', (expireTime, expected) => {
-    expect(parseGenerateAccessTokenResponse(answer({ accessToken: 't', expireTime }))).toEqual({
+    expect(parseGenerateAccessTokenResponse(response({ accessToken: 't', expireTime }))).toEqual({
       accessToken: 't',
       expireTime: expected,
     });
@@ -70,14 +70,14 @@ describe('generateAccessToken', () => {
     { accessToken: 't', expireTime: '2026-01-02' },
     { expireTime: '2026-01-02T03:04:05Z' },
   ])('%j is refused', (body) => {
-    expect(() => parseGenerateAccessTokenResponse(answer(body))).toThrow(GcpAnswerError);
+    expect(() => parseGenerateAccessTokenResponse(response(body))).toThrow(GcpResponseError);
   });
 });
 
 test('a record of a shared store is parsed as untrusted', () => {
   const good = { accessToken: 't', expiresAt: 1, principal: 'p' };
-  expect(reviveGcpCredentials({ ...good, more: 1 })).toEqual(good);
-  expect(Object.isFrozen(reviveGcpCredentials(good))).toBe(true);
+  expect(parseStoredGcpCredentials({ ...good, more: 1 })).toEqual(good);
+  expect(Object.isFrozen(parseStoredGcpCredentials(good))).toBe(true);
   for (const bad of [
     null,
     'x',
@@ -87,5 +87,5 @@ test('a record of a shared store is parsed as untrusted', () => {
     { ...good, expiresAt: Number.NaN },
     { ...good, principal: 1 },
   ])
-    expect(() => reviveGcpCredentials(bad)).toThrow(TypeError);
+    expect(() => parseStoredGcpCredentials(bad)).toThrow(TypeError);
 });

@@ -1,20 +1,20 @@
-/** What STS and IAM Credentials answer, parsed as untrusted. */
+/** Parses the responses of STS and IAM Credentials, as untrusted input. */
 
 import type { HttpAnswer } from '@credex/core/driver';
 import { parseJson } from '@credex/core/driver';
-import type { GcpStep } from './gcp-answer-error.js';
-import { GcpAnswerError } from './gcp-answer-error.js';
+import type { GcpStep } from './gcp-response-error.js';
+import { GcpResponseError } from './gcp-response-error.js';
 
 const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 
-/** The answer of the token exchange (RFC 8693, section 2.2.1). */
+/** The response of the token exchange (RFC 8693, section 2.2.1). */
 export interface StsToken {
   readonly accessToken: string;
-  /** `undefined` where the response names no lifetime: it is optional in RFC 8693, and Google leaves it out at times. */
+  /** `undefined` if the response has no lifetime: RFC 8693 makes it optional, and Google sometimes omits it. */
   readonly expiresInSeconds: number | undefined;
 }
 
-/** The answer of `generateAccessToken`. */
+/** The response of `generateAccessToken`. */
 export interface ServiceAccountToken {
   readonly accessToken: string;
   /** Epoch milliseconds, by the server's clock. */
@@ -22,52 +22,56 @@ export interface ServiceAccountToken {
 }
 
 /** @throws GcpAnswerError */
-export function parseStsResponse(answer: HttpAnswer): StsToken {
-  const refuse = refusal('token-exchange', answer);
-  const { access_token, issued_token_type, token_type, expires_in } = jsonObject(answer, refuse);
+export function parseStsResponse(response: HttpAnswer): StsToken {
+  const refuse = refusal('token-exchange', response);
+  const { access_token, issued_token_type, token_type, expires_in } = jsonObject(response, refuse);
   if (!isToken(access_token)) return refuse('has no access_token');
   if (typeof token_type !== 'string' || token_type.toLowerCase() !== 'bearer')
     return refuse('has a token_type other than Bearer');
   if (issued_token_type !== undefined && issued_token_type !== ACCESS_TOKEN_TYPE)
-    return refuse('has an issued_token_type that is no access token');
+    return refuse('has an issued_token_type other than access_token');
   if (expires_in === undefined) return { accessToken: access_token, expiresInSeconds: undefined };
-  // Some write it as text.
+  // Some servers write it as text.
   const isDigits = typeof expires_in === 'string' && /^\d{1,9}$/.test(expires_in);
   const seconds = isDigits ? Number(expires_in) : expires_in;
   if (typeof seconds !== 'number' || !(seconds > 0 && seconds < 1e9))
-    return refuse('has no expires_in that could be a lifetime');
+    return refuse('has no expires_in that is a valid number of seconds');
   return { accessToken: access_token, expiresInSeconds: seconds };
 }
 
-/** The longest that Google lets a federated access token live, and the subject token's own end. */
+/** The maximum lifetime of a federated access token, in seconds. */
 const FEDERATED_SECONDS = 3_600;
 
 /**
- * When a federated access token ends, epoch milliseconds. Without `expires_in` it is bounded by the end of the subject
- * token and by an hour, on the safe side; google-auth-library would keep it for ever.
- * @param askedAt when the request was sent, epoch milliseconds
+ * The expiry of a federated access token in epoch milliseconds. Without `expires_in`, it is the expiry of the subject
+ * token or one hour, whichever is earlier; google-auth-library would cache the token forever.
+ * @param requestedAt when the request was sent, in epoch milliseconds
  */
-export function federatedEnd({ expiresInSeconds }: StsToken, askedAt: number, subjectEnd: number): number {
+export function federatedExpiry(
+  { expiresInSeconds }: StsToken,
+  requestedAt: number,
+  subjectEnd: number,
+): number {
   return expiresInSeconds === undefined
-    ? Math.min(askedAt + FEDERATED_SECONDS * 1_000, subjectEnd)
-    : askedAt + Math.floor(expiresInSeconds * 1_000);
+    ? Math.min(requestedAt + FEDERATED_SECONDS * 1_000, subjectEnd)
+    : requestedAt + Math.floor(expiresInSeconds * 1_000);
 }
 
 /** @throws GcpAnswerError */
-export function parseGenerateAccessTokenResponse(answer: HttpAnswer): ServiceAccountToken {
-  const refuse = refusal('impersonation', answer);
-  const { accessToken, expireTime } = jsonObject(answer, refuse);
+export function parseGenerateAccessTokenResponse(response: HttpAnswer): ServiceAccountToken {
+  const refuse = refusal('impersonation', response);
+  const { accessToken, expireTime } = jsonObject(response, refuse);
   if (!isToken(accessToken)) return refuse('has no accessToken');
   const expires = typeof expireTime === 'string' ? timestamp(expireTime) : undefined;
-  if (expires === undefined) return refuse('has no expireTime that is a time');
+  if (expires === undefined) return refuse('has no expireTime that is a valid time');
   return { accessToken, expireTime: expires };
 }
 
 type Refusal = (problem: string) => never;
 
-function refusal(step: GcpStep, answer: HttpAnswer): Refusal {
+function refusal(step: GcpStep, response: HttpAnswer): Refusal {
   return (problem) => {
-    throw new GcpAnswerError(step, answer, `The answer of the ${step} ${problem}.`);
+    throw new GcpResponseError(step, response, `The response to the ${step} ${problem}.`);
   };
 }
 
@@ -83,7 +87,7 @@ function jsonObject({ body }: HttpAnswer, refuse: Refusal): Readonly<Record<stri
   return parsed as Readonly<Record<string, unknown>>;
 }
 
-/** What may stand in an Authorization header; everything else is no token. */
+/** True for the characters that an Authorization header allows. */
 export function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,16384}$/.test(value);
 }

@@ -10,7 +10,7 @@ import { googleAuthClient } from './auth-client.js';
 const CREATED = Date.UTC(2026, 0, 1);
 
 let google: Google;
-/** An hour in seconds: a credential that is some seconds old may be invalidated. */
+/** The wall clock. `later` advances it, because a credential can be invalidated only after some seconds. */
 let now: number;
 beforeEach(async () => {
   google = await startGoogle();
@@ -25,7 +25,7 @@ const later = () => {
   now += 60_000;
 };
 
-test('it is the library’s AuthClient', () => {
+test('is an AuthClient of the library', () => {
   const client = clientFor({
     projectId: 'my-project',
     universeDomain: 'apis-tpclp.goog',
@@ -39,13 +39,13 @@ test('it is the library’s AuthClient', () => {
   });
 });
 
-test('it has the transporter by both names: clients with library 9 know it as `gaxios`', () => {
+test('has the transporter under both names, because clients with version 9 read `gaxios`', () => {
   const client = clientFor();
   expect(client.transporter).toBeInstanceOf(gaxios.Gaxios);
   expect(client).toHaveProperty('gaxios', client.transporter);
 });
 
-test('its tokens come from our cache: one exchange for many clients and the function beside them', async () => {
+test('shares one exchange between many clients and getGcpCredentials', async () => {
   const options = optionsFor(google, { clock });
   const clients = Array.from({ length: 20 }, () => googleAuthClient(options));
   const tokens = await Promise.all(clients.map((client) => client.getAccessToken()));
@@ -55,7 +55,7 @@ test('its tokens come from our cache: one exchange for many clients and the func
 });
 
 describe('headers', () => {
-  test('for clients that read Headers', async () => {
+  test('are readable for clients that read Headers', async () => {
     const headers = await clientFor({ quotaProjectId: 'billed' }).getRequestHeaders();
     expect(headers).toBeInstanceOf(Headers);
     expect([...headers]).toEqual([
@@ -65,7 +65,7 @@ describe('headers', () => {
     expect([...new Headers(headers)]).toEqual([...headers]);
   });
 
-  test('for clients that merge them by Object.assign, once and not twice', async () => {
+  test('are sent once by clients that merge them with Object.assign', async () => {
     const merged = Object.assign(
       { accept: 'x' },
       await clientFor({ quotaProjectId: 'billed' }).getRequestHeaders(),
@@ -80,13 +80,13 @@ describe('headers', () => {
     });
   });
 
-  test('for request() of library 9, which reads one name', async () => {
+  test('are readable for request() of version 9, which reads one spelling', async () => {
     const headers = (await clientFor().getRequestHeaders()) as unknown as { Authorization: string };
     expect(headers.Authorization).toBe('Bearer federated-0');
   });
 });
 
-test('credentials and the tokens event follow the held credential', async () => {
+test('credentials and the tokens event follow the cached credential', async () => {
   const client = clientFor();
   const tokens: unknown[] = [];
   client.on('tokens', (issued) => tokens.push(issued));
@@ -109,7 +109,7 @@ describe('request()', () => {
       ...more,
     });
 
-  test('is authorized', async () => {
+  test('sends the token', async () => {
     google.plan.other = () => ({ body: { ok: true } });
     const { data } = await call(clientFor({ quotaProjectId: 'billed' }), { headers: { 'x-mine': '1' } });
     expect(data).toEqual({ ok: true });
@@ -120,7 +120,7 @@ describe('request()', () => {
     });
   });
 
-  test('401: once more with another token', async () => {
+  test('repeats the request once with a new token after 401', async () => {
     google.plan.other = (request) =>
       request.headers.authorization === 'Bearer federated-0' ? { status: 401 } : { body: { ok: true } };
     const client = clientFor();
@@ -133,7 +133,7 @@ describe('request()', () => {
     ]);
   });
 
-  test('401 again and again: two calls, one new exchange', async () => {
+  test('makes two requests and one new exchange for repeated 401', async () => {
     google.plan.other = () => ({ status: 401 });
     const client = clientFor();
     await client.getAccessToken();
@@ -143,7 +143,7 @@ describe('request()', () => {
     expect(google.of(STS_PATH)).toHaveLength(2);
   });
 
-  test('401 for many at once is one new exchange', async () => {
+  test('makes one new exchange when many requests receive 401', async () => {
     google.plan.other = (request) =>
       request.headers.authorization === 'Bearer federated-0' ? { status: 401 } : { body: { ok: true } };
     const client = clientFor();
@@ -153,7 +153,7 @@ describe('request()', () => {
     expect(google.of(STS_PATH)).toHaveLength(2);
   });
 
-  test('401 for a token that was renewed meanwhile leaves the new one', async () => {
+  test('keeps a new token when a request with the old one receives 401', async () => {
     const client = clientFor();
     await client.getAccessToken();
     later();
@@ -170,7 +170,7 @@ describe('request()', () => {
     expect(google.of(STS_PATH)).toHaveLength(2);
   });
 
-  test('403 is the service’s last word, unless forceRefreshOnFailure says otherwise', async () => {
+  test('does not repeat the request after 403, unless forceRefreshOnFailure is set', async () => {
     google.plan.other = () => ({ status: 403 });
     const client = clientFor();
     await client.getAccessToken();
@@ -183,7 +183,7 @@ describe('request()', () => {
     expect(google.of(STS_PATH)).toHaveLength(2);
   });
 
-  test('a stream is not sent twice', async () => {
+  test('never sends a stream twice', async () => {
     google.plan.other = () => ({ status: 401 });
     const client = clientFor();
     await expect(call(client, { data: Readable.from(['x']) })).rejects.toMatchObject({
@@ -194,7 +194,7 @@ describe('request()', () => {
 });
 
 describe('GoogleAuth of the same copy', () => {
-  test('knows the project without asking', async () => {
+  test('reads the project without a request', async () => {
     const auth = new GoogleAuth({ authClient: clientFor({ projectId: 'my-project' }) });
     expect(await auth.getProjectId()).toBe('my-project');
     expect(google.seen).toHaveLength(0);

@@ -12,9 +12,9 @@ import { portableHeaders } from './portable-headers.js';
 /**
  * The type of `googleAuthClient()` where a `Client` is expected. Each Google client carries a copy of
  * google-auth-library, and `AuthClient` of one copy is not assignable to `AuthClient` of another, because the class
- * has private and protected members. The members of the union `Client` that the auth client can stand for are those
- * whose public names it has; `GoogleAuth`, `JWT`, `OAuth2Client` and strings are not among them. Where none is left,
- * it is the `IdentityPoolClient` of the copy that you installed.
+ * has private and protected members. This type keeps the members of the union `Client` that the auth client is
+ * compatible with: those that have only public names that it has, so not `GoogleAuth`, `JWT`, `OAuth2Client` or strings.
+ * If none is left, it is the `IdentityPoolClient` of the copy that you installed.
  */
 export type AuthClientFor<Client> = [Compatible<Client>] extends [never]
   ? IdentityPoolClient
@@ -28,13 +28,13 @@ type Compatible<Client> = Client extends object
 
 /**
  * An auth client for @google-cloud/* and googleapis. Every token comes from the same cache as
- * `getGcpCredentials`: many clients share one exchange. `request()` repeats a call once with a new token if
- * the service answers 401 (and 403 if `forceRefreshOnFailure` is set on the client).
+ * `getGcpCredentials`, so many clients share one exchange. `request()` repeats a call once with a new token if the
+ * service responds with 401 (or with 403, if `forceRefreshOnFailure` is set on the client).
  *
- * Clients that carry another copy of google-auth-library accept it too, and TypeScript infers their type of
- * `AuthClient` from the place where it is used. For a variable that several clients share, name the type:
- * `googleAuthClient<StorageOptions['authClient']>(options)`. To sign (Storage's `getSignedUrl`), tell a client with
- * another copy the account: `new Storage({ authClient, credentials: { client_email } })`. The service account needs
+ * Clients that carry another copy of google-auth-library accept it too: TypeScript infers their type of `AuthClient`
+ * where the call is an argument. For a variable that several clients share, name the type:
+ * `googleAuthClient<StorageOptions['authClient']>(options)`. To sign (Storage's `getSignedUrl`) with a client that
+ * carries another copy, pass the account: `new Storage({ authClient, credentials: { client_email } })`. The service account needs
  * `roles/iam.serviceAccountTokenCreator` on itself.
  *
  * @typeParam Client the type that the Google client expects; inferred, by default the `IdentityPoolClient` of the
@@ -47,13 +47,13 @@ export function googleAuthClient<Client = IdentityPoolClient>(
   options: GcpCredentialsProviderOptions = {},
 ): AuthClientFor<Client> {
   const client = new FederatedAuthClient(gcpCredentialsProvider(options), gcpConfiguration(options));
-  // The classes of two copies are nominally different; the public names are checked by the type above.
+  // The classes of two copies differ nominally; the type above checks the public names.
   return client as unknown as AuthClientFor<Client>;
 }
 
 /**
- * An `IdentityPoolClient`, since GoogleAuth asks that class for the project and for the account to sign with;
- * its own exchange and its own cache are never reached.
+ * Extends `IdentityPoolClient`, because GoogleAuth reads the project and the signing account from that class. The
+ * exchange and the cache of the base class are never used.
  */
 class FederatedAuthClient extends IdentityPoolClient {
   readonly #provider: GcpCredentialsProvider;
@@ -76,7 +76,7 @@ class FederatedAuthClient extends IdentityPoolClient {
     this.#provider = provider;
   }
 
-  /** In the public interface of library 9, whose clients expect it by type; later versions have `transporter` alone. */
+  /** Part of the public interface of version 9, whose clients expect it; later versions have only `transporter`. */
   get gaxios(): gaxios.Gaxios {
     const transporter = this.transporter as gaxios.Gaxios & { readonly instance?: gaxios.Gaxios };
     return transporter.instance ?? transporter;
@@ -86,7 +86,7 @@ class FederatedAuthClient extends IdentityPoolClient {
     return { token: (await this.#credentials()).accessToken, res: null };
   }
 
-  /** @param url The request's, or the service's where gRPC asks: its errors need a numeric code. */
+  /** @param url the URL of the request, or of the service for a gRPC client, whose errors need a numeric code */
   override async getRequestHeaders(url?: string | URL): Promise<Headers> {
     const { accessToken } = await this.#credentials().catch((error: unknown) => {
       throw isGrpcService(url) ? asRpcError(error) : error;
@@ -97,7 +97,7 @@ class FederatedAuthClient extends IdentityPoolClient {
     });
   }
 
-  /** As `request()`; google-gax calls by it where it speaks REST, and needs an HTTP status on every error. */
+  /** Like `request()`. google-gax uses it for REST calls, and needs an HTTP status on every error. */
   override fetch<T>(...args: Parameters<gaxios.Gaxios['fetch']>): gaxios.GaxiosPromise<T> {
     if (typeof super.fetch !== 'function')
       throw new TypeError('google-auth-library 9 has no fetch(): install version 10 or 11.');
@@ -107,7 +107,9 @@ class FederatedAuthClient extends IdentityPoolClient {
   }
 
   override setCredentials(): never {
-    throw new TypeError('This client takes its tokens from credex: they can not be set.');
+    throw new TypeError(
+      'This client gets its tokens from credex: they can not be set. Remove the call of setCredentials.',
+    );
   }
 
   override retrieveSubjectToken(): Promise<string> {
@@ -129,19 +131,19 @@ class FederatedAuthClient extends IdentityPoolClient {
     } catch (error) {
       const status = (error as { readonly response?: { readonly status?: unknown } }).response?.status;
       const refused = status === 401 || (status === 403 && this.forceRefreshOnFailure);
-      if (reAuthRetried || !refused || holdsStream(options)) throw error;
+      if (reAuthRetried || !refused || containsStream(options)) throw error;
       this.#refused(sentToken(options));
       return super.requestAsync<T>(options, true);
     }
   }
 
-  /** Forgets that very token: where another caller has renewed it already, the new one stays. */
+  /** Invalidates this token only: if another caller has already renewed it, the new token stays cached. */
   #refused(token: string | null | undefined): void {
     if (typeof token === 'string') this.#provider.invalidate((held) => held.accessToken === token);
   }
 
   async #credentials(): Promise<GcpCredentials> {
-    const credentials = await this.#provider.getCredentials().catch(failedLater);
+    const credentials = await this.#provider.getCredentials().catch(rejectLater);
     if (this.credentials.access_token !== credentials.accessToken) {
       this.credentials = {
         access_token: credentials.accessToken,
@@ -155,10 +157,10 @@ class FederatedAuthClient extends IdentityPoolClient {
 }
 
 /**
- * Storage writes to an upload's stream in the same turn as it asks for headers. A failure that is known at once would
- * destroy the stream before the write, and the user would read of the stream instead of the failure.
+ * Rejects in a later turn of the event loop. Storage writes to an upload's stream in the turn in which it requests
+ * headers; an immediate rejection would destroy the stream before the write and hide the error from the user.
  */
-async function failedLater(error: unknown): Promise<never> {
+async function rejectLater(error: unknown): Promise<never> {
   await new Promise((resolve) => {
     setImmediate(resolve);
   });
@@ -166,10 +168,10 @@ async function failedLater(error: unknown): Promise<never> {
 }
 
 async function noExchangeHere(): Promise<never> {
-  throw new TypeError('This client makes no exchange of its own.');
+  throw new TypeError('This client gets its tokens from credex and makes no exchange itself.');
 }
 
-/** The SDK writes the header into the options it was given. */
+/** The token that was sent: the SDK writes the header into the given options. */
 function sentToken({ headers }: gaxios.GaxiosOptions): string | undefined {
   const plain = headers as { readonly Authorization?: unknown } | undefined;
   const sent =
@@ -179,8 +181,8 @@ function sentToken({ headers }: gaxios.GaxiosOptions): string | undefined {
   return sent?.replace(/^Bearer /, '');
 }
 
-/** A stream was read by the first attempt: there is nothing left to send again. */
-function holdsStream({ data, body, multipart }: gaxios.GaxiosOptions): boolean {
+/** True if the request contains a stream, which the first attempt has consumed. */
+function containsStream({ data, body, multipart }: gaxios.GaxiosOptions): boolean {
   const contents: unknown[] = [data, body, ...(multipart ?? []).map((part) => part.content)];
   return contents.some(
     (content) => typeof content === 'object' && content !== null && Symbol.asyncIterator in content,

@@ -1,8 +1,8 @@
-// Longer than 300 lines: every way one exchange over a real socket can go, in one place.
+// Longer than 300 lines: all outcomes of one exchange over a real socket.
 import { FederationError, OptionError } from '@credex/core';
 import { gaxios } from 'google-auth-library';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { GcpAnswerError } from '../gcp-answer-error.js';
+import { GcpResponseError } from '../gcp-response-error.js';
 import type { GcpCredentialsProviderOptions } from '../gcp-credentials-provider.js';
 import type { GcpCredentials } from '../gcp-exchanger.js';
 import { gcpConfiguration } from '../gcp-options.js';
@@ -32,7 +32,7 @@ afterEach(async () => {
   await google.close();
 });
 
-/** One exchange without core around it: no cache and no retries but those of the SDK, if it made any. */
+/** One exchange without core, so that any cache or retry would be the SDK's. */
 async function exchangeOnce(
   more: GcpCredentialsProviderOptions = {},
   context = contextOf(),
@@ -50,8 +50,8 @@ const failure = async (...given: Parameters<typeof exchangeOnce>): Promise<Error
   throw new Error('The exchange succeeded.');
 };
 
-describe('on the wire', () => {
-  test('the federated token itself: one POST with the form of RFC 8693 and the scopes asked for', async () => {
+describe('the requests', () => {
+  test('for a federated token: one POST with the form of RFC 8693 and the requested scopes', async () => {
     const jwt = subjectJwt();
     const before = Date.now();
     const credential = await exchangeOnce({ scopes: ['openid', BIGQUERY] }, contextOf(jwt));
@@ -78,7 +78,7 @@ describe('on the wire', () => {
     expect(Object.isFrozen(credential)).toBe(true);
   });
 
-  test('a service account: cloud-platform at STS, the scopes asked for as a list at IAM Credentials', async () => {
+  test('for a service account: cloud-platform at STS, a list of the requested scopes at IAM Credentials', async () => {
     const expireTime = new Date(Date.now() + 1_800_000).toISOString();
     google.plan.impersonation = () => ({ body: { accessToken: 'ya29.app', expireTime } });
     const credential = await exchangeOnce({
@@ -100,12 +100,12 @@ describe('on the wire', () => {
     });
   });
 
-  test('a lifetime is always asked for, so that the key names the one in effect', async () => {
+  test('always contain a lifetime, so that the cache key has the actual one', async () => {
     await exchangeOnce({ serviceAccountEmail: EMAIL });
     expect(JSON.parse(google.seen[1]?.body ?? '')).toMatchObject({ lifetime: '3600s' });
   });
 
-  test("the server's clock goes with a time that the server named, and not with a lifetime", async () => {
+  test('return the server’s clock with a time of the server, and not with a lifetime', async () => {
     const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
     google.plan.impersonation = () => ({
       headers: { date },
@@ -129,10 +129,10 @@ describe('on the wire', () => {
   });
 });
 
-describe('the SDK is held', () => {
-  test('to one attempt for each request', async () => {
+describe('the SDK is limited', () => {
+  test('to one attempt per request', async () => {
     google.plan.sts = () => ({ status: 503, body: 'busy' });
-    expect(await failure()).toBeInstanceOf(GcpAnswerError);
+    expect(await failure()).toBeInstanceOf(GcpResponseError);
     expect(google.seen).toHaveLength(1);
     google.plan.sts = () => 'hang up';
     await failure();
@@ -145,7 +145,7 @@ describe('the SDK is held', () => {
     expect(google.of(IMPERSONATION_PATH)).toHaveLength(1);
   });
 
-  test('from caching: each exchange is a new one', async () => {
+  test('to no cache: each exchange is a new one', async () => {
     const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
     const first = await exchanger.exchange({ scopes: ['openid'] }, contextOf());
     const second = await exchanger.exchange({ scopes: ['openid'] }, contextOf());
@@ -155,28 +155,25 @@ describe('the SDK is held', () => {
     ]);
   });
 
-  test.each([301, 302, 303, 307, 308])(
-    'from following a redirect (%i) with the subject token',
-    async (status) => {
-      const elsewhere = await startGoogle();
-      google.plan.sts = () => ({ status, headers: { location: `${elsewhere.origin}${STS_PATH}` } });
-      const error = await failure();
-      google.plan.sts = () => ({ body: { access_token: 'f', token_type: 'Bearer', expires_in: 60 } });
-      google.plan.impersonation = () => ({ status, headers: { location: `${elsewhere.origin}/x` } });
-      const second = await failure({ serviceAccountEmail: EMAIL });
-      const went = elsewhere.seen.length;
-      await elsewhere.close();
-      expect(went).toBe(0);
-      const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
-      expect((await exchanger.classify(error, undefined)).code).toBe('redirect_refused');
-      expect(await exchanger.classify(second, undefined)).toMatchObject({
-        code: 'redirect_refused',
-        retry: 'never',
-      });
-    },
-  );
+  test.each([301, 302, 303, 307, 308])('to no redirect (%i) with the subject token', async (status) => {
+    const otherServer = await startGoogle();
+    google.plan.sts = () => ({ status, headers: { location: `${otherServer.origin}${STS_PATH}` } });
+    const error = await failure();
+    google.plan.sts = () => ({ body: { access_token: 'f', token_type: 'Bearer', expires_in: 60 } });
+    google.plan.impersonation = () => ({ status, headers: { location: `${otherServer.origin}/x` } });
+    const second = await failure({ serviceAccountEmail: EMAIL });
+    const went = otherServer.seen.length;
+    await otherServer.close();
+    expect(went).toBe(0);
+    const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
+    expect((await exchanger.classify(error, undefined)).code).toBe('redirect_refused');
+    expect(await exchanger.classify(second, undefined)).toMatchObject({
+      code: 'redirect_refused',
+      retry: 'never',
+    });
+  });
 
-  test('from printing: nothing on the console, no token in what is thrown', async () => {
+  test('to no output: nothing on the console, no token in an error', async () => {
     const printed = vi.fn();
     for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const)
       vi.spyOn(console, method).mockImplementation(printed);
@@ -196,7 +193,7 @@ describe('the SDK is held', () => {
     expect(printed).not.toHaveBeenCalled();
   });
 
-  test('to an answer of bounded size', async () => {
+  test('to a response of bounded size', async () => {
     const padding = 'x'.repeat(300_000);
     google.plan.sts = () => ({ body: { access_token: 'f', token_type: 'Bearer', expires_in: 60, padding } });
     const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
@@ -225,7 +222,7 @@ test.each([
   ['expires_in null', { access_token: 'f', token_type: 'Bearer', expires_in: null }],
   ['expires_in 0', { access_token: 'f', token_type: 'Bearer', expires_in: 0 }],
   ['no token', { token_type: 'Bearer', expires_in: 3599 }],
-])('an STS answer with %s never reaches the second step', async (_name, body) => {
+])('a response of STS with %s never reaches the second step', async (_name, body) => {
   google.plan.sts = () => ({ body });
   const error = await failure({ serviceAccountEmail: EMAIL });
   const exchanger = googleAuthLibraryExchanger()(gcpConfiguration(optionsFor(google)));
@@ -236,7 +233,7 @@ test.each([
   expect(google.of(IMPERSONATION_PATH)).toHaveLength(0);
 });
 
-test('401 at IAM Credentials redoes the first step once, with the same subject token', async () => {
+test('repeats the first step once after 401 at IAM Credentials, with the same subject token', async () => {
   google.plan.impersonation = (request) =>
     request.headers.authorization === 'Bearer federated-0'
       ? { status: 401 }
@@ -253,8 +250,8 @@ test('401 at IAM Credentials redoes the first step once, with the same subject t
   expect(google.seen).toHaveLength(8);
 });
 
-describe('how requests are made is the user’s to say', () => {
-  test('by `fetch`, which gets both requests whole', async () => {
+describe('requests can be sent', () => {
+  test('with `fetch`, which receives both requests', async () => {
     const calls: { url: string; init: RequestInit | undefined }[] = [];
     const fetch = vi.fn(async (url: URL | string, init?: RequestInit) => {
       calls.push({ url: String(url), init });
@@ -277,24 +274,24 @@ describe('how requests are made is the user’s to say', () => {
     expect(JSON.parse(google.seen[1]?.body ?? '')).toMatchObject({ scope: [BIGQUERY] });
   });
 
-  test('a `fetch` that meets a redirect is told as one', async () => {
+  test('with `fetch`, which reports a redirect as redirect_refused', async () => {
     google.plan.sts = () => ({ status: 307, headers: { location: 'https://evil.example/' } });
     const error = await failure({ fetch: globalThis.fetch });
     expect(FederationError.isInstance(error) && error.code).toBe('redirect_refused');
   });
 
-  test('by a transporter, for both requests, still without redirects', async () => {
+  test('with a transporter, for both requests and without redirects', async () => {
     const transporter = new gaxios.Gaxios({ headers: { 'x-mine': 'yes' }, redirect: 'follow' });
     await exchangeOnce({ serviceAccountEmail: EMAIL }, contextOf(), { transporter });
     expect(google.seen.map(({ headers }) => headers['x-mine'])).toEqual(['yes', 'yes']);
-    google.plan.sts = () => ({ status: 307, headers: { location: `${google.origin}/elsewhere` } });
+    google.plan.sts = () => ({ status: 307, headers: { location: `${google.origin}/other` } });
     await failure({}, contextOf(), { transporter });
-    expect(google.of('/elsewhere')).toHaveLength(0);
+    expect(google.of('/other')).toHaveLength(0);
   });
 
   test.each<[string, () => Promise<unknown>, object]>([
     [
-      'an answer for its status, headers as an object',
+      'a response for its status, headers as an object',
       () =>
         Promise.reject(
           Object.assign(new Error('denied'), {
@@ -304,7 +301,7 @@ describe('how requests are made is the user’s to say', () => {
       { code: 'throttled', status: 429, serverCode: 'slow_down', retryAfterMs: 3_000 },
     ],
     [
-      'an answer for its status, headers as Headers, wrapped',
+      'a response for its status, headers as Headers, wrapped',
       () =>
         Promise.reject(
           new Error('denied', {
@@ -325,7 +322,7 @@ describe('how requests are made is the user’s to say', () => {
       { code: 'redirect_refused', retry: 'never' },
     ],
     [
-      'an answer that broke off',
+      'an interrupted response',
       () =>
         Promise.reject(
           Object.assign(new Error('aborted'), {
@@ -336,7 +333,7 @@ describe('how requests are made is the user’s to say', () => {
       { code: 'network', retry: 'now' },
     ],
     [
-      'nothing, and brings more than anyone reads',
+      'nothing, but returns a response that is too long',
       async () => ({
         status: 200,
         headers: {},
@@ -349,14 +346,14 @@ describe('how requests are made is the user’s to say', () => {
       }),
       { code: 'invalid_response', retriesAtMost: 1 },
     ],
-  ])('a transporter may throw %s', async (_what, request, told) => {
+  ])('with a transporter that throws %s', async (_name, request, expected) => {
     const exchangerOptions = { transporter: { request } };
     const error = await failure({}, contextOf(), exchangerOptions);
     const exchanger = googleAuthLibraryExchanger(exchangerOptions)(gcpConfiguration(optionsFor(google)));
-    expect(await exchanger.classify(error, undefined)).toMatchObject(told);
+    expect(await exchanger.classify(error, undefined)).toMatchObject(expected);
   });
 
-  test('but not by both at once', () => {
+  test('not with both at once', () => {
     const transporter = new gaxios.Gaxios();
     const make = (): unknown =>
       googleAuthLibraryExchanger({ transporter })(
@@ -368,7 +365,7 @@ describe('how requests are made is the user’s to say', () => {
     expect(() => googleAuthLibraryExchanger({ client: {} } as never)).toThrow(/no option `client`/);
   });
 
-  test('a proxy of the environment is not asked for an emulator on this machine', async () => {
+  test('to an emulator on loopback without the proxy of the environment', async () => {
     vi.stubEnv('HTTPS_PROXY', 'http://127.0.0.1:9');
     vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:9');
     expect((await exchangeOnce()).accessToken).toBe('federated-0');

@@ -1,4 +1,4 @@
-/** The exchange as google-auth-library makes it: its `IdentityPoolClient`, held to one attempt and no cache. */
+/** The exchange with google-auth-library's `IdentityPoolClient`, limited to one attempt and without its cache. */
 
 import type { ExchangeContext } from '@credex/core/driver';
 import { invalidOption, optionNames, ownOptions, serverDate } from '@credex/core/driver';
@@ -10,20 +10,24 @@ import { generateAccessTokenUrl, providerAudience, stsUrl } from '../gcp-names.j
 import type { GcpConfiguration } from '../gcp-options.js';
 import type { Transporter } from './step-transport.js';
 import { StepTransport } from './step-transport.js';
-import { federatedEnd, parseGenerateAccessTokenResponse, parseStsResponse } from '../parse-token-response.js';
+import {
+  federatedExpiry,
+  parseGenerateAccessTokenResponse,
+  parseStsResponse,
+} from '../parse-token-response.js';
 
 export interface GoogleAuthLibraryExchangerOptions {
   /**
-   * A transporter of your own for both requests, such as `new gaxios.Gaxios({ agent })`: for a proxy, a private
-   * certificate authority, interceptors. Redirects stay off. Default: a plain one, which honours HTTPS_PROXY,
-   * NO_PROXY and NODE_EXTRA_CA_CERTS. Not together with the option `fetch` of the provider.
+   * Your own transporter for both requests, such as `new gaxios.Gaxios({ agent })`: for a proxy, a private CA or
+   * interceptors. Redirects are never followed. Default: a plain Gaxios, which uses HTTPS_PROXY, NO_PROXY and
+   * NODE_EXTRA_CA_CERTS. It cannot be combined with the provider's option `fetch`.
    */
   readonly transporter?: Transporter | undefined;
 }
 
 /**
- * Exchanges by google-auth-library 9.15, 10 or 11 (an optional peer). Caches nothing and retries nothing: both
- * are done above.
+ * Makes the exchange with google-auth-library 9.15, 10 or 11 (an optional peer dependency). The library neither caches
+ * nor retries, because credex does both.
  *
  * @example
  * gcpCredentialsProvider({ ...options, exchanger: googleAuthLibraryExchanger({ transporter }) });
@@ -45,18 +49,18 @@ export function googleAuthLibraryExchanger(
         'conflicting_options',
         'fetch',
         undefined,
-        '`fetch` and `transporter` both say how requests are made: pass one of them.',
+        '`fetch` and `transporter` cannot be combined: each of them sends the requests. Pass one of them.',
       );
     }
     return gcpExchanger(configuration, googleAuthLibraryExchange(configuration, transporter));
   };
 }
 
-/** The two requests, through `transporter`, or else the user's fetch, or else the SDK's own. */
+/** The two requests, sent with `transporter`, with the user's fetch, or with the SDK's transporter. */
 function googleAuthLibraryExchange(configuration: GcpConfiguration, transporter?: Transporter): GcpExchange {
   const own = configuration.fetch === undefined ? new gaxios.Gaxios() : undefined;
   return async (scopes, subject, context) => {
-    // Counted from before the request: the lifetime may only come out too short.
+    // Counted from before the request, so that the lifetime is never too long.
     const startedAt = configuration.clock.now();
     const client = new OneExchange(configuration, scopes, subject.jwt, context, transporter ?? own);
     await client.run();
@@ -92,7 +96,7 @@ class OneExchange extends IdentityPoolClient {
         ? {}
         : { service_account_impersonation: { token_lifetime_seconds: configuration.lifetimeSeconds } }),
       universe_domain: configuration.universeDomain,
-      // A list: of a string the SDK makes a single scope with spaces in it.
+      // A list, because the SDK turns a string into one scope with spaces in it.
       scopes: [...scopes],
       subject_token_supplier: { getSubjectToken: async () => subjectToken },
       transporter: impersonated,
@@ -114,23 +118,23 @@ class OneExchange extends IdentityPoolClient {
   token(startedAt: number, subjectEnd: number): GcpToken {
     const impersonated = this.#impersonated.received;
     if (impersonated !== undefined) {
-      const { parsed, answer } = impersonated;
+      const { parsed, httpResponse } = impersonated;
       return {
         accessToken: parsed.accessToken,
         expiresAt: parsed.expireTime,
-        serverDate: serverDate(answer.headers),
+        serverDate: serverDate(httpResponse.headers),
       };
     }
     const exchanged = this.#exchanged.received;
     if (exchanged === undefined) throw unknownVersion();
     const { accessToken } = exchanged.parsed;
-    return { accessToken, expiresAt: federatedEnd(exchanged.parsed, startedAt, subjectEnd) };
+    return { accessToken, expiresAt: federatedExpiry(exchanged.parsed, startedAt, subjectEnd) };
   }
 }
 
 /**
- * The SDK gives its STS client no way to be configured: the transporter in it is replaced. Where there is none
- * to replace, nothing is sent, since the SDK's own would follow a redirect with the token.
+ * The SDK's STS client cannot be configured, so its transporter is replaced. If it has none, nothing is sent, because
+ * the SDK's own transporter would follow a redirect with the token.
  */
 function pinStsTransporter(stsCredential: object, transport: object): void {
   if (typeof Reflect.get(stsCredential, 'transporter') !== 'object') throw unknownVersion();
@@ -142,6 +146,6 @@ function unknownVersion(): Error {
     'missing_package',
     'exchanger',
     undefined,
-    'This version of google-auth-library is not known to @credex/gcp: install google-auth-library 9.15, 10 or 11.',
+    '@credex/gcp does not support the installed version of google-auth-library. Run: npm install google-auth-library@11 (9.15 and 10 work as well).',
   );
 }

@@ -34,7 +34,7 @@ test.each([
   ['https://storage.googleapis.com/orders.csv.Gz?alt=media', false],
   ['https://bigquery.googleapis.com/', false],
   [undefined, false],
-])('is %s a service of gRPC? %s', (url, expected) => {
+])('isGrpcService(%s) is %s', (url, expected) => {
   expect(isGrpcService(url)).toBe(expected);
 });
 
@@ -51,10 +51,10 @@ describe('a failed exchange', () => {
   });
 
   test.each([
-    ['refused for good: UNAUTHENTICATED, which no client repeats', 400, 'unauthorized_client', 16, 401],
-    ['passing: UNAVAILABLE', 503, 'unavailable', 14, 503],
-  ])('reaches RPC clients with a status, %s', async (_name, answered, reason, code, status) => {
-    refuse(answered, reason);
+    ['permanent: UNAUTHENTICATED, which no client retries', 400, 'unauthorized_client', 16, 401],
+    ['temporary: UNAVAILABLE', 503, 'unavailable', 14, 503],
+  ])('reaches RPC clients with a status, %s', async (_name, stsStatus, reason, code, status) => {
+    refuse(stsStatus, reason);
     const client: AuthClient = googleAuthClient(optionsFor(google, { random: () => 0 }));
     for (const error of [
       await caught(client.getRequestHeaders(PUBLISHER)),
@@ -67,7 +67,7 @@ describe('a failed exchange', () => {
     }
   });
 
-  test('does not arrive in the turn of the call, where Storage still writes to the stream of an upload', async () => {
+  test('rejects in a later turn, after Storage has written to the stream of an upload', async () => {
     refuse(400, 'unauthorized_client');
     const client: AuthClient = googleAuthClient(optionsFor(google));
     await caught(client.getRequestHeaders());
@@ -75,14 +75,14 @@ describe('a failed exchange', () => {
     setImmediate(() => {
       turned = true;
     });
-    // The second refusal comes from the backoff, without a request.
+    // The second rejection comes from the backoff, without a request.
     await caught(client.getRequestHeaders());
     expect(turned).toBe(true);
     expect(google.seen).toHaveLength(1);
   });
 });
 
-test('an error of the service stays what it is', async () => {
+test('does not change an error of the service', async () => {
   google.plan.other = () => ({ status: 403 });
   const client: AuthClient = googleAuthClient(optionsFor(google));
   const error = await caught(client.fetch(`${google.origin}/v1/projects/p/secrets`));

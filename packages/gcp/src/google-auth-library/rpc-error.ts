@@ -5,15 +5,15 @@ const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
 /**
- * A refused credential as Google's RPC clients can read it. They decide by a numeric status whether to call again; an
- * error without one counts as UNKNOWN in @grpc/grpc-js and as UNAVAILABLE in google-gax over REST. Clients such as
- * Pub/Sub repeat both for ten minutes before they show any error.
+ * A failed exchange as an error for Google's RPC clients, which decide by a numeric status whether to retry. They treat
+ * an error without one as UNKNOWN (@grpc/grpc-js) or UNAVAILABLE (google-gax over REST), and clients such as Pub/Sub
+ * retry both for ten minutes before they report an error.
  */
 class RpcCredentialsError extends Error {
   override readonly name = 'RpcCredentialsError';
-  /** The status of gRPC. */
+  /** The gRPC status. */
   readonly code: number;
-  /** The HTTP status that stands for it, where google-gax calls by REST. */
+  /** The equivalent HTTP status, for google-gax over REST. */
   readonly status: number;
 
   constructor(cause: FederationError | OptionError) {
@@ -25,14 +25,14 @@ class RpcCredentialsError extends Error {
   }
 }
 
-/** An error of ours with the status that RPC clients look for; any other error as it is. */
+/** Wraps an error of credex with the status that RPC clients read. Returns any other error unchanged. */
 export function asRpcError(error: unknown): unknown {
   return FederationError.isInstance(error) || OptionError.isInstance(error)
     ? new RpcCredentialsError(error)
     : error;
 }
 
-/** Whether `url` names a service of gRPC, `https://pubsub.googleapis.com/google.pubsub.v1.Publisher`, not an API's path. */
+/** True if `url` names a gRPC service, such as `https://pubsub.googleapis.com/google.pubsub.v1.Publisher`. */
 export function isGrpcService(url: string | URL | undefined): boolean {
   return url !== undefined && /^https:\/\/[^/?#]+\/(?:\w+\.)+[A-Z]\w*$/.test(String(url));
 }

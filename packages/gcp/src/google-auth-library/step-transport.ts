@@ -1,32 +1,32 @@
 /**
- * How the SDK's requests reach the network: one attempt, no redirect, a bounded answer that is parsed before
- * the SDK sees it. The SDK alone retries by itself, posts the subject token again to wherever a 307 points, and
- * hangs the request on its errors.
+ * Sends the SDK's requests: one attempt, no redirects, and a response of bounded size that is parsed before the SDK
+ * reads it. Without this transport the SDK retries, follows a 307 with the subject token, and attaches the request to
+ * its errors.
  */
 
 import type { ExchangeContext, HttpAnswer } from '@credex/core/driver';
 import { MAX_ANSWER_BYTES, isLoopback, withSecureSockets } from '@credex/core/driver';
 import { gaxios } from 'google-auth-library';
-import type { GcpStep } from '../gcp-answer-error.js';
-import { GcpAnswerError } from '../gcp-answer-error.js';
+import type { GcpStep } from '../gcp-response-error.js';
+import { GcpResponseError } from '../gcp-response-error.js';
 
-/** What is asked of a transporter: `new gaxios.Gaxios()` of any version is one. */
+/** The interface of a transporter. `new gaxios.Gaxios()` of any version implements it. */
 export interface Transporter {
   request(options: gaxios.GaxiosOptions): Promise<unknown>;
 }
 
 interface StepOptions<T> {
   readonly step: GcpStep;
-  /** Parses an answer of status 2xx; throws where it is none. */
-  readonly parse: (answer: HttpAnswer) => T;
+  /** Parses a response of status 2xx; throws if it is malformed. */
+  readonly parse: (httpResponse: HttpAnswer) => T;
   readonly context: ExchangeContext;
-  /** The transporter that makes the request; `undefined`: `context.post`, and so the user's own fetch. */
+  /** The transporter that sends the request. If `undefined`, `context.post` sends it with the user's fetch. */
   readonly through: Transporter | undefined;
 }
 
-/** The transporter of one step of one exchange. Keeps the parsed answer: the SDK's own reading is not used. */
+/** The transporter of one step of one exchange. It keeps the parsed response; what the SDK parses is not used. */
 export class StepTransport<T> extends gaxios.Gaxios {
-  #received: { readonly parsed: T; readonly answer: HttpAnswer } | undefined;
+  #received: { readonly parsed: T; readonly httpResponse: HttpAnswer } | undefined;
   readonly #options: StepOptions<T>;
 
   constructor(options: StepOptions<T>) {
@@ -34,7 +34,7 @@ export class StepTransport<T> extends gaxios.Gaxios {
     this.#options = options;
   }
 
-  get received(): { readonly parsed: T; readonly answer: HttpAnswer } | undefined {
+  get received(): { readonly parsed: T; readonly httpResponse: HttpAnswer } | undefined {
     return this.#received;
   }
 
@@ -42,11 +42,14 @@ export class StepTransport<T> extends gaxios.Gaxios {
     const { step, parse, context } = this.#options;
     const url = new URL(String(options.url));
     return context.step(url.host, async (signal) => {
-      const { response, answer } = await this.#send(url, options, signal);
-      if (answer.status < 200 || answer.status > 299) throw new GcpAnswerError(step, answer);
-      this.#received = { parsed: parse(answer), answer };
-      // The SDK reads one field of it for the next step; `parse` has looked at it.
-      return Object.assign(response, { data: JSON.parse(answer.body) as D }) as gaxios.GaxiosResponse<D>;
+      const { response, httpResponse } = await this.#send(url, options, signal);
+      if (httpResponse.status < 200 || httpResponse.status > 299)
+        throw new GcpResponseError(step, httpResponse);
+      this.#received = { parsed: parse(httpResponse), httpResponse };
+      // The SDK reads one field for the next step, which `parse` has validated.
+      return Object.assign(response, {
+        data: JSON.parse(httpResponse.body) as D,
+      }) as gaxios.GaxiosResponse<D>;
     });
   }
 
@@ -54,25 +57,25 @@ export class StepTransport<T> extends gaxios.Gaxios {
     url: URL,
     options: gaxios.GaxiosOptions,
     signal: AbortSignal,
-  ): Promise<{ response: object; answer: HttpAnswer }> {
+  ): Promise<{ response: object; httpResponse: HttpAnswer }> {
     const { step, through, context } = this.#options;
     if (through === undefined) {
       const headers = Object.fromEntries(
         new Headers(options.headers as ConstructorParameters<typeof Headers>[0]),
       );
-      const answer = await context.post(url, { ...bodyOf(options, headers), signal });
-      return { response: {}, answer };
+      const httpResponse = await context.post(url, { ...bodyOf(options, headers), signal });
+      return { response: {}, httpResponse };
     }
     const single: gaxios.GaxiosOptions & { size: number } = {
       ...options,
       signal,
       redirect: 'manual',
-      // node-fetch's limit; gaxios checks Content-Length alone.
+      // The limit of node-fetch; gaxios itself checks only Content-Length.
       size: MAX_ANSWER_BYTES,
       responseType: 'text',
       validateStatus: () => true,
       retry: false,
-      // HTTPS_PROXY is honoured, as by the SDK; an emulator on this machine is not behind it.
+      // HTTPS_PROXY applies as in the SDK, but not to an emulator on loopback.
       noProxy: isLoopback(url.hostname) ? [url.origin] : [],
     };
     delete single.retryConfig;
@@ -80,42 +83,42 @@ export class StepTransport<T> extends gaxios.Gaxios {
     try {
       response = await withSecureSockets(() => through.request(single));
     } catch (thrown) {
-      throw refusalIn(thrown, step) ?? thrown;
+      throw responseErrorIn(thrown, step) ?? thrown;
     }
-    const answer = answerOf(response);
-    // Not every HTTP client under a transporter heeds `size`.
-    if (new TextEncoder().encode(answer.body).byteLength > MAX_ANSWER_BYTES)
-      throw tooLong(step, answer.status);
-    return { response: response as object, answer };
+    const httpResponse = toHttpResponse(response);
+    // Some HTTP clients under a transporter ignore `size`.
+    if (new TextEncoder().encode(httpResponse.body).byteLength > MAX_ANSWER_BYTES)
+      throw tooLong(step, httpResponse.status);
+    return { response: response as object, httpResponse };
   }
 }
 
 /**
- * The answer that a transporter threw: for its status, whatever it was told; or because it ends one by itself that
- * is too long or points elsewhere (node-fetch's own words).
+ * The response inside an error that a transporter threw: for a status, although `validateStatus` accepts all of them, or
+ * because node-fetch stopped at its size limit or at a redirect.
  */
-function refusalIn(thrown: unknown, step: GcpStep): GcpAnswerError | undefined {
+function responseErrorIn(thrown: unknown, step: GcpStep): GcpResponseError | undefined {
   let current = thrown;
-  // No `instanceof`: in Jest and in a vm context the errors of Node are of another realm.
+  // No `instanceof`: in Jest and in a vm context, Node's errors belong to another realm.
   for (let depth = 0; depth < 6 && typeof current === 'object' && current !== null; depth += 1) {
     const { type, cause, error, response } = current as Readonly<Record<string, unknown>>;
     if (type === 'max-size') return tooLong(step);
     if (type === 'no-redirect' || type === 'max-redirect')
-      return new GcpAnswerError(step, { status: 0, headers: {}, body: '' });
-    const answer = answerOf(response ?? {});
-    // A good status that was thrown broke off.
-    if (answer.status >= 300) return new GcpAnswerError(step, answer);
+      return new GcpResponseError(step, { status: 0, headers: {}, body: '' });
+    const httpResponse = toHttpResponse(response ?? {});
+    // An error with a successful status means that the connection broke during the response.
+    if (httpResponse.status >= 300) return new GcpResponseError(step, httpResponse);
     current = cause ?? error;
   }
   return undefined;
 }
 
-function tooLong(step: GcpStep, status = 200): GcpAnswerError {
-  const answer = { status, headers: {}, body: '' };
-  return new GcpAnswerError(step, answer, `The answer is longer than ${MAX_ANSWER_BYTES} bytes.`);
+function tooLong(step: GcpStep, status = 200): GcpResponseError {
+  const httpResponse = { status, headers: {}, body: '' };
+  return new GcpResponseError(step, httpResponse, `The response is longer than ${MAX_ANSWER_BYTES} bytes.`);
 }
 
-/** The body and headers as gaxios would write them. */
+/** The body and headers that gaxios would send. */
 function bodyOf(
   { data }: gaxios.GaxiosOptions,
   headers: Readonly<Record<string, string>>,
@@ -128,8 +131,8 @@ function bodyOf(
   };
 }
 
-/** A gaxios response of any version: headers are an object before gaxios 7 and `Headers` from then on. */
-function answerOf(response: unknown): HttpAnswer {
+/** Converts a gaxios response of any version: headers are an object before gaxios 7, and `Headers` since then. */
+function toHttpResponse(response: unknown): HttpAnswer {
   const { status, headers, data } = response as {
     readonly status?: unknown;
     readonly headers?: unknown;
