@@ -177,7 +177,11 @@ const ROWS: readonly Row[] = [
     token: () => world.mint({ tamper: true }),
     wants: {
       aws: { code: 'token_rejected', serverCode: 'InvalidIdentityToken', hint: [`'${ISSUER}'`] },
-      ...both({ code: 'token_rejected', serverCode: 'invalid_grant', hint: ['changed after Vercel issued it'] }),
+      ...both({
+        code: 'token_rejected',
+        serverCode: 'invalid_grant',
+        hint: ['changed after Vercel issued it'],
+      }),
       azure: { code: 'token_rejected', serverCode: 'AADSTS7000274', hint: [`'${ISSUER}'`] },
     },
   },
