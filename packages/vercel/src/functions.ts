@@ -84,11 +84,12 @@ async function readToken(): Promise<string> {
   } catch (error) {
     cause = error;
   }
+  const { noTokenHint } = await import('./token-errors.js');
   throw new FederationError({
     code: 'no_subject_token',
     provider: 'vercel',
     message: 'getVercelOidcToken() of @vercel/functions returned no token.',
-    hint: 'On Vercel, call inside a request and enable OIDC federation in the project settings; locally, run `vercel env pull .env.local` and load that file.',
+    hint: noTokenHint(),
     cause,
   });
 }

@@ -1,7 +1,7 @@
 /** The errors of a caller without a usable token: each says where was looked and what to do. */
 
 import { FederationError } from '@credex/core';
-import { presentedToken, onVercel } from '@credex/core/driver';
+import { environmentVariable, presentedToken, onVercel } from '@credex/core/driver';
 import type { SubjectToken } from '@credex/core';
 import { TOKEN_HEADER } from './request-context.js';
 
@@ -19,10 +19,21 @@ export function noToken(looked: string): FederationError {
     code: 'no_subject_token',
     provider: 'vercel',
     message: `There is no Vercel OIDC token: ${looked}.`,
-    hint: onVercel()
-      ? 'Ask for credentials inside a request (at the top of a module there is none), and check that OIDC federation is on in the settings of the project; where the runtime has no request context, pass requestTokenSource(request).'
-      : 'Locally, run `vercel link`, then `vercel env pull .env.local` and load that file, or pass localTokenSource() of @credex/vercel/local, which renews the token by itself; elsewhere pass `tokenSource`.',
+    hint: noTokenHint(),
   });
+}
+
+const ON_VERCEL =
+  'Ask for credentials inside a request (at the top of a module there is none), and check that OIDC federation is on in the settings of the project; where the runtime has no request context, pass requestTokenSource(request).';
+const LOCALLY =
+  'Locally, run `vercel link`, then `vercel env pull .env.local` and load that file, or pass localTokenSource() of @credex/vercel/local, which renews the token by itself; elsewhere pass `tokenSource`.';
+const IN_NEXT_BUILD =
+  "`next build` prerenders this page or route, outside any request. To render it for each request, call `await connection()` (from 'next/server') before credentials are requested, or export `const dynamic = 'force-dynamic'`. To prerender it with credentials, give the build a token: enable OIDC federation in the project settings, or run `vercel env pull .env.local` for a build on this machine.";
+
+export function noTokenHint(): string {
+  // Next.js sets it for the whole build, also in the processes that prerender.
+  if (environmentVariable('NEXT_PHASE') === 'phase-production-build') return IN_NEXT_BUILD;
+  return onVercel() ? ON_VERCEL : LOCALLY;
 }
 
 export const LOOKED_EVERYWHERE: string = `no ${TOKEN_HEADER} header in a request context, no VERCEL_OIDC_TOKEN_FILE, no VERCEL_OIDC_TOKEN`;

@@ -72,8 +72,9 @@ async function runBuild(context, { name, fixture, cacheComponents = false, ways 
 async function askPrerendered(origin, host, row) {
   const answers = await asker(origin, undefined).page('/prerendered');
   for (const cloud of ['aws', 'gcp', 'azure']) {
-    const { code, isFederationError } = answers[cloud] ?? {};
-    const ok = isFederationError === true && code === 'no_subject_token';
+    const { code, isFederationError, hint = '' } = answers[cloud] ?? {};
+    const saysWhatToDo = /`await connection\(\)`.*'force-dynamic'.*OIDC federation/.test(hint);
+    const ok = isFederationError === true && code === 'no_subject_token' && saysWhatToDo;
     row({ host, cloud, case: 'refusal', ok, detail: JSON.stringify(answers[cloud]) });
   }
 }
