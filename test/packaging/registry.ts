@@ -39,15 +39,16 @@ function installed(folder: string): Release {
   return { manifest, pack };
 }
 
-async function packed(room: string): Promise<Release> {
-  const file = tarballOf(room);
+async function packed(file: string): Promise<Release> {
   const { stdout } = await run('tar', ['-xOzf', file, 'package/package.json']);
   return { manifest: JSON.parse(stdout) as Release['manifest'], pack: async () => readFileSync(file) };
 }
 
-async function releasesOf(name: string): Promise<readonly Release[]> {
+async function releasesOf(name: string, more: readonly Release[]): Promise<readonly Release[]> {
+  const others = more.filter(({ manifest }) => manifest.name === name);
   const room = ROOMS.find((one) => manifestOf(one).name === name);
-  if (room !== undefined) return [await packed(room)];
+  if (room !== undefined) return [...others, await packed(tarballOf(room))];
+  if (others.length > 0) return others;
   const prefix = `${name.replace('/', '+')}@`;
   const folders = readdirSync(STORE).filter((entry) => entry.startsWith(prefix));
   const releases = folders.map((entry) => installed(join(STORE, entry, 'node_modules', name)));
@@ -60,14 +61,18 @@ export interface Registry {
   close(): Promise<void>;
 }
 
-/** https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md */
-export async function startRegistry(): Promise<Registry> {
+/**
+ * https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md
+ * @param more Tarballs of further releases.
+ */
+export async function startRegistry(more: readonly string[] = []): Promise<Registry> {
+  const further = await Promise.all(more.map(packed));
   const tarballs = new Map<string, Buffer>();
   let url = '';
 
   async function metadataOf(name: string): Promise<object | undefined> {
     const versions: Record<string, object> = {};
-    for (const { manifest, pack } of await releasesOf(name)) {
+    for (const { manifest, pack } of await releasesOf(name, further)) {
       const path = `/-/${encodeURIComponent(name)}/${manifest.version}.tgz`;
       const content = tarballs.get(path) ?? (await pack());
       tarballs.set(path, content);
