@@ -165,7 +165,7 @@ describe('an application on one release, with packages on two others', () => {
     ];
     await ran('npm', ['install', ...flags], folder);
     const { code, stdout, stderr } = await runModule(folder, PROGRAM);
-    expect(code, stderr).toBe(0);
+    if (code !== 0) throw new Error(stderr);
     found = JSON.parse(stdout) as Found;
   }, BOUND_MS);
   afterAll(async () => {

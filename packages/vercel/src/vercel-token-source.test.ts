@@ -20,8 +20,6 @@ const VARIABLES = [
   'VERCEL_ENV',
   'VERCEL_TARGET_ENV',
   'VERCEL',
-  'NEXT_PHASE',
-  'NODE_ENV',
 ];
 const CONTEXT = Symbol.for('@vercel/request-context');
 const scope = globalThis as { [CONTEXT]?: { get(): unknown } };
@@ -237,28 +235,6 @@ describe('requestTokenSource', () => {
       expect.objectContaining({ code: 'invalid_option', option: 'request' }) as Error,
     );
   });
-});
-
-describe('while Next.js builds', () => {
-  it.each([
-    ['a deployment', { VERCEL: '1', VERCEL_ENV: 'production' }],
-    ['a laptop', {}],
-  ])(
-    'a missing token of %s tells how to render for each request, and how to give the build a token',
-    async (_where, set) => {
-      Object.assign(process.env, set, { NEXT_PHASE: 'phase-production-build', NODE_ENV: 'production' });
-      await expect(read(vercelTokenSource({ clock }))).rejects.toMatchObject({
-        code: 'no_subject_token',
-        hint: expect.stringMatching(
-          /`await connection\(\)`.*`const dynamic = 'force-dynamic'`.*OIDC federation.*vercel env pull/,
-        ) as string,
-      });
-      process.env['NEXT_PHASE'] = 'phase-production-server';
-      await expect(read(vercelTokenSource({ clock }))).rejects.toMatchObject({
-        hint: expect.not.stringContaining('force-dynamic') as string,
-      });
-    },
-  );
 });
 
 describe('the audience exchange', () => {
