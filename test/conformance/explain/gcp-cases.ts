@@ -1,4 +1,4 @@
-// Longer than 300 lines: one table of pool providers and allow policies of service accounts, each beside what comes of it.
+// Longer than 300 lines: one table of pool providers and allow policies of service accounts, each next to what comes of it.
 
 import type { AncestorPolicies } from './outcomes.js';
 import type { PolicyCase } from './policy-case.js';

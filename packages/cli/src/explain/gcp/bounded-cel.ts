@@ -12,6 +12,7 @@ import {
   isCelError,
   isCelList,
   isCelMap,
+  listType,
   parse,
   plan,
 } from '@bufbuild/cel';
@@ -42,10 +43,10 @@ const MOST_SIZE = 16_384;
 /** About a second on a slow machine. */
 const DEFAULT_BUDGET = 1_000_000;
 
-/** @throws CelLimitError `depth`; Error for what is no CEL, or nests deeper than anybody writes it */
+/** @throws CelLimitError `depth`; Error for what is no CEL, or nests deeper than people write it */
 export function parseCel(source: string): ReturnType<typeof parse> {
   let depth = 0;
-  // Brackets in texts are counted with the others: nobody comes near.
+  // Brackets in texts are counted with the others: no policy that people write comes near.
   for (const character of source) {
     if ('([{'.includes(character)) depth += 1;
     else if (')]}'.includes(character)) depth -= 1;
@@ -208,16 +209,45 @@ function metered(func: CelFunc): CelFunc {
       });
 }
 
+/** All pieces where the limit is negative; else the last one is the rest. */
+function splitUpTo(text: string, separator: string, limit: number): string[] {
+  const pieces = limit === 0 ? [] : text.split(separator);
+  if (limit < 0 || pieces.length <= limit) return pieces;
+  return [...pieces.slice(0, limit - 1), pieces.slice(limit - 1).join(separator)];
+}
+
 /** No source can name it. */
 const TURN = '@turn';
 
 const LIBRARY = celEnv({ funcs: [...strings] }).funcs;
+/** The library's own leave out what is behind a limit of `split`, and take no negative one of `replace`. */
+const isLimited = ({ name, arguments: types }: CelFunc): boolean =>
+  (name === 'split' && types.length === 2) || (name === 'replace' && types.length === 3);
 const MATCHES = [...LIBRARY].find(({ name }) => name === 'matches');
 
 const ENV = celEnv({
   funcs: [
     ...[
-      ...LIBRARY,
+      ...[...LIBRARY].filter((func) => !isLimited(func)),
+      celMethod(
+        'split',
+        CelScalar.STRING,
+        [CelScalar.STRING, CelScalar.INT],
+        listType(CelScalar.STRING),
+        function (separator, limit) {
+          return celList(splitUpTo(this, separator, Number(limit)));
+        },
+      ),
+      celMethod(
+        'replace',
+        CelScalar.STRING,
+        [CelScalar.STRING, CelScalar.STRING, CelScalar.INT],
+        CelScalar.STRING,
+        function (part, by, limit) {
+          const times = Number(limit);
+          return times < 0 ? this.replaceAll(part, () => by) : splitUpTo(this, part, times + 1).join(by);
+        },
+      ),
       // The language has it as a method and as a function; the library as a method alone.
       celFunc('matches', [CelScalar.STRING, CelScalar.STRING], CelScalar.BOOL, (text, pattern) => {
         const found = MATCHES?.call(0, text as never, [pattern as never]);

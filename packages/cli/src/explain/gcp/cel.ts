@@ -1,4 +1,4 @@
-/** CEL as Google's pool providers have it. An expression that fails gives a value of its own kind, never a throw. */
+/** CEL as Google's pool providers have it. An expression that fails gives an error as a value; nothing is thrown. */
 
 import { isCelError, isCelList, isCelMap, isCelUint, unparse } from '@bufbuild/cel';
 import type { CelInput } from '@bufbuild/cel';

@@ -33,7 +33,7 @@ export function diagnoseBindings(
           'not_judged_offline',
           at,
           hasCondition
-            ? 'The binding has a condition of its own.'
+            ? 'The binding has a condition, which is not evaluated here.'
             : `Nothing at hand says what the role ${role} holds.`,
         ),
       ];

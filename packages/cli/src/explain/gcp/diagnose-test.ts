@@ -93,7 +93,7 @@ function ofAnotherKind(
   );
 }
 
-/** What a `!` or `!=` shuts out is what the token has. */
+/** A `!` or `!=` excludes what the token has. */
 function excluded(subject: CelExpr, value: CelValue, expr: CelExpr, scene: Scene): Finding {
   const { at, expression, mapping, claims } = scene;
   const part = typeof value === 'string' ? meaningIn(subject, value, mapping, claims).part : undefined;
@@ -101,7 +101,7 @@ function excluded(subject: CelExpr, value: CelValue, expr: CelExpr, scene: Scene
   return finding(
     code,
     at,
-    `The condition shuts out what the token has: \`${expression.write(subject)}\` is ${shownValue(value)}.`,
+    `The condition excludes what the token has: \`${expression.write(subject)}\` is ${shownValue(value)}.`,
   );
 }
 

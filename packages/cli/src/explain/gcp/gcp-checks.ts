@@ -1,4 +1,4 @@
-/** What a provider and a service account ask for, beside what the token has. */
+/** What a provider and a service account ask for, and what the token has. */
 
 import type { SubjectClaims } from '@credex/core';
 import type { Check } from '../explanation.js';

@@ -132,7 +132,7 @@ export function notesOf(
       finding(
         'service_account_assumed',
         'bindings',
-        `Not judged: whether ${principalOf(provider.pool, judgement.mapped) ?? 'the token'} may act as a service account or has roles of its own.`,
+        `Not judged: whether ${principalOf(provider.pool, judgement.mapped) ?? 'the token'} may act as a service account, or has roles itself.`,
       ),
     );
   if (judgement.allowed === true)
