@@ -190,12 +190,20 @@ test.each(['evil.com/#', 'EVIL', 'evil.com', '', 42])(
   },
 );
 
-const PROVIDERS_EITHER_WAY = WAYS.flatMap((way) =>
-  Object.values(PROVIDERS).map((tested) => ({ ...tested, way })),
+const VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'] as const;
+
+/** Every pair of a cloud, a way and a variable, in a third of all combinations. */
+const BEHIND_A_PROXY = WAYS.flatMap((way, row) =>
+  Object.values(PROVIDERS).map((tested, column) => ({
+    ...tested,
+    way,
+    variable: VARIABLES[(row + column) % VARIABLES.length] as string,
+  })),
 );
 
-describe.each(PROVIDERS_EITHER_WAY)('$name, $way, behind a proxy', (tested) => {
-  test.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])('%s sees a host name at most', async (variable) => {
+describe('behind a proxy', () => {
+  test.each(BEHIND_A_PROXY)('$name, $way: $variable sees a host name at most', async (tested) => {
+    const { variable } = tested;
     setEnvironment({ [variable]: at('http'), HTTP_PROXY: at('http'), http_proxy: at('http') });
     const connect = vi.spyOn(net.Socket.prototype, 'connect');
     const asked = tested.get({

@@ -81,7 +81,8 @@ describe('Ctrl-C ends `explain` within a second, at any moment', () => {
   it('there are twenty hostile policies', () =>
     expect(Object.keys(POLICIES).length).toBeGreaterThanOrEqual(20));
 
-  it.each(Object.keys(POLICIES).map((name, at) => [name, at] as const))('%s', async (name, at) => {
+  // Five at a time: most of each is waiting.
+  it.concurrent.each(Object.keys(POLICIES).map((name, at) => [name, at] as const))('%s', async (name, at) => {
     // Another moment for each: from the start of the process until after the evaluation began.
     await expectEnd(explained(cwd, name), 40 + at * 45);
   });
@@ -108,7 +109,7 @@ it('without Ctrl-C each hostile policy is refused by itself', async () => {
 
 describe('Ctrl-C ends a command that runs code which does not end', () => {
   const cwd = folder({ 'credex.config.mjs': 'for (;;);', token: jwt(CLAIMS) });
-  it.each([
+  it.concurrent.each([
     ['doctor', '--config', 'credex.config.mjs'],
     ['exec', '--config', 'credex.config.mjs', 'aws', '--', 'true'],
     ['credential-process', 'aws', '--config', 'credex.config.mjs'],

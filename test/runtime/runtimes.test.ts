@@ -7,7 +7,7 @@ import { RUNTIMES } from './runtimes.js';
 import type { CaseResult } from './runtimes.js';
 import type { RuntimeWorld } from './setting.js';
 import { startRuntimeWorld } from './setting.js';
-import { cases } from './suite.mjs';
+import { names } from './suite.mjs';
 
 let world: RuntimeWorld;
 let folder: string;
@@ -34,7 +34,7 @@ describe.each(RUNTIMES.filter(({ missing }) => missing === undefined))(
       results = await run({ ...world.setting, transport, sharesFlights }, join(folder, 'ca.pem'));
     }, 150_000);
 
-    it.each(Object.keys(cases))('%s', (name) => {
+    it.each(names)('%s', (name) => {
       const result = results.find((one) => one.name === name);
       expect(result, 'the case ran').toBeDefined();
       expect(result?.failed).toBe(undefined);
