@@ -11,6 +11,9 @@ import { AWS_CONDITION_CASES } from './explain/aws-condition-cases.js';
 import { AWS_CONTROL_CASES } from './explain/aws-control-cases.js';
 import type { AwsCase } from './explain/aws-cases.js';
 import { AZURE_CASES } from './explain/azure-cases.js';
+import type { AzureCase } from './explain/azure-cases.js';
+import { AZURE_CREDENTIAL_CASES } from './explain/azure-credential-cases.js';
+import { AZURE_EXPRESSION_CASES } from './explain/azure-expression-cases.js';
 import { GCP_CASES } from './explain/gcp-cases.js';
 import { GITHUB_CONDITIONS } from './explain/gcp-github-conditions.js';
 import { EXTENSION_CONDITIONS, LANGUAGE_CONDITIONS } from './explain/gcp-language-conditions.js';
@@ -119,11 +122,19 @@ describe('Google Cloud', () => {
   });
 });
 
+const ALL_AZURE: readonly AzureCase[] = [
+  ...AZURE_CASES,
+  ...AZURE_CREDENTIAL_CASES,
+  ...AZURE_EXPRESSION_CASES,
+];
+
 describe('Azure', () => {
   const tenantId = '0b7a1c52-63a8-4c0e-8a2b-7f3c5d9e1a20';
   beforeAll(() => world.emulator.azure.createTenant({ tenantId }));
 
-  test.each(named(AZURE_CASES))('%s', async (_name, of, index) => {
+  test.each(named(ALL_AZURE))('%s', async (_name, of, index) => {
+    const { iss } = of.token?.claims ?? {};
+    if (typeof iss === 'string') world.emulator.issuer.addIssuer(iss);
     const jwt = await mint(of);
     const explained = await explain({
       cloud: 'azure',
@@ -132,7 +143,11 @@ describe('Azure', () => {
       now: world.emulator.clock.now(),
     });
     const clientId = `5f0c3d7e-1b2a-4d6f-9e8c-${String(index).padStart(12, '0')}`;
-    const setup = { tenantId, clientId, credentials: listOf(of.policy) };
+    const setup = { tenantId, clientId, credentials: listOf(of.policy), isOlder: of.isOlder };
+    if (of.isRefusedToday === true) {
+      const today = { ...setup, isOlder: false };
+      expect((await azureOutcome(world.emulator, today, jwt)).verdict).toBe('invalid');
+    }
     expectSame(of, explained, await azureOutcome(world.emulator, setup, jwt));
   });
 
@@ -149,7 +164,7 @@ test.each([
   ['AWS', ALL_AWS, 120],
   ['Google Cloud', ALL_GCP, 20],
   ['conditions and mappings of Google Cloud', GCP_CONDITIONS, 80],
-  ['Azure', AZURE_CASES, 20],
+  ['Azure', ALL_AZURE, 80],
 ])('%s: each policy from a document or a thread, and enough of them', (_cloud, cases, least) => {
   const verified = cases.filter(({ isUnverified }: PolicyCase) => isUnverified !== true);
   expect(verified.length).toBeGreaterThanOrEqual(least);

@@ -57,6 +57,22 @@ export const AZURE_IDENTITY: readonly RecordedResponse[] = [
     { ...creates('subject_not_allowed', SUBJECT), emulated: 'another subject' },
   ),
   recorded(
+    7002131,
+    401,
+    'invalid_client',
+    'docs:github.com/azure/login run log of a merge queue, 2025-05-08; docs:learn.microsoft.com/entra flexible credentials',
+    `No matching federated identity record found for presented assertion subject '${SUBJECT}' or no federated identity credential expression matched. Please check your federated identity credential Subject, Expression, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation`,
+    { ...creates('subject_not_allowed', SUBJECT), emulated: 'an expression that does not fit' },
+  ),
+  recorded(
+    7002137,
+    401,
+    'invalid_client',
+    'github:microsoft/Agents#202',
+    `No matching federated identity record found for presented assertion subject '${SUBJECT}'. Please make sure the federated identity credential Subject is '${SUBJECT}'.`,
+    creates('subject_not_allowed', SUBJECT),
+  ),
+  recorded(
     7002138,
     401,
     'invalid_client',

@@ -6,7 +6,7 @@ import { useWorld } from '../support/use-world.js';
 import { AZURE_IDENTITY } from './azure-identity.js';
 import { AZURE_REQUEST } from './azure-request.js';
 import { classifyRecorded, expectRow, sentenceOf } from './classify-recorded.js';
-import { AZURE_CASES, createBareApplication, emulatedAzure } from './emulated-azure.js';
+import { AZURE_CASES, createOtherApplications, emulatedAzure } from './emulated-azure.js';
 
 const AZURE = [...AZURE_IDENTITY, ...AZURE_REQUEST];
 const TENANT = '11111111-2222-3333-4444-555555555555';
@@ -32,7 +32,7 @@ describe('what Entra answered', () => {
 
 describe('the emulator answers as Entra did', () => {
   const world = useWorld();
-  beforeAll(() => createBareApplication(world));
+  beforeAll(() => createOtherApplications(world));
 
   const rows = AZURE.filter(({ emulated }) => emulated !== undefined);
   test.each(rows.map((row) => [row.emulated as string, row] as const))('%s', async (name, row) => {

@@ -21,10 +21,18 @@ const UNKNOWN_ID = '00000000-2222-4333-8444-000000000000';
 /** An application of the tenant without a federated credential. */
 const BARE_APPLICATION = '0b0b0b0b-1c1c-4d2d-8e3e-4f4f4f4f4f4f';
 
+/** An application whose one credential of the issuer is a flexible one of GitHub's. */
+const FLEXIBLE_APPLICATION = '0c0c0c0c-1d1d-4e2e-8f3f-4a4a4a4a4a4a';
+const GITHUB = 'https://token.actions.githubusercontent.com';
+
 const CASES: Readonly<Record<string, Case>> = {
   'no credential': { form: { client_id: BARE_APPLICATION } },
   'another issuer': { token: { issuerMode: 'global' } },
   'another subject': { token: { environment: 'preview' } },
+  'an expression that does not fit': {
+    token: { claims: { iss: GITHUB } },
+    form: { client_id: FLEXIBLE_APPLICATION },
+  },
   'the subject in other letters': { token: { project: 'Shop' } },
   'two audiences': { token: { audience: ['https://vercel.com/acme', 'https://b.example'] } },
   'an unpublished key': { token: { signWith: 'unpublished' } },
@@ -46,11 +54,24 @@ const CASES: Readonly<Record<string, Case>> = {
 
 export const AZURE_CASES: readonly string[] = Object.keys(CASES);
 
-export function createBareApplication({ emulator }: Pick<World, 'emulator'>): void {
+export function createOtherApplications({ emulator }: Pick<World, 'emulator'>): void {
   emulator.azure.createApplication({
     tenantId: AZURE.tenantId,
     clientId: BARE_APPLICATION,
     federatedCredentials: [],
+  });
+  emulator.issuer.addIssuer(GITHUB);
+  emulator.azure.createApplication({
+    tenantId: AZURE.tenantId,
+    clientId: FLEXIBLE_APPLICATION,
+    federatedCredentials: [
+      {
+        name: 'flexible',
+        issuer: GITHUB,
+        audience: 'https://vercel.com/acme',
+        claimsMatchingExpression: { value: "claims['repository_id'] eq '1'", languageVersion: 1 },
+      },
+    ],
   });
 }
 

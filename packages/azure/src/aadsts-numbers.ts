@@ -24,7 +24,7 @@ const GROUPS: readonly Group[] = [
   // The assertion matches no federated credential of the application.
   [never('subject_not_allowed', 'noCredential'), 70021],
   [never('subject_not_allowed', 'noneConfigured'), 70025],
-  [never('subject_not_allowed', 'subject'), 700213],
+  [never('subject_not_allowed', 'subject'), 700213, 7002131, 7002137],
   [never('subject_case_mismatch', 'subjectCase'), 7002138],
   [never('issuer_mismatch', 'issuer'), 700211],
   // The token was issued by Entra itself.

@@ -9,6 +9,13 @@ const GRAPH = 'https://learn.microsoft.com/graph/api/resources/federatedidentity
 const CONSIDERATIONS =
   'https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations';
 
+export interface AzureCase extends PolicyCase {
+  /** The credentials are older than today's rules for names and for GitHub's expressions. */
+  readonly isOlder?: boolean;
+  /** Graph makes no new credential like this, and keeps an older one. */
+  readonly isRefusedToday?: boolean;
+}
+
 interface Fields {
   readonly name?: string;
   readonly issuer?: string;
@@ -30,8 +37,8 @@ const refused = (
   name: string,
   source: string,
   fields: Fields,
-  ...findings: PolicyCase['findings']
-): PolicyCase => ({
+  ...findings: AzureCase['findings']
+): AzureCase => ({
   name,
   source,
   policy: [credential(fields)],
@@ -39,7 +46,7 @@ const refused = (
   findings,
 });
 
-export const AZURE_CASES: readonly PolicyCase[] = [
+export const AZURE_CASES: readonly AzureCase[] = [
   {
     name: "Vercel's guide, with the colon",
     source: VERCEL_AZURE,

@@ -1,6 +1,12 @@
 /** What an emulated cloud does with a token under a policy: set up, then exchanged by plain HTTP. */
 
-import type { Emulator, FederatedCredential, GcpAdmin, PolicyDocument } from '@credex/testing/emulator';
+import type {
+  ApplicationOptions,
+  Emulator,
+  FederatedCredential,
+  GcpAdmin,
+  PolicyDocument,
+} from '@credex/testing/emulator';
 
 /** The verdict, and the cloud's own word for a refusal. */
 export interface Outcome {
@@ -127,8 +133,10 @@ export interface AzureSetup {
   readonly clientId: string;
   /** As `az` lists them. */
   readonly credentials: readonly (Omit<FederatedCredential, 'audience'> & {
-    readonly audiences: readonly string[];
+    readonly audiences?: readonly string[];
+    readonly type?: string;
   })[];
+  readonly isOlder?: boolean | undefined;
 }
 
 export async function azureOutcome(
@@ -136,16 +144,20 @@ export async function azureOutcome(
   setup: AzureSetup,
   jwt: string,
 ): Promise<Outcome> {
-  const { tenantId, clientId } = setup;
-  const federatedCredentials = setup.credentials.map(
-    ({ name, issuer, subject, audiences: [audience = ''] }) => ({
-      name,
-      issuer,
-      subject,
+  const { tenantId, clientId, isOlder } = setup;
+  const options: ApplicationOptions = {
+    tenantId,
+    clientId,
+    kind: setup.credentials.some(({ type }) => type?.startsWith('Microsoft.ManagedIdentity/'))
+      ? 'managed-identity'
+      : 'application',
+    predatesCredentialRules: isOlder,
+    federatedCredentials: setup.credentials.map(({ audiences: audience = [], ...fields }) => ({
+      ...fields,
       audience,
-    }),
-  );
-  if (!isKept(() => azure.createApplication({ tenantId, clientId, federatedCredentials }))) return INVALID;
+    })),
+  };
+  if (!isKept(() => azure.createApplication(options))) return INVALID;
   const answer = await form(`${url('entra')}/${tenantId}/oauth2/v2.0/token`, {
     client_id: clientId,
     scope: 'https://storage.azure.com/.default',

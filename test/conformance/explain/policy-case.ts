@@ -13,7 +13,7 @@ export interface PolicyCase {
   readonly policy: unknown;
   /** `invalid`: the cloud would not keep it. */
   readonly verdict: 'allowed' | 'refused' | 'invalid';
-  /** No document and no record at hand says the verdict: it is what the language's definition leads to. */
+  /** No document and no record at hand says the verdict: it is what the definition leads to. */
   readonly isUnverified?: boolean;
   /** Every error and every warning, by its code, in any order. */
   readonly findings: readonly FindingCode[];

@@ -48,6 +48,8 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> =
       alsoInTenants: 'strings?',
       identifierUris: 'strings?',
       federatedCredentials: 'objects',
+      kind: 'string?',
+      predatesCredentialRules: 'boolean?',
     },
     storageAccounts: {
       name: 'string',

@@ -73,6 +73,7 @@ export type FindingCode =
   | 'issuer_and_subject_apart'
   | 'too_many_credentials'
   | 'flexible_credential'
+  | 'flexible_claim'
   // Too much is let in.
   | 'any_team'
   | 'any_project'

@@ -159,6 +159,16 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
       }),
     ],
   ],
+  flexible_claim: [
+    'azure',
+    [
+      credential({
+        issuer: 'https://gitlab.com',
+        subject: undefined,
+        claimsMatchingExpression: { value: "claims['project_id'] eq '42'", languageVersion: 1 },
+      }),
+    ],
+  ],
   any_team: [
     'aws',
     trust(

@@ -147,8 +147,11 @@ export const FINDINGS: Readonly<Record<FindingCode, Entry>> = {
     'Put issuer, subject and audience of the token into one and the same credential.',
   ),
   too_many_credentials: error('Keep 20 federated credentials at most; use a second identity for the rest.'),
-  flexible_credential: note(
-    'Check the expression at Microsoft: flexible credentials are documented for GitHub, GitLab and Terraform Cloud alone.',
+  flexible_credential: error(
+    'Write a credential with `subject` for each value: Entra keeps expressions for GitHub, GitLab and Terraform Cloud alone.',
+  ),
+  flexible_claim: error(
+    'Compare claims that Entra allows for the issuer: `sub`; for GitHub also `job_workflow_ref`, and `repository_id` or `repository_owner_id` with `eq`.',
   ),
 
   // Too much is let in.

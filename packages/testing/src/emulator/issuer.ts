@@ -23,6 +23,11 @@ export interface Issuer {
   rotate(options?: { readonly drop?: boolean | undefined }): void;
   /** `false`: its endpoints answer 503, and no cloud can fetch its keys. */
   setReachable(reachable: boolean): void;
+  /**
+   * Another platform's issuer, such as `https://token.actions.githubusercontent.com`: the clouds take tokens of this
+   * `iss` (`mint({ …, claims: { iss } })`) as they take Vercel's. The keys are the same; it has no endpoints.
+   */
+  addIssuer(url: string): void;
 }
 
 export interface IssuerParts {
@@ -39,7 +44,9 @@ export async function createIssuer(
 ): Promise<IssuerParts> {
   const ring = await createKeyRing(signingKeys);
   let reachable = true;
-  const isOurs = (issuerUrl: string) => issuerUrl === origin || issuerUrl.startsWith(`${origin}/`);
+  const others = new Set<string>();
+  const isOurs = (issuerUrl: string) =>
+    issuerUrl === origin || issuerUrl.startsWith(`${origin}/`) || others.has(issuerUrl);
   return {
     service: createIssuerService(origin, ring, clock, () => reachable),
     verify: (jwt, trusted) =>
@@ -64,6 +71,7 @@ export async function createIssuer(
       setReachable: (value) => {
         reachable = value;
       },
+      addIssuer: (url) => void others.add(url),
     },
   };
 }

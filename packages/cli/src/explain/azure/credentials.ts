@@ -4,7 +4,8 @@ import { isObject, member, text, textsOf } from '../json.js';
 import type { JsonObject } from '../json.js';
 import type { Truth } from '../truth.js';
 import { placedCredentials } from './credential-files.js';
-import { expressionHolds } from './expression.js';
+import { holds, parseExpression, problemOfExpression } from './expression.js';
+import type { ExpressionProblem } from './expression.js';
 import type { SubjectClaims } from '@credex/core';
 
 export interface FederatedCredential {
@@ -16,6 +17,10 @@ export interface FederatedCredential {
   readonly audiences: readonly string[];
   /** Of a flexible credential: `claims['sub'] matches 'owner:acme:*'`. */
   readonly expression: string | undefined;
+  /** 1 where the file does not say. */
+  readonly languageVersion: unknown;
+  /** By the type that Azure Resource Manager prints. */
+  readonly isManagedIdentity: boolean;
 }
 
 export function readCredentials(value: unknown): readonly FederatedCredential[] {
@@ -32,6 +37,8 @@ export function readCredentials(value: unknown): readonly FederatedCredential[] 
         : typeof flexible === 'string'
           ? flexible
           : undefined,
+      languageVersion: isObject(flexible) ? (member(flexible, 'languageVersion') ?? 1) : 1,
+      isManagedIdentity: /^Microsoft\.ManagedIdentity\//i.test(text(credential, 'type') ?? ''),
     };
   });
 }
@@ -47,15 +54,17 @@ export const isEqual = (wanted: string, presented: string | undefined): Truth =>
   isTemplateExpression(wanted) ? undefined : wanted === presented;
 
 /** Whether the token's subject is the credential's, or its claims are as the expression says. */
-export function isSubject({ subject, expression }: FederatedCredential, claims: SubjectClaims): Truth {
+export function isSubject(credential: FederatedCredential, claims: SubjectClaims): Truth {
+  const { subject, expression } = credential;
   if (expression === undefined) return isEqual(subject ?? '', claims.sub ?? '');
-  // Documented for three issuers, none of them Vercel's: what holds may still be refused.
-  return expressionHolds(expression, claims) === false ? false : undefined;
+  if ([expression, credential.issuer].some(isTemplateExpression)) return undefined;
+  if (expressionProblems(credential).some(({ code }) => code !== 'refused_today')) return false;
+  return (parseExpression(expression) ?? []).every((comparison) => holds(comparison, claims));
 }
 
 export interface Problem {
   readonly at: string;
-  readonly code: 'too_many_credentials' | 'malformed_policy' | 'refused_today';
+  readonly code: 'too_many_credentials' | ExpressionProblem['code'];
   readonly message: string;
 }
 
@@ -72,7 +81,8 @@ export function problemsOf(credentials: readonly FederatedCredential[]): readonl
     });
   const names = new Set<string>();
   const pairs = new Set<string>();
-  for (const { at, name, issuer, subject, audiences, expression } of credentials) {
+  for (const credential of credentials) {
+    const { at, name, issuer, subject, audiences, expression } = credential;
     if (name !== '' && !/^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/.test(name))
       problems.push({
         at: `${at}.name`,
@@ -88,10 +98,25 @@ export function problemsOf(credentials: readonly FederatedCredential[]): readonl
       bad(`${at}.subject`, 'A subject has 1 to 600 characters.');
     if (audiences.length !== 1 || audiences[0] === '' || (audiences[0] as string).length > 600)
       bad(`${at}.audiences`, 'A credential has one audience, of 1 to 600 characters.');
+    problems.push(
+      ...expressionProblems(credential).map((problem) => ({
+        at: `${at}.claimsMatchingExpression`,
+        ...problem,
+      })),
+    );
     const pair = JSON.stringify([issuer, subject ?? expression]);
     if (pairs.has(pair)) bad(at, 'Another credential has the same issuer and subject.');
     names.add(name);
     pairs.add(pair);
   }
   return problems;
+}
+
+function expressionProblems(credential: FederatedCredential): readonly ExpressionProblem[] {
+  const { expression, issuer, languageVersion } = credential;
+  if (expression === undefined || [expression, issuer].some(isTemplateExpression)) return [];
+  if (languageVersion !== 1)
+    return [{ code: 'malformed_policy', message: 'The languageVersion of an expression is 1.' }];
+  const problem = problemOfExpression(expression, credential);
+  return problem === undefined ? [] : [problem];
 }

@@ -1,7 +1,7 @@
 /** `explain` for Azure: federated credentials of an application or a managed identity against a token. */
 
 import type { SubjectClaims } from '@credex/core';
-import { differences } from '../differences.js';
+import { differences, teamOfIssuer } from '../differences.js';
 import type { Difference } from '../differences.js';
 import type { Check, Explanation, Finding } from '../explanation.js';
 import { finding } from '../findings.js';
@@ -9,7 +9,9 @@ import { textsOf } from '../json.js';
 import { permissiveFindings } from '../permissive.js';
 import { assertKind } from '../recognise.js';
 import { resultOf } from '../truth.js';
+import { expressionDifferences } from './diagnose-expression.js';
 import { isTemplateExpression, problemsOf, readCredentials } from './credentials.js';
+import type { FederatedCredential } from './credentials.js';
 import { answerOf, judgeAzure } from './judge-azure.js';
 import type { AzureJudgement, JudgedCredential } from './judge-azure.js';
 
@@ -19,29 +21,42 @@ export function explainAzure(value: unknown, claims: SubjectClaims): Omit<Explan
   const judgement = judgeAzure(credentials, claims);
   const checks = judgement.credentials.flatMap((one) => checksOf(one, claims));
   const problems = problemsOf(credentials).map(({ at, code, message }) => finding(code, at, message));
-  if (problems.some(({ severity }) => severity === 'error'))
-    return { verdict: 'invalid', answer: 'Request_BadRequest', checks, findings: problems };
   const { allowed } = judgement;
-  if (allowed === true) {
-    const isLetIn = (other: SubjectClaims): boolean => judgeAzure(credentials, other).allowed === true;
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  // A flexible credential that Entra does not keep takes nothing from another credential that lets the token in.
+  if (errors.length > 0 && !(allowed === true && errors.every(isFlexible)))
+    return { verdict: 'invalid', answer: 'Request_BadRequest', checks, findings: problems };
+  if (allowed === true)
     return {
       verdict: 'allowed',
       answer: undefined,
       checks,
-      findings: [...permissiveFindings(claims, 'credentials', isLetIn), ...problems],
+      findings: [
+        ...tooPermissive(credentials, claims),
+        ...problems.map((one): Finding => (one.severity === 'error' ? { ...one, severity: 'warning' } : one)),
+      ],
     };
-  }
   return {
     verdict: allowed === undefined ? 'undecided' : 'refused',
     answer: allowed === undefined ? undefined : answerOf(judgement, claims),
     checks,
-    findings: [
-      ...whyNot(judgement, claims),
-      ...flexibleNotes(judgement),
-      ...templateNotes(judgement),
-      ...problems,
-    ],
+    findings: [...whyNot(judgement, claims), ...templateNotes(judgement), ...problems],
   };
+}
+
+const isFlexible = ({ at }: Finding): boolean => at.endsWith('.claimsMatchingExpression');
+
+/** The tokens that are tried are Vercel's. */
+function tooPermissive(
+  credentials: readonly FederatedCredential[],
+  claims: SubjectClaims,
+): readonly Finding[] {
+  if (teamOfIssuer(claims.iss ?? '') === undefined) return [];
+  return permissiveFindings(
+    claims,
+    'credentials',
+    (other) => judgeAzure(credentials, other).allowed === true,
+  );
 }
 
 function checksOf(
@@ -126,33 +141,35 @@ function differencesOf(
     list.map(({ code, message }) => finding(code, `${at}.${place}`, message));
   const presented = textsOf(claims.aud)[0] ?? '';
   return [
-    ...(isIssuer !== false ? [] : say('issuer', differences('issuer', issuer, claims.iss ?? '', claims))),
+    ...(isIssuer !== false
+      ? []
+      : say('issuer', exactDifferences('issuer', issuer, claims.iss ?? '', claims))),
     ...(isSubject !== false
       ? []
       : expression !== undefined
-        ? [
-            finding(
-              'value_differs',
-              `${at}.claimsMatchingExpression`,
-              `The expression \`${expression}\` is false for this token.`,
-            ),
-          ]
-        : say('subject', subjectDifferences(subject ?? '', claims))),
+        ? say('claimsMatchingExpression', expressionDifferences(expression, claims))
+        : say('subject', exactDifferences('subject', subject ?? '', claims.sub ?? '', claims))),
     ...(isAudience !== false
       ? []
       : say(
           'audiences',
-          audiences.flatMap((wanted) => differences('audience', wanted, presented, claims)),
+          audiences.flatMap((wanted) => exactDifferences('audience', wanted, presented, claims)),
         )),
   ];
 }
 
-function subjectDifferences(subject: string, claims: SubjectClaims): readonly Difference[] {
-  if (!/[*?]/.test(subject)) return differences('subject', subject, claims.sub ?? '', claims);
+function exactDifferences(
+  kind: 'issuer' | 'subject' | 'audience',
+  wanted: string,
+  presented: string,
+  claims: SubjectClaims,
+): readonly Difference[] {
+  // A URL may have a question mark of its own.
+  if (!(kind === 'subject' ? /[*?]/ : /\*/).test(wanted)) return differences(kind, wanted, presented, claims);
   return [
     {
       code: 'wildcard_not_supported',
-      message: `Entra takes \`*\` and \`?\` in ${JSON.stringify(subject)} literally.`,
+      message: `Entra takes \`*\` and \`?\` in ${JSON.stringify(wanted)} literally.`,
     },
   ];
 }
@@ -161,8 +178,8 @@ function subjectDifferences(subject: string, claims: SubjectClaims): readonly Di
 function templateNotes({ credentials }: AzureJudgement): readonly Finding[] {
   return credentials
     .filter(({ applies }) => applies === undefined)
-    .flatMap(({ credential: { at, issuer, subject, audiences } }) =>
-      [issuer, subject ?? '', ...audiences]
+    .flatMap(({ credential: { at, issuer, subject, expression, audiences } }) =>
+      [issuer, subject ?? '', expression ?? '', ...audiences]
         .filter(isTemplateExpression)
         .map((value) =>
           finding(
@@ -171,20 +188,5 @@ function templateNotes({ credentials }: AzureJudgement): readonly Finding[] {
             `The template computes ${JSON.stringify(value)} when it is deployed.`,
           ),
         ),
-    );
-}
-
-function flexibleNotes({ credentials }: AzureJudgement): readonly Finding[] {
-  return credentials
-    .filter(
-      ({ credential, isIssuer, isAudience, isSubject }) =>
-        credential.expression !== undefined && isIssuer && isAudience && isSubject === undefined,
-    )
-    .map(({ credential }) =>
-      finding(
-        'flexible_credential',
-        `${credential.at}.claimsMatchingExpression`,
-        "The expression fits, as far as it is documented; whether Entra evaluates it for Vercel's issuer is not.",
-      ),
     );
 }

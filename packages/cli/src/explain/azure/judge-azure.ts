@@ -51,7 +51,8 @@ export function answerOf({ credentials, hasOneAudience }: AzureJudgement, claims
   if (ofIssuer.length === 0) return 'AADSTS700211';
   if (ofIssuer.some((one) => one.isSubject !== false)) return 'AADSTS700212';
   const wanted = (claims.sub ?? '').toLowerCase();
-  return ofIssuer.some(({ credential }) => credential.subject?.toLowerCase() === wanted)
-    ? 'AADSTS7002138'
+  if (ofIssuer.some(({ credential }) => credential.subject?.toLowerCase() === wanted)) return 'AADSTS7002138';
+  return ofIssuer.some(({ credential }) => credential.expression !== undefined)
+    ? 'AADSTS7002131'
     : 'AADSTS700213';
 }

@@ -9,7 +9,8 @@ import type { StorageAccountOptions } from './storage-accounts.js';
 import { createTokenAuthority } from './token-authority.js';
 import type { SigningKey } from './token-authority.js';
 
-export type { ApplicationOptions, FederatedCredential, TenantOptions } from './directory.js';
+export type { ApplicationOptions, TenantOptions } from './directory.js';
+export type { FederatedCredential } from './federated-credential.js';
 export type { RoleAssignment, StorageAccountOptions, StorageRole } from './storage-accounts.js';
 export type { SigningKey } from './token-authority.js';
 

@@ -18,7 +18,7 @@ export async function authenticate(world: World, client: ServicePrincipal, jwt: 
 
   const subject = claims.sub ?? '';
   const audience = audiences[0] ?? '';
-  switch (matchFederatedCredential(client.federatedCredentials, { issuer, subject, audience })) {
+  switch (matchFederatedCredential(client.federatedCredentials, { issuer, subject, audience, claims })) {
     case 'none-configured':
       throw assertionRefusals.noneConfigured(client.clientId);
     case 'issuer':
@@ -27,6 +27,8 @@ export async function authenticate(world: World, client: ServicePrincipal, jwt: 
       throw assertionRefusals.subject(subject);
     case 'subject-case':
       throw assertionRefusals.subjectCase(subject);
+    case 'expression':
+      throw assertionRefusals.expression(subject);
     case 'audience':
       throw assertionRefusals.audience(audience);
     case 'match':

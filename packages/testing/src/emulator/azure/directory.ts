@@ -1,8 +1,11 @@
 /**
  * What Entra knows: tenants, applications and the service principals that stand for them in each tenant. The
- * rules of a federated identity credential are those of Microsoft Graph (resource federatedIdentityCredential).
+ * rules of a federated identity credential are in federated-credential.ts.
  */
 import type { World } from '../service.js';
+import type { IdentityKind } from './claims-expression.js';
+import { checkFederatedCredentials } from './federated-credential.js';
+import type { FederatedCredential } from './federated-credential.js';
 import { isGuid, newGuid } from './guid.js';
 
 export interface TenantOptions {
@@ -18,13 +21,6 @@ export interface TenantOptions {
   readonly refreshIn?: 'long-lived' | 'always' | undefined;
 }
 
-export interface FederatedCredential {
-  readonly name: string;
-  readonly issuer: string;
-  readonly subject: string;
-  readonly audience: string;
-}
-
 export interface ApplicationOptions {
   readonly tenantId: string;
   readonly clientId: string;
@@ -36,6 +32,16 @@ export interface ApplicationOptions {
   readonly identifierUris?: readonly string[] | undefined;
   /** At most 20. */
   readonly federatedCredentials: readonly FederatedCredential[];
+  /**
+   * Default: `application`. A user-assigned managed identity takes no expression for GitHub's issuer; all else is the
+   * same.
+   */
+  readonly kind?: IdentityKind | undefined;
+  /**
+   * Default: false. True: the credentials are older than two rules that Graph applies to new ones: that a name is made
+   * of letters, digits, `-` and `_`, and that an expression for GitHub compares a numeric id.
+   */
+  readonly predatesCredentialRules?: boolean | undefined;
 }
 
 export interface Tenant {
@@ -96,7 +102,10 @@ export function createDirectory(world: World): Directory {
 
     createApplication(options) {
       requireGuid('clientId', options.clientId);
-      checkFederatedCredentials(options.federatedCredentials);
+      checkFederatedCredentials(options.federatedCredentials, {
+        kind: options.kind ?? 'application',
+        isOlder: options.predatesCredentialRules ?? false,
+      });
       const home = known(options.tenantId);
       if (principals.has(key(home.tenantId, options.clientId)))
         throw new TypeError(`createApplication: ${options.clientId} is an application already.`);
@@ -130,27 +139,4 @@ export function createDirectory(world: World): Directory {
 
 function requireGuid(option: string, value: string): void {
   if (!isGuid(value)) throw new TypeError(`${option}: a GUID, not ${JSON.stringify(value)}.`);
-}
-
-/** Graph refuses these at the door as well, so that a test can't rely on what Entra would never hold. */
-function checkFederatedCredentials(credentials: readonly FederatedCredential[]): void {
-  if (credentials.length > 20)
-    throw new TypeError('federatedCredentials: at most 20 for an application or a managed identity.');
-  const names = new Set<string>();
-  const pairs = new Set<string>();
-  for (const { name, issuer, subject, audience } of credentials) {
-    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/.test(name))
-      throw new TypeError(`federatedCredentials: name ${JSON.stringify(name)} must match [\\w-]{3,120}.`);
-    for (const [field, value] of Object.entries({ issuer, subject, audience }))
-      if (value === '' || value.length > 600)
-        throw new TypeError(`federatedCredentials: ${name}.${field} must have 1 to 600 characters.`);
-    if (names.has(name)) throw new TypeError(`federatedCredentials: the name ${name} appears twice.`);
-    const pair = JSON.stringify([issuer, subject]);
-    if (pairs.has(pair))
-      throw new TypeError(
-        `federatedCredentials: ${name} repeats an issuer and subject; the pair must be unique.`,
-      );
-    names.add(name);
-    pairs.add(pair);
-  }
 }

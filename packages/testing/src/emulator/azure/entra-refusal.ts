@@ -152,6 +152,12 @@ export const assertionRefusals = {
       7002138,
       `No matching federated identity record found for presented assertion subject '${subject}'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. See documentation at: ${FEDERATION_DOCS}. See breaking change notification and remediation at: https://learn.microsoft.com/en-us/entra/identity-platform/reference-breaking-changes#august-2024.`,
     ),
+  /** github.com/testing-turtle/transient-terrapin and other public run logs: an application with a flexible credential. */
+  expression: (subject: string): EntraRefusal =>
+    badClient(
+      7002131,
+      `No matching federated identity record found for presented assertion subject '${subject}' or no federated identity credential expression matched. Please check your federated identity credential Subject, Expression, Audience and Issuer against the presented assertion. ${FEDERATION_DOCS}`,
+    ),
   /** As 700211 and 700213; with this code in public error fixtures and run books. */
   audience: (audience: string): EntraRefusal => noRecord(700212, 'audience', audience),
   /** Azure/azure-workload-identity#1232. */
