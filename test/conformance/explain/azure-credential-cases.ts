@@ -51,7 +51,7 @@ const github = (
 ): AzureCase => ({
   name: `GitHub, ${name}`,
   source,
-  token: { ...ON_GITHUB, claims: { ...ON_GITHUB?.claims, sub: presented } },
+  token: { ...ON_GITHUB, claims: { ...ON_GITHUB.claims, sub: presented } },
   policy: [credential({ issuer: GITHUB, subject: wanted, audiences: [EXCHANGE] })],
   verdict,
   findings: ['not_a_vercel_token', ...findings],

@@ -3,6 +3,7 @@
 /** Flexible federated credentials: expressions in place of a subject, for tokens of other platforms and of Vercel. */
 
 import type { FindingCode } from '@credex/cli';
+import type { MintOptions } from '@credex/testing/emulator';
 import type { AzureCase } from './azure-cases.js';
 import { AUDIENCE, GLOBAL_ISSUER, ISSUER, PRODUCTION } from './policy-case.js';
 
@@ -20,8 +21,10 @@ export const GITHUB = 'https://token.actions.githubusercontent.com';
 const GITLAB = 'https://gitlab.com';
 const TERRAFORM = 'https://app.terraform.io';
 
+type Token = Partial<MintOptions>;
+
 /** A token of another platform: `explain` warns that it is not Vercel's. */
-const foreign = (iss: string, claims: Readonly<Record<string, unknown>>): AzureCase['token'] => ({
+const foreign = (iss: string, claims: Readonly<Record<string, unknown>>): Token => ({
   audience: EXCHANGE,
   claims: { iss, ...claims },
 });
@@ -32,9 +35,9 @@ export const ON_GITHUB = foreign(GITHUB, {
   repository_owner_id: '123456',
   event_name: 'push',
 });
-const onGitLab = (iss: string): AzureCase['token'] =>
+const onGitLab = (iss: string): Token =>
   foreign(iss, { sub: 'project_path:acme/shop:ref_type:branch:ref:main', project_id: '42' });
-const onTerraform = (iss: string): AzureCase['token'] =>
+const onTerraform = (iss: string): Token =>
   foreign(iss, { sub: 'organization:acme:project:web:workspace:shop:run_phase:apply' });
 
 const flexible = (issuer: string, value: string, more: object = {}): object => ({
@@ -46,7 +49,7 @@ const flexible = (issuer: string, value: string, more: object = {}): object => (
   ...more,
 });
 const of = (
-  token: AzureCase['token'],
+  token: Token,
   issuer: string,
   [name, source, value, verdict, ...findings]: readonly [
     string,
@@ -329,7 +332,7 @@ export const AZURE_EXPRESSION_CASES: readonly AzureCase[] = [
   ].map(([which, issuer, token]): AzureCase => ({
     name: `flexible, Vercel's issuer of ${String(which)}`,
     source: FLEXIBLE,
-    token: token as AzureCase['token'],
+    token: token as Token,
     policy: [
       flexible(String(issuer), "claims['sub'] matches 'owner:acme:project:shop:*'", {
         audiences: [AUDIENCE],
