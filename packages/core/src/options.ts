@@ -133,7 +133,7 @@ export function unknownOption(
   hint: string = didYouMean(option, known),
   path = '',
 ): OptionError {
-  const named = isShowable(option) ? `\`${visible(option)}\`` : `of ${option.length} characters`;
+  const named = isShowable(option) ? `\`${visible(path + option)}\`` : `of ${option.length} characters`;
   return new OptionError(
     'invalid_option',
     path + option,
