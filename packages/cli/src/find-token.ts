@@ -9,6 +9,7 @@ import type { Io } from './io.js';
 import type { TokenPlace } from './token-places.js';
 import { readTokenFile, tokenPlaces } from './token-places.js';
 import { UsageError } from './usage-error.js';
+import { shown } from './visible.js';
 
 export interface FoundToken {
   readonly token: SubjectToken;
@@ -76,7 +77,7 @@ async function namedToken(
   if (local === true) return { token: await laptopToken(io), place: LAPTOP };
   if (tokenFile !== undefined) {
     const path = resolve(io.cwd, tokenFile);
-    const place: TokenPlace = { kind: 'file', description: `the file ${path}`, path };
+    const place: TokenPlace = { kind: 'file', description: `the file ${shown(path)}`, path };
     return { token: read(await readTokenFile(path, '--token-file'), place), place };
   }
   if (token === undefined) return undefined;

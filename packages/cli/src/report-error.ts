@@ -38,8 +38,7 @@ export function reportError(error: unknown, output: Output, isVerbose: boolean, 
   const reported = reportedError(error, isVerbose);
   // A failed command prints one document too; no view draws it, since people read stderr.
   if (output.isJson) output.raw(`${visibleJson({ error: reported })}\n`);
-  // A configuration's problems have one line each. In any other error a newline was written by others, and is shown escaped.
-  else tell(reported, error instanceof Error && 'problems' in error, output);
+  else tell(reported, output);
   return isCoded(error) ? exitCodeOf(error) : EXIT.internal;
 }
 
@@ -73,8 +72,9 @@ function reportedError(error: unknown, isVerbose: boolean): ReportedError {
   };
 }
 
-function tell({ message, hint, code, causes }: ReportedError, isOfLines: boolean, output: Output): void {
-  const [first, ...more] = isOfLines ? message.split('\n') : [message];
+/** Our errors escape what others wrote as they are made: a newline in a message is ours. */
+function tell({ message, hint, code, causes }: ReportedError, output: Output): void {
+  const [first, ...more] = message.split('\n');
   output.note(bad('error:'), ` ${first ?? ''} `, dim(`(${code})`));
   for (const line of more) output.note(line);
   if (hint !== undefined) output.note(`  ${hint}`);

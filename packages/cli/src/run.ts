@@ -7,7 +7,7 @@ import type { Io } from './io.js';
 import type { Output } from './output.js';
 import { createOutput } from './output.js';
 import { createProgram } from './program.js';
-import { visible, visibleLines } from './visible.js';
+import { visible, visibleLines, withShown } from './visible.js';
 
 /**
  * Runs one command line. Touches nothing but `io`: no process, no global.
@@ -34,12 +34,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   };
   try {
     const program = await createProgram(argv, act);
-    prepare(program, io, output);
+    prepare(program, argv, io, output);
     program.version(io.version);
     await program.parseAsync(argv, { from: 'user' });
     return exit;
   } catch (error) {
-    if (error instanceof CommanderError) return ofCommander(error, output);
+    if (error instanceof CommanderError) return ofCommander(error, argv, output);
     const { reportError } = await import('./report-error.js');
     return reportError(error, output, common.verbose === true, io.signal);
   }
@@ -51,27 +51,31 @@ interface CommonOptions {
 }
 
 /** Commander ends no process, writes nowhere but to `io`, and nothing of argv reaches a terminal raw. */
-function prepare(command: Command, io: Io, output: Output): void {
+function prepare(command: Command, argv: readonly string[], io: Io, output: Output): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => io.stdout.write(visibleLines(text)),
     writeErr: (text) => {
-      if (!output.isJson) io.stderr.write(visibleLines(text));
+      if (!output.isJson) io.stderr.write(visibleLines(quotedIn(text, argv)));
     },
     getOutHelpWidth: () => io.stdout.columns ?? 80,
     getErrHelpWidth: () => io.stderr.columns ?? 80,
     getOutHasColors: () => false,
     getErrHasColors: () => false,
   });
-  for (const inner of command.commands) prepare(inner, io, output);
+  for (const inner of command.commands) prepare(inner, argv, io, output);
 }
 
+/** Commander quotes a word of the command line, or what stands after its `=`, whole. */
+const quotedIn = (text: string, argv: readonly string[]): string =>
+  withShown(text, [...argv, ...argv.map((word) => word.slice(word.indexOf('=') + 1))]);
+
 /** Help and version were asked for; all else is misuse, told already unless as JSON. */
-function ofCommander(error: CommanderError, output: Output): ExitCode {
+function ofCommander(error: CommanderError, argv: readonly string[], output: Output): ExitCode {
   if (error.exitCode === 0) return EXIT.ok;
   const isNothingNamed = error.code === 'commander.help';
   const message = isNothingNamed
     ? 'No command is named: --help lists them.'
-    : visible(error.message.replace(/^error: /, ''));
+    : visible(quotedIn(error.message.replace(/^error: /, ''), argv));
   if (output.isJson) output.print({ error: { code: 'usage', message } }, () => '');
   return EXIT.usage;
 }

@@ -8,6 +8,7 @@ import { FederationError } from '@credex/core';
 import { readRegularFile } from '@credex/core/driver';
 import type { Io } from './io.js';
 import { UsageError } from './usage-error.js';
+import { shown } from './visible.js';
 
 export interface TokenPlace {
   readonly kind: 'standard-input' | 'file' | 'variable' | 'env-file' | 'vercel-login';
@@ -38,7 +39,7 @@ export async function* tokenPlaces({ env, cwd }: Io): AsyncGenerator<Candidate> 
     const variable = 'VERCEL_OIDC_TOKEN_FILE';
     const place: TokenPlace = {
       kind: 'file',
-      description: `the file that ${variable} names, ${path}`,
+      description: `the file that ${variable} names, ${shown(path)}`,
       path,
       variable,
     };
@@ -59,7 +60,7 @@ export async function* tokenPlaces({ env, cwd }: Io): AsyncGenerator<Candidate> 
       if (value === undefined || value === '') continue;
       yield {
         text: value,
-        place: { kind: 'env-file', description: `${variable} in ${path}`, path, variable },
+        place: { kind: 'env-file', description: `${variable} in ${shown(path)}`, path, variable },
       };
     }
   }
@@ -91,7 +92,7 @@ async function contentsOf(path: string): Promise<string | undefined> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
-    throw new UsageError('unreadable_file', `The file ${path} can not be read.`, {
+    throw new UsageError('unreadable_file', `The file ${shown(path)} can not be read.`, {
       hint: 'Name the token by --token-file or `--token -`, or make it a regular file that you may read.',
       cause: error,
     });
@@ -106,7 +107,7 @@ export async function readTokenFile(path: string, namedBy: string): Promise<stri
     throw new FederationError({
       code: 'no_subject_token',
       provider: 'vercel',
-      message: `The file that ${namedBy} names can not be read: ${path}.`,
+      message: `The file that ${namedBy} names can not be read: ${shown(path)}.`,
       hint: 'Check that it exists, is a regular file, and that you may read it.',
       cause,
     });

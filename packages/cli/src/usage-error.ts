@@ -1,5 +1,6 @@
 /** Used in a way that can't work: exit code 2, unless it names another. */
 
+import { errorLine } from '@credex/core/driver';
 import { EXIT } from './exit-codes.js';
 
 export type UsageErrorCode =
@@ -11,7 +12,10 @@ export type UsageErrorCode =
   | 'missing_package'
   | 'untrusted_configuration';
 
-/** `option`: as it is typed, `--team`. `hint`: what to do. Neither message nor hint holds a secret. */
+/**
+ * `message`: a line; a list holds one line each. `option`: as it is typed, `--team`. `hint`: what to do. Neither message nor
+ * hint holds a secret, or a raw character of what others wrote.
+ */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly code: UsageErrorCode;
@@ -21,7 +25,7 @@ export class UsageError extends Error {
 
   constructor(
     code: UsageErrorCode,
-    message: string,
+    message: string | readonly string[],
     more: {
       readonly option?: string;
       readonly hint?: string;
@@ -29,10 +33,11 @@ export class UsageError extends Error {
       readonly exit?: number;
     } = {},
   ) {
-    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    const lines = typeof message === 'string' ? [message] : message;
+    super(lines.map(errorLine).join('\n'), more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.option = more.option;
-    this.hint = more.hint;
+    this.hint = more.hint === undefined ? undefined : errorLine(more.hint);
     this.exit = more.exit ?? EXIT.usage;
   }
 }

@@ -1,26 +1,28 @@
 /** Claims, policies and servers' words are chosen by others: what would move a cursor or hide is shown as an escape. */
 
-/** Controls, formats (the turns of direction among them), halves of surrogate pairs, separators, blank letters. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|(?! )\p{Zs}/gu;
+import { shown, visible } from '@credex/core/driver';
 
-const escaped = (character: string): string => {
-  const code = (character.codePointAt(0) as number).toString(16);
-  return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;
-};
+export { shown, visible };
 
-/** One line; a newline is an escape too. */
-export const visible = (text: string): string => text.replace(UNSEEN, escaped);
+/** The text, in which each of `values` is shown as `shown` shows it. */
+export function withShown(text: string, values: readonly string[]): string {
+  const changed = values.filter((value) => shown(value) !== value).sort((a, b) => b.length - a.length);
+  return changed.reduce((all, value) => all.replaceAll(value, () => shown(value)), text);
+}
 
 /** Several lines: newlines stay. */
 export const visibleLines = (text: string): string => text.split('\n').map(visible).join('\n');
 
 /** A JSON document that a terminal can't be moved by: the same document to a parser. */
 export function visibleJson(document: unknown): string {
-  return JSON.stringify(document, null, 2).replace(UNSEEN, (character) =>
-    character === '\n'
-      ? character
-      : [...Array(character.length).keys()]
-          .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
-          .join(''),
-  );
+  const lines = JSON.stringify(document, null, 2).split('\n');
+  return lines
+    .map((line) => (visible(line) === line ? line : Array.from(line, jsonEscape).join('')))
+    .join('\n');
+}
+
+function jsonEscape(character: string): string {
+  if (visible(character) === character) return character;
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }

@@ -1,6 +1,6 @@
 /** CREDEX_DEFAULT and CREDEX_<NAME>_<OPTION> laid over a configuration that is not checked yet. */
 
-import { didYouMean, ownCopy } from '@credex/core/driver';
+import { didYouMean, ownCopy, shown } from '@credex/core/driver';
 import { isObject } from './check-option.js';
 import type { ConfigProblem } from './config-error.js';
 import type { KeyPath } from './key-path.js';
@@ -174,12 +174,12 @@ function strange(variable: string, names: readonly string[]): readonly ConfigPro
     variable,
     names.map((name) => variablePrefix(name) + suffix),
   );
-  const message = `${shownKey(variable)} is for no name in \`credentials\`: ${names.join(', ')}.${near}`;
+  const message = `${shownKey(variable)} is for no name in \`credentials\`: ${shown(names.map(shownKey).join(', '))}.${near}`;
   return [{ code: 'invalid_option', path: 'credentials', message, environmentVariable: variable }];
 }
 
 function nothingThere(variable: string, name: string): ConfigProblem {
   const path = pathText(['credentials', name]);
-  const message = `${variable} has nothing to change: \`${path}\` has no entry for the environment ${currentEnvironment()}.`;
+  const message = `${variable} has nothing to change: \`${path}\` has no entry for the environment ${shown(currentEnvironment())}.`;
   return { code: 'invalid_option', path, message, environmentVariable: variable };
 }

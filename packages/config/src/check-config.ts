@@ -1,6 +1,6 @@
 /** A configuration at the door: everything that is wrong with it, at once. */
 
-import { didYouMean, ownCopy } from '@credex/core/driver';
+import { didYouMean, ownCopy, shown } from '@credex/core/driver';
 import type { Config } from './entries.js';
 import type { Complaint } from './check-option.js';
 import { complaintsOf, isObject, unknownKey } from './check-option.js';
@@ -90,14 +90,14 @@ function* nameComplaints(given: unknown, names: readonly string[], source: Sourc
   }
   const [shorter, longer, variable] = collision(names) ?? [];
   if (shorter !== undefined && longer !== undefined) {
-    const message = `The names \`${shorter}\` and \`${longer}\` can't stand side by side: ${variable} could mean either. Rename one.`;
+    const message = `The names \`${shownKey(shorter)}\` and \`${shownKey(longer)}\` can't stand side by side: ${shown(variable ?? '')} could mean either. Rename one.`;
     yield { path: ['credentials', longer], code: 'conflicting_options', message };
   }
   if (given === undefined || (typeof given === 'string' && names.includes(given))) return;
   const environmentVariable = variableAt(source, ['default']);
   const from = environmentVariable === undefined ? '' : ` (${environmentVariable})`;
   const message =
-    `\`default\`${from} must be one of the names in \`credentials\`: ${names.map(shownKey).join(', ')}.` +
+    `\`default\`${from} must be one of the names in \`credentials\`: ${shown(names.map(shownKey).join(', '))}.` +
     (typeof given === 'string' ? didYouMean(given, names) : '');
   yield { path: ['default'], code: 'invalid_option', message, environmentVariable };
 }

@@ -2,6 +2,10 @@
 
 import type { OptionErrorCode } from '@credex/core';
 import { OptionError } from '@credex/core';
+import { errorLine, shown } from '@credex/core/driver';
+
+/** A message has so many problems; `problems` has all. */
+const MOST_LINES = 50;
 
 const MARKER = Symbol.for('credex.ConfigError');
 
@@ -38,11 +42,22 @@ export class ConfigError extends OptionError {
   constructor(source: string, problems: readonly [ConfigProblem, ...ConfigProblem[]], cause?: unknown) {
     const [first] = problems;
     const lines = problems.map((problem) => `${placeOf(source, problem)}${problem.message}`);
+    const more = lines.length - MOST_LINES;
     const said =
-      lines.length === 1 ? lines : [`${lines.length} problems:`, ...lines.map((line) => `  ${line}`)];
+      lines.length === 1
+        ? lines
+        : [
+            `${lines.length} problems:`,
+            ...lines.slice(0, MOST_LINES).map((line) => `  ${line}`),
+            ...(more > 0 ? [`  … and ${more} more: see \`problems\`.`] : []),
+          ];
     super(first.code, first.path, first.environmentVariable, said);
     this.source = source;
-    this.problems = Object.freeze(problems.map((problem) => Object.freeze({ ...problem })));
+    this.problems = Object.freeze(
+      problems.map((problem) =>
+        Object.freeze({ ...problem, path: shown(problem.path), message: errorLine(problem.message) }),
+      ),
+    );
     if (cause !== undefined)
       Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true });
     Object.defineProperty(this, MARKER, { value: true });
@@ -55,5 +70,6 @@ export class ConfigError extends OptionError {
 }
 
 function placeOf(source: string, { line, column }: ConfigProblem): string {
-  return line === undefined ? `${source}: ` : `${source}:${line}:${column ?? 1}: `;
+  const at = line === undefined ? '' : `:${line}:${column ?? 1}`;
+  return `${shown(source)}${at}: `;
 }

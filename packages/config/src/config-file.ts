@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { cleanServerText, readRegularFile } from '@credex/core/driver';
+import { cleanServerText, readRegularFile, shown } from '@credex/core/driver';
 import { WHOLE } from './apply-environment.js';
 import { ConfigError } from './config-error.js';
 import { CONFIG_FILES } from './config-here.js';
@@ -30,17 +30,17 @@ async function nameIn(folder: string): Promise<string> {
   throw name === undefined
     ? noFile(
         'missing_option',
-        `There is none of ${CONFIG_FILES.join(', ')} in ${folder}. Write one, set ${WHOLE}, or pass the configuration to ` +
+        `There is none of ${CONFIG_FILES.join(', ')} in ${shown(folder)}. Write one, set ${WHOLE}, or pass the configuration to ` +
           'createCredentials: a bundled function has no files but those that its code names.',
       )
-    : noFile('conflicting_options', `${names.join(' and ')} are both in ${folder}. Keep one.`);
+    : noFile('conflicting_options', `${names.join(' and ')} are both in ${shown(folder)}. Keep one.`);
 }
 
 function contentOf(folder: string, name: string): string {
   try {
     return new TextDecoder().decode(readRegularFile(fs, resolve(folder, name), MOST_BYTES));
   } catch (error) {
-    throw noFile('missing_option', `${name} can not be read: ${codeOf(error)}.`);
+    throw noFile('missing_option', `${shown(name)} can not be read: ${codeOf(error)}.`);
   }
 }
 
@@ -54,14 +54,14 @@ async function evaluated(folder: string, name: string): Promise<Found> {
   const jiti = createJiti(path, { fsCache: false, moduleCache: false });
   const module = await jiti.import<Readonly<Record<string, unknown>>>(path).catch((cause: unknown) => {
     const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : `it threw a ${typeof cause}`;
-    const message = `${name} can not be run: ${cleanServerText(said)}`;
+    const message = `${shown(name)} can not be run: ${cleanServerText(said)}`;
     throw noFile('invalid_option', message, cause);
   });
   const raw = Object.hasOwn(module, 'default') ? module['default'] : undefined;
   if (raw === undefined)
     throw noFile(
       'missing_option',
-      `${name} has no default export: write \`export default defineConfig({ … })\`.`,
+      `${shown(name)} has no default export: write \`export default defineConfig({ … })\`.`,
     );
   return { raw, source: { name, kind: 'code' } };
 }
@@ -72,7 +72,7 @@ async function transpiler(name: string): Promise<typeof import('jiti')> {
     return (await importAtRuntime('jiti')) as typeof import('jiti');
   } catch (cause) {
     const message =
-      `${name} needs the package jiti, which this deployment doesn't have. Import the configuration in your code and ` +
+      `${shown(name)} needs the package jiti, which this deployment doesn't have. Import the configuration in your code and ` +
       'call createCredentials(config), or write it as credex.config.json.';
     throw noFile('missing_option', message, cause);
   }

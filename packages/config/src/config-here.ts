@@ -1,6 +1,6 @@
 /** Whether a configuration can be found at all, told before the first call. */
 
-import { builtinModule, environmentVariable } from '@credex/core/driver';
+import { builtinModule, environmentVariable, shown } from '@credex/core/driver';
 import { WHOLE } from './apply-environment.js';
 import { ConfigError } from './config-error.js';
 
@@ -35,7 +35,7 @@ export function assertConfigHere(): void {
   const place =
     folder === undefined
       ? 'this runtime has no files'
-      : `there is none of ${CONFIG_FILES.join(', ')} in ${folder}`;
+      : `there is none of ${CONFIG_FILES.join(', ')} in ${shown(folder)}`;
   const message =
     `createCredentials() was given no configuration, and ${place}. A bundled function has only the files that its code ` +
     `imports: import the configuration and call createCredentials(config). Or set ${WHOLE} to the configuration as JSON.`;

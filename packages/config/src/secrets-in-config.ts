@@ -1,6 +1,6 @@
 /** A configuration holds names, never secrets. What looks like one is refused, and not printed. */
 
-import { cleanServerText } from '@credex/core/driver';
+import { cleanServerText, shown } from '@credex/core/driver';
 import type { KeyPath } from './key-path.js';
 
 /** Names that hold secrets wherever they are found, compared without case, `_` and `-`. */
@@ -73,7 +73,7 @@ export function secretsIn(value: unknown, path: KeyPath = []): readonly FoundSec
   return entries.flatMap(([key, inner]) => {
     const at = [...path, key];
     const what =
-      kindOfSecret(key) ?? (isSecretKey(key, path) ? `\`${key}\`, which holds a secret` : undefined);
+      kindOfSecret(key) ?? (isSecretKey(key, path) ? `\`${shown(key)}\`, which holds a secret` : undefined);
     return what === undefined ? secretsIn(inner, at) : [{ path: at, what }];
   });
 }

@@ -1,6 +1,6 @@
 /** `when`: which entry of a name is meant in which environment. */
 
-import { environmentVariable, ownCopy } from '@credex/core/driver';
+import { environmentVariable, ownCopy, shown } from '@credex/core/driver';
 import type { Complaint } from './check-option.js';
 import { isObject } from './check-option.js';
 import { ConfigError } from './config-error.js';
@@ -65,8 +65,8 @@ export function entryFor(name: string, value: Entry | readonly Entry[], environm
   const path = ['credentials', name];
   const there = list.flatMap((entry) => environmentsOf(entry) ?? []).join(', ');
   const message =
-    `\`${pathText(path)}\` has nothing for the environment ${environment} (VERCEL_TARGET_ENV, else VERCEL_ENV, ` +
-    `else development); it has ${there}. Add an entry with \`when: { environment: '${environment}' }\`.`;
+    `\`${pathText(path)}\` has nothing for the environment ${shown(environment)} (VERCEL_TARGET_ENV, else VERCEL_ENV, ` +
+    `else development); it has ${shown(there)}. Add an entry with \`when: { environment: '${shown(environment)}' }\`.`;
   throw new ConfigError(FROM_CODE.name, [problemAt(FROM_CODE, path, { code: 'missing_option', message })]);
 }
 
@@ -76,7 +76,7 @@ function needsWhen(path: KeyPath): Complaint {
 }
 
 function ambiguous(path: KeyPath, environment: string, other: string): Complaint {
-  const message = `\`${pathText(path)}\`: \`${other}\` is for ${environment} already. One environment, one entry.`;
+  const message = `\`${pathText(path)}\`: \`${shown(other)}\` is for ${shown(environment)} already. One environment, one entry.`;
   return { path, code: 'conflicting_options', message };
 }
 

@@ -37,7 +37,7 @@ export { didYouMean } from './nearest-name.js';
 export type { CallerCopy } from './caller-copy.js';
 export { callerError } from './caller-copy.js';
 export { cleanServerText, errorLine } from './scrub.js';
-export { oneLine, visible } from './visible.js';
+export { oneLine, shown, visible } from './visible.js';
 export { isLaptop, onVercel } from './laptop.js';
 export { UnreadableFile, readRegularFile } from './regular-file.js';
 export { sha256 } from './keys.js';

@@ -2,7 +2,7 @@
 
 import { builtinModule } from './builtin-module.js';
 import type { FederationErrorCode } from './contract.js';
-import { withoutUserinfo } from './scrub.js';
+import { errorLine } from './scrub.js';
 
 export type CredentialEvent =
   | { readonly type: 'exchange-started'; readonly provider: string }
@@ -74,7 +74,7 @@ export function createEmitter(onEvent: OnEvent | undefined): Emitter {
       return onEvent !== undefined || channel?.hasSubscribers === true;
     },
     emit(given) {
-      const event = given.type === 'warning' ? { ...given, message: withoutUserinfo(given.message) } : given;
+      const event = given.type === 'warning' ? { ...given, message: errorLine(given.message) } : given;
       if (channel?.hasSubscribers === true) channel.publish(event);
       try {
         // An asynchronous listener returns a promise, whatever the type says.

@@ -4,7 +4,7 @@ import type { SubjectClaims } from './contract.js';
 import { FederationError, presentedToken } from './errors.js';
 import { invalidOption, unknownOption } from './options.js';
 import { ownCopy } from './own.js';
-import { oneLine } from './visible.js';
+import { shown } from './visible.js';
 
 /** Each member that is set must equal the token's claim. Ids survive a rename; names don't. */
 export interface Expectation {
@@ -88,5 +88,5 @@ export function assertExpected(expectation: Expectation | undefined, claims: Sub
 }
 
 function quoted(value: unknown): string {
-  return typeof value === 'string' ? `'${oneLine(value, 100)}'` : 'none';
+  return typeof value === 'string' ? `'${shown(value)}'` : 'none';
 }

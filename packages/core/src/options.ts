@@ -6,7 +6,7 @@ import { OptionError } from './errors.js';
 import { didYouMean } from './nearest-name.js';
 import { inheritedName, memberOf, ownCopy } from './own.js';
 import { looksSecret } from './scrub.js';
-import { visible } from './visible.js';
+import { shown as shownName, visible } from './visible.js';
 
 /** How an option is called in code and in the environment. */
 export interface OptionName {
@@ -96,7 +96,7 @@ export function invalidOption(name: OptionName, says: string, value: unknown): O
     'invalid_option',
     name.option,
     variable,
-    `\`${name.option}\`${from} must be ${says}; it is ${shown(value)}.`,
+    `\`${shownName(name.option)}\`${from} must be ${says}; it is ${shown(value)}.`,
   );
 }
 

@@ -23,6 +23,12 @@ export function oneLine(text: string, keep: number): string {
   return line.length > keep ? `${line.slice(0, keep).replace(partial, '')}…` : line;
 }
 
+/** Longest value of others, such as a path, an argument or a claim, that a message quotes. */
+const LONGEST_VALUE = 256;
+
+/** A value of others in a message: escaped, and cut at 256 characters. */
+export const shown = (value: string): string => oneLine(value, LONGEST_VALUE);
+
 /** What cannot be seen is removed; controls, line breaks and odd spaces become one space. */
 export const withoutUnseen = (text: string): string =>
   text.replace(UNSEEN, (run) => (/[\p{Cc}\p{Z}]/u.test(run) ? ' ' : ''));

@@ -5,7 +5,7 @@
 
 import type { Entry } from '@credex/config';
 import { OptionError } from '@credex/core';
-import { endpointUrl, environmentVariable, isLoopback } from '@credex/core/driver';
+import { endpointUrl, environmentVariable, isLoopback, shown } from '@credex/core/driver';
 
 /** With a dot: any name under it. Without: that very name. */
 type Hosts = readonly string[];
@@ -91,7 +91,7 @@ export function assertMayGoTo(url: URL, name: string, entry: Entry, allowed: All
   const { provider } = entry;
   if (url.protocol !== 'https:') {
     throw refused(
-      `credentials.${name} goes over https only, not over ${url.protocol}//.` +
+      `credentials.${name} goes over https only, not over ${shown(url.protocol)}//.` +
         (isLoopback(url.hostname)
           ? ' For an emulator name the origin in code, in `origins`, with `allowLoopbackHttp: true`.'
           : ''),
@@ -133,7 +133,7 @@ function hostsOf(provider: Entry['provider'], { universeDomain, authorityHost }:
   }
 }
 
-const shownHost = ({ host }: URL): string => (host.length <= 100 ? host : `${host.slice(0, 100)}…`);
+const shownHost = ({ host }: URL): string => shown(host);
 const shownOrigin = (url: URL): string => `${url.protocol}//${shownHost(url)}`;
 
 function refused(message: string): OptionError {

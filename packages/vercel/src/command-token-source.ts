@@ -8,6 +8,7 @@ import {
   optionalString,
   ownCopy,
   requiredString,
+  shown,
 } from '@credex/core/driver';
 import type { CommandToken } from './command-output.js';
 import { parseCommandOutput } from './command-output.js';
@@ -71,7 +72,7 @@ export function commandTokenSource(given: CommandTokenSourceOptions): SubjectTok
   return elsewhereSource(rules, {
     place: {
       provider: 'command',
-      named: `the program ${run.command}`,
+      named: `the program ${shown(run.command)}`,
       hints: {
         expired: 'The program must print a token that is still good: check its cache and the clock.',
         unreadable: 'It must print the token and nothing else.',
@@ -152,7 +153,7 @@ function tooSlow(run: Command, timeoutMs: number): FederationError {
   return new FederationError({
     code: 'timeout',
     provider: 'command',
-    message: `The program ${run.command} did not print a token within ${timeoutMs} ms.`,
+    message: `The program ${shown(run.command)} did not print a token within ${timeoutMs} ms.`,
     hint: 'It was ended. Raise `timeoutMs` here, and that of the provider to more than that.',
   });
 }

@@ -2,7 +2,7 @@
 
 import type { Json, Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { cleanServerText, presentedToken, rememberedSubjectToken } from '@credex/core/driver';
+import { cleanServerText, presentedToken, rememberedSubjectToken, shown } from '@credex/core/driver';
 import type { TokenRules } from './elsewhere-options.js';
 
 /** Where a token comes from, in the words of its errors. */
@@ -130,7 +130,7 @@ class ElsewhereSubject implements Subject {
   #mismatch(token: SubjectToken, wrong: readonly (readonly [string, string])[]): FederationError {
     const { provider, named } = this.#source.place;
     const said = wrong.map(
-      ([claim, value]) => `${claim} ${quoted(token.claims[claim])} where ${quoted(value)} is expected`,
+      ([claim, value]) => `${shown(claim)} ${quoted(token.claims[claim])} where ${quoted(value)} is expected`,
     );
     return new FederationError({
       code: 'subject_mismatch',

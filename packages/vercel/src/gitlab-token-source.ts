@@ -1,6 +1,6 @@
 import type { SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { environmentVariable, requiredString } from '@credex/core/driver';
+import { environmentVariable, requiredString, shown } from '@credex/core/driver';
 import type { FixedAudienceOptions } from './elsewhere-options.js';
 import { tokenRules } from './elsewhere-options.js';
 import { elsewhereSource } from './elsewhere-subject.js';
@@ -28,7 +28,7 @@ export function gitlabTokenSource(options: GitlabTokenSourceOptions): SubjectTok
   const rules = tokenRules('gitlabTokenSource', options, { variable: true });
   const variable = requiredString({ option: 'variable' }, rules.options.variable, VARIABLE);
   const lines = (audience: string): string =>
-    `in .gitlab-ci.yml the job needs \`id_tokens: { ${variable}: { aud: ${JSON.stringify(audience)} } }\``;
+    `in .gitlab-ci.yml the job needs \`id_tokens: { ${variable}: { aud: ${shown(JSON.stringify(audience))} } }\``;
   return elsewhereSource(rules, {
     place: {
       provider: 'gitlab',

@@ -1,6 +1,6 @@
 import type { SubjectTokenSource } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import { environmentVariable, optionalString } from '@credex/core/driver';
+import { environmentVariable, optionalString, shown } from '@credex/core/driver';
 import type { FixedAudienceOptions } from './elsewhere-options.js';
 import { tokenRules } from './elsewhere-options.js';
 import { elsewhereSource } from './elsewhere-subject.js';
@@ -42,7 +42,7 @@ export function kubernetesTokenSource(options: KubernetesTokenSourceOptions = {}
           'The kubelet rotates the token at 80 % of its life: check that `path` is not a copy (a `subPath`).',
         unreadable: 'The path must be that of a projected `serviceAccountToken`.',
         audience: (audience) =>
-          `The audience is fixed in the pod: its volume needs \`serviceAccountToken: { path: …, audience: ${JSON.stringify(audience)} }\`.`,
+          `The audience is fixed in the pod: its volume needs \`serviceAccountToken: { path: …, audience: ${shown(JSON.stringify(audience))} }\`.`,
       },
     },
     asksAudience: false,

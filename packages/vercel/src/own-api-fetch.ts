@@ -12,14 +12,15 @@ import {
   ONCE,
   assertExpected,
   discard,
-  optionalBoolean,
   optionNames,
+  optionalBoolean,
   optionalFunction,
   ownCopy,
   ownOptions,
   presentedToken,
   providerOptions,
   rememberedSubjectToken,
+  shown,
 } from '@credex/core/driver';
 import { saysInvalidToken } from './bearer-challenge.js';
 import { isFor, isSameIdentity } from './elsewhere-subject.js';
@@ -212,7 +213,7 @@ function forSomebodyElse(token: SubjectToken, audience: string): FederationError
   return new FederationError({
     code: 'audience_mismatch',
     provider: 'vercel',
-    message: `The token source gave a token that is not for ${JSON.stringify(audience)}. Nothing was sent.`,
+    message: `The token source gave a token that is not for ${shown(JSON.stringify(audience))}. Nothing was sent.`,
     hint: 'Use vercelTokenSource(), or a source that gives tokens of this audience.',
     presented: presentedToken(token.claims),
   });

@@ -1,7 +1,7 @@
 /** Which servers get the token: those that were named, and nobody a URL could be made to look like. */
 
 import { FederationError, OptionError } from '@credex/core';
-import { cleanServerText, endpointUrl, invalidOption } from '@credex/core/driver';
+import { cleanServerText, endpointUrl, invalidOption, shown } from '@credex/core/driver';
 
 /** @throws OptionError */
 export function originsOf(value: unknown, allowLoopbackHttp: boolean): ReadonlySet<string> {
@@ -42,7 +42,7 @@ export function allowedUrl(input: unknown, origins: ReadonlySet<string>): URL {
   // A blob: URL has the origin of whoever made it.
   if ((url.protocol !== 'https:' && url.protocol !== 'http:') || !origins.has(url.origin)) {
     throw refused(
-      `must be at one of the \`origins\` that this fetch was made for (${[...origins].join(', ')}); it is at ${shown(url)}.`,
+      `must be at one of the \`origins\` that this fetch was made for (${shown([...origins].join(', '))}); it is at ${originOf(url)}.`,
     );
   }
   return url;
@@ -56,8 +56,8 @@ function textOf(input: unknown): string {
 }
 
 /** Never its path or query, which may hold what isn't for a log. */
-function shown({ protocol, host }: URL): string {
-  return `${protocol}//${cleanServerText(host, 100)}`;
+function originOf({ protocol, host }: URL): string {
+  return `${shown(protocol)}//${cleanServerText(host, 100)}`;
 }
 
 function refused(why: string): OptionError {
@@ -78,7 +78,7 @@ export function redirectTarget(location: string, from: URL, status: number): URL
   if (!URL.canParse(location, from.href)) throw refuse('that leads nowhere');
   const url = new URL(location, from.href);
   if (url.origin !== from.origin || url.protocol !== from.protocol)
-    throw refuse(`to another origin, ${shown(url)}`);
+    throw refuse(`to another origin, ${originOf(url)}`);
   if (url.username !== '' || url.password !== '') throw refuse('with a user name or password');
   if (url.hash === '') url.hash = from.hash;
   return url;
@@ -88,7 +88,7 @@ export function redirectRefused(from: URL, why: string, status: number): Federat
   return new FederationError({
     code: 'redirect_refused',
     provider: 'vercel',
-    message: `${from.origin} answered with a redirect ${why}.`,
+    message: `${shown(from.origin)} answered with a redirect ${why}.`,
     hint: "Ask the right URL at once, or pass `redirect: 'manual'` and judge where it leads: a token is never carried to another origin.",
     status,
   });

@@ -1,7 +1,7 @@
 /** One run of a program: no shell, no input, so much output and no more, ended with its signal. */
 
 import { FederationError, OptionError } from '@credex/core';
-import { ONCE, ownCopy, ownEnvironment } from '@credex/core/driver';
+import { ONCE, ownCopy, ownEnvironment, shown } from '@credex/core/driver';
 import { nodeModule } from './node-module.js';
 
 export interface Command {
@@ -81,7 +81,7 @@ function notStarted(run: Command, cause: Error): FederationError {
   return new FederationError({
     code: absent ? 'no_subject_token' : 'unknown',
     provider: 'command',
-    message: `The program ${run.command} could not be started.`,
+    message: `The program ${shown(run.command)} could not be started.`,
     hint: absent ? 'Check that it is installed, and on PATH.' : 'Check that this process may run it.',
     cause,
   });
@@ -91,7 +91,7 @@ function failed(run: Command, how: string, complaint: string): FederationError {
   return new FederationError({
     code: 'unknown',
     provider: 'command',
-    message: `The program ${run.command} ${how}.`,
+    message: `The program ${shown(run.command)} ${how}.`,
     serverMessage: complaint.trim() === '' ? undefined : complaint,
     hint: 'Run it by hand, with the same arguments and environment.',
   });
@@ -101,7 +101,7 @@ function tooMuch(run: Command): FederationError {
   return new FederationError({
     code: 'invalid_response',
     provider: 'command',
-    message: `The program ${run.command} printed more than ${MAX_OUTPUT_BYTES} bytes.`,
+    message: `The program ${shown(run.command)} printed more than ${MAX_OUTPUT_BYTES} bytes.`,
     hint: 'It must print the token and nothing else.',
   });
 }

@@ -1,5 +1,5 @@
 import type { SubjectTokenSource } from '@credex/core';
-import { requiredString } from '@credex/core/driver';
+import { requiredString, shown } from '@credex/core/driver';
 import type { FixedAudienceOptions } from './elsewhere-options.js';
 import { tokenRules } from './elsewhere-options.js';
 import { elsewhereSource } from './elsewhere-subject.js';
@@ -24,7 +24,7 @@ export function tokenFileSource(options: TokenFileSourceOptions): SubjectTokenSo
   return elsewhereSource(rules, {
     place: {
       provider: 'token-file',
-      named: `the file ${path}`,
+      named: `the file ${shown(path)}`,
       hints: {
         expired: 'Check that whatever writes the file still runs.',
         unreadable: 'The file must hold one JWT; write it elsewhere and rename it over this file.',

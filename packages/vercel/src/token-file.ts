@@ -1,6 +1,7 @@
 /** A file that something beside the process rotates: read on each exchange, and never half a token of it. */
 
 import { FederationError } from '@credex/core';
+import { shown } from '@credex/core/driver';
 import { nodeModule } from './node-module.js';
 
 const MAX_BYTES = 65_536;
@@ -31,7 +32,7 @@ export async function readTokenFile(file: TokenFile, signal: AbortSignal): Promi
     throw new FederationError({
       code: absent ? 'no_subject_token' : 'invalid_subject_token',
       provider,
-      message: `The file that ${named} can not be read: ${path}.`,
+      message: `The file that ${named} can not be read: ${shown(path)}.`,
       hint: 'Check that the file exists and that this process may read it.',
       cause,
     });
@@ -40,7 +41,7 @@ export async function readTokenFile(file: TokenFile, signal: AbortSignal): Promi
   throw new FederationError({
     code: 'invalid_subject_token',
     provider,
-    message: `The file that ${named} is empty: ${path}.`,
+    message: `The file that ${named} is empty: ${shown(path)}.`,
     hint: 'Write the token to another file and rename it over this one, so that no reader meets it half written.',
   });
 }

@@ -1,6 +1,6 @@
 /** A Vercel OIDC token, verified by an API of your own. */
 
-import { memberOf, sha256 } from '@credex/core/driver';
+import { memberOf, sha256, shown } from '@credex/core/driver';
 import { checkSignature } from './check-signature.js';
 import { checkTimes } from './check-times.js';
 import type { TokenVerifierOptions, VercelTokenClaims, VercelTokenVerifier } from './contract.js';
@@ -98,7 +98,7 @@ function checkAudience(claims: VercelTokenClaims, audiences: ReadonlySet<string>
   const { aud } = claims;
   const list = typeof aud === 'string' ? [aud] : aud;
   if (list.some((one) => audiences.has(one))) return;
-  throw refusal('audience_mismatch', `The token is not meant for ${[...audiences].join(' or ')}.`, {
+  throw refusal('audience_mismatch', `The token is not meant for ${shown([...audiences].join(' or '))}.`, {
     claims,
   });
 }

@@ -8,6 +8,7 @@ import {
   invalidOption,
   isLoopback,
   requiredString,
+  shown,
 } from '@credex/core/driver';
 import type { VercelTokenClaims } from './contract.js';
 import { refusal } from './refuse.js';
@@ -148,7 +149,7 @@ export function issuerOfToken<I extends TrustedIssuer>(
   const found = issuers.get(iss);
   if (found === undefined) {
     const trusted = [...issuers.keys()];
-    throw refusal('issuer_mismatch', `The token's issuer is not ${trusted.join(' or ')}.`, {
+    throw refusal('issuer_mismatch', `The token's issuer is not ${shown(trusted.join(' or '))}.`, {
       claims,
       advice: adviceOn(claims, trusted),
     });
@@ -167,7 +168,7 @@ function adviceOn({ iss, owner, act }: VercelTokenClaims, trusted: readonly stri
   const ofTeam = iss === `https://${HOST}/${owner}` && trusted.includes(`https://${HOST}`);
   // Made by the audience exchange: its issuer says nothing about the issuer mode of the project.
   if (ofTeam && act !== undefined)
-    return `The token was made for an audience of its own, and Vercel gives such a token the team issuer, whatever the project's issuer mode. Pass \`team: '${owner}'\`, or both issuers in \`issuer\`.`;
+    return `The token was made for an audience of its own, and Vercel gives such a token the team issuer, whatever the project's issuer mode. Pass \`team: '${shown(owner)}'\`, or both issuers in \`issuer\`.`;
   if (ofTeam) return 'The project that sent it is in team issuer mode, and the global issuer was expected.';
   return undefined;
 }

@@ -7,6 +7,7 @@ import { runChild } from '../exec/run-child.js';
 import { UsageError } from '../usage-error.js';
 import { dim } from '../text.js';
 import { duration } from '../whoami/durations.js';
+import { shown } from '../visible.js';
 
 interface ExecOptions extends EntryOptions {
   readonly quiet?: boolean;
@@ -31,7 +32,7 @@ async function answer({ io, output, options, operands }: Context<ExecOptions>): 
   if (file === undefined || file === '')
     throw new UsageError('missing_argument', 'There is no program to run.');
   if (file.startsWith('-') && rest[0] !== '--')
-    throw new UsageError('invalid_argument', `${file} stands after the name.`, {
+    throw new UsageError('invalid_argument', `${shown(file)} stands after the name.`, {
       hint: "Options of credex's go before the name of the entry: what follows it is the program.",
     });
   const onEvent = (event: { readonly type: string; readonly message?: string }): void => {

@@ -13,6 +13,7 @@ import { assertNoTerminal, withSecretsOption } from '../entry/secrets-to-termina
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
+import { shown } from '../visible.js';
 
 export const command: CommandModule = {
   configure: (executable, act) =>
@@ -75,7 +76,7 @@ const isOurs = (error: unknown): error is FederationError | OptionError | UsageE
 function askedType({ env }: Io): string {
   const asked = env['GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE'] || JWT;
   if (asked === JWT || asked === ID_TOKEN) return asked;
-  throw new UsageError('invalid_argument', `The credential file asks for a token of type ${asked}.`, {
+  throw new UsageError('invalid_argument', `The credential file asks for a token of type ${shown(asked)}.`, {
     option: 'GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE',
     hint: `Its subject_token_type must be ${JWT}.`,
   });

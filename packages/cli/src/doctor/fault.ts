@@ -1,5 +1,6 @@
 /** What a step found wrong: the one thing to mend before anything after it can be judged. */
 
+import { errorLine } from '@credex/core/driver';
 import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
 
@@ -52,9 +53,9 @@ export class Fault extends Error {
   readonly line: number | undefined;
 
   constructor(code: string, message: string, { hint, host, line, cause }: FaultMore = {}) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(errorLine(message), cause === undefined ? undefined : { cause });
     this.code = code;
-    this.hint = hint;
+    this.hint = hint === undefined ? undefined : errorLine(hint);
     this.host = host;
     this.line = line;
   }

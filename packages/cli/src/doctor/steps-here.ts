@@ -14,6 +14,7 @@ import { comparedClocks } from './clock.js';
 import { endpointsOf } from './endpoints.js';
 import { Fault } from './fault.js';
 import { reach } from './reach.js';
+import { shown } from '../visible.js';
 
 /** Found, valid, with an entry for this environment, and its package takes the options. */
 export const configuration: Step = async (the) => {
@@ -28,10 +29,10 @@ export const configuration: Step = async (the) => {
     if (!ConfigError.isInstance(cause)) throw cause;
     const [first] = cause.problems;
     const code = (await isAbsent(the)) ? 'no_configuration' : cause.code;
-    throw new Fault(code, cause.message, { cause, line: first?.line });
+    throw new Fault(code, cause.message.replaceAll(/\s*\n\s*/g, ' '), { cause, line: first?.line });
   }
   const hosts = the.endpoints.map(({ host }) => host).join(' and ');
-  return { says: `${the.name}, of ${the.entry.provider}, at ${hosts}` };
+  return { says: `${shown(the.name)}, of ${the.entry.provider}, at ${hosts}` };
 };
 
 async function isAbsent({ io, options }: Case): Promise<boolean> {
@@ -80,7 +81,7 @@ export const claims: Step = async (the, signal) => {
   the.token = await presentedOf(source, known(the.entry), signal);
   const left = duration(the.token.expiresAt - io.clock.now());
   return {
-    says: `${the.token.claims.sub ?? ''}, ${the.issuer.kind} issuer, ${left} left`,
+    says: `${shown(the.token.claims.sub ?? '')}, ${the.issuer.kind} issuer, ${left} left`,
     warnings: findings.filter(({ severity }) => severity === 'warning').map(({ message }) => message),
   };
 };

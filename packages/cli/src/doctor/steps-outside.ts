@@ -12,6 +12,7 @@ import { comparedClocks } from './clock.js';
 import { Fault } from './fault.js';
 import { reach, reachingFetch } from './reach.js';
 import { used } from './use.js';
+import { shown } from '../visible.js';
 
 const WITHOUT: Passed = WITHOUT_TOKEN;
 
@@ -28,7 +29,7 @@ export const issuer: Step = async ({ io, token }, signal) => {
     });
   }
   if (issuerIn(answer.body) !== iss)
-    throw new Fault('issuer_disagrees', `What answers at ${url.host} does not call itself ${iss}.`, {
+    throw new Fault('issuer_disagrees', `What answers at ${url.host} does not call itself ${shown(iss)}.`, {
       host: url.host,
     });
   return { says: answer.phases, warnings };
@@ -115,6 +116,6 @@ function providerOf({ io, found, name, entry }: Case): Promise<AnyProvider> {
 }
 
 function whatOf(issued: AnyCredentials): string {
-  if ('accessKeyId' in issued) return `a session of account ${issued.accountId}`;
-  return 'accessToken' in issued ? `an access token of ${issued.principal}` : 'an access token';
+  if ('accessKeyId' in issued) return `a session of account ${shown(issued.accountId)}`;
+  return 'accessToken' in issued ? `an access token of ${shown(issued.principal)}` : 'an access token';
 }

@@ -7,6 +7,7 @@ import type { Case } from './case.js';
 import { known } from './case.js';
 import { Fault } from './fault.js';
 import { reach } from './reach.js';
+import { shown } from '../visible.js';
 
 type AwsKeys = Pick<AwsCredentials, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'>;
 
@@ -55,8 +56,8 @@ async function asAws(
   const role = entry.roleArn.split('/').at(-1) ?? '';
   // A laptop's profile is another's on purpose.
   const isOwn = arn.includes(`:${account}:assumed-role/${role}/`) || entry.local !== undefined;
-  if (!isOwn) throw new Fault('other_identity', `The session is of ${arn}, not of ${entry.roleArn}.`);
-  return arn;
+  if (!isOwn) throw new Fault('other_identity', `The session is of ${shown(arn)}, not of ${entry.roleArn}.`);
+  return shown(arn);
 }
 
 function keysIn(issued: AnyCredentials): AwsKeys {
@@ -83,7 +84,7 @@ async function asGoogle(
     headers: { authorization: `Bearer ${issued.accessToken}` },
   });
   if (status === 401 || status >= 500) throw refused(status, url);
-  return issued.principal;
+  return shown(issued.principal);
 }
 
 /** A token is for its resource alone to read; Entra's have been JWTs that say whose they are. */
@@ -92,7 +93,7 @@ function asAzure(entry: AzureEntry, issued: AnyCredentials): string {
   const claims = claimsIn(issued.token);
   const said = (name: string): string => {
     const value = claims[name];
-    return typeof value === 'string' ? value : '?';
+    return typeof value === 'string' ? shown(value) : '?';
   };
   // Tokens of the first version name the application by the former, those of the second by the latter.
   const client = said('appid' in claims ? 'appid' : 'azp');

@@ -2,6 +2,7 @@
 
 import type { EmulatorOptions } from '@credex/testing/emulator';
 import { UsageError } from '../usage-error.js';
+import { shown } from '../visible.js';
 
 export const SERVICES = [
   'issuer',
@@ -29,7 +30,7 @@ export function portsOf(given: readonly string[]): Ports {
     const [, name = '', digits = ''] = /^([a-z0-9+-]+)=(\d{1,5})$/.exec(text) ?? [];
     const port = Number(digits);
     if (!known.has(name) || port < 1 || port > 65_535)
-      throw wrong(`--port takes SERVICE=NUMBER, with a number of 1 to 65535, not ${text}.`);
+      throw wrong(`--port takes SERVICE=NUMBER, with a number of 1 to 65535, not ${shown(text)}.`);
     if (found.has(name)) throw wrong(`--port names ${name} twice.`);
     found.set(name, port);
   }

@@ -6,6 +6,7 @@ import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 import type { Kind, Shape } from './seed-shape.js';
 import { SHAPES } from './seed-shape.js';
+import { shown } from '../visible.js';
 
 /** One item of a list, checked against its shape: `path` is `aws.roles[0]`. */
 export interface SeedItem {
@@ -17,6 +18,9 @@ export interface SeedItem {
 /** In the order of `SHAPES`. */
 export type Seed = readonly SeedItem[];
 
+/** Of a seed's problems, so many are told. */
+const MOST_LINES = 50;
+
 /** @throws UsageError `unreadable_file`, `invalid_argument` */
 export async function readSeed(io: Io, file: string): Promise<Seed> {
   const text = await readPolicyFile(io, '--seed', file);
@@ -24,7 +28,7 @@ export async function readSeed(io: Io, file: string): Promise<Seed> {
   try {
     document = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (cause) {
-    throw wrong(file, [`it is not JSON (${(cause as Error).message})`]);
+    throw wrong(file, [`it is not JSON (${shown((cause as Error).message)})`]);
   }
   const problems: string[] = [];
   const seed = [...itemsOf(document, problems)];
@@ -33,8 +37,11 @@ export async function readSeed(io: Io, file: string): Promise<Seed> {
 }
 
 function wrong(file: string, problems: readonly string[]): UsageError {
-  const said = problems.length === 1 ? problems[0] : problems.map((problem) => `\n  ${problem}`).join('');
-  return new UsageError('invalid_argument', `The seed ${file} does not hold: ${said}`, {
+  const [first = '', ...more] = problems;
+  const place = `The seed ${shown(file)} does not hold:`;
+  const lines =
+    more.length === 0 ? [`${place} ${first}`] : [place, ...problems.map((problem) => `  ${problem}`)];
+  return new UsageError('invalid_argument', lines.slice(0, MOST_LINES), {
     option: '--seed',
     hint: 'node_modules/@credex/cli/emulator-seed.example.json is one that holds.',
   });
@@ -86,7 +93,7 @@ function unknown(object: object, known: readonly string[], before: string, probl
   for (const name of Object.keys(object)) {
     // Where an editor finds the words for a file is for the file to say.
     if (known.includes(name) || (before === '' && name === '$schema')) continue;
-    problems.push(`\`${before}${name}\` is not known; known are ${known.join(', ')}`);
+    problems.push(`\`${before}${shown(name)}\` is not known; known are ${known.join(', ')}`);
   }
 }
 

@@ -4,9 +4,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '@credex/config';
 import type { Io } from '../io.js';
-import { shellWord } from '../setup/quote.js';
+import { isOfOneLine, shellWord } from '../setup/quote.js';
 import { configurationFile, isTrusted } from '../trust/trusted-files.js';
 import { UsageError } from '../usage-error.js';
+import { shown } from '../visible.js';
 import type { EntryOptions } from './entry-options.js';
 import { placeOf } from './entry-options.js';
 
@@ -51,11 +52,12 @@ export async function loadConfiguration(
 async function assertTrusted(io: Io, found: string): Promise<void> {
   const file = await configurationFile(found);
   if (await isTrusted(io, file)) return;
+  const word = isOfOneLine(found) ? shellWord(found) : shown(found);
   throw new UsageError(
     'untrusted_configuration',
-    `${found} is code, and you have not agreed to run this content of it. It was not run.`,
+    `${shown(found)} is code, and you have not agreed to run this content of it. It was not run.`,
     {
-      hint: `Read it, then run \`credex trust ${shellWord(found)}\`, once for each content. Or name it in the command: --config ${shellWord(found)}.`,
+      hint: `Read it, then run \`credex trust ${word}\`, once for each content. Or name it in the command: --config ${word}.`,
     },
   );
 }

@@ -11,6 +11,7 @@ import { entryProvider } from './entry-provider.js';
 import type { StartedBy } from './load-configuration.js';
 import { loadConfiguration } from './load-configuration.js';
 import { entryTokenSource, presentedOf, tokenOfEntry } from './entry-token-source.js';
+import { shown } from '../visible.js';
 
 export interface OpenEntry {
   readonly name: string;
@@ -59,7 +60,11 @@ export function entryOf<P extends ProviderName>(
   instead: string,
 ): Extract<Entry, { readonly provider: P }> {
   if (entry.provider === provider) return entry as Extract<Entry, { readonly provider: P }>;
-  throw new UsageError('invalid_argument', `\`${name}\` is of ${entry.provider}, not of ${provider}.`, {
-    hint: instead,
-  });
+  throw new UsageError(
+    'invalid_argument',
+    `\`${shown(name)}\` is of ${entry.provider}, not of ${provider}.`,
+    {
+      hint: instead,
+    },
+  );
 }

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../usage-error.js';
+import { shown } from '../visible.js';
 
 /**
  * Mode 0600 whatever was there before, and never half written: a temporary file in the same folder is renamed. A link is replaced, not followed.
@@ -23,7 +24,7 @@ export async function writePrivately(path: string, text: string): Promise<void> 
     await rename(beside, path);
   } catch (cause) {
     await rm(beside, { force: true });
-    throw new UsageError('unreadable_file', `The file ${path} can not be written.`, {
+    throw new UsageError('unreadable_file', `The file ${shown(path)} can not be written.`, {
       hint: 'Name one in a folder that exists and that you may write to.',
       cause,
     });

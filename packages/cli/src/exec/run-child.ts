@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { UsageError } from '../usage-error.js';
+import { shown } from '../visible.js';
 
 export interface Child {
   readonly file: string;
@@ -48,7 +49,9 @@ function notRun(file: string, cause: NodeJS.ErrnoException): UsageError {
   const exit = isAbsent ? 127 : 126;
   return new UsageError(
     isAbsent ? 'unknown_command' : 'unreadable_file',
-    isAbsent ? `There is no program ${file}.` : `The program ${file} can not be run (${cause.code ?? ''}).`,
+    isAbsent
+      ? `There is no program ${shown(file)}.`
+      : `The program ${shown(file)} can not be run (${cause.code ?? ''}).`,
     {
       hint: isAbsent
         ? 'Name it as you would in a shell, after `--`. No shell reads it: for an alias or a pipe run `sh -c`.'

@@ -1,5 +1,7 @@
 /** A file that is no policy at all: nothing can be explained. */
 
+import { errorLine } from '@credex/core/driver';
+
 export type PolicyFileErrorCode =
   | 'policy_empty'
   | 'policy_too_large'
@@ -30,10 +32,10 @@ export class PolicyFileError extends Error {
     message: string,
     more: { readonly hint?: string; readonly line?: number; readonly column?: number } = {},
   ) {
-    super(message);
+    super(errorLine(message));
     this.code = code;
     this.option = option;
-    this.hint = more.hint;
+    this.hint = more.hint === undefined ? undefined : errorLine(more.hint);
     this.line = more.line;
     this.column = more.column;
   }

@@ -7,6 +7,7 @@ import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 import { PolicyFileError } from './policy-file-error.js';
 import { MAX_POLICY_LENGTH } from './read-policy.js';
+import { shown } from '../visible.js';
 
 /** @throws UsageError `unreadable_file`; PolicyFileError `policy_too_large` */
 export async function readPolicyFile(
@@ -26,7 +27,7 @@ export async function readPolicyFile(
         option,
         `The file of ${option} is longer than ${MAX_POLICY_LENGTH} bytes; no cloud keeps such a policy.`,
       );
-    throw new UsageError('unreadable_file', `The file ${full} of ${option} can not be read.`, {
+    throw new UsageError('unreadable_file', `The file ${shown(full)} of ${option} can not be read.`, {
       option,
       hint: 'Check that it exists, is a regular file, and that you may read it. `-` reads standard input.',
       cause,

@@ -5,6 +5,7 @@ import type { EntryOptions } from '../entry/entry-options.js';
 import type { Io } from '../io.js';
 import { isOfOneLine } from '../setup/quote.js';
 import { UsageError } from '../usage-error.js';
+import { shown } from '../visible.js';
 
 export interface Invocation {
   readonly start: readonly string[];
@@ -44,7 +45,7 @@ export function commandLine(words: readonly string[]): string {
       if (!/["\\$`!%\p{Cc}]/u.test(word)) return `"${word}"`;
       throw new UsageError(
         'invalid_argument',
-        `No quote, backslash, \`$\`, \`!\` or \`%\` can stand in ${word}.`,
+        `No quote, backslash, \`$\`, \`!\` or \`%\` can stand in ${shown(word)}.`,
         {
           hint: 'Move the file to a path without them.',
         },

@@ -9,6 +9,7 @@ import { parseJson, readRegularFile } from '@credex/core/driver';
 import { writePrivately } from '../entry/private-file.js';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
+import { shown } from '../visible.js';
 
 /** One file, as it is now. */
 export interface ConfigurationFile {
@@ -29,7 +30,7 @@ export async function configurationFile(path: string): Promise<ConfigurationFile
       .digest('hex');
     return { path: real, digest };
   } catch (cause) {
-    throw new UsageError('unreadable_file', `The file ${path} can not be read.`, {
+    throw new UsageError('unreadable_file', `The file ${shown(path)} can not be read.`, {
       hint: 'Check that it exists, is a regular file of 1 MiB at most, and that you may read it.',
       cause,
     });

@@ -4,6 +4,7 @@ import type { SubjectClaims } from '@credex/core';
 import { duration } from './durations.js';
 import type { Issuer } from './issuer.js';
 import { subjectNames } from './issuer.js';
+import { shown } from '../visible.js';
 
 /** `error`: a cloud refuses it, or should. `warning`: it works and may hurt. `note`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'note';
@@ -109,7 +110,7 @@ const kind: Rule = ({ claims, issuer }) => {
         finding(
           'error',
           'foreign_issuer',
-          `The issuer is not Vercel's: ${claims.iss ?? ''}.`,
+          `The issuer is not Vercel's: ${shown(claims.iss ?? '')}.`,
           'Vercel issues as https://oidc.vercel.com/{team}, or https://oidc.vercel.com in global mode, written exactly so.',
         ),
       ];
@@ -130,9 +131,12 @@ const agreement: Rule = ({ claims, issuer }) => {
   }
   const differs = (['owner', 'project', 'environment'] as const)
     .filter((name) => claims[name] !== undefined && claims[name] !== names[name])
-    .map((name) => `\`sub\` says ${name} ${names[name]} and \`${name}\` says ${claims[name] ?? ''}`);
+    .map(
+      (name) =>
+        `\`sub\` says ${name} ${shown(names[name])} and \`${name}\` says ${shown(claims[name] ?? '')}`,
+    );
   if (issuer.team !== undefined && issuer.team !== names.owner) {
-    differs.push(`\`iss\` says team ${issuer.team} and \`sub\` says owner ${names.owner}`);
+    differs.push(`\`iss\` says team ${shown(issuer.team)} and \`sub\` says owner ${shown(names.owner)}`);
   }
   const absent = (['owner_id', 'project_id'] as const).filter((name) => claims[name] === undefined);
   return [
@@ -167,13 +171,14 @@ const audience: Rule = ({ claims }) => {
       finding(
         'note',
         'custom_audience',
-        `The audience is not ${usual}, the one Vercel gives by itself: the trust must name ${audiences.join(', ')}.`,
+        `The audience is not ${shown(usual)}, the one Vercel gives by itself: the trust must name ${shown(audiences.join(', '))}.`,
       ),
   ];
 };
 
 const environment: Rule = ({ claims, meant, platform }) => {
   const own = claims.environment;
+  const named = own === undefined ? '(none)' : shown(own);
   const isDevelopment = own === 'development' || claims['user_id'] !== undefined;
   return [
     meant !== undefined &&
@@ -181,8 +186,8 @@ const environment: Rule = ({ claims, meant, platform }) => {
       finding(
         'error',
         'wrong_environment',
-        `The token is of the environment ${own ?? '(none)'}, and ${meant} is meant.`,
-        `Use a token of a deployment in ${meant}.`,
+        `The token is of the environment ${named}, and ${shown(meant)} is meant.`,
+        `Use a token of a deployment in ${shown(meant)}.`,
       ),
     meant === undefined &&
       platform !== undefined &&
@@ -190,7 +195,7 @@ const environment: Rule = ({ claims, meant, platform }) => {
       finding(
         'warning',
         'platform_disagrees',
-        `The token is of the environment ${own ?? '(none)'}, and VERCEL_TARGET_ENV or VERCEL_ENV says ${platform}.`,
+        `The token is of the environment ${named}, and VERCEL_TARGET_ENV or VERCEL_ENV says ${shown(platform)}.`,
       ),
     isDevelopment &&
       finding(

@@ -9,6 +9,7 @@ import { table } from '../table.js';
 import { duration, instant } from './durations.js';
 import type { Finding, Severity } from './findings.js';
 import type { IssuerKind } from './issuer.js';
+import { shown } from '../visible.js';
 
 /** The document of `--json`. Times are epoch milliseconds; claims are as in the token. */
 export interface WhoamiReport {
@@ -41,7 +42,7 @@ export function drawReport(report: WhoamiReport, view: View): string {
       .filter((name) => !FIRST.includes(name))
       .sort(),
   ];
-  const facts: Piece[][] = names.map((name) => [dim(name), shownClaim(name, claims[name])]);
+  const facts: Piece[][] = names.map((name) => [dim(shown(name)), shownClaim(name, claims[name])]);
   const summary: Piece[][] = [
     [dim('from'), report.source.description],
     ...report.passedOver.map(({ place }): Piece[] => [dim('passed over'), `${place.description}: expired`]),
@@ -71,5 +72,5 @@ function left({ leftMs, lifetimeMs }: WhoamiReport): Piece {
 
 function shownClaim(name: string, value: unknown): string {
   if (TIMES.has(name) && typeof value === 'number') return `${value}  ${instant(value * 1000) ?? ''}`.trim();
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return shown(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -2,7 +2,7 @@
 
 import type { FederationErrorCode } from '@credex/core';
 import type { ExchangeContext, HttpAnswer } from '@credex/core/driver';
-import { parseJson, retryAfterMs, transportFailure } from '@credex/core/driver';
+import { parseJson, retryAfterMs, shown, transportFailure } from '@credex/core/driver';
 import type { LocalFailure } from './failure.js';
 import { failure } from './failure.js';
 import { teamOf } from './ids.js';
@@ -94,7 +94,7 @@ function verdict(
   { projectId, ownerId, saidBy }: LinkedProject,
   { file }: ApiLogin,
 ): Verdict {
-  const named = `The project ${projectId} of ${saidBy}`;
+  const named = `The project ${shown(projectId)} of ${saidBy}`;
   if (status === 200)
     return {
       code: 'invalid_response',
@@ -128,13 +128,13 @@ function verdict(
   if (status === 404)
     return {
       code: 'target_not_found',
-      message: `${named} is not found: it was removed, or it belongs to another team than ${ownerId ?? 'the person'}.`,
+      message: `${named} is not found: it was removed, or it belongs to another team than ${shown(ownerId ?? 'the person')}.`,
       hint: 'Run `vercel link` to link the directory to a project that exists.',
     };
   if (status === 403)
     return {
       code: 'access_denied',
-      message: `The login in ${file} may not use the team ${ownerId ?? 'of the project'}, which ${saidBy} names.`,
+      message: `The login in ${file} may not use the team ${shown(ownerId ?? 'of the project')}, which ${saidBy} names.`,
       hint: 'Run `vercel login` as a member of the team, or `vercel link` to link the directory to another project.',
     };
   return {

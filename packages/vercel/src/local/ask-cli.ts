@@ -2,7 +2,7 @@
 
 import type { ExecFileOptionsWithStringEncoding } from 'node:child_process';
 import type { Clock } from '@credex/core';
-import { ONCE, ownCopy, parseJson, ownEnvironment } from '@credex/core/driver';
+import { ONCE, ownCopy, ownEnvironment, parseJson, shown } from '@credex/core/driver';
 import type { FailureInit } from './failure.js';
 import { codeOf, failure } from './failure.js';
 import type { CliProgram } from './find-cli.js';
@@ -39,7 +39,7 @@ export async function askCli(call: CliCall): Promise<unknown> {
   ];
   const run = await execute(call, [...program.args, ...args]);
   if (call.signal.aborted) throw call.signal.reason;
-  const byHand = `Run \`vercel ${args.slice(0, 3).join(' ')}\` in ${project.directory} to see what it says.`;
+  const byHand = `Run \`vercel ${args.slice(0, 3).join(' ')}\` in ${shown(project.directory)} to see what it says.`;
   const fail = (init: Pick<FailureInit, 'code' | 'message'> & Partial<FailureInit>): Error =>
     failure({ hint: byHand, serverMessage: run.complaint === '' ? undefined : run.complaint, ...init });
 

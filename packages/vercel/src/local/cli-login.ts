@@ -3,8 +3,8 @@
  * owner out, so the CLI alone does that.
  */
 
-import { environmentVariable } from '@credex/core/driver';
-import { failure, shownPath } from './failure.js';
+import { environmentVariable, shown } from '@credex/core/driver';
+import { failure } from './failure.js';
 import type { Node } from './node.js';
 import { readJsonObject } from './read-file.js';
 
@@ -37,26 +37,26 @@ export function readCliLogin(node: Node, directories: readonly string[], now: nu
   const { token, refreshToken, expiresAt } = login;
   const isOver = typeof expiresAt === 'number' && expiresAt * 1_000 < now + LEAST_LEFT_MS;
   if (isText(token) && !isOver) {
-    if (BEARER.test(token)) return { kind: 'token', token, file: shownPath(file) };
+    if (BEARER.test(token)) return { kind: 'token', token, file: shown(file) };
     throw failure({
       code: 'no_subject_token',
-      message: `The login in ${shownPath(file)} is no token that could be sent.`,
+      message: `The login in ${shown(file)} is no token that could be sent.`,
       ...LOG_IN,
     });
   }
   if (isText(token) || isText(refreshToken)) {
     throw failure({
       code: 'no_subject_token',
-      message: `The login of the Vercel CLI in ${shownPath(file)} has expired.`,
+      message: `The login of the Vercel CLI in ${shown(file)} has expired.`,
       hint: 'Run `vercel whoami`, by which the CLI renews it, or `vercel login`; credex never renews a login itself.',
     });
   }
   if (stored === 'auto') return { kind: 'cli-only', where: 'the keyring of the system' };
   const bound = node.path.join(directory, 'credentials.json');
-  if (node.fs.existsSync(bound)) return { kind: 'cli-only', where: shownPath(bound) };
+  if (node.fs.existsSync(bound)) return { kind: 'cli-only', where: shown(bound) };
   throw failure({
     code: 'no_subject_token',
-    message: `The Vercel CLI is not logged in: there is no login in ${shownPath(file)}.`,
+    message: `The Vercel CLI is not logged in: there is no login in ${shown(file)}.`,
     ...LOG_IN,
   });
 }

@@ -1,9 +1,9 @@
 /** The .env files that may hold a token: only read, to say which of them is stale. */
 
 import type { SubjectClaims, SubjectToken } from '@credex/core';
-import { readSubjectToken } from '@credex/core/driver';
+import { readSubjectToken, shown } from '@credex/core/driver';
 import { ago } from '../token-errors.js';
-import { LocalFailure, shownPath } from './failure.js';
+import { LocalFailure } from './failure.js';
 import type { Node } from './node.js';
 import { readText } from './read-file.js';
 
@@ -35,7 +35,7 @@ export function envFileNotes(
     ENV_FILES.flatMap((name) => {
       const path = node.path.join(directory, name);
       const why = noteOf(node, path, name, covers, now);
-      return why === undefined ? [] : [`${shownPath(path)} ${why}`];
+      return why === undefined ? [] : [`${shown(path)} ${why}`];
     }),
   );
 }

@@ -32,12 +32,6 @@ export function shownError(error: unknown, notes: readonly string[] = []): unkno
   return new FederationError({ ...error.init, provider: 'vercel', hint: [hint, ...notes].join(' ') });
 }
 
-/** A path as one line: whoever named the folder chose its characters. */
-export function shownPath(path: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return path.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
-}
-
 /** The system's short code of a failed call: `EACCES`. */
 export function codeOf(error: unknown): string {
   const code: unknown = (error as { readonly code?: unknown } | null)?.code;

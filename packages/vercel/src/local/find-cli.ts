@@ -1,8 +1,8 @@
 /** The `vercel` program: the project's own, where the project's own code runs; then the one on PATH. */
 
 import type { Stats } from 'node:fs';
-import { environmentVariable, parseJson, readRegularFile } from '@credex/core/driver';
-import { codeOf, failure, shownPath } from './failure.js';
+import { environmentVariable, parseJson, readRegularFile, shown } from '@credex/core/driver';
+import { codeOf, failure } from './failure.js';
 import { isInside } from './node.js';
 import type { Node } from './node.js';
 
@@ -36,7 +36,7 @@ export function findCli(node: Node, directory: string, top: string): CliProgram 
   }
   throw failure({
     code: 'no_subject_token',
-    message: `The Vercel CLI is not found: no \`vercel\` ${folders.length === 0 ? '' : `in node_modules/.bin of ${shownPath(directory)} or `}on PATH${skipped.map((why) => `; ${why}`).join('')}.`,
+    message: `The Vercel CLI is not found: no \`vercel\` ${folders.length === 0 ? '' : `in node_modules/.bin of ${shown(directory)} or `}on PATH${skipped.map((why) => `; ${why}`).join('')}.`,
     hint: 'Run `npm install --global vercel`, then `vercel login`.',
   });
 }
@@ -54,10 +54,10 @@ function executable(node: Node, folder: string, skipped: string[]): CliProgram |
       strange(node, fs.statSync(path.dirname(real))) ??
       strange(node, fs.statSync(folder));
     // As it was found: a wrapper of a package manager looks for its package beside itself.
-    if (why === undefined) return { command: file, args: [], shown: shownPath(file) };
-    skipped.push(`${shownPath(file)} is not run, since it, or its folder, is ${why}`);
+    if (why === undefined) return { command: file, args: [], shown: shown(file) };
+    skipped.push(`${shown(file)} is not run, since it, or its folder, is ${why}`);
   } catch (error) {
-    if (codeOf(error) === 'EACCES') skipped.push(`${shownPath(file)} can not be run (EACCES)`);
+    if (codeOf(error) === 'EACCES') skipped.push(`${shown(file)} can not be run (EACCES)`);
   }
   return undefined;
 }
@@ -71,7 +71,7 @@ function strange({ uid }: Node, stats: Stats): string | undefined {
 /** Without a shell Windows starts no `.cmd`: the script behind it is started by Node. */
 function onWindows({ fs, path, execPath }: Node, folder: string): CliProgram | undefined {
   const program = path.join(folder, 'vercel.exe');
-  if (fs.existsSync(program)) return { command: program, args: [], shown: shownPath(program) };
+  if (fs.existsSync(program)) return { command: program, args: [], shown: shown(program) };
   // In `node_modules/.bin` the packages are one level up, beside a global `vercel.cmd` they are in `node_modules`.
   for (const parent of [path.dirname(folder), path.join(folder, 'node_modules')]) {
     const manifest = path.join(parent, 'vercel', 'package.json');
@@ -79,7 +79,7 @@ function onWindows({ fs, path, execPath }: Node, folder: string): CliProgram | u
     const script = binOf(new TextDecoder().decode(readRegularFile(fs, manifest, 1_048_576)));
     const file = script === undefined ? undefined : path.join(parent, 'vercel', script);
     if (file !== undefined && fs.existsSync(file))
-      return { command: execPath, args: [file], shown: shownPath(file) };
+      return { command: execPath, args: [file], shown: shown(file) };
   }
   return undefined;
 }

@@ -1,10 +1,11 @@
 /** Which project a directory is linked to: by `.vercel/project.json`, or in a monorepo by `.vercel/repo.json`. */
 
+import { shown } from '@credex/core/driver';
 import { OWNER_ID, PROJECT_ID } from './ids.js';
 import { isInside } from './node.js';
 import type { Node } from './node.js';
 import { malformed, readJsonObject } from './read-file.js';
-import { failure, shownPath } from './failure.js';
+import { failure } from './failure.js';
 
 export interface LinkedProject {
   readonly projectId: string;
@@ -58,7 +59,7 @@ function ofRepository(node: Node, file: string, root: string, from: string): Lin
   const repository = readJsonObject(node, file, AGAIN);
   if (repository === undefined) return undefined;
   const { projects, orgId } = repository;
-  if (!Array.isArray(projects)) throw malformed(`${shownPath(file)}:1`, 'has no list `projects`', AGAIN);
+  if (!Array.isArray(projects)) throw malformed(`${shown(file)}:1`, 'has no list `projects`', AGAIN);
   const entries = projects.filter((one): one is RepositoryEntry => typeof one === 'object' && one !== null);
   const inside = node.path.relative(root, from).replaceAll('\\', '/');
   const matches = entries.filter(
@@ -72,12 +73,12 @@ function ofRepository(node: Node, file: string, root: string, from: string): Lin
     // Its .env files are read and the CLI is run there.
     const directory = node.path.resolve(root, entry.directory);
     if (!isInside(node, root, directory))
-      throw malformed(`${shownPath(file)}:1`, 'names a directory outside of its own', AGAIN);
+      throw malformed(`${shown(file)}:1`, 'names a directory outside of its own', AGAIN);
     return linked(file, entry.id, entry.orgId ?? orgId, directory, root);
   }
   throw failure({
     code: 'no_subject_token',
-    message: `${shownPath(file)} does not say which of its ${entries.length} projects ${shownPath(from)} belongs to.`,
+    message: `${shown(file)} does not say which of its ${entries.length} projects ${shown(from)} belongs to.`,
     hint: 'Start in the directory of the project, pass `projectId` and `teamId`, or run `vercel link` there.',
   });
 }
@@ -94,12 +95,12 @@ function linked(
     ['owner', ownerId, OWNER_ID],
   ] as const)
     if (typeof value !== 'string' || !pattern.test(value))
-      throw malformed(`${shownPath(file)}:1`, `names no ${name}: it must be ${says}`, AGAIN);
+      throw malformed(`${shown(file)}:1`, `names no ${name}: it must be ${says}`, AGAIN);
   return {
     projectId: projectId as string,
     ownerId: ownerId as string,
     directory,
     root,
-    saidBy: shownPath(file),
+    saidBy: shown(file),
   };
 }

@@ -4,11 +4,12 @@ import type { DriverProvider } from '@credex/core/driver';
 import {
   createCredentialProvider,
   environmentVariable,
-  rememberedSubjectToken,
   onVercel,
+  rememberedSubjectToken,
+  shown,
 } from '@credex/core/driver';
 import { sourceTools } from '../source-options.js';
-import { failure, shownError, shownPath } from './failure.js';
+import { failure, shownError } from './failure.js';
 import type { LinkedProject } from './linked-project.js';
 import { findLinkedProject } from './linked-project.js';
 import type { LocalRequest, LocalToken } from './local-exchanger.js';
@@ -159,7 +160,7 @@ function projectOf(settings: LocalSettings, node: Node, home: string): LinkedPro
   if (found !== undefined) return found;
   throw failure({
     code: 'no_subject_token',
-    message: `${shownPath(directory)} is linked to no Vercel project: there is no .vercel/project.json in it or above.`,
+    message: `${shown(directory)} is linked to no Vercel project: there is no .vercel/project.json in it or above.`,
     hint: 'Run `vercel link` there, or pass `projectId` and `teamId`.',
   });
 }

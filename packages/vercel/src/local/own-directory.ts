@@ -1,7 +1,7 @@
 /** A directory that only its owner can look into, and the questions asked of what is in it. */
 
+import { shown } from '@credex/core/driver';
 import type { Stats } from 'node:fs';
-import { shownPath } from './failure.js';
 import type { Node } from './node.js';
 
 /** Why something there must not be trusted: completes "it is …". */
@@ -32,7 +32,7 @@ export function ownDirectory(node: Node, cache: string): { readonly path: string
     const stats = fs.lstatSync(at);
     const why = stats.isDirectory() ? unsafe(node, stats) : 'no directory';
     if (why !== undefined)
-      return { path: at, why: `${shownPath(at)} is ${why}: run \`chmod 700\` on it, or remove it` };
+      return { path: at, why: `${shown(at)} is ${why}: run \`chmod 700\` on it, or remove it` };
   }
   return { path: at, why: undefined };
 }

@@ -1,8 +1,8 @@
 /** Small files of the user's and of the CLI's: read, never written. */
 
-import { UnreadableFile, parseJson, readRegularFile } from '@credex/core/driver';
+import { UnreadableFile, parseJson, readRegularFile, shown } from '@credex/core/driver';
 import type { LocalFailure } from './failure.js';
-import { codeOf, failure, isAbsent, shownPath } from './failure.js';
+import { codeOf, failure, isAbsent } from './failure.js';
 import { lineOfJsonFault } from './json-place.js';
 import type { Node } from './node.js';
 
@@ -19,7 +19,7 @@ export function readText(node: Node, path: string, { hint }: Mending): string | 
   if (why === undefined) return text;
   throw failure({
     code: 'no_subject_token',
-    message: `The file ${shownPath(path)} can not be read (${why}).`,
+    message: `The file ${shown(path)} can not be read (${why}).`,
     hint,
     cause,
   });
@@ -56,11 +56,11 @@ export function readJsonObject(
     parsed = parseJson(text);
   } catch {
     // The engine's own words would quote the file, and this one may hold a login.
-    throw malformed(`${shownPath(path)}:${lineOfJsonFault(text)}`, 'is no JSON', mending);
+    throw malformed(`${shown(path)}:${lineOfJsonFault(text)}`, 'is no JSON', mending);
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
     return parsed as Record<string, unknown>;
-  throw malformed(`${shownPath(path)}:1`, 'holds no JSON object', mending);
+  throw malformed(`${shown(path)}:1`, 'holds no JSON object', mending);
 }
 
 export function malformed(place: string, what: string, { hint }: Mending): LocalFailure {

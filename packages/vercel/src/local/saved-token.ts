@@ -1,8 +1,8 @@
 /** The token of the last refresh, kept where its user alone can read it, for the other processes of the laptop. */
 
 import type { SubjectToken } from '@credex/core';
-import { parseJson, readSubjectToken } from '@credex/core/driver';
-import { codeOf, isAbsent, shownPath } from './failure.js';
+import { parseJson, readSubjectToken, shown } from '@credex/core/driver';
+import { codeOf, isAbsent } from './failure.js';
 import type { Node } from './node.js';
 import { ownDirectory, unsafe } from './own-directory.js';
 
@@ -28,7 +28,7 @@ export function savedToken(
   const digest = node.crypto.createHash('sha256').update(JSON.stringify(identity)).digest('hex');
   const name = `${digest}.json`;
   const file = path.join(cache, 'credex', 'vercel', name);
-  const told = (what: string, why: string): void => warn(`The token ${what} ${shownPath(file)}: ${why}.`);
+  const told = (what: string, why: string): void => warn(`The token ${what} ${shown(file)}: ${why}.`);
 
   return {
     read() {
