@@ -7,6 +7,7 @@ export interface S3Access {
   readonly action:
     | 's3:GetObject'
     | 's3:PutObject'
+    | 's3:PutObjectAcl'
     | 's3:DeleteObject'
     | 's3:ListBucket'
     | 's3:AbortMultipartUpload'

@@ -132,6 +132,35 @@ describe('lists', () => {
   });
 });
 
+describe('access control lists', () => {
+  const put = (headers: Record<string, string>) => s3({ method: 'PUT', body: 'x', headers });
+
+  it.each([{ 'x-amz-acl': 'private' }, { 'x-amz-acl': 'public-read' }, { 'x-amz-grant-read': 'id="a"' }])(
+    'are off: %o',
+    async (headers) => {
+      const expected = [400, 'AccessControlListNotSupported', 'The bucket does not allow ACLs'];
+      expect(refusal(await put(headers as Record<string, string>))).toEqual(expected);
+      const begun = await s3({
+        method: 'POST',
+        query: { uploads: '' },
+        headers: headers as Record<string, string>,
+      });
+      expect(refusal(begun)).toEqual(expected);
+    },
+  );
+
+  it('may say what holds anyway, by who may set them', async () => {
+    const owned = { 'x-amz-acl': 'bucket-owner-full-control' };
+    expect((await put(owned)).status).toBe(200);
+    const policy = { Statement: { Effect: 'Allow', Action: 's3:PutObject', Resource: '*' } };
+    world.aws.admin.updateRole({ arn: ROLE, policies: [policy] });
+    expect((await put({})).status).toBe(200);
+    expect(refusal(await put(owned))[2]).toContain(
+      'no identity-based policy allows the s3:PutObjectAcl action',
+    );
+  });
+});
+
 describe('who may', () => {
   const allow = (...actions: string[]) =>
     world.aws.admin.updateRole({

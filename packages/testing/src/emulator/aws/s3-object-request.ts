@@ -3,7 +3,7 @@
 import type { ServiceRequest } from '../service.js';
 import type { Bucket } from './buckets.js';
 import { notImplemented, refuseS3, type RequestIds } from './s3-answers.js';
-import type { S3Access } from './s3-authorization.js';
+import { authorize, type S3Access } from './s3-authorization.js';
 import type { Caller } from './sessions.js';
 
 export interface ObjectRequest {
@@ -20,7 +20,7 @@ type Headers = Readonly<Record<string, string>>;
 
 /** They change what a request means: passing over them would be a kindness. */
 const UNKNOWN =
-  /^x-amz-(?:copy-source.*|acl|grant-.*|tagging|object-lock-.*|server-side-encryption.*|storage-class|website-.*|write-offset-bytes)$/;
+  /^x-amz-(?:copy-source.*|tagging|object-lock-.*|server-side-encryption.*|storage-class|website-.*|write-offset-bytes)$/;
 const KEPT = /^(?:cache-control|content-(?:disposition|language|type)|expires|x-amz-meta-.+)$/;
 
 export function refuseUnknownHeaders(headers: Headers): void {
@@ -54,4 +54,14 @@ export function refuseOverwrite({ request, bucket, key }: ObjectRequest): void {
       ['Condition', 'If-None-Match'],
     ]);
   }
+}
+
+/** Buckets are as they are created today: their access control lists are off, and only what changes nothing is accepted. */
+export function checkAccessControlList(task: ObjectRequest): void {
+  const { caller, bucket, key, keys, request } = task;
+  const names = Object.keys(request.headers).filter((name) => /^x-amz-(?:acl$|grant-)/.test(name));
+  if (names.length === 0) return;
+  authorize(caller, { action: 's3:PutObjectAcl', bucket, key, keys });
+  if (names.length === 1 && request.headers['x-amz-acl'] === 'bucket-owner-full-control') return;
+  refuseS3('AccessControlListNotSupported', 400, 'The bucket does not allow ACLs');
 }

@@ -7,6 +7,7 @@ import { completeUpload } from './s3-complete.js';
 import { isUnmodified, rangeOf } from './s3-conditions.js';
 import { abortUpload, createUpload, listParts, uploadPart } from './s3-multipart.js';
 import {
+  checkAccessControlList,
   keptHeaders,
   refuseOverwrite,
   refuseUnknownHeaders,
@@ -77,6 +78,7 @@ export function answerObject(task: ObjectRequest, world: World): ServiceAnswer {
     ]);
   }
   authorize(caller, { action: operation.action, bucket, key, keys });
+  if (operation.action === 's3:PutObject') checkAccessControlList(task);
   if (Buffer.byteLength(key) > 1024) {
     refuseS3('KeyTooLongError', 400, 'Your key is too long', [
       ['Size', Buffer.byteLength(key)],

@@ -8,6 +8,8 @@ export const CLOUD_PLATFORM: string = `${AUTH}cloud-platform`;
 const NAMES = new Set(
   `cloud-platform cloud-platform.read-only iam iam.test
   devstorage.read_only devstorage.read_write devstorage.full_control devstorage.write_only
+  appengine.admin accounts.reauth cloud-billing cloud-billing.readonly
+  cloudplatformprojects cloudplatformprojects.readonly source.full_control source.read_only source.read_write
   bigquery bigquery.readonly bigquery.insertdata bigtable.admin bigtable.data bigtable.data.readonly
   cloud-identity cloud-vision cloud-translation cloud_debugger cloudkms cloudruntimeconfig
   compute compute.readonly datastore pubsub sqlservice.admin sqlservice.login spanner.admin spanner.data

@@ -109,6 +109,18 @@ describe('objects', () => {
     expect((await gcp.storage('GET', `${O}/y`, token)).status).toBe(404);
   });
 
+  test('multipart with lines that end in a line feed alone, as Python’s clients write them', async () => {
+    bucket(ADMIN);
+    const envelope =
+      '--xyz\nContent-Type: application/json\nMIME-Version: 1.0\n\n{"name":"lf"}\n' +
+      '--xyz\nContent-Type: text/csv\nContent-Transfer-Encoding: binary\n\n1,2\r\n\n3\n--xyz--';
+    const stored = await gcp.storage('POST', `${UPLOAD}?uploadType=multipart`, token, {
+      headers: { 'content-type': 'multipart/related; boundary=xyz' },
+      body: bytes(envelope),
+    });
+    expect(stored.json).toMatchObject({ name: 'lf', contentType: 'text/csv', size: '7' });
+  });
+
   test('content may hold what looks like a line of the envelope', async () => {
     bucket(ADMIN);
     const content = 'a\r\n\r\n--xy\r\nContent-Type: b\r\n\r\n--';
