@@ -4,6 +4,8 @@ import { cleanServerText } from '@credex/core/driver';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import type { Output } from './output.js';
 import { bad, dim } from './text.js';
+import { SeveralProblems } from './usage-error.js';
+import type { Problem } from './usage-error.js';
 import { visibleJson } from './visible.js';
 
 /** Our error classes, compared as text: two copies of a package make two classes. */
@@ -29,6 +31,8 @@ export interface ReportedError {
   readonly retryable?: boolean;
   /** The claims that were presented to a cloud; never the token. */
   readonly presented?: unknown;
+  /** Where more than one thing is missing or wrong: each of them. */
+  readonly problems?: readonly Problem[];
   /** With `--verbose`: what lies under the error, outermost first, scrubbed. */
   readonly causes?: readonly string[];
 }
@@ -68,6 +72,7 @@ function reportedError(error: unknown, isVerbose: boolean): ReportedError {
     ...(error.provider === undefined ? {} : { provider: error.provider }),
     ...(error.retryable === undefined ? {} : { retryable: error.retryable }),
     ...(error.presented === undefined ? {} : { presented: error.presented }),
+    ...(error instanceof SeveralProblems ? { problems: error.problems } : {}),
     ...causes,
   };
 }

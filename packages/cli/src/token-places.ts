@@ -70,7 +70,7 @@ export async function* tokenPlaces({ env, cwd }: Io): AsyncGenerator<Candidate> 
  * Up to the root of the repository or the home folder, both included: above them anybody may have put a file. Outside
  * of both, the folder itself.
  */
-async function foldersUpward(cwd: string, home: string | undefined): Promise<readonly string[]> {
+export async function foldersUpward(cwd: string, home: string | undefined): Promise<readonly string[]> {
   const folders: string[] = [];
   for (let folder = cwd; ; folder = dirname(folder)) {
     folders.push(folder);

@@ -10,7 +10,8 @@ export type UsageErrorCode =
   | 'conflicting_arguments'
   | 'unreadable_file'
   | 'missing_package'
-  | 'untrusted_configuration';
+  | 'untrusted_configuration'
+  | 'several_problems';
 
 /**
  * `message`: a line; a list holds one line each. `option`: as it is typed, `--team`. `hint`: what to do. Neither message nor
@@ -39,5 +40,29 @@ export class UsageError extends Error {
     this.option = more.option;
     this.hint = more.hint === undefined ? undefined : errorLine(more.hint);
     this.exit = more.exit ?? EXIT.usage;
+  }
+}
+
+/** One of several, as it stands under `error.problems` in the document of `--json`. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly option?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** More than one thing is missing or wrong: all of it, one line each. */
+export class SeveralProblems extends UsageError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    const lines = problems.map(({ message, hint }) => `  ${[message, hint].filter(Boolean).join(' ')}`);
+    super('several_problems', [`${problems.length} things are missing or wrong:`, ...lines].join('\n'));
+    this.problems = problems.map(({ code, message, option, hint }) => ({
+      code,
+      message,
+      ...(option === undefined ? {} : { option }),
+      ...(hint === undefined ? {} : { hint }),
+    }));
   }
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { Act, CommandModule, Context } from '../command.js';
+import { withTokenOptions } from '../find-token.js';
+import type { TokenOptions } from '../find-token.js';
 import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
 import { awsPlan } from '../setup/aws.js';
@@ -10,6 +12,8 @@ import { gcpPlan } from '../setup/gcp.js';
 import type { GcpOptions } from '../setup/gcp-trust.js';
 import type { Plan } from '../setup/plan.js';
 import { chosen, drawPlan } from '../setup/plan.js';
+import { Checks } from '../setup/checks.js';
+import { withKnown } from '../setup/known.js';
 import type { TrustOptions, TrustRequest } from '../setup/trust-request.js';
 import { trustRequest } from '../setup/trust-request.js';
 import { dim } from '../text.js';
@@ -18,7 +22,7 @@ export const command: CommandModule = {
   configure(setup, act) {
     setup.addHelpText(
       'after',
-      '\nNothing is applied: who may change trust in a cloud is for that cloud to say, by its own tools and reviews.',
+      '\nNothing is applied: who may change trust in a cloud is for that cloud to say, by its own tools and reviews.\nOptions that are left out are taken from .vercel/project.json and the token at hand; the notes say which.',
     );
     cloud<AwsOptions>(setup, 'aws', 'an IAM role that lets', act, awsPlan)
       .option('--account-id <digits>', 'the AWS account')
@@ -45,10 +49,9 @@ function cloud<O extends object>(
   name: string,
   what: string,
   act: Act,
-  planFor: (request: TrustRequest, options: O) => Plan,
+  planFor: (request: TrustRequest, options: O, checks: Checks) => Plan,
 ): Command {
-  return setup
-    .command(name)
+  return withTokenOptions(setup.command(name))
     .description(`print ${what} chosen environments of a Vercel project in`)
     .option('--team <slug>', "the Vercel team's slug")
     .option('--team-id <id>', 'the id of the team, team_…')
@@ -59,13 +62,20 @@ function cloud<O extends object>(
     .option('--audience <audience>', 'default: https://vercel.com/{team}')
     .option('--format <format>', 'one format alone, such as cli or terraform', 'all')
     .action(
-      act(async ({ output, options }: Context<TrustOptions & O & { format: string }>): Promise<ExitCode> => {
-        const plan = chosen(planFor(trustRequest(options), options), options.format);
+      act(async ({ io, output, options: given }: Context<Options & O>): Promise<ExitCode> => {
+        const { options, notes } = await withKnown(io, given);
+        const checks = new Checks();
+        const whole = planFor(trustRequest(options, name, checks), options, checks);
+        const { files, commands, ...rest } = checks.or(whole, () => chosen(whole, options.format));
+        checks.finish();
+        const plan = { files, commands, notes: [...notes, ...rest.notes] };
         output.print(plan, (view) => drawPlan(plan, view));
         if (!output.isJson) for (const note of plan.notes) output.note(dim('note: '), note);
         return EXIT.ok;
       }),
     );
 }
+
+type Options = TrustOptions & TokenOptions & { readonly format: string };
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

@@ -2,6 +2,7 @@
 
 import type { Grammar } from '@credex/core/driver';
 import { optionalString, requiredString } from '@credex/core/driver';
+import type { Checks } from './checks.js';
 import type { TrustRequest, TrustedIssuer } from './trust-request.js';
 
 export interface AwsOptions {
@@ -27,14 +28,17 @@ const PARTITION: Grammar = {
   says: 'a partition: aws, aws-cn, aws-us-gov, …',
 };
 
-/** @throws OptionError */
-export function awsTarget(request: TrustRequest, options: AwsOptions): AwsTarget {
+export function awsTarget(request: TrustRequest, options: AwsOptions, checks: Checks): AwsTarget {
   return {
-    accountId: requiredString({ option: '--account-id' }, options.accountId, ACCOUNT),
+    accountId: checks.or('000000000000', () =>
+      requiredString({ option: '--account-id' }, options.accountId, ACCOUNT),
+    ),
     roleName:
-      optionalString({ option: '--role-name' }, options.roleName, ROLE) ??
+      checks.or(undefined, () => optionalString({ option: '--role-name' }, options.roleName, ROLE)) ??
       `vercel-${request.project}`.slice(0, 64),
-    partition: optionalString({ option: '--partition' }, options.partition, PARTITION) ?? 'aws',
+    partition:
+      checks.or(undefined, () => optionalString({ option: '--partition' }, options.partition, PARTITION)) ??
+      'aws',
   };
 }
 

@@ -3,6 +3,7 @@
 import type { AwsOptions, AwsTarget } from './aws-target.js';
 import { awsTarget, providerArn } from './aws-target.js';
 import { awsTerraform } from './aws-terraform.js';
+import type { Checks } from './checks.js';
 import { commonNotes, namesOnlyNotes } from './notes.js';
 import type { Plan } from './plan.js';
 import { shellCommand } from './shell.js';
@@ -12,9 +13,8 @@ import { subjectsOf } from './trust-request.js';
 /** The default quota for a role's trust policy; white space isn't counted. */
 const LONGEST_POLICY = 2048;
 
-/** @throws OptionError */
-export function awsPlan(request: TrustRequest, options: AwsOptions): Plan {
-  const target = awsTarget(request, options);
+export function awsPlan(request: TrustRequest, options: AwsOptions, checks: Checks): Plan {
+  const target = awsTarget(request, options, checks);
   const policy = trustPolicy(request, target);
   const length = JSON.stringify(policy).length;
   return {

@@ -3,6 +3,7 @@
 import type { Grammar } from '@credex/core/driver';
 import { optionalString, requiredString } from '@credex/core/driver';
 import { UsageError } from '../usage-error.js';
+import type { Checks } from './checks.js';
 import type { TrustRequest } from './trust-request.js';
 import { subjectsOf } from './trust-request.js';
 
@@ -55,34 +56,48 @@ const GROUP: Grammar = {
 const LOCATION: Grammar = { pattern: /^[a-z0-9]{2,40}$/, says: 'a location such as westeurope' };
 const MOST_CREDENTIALS = 20;
 
-/** @throws OptionError, UsageError */
-export function azureTarget(request: TrustRequest, options: AzureOptions): Application | ManagedIdentity {
+export function azureTarget(
+  request: TrustRequest,
+  options: AzureOptions,
+  checks: Checks,
+): Application | ManagedIdentity {
   const fallback = `vercel-${request.project.replaceAll('.', '-')}`;
-  const kind = options.identity ?? 'application';
+  const kind = checks.or('application', () => kindOf(options));
+  const refuse = (names: readonly (keyof AzureOptions)[]): void => {
+    for (const name of names) checks.or(undefined, () => refuseOption(options, name, kind));
+  };
+  const named = (option: string, value: string | undefined, grammar: Grammar): string | undefined =>
+    checks.or(undefined, () => optionalString({ option }, value, grammar));
   if (kind === 'application') {
-    refuse(options, ['identityName', 'resourceGroup', 'location'], kind);
+    refuse(['identityName', 'resourceGroup', 'location']);
     return {
       kind,
-      clientId: optionalString({ option: '--client-id' }, options.clientId, GUID),
-      displayName: optionalString({ option: '--display-name' }, options.displayName, NAME) ?? fallback,
+      clientId: named('--client-id', options.clientId, GUID),
+      displayName: named('--display-name', options.displayName, NAME) ?? fallback,
     };
   }
-  if (kind === 'managed') {
-    refuse(options, ['clientId', 'displayName'], kind);
-    return {
-      kind,
-      name: optionalString({ option: '--identity-name' }, options.identityName, IDENTITY) ?? fallback,
-      resourceGroup: requiredString({ option: '--resource-group' }, options.resourceGroup, GROUP),
-      location: requiredString({ option: '--location' }, options.location, LOCATION),
-    };
-  }
+  refuse(['clientId', 'displayName']);
+  return {
+    kind,
+    name: named('--identity-name', options.identityName, IDENTITY) ?? fallback,
+    resourceGroup: checks.or('group', () =>
+      requiredString({ option: '--resource-group' }, options.resourceGroup, GROUP),
+    ),
+    location: checks.or('westeurope', () =>
+      requiredString({ option: '--location' }, options.location, LOCATION),
+    ),
+  };
+}
+
+function kindOf({ identity = 'application' }: AzureOptions): 'application' | 'managed' {
+  if (identity === 'application' || identity === 'managed') return identity;
   throw new UsageError('invalid_argument', '--identity must be application or managed.', {
     option: '--identity',
   });
 }
 
 /** One for each issuer and environment: Entra compares issuer, subject and audience exactly. */
-export function federatedCredentials(request: TrustRequest): readonly FederatedCredential[] {
+export function federatedCredentials(request: TrustRequest, checks: Checks): readonly FederatedCredential[] {
   const credentials = request.issuers.flatMap(({ mode, url }) =>
     subjectsOf(request).map((subject, at) => ({
       name: `vercel-${request.project.replaceAll('.', '-').slice(0, 70)}-${request.environments[at] ?? ''}-${mode}`,
@@ -91,18 +106,21 @@ export function federatedCredentials(request: TrustRequest): readonly FederatedC
       audience: request.audience,
     })),
   );
-  if (credentials.length <= MOST_CREDENTIALS) return credentials;
+  checks.or(undefined, () => limit(credentials.length));
+  return credentials;
+}
+
+function limit(count: number): void {
+  if (count <= MOST_CREDENTIALS) return;
   throw new UsageError(
     'invalid_argument',
-    `${credentials.length} federated credentials are needed and an identity can have ${MOST_CREDENTIALS}.`,
+    `${count} federated credentials are needed and an identity can have ${MOST_CREDENTIALS}.`,
     { option: '--environment', hint: 'Name fewer environments for each identity, or one issuer mode.' },
   );
 }
 
-function refuse(options: AzureOptions, names: readonly (keyof AzureOptions)[], kind: string): void {
-  for (const name of names) {
-    if (options[name] === undefined) continue;
-    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    throw new UsageError('conflicting_arguments', `${option} is not for --identity ${kind}.`, { option });
-  }
+function refuseOption(options: AzureOptions, name: keyof AzureOptions, kind: string): void {
+  if (options[name] === undefined) return;
+  const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new UsageError('conflicting_arguments', `${option} is not for --identity ${kind}.`, { option });
 }

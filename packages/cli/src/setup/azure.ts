@@ -4,16 +4,16 @@ import { azureBicep } from './azure-bicep.js';
 import type { Application, AzureOptions, FederatedCredential, ManagedIdentity } from './azure-target.js';
 import { azureTarget, federatedCredentials } from './azure-target.js';
 import { applicationTerraform, managedTerraform } from './azure-terraform.js';
+import type { Checks } from './checks.js';
 import { commonNotes, namesOnlyNotes } from './notes.js';
 import type { Plan, PlannedFile } from './plan.js';
 import type { ShellText, Word } from './shell.js';
 import { shellCommand } from './shell.js';
 import type { TrustRequest } from './trust-request.js';
 
-/** @throws OptionError, UsageError */
-export function azurePlan(request: TrustRequest, options: AzureOptions): Plan {
-  const target = azureTarget(request, options);
-  const credentials = federatedCredentials(request);
+export function azurePlan(request: TrustRequest, options: AzureOptions, checks: Checks): Plan {
+  const target = azureTarget(request, options, checks);
+  const credentials = federatedCredentials(request, checks);
   const isManaged = target.kind === 'managed';
   const files: PlannedFile[] = isManaged
     ? [

@@ -6,6 +6,7 @@
 import type { Grammar } from '@credex/core/driver';
 import { SERVICE_ACCOUNT_EMAIL, optionalString, requiredString } from '@credex/core/driver';
 import { UsageError } from '../usage-error.js';
+import type { Checks } from './checks.js';
 import { celString } from './quote.js';
 import type { TrustRequest, TrustedIssuer } from './trust-request.js';
 import { subjectsOf } from './trust-request.js';
@@ -46,16 +47,17 @@ const ID: Grammar = {
 /** Bytes of `google.subject`. */
 const LONGEST_SUBJECT = 127;
 
-/** @throws OptionError */
-export function gcpTarget(options: GcpOptions): GcpTarget {
+export function gcpTarget(options: GcpOptions, checks: Checks): GcpTarget {
   return {
-    project: requiredString({ option: '--google-project' }, options.googleProject, PROJECT),
-    projectNumber: requiredString({ option: '--google-project-number' }, options.googleProjectNumber, NUMBER),
-    poolId: optionalString({ option: '--pool' }, options.pool, ID) ?? 'vercel',
-    serviceAccount: optionalString(
-      { option: '--service-account' },
-      options.serviceAccount,
-      SERVICE_ACCOUNT_EMAIL,
+    project: checks.or('project-0', () =>
+      requiredString({ option: '--google-project' }, options.googleProject, PROJECT),
+    ),
+    projectNumber: checks.or('0', () =>
+      requiredString({ option: '--google-project-number' }, options.googleProjectNumber, NUMBER),
+    ),
+    poolId: checks.or(undefined, () => optionalString({ option: '--pool' }, options.pool, ID)) ?? 'vercel',
+    serviceAccount: checks.or(undefined, () =>
+      optionalString({ option: '--service-account' }, options.serviceAccount, SERVICE_ACCOUNT_EMAIL),
     ),
   };
 }
@@ -73,23 +75,35 @@ export function membersOf(
       }));
 }
 
-/** @throws OptionError, UsageError where Google Cloud could not tell the teams apart */
-export function providersOf(request: TrustRequest, options: GcpOptions): readonly GcpProvider[] {
-  const { ids, issuers, audience } = request;
-  if (ids === undefined && issuers.some(({ mode }) => mode === 'global')) {
-    throw new UsageError('missing_argument', 'The global issuer needs --team-id and --project-id here.', {
-      option: '--team-id',
-      hint: 'All teams share that issuer, and names can be taken again: Google Cloud can compare the ids, so it must. They are claims of the token: see `credex whoami`.',
-    });
-  }
-  const id = optionalString({ option: '--provider' }, options.provider, ID) ?? 'vercel';
+export function providersOf(
+  request: TrustRequest,
+  options: GcpOptions,
+  checks: Checks,
+): readonly GcpProvider[] {
+  const { issuers, audience } = request;
+  checks.or(undefined, () => requireIds(request));
+  const id =
+    checks.or(undefined, () => optionalString({ option: '--provider' }, options.provider, ID)) ?? 'vercel';
+  const mapping = checks.or({}, () => mappingFor(request));
   return issuers.map((issuer, at) => ({
-    id: at === 0 ? id : requiredString({ option: '--provider' }, `${id}-${issuer.mode}`, ID),
+    id:
+      at === 0
+        ? id
+        : checks.or(id, () => requiredString({ option: '--provider' }, `${id}-${issuer.mode}`, ID)),
     issuer,
     audience,
-    mapping: mappingFor(request),
+    mapping,
     condition: conditionFor(request),
   }));
+}
+
+/** @throws UsageError where Google Cloud could not tell the teams apart */
+function requireIds({ ids, issuers }: TrustRequest): void {
+  if (ids !== undefined || issuers.every(({ mode }) => mode === 'team')) return;
+  throw new UsageError('missing_argument', 'The global issuer needs --team-id and --project-id here.', {
+    option: '--team-id',
+    hint: 'All teams share that issuer, and names can be taken again: Google Cloud can compare the ids, so it must. They are claims of the token: see `credex whoami`.',
+  });
 }
 
 function mappingFor(request: TrustRequest): Readonly<Record<string, string>> {

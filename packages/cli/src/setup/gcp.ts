@@ -1,5 +1,6 @@
 /** Google Cloud: a workload identity pool with a provider for each issuer, and who may act as a service account. */
 
+import type { Checks } from './checks.js';
 import { gcpTerraform } from './gcp-terraform.js';
 import type { GcpOptions, GcpProvider, GcpTarget } from './gcp-trust.js';
 import { gcpTarget, membersOf, providersOf } from './gcp-trust.js';
@@ -8,10 +9,9 @@ import type { Plan } from './plan.js';
 import { shellCommand } from './shell.js';
 import type { TrustRequest } from './trust-request.js';
 
-/** @throws OptionError, UsageError */
-export function gcpPlan(request: TrustRequest, options: GcpOptions): Plan {
-  const target = gcpTarget(options);
-  const providers = providersOf(request, options);
+export function gcpPlan(request: TrustRequest, options: GcpOptions, checks: Checks): Plan {
+  const target = gcpTarget(options, checks);
+  const providers = providersOf(request, options, checks);
   const members = membersOf(request).map(
     ({ kind, name }) =>
       `${kind}://iam.googleapis.com/projects/${target.projectNumber}/locations/global/workloadIdentityPools/${target.poolId}/${name}`,
@@ -20,6 +20,7 @@ export function gcpPlan(request: TrustRequest, options: GcpOptions): Plan {
     files: [{ name: 'vercel.tf', format: 'terraform', text: gcpTerraform(request, target, providers) }],
     commands: commandsFor(target, providers, members),
     notes: [
+      ...audienceNotes(request.audience, target, providers),
       ...(target.serviceAccount === undefined
         ? [
             `No service account was named: grant the roles that the project needs to ${members.join(' and ')}.`,
@@ -37,6 +38,25 @@ export function gcpPlan(request: TrustRequest, options: GcpOptions): Plan {
       ...commonNotes(request),
     ],
   };
+}
+
+/** The audience that Google Cloud asks for by default holds the provider's own name. */
+function audienceNotes(
+  audience: string,
+  { projectNumber, poolId }: GcpTarget,
+  providers: readonly GcpProvider[],
+): readonly string[] {
+  const asked = /^(?:https:)?(\/\/iam\.googleapis\.com\/.+)$/.exec(audience)?.[1];
+  if (asked === undefined) return [];
+  const own = providers.map(
+    ({ id }) =>
+      `//iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/${poolId}/providers/${id}`,
+  );
+  return own.includes(asked)
+    ? [
+        `The token must be asked for this audience: pass \`audience: '${audience}'\` to the provider of credex.`,
+      ]
+    : [`--audience names another provider than the one made here, which is ${own.join(' or ')}.`];
 }
 
 function commandsFor(

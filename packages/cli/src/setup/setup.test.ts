@@ -11,6 +11,9 @@ const GCP = ['setup', 'gcp', ...NAMES, '--google-project', 'acme-prod', '--googl
 const AZURE = ['setup', 'azure', ...NAMES];
 const MANAGED = [...AZURE, '--identity', 'managed', '--resource-group', 'rg', '--location', 'westeurope'];
 
+const GOOGLE_AUDIENCE =
+  '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/vercel/providers/vercel';
+
 const HOSTILE = [
   '$(id)',
   '`id`',
@@ -72,8 +75,13 @@ describe('hostile values', () => {
 
 describe('misuse', () => {
   it.each([
-    ['no team', ['setup', 'aws', '--project', 'shop'], 'missing_option'],
-    ['no environment', ['setup', 'aws', '--team', 'acme', '--project', 'shop'], 'missing_argument'],
+    ['no team', AWS.filter((word) => !['--team', 'acme'].includes(word)), 'missing_option'],
+    [
+      'no environment',
+      AWS.filter((word) => !['--environment', 'production'].includes(word)),
+      'missing_argument',
+    ],
+    ["Google's default audience in another cloud", [...AWS, '--audience', GOOGLE_AUDIENCE], 'invalid_option'],
     ['no account', ['setup', 'aws', ...NAMES], 'missing_option'],
     ['one id without the other', [...AWS, '--team-id', 'team_acme'], 'missing_argument'],
     [
@@ -116,6 +124,65 @@ describe('misuse', () => {
     const { exit, stderr } = await runInMemory([...AZURE, ...environments, '--issuer-mode', 'both']);
     expect(exit).toBe(2);
     expect(stderr).toContain('24 federated credentials are needed');
+  });
+});
+
+describe('several things that are missing or wrong', () => {
+  const NAMELESS = ['--team', '--project', '--environment'];
+  it.each([
+    ['aws', ['--partition', 'AWS'], [...NAMELESS, '--account-id', '--partition']],
+    [
+      'gcp',
+      ['--pool', 'x', '--audience', '*', '--issuer-mode', 'both', '--provider', 'gcp-x'],
+      [
+        '--team',
+        '--project',
+        '--environment',
+        '--audience',
+        '--google-project',
+        '--google-project-number',
+        '--pool',
+        '--team-id',
+        '--provider',
+      ],
+    ],
+    [
+      'azure',
+      ['--identity', 'managed', '--client-id', 'x', '--display-name', 'y', '--format', 'policy'],
+      [...NAMELESS, '--client-id', '--display-name', '--resource-group', '--location', '--format'],
+    ],
+    ['azure', ['--identity', 'other', '--team-id', 'x'], [...NAMELESS, '--team-id', '--identity']],
+  ])('%s %j: all are named in one run', async (cloud, argv, options) => {
+    const { exit, json } = await runInMemory(['setup', cloud, ...argv, '--json']);
+    expect(exit).toBe(2);
+    const { error } = json() as { error: { code: string; problems: { option: string }[] } };
+    expect(error.code).toBe('several_problems');
+    expect(error.problems.map(({ option }) => option)).toEqual(options);
+  });
+
+  it('have one line each', async () => {
+    const { stdout, stderr } = await runInMemory(['setup', 'aws']);
+    expect(stdout).toBe('');
+    const [first, ...lines] = stderr.trim().split('\n');
+    expect(first).toBe('error: 4 things are missing or wrong: (several_problems)');
+    expect(lines.map((line) => /--[\w-]+/.exec(line)?.[0])).toEqual([...NAMELESS, '--account-id']);
+  });
+});
+
+describe("Google's default audience", () => {
+  it.each([GOOGLE_AUDIENCE, `https:${GOOGLE_AUDIENCE}`])(
+    '%s is what the provider accepts',
+    async (audience) => {
+      const { exit, stdout, stderr } = await runInMemory([...GCP, '--audience', audience, '--format', 'cli']);
+      expect(exit).toBe(0);
+      expect(stdout).toMatch(new RegExp(`--allowed-audiences '?${audience}'?`));
+      expect(stderr).toContain(`pass \`audience: '${audience}'\``);
+    },
+  );
+
+  it('of another provider is pointed out', async () => {
+    const { stderr } = await runInMemory([...GCP, '--pool', 'other', '--audience', GOOGLE_AUDIENCE]);
+    expect(stderr).toContain('names another provider');
   });
 });
 

@@ -3,6 +3,7 @@
 import type { Grammar } from '@credex/core/driver';
 import { TEAM_SLUG, optionalString, requiredString } from '@credex/core/driver';
 import { UsageError } from '../usage-error.js';
+import type { Checks } from './checks.js';
 
 export interface TrustOptions {
   readonly team?: string;
@@ -34,53 +35,74 @@ export interface TrustRequest {
   readonly audience: string;
 }
 
-const PROJECT: Grammar = {
+export const PROJECT: Grammar = {
   pattern: /^[a-z0-9_](?:[a-z0-9._-]{0,98}[a-z0-9_])?$/,
   says: "the project's name as in its URL: small letters, digits, `.`, `_` and `-`, at most 100",
 };
-const ENVIRONMENT: Grammar = {
+export const ENVIRONMENT: Grammar = {
   pattern: /^[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?$/,
   says: 'production, preview, development or the slug of a custom environment: small letters, digits and hyphens, at most 32',
 };
-const TEAM_ID: Grammar = { pattern: /^team_[A-Za-z0-9]{1,64}$/, says: 'the id of the team, team_…' };
-const PROJECT_ID: Grammar = { pattern: /^prj_[A-Za-z0-9]{1,64}$/, says: 'the id of the project, prj_…' };
+export const TEAM_ID: Grammar = { pattern: /^team_[A-Za-z0-9]{1,64}$/, says: 'the id of the team, team_…' };
+export const PROJECT_ID: Grammar = {
+  pattern: /^prj_[A-Za-z0-9]{1,64}$/,
+  says: 'the id of the project, prj_…',
+};
 const AUDIENCE: Grammar = {
   pattern: /^[A-Za-z0-9][A-Za-z0-9:/._~-]{0,254}$/,
   says: 'an audience of letters, digits and `:/._~-`, at most 255',
 };
+/** Google Cloud asks tokens for this where a provider is told no audience. */
+const DEFAULT_AUDIENCE_OF_GOOGLE = String.raw`//iam\.googleapis\.com/projects/\d{1,20}/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}`;
+const AUDIENCE_OF_GOOGLE: Grammar = {
+  pattern: new RegExp(`^${DEFAULT_AUDIENCE_OF_GOOGLE}$|${AUDIENCE.pattern.source}`),
+  says: `${AUDIENCE.says}, or //iam.googleapis.com/projects/{number}/locations/global/workloadIdentityPools/{pool}/providers/{provider}`,
+};
 
 const ISSUER = 'https://oidc.vercel.com';
 
-/** @throws OptionError, UsageError */
-export function trustRequest(options: TrustOptions): TrustRequest {
-  const team = requiredString({ option: '--team' }, options.team, TEAM_SLUG);
-  const project = requiredString({ option: '--project' }, options.project, PROJECT);
-  const environments = (options.environment ?? []).map((each) =>
-    requiredString({ option: '--environment' }, each, ENVIRONMENT),
+/** What is missing or wrong is kept in `checks`, and a valid value stands in its place. */
+export function trustRequest(options: TrustOptions, cloud: string, checks: Checks): TrustRequest {
+  const team = checks.or('team', () => requiredString({ option: '--team' }, options.team, TEAM_SLUG));
+  const project = checks.or('project', () =>
+    requiredString({ option: '--project' }, options.project, PROJECT),
   );
-  if (environments.length === 0) {
+  const environments = checks.or(['production'], () => environmentsOf(options));
+  const issuers = checks.or(teamIssuer(team), () => issuersOf(options.issuerMode ?? 'team', team));
+  const audience = checks.or(undefined, () => audienceOf(options, cloud, issuers));
+  return {
+    team,
+    project,
+    ids: checks.or({ team: 'team_0', project: 'prj_0' }, () => idsOf(options)),
+    environments: [...new Set(environments)],
+    issuers,
+    audience: audience ?? `https://vercel.com/${team}`,
+  };
+}
+
+function environmentsOf({ environment = [] }: TrustOptions): readonly string[] {
+  if (environment.length === 0) {
     throw new UsageError('missing_argument', 'No environment is named: trust is given to chosen ones only.', {
       option: '--environment',
       hint: 'Pass --environment production; repeat it for each further one.',
     });
   }
-  const issuers = issuersOf(options.issuerMode ?? 'team', team);
-  const audience = optionalString({ option: '--audience' }, options.audience, AUDIENCE);
-  if (audience !== undefined && issuers.some(({ mode }) => mode === 'global')) {
-    throw new UsageError(
-      'conflicting_arguments',
-      '--audience needs --issuer-mode team: a token of another audience always has the team issuer.',
-      { option: '--audience' },
-    );
-  }
-  return {
-    team,
-    project,
-    ids: idsOf(options),
-    environments: [...new Set(environments)],
-    issuers,
-    audience: audience ?? `https://vercel.com/${team}`,
-  };
+  return environment.map((each) => requiredString({ option: '--environment' }, each, ENVIRONMENT));
+}
+
+function audienceOf(
+  { audience: given }: TrustOptions,
+  cloud: string,
+  issuers: readonly TrustedIssuer[],
+): string | undefined {
+  const grammar = cloud === 'gcp' ? AUDIENCE_OF_GOOGLE : AUDIENCE;
+  const audience = optionalString({ option: '--audience' }, given, grammar);
+  if (audience === undefined || issuers.every(({ mode }) => mode === 'team')) return audience;
+  throw new UsageError(
+    'conflicting_arguments',
+    '--audience needs --issuer-mode team: a token of another audience always has the team issuer.',
+    { option: '--audience' },
+  );
 }
 
 /** The `sub` of each environment, in order. */
@@ -98,13 +120,16 @@ function idsOf({ teamId, projectId }: TrustOptions): TrustRequest['ids'] {
   });
 }
 
+function issuer(mode: IssuerMode, team: string): TrustedIssuer {
+  const url = mode === 'team' ? `${ISSUER}/${team}` : ISSUER;
+  return { mode, url, host: url.slice('https://'.length) };
+}
+
+const teamIssuer = (team: string): readonly TrustedIssuer[] => [issuer('team', team)];
+
 function issuersOf(mode: string, team: string): readonly TrustedIssuer[] {
-  const issuer = (one: IssuerMode): TrustedIssuer => {
-    const url = one === 'team' ? `${ISSUER}/${team}` : ISSUER;
-    return { mode: one, url, host: url.slice('https://'.length) };
-  };
-  if (mode === 'both') return [issuer('team'), issuer('global')];
-  if (mode === 'team' || mode === 'global') return [issuer(mode)];
+  if (mode === 'both') return [issuer('team', team), issuer('global', team)];
+  if (mode === 'team' || mode === 'global') return [issuer(mode, team)];
   throw new UsageError('invalid_argument', '--issuer-mode must be team, global or both.', {
     option: '--issuer-mode',
     hint: 'It is what the settings of the project say under OIDC federation; `both` while it is being changed.',
