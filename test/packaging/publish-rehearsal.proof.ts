@@ -1,0 +1,10 @@
+import { beforeAll, describe, it } from 'vitest';
+import { ensurePacked } from '../../scripts/pack.mjs';
+import { ROOMS } from './packages.js';
+import { expectRehearsal } from './publish-rehearsal.js';
+
+beforeAll(ensurePacked, 120_000);
+
+describe.each(ROOMS)('the package in packages/%s', (room) => {
+  it('passes a rehearsal of npm publish', { timeout: 60_000 }, () => expectRehearsal(room));
+});
