@@ -84,7 +84,7 @@ export function assertKind(value: unknown, wanted: Kind, option: string): void {
       option,
       `The file of ${option} is not ${NAMES[wanted]}.`,
       {
-        hint: ask,
+        hint: `${isAncestorList(value) ? 'Pass it with --project-policy. ' : ''}${ask}`,
       },
     );
   throw new PolicyFileError(

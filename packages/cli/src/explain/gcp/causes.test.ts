@@ -152,6 +152,19 @@ it('judges a condition as deep as the parser takes in bounded time', async () =>
   expect((await errorsOf(deep)).map(({ code }) => code)).toContain('project_differs');
 });
 
+it('gives the verdict where a closer look would cost too much', async () => {
+  const dear = Array.from({ length: 34 }, (_, at) => `assertion.sub.matches('(w{9}){${at + 9}}x{2}$')`);
+  const found = await errorsOf(`${dear.join(' || ')} || assertion.groups == ['a']`);
+  expect(found).toMatchObject([
+    { code: 'condition_false', message: expect.stringContaining('too many steps') as string },
+  ]);
+});
+
+it('names four elements of a long list at most', async () => {
+  const list = Array.from({ length: 60 }, (_, at) => `'x${at}'`).join();
+  expect(await errorsOf(`[${list}].all(one, assertion.sub.contains(one))`)).toHaveLength(5);
+});
+
 it('refuses a name that nothing declares, and says how a claim is read', async () => {
   const { verdict, findings } = await explained(
     'gcp',

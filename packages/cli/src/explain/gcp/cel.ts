@@ -50,6 +50,19 @@ export function evaluating<T>(work: () => T): T {
   }
 }
 
+/** What a closer look may cost, each: it must not use up what the verdict needs. */
+const LOOK_BUDGET = 1_000_000;
+
+/** A closer look, such as for a cause; `otherwise` where it costs too much. Within `evaluating`, whose budget it leaves alone. */
+export function looking<T>(work: () => T, otherwise: T): T {
+  try {
+    return withCelBudget(work, LOOK_BUDGET);
+  } catch (error) {
+    if (error instanceof CelLimitError) return otherwise;
+    throw error;
+  }
+}
+
 function refused({ kind, message }: CelLimitError): PolicyFileError {
   const code = kind === 'depth' ? 'policy_too_deep' : 'policy_too_costly';
   return new PolicyFileError(code, '--policy', `${message} No verdict is given.`);

@@ -4,9 +4,11 @@ import { rankOf } from '../differences.js';
 import type { Check, Finding } from '../explanation.js';
 import { finding } from '../findings.js';
 import { jsonOf } from '../json.js';
+import { resultOf } from '../truth.js';
 import type { CelExpr } from './bounded-cel.js';
 import { callOf, constantOf, elementsOf, operandsOf, pathsOf, substituted } from './cel-tree.js';
 import type { Bindings, CelValue, Macro } from './cel.js';
+import { looking } from './cel.js';
 import { diagnoseTest } from './diagnose-test.js';
 import type { Scene } from './diagnose-failure.js';
 import { kindOf, whyItFails } from './diagnose-failure.js';
@@ -21,7 +23,7 @@ export function conditionCheck(expr: CelExpr, scene: Scene, bindings: Bindings):
     what: paths.join(', ') || 'condition',
     wanted: scene.expression.write(expr),
     presented: paths.map((path) => shown(valueAt(path, bindings))).join(', ') || undefined,
-    result: scene.evaluate(expr).value === true ? 'match' : 'mismatch',
+    result: looking(() => resultOf(scene.evaluate(expr).value === true), 'unknown'),
   };
 }
 
@@ -36,9 +38,10 @@ function valueAt(path: string, bindings: Bindings): unknown {
 
 /** The causes first, then the part of the condition that they are in. */
 export function diagnoseConjunct(expr: CelExpr, scene: Scene, bindings: Bindings): readonly Finding[] {
-  const { value } = scene.evaluate(expr);
+  const value = looking(() => scene.evaluate(expr).value, undefined);
   if (value === true) return [];
-  const causes = whyNot(expr, true, scene);
+  const causes = looking(() => whyNot(expr, true, scene), undefined);
+  if (causes === undefined) return [tooDear(expr, scene)];
   if (value !== false) return causes;
   const values = pathsOf(expr).map(
     (path) => `\`${path}\` is ${jsonOf(valueAt(path, bindings)) ?? 'missing'}`,
@@ -52,6 +55,13 @@ export function diagnoseConjunct(expr: CelExpr, scene: Scene, bindings: Bindings
     ),
   ];
 }
+
+const tooDear = (expr: CelExpr, { at, expression }: Scene): Finding =>
+  finding(
+    'condition_false',
+    at,
+    `\`${expression.write(expr)}\` is not true for this token. To look at its parts one by one takes too many steps.`,
+  );
 
 /** Alternatives that are named: of forty, the nearest ones. */
 const MOST_ALTERNATIVES = 4;
@@ -73,8 +83,14 @@ function whyNot(expr: CelExpr, wanted: boolean, scene: Scene): readonly Finding[
   const turns = macro === undefined ? undefined : turnsOf(macro, scene);
   if (macro !== undefined && turns !== undefined && turns.length > 0) {
     const isAll = (macro.name === 'all') === wanted;
-    // The same is asked of each element: the nearest one will do.
-    return ofOperands(turns, isAll, wanted, scene, 1);
+    // The same is asked of each element: of several that would do, the nearest is enough.
+    return isAll
+      ? turns
+          .map((one) => whyNot(one, wanted, scene))
+          .filter((causes) => causes.length > 0)
+          .slice(0, MOST_ALTERNATIVES)
+          .flat()
+      : ofOperands(turns, isAll, wanted, scene, 1);
   }
   if (value === undefined) return whyItFails(expr, scene);
   if (typeof value !== 'boolean') return [notBoolean(expr, value, scene)];

@@ -88,3 +88,10 @@ it.each([
     hint: expect.stringContaining('get-ancestors-iam-policy') as string,
   });
 });
+
+it('names the option that takes the policies of a project and what is above it', async () => {
+  await expect(judged(ancestors(EMPTY))).rejects.toMatchObject({
+    option: '--service-account-policy',
+    hint: expect.stringContaining('Pass it with --project-policy.') as string,
+  });
+});

@@ -4,7 +4,7 @@ import type { SubjectClaims } from '@credex/core';
 import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
 import type { Bindings, Program } from './cel.js';
-import { evaluator } from './cel.js';
+import { evaluator, looking } from './cel.js';
 import type { Scene } from './diagnose-failure.js';
 import { shownValue, whyItFails } from './diagnose-failure.js';
 import type { CompiledProvider } from './identity.js';
@@ -46,8 +46,9 @@ export function whyUnmapped(
   if (program === undefined) return [];
   const at = `attributeMapping["${target}"]`;
   const scene = sceneOf(at, program, { assertion: claims }, claims, mapping);
-  const { value, failure } = scene.evaluate(scene.expression.root);
-  if (failure !== undefined) return whyItFails(scene.expression.root, scene);
+  const { root } = scene.expression;
+  const { value, failure } = looking(() => scene.evaluate(root), { value: undefined, failure: undefined });
+  if (failure !== undefined) return looking(() => whyItFails(root, scene), []);
   if (value !== null) return [];
   return [
     finding('attribute_not_mapped', at, `\`${program.source}\` is ${shownValue(value)} for this token.`),
