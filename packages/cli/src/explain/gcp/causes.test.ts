@@ -140,7 +140,7 @@ describe('alternatives', () => {
 it('says which part of a long condition is false, after its cause', async () => {
   const found = await errorsOf("assertion.owner == 'acme' && (assertion.project == 'web')");
   expect(found.map(({ message }) => message)).toEqual([
-    'The policy has "web", the token "shop".',
+    '`assertion.project`: The policy has "web", the token "shop".',
     expect.stringMatching(
       /^`assertion\.project == "web"` is false for this token: `assertion\.project` is "shop"\.$/,
     ),

@@ -74,7 +74,7 @@ function ofComparison(
     texts.map((text) =>
       textDifferences({ test, wanted: text, presented: value, meaning, claims: scene.claims }),
     ),
-  ).map(({ code, message }) => finding(code, scene.at, message));
+  ).map(({ code, message }) => finding(code, scene.at, `\`${scene.expression.write(subject)}\`: ${message}`));
 }
 
 /** A text compared with a number, with true or false, or with a list. */
