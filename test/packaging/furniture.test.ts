@@ -42,3 +42,9 @@ describe.each(ROOMS)('packages/%s', (room) => {
     });
   });
 });
+
+it('each decision record has a number of its own, without a gap', () => {
+  const records = readdirSync(join(ROOT, 'docs', 'decisions')).sort();
+  const numbers = records.map((_record, index) => String(index + 1).padStart(4, '0'));
+  expect(records.map((record) => record.slice(0, 4))).toEqual(numbers);
+});
