@@ -57,7 +57,7 @@ export class SeveralProblems extends UsageError {
 
   constructor(problems: readonly Problem[]) {
     const lines = problems.map(({ message, hint }) => `  ${[message, hint].filter(Boolean).join(' ')}`);
-    super('several_problems', [`${problems.length} things are missing or wrong:`, ...lines].join('\n'));
+    super('several_problems', [`${problems.length} things are missing or wrong:`, ...lines]);
     this.problems = problems.map(({ code, message, option, hint }) => ({
       code,
       message,
