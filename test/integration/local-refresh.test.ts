@@ -133,7 +133,7 @@ test('says which file is stale, by an event', async () => {
   const messages: string[] = [];
   await credentials(local({ onEvent: (event) => event.type === 'warning' && messages.push(event.message) }));
   expect(messages).toEqual([
-    `${join(project, '.env.local')} holds a VERCEL_OIDC_TOKEN that ended 3 hours ago: run \`vercel env pull .env.local\`.`,
+    `${join(project, '.env.local')} contains a VERCEL_OIDC_TOKEN that expired 3 hours ago: run \`vercel env pull .env.local\`.`,
   ]);
 });
 

@@ -3,8 +3,8 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FederationError, Fetch } from '@credex/core';
-import type { TestServer } from './elsewhere.fixture.js';
-import { NOW, clock, jwt, never, serve } from './elsewhere.fixture.js';
+import type { TestServer } from './token-source.fixture.js';
+import { NOW, clock, jwt, never, serve } from './token-source.fixture.js';
 import { requestTokenSource } from './index.js';
 
 const AUDIENCE = 'https://api.example';

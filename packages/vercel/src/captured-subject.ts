@@ -1,22 +1,22 @@
-/** What one capture took, and how its token is found. A class, since one is made for every call. */
+/** The state of one capture, and how its token is found. A class, because one is created for every call. */
 
 import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import { callerError, environmentVariable } from '@credex/core/driver';
-import type { LastPlace } from './last-place.js';
-import type { PlatformPartition } from './platform-partition.js';
+import type { CliFallback } from './cli-fallback.js';
+import type { PlatformIdentity } from './platform-identity.js';
 import type { SourceTools } from './source-options.js';
 import type { Found, Place } from './token-errors.js';
 import type { TokenMemo } from './token-memo.js';
 
-/** A token with less than this left is used only where there is none with more. */
-const COMFORTABLE_MS = 30_000;
+/** A token that expires sooner is used only if no other token is available. */
+const MIN_REMAINING_MS = 30_000;
 
 export interface CaptureTools extends SourceTools {
   readonly memo: TokenMemo;
-  readonly lastPlace: LastPlace;
+  readonly cliFallback: CliFallback;
 }
 
-/** The two variables that may hold a token, of one moment. */
+/** The two environment variables that may contain a token, read at the same time. */
 export interface TokenVariables {
   readonly file: string | undefined;
   readonly token: string | undefined;
@@ -32,15 +32,15 @@ export function tokenVariables(): TokenVariables {
 export class CapturedSubject implements Subject {
   readonly partition: string | undefined;
   readonly #tools: CaptureTools;
-  readonly #platform: PlatformPartition | undefined;
+  readonly #platform: PlatformIdentity | undefined;
   readonly #header: string | undefined;
-  /** `undefined` while the header answers: reading the environment costs more than all the rest. */
+  /** `undefined` while the header is enough: reading the environment costs more than everything else. */
   #variables: TokenVariables | undefined;
   #shown: string | undefined;
 
   constructor(
     tools: CaptureTools,
-    platform: PlatformPartition | undefined,
+    platform: PlatformIdentity | undefined,
     header: string | undefined,
     variables: TokenVariables | undefined,
   ) {
@@ -55,16 +55,16 @@ export class CapturedSubject implements Subject {
     return this.#platform?.covers(claims) ?? true;
   }
 
-  async token(wanted: SubjectTokenRequest): Promise<SubjectToken> {
-    const found = await this.#firstLive(wanted.fresh ? this.#shown : undefined, wanted);
+  async token(request: SubjectTokenRequest): Promise<SubjectToken> {
+    const found = await this.#firstLive(request.fresh ? this.#shown : undefined, request);
     this.#shown = found.jwt;
-    return this.#tools.finish(found, wanted);
+    return this.#tools.finish(found, request);
   }
 
-  /** The first token with time left, in order; `but`: the one that was refused. */
-  async #firstLive(but: string | undefined, wanted: SubjectTokenRequest): Promise<SubjectToken> {
-    const { memo, now, lastPlace } = this.#tools;
-    const { signal } = wanted;
+  /** The first token in order that has not expired and is not `rejectedToken`. */
+  async #firstLive(rejectedToken: string | undefined, request: SubjectTokenRequest): Promise<SubjectToken> {
+    const { memo, now, cliFallback } = this.#tools;
+    const { signal } = request;
     const variables = (this.#variables ??= tokenVariables());
     const { file } = variables;
     const places: readonly (readonly [Place, () => Promise<string> | string | undefined])[] = [
@@ -81,17 +81,17 @@ export class CapturedSubject implements Subject {
       const { token, error } = memo(jwt);
       if (token === undefined) throw callerError(error);
       const left = token.expiresAt - now();
-      if (token.jwt === but) refused = true;
-      else if (left >= COMFORTABLE_MS) return token;
+      if (token.jwt === rejectedToken) refused = true;
+      else if (left >= MIN_REMAINING_MS) return token;
       else if (left > 0) brief ??= token;
       else expired.push({ place, token });
     }
     if (brief !== undefined) return brief;
-    const refreshed = await lastPlace(but, wanted);
+    const refreshed = await cliFallback(rejectedToken, request);
     if (refreshed !== undefined) return refreshed;
-    const { LOOKED_EVERYWHERE, allExpired, noFresherToken, noToken } = await import('./token-errors.js');
+    const { ALL_SOURCES, allExpired, noFresherToken, noToken } = await import('./token-errors.js');
     if (refused) throw noFresherToken();
-    throw expired.length === 0 ? noToken(LOOKED_EVERYWHERE) : allExpired(expired, now());
+    throw expired.length === 0 ? noToken(ALL_SOURCES) : allExpired(expired, now());
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a program that brings a token prints: the JWT alone, or JSON in the shape of Google's executable-sourced
- * credentials (AIP-4117): `{ version: 1, success: true, token_type, id_token, expiration_time }`.
+ * Parses the output of a program that prints a token: the JWT alone, or JSON in the format of Google's
+ * executable-sourced credentials (AIP-4117): `{ version: 1, success: true, token_type, id_token, expiration_time }`.
  */
 
 import type { Credential } from '@credex/core';
@@ -16,13 +16,13 @@ const TOKEN_TYPES: readonly unknown[] = [
   'urn:ietf:params:oauth:token-type:id_token',
 ];
 
-/** @throws FederationError `invalid_response` or `invalid_subject_token`; `unknown` where the program says that it failed. */
+/** @throws FederationError `invalid_response` or `invalid_subject_token`; `unknown` if the program reports a failure. */
 export function parseCommandOutput(output: string): CommandToken {
   const text = output.trim();
   if (!text.startsWith('{')) return tokenOf(text, undefined);
   const { version, success, code, message, token_type, id_token, expiration_time } = parse(text);
   if (version !== 1) throw unclear('its `version` is not 1');
-  if (success === false) throw saidItFailed(code, message);
+  if (success === false) throw reportedFailure(code, message);
   if (success !== true) throw unclear('its `success` is neither true nor false');
   if (!TOKEN_TYPES.includes(token_type))
     throw unclear('its `token_type` is not that of a JWT or an ID token');
@@ -40,8 +40,8 @@ function tokenOf(jwt: string, expirationTime: number | undefined): CommandToken 
     throw new FederationError({
       code: 'invalid_subject_token',
       provider: 'command',
-      message: 'What the program printed is not a readable JWT with an `exp`.',
-      hint: 'It must print the token and nothing else; what it has to say belongs on its standard error.',
+      message: 'The output of the program is not a readable JWT with an `exp` claim.',
+      hint: 'Make the program print only the token to standard output. Messages belong on standard error.',
     });
   }
   return { jwt, expiresAt: Math.min(expiresAt, (expirationTime ?? Infinity) * 1000) };
@@ -59,16 +59,16 @@ function unclear(why: string): FederationError {
   return new FederationError({
     code: 'invalid_response',
     provider: 'command',
-    message: `What the program printed could not be understood: ${why}.`,
-    hint: 'It must print a JWT, or JSON as executable-sourced credentials of Google Cloud do.',
+    message: `The output of the program could not be parsed: ${why}.`,
+    hint: "Make the program print a JWT, or JSON in the format of Google Cloud's executable-sourced credentials.",
   });
 }
 
-function saidItFailed(code: unknown, message: unknown): FederationError {
+function reportedFailure(code: unknown, message: unknown): FederationError {
   return new FederationError({
     code: 'unknown',
     provider: 'command',
-    message: 'The program says that it failed.',
+    message: 'The program reported a failure.',
     serverCode: typeof code === 'string' ? code : undefined,
     serverMessage: typeof message === 'string' ? message : undefined,
   });

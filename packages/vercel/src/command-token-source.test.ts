@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '@credex/core';
-import { NOW, jwt, never, read, subjectOf } from './elsewhere.fixture.js';
+import { NOW, jwt, never, read, subjectOf } from './token-source.fixture.js';
 import type { CommandTokenSourceOptions } from './index.js';
 import { commandTokenSource } from './index.js';
 
@@ -145,14 +145,14 @@ describe('how it runs', () => {
 describe('a program that fails', () => {
   const SECRET = jwt({ marked: true });
 
-  it('is told with its code and its words, without the secrets in them', async () => {
+  it('reports the exit code and standard error, without secrets', async () => {
     const source = program(`console.error('login expired: ' + process.argv[1]); process.exit(3)`, {
       args: ['-e', `console.error('login expired: ' + process.argv[1]); process.exit(3)`, SECRET],
     });
     const error: unknown = await read(source).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'unknown',
-      message: expect.stringContaining('ended with code 3') as string,
+      message: expect.stringContaining('exited with code 3') as string,
       serverMessage: 'login expired: [cut]',
     });
     expect(String(error)).not.toContain(SECRET.slice(0, 20));

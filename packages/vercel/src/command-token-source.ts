@@ -12,37 +12,37 @@ import {
 } from '@credex/core/driver';
 import type { CommandToken } from './command-output.js';
 import { parseCommandOutput } from './command-output.js';
-import type { FixedAudienceOptions } from './elsewhere-options.js';
-import { tokenRules } from './elsewhere-options.js';
-import { elsewhereSource } from './elsewhere-subject.js';
+import type { FixedAudienceOptions } from './external-source-options.js';
+import { tokenRules } from './external-source-options.js';
+import { externalSource } from './external-subject.js';
 import type { Command } from './run-command.js';
 import { runCommand } from './run-command.js';
 
 export interface CommandTokenSourceOptions extends FixedAudienceOptions {
-  /** The program: a path, or a name that PATH finds. It is run without a shell. */
+  /** The program: a path, or a name on PATH. It runs without a shell. */
   readonly command: string;
-  /** Its arguments, each as it is. Default: none. */
+  /** The arguments, passed unchanged. Default: none. */
   readonly args?: readonly string[] | undefined;
-  /** Where it runs. Default: the working directory of this process. */
+  /** The working directory of the program. Default: that of this process. */
   readonly cwd?: string | undefined;
   /**
-   * Its whole environment: nothing is added, PATH neither. Not
-   * together with `partition`. Default: that of this process, secrets included.
+   * The complete environment of the program: nothing is added, not even PATH. It cannot be combined with `partition`.
+   * Default: the environment of this process, including its secrets.
    */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** After how long it is ended (SIGKILL), in milliseconds, 100 to 60,000; default 5,000. */
+  /** The time after which the program is killed (SIGKILL), in milliseconds, 100 to 60,000; default 5,000. */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
- * The token that a program prints: the JWT alone, or JSON in the shape of Google's executable-sourced credentials
- * (AIP-4117). It runs when a token is needed and none is held with time left, once at a time; make the source once,
- * since each has a memory of its own. At most 64 KiB of output are read. What it prints on its standard error is
- * shown in the error where it fails, 300 characters with what looks like a secret cut.
+ * The token that a program prints: the JWT alone, or JSON in the format of Google's executable-sourced credentials
+ * (AIP-4117). The program runs when a token is needed and no cached one is valid, once at a time. Create the source
+ * once, because each source has its own cache. At most 64 KiB of output are read. If the program fails, the error
+ * contains up to 300 characters of its standard error, without anything that looks like a secret.
  *
  * @example
  * const tokenSource = commandTokenSource({ command: '/usr/local/bin/print-token', args: ['--audience', audience] });
- * @throws OptionError for an option that can't be honoured
+ * @throws OptionError for an invalid option
  */
 export function commandTokenSource(given: CommandTokenSourceOptions): SubjectTokenSource {
   const rules = tokenRules('commandTokenSource', given, {
@@ -69,17 +69,18 @@ export function commandTokenSource(given: CommandTokenSourceOptions): SubjectTok
     clock: options.clock,
     timeoutMs,
   });
-  return elsewhereSource(rules, {
+  return externalSource(rules, {
     place: {
       provider: 'command',
       named: `the program ${shown(run.command)}`,
       hints: {
-        expired: 'The program must print a token that is still good: check its cache and the clock.',
-        unreadable: 'It must print the token and nothing else.',
-        audience: () => 'The audience is fixed by the program and its arguments: have it ask for this one.',
+        expired: 'The program printed an expired token. Check the cache of the program and the clock.',
+        unreadable: 'Make the program print only the token.',
+        audience: () =>
+          'The program and its arguments set the audience. Change them to request this audience.',
       },
     },
-    asksAudience: false,
+    requestsAudience: false,
     open: () => ({
       origin: [run.command, [...run.args], run.cwd ?? null],
       async read({ fresh, signal }) {
@@ -94,10 +95,10 @@ export function commandTokenSource(given: CommandTokenSourceOptions): SubjectTok
   });
 }
 
-/** A token with less left can't be held, and hardly used. */
-const SHORTEST_MS = 30_000;
+/** A token that expires sooner cannot be cached. */
+const MIN_REMAINING_MS = 30_000;
 
-/** Cached, flown once and ended in time as an exchange of a cloud's is. */
+/** Runs the program as an exchange, so that core caches its token, shares one run and applies the time limit. */
 function commandExchanger(run: Command, now: () => number): Exchanger<CommandToken> {
   return {
     specificationVersion: 'v1',
@@ -105,7 +106,7 @@ function commandExchanger(run: Command, now: () => number): Exchanger<CommandTok
     target: () => ({}),
     async exchange(_request, { signal }) {
       const credential = parseCommandOutput(await runCommand(run, signal));
-      if (credential.expiresAt - now() < SHORTEST_MS) throw over(run);
+      if (credential.expiresAt - now() < MIN_REMAINING_MS) throw tokenExpired(run);
       return { credential, refreshAt: credential.expiresAt };
     },
     revive: (record) => record as CommandToken,
@@ -113,7 +114,7 @@ function commandExchanger(run: Command, now: () => number): Exchanger<CommandTok
   };
 }
 
-const WITHOUT_NUL = { pattern: /^[^\0]+$/, says: 'a string that is not empty and has no NUL' };
+const WITHOUT_NUL = { pattern: /^[^\0]+$/, says: 'a non-empty string without NUL' };
 
 function argumentsOf(value: unknown): readonly string[] {
   if (value === undefined) return [];
@@ -130,22 +131,22 @@ function environmentOf(value: unknown): Readonly<Record<string, string>> | undef
   throw invalidOption({ option: 'env' }, 'an object of strings without NUL', value);
 }
 
-/** What is in it may be a secret, and may say whose token it is: it can neither be part of a name nor left out. */
+/** `env` may contain secrets, so it cannot be in the key; it may change the identity, so it cannot be left out either. */
 function unnamedEnvironment(): OptionError {
   return new OptionError(
     'conflicting_options',
     'partition',
     undefined,
-    '`partition` and `env` can not be told apart from another `env`: say in `args` whose token it is, or leave out one of them.',
+    '`partition` and `env` can not be combined, because `env` may change the identity but is not part of the cache key. Pass in `args` what identifies the token, or remove one of the two options.',
   );
 }
 
-function over(run: Command): FederationError {
+function tokenExpired(run: Command): FederationError {
   return new FederationError({
     code: 'subject_token_expired',
     provider: 'command',
-    message: `The token that the program ${run.command} printed has ended, or ends within 30 seconds.`,
-    hint: 'It must print a token that is good for a while: check its own cache, and the clock.',
+    message: `The token that the program ${run.command} printed has expired, or expires within 30 seconds.`,
+    hint: 'Make the program print a token that is valid for longer. Check the cache of the program and the clock.',
   });
 }
 
@@ -154,6 +155,6 @@ function tooSlow(run: Command, timeoutMs: number): FederationError {
     code: 'timeout',
     provider: 'command',
     message: `The program ${shown(run.command)} did not print a token within ${timeoutMs} ms.`,
-    hint: 'It was ended. Raise `timeoutMs` here, and that of the provider to more than that.',
+    hint: 'The program was killed. Raise `timeoutMs` of this source, and set `timeoutMs` of the provider to a higher value.',
   });
 }

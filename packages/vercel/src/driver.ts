@@ -1,4 +1,4 @@
-/** What the providers load, and what the sources of other platforms share with it. Users import from `@credex/vercel`. */
+/** The exports for provider packages. Users import from `@credex/vercel`. */
 
 export { onVercel } from '@credex/core/driver';
 export { TOKEN_HEADER } from './request-context.js';

@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TestServer } from './elsewhere.fixture.js';
-import { NOW, jwt, never, read } from './elsewhere.fixture.js';
-import { serve } from './elsewhere.fixture.js';
+import type { TestServer } from './token-source.fixture.js';
+import { NOW, jwt, never, read } from './token-source.fixture.js';
+import { serve } from './token-source.fixture.js';
 import type { GithubActionsTokenSourceOptions } from './index.js';
 import { githubActionsTokenSource } from './index.js';
 
@@ -171,7 +171,7 @@ describe('what the runner answers', () => {
     expect((await read(source({ expectClaims: { repository_id: '74' } }))).claims.sub).toBe(SUBJECT);
     await expect(read(source({ expectClaims: { repository_id: '75' } }))).rejects.toMatchObject({
       code: 'subject_mismatch',
-      message: expect.stringContaining("repository_id '74' where '75' is expected") as string,
+      message: expect.stringContaining("repository_id is '74', expected '75'") as string,
     });
     answer = (_request, response) => response.end(JSON.stringify({ value: jwt({ aud: 'other' }) }));
     await expect(read(source(), 'mine')).rejects.toMatchObject({ code: 'audience_mismatch' });

@@ -10,15 +10,15 @@ import {
   optionalString,
   transportOf,
 } from '@credex/core/driver';
-import type { ElsewhereOptions } from './elsewhere-options.js';
-import { tokenRules } from './elsewhere-options.js';
-import { elsewhereSource } from './elsewhere-subject.js';
+import type { ExternalSourceOptions } from './external-source-options.js';
+import { tokenRules } from './external-source-options.js';
+import { externalSource } from './external-subject.js';
 import type { GithubRequest } from './github-actions-exchanger.js';
 import { githubActionsExchanger } from './github-actions-exchanger.js';
 import type { RequestUrlRules } from './github-actions-url.js';
 import { requestUrl } from './github-actions-url.js';
 
-export interface GithubActionsTokenSourceOptions extends ElsewhereOptions {
+export interface GithubActionsTokenSourceOptions extends ExternalSourceOptions {
   /** The audience to ask for where a provider asks for none. Default: GitHub's, the URL of the repository's owner. */
   readonly audience?: string | undefined;
   /**
@@ -65,7 +65,7 @@ export function githubActionsTokenSource(given: GithubActionsTokenSourceOptions 
     enterpriseHost: optionalString({ option: 'enterpriseHost' }, options.enterpriseHost, DOMAIN_NAME),
     allowLoopbackHttp,
   };
-  return elsewhereSource(rules, {
+  return externalSource(rules, {
     place: {
       provider: 'github-actions',
       named: 'the GitHub Actions runner',
@@ -75,7 +75,7 @@ export function githubActionsTokenSource(given: GithubActionsTokenSourceOptions 
         audience: () => 'The runner answered for another audience: check any proxy between it and GitHub.',
       },
     },
-    asksAudience: true,
+    requestsAudience: true,
     open: () => {
       const url = environmentVariable('ACTIONS_ID_TOKEN_REQUEST_URL');
       const requestToken = environmentVariable('ACTIONS_ID_TOKEN_REQUEST_TOKEN');

@@ -4,7 +4,7 @@ export type { VercelTokenSourceOptions } from './source-options.js';
 export type { LocalSwitch } from './vercel-token-source.js';
 export { vercelTokenSource } from './vercel-token-source.js';
 export { vercelInvocation } from './vercel-invocation.js';
-export type { ElsewhereOptions, FixedAudienceOptions } from './elsewhere-options.js';
+export type { ExternalSourceOptions, FixedAudienceOptions } from './external-source-options.js';
 export type { OwnApiFetchOptions } from './own-api-fetch.js';
 export { ownApiFetch } from './own-api-fetch.js';
 export type { GithubActionsTokenSourceOptions } from './github-actions-token-source.js';

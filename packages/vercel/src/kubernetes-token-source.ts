@@ -1,51 +1,51 @@
 import type { SubjectTokenSource } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import { environmentVariable, optionalString, shown } from '@credex/core/driver';
-import type { FixedAudienceOptions } from './elsewhere-options.js';
-import { tokenRules } from './elsewhere-options.js';
-import { elsewhereSource } from './elsewhere-subject.js';
+import type { FixedAudienceOptions } from './external-source-options.js';
+import { tokenRules } from './external-source-options.js';
+import { externalSource } from './external-subject.js';
 import { readTokenFile } from './token-file.js';
 
 export interface KubernetesTokenSourceOptions extends FixedAudienceOptions {
   /**
-   * Where the pod mounts its projected service account token. Default: the file that AWS_WEB_IDENTITY_TOKEN_FILE
-   * (set by EKS) or AZURE_FEDERATED_TOKEN_FILE (set by AKS) names; the two must not differ.
+   * The path of the projected service account token in the pod. Default: the file that AWS_WEB_IDENTITY_TOKEN_FILE (set
+   * by EKS) or AZURE_FEDERATED_TOKEN_FILE (set by AKS) names; if both are set, they must be equal.
    */
   readonly path?: string | undefined;
 }
 
 const VARIABLES = ['AWS_WEB_IDENTITY_TOKEN_FILE', 'AZURE_FEDERATED_TOKEN_FILE'] as const;
 
-/** Opens the cluster's API to whoever gets it. */
+/** The path of the token that gives access to the cluster's API. */
 const API_TOKEN = /^(?:\/var)?\/run\/secrets\/kubernetes\.io\/serviceaccount\//;
 
 /**
- * The projected service account token of a Kubernetes pod. The kubelet rotates it under its path, so it is read on
- * each exchange. Its audience is fixed in the pod's volume.
+ * The projected service account token of a Kubernetes pod. The kubelet rotates the file, so it is read on each
+ * exchange. Its audience is set in the pod's volume.
  *
  * @example
  * // volumes: [{ projected: { sources: [{ serviceAccountToken: { path: token, audience: sts.amazonaws.com } }] } }]
  * const tokenSource = kubernetesTokenSource({ path: '/var/run/secrets/tokens/token' });
- * @throws OptionError for an option that can't be honoured, and for the path of the token of the cluster's own API:
- *   that one must not leave the cluster
+ * @throws OptionError for an invalid option, and for the path of the token of the cluster's API, which must not leave
+ *   the cluster
  */
 export function kubernetesTokenSource(options: KubernetesTokenSourceOptions = {}): SubjectTokenSource {
   const rules = tokenRules('kubernetesTokenSource', options, { path: true });
   const given = optionalString({ option: 'path' }, rules.options.path);
   if (given !== undefined) refuseApiToken(given, undefined);
-  return elsewhereSource(rules, {
+  return externalSource(rules, {
     place: {
       provider: 'kubernetes',
       named: 'the projected volume',
       hints: {
         expired:
-          'The kubelet rotates the token at 80 % of its life: check that `path` is not a copy (a `subPath`).',
-        unreadable: 'The path must be that of a projected `serviceAccountToken`.',
+          'The kubelet rotates the token at 80 % of its lifetime. Check that `path` is not a copy, such as a `subPath` mount.',
+        unreadable: 'Set `path` to the file of a projected `serviceAccountToken`.',
         audience: (audience) =>
-          `The audience is fixed in the pod: its volume needs \`serviceAccountToken: { path: …, audience: ${shown(JSON.stringify(audience))} }\`.`,
+          `The volume of the pod sets the audience. Change it to \`serviceAccountToken: { path: …, audience: ${shown(JSON.stringify(audience))} }\`.`,
       },
     },
-    asksAudience: false,
+    requestsAudience: false,
     open: () => {
       const set = given === undefined ? variablesNow() : [];
       return {
@@ -78,7 +78,7 @@ function oneOf([first, second]: readonly SetVariable[]): { readonly path: string
       'conflicting_options',
       'path',
       first.variable,
-      `${VARIABLES.join(' and ')} name different files: pass \`path\`, the one whose audience the cloud expects.`,
+      `${VARIABLES.join(' and ')} name different files. Pass as \`path\` the file with the audience that the cloud expects.`,
     );
   }
   refuseApiToken(first.path, first.variable);
@@ -91,8 +91,8 @@ function refuseApiToken(path: string, variable: string | undefined): void {
     'invalid_option',
     'path',
     variable,
-    `\`path\`${variable === undefined ? '' : ` (${variable})`} must not be the token of the cluster's own API, which ` +
-      'opens the cluster to whoever gets it: project a `serviceAccountToken` with an audience of its own.',
+    `\`path\`${variable === undefined ? '' : ` (${variable})`} must not be the token of the cluster's API: whoever ` +
+      'receives it can access the cluster. Project a separate `serviceAccountToken` with the audience of the cloud.',
   );
 }
 
@@ -100,7 +100,7 @@ function noPlace(): FederationError {
   return new FederationError({
     code: 'no_subject_token',
     provider: 'kubernetes',
-    message: `There is no Kubernetes token: no \`path\`, no ${VARIABLES.join(', no ')}.`,
+    message: `There is no Kubernetes token: \`path\` was not passed, and neither ${VARIABLES.join(' nor ')} is set.`,
     hint: 'Mount a projected `serviceAccountToken` with the audience that the cloud expects, and pass its `path`.',
   });
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { clock, read } from './elsewhere.fixture.js';
+import { clock, read } from './token-source.fixture.js';
 import { requestTokenSource, vercelTokenSource } from './index.js';
 
 beforeEach(() => {

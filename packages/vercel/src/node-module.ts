@@ -1,4 +1,4 @@
-/** Node's own modules, looked up when first needed: a bundler for a runtime without them meets no import of them. */
+/** Node's built-in modules, looked up when first needed, so that a bundler for another runtime sees no import of them. */
 
 import { builtinModule } from '@credex/core/driver';
 

@@ -23,26 +23,26 @@ import {
   shown,
 } from '@credex/core/driver';
 import { saysInvalidToken } from './bearer-challenge.js';
-import { isFor, isSameIdentity } from './elsewhere-subject.js';
-import { globalFetch, systemNow } from './outside.js';
+import { isFor, isSameIdentity } from './external-subject.js';
+import { globalFetch, systemNow } from './defaults.js';
 import { allowedUrl, originsOf, redirectRefused } from './own-api-origins.js';
 import type { Outgoing } from './own-api-request.js';
 import { following, outgoing } from './own-api-request.js';
 import { vercelTokenSource } from './vercel-token-source.js';
 
 export interface OwnApiFetchOptions {
-  /** The servers that get the token: `https://api.example.com`, or a list. Any other is refused before it is asked. */
+  /** The origins that may receive the token: `https://api.example.com`, or a list. A request to any other one throws. */
   readonly origins: string | readonly string[];
   /**
-   * For whom the token is made out. Give your API an audience of its own: a token without one is good at every
-   * cloud that trusts this deployment, in the hands of whoever receives it. Default: the token as it comes.
+   * The audience of the token. Use a separate audience for your API: whoever receives a token without one can use it at
+   * every cloud that trusts this deployment. Default: the token of the source, unchanged.
    */
   readonly audience?: string | undefined;
-  /** Where the token comes from. Default: `vercelTokenSource()`. */
+  /** The source of the token. Default: `vercelTokenSource()`. */
   readonly tokenSource?: SubjectTokenSource | TokenFunction | undefined;
-  /** Refuse to send any token but that of this project, team or environment. Default: any. */
+  /** Send only a token of this project, team or environment. Default: any token. */
   readonly expect?: Expectation | undefined;
-  /** Makes the requests. Default: the global fetch. */
+  /** Sends the requests. Default: the global fetch. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
@@ -60,23 +60,23 @@ const OPTION_NAMES: readonly string[] = optionNames<OwnApiFetchOptions>({
   allowLoopbackHttp: true,
 });
 
-/** As many as Fetch allows. */
-const MOST_REDIRECTS = 20;
+/** The limit of the Fetch standard. */
+const MAX_REDIRECTS = 20;
 
 /**
- * A `fetch` for an API of your own: it takes what `fetch` takes, and sends `Authorization: Bearer` with the caller's
- * Vercel token, to `origins` and nowhere else.
+ * Returns a `fetch` for your own API. It takes the arguments of `fetch` and sends `Authorization: Bearer` with the
+ * caller's Vercel token, only to `origins`.
  *
- * A request elsewhere, one with an Authorization header of its own, or one that would lose it (`mode: 'no-cors'`)
- * rejects with an OptionError before anything is sent. A redirect is followed within its origin, 20 times at most; one
- * to another origin rejects with `redirect_refused`, unless the caller asked for `redirect: 'manual'`. Where the API
- * answers 401 with `error="invalid_token"` (RFC 6750, section 3.1) and there is a fresher token of the same identity,
- * the request is made once more with it; a streamed body can't be. What `fetch` itself throws comes as it is.
+ * A request to another origin, a request with an Authorization header, and a request with `mode: 'no-cors'` (which drops
+ * the header) reject with an OptionError before anything is sent. Redirects within the origin are followed, at most 20
+ * times. A redirect to another origin rejects with `redirect_refused`, unless the caller passes `redirect: 'manual'`. If
+ * the API responds with 401 and `error="invalid_token"` (RFC 6750, section 3.1) and a newer token of the same identity
+ * exists, the request is repeated once with it, unless its body is a stream. Errors of `fetch` are thrown unchanged.
  *
  * @example
  * const orders = ownApiFetch({ origins: 'https://orders.example.com', audience: 'https://orders.example.com' });
  * const response = await orders('https://orders.example.com/orders?since=2026-01-01');
- * @throws OptionError for an option that can't be honoured; the fetch it returns: OptionError, FederationError
+ * @throws OptionError for an invalid option. The returned fetch rejects with OptionError or FederationError
  */
 export function ownApiFetch(given: OwnApiFetchOptions): typeof globalThis.fetch {
   const options = ownOptions('ownApiFetch', given, OPTION_NAMES);
@@ -93,15 +93,15 @@ export function ownApiFetch(given: OwnApiFetchOptions): typeof globalThis.fetch 
 
   return async (input, init) => {
     const request = outgoing(input, init, allowedUrl(input, origins));
-    // Nothing was awaited yet: whose token it is, is the caller's own.
-    return answerTo(request, source.capture());
+    // Captured before any `await`, so that the token is that of the caller's request.
+    return respondTo(request, source.capture());
   };
 
-  async function answerTo(first: Outgoing, subject: Subject): Promise<Response> {
+  async function respondTo(first: Outgoing, subject: Subject): Promise<Response> {
     let token = await tokenFor(first, subject, false);
     let mayRefresh = true;
     let request = first;
-    for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
+    for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
       let response = await send(request, token);
       if (mayRefresh && request.canRepeat && isRefusal(response)) {
         mayRefresh = false;
@@ -116,10 +116,10 @@ export function ownApiFetch(given: OwnApiFetchOptions): typeof globalThis.fetch 
       if (next === undefined) return response;
       request = next;
     }
-    throw redirectRefused(request.url, `for the ${MOST_REDIRECTS + 1}st time`, 0);
+    throw redirectRefused(request.url, `for the ${MAX_REDIRECTS + 1}st time`, 0);
   }
 
-  /** What a source of the user's own throws may hold what it has read: core's errors show the scrubbed part. */
+  /** An error of a custom source may contain the token that it read. A FederationError shows it without secrets. */
   async function takenFrom(subject: Subject, fresh: boolean, signal: AbortSignal): Promise<SubjectToken> {
     try {
       return await untilAborted(signal, subject.token({ audience, fresh, signal }));
@@ -137,27 +137,27 @@ export function ownApiFetch(given: OwnApiFetchOptions): typeof globalThis.fetch 
   async function tokenFor({ signal }: Outgoing, subject: Subject, fresh: boolean): Promise<SubjectToken> {
     const limit = signal ?? new AbortController().signal;
     const given = await takenFrom(subject, fresh, limit);
-    // A source of the user's own may give anything: only what reads as a JWT may become a header.
+    // A custom source may return anything: only a readable JWT is put into the header.
     const token = rememberedSubjectToken(given.jwt);
     assertExpected(expect, token.claims);
-    if (audience !== undefined && !isFor(token, audience)) throw forSomebodyElse(token, audience);
+    if (audience !== undefined && !isFor(token, audience)) throw wrongAudience(token, audience);
     if (token.expiresAt <= now()) throw expired(token);
     return token;
   }
 
-  /** A token of another identity is none: the request would be somebody else's. */
+  /** Ignores a token of another identity, which would change the sender of the request. */
   async function fresherToken(
     request: Outgoing,
     subject: Subject,
     refused: SubjectToken,
-    answer: Response,
+    response: Response,
   ): Promise<SubjectToken | undefined> {
     try {
       const token = await tokenFor(request, subject, true);
       return token.jwt !== refused.jwt && isSameIdentity(token, refused) ? token : undefined;
     } catch (error) {
       if (FederationError.isInstance(error) && error.code === 'no_fresher_token') return undefined;
-      discard(answer.body);
+      discard(response.body);
       throw error;
     }
   }
@@ -194,7 +194,7 @@ function isRefusal({ status, headers }: Response): boolean {
   return status === 401 && saysInvalidToken(headers.get('www-authenticate'));
 }
 
-/** A source need not look at the signal; the caller's patience ends all the same. */
+/** Rejects when the caller aborts, even if the source ignores the signal. */
 async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -209,12 +209,12 @@ async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T
   }
 }
 
-function forSomebodyElse(token: SubjectToken, audience: string): FederationError {
+function wrongAudience(token: SubjectToken, audience: string): FederationError {
   return new FederationError({
     code: 'audience_mismatch',
     provider: 'vercel',
-    message: `The token source gave a token that is not for ${shown(JSON.stringify(audience))}. Nothing was sent.`,
-    hint: 'Use vercelTokenSource(), or a source that gives tokens of this audience.',
+    message: `The token source returned a token that is not for the audience ${shown(JSON.stringify(audience))}. Nothing was sent.`,
+    hint: 'Pass `tokenSource: vercelTokenSource()`, or a source that returns tokens for this audience.',
     presented: presentedToken(token.claims),
   });
 }
@@ -223,7 +223,7 @@ function expired(token: SubjectToken): FederationError {
   return new FederationError({
     code: 'subject_token_expired',
     provider: 'vercel',
-    message: 'The token source gave a token that has ended. Nothing was sent.',
+    message: 'The token source returned an expired token. Nothing was sent.',
     presented: presentedToken(token.claims),
   });
 }

@@ -1,11 +1,11 @@
-/** Which servers get the token: those that were named, and nobody a URL could be made to look like. */
+/** The origins that may receive the token, compared exactly after parsing. */
 
 import { FederationError, OptionError } from '@credex/core';
 import { cleanServerText, endpointUrl, invalidOption, shown } from '@credex/core/driver';
 
 /** @throws OptionError */
 export function originsOf(value: unknown, allowLoopbackHttp: boolean): ReadonlySet<string> {
-  // Copied, so that a hole is a value too.
+  // Copied, so that a hole in the list is validated as a value.
   const list: unknown = Array.isArray(value)
     ? [...(value as unknown[])]
     : typeof value === 'string'
@@ -22,7 +22,7 @@ export function originsOf(value: unknown, allowLoopbackHttp: boolean): ReadonlyS
       const name = { option: typeof value === 'string' ? 'origins' : `origins[${index}]` };
       if (typeof one !== 'string')
         throw invalidOption(name, 'an origin such as https://api.example.com', one);
-      // The URL parser takes it for a host name, and nothing would ever be there.
+      // The URL parser accepts `*` as part of a host name that never matches.
       if (one.includes('*')) throw invalidOption(name, 'without wildcard: origins are compared exactly', one);
       return endpointUrl(name, one, { allowLoopbackHttp, allowPath: false }).origin;
     }),
@@ -30,19 +30,18 @@ export function originsOf(value: unknown, allowLoopbackHttp: boolean): ReadonlyS
 }
 
 /**
- * The URL as it will be sent, parsed once: what is compared is what is asked.
+ * The URL of the request, parsed once, so that the URL that was checked is the URL that is sent.
  * @throws OptionError `unsafe_url`
  */
 export function allowedUrl(input: unknown, origins: ReadonlySet<string>): URL {
   const text = textOf(input);
-  if (!URL.canParse(text))
-    throw refused('must be an absolute URL: there is no page that it could be relative to.');
+  if (!URL.canParse(text)) throw refused('must be absolute, such as https://api.example.com/orders.');
   const url = new URL(text);
-  if (url.username !== '' || url.password !== '') throw refused('must not hold a user name or password.');
-  // A blob: URL has the origin of whoever made it.
+  if (url.username !== '' || url.password !== '') throw refused('must not contain a user name or password.');
+  // A blob: URL has the origin of the page that created it.
   if ((url.protocol !== 'https:' && url.protocol !== 'http:') || !origins.has(url.origin)) {
     throw refused(
-      `must be at one of the \`origins\` that this fetch was made for (${shown([...origins].join(', '))}); it is at ${originOf(url)}.`,
+      `must have one of the \`origins\` of this fetch (${shown([...origins].join(', '))}), but its origin is ${originOf(url)}.`,
     );
   }
   return url;
@@ -55,7 +54,7 @@ function textOf(input: unknown): string {
   throw refused('must be a string, a URL or a Request of this runtime.');
 }
 
-/** Never its path or query, which may hold what isn't for a log. */
+/** Without path and query, which may contain secrets. */
 function originOf({ protocol, host }: URL): string {
   return `${shown(protocol)}//${cleanServerText(host, 100)}`;
 }
@@ -70,12 +69,12 @@ function refused(why: string): OptionError {
 }
 
 /**
- * Where a redirect leads, if that is where it came from.
+ * The target of a redirect within the same origin.
  * @throws FederationError `redirect_refused`
  */
 export function redirectTarget(location: string, from: URL, status: number): URL {
   const refuse = (why: string): FederationError => redirectRefused(from, why, status);
-  if (!URL.canParse(location, from.href)) throw refuse('that leads nowhere');
+  if (!URL.canParse(location, from.href)) throw refuse('to an invalid URL');
   const url = new URL(location, from.href);
   if (url.origin !== from.origin || url.protocol !== from.protocol)
     throw refuse(`to another origin, ${originOf(url)}`);
@@ -88,8 +87,8 @@ export function redirectRefused(from: URL, why: string, status: number): Federat
   return new FederationError({
     code: 'redirect_refused',
     provider: 'vercel',
-    message: `${shown(from.origin)} answered with a redirect ${why}.`,
-    hint: "Ask the right URL at once, or pass `redirect: 'manual'` and judge where it leads: a token is never carried to another origin.",
+    message: `${shown(from.origin)} responded with a redirect ${why}.`,
+    hint: "The token is never sent to another origin. Request the final URL, or pass `redirect: 'manual'` and handle the redirect yourself.",
     status,
   });
 }

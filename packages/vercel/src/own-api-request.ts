@@ -1,30 +1,30 @@
-/** One request as the caller meant it at the call, and what a redirect makes of it (Fetch, section 4.4). */
+/** A request as it was at the time of the call, and the request that follows a redirect (Fetch, section 4.4). */
 
 import { OptionError } from '@credex/core';
 import { ownRequestInit } from '@credex/core/driver';
 import { redirectRefused, redirectTarget } from './own-api-origins.js';
 
-/** Taken in the caller's own time: what is changed after the call changes nothing of the request. */
+/** A copy of the request, so that changes after the call have no effect. */
 export interface Outgoing {
   readonly url: URL;
   readonly method: string;
   readonly headers: Headers;
   readonly body: BodyInit | null;
-  /** A stream is sent once: neither a fresher token nor a redirect that keeps the method can follow. */
+  /** False for a stream: it can be sent only once, so neither a newer token nor a redirect can repeat it. */
   readonly canRepeat: boolean;
   readonly redirect: RequestRedirect;
   readonly signal: AbortSignal | undefined;
-  /** All else that the caller passed on to `fetch`. */
+  /** The other options of the caller for `fetch`. */
   readonly rest: RequestInit;
 }
 
 /**
- * @param url the one of `input`, checked
- * @throws OptionError where the caller's own headers or mode leave no place for the token
+ * @param url the validated URL of `input`
+ * @throws OptionError if the caller's headers or mode conflict with the token
  */
 export function outgoing(input: unknown, given: RequestInit | undefined, url: URL): Outgoing {
   const init = ownRequestInit(given);
-  // Everything that `init` says of the request is merged by the platform's own rules.
+  // The platform merges `init` into the request.
   const request = input instanceof Request ? new Request(input, init) : undefined;
   const headers = new Headers(request?.headers ?? init.headers);
   if (headers.has('authorization')) {
@@ -32,7 +32,7 @@ export function outgoing(input: unknown, given: RequestInit | undefined, url: UR
       'conflicting_options',
       'headers',
       undefined,
-      'The request has an Authorization header of its own: leave it to this fetch, or use another fetch. Nothing was sent.',
+      'The request already has an Authorization header. Remove it, because this fetch sets it, or use another fetch. Nothing was sent.',
     );
   }
   if ((request?.mode ?? init.mode) === 'no-cors') {
@@ -40,7 +40,7 @@ export function outgoing(input: unknown, given: RequestInit | undefined, url: UR
       'conflicting_options',
       'mode',
       undefined,
-      "`mode: 'no-cors'` drops the Authorization header in silence. Nothing was sent.",
+      "`mode: 'no-cors'` would drop the Authorization header. Remove `mode`. Nothing was sent.",
     );
   }
   const body = request === undefined ? ownBody(init.body) : request.body;
@@ -56,7 +56,7 @@ export function outgoing(input: unknown, given: RequestInit | undefined, url: UR
   };
 }
 
-/** Some runtimes refuse the members that they don't have, whatever their value. */
+/** Only values other than the defaults: some runtimes reject members that they do not support. */
 function beyondDefaults({ cache, integrity }: Request): RequestInit {
   return {
     ...(cache === undefined || cache === 'default' ? {} : { cache }),
@@ -67,7 +67,7 @@ function beyondDefaults({ cache, integrity }: Request): RequestInit {
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /**
- * The request that follows an answer; `undefined` where the answer is the caller's.
+ * The request that follows a redirect; `undefined` if the response goes to the caller.
  * @throws FederationError `redirect_refused`
  */
 export function following(response: Response, from: Outgoing): Outgoing | undefined {
@@ -75,8 +75,8 @@ export function following(response: Response, from: Outgoing): Outgoing | undefi
   const opaque = response.type === 'opaqueredirect';
   if ((!opaque && !REDIRECTS.includes(status)) || from.redirect === 'manual') return undefined;
   if (from.redirect === 'error')
-    throw redirectRefused(from.url, "where `redirect: 'error'` was asked for", status);
-  if (opaque) throw redirectRefused(from.url, 'that this runtime does not show', status);
+    throw redirectRefused(from.url, "although the request has `redirect: 'error'`", status);
+  if (opaque) throw redirectRefused(from.url, 'that this runtime hides', status);
   const location = response.headers.get('location');
   if (location === null) return undefined;
   const url = redirectTarget(location, from.url, status);
@@ -92,7 +92,7 @@ export function following(response: Response, from: Outgoing): Outgoing | undefi
   return { ...from, url };
 }
 
-/** `fetch` takes a body as it is at the call; ours is sent later, and perhaps twice. */
+/** Copies the body, because it is sent after the call, and possibly twice. */
 function ownBody(body: BodyInit | null | undefined): BodyInit | null {
   if (body instanceof ArrayBuffer) return body.slice(0);
   if (ArrayBuffer.isView(body))

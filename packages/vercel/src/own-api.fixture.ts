@@ -1,15 +1,15 @@
-/** An API on loopback that answers with what it got, and a fetch that was made for it. */
+/** A loopback API that returns what it received, and a fetch for it. */
 
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
-import type { TestServer } from './elsewhere.fixture.js';
-import { clock, jwt, serve } from './elsewhere.fixture.js';
+import type { TestServer } from './token-source.fixture.js';
+import { clock, jwt, serve } from './token-source.fixture.js';
 import type { OwnApiFetchOptions } from './index.js';
 import { ownApiFetch } from './index.js';
 
 /** Closed when the test ends. */
-export const started = async (answer: RequestListener): Promise<TestServer> => {
-  const server = await serve(answer);
+export const started = async (respond: RequestListener): Promise<TestServer> => {
+  const server = await serve(respond);
   onTestFinished(() => server.close());
   return server;
 };
@@ -20,7 +20,7 @@ export const bodyOf = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
-/** Answers with what it got. */
+/** Returns what it received. */
 export const echo: RequestListener = (request, response) =>
   void bodyOf(request).then((body) => {
     const { method, url, headers } = request;
@@ -41,6 +41,6 @@ export const got = async (response: Promise<Response>): Promise<Echo> =>
 
 export const TOKEN = jwt({ sub: 'shop', project_id: 'prj_shop', environment: 'production' });
 
-/** Without an option of its own: any call may go to these origins, with TOKEN. */
+/** A fetch for these origins that sends TOKEN. */
 export const made = (origins: string | string[], more: Partial<OwnApiFetchOptions> = {}): typeof fetch =>
   ownApiFetch({ origins, tokenSource: () => TOKEN, clock, allowLoopbackHttp: true, ...more });

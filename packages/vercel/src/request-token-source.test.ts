@@ -52,7 +52,7 @@ describe('requestTokenSource for a request without a token', () => {
     for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
     const { ask, warnings } = exchangeOf(requestTokenSource(without));
     expect(await ask()).toMatchObject({ value: 'environment' });
-    expect(warnings()).toEqual([expect.stringContaining('took the token of VERCEL_OIDC_TOKEN,') as string]);
+    expect(warnings()).toEqual([expect.stringContaining('uses the token of VERCEL_OIDC_TOKEN.') as string]);
   });
 
   it('takes that of the file first', async () => {

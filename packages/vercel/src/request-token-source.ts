@@ -24,8 +24,8 @@ export interface HeaderGetter {
 
 export interface RequestSwitch {
   /**
-   * `false`: where the request has no token, none is taken from the environment, not even off the platform. For a server
-   * of your own that serves strangers. Default: true.
+   * `false`: a request without a token fails, even outside Vercel, instead of using a token from the environment. Set it
+   * on a server that is open to the public. Default: true.
    */
   readonly local?: boolean | undefined;
 }
@@ -33,17 +33,17 @@ export interface RequestSwitch {
 const SWITCH_NAMES: readonly string[] = optionNames<RequestSwitch>({ local: true });
 
 /**
- * The token of one request, for runtimes without a request context (middleware, a server of one's own). What a
- * request carries is its sender's word, so the digest of the whole token is the identity key.
+ * The token of one request, for runtimes without a request context (middleware, your own server). The sender controls
+ * the header and its claims are not verified here, so the digest of the whole token is the identity key.
  *
- * Off the platform (`next dev`, `vercel dev`, a laptop) a request without the header is answered with the token of
- * VERCEL_OIDC_TOKEN_FILE or VERCEL_OIDC_TOKEN, which an event `warning` says. On a deployment never.
+ * On a laptop (`next dev`, `vercel dev`), a request without the header uses the token of VERCEL_OIDC_TOKEN_FILE or
+ * VERCEL_OIDC_TOKEN, and a `warning` event reports it. This never happens on a deployment.
  *
  * @example
  * export default async function middleware(request: Request) {
  *   const { accessToken } = await getGcpCredentials({ tokenSource: requestTokenSource(request) });
  * }
- * @throws OptionError where the argument has no headers, or for an option that can't be honoured
+ * @throws OptionError if the argument has no headers, or for an invalid option
  */
 export function requestTokenSource(
   request: RequestLike,
@@ -63,14 +63,14 @@ export function requestTokenSource(
       }
       return {
         partition: undefined,
-        async token(wanted) {
-          if (header !== undefined && !wanted.fresh) {
+        async token(tokenRequest) {
+          if (header !== undefined && !tokenRequest.fresh) {
             const token = rememberedSubjectToken(header);
-            if (token.expiresAt > now()) return finish(token, wanted);
+            if (token.expiresAt > now()) return finish(token, tokenRequest);
           }
           const { allExpired, noFresherToken, noToken } = await import('./token-errors.js');
           if (header === undefined) throw noToken(`the request has no ${TOKEN_HEADER} header`);
-          if (wanted.fresh) throw noFresherToken();
+          if (tokenRequest.fresh) throw noFresherToken();
           throw allExpired([{ place: 'the request header', token: rememberedSubjectToken(header) }], now());
         },
       };
@@ -78,24 +78,24 @@ export function requestTokenSource(
   };
 }
 
-/** The environment's token, for a request that has none. Said once for each request. */
+/** The environment's token, for a request without one. Warns once per request. */
 function environmentSubject(tools: SourceTools, variables: TokenVariables): Subject {
   const captured = new CapturedSubject(
-    { ...tools, memo: createTokenMemo(), lastPlace: async () => undefined },
+    { ...tools, memo: createTokenMemo(), cliFallback: async () => undefined },
     undefined,
     undefined,
     variables,
   );
-  let said = false;
+  let warned = false;
   return {
     partition: undefined,
-    async token(wanted) {
-      const token = await captured.token(wanted);
-      if (!said && wanted.warn !== undefined) {
-        said = true;
+    async token(tokenRequest) {
+      const token = await captured.token(tokenRequest);
+      if (!warned && tokenRequest.warn !== undefined) {
+        warned = true;
         const name = variables.file === undefined ? 'VERCEL_OIDC_TOKEN' : 'VERCEL_OIDC_TOKEN_FILE';
-        wanted.warn(
-          `The request has no ${TOKEN_HEADER} header, so requestTokenSource took the token of ${name}, as it does off Vercel only.`,
+        tokenRequest.warn(
+          `The request has no ${TOKEN_HEADER} header, so requestTokenSource uses the token of ${name}. This happens only outside Vercel.`,
         );
       }
       return token;

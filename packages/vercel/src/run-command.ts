@@ -1,4 +1,4 @@
-/** One run of a program: no shell, no input, so much output and no more, ended with its signal. */
+/** Runs a program once: without a shell or input, with limited output, and killed when its signal aborts. */
 
 import { FederationError, OptionError } from '@credex/core';
 import { ONCE, ownCopy, ownEnvironment, shown } from '@credex/core/driver';
@@ -8,17 +8,17 @@ export interface Command {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string | undefined;
-  /** `undefined`: this process's own. */
+  /** `undefined`: the environment of this process. */
   readonly env: Readonly<Record<string, string>> | undefined;
 }
 
 const MAX_OUTPUT_BYTES = 65_536;
-const MAX_COMPLAINT_BYTES = 8_192;
+const MAX_STDERR_BYTES = 8_192;
 
 /**
- * What the program prints.
- * @throws OptionError where `cwd` is no folder; FederationError `no_subject_token` where there is no such program, `unknown` where it fails,
- *   `invalid_response` where it prints too much; the signal's reason where that fires
+ * Returns the output of the program.
+ * @throws OptionError if `cwd` is not a folder; FederationError `no_subject_token` if there is no such program,
+ *   `unknown` if it fails, `invalid_response` if it prints too much; the reason of the signal if that aborts
  */
 export async function runCommand(run: Command, signal: AbortSignal): Promise<string> {
   const { spawn } = nodeModule('node:child_process');
@@ -27,7 +27,7 @@ export async function runCommand(run: Command, signal: AbortSignal): Promise<str
   if (cwd !== undefined) await assertFolder(cwd);
   const options = {
     cwd,
-    // Node gives a child what the environment inherits, too.
+    // A copy without a prototype: Node passes inherited properties of the environment to the child as well.
     env: ownCopy(env ?? ownEnvironment()) as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
     shell: false,
@@ -38,42 +38,46 @@ export async function runCommand(run: Command, signal: AbortSignal): Promise<str
     return await new Promise<string>((fulfil, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), ONCE);
       const printed = collect(child.stdout, MAX_OUTPUT_BYTES, () => reject(tooMuch(run)));
-      const complaint = collect(child.stderr, MAX_COMPLAINT_BYTES, () => undefined);
+      const stderrText = collect(child.stderr, MAX_STDERR_BYTES, () => undefined);
       child.on('error', (cause) => reject(notStarted(run, cause)));
       child.on('close', (code, killedBy) => {
         if (code === 0) fulfil(printed());
         else
           reject(
-            failed(run, code === null ? `was ended by ${killedBy}` : `ended with code ${code}`, complaint()),
+            failed(
+              run,
+              code === null ? `was killed by ${killedBy}` : `exited with code ${code}`,
+              stderrText(),
+            ),
           );
       });
     });
   } finally {
-    // A program that ended is not struck; one that goes on is not waited for, nor are those that hold its pipes.
+    // No-op if it has exited; otherwise kill it without waiting for its children, which may keep its pipes open.
     child.kill('SIGKILL');
     child.stdout.destroy();
     child.stderr.destroy();
   }
 }
 
-/** The error of a folder that isn't there is that of a program that isn't there, whose place would be vacant. */
+/** Node reports a missing `cwd` like a missing program, which a chain of sources would skip. So it is checked first. */
 async function assertFolder(path: string): Promise<void> {
   const { stat } = nodeModule('node:fs/promises');
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() === true) return;
-  throw new OptionError('invalid_option', 'cwd', undefined, '`cwd` must be a folder that is there.');
+  throw new OptionError('invalid_option', 'cwd', undefined, '`cwd` must be an existing folder.');
 }
 
 /** The first `most` bytes as text; `onMore` once there are more. */
-function collect(stream: NodeJS.ReadableStream, most: number, onMore: () => void): () => string {
+function collect(stream: NodeJS.ReadableStream, maxBytes: number, onExceeded: () => void): () => string {
   const chunks: Uint8Array[] = [];
   let size = 0;
   stream.on('data', (chunk: Uint8Array) => {
-    if (size <= most) chunks.push(chunk);
+    if (size <= maxBytes) chunks.push(chunk);
     size += chunk.byteLength;
-    if (size > most) onMore();
+    if (size > maxBytes) onExceeded();
   });
-  return () => Buffer.concat(chunks).subarray(0, most).toString('utf8');
+  return () => Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
 }
 
 function notStarted(run: Command, cause: Error): FederationError {
@@ -82,18 +86,20 @@ function notStarted(run: Command, cause: Error): FederationError {
     code: absent ? 'no_subject_token' : 'unknown',
     provider: 'command',
     message: `The program ${shown(run.command)} could not be started.`,
-    hint: absent ? 'Check that it is installed, and on PATH.' : 'Check that this process may run it.',
+    hint: absent
+      ? 'Check that the program is installed and on PATH.'
+      : 'Check that this process has permission to run the program.',
     cause,
   });
 }
 
-function failed(run: Command, how: string, complaint: string): FederationError {
+function failed(run: Command, how: string, stderrText: string): FederationError {
   return new FederationError({
     code: 'unknown',
     provider: 'command',
     message: `The program ${shown(run.command)} ${how}.`,
-    serverMessage: complaint.trim() === '' ? undefined : complaint,
-    hint: 'Run it by hand, with the same arguments and environment.',
+    serverMessage: stderrText.trim() === '' ? undefined : stderrText,
+    hint: 'Run the program by hand with the same arguments and environment to see its error.',
   });
 }
 
@@ -102,6 +108,6 @@ function tooMuch(run: Command): FederationError {
     code: 'invalid_response',
     provider: 'command',
     message: `The program ${shown(run.command)} printed more than ${MAX_OUTPUT_BYTES} bytes.`,
-    hint: 'It must print the token and nothing else.',
+    hint: 'Make the program print only the token.',
   });
 }

@@ -1,4 +1,4 @@
-/** The options that both token sources take, and what is made of them once. */
+/** The options that both token sources accept, and the functions that are made from them once. */
 
 import type { Clock, Expectation, Fetch, Json, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import {
@@ -15,13 +15,13 @@ import {
 import type { AudienceExchange } from './audience-exchange.js';
 
 export interface VercelTokenSourceOptions {
-  /** Refuse any token but that of this project, team or environment. Default: any. */
+  /** Accept only a token of this project, team or environment. Default: any token is accepted. */
   readonly expect?: Expectation | undefined;
-  /** Where a custom audience is asked for. Default: `https://oidc.vercel.com/~token`. */
+  /** The endpoint that issues a token for a custom audience. Default: `https://oidc.vercel.com/~token`. */
   readonly tokenEndpoint?: string | undefined;
   /** Allow `http:` on loopback for `tokenEndpoint`. Default: false. */
   readonly allowLoopbackHttp?: boolean | undefined;
-  /** Used for the audience exchange. Default: `node:https` on Node, elsewhere the global fetch. */
+  /** Used for the audience exchange. Default: `node:https` on Node, the global fetch in other runtimes. */
   readonly fetch?: Fetch | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
@@ -29,11 +29,11 @@ export interface VercelTokenSourceOptions {
 
 export interface SourceTools {
   now(): number;
-  /** Holds the token against `expect`, then asks for the audience where one is wanted. */
+  /** Checks the token against `expect`, then exchanges it for the requested audience, if any. */
   finish(token: SubjectToken, request: SubjectTokenRequest): Promise<SubjectToken>;
   /**
-   * The identity key of a source with this `expect`: what an unguarded source has cached is no answer to a guarded one,
-   * whose own token may be refused.
+   * Adds this source's `expect` to the identity key, so that a source with `expect` does not use a credential that a
+   * source without it has cached.
    */
   guarded(identityKey: string): string;
 }
@@ -48,7 +48,7 @@ export const SOURCE_OPTION_NAMES: readonly string[] = optionNames<VercelTokenSou
   clock: true,
 });
 
-/** `more`: the factory's own options, for the error of an unknown one. */
+/** `more`: further options of the factory, for the error of an unknown option. */
 export function sourceTools(
   factory: string,
   given: VercelTokenSourceOptions,
@@ -73,7 +73,7 @@ export function sourceTools(
     async finish(token, { audience, signal }) {
       assertExpected(expectation, token.claims);
       if (audience === undefined) return token;
-      // Loaded here alone: few ask for an audience.
+      // Loaded only here, because few callers request an audience.
       const { createAudienceExchange } = await import('./audience-exchange.js');
       exchange ??= createAudienceExchange({ endpoint, fetch, clock });
       return exchange(token, audience, signal);

@@ -1,11 +1,11 @@
-/** The errors of a caller without a usable token: each says where was looked and what to do. */
+/** The errors of a caller without a usable token: each names the places that were checked and what to do. */
 
 import { FederationError } from '@credex/core';
 import { environmentVariable, presentedToken, onVercel } from '@credex/core/driver';
 import type { SubjectToken } from '@credex/core';
 import { TOKEN_HEADER } from './request-context.js';
 
-/** Where a token was found: completes "the token of …". */
+/** Where a token was found. Completes "the token of …". */
 export type Place =
   'the request header' | 'VERCEL_OIDC_TOKEN_FILE' | 'VERCEL_OIDC_TOKEN' | '@vercel/functions';
 
@@ -24,30 +24,32 @@ export function noToken(looked: string): FederationError {
 }
 
 const ON_VERCEL =
-  'Ask for credentials inside a request (at the top of a module there is none), and check that OIDC federation is on in the settings of the project; where the runtime has no request context, pass requestTokenSource(request).';
+  'Request credentials inside a request handler, not at the top of a module, and enable OIDC federation in the project settings. If the runtime has no request context, pass `tokenSource: requestTokenSource(request)`.';
 const LOCALLY =
-  'Locally, run `vercel link`, then `vercel env pull .env.local` and load that file, or pass localTokenSource() of @credex/vercel/local, which renews the token by itself; elsewhere pass `tokenSource`.';
+  'Locally, run `vercel link`, then `vercel env pull .env.local`, and load that file; or pass `tokenSource: localTokenSource()` from @credex/vercel/local, which renews the token automatically. On another platform, pass a `tokenSource` for that platform.';
 const IN_NEXT_BUILD =
   "`next build` prerenders this page or route, outside any request. To render it for each request, call `await connection()` (from 'next/server') before credentials are requested, or export `const dynamic = 'force-dynamic'`. To prerender it with credentials, give the build a token: enable OIDC federation in the project settings, or run `vercel env pull .env.local` for a build on this machine.";
 
 export function noTokenHint(): string {
-  // Next.js sets it for the whole build, also in the processes that prerender.
+  // Next.js sets it for the whole build, including the processes that prerender.
   if (environmentVariable('NEXT_PHASE') === 'phase-production-build') return IN_NEXT_BUILD;
   return onVercel() ? ON_VERCEL : LOCALLY;
 }
 
-export const LOOKED_EVERYWHERE: string = `no ${TOKEN_HEADER} header in a request context, no VERCEL_OIDC_TOKEN_FILE, no VERCEL_OIDC_TOKEN`;
+export const ALL_SOURCES: string = `no ${TOKEN_HEADER} header in a request context, no VERCEL_OIDC_TOKEN_FILE, no VERCEL_OIDC_TOKEN`;
 
-/** `found`: what was passed over, in the order looked at; not empty. */
+/** `found`: the expired tokens in the order in which they were checked; not empty. */
 export function allExpired(found: readonly Found[], now: number): FederationError {
-  const said = found.map(({ place, token }) => `that of ${place} ended ${ago(now - token.expiresAt)}`);
+  const descriptions = found.map(
+    ({ place, token }) => `the token of ${place} expired ${ago(now - token.expiresAt)}`,
+  );
   return new FederationError({
     code: 'subject_token_expired',
     provider: 'vercel',
-    message: `Every Vercel OIDC token at hand has expired: ${said.join(', ')}.`,
+    message: `Every available Vercel OIDC token has expired: ${descriptions.join(', ')}.`,
     hint: onVercel()
-      ? 'Ask for credentials inside the request that needs them: a token of the build, or one kept from an earlier request, ends.'
-      : 'Run `vercel env pull .env.local` again and load that file, or pass localTokenSource() of @credex/vercel/local; a development token lasts 12 hours.',
+      ? 'Request credentials inside the request handler that needs them. A token of the build or of an earlier request expires.'
+      : 'Run `vercel env pull .env.local` again and load that file, or pass `tokenSource: localTokenSource()` from @credex/vercel/local, which renews the token automatically. A development token is valid for 12 hours.',
     presented: presentedToken((found[0] as Found).token.claims),
   });
 }
@@ -56,7 +58,7 @@ export function noFresherToken(): FederationError {
   return new FederationError({
     code: 'no_fresher_token',
     provider: 'vercel',
-    message: 'There is no fresher token within this request.',
+    message: 'The current request has no newer token.',
   });
 }
 

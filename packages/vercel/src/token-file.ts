@@ -1,4 +1,4 @@
-/** A file that something beside the process rotates: read on each exchange, and never half a token of it. */
+/** Reads a token file that another program rotates, and never returns half a token. */
 
 import { FederationError } from '@credex/core';
 import { shown } from '@credex/core/driver';
@@ -6,7 +6,7 @@ import { nodeModule } from './node-module.js';
 
 const MAX_BYTES = 65_536;
 
-/** Whose file it is, in the words of its errors. */
+/** Describes the file in its errors. */
 export interface TokenFile {
   readonly path: string;
   readonly provider: string;
@@ -15,16 +15,16 @@ export interface TokenFile {
 }
 
 /**
- * The file's text, without the white space around it.
- * @throws FederationError `no_subject_token` where there is no file, `invalid_subject_token` where it can't be read
- *   or is empty: then its place is not vacant, and no other token may stand in for it
+ * Returns the file's text without surrounding white space.
+ * @throws FederationError `no_subject_token` if there is no file, `invalid_subject_token` if it cannot be read or is
+ *   empty: a source with a broken file must not be replaced by another source
  */
 export async function readTokenFile(file: TokenFile, signal: AbortSignal): Promise<string> {
   const { path, provider, named } = file;
   let text: string;
   try {
     text = await readText(path, signal);
-    // A writer that does not rename is met in the middle of its work: a moment later it is through.
+    // A program that writes in place may be in the middle of writing: the second read finds the whole token.
     if (!isWhole(text)) text = await readText(path, signal);
   } catch (cause) {
     signal.throwIfAborted();
@@ -33,7 +33,7 @@ export async function readTokenFile(file: TokenFile, signal: AbortSignal): Promi
       code: absent ? 'no_subject_token' : 'invalid_subject_token',
       provider,
       message: `The file that ${named} can not be read: ${shown(path)}.`,
-      hint: 'Check that the file exists and that this process may read it.',
+      hint: 'Check that the file exists and that this process has permission to read it.',
       cause,
     });
   }
@@ -42,17 +42,17 @@ export async function readTokenFile(file: TokenFile, signal: AbortSignal): Promi
     code: 'invalid_subject_token',
     provider,
     message: `The file that ${named} is empty: ${shown(path)}.`,
-    hint: 'Write the token to another file and rename it over this one, so that no reader meets it half written.',
+    hint: 'Write the token to another file and rename it over this one, so that a reader never sees half of it.',
   });
 }
 
 async function readText(path: string, signal: AbortSignal): Promise<string> {
   const { open, constants } = nodeModule('node:fs/promises');
   signal.throwIfAborted();
-  // A pipe in its place is not waited for: each wait would hold one of the few threads for files, for good.
+  // O_NONBLOCK: opening a pipe would otherwise block one of Node's few file threads forever.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    if (!(await file.stat()).isFile()) throw new Error('It is no regular file.');
+    if (!(await file.stat()).isFile()) throw new Error('It is not a regular file.');
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
     return buffer.subarray(0, bytesRead).toString('utf8').trim();
   } finally {
@@ -60,7 +60,7 @@ async function readText(path: string, signal: AbortSignal): Promise<string> {
   }
 }
 
-/** Three parts, the last one not empty. Half a signature looks whole: the cloud refuses that one. */
+/** Three non-empty parts. A truncated signature is not detected here: the cloud rejects it. */
 function isWhole(text: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
 }

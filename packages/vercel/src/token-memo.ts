@@ -1,4 +1,4 @@
-/** What a token says, without decoding it again; an unreadable one is an answer too. */
+/** Remembers the decoded form of the last token, or the error of an unreadable one. */
 
 import type { SubjectToken } from '@credex/core';
 import { FederationError } from '@credex/core';
@@ -10,7 +10,7 @@ export type Peeked =
 
 export type TokenMemo = (jwt: string) => Peeked;
 
-/** Compares with the last token first: in a process that serves one identity it is nearly always the same. */
+/** Remembers only the last token: in a process that serves one identity it is nearly always the same. */
 export function createTokenMemo(): TokenMemo {
   let lastJwt: string | undefined;
   let last: Peeked | undefined;

@@ -3,17 +3,17 @@ import { FederationError } from '@credex/core';
 import { invalidOption } from '@credex/core/driver';
 
 /**
- * The first of several sources that has a token, so that one configuration serves Vercel, CI and a cluster. Only a
- * source whose place is vacant here (`no_subject_token`) is passed over; any other error ends the search, since a
- * broken source must not turn one identity into another.
+ * Uses the first of several sources that has a token, so that one configuration works on Vercel, in CI and in a cluster.
+ * Only a source without a token (`no_subject_token`) is skipped. Any other error ends the search, because a broken
+ * source must not replace one identity by another.
  *
- * Which source answers is known only when a token is read. So the digest of that token is the partition, whatever the
- * sources say of theirs: a credential never outlives the token that brought it in the cache, and no two sources share
- * one. The source that answered first answers all that follows in the same call.
+ * The source in use is known only after a token is read. The digest of that token is therefore the identity key, even if
+ * the sources have identity keys: a cached credential is found only with the same token, and two sources never share one.
+ * Within a call, the first source that returned a token is used for all further tokens.
  *
  * @example
  * const tokenSource = tokenSourceChain(vercelTokenSource(), githubActionsTokenSource());
- * @throws OptionError where an argument is no token source, or there is none
+ * @throws OptionError if an argument is not a token source, or if there is no argument
  */
 export function tokenSourceChain(...sources: readonly SubjectTokenSource[]): SubjectTokenSource {
   if (sources.length === 0)
@@ -22,7 +22,7 @@ export function tokenSourceChain(...sources: readonly SubjectTokenSource[]): Sub
     if (typeof (source as SubjectTokenSource | null)?.capture !== 'function')
       throw invalidOption({ option: `sources[${index}]` }, 'a token source', source);
   }
-  // All of them now, in the caller's request: the second one's turn may come after the request is over.
+  // All sources are captured now, in the caller's request, which may have ended when a later source is read.
   return { capture: () => new ChainedSubject(sources.map((source) => source.capture())) };
 }
 
@@ -30,7 +30,7 @@ class ChainedSubject implements Subject {
   readonly partition: undefined;
   readonly #subjects: readonly Subject[];
   #search: Promise<readonly [Subject, SubjectToken]> | undefined;
-  /** What is wanted of the search's token by the one that began it. */
+  /** The request that started the search. */
   #begun: SubjectTokenRequest | undefined;
 
   constructor(subjects: readonly Subject[]) {
@@ -64,13 +64,13 @@ class ChainedSubject implements Subject {
     throw new FederationError({
       code: 'no_subject_token',
       provider: 'vercel',
-      message: `None of the ${missing.length} token sources has a token: ${missing.map(said).join(' ')}`,
-      hint: 'Each place says above what it looked for.',
+      message: `None of the ${missing.length} token sources has a token: ${missing.map(messageWithoutHint).join(' ')}`,
+      hint: 'Make one of these sources available, or pass another `tokenSource`. The message says what each source checked.',
     });
   }
 }
 
-/** Its message without the hint, which the constructor put behind it. */
-function said({ message, hint }: FederationError): string {
+/** The message without the hint that the constructor appended. */
+function messageWithoutHint({ message, hint }: FederationError): string {
   return hint === undefined ? message : message.slice(0, message.length - hint.length).trimEnd();
 }

@@ -3,12 +3,12 @@ import { environmentVariable, memberOf } from '@credex/core/driver';
 import { requestContext } from './request-context.js';
 
 /**
- * What Vercel says of the invocation being served: its deadline, and how to keep the instance awake. The same
- * context that `getDeadline` and `waitUntil` of `@vercel/functions` read.
+ * The current invocation on Vercel: its deadline, and `waitUntil`, which keeps the instance awake. It reads the same
+ * context as `getDeadline` and `waitUntil` of `@vercel/functions`.
  */
 export function vercelInvocation(): Invocation | undefined {
   const context = requestContext();
-  // A function instance sleeps between requests; a build or a laptop does not.
+  // A function instance is frozen between requests; a build or a laptop is not.
   const freezes = environmentVariable('AWS_LAMBDA_FUNCTION_NAME') !== undefined;
   if (context === undefined)
     return freezes ? { deadline: undefined, waitUntil: undefined, freezes } : undefined;
@@ -16,7 +16,7 @@ export function vercelInvocation(): Invocation | undefined {
   return { deadline: epochMilliseconds(memberOf(context, 'deadline')), waitUntil, freezes };
 }
 
-/** A number, a Date, or text of either: what the platform has been seen to give. */
+/** A number, a Date or a date text: the platform has returned each of them. */
 function epochMilliseconds(deadline: unknown): number | undefined {
   const value =
     typeof deadline === 'object'

@@ -76,7 +76,7 @@ describe('where the token is looked for', () => {
     await expect(read(vercelTokenSource({ clock }))).rejects.toMatchObject({
       code: 'subject_token_expired',
       message: expect.stringContaining(
-        'the request header ended 12 minutes ago, that of VERCEL_OIDC_TOKEN ended 10 seconds ago',
+        'the request header expired 12 minutes ago, the token of VERCEL_OIDC_TOKEN expired 10 seconds ago',
       ) as string,
     });
   });

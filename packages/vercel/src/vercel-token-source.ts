@@ -2,8 +2,8 @@ import type { Subject, SubjectTokenSource } from '@credex/core';
 import { optionNames, optionalBoolean, ownOptions } from '@credex/core/driver';
 import type { CaptureTools } from './captured-subject.js';
 import { CapturedSubject, tokenVariables } from './captured-subject.js';
-import { createLastPlace } from './last-place.js';
-import { platformPartition } from './platform-partition.js';
+import { createCliFallback } from './cli-fallback.js';
+import { platformIdentity } from './platform-identity.js';
 import { contextToken } from './request-context.js';
 import type { VercelTokenSourceOptions } from './source-options.js';
 import { SOURCE_OPTION_NAMES, sourceTools } from './source-options.js';
@@ -11,23 +11,23 @@ import type { Peeked } from './token-memo.js';
 import { createTokenMemo } from './token-memo.js';
 
 export interface LocalSwitch {
-  /** `false`: no refresh by the login of the Vercel CLI on a laptop. Default: true. */
+  /** `false`: on a laptop, no token is refreshed with the login of the Vercel CLI. Default: true. */
   readonly local?: boolean | undefined;
 }
 
 const SWITCH_NAMES: readonly string[] = optionNames<LocalSwitch>({ local: true });
 
 /**
- * The OIDC token that Vercel gives: the header of the request being served, then the file that
- * VERCEL_OIDC_TOKEN_FILE names (read on each call), then VERCEL_OIDC_TOKEN. An expired token is passed over in
- * favour of a live one; an unreadable one is an error. On a laptop whose directory is linked to a project the last place
- * is a refresh by the login of the Vercel CLI, as `localTokenSource` of `@credex/vercel/local` makes it; never on a
- * deployment, in CI, or under NODE_ENV `test` or `production`.
+ * The OIDC token that Vercel issues. It is read from the header of the current request, then from the file that
+ * VERCEL_OIDC_TOKEN_FILE names (read on each call), then from VERCEL_OIDC_TOKEN. An expired token is skipped if another
+ * one is valid; an unreadable token is an error. On a laptop with a linked directory, the CLI fallback then refreshes a
+ * token with the login of the Vercel CLI, like `localTokenSource` of `@credex/vercel/local`. It is never used on a
+ * deployment, in CI, or with NODE_ENV `test` or `production`.
  *
  * @example
  * const tokenSource = vercelTokenSource({ expect: { projectId: 'prj_123', environment: 'production' } });
  * const credentials = awsCredentialsProvider({ roleArn, tokenSource });
- * @throws OptionError for an option that can't be honoured
+ * @throws OptionError for an invalid option
  */
 export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch = {}): SubjectTokenSource {
   const memo = createTokenMemo();
@@ -36,23 +36,27 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
   const tools: CaptureTools = {
     ...sourceTools('vercelTokenSource', options, SWITCH_NAMES),
     memo,
-    lastPlace: createLastPlace({ local: optionalBoolean({ option: 'local' }, local) ?? true, fetch, clock }),
+    cliFallback: createCliFallback({
+      local: optionalBoolean({ option: 'local' }, local) ?? true,
+      fetch,
+      clock,
+    }),
   };
-  const platform = platformPartition(tools.guarded);
+  const platform = platformIdentity(tools.guarded);
 
   return {
     capture(): Subject {
       const header = contextToken();
-      // The usual case, at the least cost: the header's token is of the platform's own identity, whatever its end.
+      // The usual case, and the cheapest: the header's token has the platform's identity, expired or not.
       if (platform !== undefined && header !== undefined && isOwn(memo(header))) {
         return new CapturedSubject(tools, platform, header, undefined);
       }
       let first = usableNow(header);
-      // The environment is read where the header does not answer: in a request it nearly always does.
+      // The environment is read only without a usable header; a request nearly always has one.
       const variables = first === undefined ? tokenVariables() : undefined;
       if (variables !== undefined && variables.file === undefined) first = usableNow(variables.token);
-      // The token that would be used, where it is known without I/O, must be of the platform's own identity, and so must
-      // any header, expired or not: one of another project would otherwise find what this project holds.
+      // The platform's identity key is used only if the next token, as far as it is known without I/O, has that identity.
+      // A header never has it here, expired or not: a token of another project must not find this project's credentials.
       const own = header === undefined && (first === undefined || isOwn(first));
       return new CapturedSubject(tools, own ? platform : undefined, header, variables);
     },
@@ -62,7 +66,7 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     return token !== undefined && platform?.covers(token.claims) === true;
   }
 
-  /** What would be used of a token at hand: nothing of an expired one, its error of an unreadable one. */
+  /** `undefined` for a missing or expired token; otherwise the token, or the error of an unreadable one. */
   function usableNow(jwt: string | undefined): Peeked | undefined {
     if (jwt === undefined) return undefined;
     const peeked = memo(jwt);

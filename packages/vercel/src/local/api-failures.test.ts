@@ -1,7 +1,7 @@
 /** What Vercel's API refuses, and what it may not say. */
 
 import { describe, it, vi } from 'vitest';
-import { LINK, answer, expectFailure, useLaptop } from './failures.fixture.js';
+import { LINK, respondWith, expectFailure, useLaptop } from './failures.fixture.js';
 import type { Failure } from './failures.fixture.js';
 import { token } from './laptop.fixture.js';
 import type { Laptop } from './laptop.fixture.js';
@@ -9,7 +9,7 @@ import type { Laptop } from './laptop.fixture.js';
 vi.setConfig({ testTimeout: 20_000 });
 const laptopOfTest = useLaptop();
 
-const refusal = (status: number, error: object): ((here: Laptop) => void) => answer(status, { error });
+const refusal = (status: number, error: object): ((here: Laptop) => void) => respondWith(status, { error });
 
 const ROWS: readonly Failure[] = [
   [
@@ -49,34 +49,34 @@ const ROWS: readonly Failure[] = [
     '`vercel env pull .env.local`',
     refusal(429, { code: 'rate_limited' }),
   ],
-  ['an API that is down', 'unavailable', "Vercel's API", '`vercel whoami`', answer(503, 'down')],
+  ['an API that is down', 'unavailable', "Vercel's API", '`vercel whoami`', respondWith(503, 'down')],
   [
     'an answer without a token',
     'invalid_response',
     "Vercel's API",
     '`vercel env pull .env.local`',
-    answer(200, '{'),
+    respondWith(200, '{'),
   ],
   [
     'a token that is none',
     'invalid_response',
     'project.json',
     '`vercel env pull .env.local`',
-    answer(200, { token: 'x' }),
+    respondWith(200, { token: 'x' }),
   ],
   [
     "another project's token",
     'invalid_response',
     'project.json',
     LINK,
-    (here) => answer(200, { token: token({ project_id: 'prj_other' }) })(here),
+    (here) => respondWith(200, { token: token({ project_id: 'prj_other' }) })(here),
   ],
   [
     "production's token",
     'invalid_response',
     'project.json',
     LINK,
-    (here) => answer(200, { token: token({ environment: 'production' }) })(here),
+    (here) => respondWith(200, { token: token({ environment: 'production' }) })(here),
   ],
   [
     'no network',
@@ -84,7 +84,7 @@ const ROWS: readonly Failure[] = [
     'https://api.vercel.com can not be reached',
     '`vercel whoami`',
     (here) => {
-      here.answer = () => Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+      here.respond = () => Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
     },
   ],
 ];

@@ -1,10 +1,10 @@
-/** The last place of `vercelTokenSource`: a laptop whose directory is linked. Loaded when all others are empty. */
+/** The CLI fallback of `vercelTokenSource`, for a linked directory on a laptop. Loaded when no other token is found. */
 
 import type { Clock, Fetch, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import { findLinkedProject } from './linked-project.js';
 import { localSource } from './local-token-source.js';
 import { node } from './node.js';
-import { placesOf } from './places.js';
+import { placesOf } from './paths.js';
 import { LocalFailure, shownError } from './failure.js';
 
 export interface AutomaticOptions {
@@ -12,11 +12,11 @@ export interface AutomaticOptions {
   readonly clock: Clock | undefined;
 }
 
-/** Another than `but`. `undefined` where the working directory belongs to no linked project: then there was nothing to look for. */
+/** Returns a token other than `rejectedToken`; `undefined` if the working directory is not in a linked project. */
 export async function automaticToken(
   options: AutomaticOptions,
-  but: string | undefined,
-  wanted: SubjectTokenRequest,
+  rejectedToken: string | undefined,
+  request: SubjectTokenRequest,
 ): Promise<SubjectToken | undefined> {
   const here = node();
   if (here === undefined) return undefined;
@@ -26,5 +26,5 @@ export async function automaticToken(
   } catch (error) {
     throw error instanceof LocalFailure ? shownError(error) : error;
   }
-  return localSource(options).capture(but).token(wanted);
+  return localSource(options).capture(rejectedToken).token(request);
 }

@@ -30,7 +30,7 @@ const ROWS: readonly Failure[] = [
   [
     'a CLI that everybody may write',
     'no_subject_token',
-    'node_modules/.bin/vercel is not run',
+    'node_modules/.bin/vercel was skipped',
     '`npm install',
     (here) => {
       here.write(here.program('console.log(1)'), 'x', 0o777);
@@ -82,7 +82,7 @@ const ROWS: readonly Failure[] = [
   [
     'a CLI that prints garbage',
     'invalid_response',
-    'bin/vercel printed no token',
+    'bin/vercel did not print a token',
     '`vercel project token prj_shop`',
     viaCli('console.log("hello")'),
   ],
@@ -96,7 +96,7 @@ const ROWS: readonly Failure[] = [
   [
     'a CLI that hangs',
     'timeout',
-    'bin/vercel did not end within 700 ms',
+    'bin/vercel did not finish within 700 ms',
     '`vercel project token prj_shop`',
     viaCli('setInterval(() => {}, 1000)', { timeoutMs: 700 }),
   ],

@@ -59,20 +59,20 @@ describe('the notes on files', () => {
     here.write(join(here.project, '.env.local'), `VERCEL_OIDC_TOKEN="${token({}, -0.5)}"`);
     here.write(join(here.project, '.env.development.local'), 'VERCEL_OIDC_TOKEN=garbage');
     expect(notes()).toEqual([
-      '.env.local holds a VERCEL_OIDC_TOKEN that ended 30 minutes ago: run `vercel env pull .env.local`.',
-      '.env.development.local holds a VERCEL_OIDC_TOKEN that is no token: run `vercel env pull .env.development.local`.',
+      '.env.local contains a VERCEL_OIDC_TOKEN that expired 30 minutes ago: run `vercel env pull .env.local`.',
+      '.env.development.local contains a VERCEL_OIDC_TOKEN that is not a token: run `vercel env pull .env.development.local`.',
     ]);
     here.write(join(here.project, '.env'), `VERCEL_OIDC_TOKEN=${token({ project_id: 'prj_b' })}`);
     here.write(join(here.project, '.env.local'), `VERCEL_OIDC_TOKEN=${token()}`);
     expect(notes().slice(0, 2)).toEqual([
-      '.env holds a VERCEL_OIDC_TOKEN of another project or environment: run `vercel env pull .env`.',
-      '.env.local holds a VERCEL_OIDC_TOKEN that is still good, which this process has not loaded: start it with `node --env-file=.env.local`.',
+      '.env contains a VERCEL_OIDC_TOKEN of another project or environment: run `vercel env pull .env`.',
+      '.env.local contains a valid VERCEL_OIDC_TOKEN, but this process has not loaded the file: start it with `node --env-file=.env.local`.',
     ]);
   });
 
   it('say of what is no file that it can not be read', () => {
     here.write(join(here.project, '.env', 'inside'), '');
     chmodSync(join(here.project, '.env'), 0o700);
-    expect(notes()).toEqual(['.env can not be read: look at its permissions by `ls -l`.']);
+    expect(notes()).toEqual(['.env can not be read: check its permissions with `ls -l`.']);
   });
 });

@@ -1,4 +1,4 @@
-/** The .env files that may hold a token: only read, to say which of them is stale. */
+/** The .env files that may contain a token. They are only read, to report the stale ones. */
 
 import type { SubjectClaims, SubjectToken } from '@credex/core';
 import { readSubjectToken, shown } from '@credex/core/driver';
@@ -9,14 +9,14 @@ import { readText } from './read-file.js';
 
 const VARIABLE = 'VERCEL_OIDC_TOKEN';
 
-/** Where `vercel env pull` and people put it; frameworks read them in an order of their own. */
+/** The files in which `vercel env pull` and users store the variable. The order in which frameworks read them differs. */
 const ENV_FILES = ['.env', '.env.local', '.env.development.local'] as const;
 
-/** An assignment with its value: quoted ones may go over several lines, in which no other assignment begins. */
+/** An assignment with its value. A quoted value may span several lines. */
 const ASSIGNMENT =
   /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*(?:"((?:\\[^]|[^"\\])*)"|'([^']*)'|`([^`]*)`|([^#\r\n]*))/gm;
 
-/** The variable's value by the rules of dotenv: the last assignment counts, and an empty one is none. */
+/** The variable's value by the rules of dotenv: the last assignment counts, and an empty value is no value. */
 export function tokenInEnvText(text: string): string | undefined {
   let value: string | undefined;
   for (const [, name, ...values] of text.replace(/^\ufeff/, '').matchAll(ASSIGNMENT))
@@ -24,7 +24,7 @@ export function tokenInEnvText(text: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
-/** Of each .env file that holds a token, why it is not in use, with the command that mends it; one sentence a file. */
+/** For each .env file with a token: one sentence with the reason why it is not in use, and the command that fixes it. */
 export function envFileNotes(
   node: Node,
   directories: readonly string[],
@@ -55,10 +55,11 @@ function noteOf(
     token = readSubjectToken(jwt);
   } catch (error) {
     return error instanceof LocalFailure
-      ? 'can not be read: look at its permissions by `ls -l`.'
-      : `holds a ${VARIABLE} that is no token: ${pull}.`;
+      ? 'can not be read: check its permissions with `ls -l`.'
+      : `contains a ${VARIABLE} that is not a token: ${pull}.`;
   }
-  if (!covers(token.claims)) return `holds a ${VARIABLE} of another project or environment: ${pull}.`;
-  if (token.expiresAt <= now) return `holds a ${VARIABLE} that ended ${ago(now - token.expiresAt)}: ${pull}.`;
-  return `holds a ${VARIABLE} that is still good, which this process has not loaded: start it with \`node --env-file=${name}\`.`;
+  if (!covers(token.claims)) return `contains a ${VARIABLE} of another project or environment: ${pull}.`;
+  if (token.expiresAt <= now)
+    return `contains a ${VARIABLE} that expired ${ago(now - token.expiresAt)}: ${pull}.`;
+  return `contains a valid ${VARIABLE}, but this process has not loaded the file: start it with \`node --env-file=${name}\`.`;
 }

@@ -1,4 +1,4 @@
-/** What goes wrong on a laptop is told with the file it is about and the command that mends it. */
+/** Errors on a laptop: each names the file that it concerns and the command that fixes it. */
 
 import type { FederationErrorInit } from '@credex/core';
 import { FederationError } from '@credex/core';
@@ -10,7 +10,7 @@ export interface FailureInit extends Omit<FederationErrorInit, 'provider' | 'hin
   readonly hint: string;
 }
 
-/** A failure on its way: whoever knows of stale .env files adds them before it is shown. */
+/** An internal failure, to which notes about stale .env files are added before the user sees it. */
 export class LocalFailure extends Error {
   override readonly name = 'LocalFailure';
   readonly init: FailureInit;
@@ -25,20 +25,20 @@ export function failure(init: FailureInit): LocalFailure {
   return new LocalFailure(init);
 }
 
-/** What the user catches; `notes`: sentences that stand after the hint. Any other error passes as it is. */
+/** The error for the user; `notes` are appended to the hint. Any other error is returned unchanged. */
 export function shownError(error: unknown, notes: readonly string[] = []): unknown {
   if (!(error instanceof LocalFailure)) return error;
   const { hint } = error.init;
   return new FederationError({ ...error.init, provider: 'vercel', hint: [hint, ...notes].join(' ') });
 }
 
-/** The system's short code of a failed call: `EACCES`. */
+/** The system's error code, such as `EACCES`. */
 export function codeOf(error: unknown): string {
   const code: unknown = (error as { readonly code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : 'unknown error';
 }
 
-/** Whether the file, or a folder on the way to it, isn't there at all. */
+/** True if the file, or a folder of its path, does not exist. */
 export function isAbsent(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
 }

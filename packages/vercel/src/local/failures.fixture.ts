@@ -1,4 +1,4 @@
-/** What goes wrong on a laptop: each failure names the file it is about and the command that mends it. */
+/** Failures on a laptop: each names the file that it concerns and the command that fixes it. */
 
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
@@ -18,13 +18,13 @@ export type Failure = readonly [
 /** `vercel link`, as a hint writes it. */
 export const LINK = '`vercel link`';
 
-export const answer =
+export const respondWith =
   (status: number, body: unknown) =>
   (here: Laptop): void => {
-    here.answer = () => new Response(typeof body === 'string' ? body : JSON.stringify(body), { status });
+    here.respond = () => new Response(typeof body === 'string' ? body : JSON.stringify(body), { status });
   };
 
-/** A laptop of its own for each test of the file, of which no other variable and no `vercel` of this machine is seen. */
+/** A separate laptop for each test, isolated from the environment and the `vercel` of this machine. */
 export function useLaptop(): () => Laptop {
   let here: Laptop | undefined;
   beforeEach(() => {

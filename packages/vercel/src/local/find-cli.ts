@@ -1,4 +1,4 @@
-/** The `vercel` program: the project's own, where the project's own code runs; then the one on PATH. */
+/** Finds the `vercel` program: in the project's node_modules, if the project's code is running, then on PATH. */
 
 import type { Stats } from 'node:fs';
 import { environmentVariable, parseJson, readRegularFile, shown } from '@credex/core/driver';
@@ -8,16 +8,16 @@ import type { Node } from './node.js';
 
 export interface CliProgram {
   readonly command: string;
-  /** What stands before our own arguments. */
+  /** Arguments that precede ours. */
   readonly args: readonly string[];
   /** For errors. */
   readonly shown: string;
 }
 
 /**
- * Looks in node_modules of `directory` and above it as far as `top`, then along PATH. Only a process whose own script is
- * below `top` looks there: a tool from elsewhere (`aws` and its credential_process) may stand in a folder that somebody
- * else filled, and must run nothing out of it.
+ * Searches node_modules of `directory` and of its parents up to `top`, then PATH. It searches node_modules only if the
+ * script of this process is below `top`: another tool (`aws` with its credential_process) may run in a folder with
+ * untrusted content, and must not run a program from it.
  */
 export function findCli(node: Node, directory: string, top: string): CliProgram {
   const { path } = node;
@@ -28,7 +28,7 @@ export function findCli(node: Node, directory: string, top: string): CliProgram 
     folders.push(path.join(at, 'node_modules', '.bin'));
     if (at === top || at === path.dirname(at)) break;
   }
-  // A relative folder of PATH would run what lies in the directory of the moment.
+  // Relative folders of PATH are skipped: they would run programs from the working directory.
   const onPath = (environmentVariable('PATH') ?? environmentVariable('Path') ?? '').split(path.delimiter);
   for (const folder of [...folders, ...onPath.filter((one) => path.isAbsolute(one))]) {
     const found = node.platform === 'win32' ? onWindows(node, folder) : executable(node, folder, skipped);
@@ -36,7 +36,7 @@ export function findCli(node: Node, directory: string, top: string): CliProgram 
   }
   throw failure({
     code: 'no_subject_token',
-    message: `The Vercel CLI is not found: no \`vercel\` ${folders.length === 0 ? '' : `in node_modules/.bin of ${shown(directory)} or `}on PATH${skipped.map((why) => `; ${why}`).join('')}.`,
+    message: `The Vercel CLI was not found: there is no \`vercel\` ${folders.length === 0 ? '' : `in node_modules/.bin of ${shown(directory)} or `}on PATH${skipped.map((why) => `; ${why}`).join('')}.`,
     hint: 'Run `npm install --global vercel`, then `vercel login`.',
   });
 }
@@ -53,26 +53,26 @@ function executable(node: Node, folder: string, skipped: string[]): CliProgram |
       strange(node, stats) ??
       strange(node, fs.statSync(path.dirname(real))) ??
       strange(node, fs.statSync(folder));
-    // As it was found: a wrapper of a package manager looks for its package beside itself.
+    // The path as found, not resolved: a package manager's wrapper finds its package relative to itself.
     if (why === undefined) return { command: file, args: [], shown: shown(file) };
-    skipped.push(`${shown(file)} is not run, since it, or its folder, is ${why}`);
+    skipped.push(`${shown(file)} was skipped, because it or its folder is ${why}`);
   } catch (error) {
     if (codeOf(error) === 'EACCES') skipped.push(`${shown(file)} can not be run (EACCES)`);
   }
   return undefined;
 }
 
-/** Somebody else could have put the program there: it would run with our rights. */
+/** The reason why another user could have put the program there, where it would run with our rights. */
 function strange({ uid }: Node, stats: Stats): string | undefined {
   if (uid !== undefined && stats.uid !== uid && stats.uid !== 0) return `owned by user ${stats.uid}`;
-  return (stats.mode & 0o002) === 0 ? undefined : 'writable by everybody';
+  return (stats.mode & 0o002) === 0 ? undefined : 'writable by all users';
 }
 
-/** Without a shell Windows starts no `.cmd`: the script behind it is started by Node. */
+/** Without a shell, Windows cannot start a `.cmd`, so Node runs the script behind it. */
 function onWindows({ fs, path, execPath }: Node, folder: string): CliProgram | undefined {
   const program = path.join(folder, 'vercel.exe');
   if (fs.existsSync(program)) return { command: program, args: [], shown: shown(program) };
-  // In `node_modules/.bin` the packages are one level up, beside a global `vercel.cmd` they are in `node_modules`.
+  // For `node_modules/.bin`, the packages are one level up; for a global `vercel.cmd`, they are in `node_modules` next to it.
   for (const parent of [path.dirname(folder), path.join(folder, 'node_modules')]) {
     const manifest = path.join(parent, 'vercel', 'package.json');
     if (path.basename(parent) !== 'node_modules' || !fs.existsSync(manifest)) continue;
@@ -91,7 +91,7 @@ function binOf(manifest: string): string | undefined {
       typeof bin === 'object' && bin !== null ? (bin as Record<string, unknown>)['vercel'] : bin;
     return typeof named === 'string' ? named : undefined;
   } catch {
-    // A package without a readable manifest is none.
+    // A package without a readable manifest is skipped.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** A laptop of its own for each test: a home with the CLI's login, a linked project, and a CLI that does as it is told. */
+/** A simulated laptop for each test: a home with the CLI's login, a linked project, and a scripted CLI. */
 
 import { createHash } from 'node:crypto';
 import {
@@ -22,7 +22,7 @@ import type { LocalTokenSourceOptions } from '../local.js';
 
 export const NOW = 1_800_000_000_000;
 
-/** Time stands still, and the pauses between two tries take none. */
+/** A fixed time; pauses between retries take no time. */
 export const clock: Clock = {
   now: () => NOW,
   monotonic: () => 0,
@@ -55,7 +55,7 @@ export const token = (claims: object = {}, hours = 12): string =>
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.');
 
-export interface Asked {
+export interface SentRequest {
   readonly url: URL;
   readonly headers: Headers;
 }
@@ -69,9 +69,9 @@ export interface Laptop {
   readonly authFile: string;
   readonly linkFile: string;
   readonly events: CredentialEvent[];
-  readonly asked: Asked[];
-  /** What the API answers; a token unless told otherwise. */
-  answer: () => Response | Promise<Response>;
+  readonly sent: SentRequest[];
+  /** The response of the API. Default: a token. */
+  respond: () => Response | Promise<Response>;
   write(path: string, content: string | object, mode?: number): string;
   /** A `vercel` in the project's node_modules; `script`: its body, in which `args` are the arguments. */
   program(script: string): string;
@@ -85,14 +85,14 @@ export function laptop(): Laptop {
   const home = join(root, 'home');
   const project = join(home, 'shop');
   const cli = join(home, '.local', 'share', 'com.vercel.cli');
-  // The process under test is one of the project's.
+  // The process under test runs the project's script.
   const [, main = ''] = process.argv;
   process.argv[1] = join(project, 'server.js');
-  const asked: Asked[] = [];
+  const sent: SentRequest[] = [];
   const events: CredentialEvent[] = [];
   const fetch: Fetch = async (input, init) => {
-    asked.push({ url: new URL(input), headers: new Headers(init.headers) });
-    return made.answer();
+    sent.push({ url: new URL(input), headers: new Headers(init.headers) });
+    return made.respond();
   };
   const made: Laptop = {
     root,
@@ -102,8 +102,8 @@ export function laptop(): Laptop {
     authFile: join(cli, 'auth.json'),
     linkFile: join(project, '.vercel', 'project.json'),
     events,
-    asked,
-    answer: () => new Response(JSON.stringify({ token: token() })),
+    sent,
+    respond: () => new Response(JSON.stringify({ token: token() })),
     write(path, content, mode = 0o644) {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
@@ -142,7 +142,7 @@ export function laptop(): Laptop {
   return made;
 }
 
-/** Every path below `directory` with its mode and what is in it. */
+/** Every path below `directory` with its mode and a digest of its content. */
 export function fingerprint(directory: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
@@ -157,7 +157,7 @@ export function fingerprint(directory: string): Record<string, string> {
 export const warnings = ({ events }: Laptop): string[] =>
   events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
 
-/** What a platform, or an earlier `vercel env pull`, left in the environment is not there; vi.unstubAllEnvs() undoes it. */
+/** Removes the variables of the platform and of `vercel env pull`; vi.unstubAllEnvs() restores them. */
 export function withoutPlatform(): void {
   for (const name of [
     'VERCEL',

@@ -31,40 +31,52 @@ const LINKS: readonly Failure[] = [
   [
     'no linked project',
     'no_subject_token',
-    'home/shop is linked to no',
+    'home/shop is not linked to a Vercel project',
     LINK,
     (here) => rmSync(join(here.project, '.vercel'), { recursive: true }),
   ],
   [
     'a project.json that breaks off',
     'no_subject_token',
-    'project.json:2 is no JSON',
+    'project.json:2 is not valid JSON',
     LINK,
     link('{\n"projectId": prj_a'),
   ],
-  ['a project.json that is a list', 'no_subject_token', 'project.json:1 holds', LINK, link('[]')],
+  [
+    'a project.json that is a list',
+    'no_subject_token',
+    'project.json:1 is not a JSON object',
+    LINK,
+    link('[]'),
+  ],
   [
     'an id for a shell',
     'no_subject_token',
-    'project.json:1 names no project',
+    'project.json:1 has an invalid project id',
     LINK,
     link({ projectId: 'prj_a;touch x', orgId: 'team_a' }),
   ],
   [
     'an id for a path',
     'no_subject_token',
-    'project.json:1 names no project',
+    'project.json:1 has an invalid project id',
     LINK,
     link({ projectId: 'prj_a/../../x', orgId: 'team_a' }),
   ],
   [
     'an id for an option',
     'no_subject_token',
-    'project.json:1 names no owner',
+    'project.json:1 has an invalid owner id',
     LINK,
     link({ projectId: 'prj_a', orgId: '--token=x' }),
   ],
-  ['no owner', 'no_subject_token', 'project.json:1 names no owner', LINK, link({ projectId: 'prj_a' })],
+  [
+    'no owner',
+    'no_subject_token',
+    'project.json:1 has an invalid owner id',
+    LINK,
+    link({ projectId: 'prj_a' }),
+  ],
   [
     'a pipe for a project.json',
     'no_subject_token',
@@ -76,9 +88,9 @@ const LINKS: readonly Failure[] = [
     },
   ],
   [
-    'a repo.json that is no JSON',
+    'a repo.json that is not JSON',
     'no_subject_token',
-    'repo.json:3 is no JSON',
+    'repo.json:3 is not valid JSON',
     LINK,
     repository('{\n"projects": [\n,]}'),
   ],
@@ -115,9 +127,9 @@ const LOGINS: readonly Failure[] = [
   ['no login', 'no_subject_token', 'auth.json', '`vercel login`', (here) => rmSync(here.authFile)],
   ['an empty login', 'no_subject_token', 'auth.json', '`vercel login`', login({})],
   [
-    'a login that is no JSON',
+    'a login that is not JSON',
     'no_subject_token',
-    'auth.json:2 is no JSON',
+    'auth.json:2 is not valid JSON',
     '`vercel login`',
     login(`{\n"token": ${LOGIN}}`),
   ],
@@ -138,7 +150,7 @@ const LOGINS: readonly Failure[] = [
   [
     'a login for two headers',
     'no_subject_token',
-    'auth.json is no token',
+    'auth.json is not a valid bearer token',
     '`vercel login`',
     login({ token: `${LOGIN}\r\nx-evil: 1` }),
   ],
@@ -153,9 +165,9 @@ const LOGINS: readonly Failure[] = [
     },
   ],
   [
-    'a config.json that is no JSON',
+    'a config.json that is not JSON',
     'no_subject_token',
-    'config.json:1 is no JSON',
+    'config.json:1 is not valid JSON',
     '`vercel login`',
     (here) => void here.write(join(here.cli, 'config.json'), 'x'),
   ],
@@ -173,7 +185,7 @@ describe('a failure names file and command', () => {
     rmSync(here.authFile);
     await expect(here.token()).rejects.toMatchObject({
       hint: expect.stringContaining(
-        `${file} holds a VERCEL_OIDC_TOKEN that ended 2 hours ago: run \`vercel env pull .env.local\`.`,
+        `${file} contains a VERCEL_OIDC_TOKEN that expired 2 hours ago: run \`vercel env pull .env.local\`.`,
       ) as string,
     });
   });

@@ -80,7 +80,7 @@ describe('in a monorepo', () => {
   it.each(['..', '../other', 'apps/../../other', '/etc'])('is never outside of it: %s', (directory) => {
     const only = { id: 'prj_web', directory };
     here.write(join(here.project, '.vercel', 'repo.json'), { orgId: 'team_acme', projects: [only] });
-    expect(() => found(here.project)).toThrow('names a directory outside of its own');
+    expect(() => found(here.project)).toThrow('names a directory that is not below it');
   });
 
   it('is the only one there is, wherever one stands', () => {

@@ -1,4 +1,4 @@
-/** Which project a directory is linked to: by `.vercel/project.json`, or in a monorepo by `.vercel/repo.json`. */
+/** Finds the project that a directory is linked to: `.vercel/project.json`, or `.vercel/repo.json` in a monorepo. */
 
 import { shown } from '@credex/core/driver';
 import { OWNER_ID, PROJECT_ID } from './ids.js';
@@ -9,28 +9,28 @@ import { failure } from './failure.js';
 
 export interface LinkedProject {
   readonly projectId: string;
-  /** `team_…`, or a person's id; `undefined` where an option names the project alone. */
+  /** `team_…`, or a user's id; `undefined` if only the option `projectId` is set. */
   readonly ownerId: string | undefined;
-  /** The project's own directory: where its .env files are. */
+  /** The project's directory, which contains its .env files. */
   readonly directory: string;
-  /** Where the link is: of a monorepo, its root. */
+  /** The directory of the link: in a monorepo, its root. */
   readonly root: string;
-  /** What says so: a file, or the option. */
-  readonly saidBy: string;
+  /** The source of the ids: a file, or the option. */
+  readonly source: string;
 }
 
-const AGAIN = { hint: 'Run `vercel link` in the directory of the project to write it anew.' };
+const RELINK = { hint: 'Run `vercel link` in the directory of the project to write the file again.' };
 
 /**
- * Walks up from `directory`; a link of the directory itself comes before one of the repository, as in the CLI.
- * `undefined` where nothing is linked.
+ * Searches `directory` and its parents. As in the CLI, project.json takes precedence over repo.json in the same
+ * directory. `undefined` if there is no link.
  *
- * @throws FederationError where a link is there and can't be used
+ * @throws FederationError if there is a link that is invalid
  */
 export function findLinkedProject(node: Node, directory: string, home: string): LinkedProject | undefined {
   const { path } = node;
   for (let at = directory; ; at = path.dirname(at)) {
-    // A link in the home directory is nearly always a mistake: everything below would be that project.
+    // A link in the home directory is nearly always a mistake: it would apply to everything below.
     if (at !== home || at === directory) {
       const found =
         ofDirectory(node, path.join(at, '.vercel', 'project.json'), at) ??
@@ -41,9 +41,9 @@ export function findLinkedProject(node: Node, directory: string, home: string): 
   }
 }
 
-/** `vercel pull` in a linked monorepo writes a project.json of settings alone: that is no link. */
+/** `vercel pull` in a linked monorepo writes a project.json with settings only, which is not a link. */
 function ofDirectory(node: Node, file: string, directory: string): LinkedProject | undefined {
-  const link = readJsonObject(node, file, AGAIN);
+  const link = readJsonObject(node, file, RELINK);
   if (link === undefined || (link['projectId'] === undefined && link['orgId'] === undefined))
     return undefined;
   return linked(file, link['projectId'], link['orgId'], directory, directory);
@@ -56,10 +56,10 @@ interface RepositoryEntry {
 }
 
 function ofRepository(node: Node, file: string, root: string, from: string): LinkedProject | undefined {
-  const repository = readJsonObject(node, file, AGAIN);
+  const repository = readJsonObject(node, file, RELINK);
   if (repository === undefined) return undefined;
   const { projects, orgId } = repository;
-  if (!Array.isArray(projects)) throw malformed(`${shown(file)}:1`, 'has no list `projects`', AGAIN);
+  if (!Array.isArray(projects)) throw malformed(`${shown(file)}:1`, 'has no list `projects`', RELINK);
   const entries = projects.filter((one): one is RepositoryEntry => typeof one === 'object' && one !== null);
   const inside = node.path.relative(root, from).replaceAll('\\', '/');
   const matches = entries.filter(
@@ -70,16 +70,16 @@ function ofRepository(node: Node, file: string, root: string, from: string): Lin
   const deepest = Math.max(...matches.map(depth));
   const [entry, ...others] = matches.length === 0 ? entries : matches.filter((one) => depth(one) === deepest);
   if (entry !== undefined && others.length === 0 && typeof entry.directory === 'string') {
-    // Its .env files are read and the CLI is run there.
+    // The .env files are read from this directory, and the CLI runs in it.
     const directory = node.path.resolve(root, entry.directory);
     if (!isInside(node, root, directory))
-      throw malformed(`${shown(file)}:1`, 'names a directory outside of its own', AGAIN);
+      throw malformed(`${shown(file)}:1`, 'names a directory that is not below it', RELINK);
     return linked(file, entry.id, entry.orgId ?? orgId, directory, root);
   }
   throw failure({
     code: 'no_subject_token',
     message: `${shown(file)} does not say which of its ${entries.length} projects ${shown(from)} belongs to.`,
-    hint: 'Start in the directory of the project, pass `projectId` and `teamId`, or run `vercel link` there.',
+    hint: 'Run the program in the directory of the project, pass `projectId` and `teamId`, or run `vercel link` there.',
   });
 }
 
@@ -95,12 +95,12 @@ function linked(
     ['owner', ownerId, OWNER_ID],
   ] as const)
     if (typeof value !== 'string' || !pattern.test(value))
-      throw malformed(`${shown(file)}:1`, `names no ${name}: it must be ${says}`, AGAIN);
+      throw malformed(`${shown(file)}:1`, `has an invalid ${name} id: it must be ${says}`, RELINK);
   return {
     projectId: projectId as string,
     ownerId: ownerId as string,
     directory,
     root,
-    saidBy: shown(file),
+    source: shown(file),
   };
 }

@@ -1,14 +1,14 @@
 /**
- * A development token, from the file of the last refresh or by another one. An exchanger like those of the clouds, so
- * that however many ask there is one refresh, held back after a failure as theirs are.
+ * Returns a development token, from the file of the last refresh or by a new refresh. It is an exchanger like those of
+ * the clouds, so that concurrent callers share one refresh and failures have the same backoff.
  */
 
 import type { Credential, SubjectClaims, SubjectToken } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
 import { readSubjectToken, transportFailure } from '@credex/core/driver';
-import { askApi, unreached } from './ask-api.js';
-import { askCli } from './ask-cli.js';
+import { requestFromApi, unreached } from './request-from-api.js';
+import { requestFromCli } from './request-from-cli.js';
 import { loginDirectory, readCliLogin } from './cli-login.js';
 import { envFileNotes } from './env-files.js';
 import { LocalFailure, failure, shownError } from './failure.js';
@@ -16,7 +16,7 @@ import { findCli } from './find-cli.js';
 import { teamOf } from './ids.js';
 import type { LinkedProject } from './linked-project.js';
 import type { Node } from './node.js';
-import type { Places } from './places.js';
+import type { Places } from './paths.js';
 import { savedToken } from './saved-token.js';
 import type { LocalSettings } from './settings.js';
 import type { Warn } from './warn.js';
@@ -26,8 +26,8 @@ export interface LocalToken extends Credential {
 }
 
 export interface LocalRequest {
-  /** The digest of the token that was refused. */
-  readonly but?: string;
+  /** The digest of the rejected token. */
+  readonly rejectedDigest?: string;
 }
 
 export interface LocalTools {
@@ -39,13 +39,13 @@ export interface LocalTools {
   now(): number;
 }
 
-/** No token but a development one is ever given to a laptop. */
+/** The environment of all tokens on a laptop. */
 const ENVIRONMENT = 'development';
 
-/** From when on the file's token is replaced by another one. */
+/** The file's token is refreshed when its remaining lifetime is shorter. */
 const REPLACED_AHEAD_MS = 300_000;
 
-/** Whether a token is of this project. A person's id is no owner of the claims: personal projects have a team too. */
+/** True if a token belongs to this project. A user's id is not compared: the claims of personal projects name a team. */
 export function isOfProject({ projectId, ownerId }: LinkedProject, claims: SubjectClaims): boolean {
   const team = teamOf(ownerId);
   return (
@@ -55,7 +55,7 @@ export function isOfProject({ projectId, ownerId }: LinkedProject, claims: Subje
   );
 }
 
-/** What another token is asked for by: of whom, for what and where. */
+/** What identifies a local token: the user, the API, the project and the environment. */
 export function identityOf({
   node,
   settings,
@@ -74,7 +74,7 @@ export function digestOf({ crypto }: Node, jwt: string): string {
 export function localExchanger(tools: LocalTools): Exchanger<LocalToken, LocalRequest> {
   const { node, settings, places, project, warn, now } = tools;
   const covers = (claims: SubjectClaims): boolean => isOfProject(project, claims);
-  // Another place for the CLI's login is another person's.
+  // Another directory of the CLI's login means another user.
   const login = loginDirectory(node, places.cliDirectories);
   const identity = [settings.apiEndpoint.href, project.projectId, project.ownerId, ENVIRONMENT, login];
   const saved = savedToken(node, places.cache, identity, warn);
@@ -82,7 +82,7 @@ export function localExchanger(tools: LocalTools): Exchanger<LocalToken, LocalRe
     specificationVersion: 'v1',
     provider: 'vercel',
     target: () => ({ local: [...identityOf(tools)], via: settings.via ?? 'default' }),
-    async exchange({ but }, context) {
+    async exchange({ rejectedDigest }, context) {
       const folders = [project.directory, settings.directory];
       const notes = envFileNotes(node, folders, covers, now());
       const kept = saved.read();
@@ -90,10 +90,10 @@ export function localExchanger(tools: LocalTools): Exchanger<LocalToken, LocalRe
         kept !== undefined &&
         covers(kept.claims) &&
         kept.expiresAt - now() >= REPLACED_AHEAD_MS &&
-        digestOf(node, kept.jwt) !== but;
+        digestOf(node, kept.jwt) !== rejectedDigest;
       if (isGood) return issued(kept);
       try {
-        const token = ownToken(await ask(tools, context), project);
+        const token = ownToken(await requestToken(tools, context), project);
         saved.write(token);
         notes.forEach(warn);
         return issued(token);
@@ -114,14 +114,14 @@ const issued = ({ jwt, expiresAt }: SubjectToken): Issued<LocalToken> => ({
   refreshAt: expiresAt - REPLACED_AHEAD_MS,
 });
 
-async function ask(tools: LocalTools, context: ExchangeContext): Promise<unknown> {
+async function requestToken(tools: LocalTools, context: ExchangeContext): Promise<unknown> {
   const { node, settings, places, project, now } = tools;
   const { via, apiEndpoint, configDirectory, timeoutMs, clock } = settings;
   if (via !== 'cli') {
     const login = readCliLogin(node, places.cliDirectories, now());
     if (login.kind === 'token') {
       try {
-        return await askApi(context, apiEndpoint, project, login);
+        return await requestFromApi(context, apiEndpoint, project, login);
       } catch (error) {
         if (error instanceof LocalFailure || FederationError.isInstance(error) || context.signal.aborted)
           throw error;
@@ -131,26 +131,34 @@ async function ask(tools: LocalTools, context: ExchangeContext): Promise<unknown
     if (via === 'api')
       throw failure({
         code: 'no_subject_token',
-        message: `The login of the Vercel CLI is kept in ${login.where}, where only the CLI can use it.`,
-        hint: "Leave out `via: 'api'`, so that `vercel project token` is run.",
+        message: `The login of the Vercel CLI is stored in ${login.where}, where only the CLI can use it.`,
+        hint: "Remove `via: 'api'`, so that credex runs `vercel project token`.",
       });
   }
   const program = findCli(node, project.directory, project.root);
-  return askCli({ node, program, project, configDirectory, timeoutMs, clock, signal: context.signal });
+  return requestFromCli({
+    node,
+    program,
+    project,
+    configDirectory,
+    timeoutMs,
+    clock,
+    signal: context.signal,
+  });
 }
 
-/** Whatever gave it, a token of another project or environment must never be shown to a cloud as ours. */
+/** Rejects a token of another project or environment, so that it is never sent to a cloud. */
 function ownToken(jwt: unknown, project: LinkedProject): SubjectToken {
   let token: SubjectToken | undefined;
   try {
     token = readSubjectToken(jwt);
   } catch {
-    // Said below, with what mends it.
+    // Reported below, with a hint.
   }
   if (token !== undefined && isOfProject(project, token.claims)) return token;
   throw failure({
     code: 'invalid_response',
-    message: `Vercel gave ${token === undefined ? 'what is no token' : 'a token of another project or environment'} for the project of ${project.saidBy}.`,
+    message: `Vercel returned ${token === undefined ? 'an invalid token' : 'a token of another project or environment'} for the project in ${project.source}.`,
     hint: 'Run `vercel link`, then `vercel env pull .env.local`.',
     retryable: false,
   });

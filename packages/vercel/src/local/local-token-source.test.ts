@@ -38,7 +38,7 @@ describe('the order', () => {
     const given = token();
     vi.stubEnv('VERCEL_OIDC_TOKEN', given);
     expect((await here.token()).jwt).toBe(given);
-    expect(here.asked).toEqual([]);
+    expect(here.sent).toEqual([]);
     expect(fingerprint(here.home)).not.toHaveProperty('.cache');
   });
 
@@ -52,12 +52,12 @@ describe('the order', () => {
   ])('asks the API where that of the environment %s', async (_what, given) => {
     vi.stubEnv('VERCEL_OIDC_TOKEN', given());
     const brought = token();
-    here.answer = () => new Response(JSON.stringify({ token: brought }));
+    here.respond = () => new Response(JSON.stringify({ token: brought }));
     expect((await here.token()).jwt).toBe(brought);
-    expect(here.asked.map(({ url }) => url.href)).toEqual([
+    expect(here.sent.map(({ url }) => url.href)).toEqual([
       'https://api.vercel.com/v1/projects/prj_shop/token?source=vercel-oidc-refresh&teamId=team_acme',
     ]);
-    expect(here.asked[0]?.headers.get('authorization')).toBe(`Bearer ${LOGIN}`);
+    expect(here.sent[0]?.headers.get('authorization')).toBe(`Bearer ${LOGIN}`);
   });
 
   it('keeps what it was given for the next process, where its user alone can read it', async () => {
@@ -69,7 +69,7 @@ describe('the order', () => {
     // The cache of this process would answer a source of the same options; to it this one is another user's.
     const another = { configDirectory: here.cli };
     expect((await here.token(another)).jwt).toBe(first.jwt);
-    expect(here.asked).toHaveLength(1);
+    expect(here.sent).toHaveLength(1);
   });
 
   it.each([
@@ -86,13 +86,13 @@ describe('the order', () => {
       environment: 'development',
       exp: NOW / 1_000 + 12 * 3_600,
     });
-    expect(here.asked).toHaveLength(2);
+    expect(here.sent).toHaveLength(2);
   });
 
   it('asks once for all who ask at once, whatever source they have', async () => {
     const tokens = await Promise.all(Array.from({ length: 50 }, () => here.token()));
     expect(new Set(tokens.map(({ jwt }) => jwt)).size).toBe(1);
-    expect(here.asked).toHaveLength(1);
+    expect(here.sent).toHaveLength(1);
   });
 
   it('brings a fresher one where the last was refused, and asks for one where it is the saved one', async () => {
@@ -107,22 +107,22 @@ describe('the order', () => {
   it('uses what has seconds left where nothing better can be had', async () => {
     const brief = token({}, 0.01);
     vi.stubEnv('VERCEL_OIDC_TOKEN', brief);
-    here.answer = () => new Response('down', { status: 503 });
+    here.respond = () => new Response('down', { status: 503 });
     expect((await here.token()).jwt).toBe(brief);
   });
 
   it('asks for a person’s own project without a team', async () => {
     here.write(here.linkFile, { projectId: 'prj_shop', orgId: 'VaLoj5uIN9cYXD2ubqs0aB1c' });
     await here.token();
-    expect(here.asked[0]?.url.searchParams.has('teamId')).toBe(false);
+    expect(here.sent[0]?.url.searchParams.has('teamId')).toBe(false);
   });
 
   it('takes project and team as options, without a linked directory', async () => {
     const answered = token({ project_id: 'prj_named', owner_id: 'team_named' });
-    here.answer = () => new Response(JSON.stringify({ token: answered }));
+    here.respond = () => new Response(JSON.stringify({ token: answered }));
     const given = { directory: here.root, projectId: 'prj_named', teamId: 'team_named' };
     expect((await here.token(given)).jwt).toBe(answered);
-    expect(here.asked[0]?.url.pathname).toBe('/v1/projects/prj_named/token');
+    expect(here.sent[0]?.url.pathname).toBe('/v1/projects/prj_named/token');
   });
 });
 
@@ -149,7 +149,7 @@ describe('what it leaves alone', () => {
     expect(warnings(here)).toEqual(
       ['.env', '.env.local', '.env.development.local'].map(
         (name) =>
-          `${join(here.project, name)} holds a VERCEL_OIDC_TOKEN that ended 3 hours ago: run \`vercel env pull ${name}\`.`,
+          `${join(here.project, name)} contains a VERCEL_OIDC_TOKEN that expired 3 hours ago: run \`vercel env pull ${name}\`.`,
       ),
     );
   });
@@ -181,7 +181,7 @@ describe('whose token it is', () => {
     here.write(join(other, 'auth.json'), { token: `${LOGIN}bob` });
     const theirs = await here.token({ configDirectory: other });
     expect(theirs.jwt).not.toBe(jwt);
-    expect(here.asked.map(({ headers }) => headers.get('authorization'))).toEqual([
+    expect(here.sent.map(({ headers }) => headers.get('authorization'))).toEqual([
       `Bearer ${LOGIN}`,
       `Bearer ${LOGIN}bob`,
     ]);

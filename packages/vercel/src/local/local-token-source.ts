@@ -17,35 +17,35 @@ import { digestOf, identityOf, isOfProject, localExchanger } from './local-excha
 import type { Node } from './node.js';
 import { node as nodeHere } from './node.js';
 import type { LocalTokenSourceOptions } from './options.js';
-import { placesOf } from './places.js';
+import { placesOf } from './paths.js';
 import type { LocalSettings } from './settings.js';
 import { localOptions, localSettings } from './settings.js';
 import { warner } from './warn.js';
 
-/** A token with less than this left is used only where no other can be had. */
-const COMFORTABLE_MS = 60_000;
+/** A token that expires sooner is used only if no other token is available. */
+const MIN_REMAINING_MS = 60_000;
 
-/** So that our own word for a program that hangs comes before core's. */
+/** Added to core's time limit, so that the error of a hanging program is ours, not core's. */
 const MARGIN_MS = 5_000;
 
 /**
- * The development token of a laptop, renewed when it has ended: VERCEL_OIDC_TOKEN while it is good, then the token of
- * the last refresh, then a refresh by the login of the Vercel CLI. Nothing is written but one file of its own, which
- * only its user can read; no environment variable, no .env file, and never the CLI's login.
+ * The development token of a laptop, renewed automatically: VERCEL_OIDC_TOKEN while it is valid, then the token of the
+ * last refresh, then a refresh with the login of the Vercel CLI. It writes one private file, and never changes
+ * environment variables, .env files or the CLI's login.
  *
- * The tokens belong to one user, one project and the environment `development`: that is the partition of the cache.
+ * The user, the project and the environment `development` are the identity key of these tokens.
  *
  * @example
  * const tokenSource = process.env.VERCEL ? undefined : localTokenSource();
  * const credentials = awsCredentialsProvider({ roleArn, tokenSource });
- * @throws OptionError on a deployment, in a runtime without files, and for an option that can't be honoured
+ * @throws OptionError on a deployment, in a runtime without files, and for an invalid option
  */
 export function localTokenSource(options: LocalTokenSourceOptions = {}): SubjectTokenSource {
   const source = localSource(options);
   return { capture: () => source.capture() };
 }
 
-/** With what another source has shown already, and what was refused then. */
+/** `shown` is the token that another source returned before, and that was rejected. */
 export interface LocalSource {
   capture(shown?: string): Subject;
 }
@@ -72,7 +72,7 @@ export function localSource(given: LocalTokenSourceOptions): LocalSource {
       let found: Linked | undefined;
       let problem: unknown;
       try {
-        // Looked up once: what a process is linked to does not change under it.
+        // Found once: the link of a running process is not expected to change.
         found = linked ??= link(projectOf(settings, node, places.home));
       } catch (error) {
         problem = shownError(error);
@@ -81,11 +81,11 @@ export function localSource(given: LocalTokenSourceOptions): LocalSource {
       return {
         partition: found?.partition,
         covers: (claims) => found === undefined || isOfProject(found.project, claims),
-        async token(wanted) {
+        async token(tokenRequest) {
           if (found === undefined) throw problem;
-          const token = await nextToken(found, given, wanted.fresh ? shown : undefined, wanted);
+          const token = await nextToken(found, given, tokenRequest.fresh ? shown : undefined, tokenRequest);
           shown = token.jwt;
-          return finish(token, wanted);
+          return finish(token, tokenRequest);
         },
       };
     },
@@ -106,21 +106,26 @@ export function localSource(given: LocalTokenSourceOptions): LocalSource {
     };
   }
 
-  /** `but`: the token that was refused. */
+  /** Returns a token other than `rejectedToken`. */
   async function nextToken(
     { project, provider }: Linked,
     given: string | undefined,
-    but: string | undefined,
+    rejectedToken: string | undefined,
     { signal }: SubjectTokenRequest,
   ): Promise<SubjectToken> {
     const inEnvironment = readable(given, project);
     const left = inEnvironment === undefined ? 0 : inEnvironment.expiresAt - now();
-    const isRefused = inEnvironment?.jwt === but;
-    if (inEnvironment !== undefined && !isRefused && left >= COMFORTABLE_MS) return inEnvironment;
+    const isRefused = inEnvironment?.jwt === rejectedToken;
+    if (inEnvironment !== undefined && !isRefused && left >= MIN_REMAINING_MS) return inEnvironment;
     try {
-      const request: LocalRequest = but === undefined ? {} : { but: digestOf(node, but) };
-      const held = await provider.getCredentials({ request, forceRefresh: but !== undefined, signal });
-      return rememberedSubjectToken(held.jwt);
+      const request: LocalRequest =
+        rejectedToken === undefined ? {} : { rejectedDigest: digestOf(node, rejectedToken) };
+      const refreshed = await provider.getCredentials({
+        request,
+        forceRefresh: rejectedToken !== undefined,
+        signal,
+      });
+      return rememberedSubjectToken(refreshed.jwt);
     } catch (error) {
       if (inEnvironment === undefined || isRefused || left <= 0 || signal.aborted) throw error;
       return inEnvironment;
@@ -140,7 +145,7 @@ function laptop(): Node {
       'conflicting_options',
       'tokenSource',
       'VERCEL_ENV',
-      'localTokenSource is not for deployments, which have a token of their own: leave out `tokenSource` there (`process.env.VERCEL ? undefined : localTokenSource()`).',
+      'localTokenSource must not be used on a deployment, where Vercel provides the token. Pass `tokenSource: process.env.VERCEL ? undefined : localTokenSource()`.',
     );
   const here = nodeHere();
   if (here !== undefined) return here;
@@ -148,24 +153,24 @@ function laptop(): Node {
     'conflicting_options',
     'tokenSource',
     undefined,
-    'localTokenSource needs the files of a laptop, which this runtime does not have.',
+    'localTokenSource needs a file system and processes, which this runtime does not have. Pass another `tokenSource`.',
   );
 }
 
 function projectOf(settings: LocalSettings, node: Node, home: string): LinkedProject {
   const { projectId, teamId, directory } = settings;
   if (projectId !== undefined)
-    return { projectId, ownerId: teamId, directory, root: directory, saidBy: 'the option `projectId`' };
+    return { projectId, ownerId: teamId, directory, root: directory, source: 'the option `projectId`' };
   const found = findLinkedProject(node, directory, home);
   if (found !== undefined) return found;
   throw failure({
     code: 'no_subject_token',
-    message: `${shown(directory)} is linked to no Vercel project: there is no .vercel/project.json in it or above.`,
+    message: `${shown(directory)} is not linked to a Vercel project: neither it nor a parent directory has a .vercel/project.json.`,
     hint: 'Run `vercel link` there, or pass `projectId` and `teamId`.',
   });
 }
 
-/** The environment's token where it is one of the project; whatever else is there, a refresh mends. */
+/** The environment's token if it belongs to the project; otherwise a refresh replaces it. */
 function readable(jwt: string | undefined, project: LinkedProject): SubjectToken | undefined {
   try {
     const token = jwt === undefined ? undefined : rememberedSubjectToken(jwt);

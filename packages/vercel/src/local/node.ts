@@ -1,6 +1,6 @@
 /**
- * Node's own modules, looked up when they are needed: a bundler for a runtime without them meets no import of them,
- * though the entry of this package can lead here.
+ * Node's built-in modules, looked up when needed, so that a bundler for another runtime sees no import of them even if
+ * the entry of this package leads here.
  */
 
 import { builtinModule } from '@credex/core/driver';
@@ -22,7 +22,7 @@ interface NodeProcess {
   getuid?(): number;
 }
 
-/** What a laptop has. */
+/** The parts of Node that a laptop provides. */
 export interface Node {
   readonly childProcess: Builtins['node:child_process'];
   readonly crypto: Builtins['node:crypto'];
@@ -37,7 +37,7 @@ export interface Node {
   readonly execPath: string;
   /** The script that this process was started with. */
   readonly main: string | undefined;
-  /** `undefined` on Windows, where files have no such owner. */
+  /** `undefined` on Windows, which has no numeric user ids. */
   readonly uid: number | undefined;
 }
 
@@ -66,7 +66,7 @@ export function node(): Node | undefined {
   };
 }
 
-/** Whether a path is the folder or below it, by its letters alone. */
+/** True if a path is the folder or below it, by text only. */
 export function isInside({ path }: Node, folder: string, other: string): boolean {
   const way = path.relative(folder, other);
   return !path.isAbsolute(way) && way.split(path.sep)[0] !== '..';

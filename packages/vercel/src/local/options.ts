@@ -1,28 +1,28 @@
-/** The options of the local source; types alone, so that their reader needs no types of Node. */
+/** The options of the local source. Types only, so that a program that imports them needs no types of Node. */
 
 import type { OnEvent } from '@credex/core';
 import type { VercelTokenSourceOptions } from '../source-options.js';
 
 export interface LocalTokenSourceOptions extends VercelTokenSourceOptions {
-  /** Where to look for the linked project, upwards. Default: the working directory. */
+  /** The directory that is searched, with its parents, for a linked project. Default: the working directory. */
   readonly directory?: string | undefined;
-  /** `prj_…`, in place of a linked project. Default: what `vercel link` wrote. */
+  /** `prj_…`, instead of a linked project. Default: the project of `vercel link`. */
   readonly projectId?: string | undefined;
-  /** `team_…`: whose project `projectId` is. Default: the person who is logged in. */
+  /** `team_…`: the team that owns `projectId`. Default: the logged-in user. */
   readonly teamId?: string | undefined;
   /**
-   * `api`: ask Vercel's API with the login that the CLI keeps in its file. `cli`: run `vercel project token`, which may
-   * renew its login. Default: the API, and the CLI only where its login can't be read (the system's keyring).
+   * `api`: call Vercel's API with the login in the CLI's file. `cli`: run `vercel project token`, which may renew the
+   * login. Default: the API, and the CLI only if the login cannot be read (in the system's keyring).
    */
   readonly via?: 'api' | 'cli' | undefined;
   /** Vercel's API. Default: `https://api.vercel.com`. */
   readonly apiEndpoint?: string | undefined;
-  /** How long one refresh may take, in milliseconds, 100 to 50,000; default 20,000. */
+  /** The maximum time of one refresh, in milliseconds, 100 to 50,000; default 20,000. */
   readonly timeoutMs?: number | undefined;
-  /** Another home than the user's, for tests: then no XDG variable is heeded. Default: the user's own. */
+  /** For tests: another home directory. XDG variables are then ignored. Default: the user's home directory. */
   readonly homeDirectory?: string | undefined;
-  /** Where the CLI's `auth.json` is, as in its `--global-config`. Default: where the platform's CLI keeps it. */
+  /** The directory of the CLI's `auth.json`, like its `--global-config`. Default: the CLI's default directory. */
   readonly configDirectory?: string | undefined;
-  /** Told of stale .env files and of refreshes. Default: nobody. */
+  /** Called with warnings about stale .env files and with refreshes. Default: none. */
   readonly onEvent?: OnEvent | undefined;
 }

@@ -1,19 +1,19 @@
-/** Small files of the user's and of the CLI's: read, never written. */
+/** Reads small files of the user and of the CLI. It never writes them. */
 
 import { UnreadableFile, parseJson, readRegularFile, shown } from '@credex/core/driver';
 import type { LocalFailure } from './failure.js';
 import { codeOf, failure, isAbsent } from './failure.js';
-import { lineOfJsonFault } from './json-place.js';
+import { lineOfJsonFault } from './json-error-line.js';
 import type { Node } from './node.js';
 
 const MAX_BYTES = 1_048_576;
 
-/** Completes an error: the command that writes the file anew. */
+/** The hint of an error: the command that writes the file again. */
 export interface Mending {
   readonly hint: string;
 }
 
-/** The text; `undefined` where there is no such file. A pipe in its place isn't read: that could wait for ever. */
+/** The text; `undefined` if there is no such file. A pipe is not read, because that could block forever. */
 export function readText(node: Node, path: string, { hint }: Mending): string | undefined {
   const { text, why, cause } = tryToRead(node, path);
   if (why === undefined) return text;
@@ -38,12 +38,12 @@ function tryToRead({ fs }: Node, path: string): Reading {
     };
   } catch (cause) {
     if (cause instanceof UnreadableFile)
-      return { why: cause.code === 'EFBIG' ? 'it is longer than 1 MiB' : 'it is no regular file' };
+      return { why: cause.code === 'EFBIG' ? 'it is longer than 1 MiB' : 'it is not a regular file' };
     return isAbsent(cause) ? {} : { why: codeOf(cause), cause };
   }
 }
 
-/** The object in a JSON file; an error that names the line where it is none. */
+/** The object in a JSON file. An error names the line. */
 export function readJsonObject(
   node: Node,
   path: string,
@@ -55,12 +55,12 @@ export function readJsonObject(
   try {
     parsed = parseJson(text);
   } catch {
-    // The engine's own words would quote the file, and this one may hold a login.
-    throw malformed(`${shown(path)}:${lineOfJsonFault(text)}`, 'is no JSON', mending);
+    // The engine's message is not used: it would quote the file, which may contain a login.
+    throw malformed(`${shown(path)}:${lineOfJsonFault(text)}`, 'is not valid JSON', mending);
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
     return parsed as Record<string, unknown>;
-  throw malformed(`${shown(path)}:1`, 'holds no JSON object', mending);
+  throw malformed(`${shown(path)}:1`, 'is not a JSON object', mending);
 }
 
 export function malformed(place: string, what: string, { hint }: Mending): LocalFailure {

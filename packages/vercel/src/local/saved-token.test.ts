@@ -103,7 +103,7 @@ describe('what is not safe is not used, and told', () => {
     symlinkSync(elsewhere, join(cache, 'credex'));
     expect(saved().read()).toBeUndefined();
     saved().write(readSubjectToken(token()));
-    expect(told.join()).toContain('is no directory');
+    expect(told.join()).toContain('is not a directory');
   });
 
   it('what belongs to somebody else', () => {
@@ -143,7 +143,7 @@ it('does without where the directory can not be made', () => {
   writeFileSync(cache, '');
   saved().write(readSubjectToken(token()));
   expect(saved().read()).toBeUndefined();
-  expect(told).toEqual([expect.stringContaining('can not be kept in')]);
+  expect(told).toEqual([expect.stringContaining('can not be stored in')]);
 });
 
 it('asks no mode bits of Windows, which has none', () => {

@@ -1,13 +1,13 @@
-/** The token of the last refresh, kept where its user alone can read it, for the other processes of the laptop. */
+/** The token of the last refresh, in a file that only its user can read, for the other processes of the laptop. */
 
 import type { SubjectToken } from '@credex/core';
 import { parseJson, readSubjectToken, shown } from '@credex/core/driver';
 import { codeOf, isAbsent } from './failure.js';
 import type { Node } from './node.js';
-import { ownDirectory, unsafe } from './own-directory.js';
+import { ownDirectory, unsafe } from './private-directory.js';
 
 export interface SavedToken {
-  /** `undefined` where there is none that may be used; the caller holds its claims and its end against the project. */
+  /** `undefined` if there is no usable token. The caller checks its claims and its expiry. */
   read(): SubjectToken | undefined;
   write(token: SubjectToken): void;
 }
@@ -15,8 +15,8 @@ export interface SavedToken {
 const MAX_BYTES = 65_536;
 
 /**
- * One file for one `identity`: a digest, so that no name of a file can be chosen. Trouble with it costs a refresh and is
- * told by `warn`, never by an error.
+ * One file per `identity`. The file name is a digest, so that no input chooses it. A problem with the file causes a
+ * refresh and a warning, never an error.
  */
 export function savedToken(
   node: Node,
@@ -42,9 +42,9 @@ export function savedToken(
         const text = readOwnFile(node, file);
         if (typeof text === 'string')
           return readSubjectToken((parseJson(text) as { readonly token?: unknown }).token);
-        told('is not read from', `it is ${text.why}; remove it by \`rm\``);
+        told('is not read from', `it is ${text.why}; remove it with \`rm\``);
       } catch (error) {
-        if (!isAbsent(error)) told('can not be read from', `${codeOf(error)}; remove it by \`rm\``);
+        if (!isAbsent(error)) told('can not be read from', `${codeOf(error)}; remove it with \`rm\``);
       }
       return undefined;
     },
@@ -52,14 +52,14 @@ export function savedToken(
       let made: string | undefined;
       try {
         const { path: directory, why } = ownDirectory(node, cache);
-        if (why !== undefined) return told('is not kept in', why);
-        // A name that nobody can know before, and a rename: no reader meets half a token, no link is followed.
+        if (why !== undefined) return told('is not stored in', why);
+        // An unpredictable name and a rename: a reader never sees half a token, and no link is followed.
         made = fs.mkdtempSync(path.join(directory, '.new-'));
         const written = path.join(made, name);
         fs.writeFileSync(written, JSON.stringify({ version: 1, token: jwt }), { mode: 0o600, flag: 'wx' });
         fs.renameSync(written, path.join(directory, name));
       } catch (error) {
-        told('can not be kept in', `${codeOf(error)}; check that the directory can be written`);
+        told('can not be stored in', `${codeOf(error)}; check that the directory can be written`);
       } finally {
         if (made !== undefined) fs.rmSync(made, { recursive: true, force: true });
       }
@@ -67,15 +67,15 @@ export function savedToken(
   };
 }
 
-/** Opened without following a link, then judged by what was opened: nothing can be put in its place meanwhile. */
+/** Opens the file without following a link, then checks the open file, so that it cannot be replaced in between. */
 function readOwnFile(node: Node, file: string): string | { readonly why: string } {
   const { fs } = node;
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
-  // Windows knows neither of the two.
+  // Windows has neither of the two flags.
   const descriptor = fs.openSync(file, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
   try {
     const stats = fs.fstatSync(descriptor);
-    if (!stats.isFile()) return { why: 'no regular file' };
+    if (!stats.isFile()) return { why: 'not a regular file' };
     if (stats.size > MAX_BYTES) return { why: 'too long' };
     const why = unsafe(node, stats);
     return why === undefined ? fs.readFileSync(descriptor, 'utf8') : { why };

@@ -1,4 +1,4 @@
-/** The options of the local source, asserted at the door. */
+/** Validates the options of the local source. */
 
 import type { Clock, Fetch, OnEvent } from '@credex/core';
 import {
@@ -43,7 +43,7 @@ const OWN: readonly string[] = optionNames<Omit<LocalTokenSourceOptions, keyof V
   onEvent: true,
 });
 
-/** The caller's own options. @throws OptionError */
+/** The caller's options. @throws OptionError */
 export function localOptions(given: LocalTokenSourceOptions): LocalTokenSourceOptions {
   return ownOptions('localTokenSource', given, [...OWN, ...SOURCE_OPTION_NAMES]);
 }

@@ -1,4 +1,4 @@
-/** Warnings, to where the events of credex go. */
+/** Publishes warnings as events of credex. */
 
 import type { OnEvent } from '@credex/core';
 import { DIAGNOSTICS_CHANNEL } from '@credex/core/driver';
@@ -13,7 +13,7 @@ export function warner({ diagnostics }: Node, onEvent: OnEvent | undefined): War
     try {
       onEvent?.(event);
     } catch {
-      // Said in OnEvent's docstring: the caller's credential is worth more than the listener's error.
+      // Ignored, as OnEvent's docstring says: a listener's error must not fail the caller.
     }
   };
 }

@@ -33,7 +33,7 @@ it('runs `vercel project token` for the team, in the directory of the project', 
     args: ['project', 'token', 'prj_shop', '--format=json', '--scope', 'team_acme'],
     cwd: here.project,
   });
-  expect(here.asked).toEqual([]);
+  expect(here.sent).toEqual([]);
 });
 
 it('tells the CLI of another directory of its own, and of no person as a scope', async () => {

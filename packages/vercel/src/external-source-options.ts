@@ -1,4 +1,4 @@
-/** The options that every source outside of Vercel takes, and what is made of them once. */
+/** The options of every external token source (not Vercel), and the rules that are made from them once. */
 
 import type { Clock } from '@credex/core';
 import {
@@ -9,31 +9,31 @@ import {
   ownCopy,
   ownOptions,
 } from '@credex/core/driver';
-import { systemNow } from './outside.js';
+import { systemNow } from './defaults.js';
 
-export interface ElsewhereOptions {
+export interface ExternalSourceOptions {
   /**
-   * Refuse any token whose claims differ, before it is used: `{ repository_id: '123', ref: 'refs/heads/main' }`.
-   * Each must be a string claim of the token's payload. Default: any.
+   * Accept only a token with these claims, checked before it is used: `{ repository_id: '123', ref: 'refs/heads/main' }`.
+   * Each claim must be a string in the token's payload. Default: any token is accepted.
    */
   readonly expectClaims?: Readonly<Record<string, string>> | undefined;
   /**
-   * A name for whose tokens these are. With it, credentials outlive the token that brought them, and a call that
-   * finds one held does not look for a token. Give one only where every token of this source has the same rights in
-   * the cloud, for as long as the process lives. Default: the SHA-256 digest of each token.
+   * An identity key for the tokens of this source. With it, a credential stays cached longer than the token that was
+   * exchanged for it, and a call that finds a cached credential reads no token. Set it only if every token of this source
+   * has the same rights in the cloud for the lifetime of the process. Default: the SHA-256 digest of each token.
    */
   readonly partition?: string | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
 }
 
-/** Beside them where the audience can not be asked for: it was fixed where the token was made. */
-export interface FixedAudienceOptions extends ElsewhereOptions {
-  /** Refuse a token that is not for this audience. Default: any. */
+/** The options of a source with a fixed audience, which is set where the token is issued. */
+export interface FixedAudienceOptions extends ExternalSourceOptions {
+  /** Accept only a token for this audience. Default: any audience is accepted. */
   readonly audience?: string | undefined;
 }
 
-const ELSEWHERE_OPTION_NAMES: readonly string[] = optionNames<FixedAudienceOptions>({
+const EXTERNAL_OPTION_NAMES: readonly string[] = optionNames<FixedAudienceOptions>({
   expectClaims: true,
   partition: true,
   clock: true,
@@ -41,7 +41,7 @@ const ELSEWHERE_OPTION_NAMES: readonly string[] = optionNames<FixedAudienceOptio
 });
 
 export interface TokenRules<O = FixedAudienceOptions> {
-  /** The caller's own options, as `ownOptions` returns them. */
+  /** The caller's options, as `ownOptions` returns them. */
   readonly options: O;
   now(): number;
   readonly expectClaims: Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ export function tokenRules<O extends FixedAudienceOptions>(
   given: O,
   own: { readonly [Name in Exclude<keyof O, keyof FixedAudienceOptions>]-?: true },
 ): TokenRules<O> {
-  const options = ownOptions(factory, given, [...Object.keys(own), ...ELSEWHERE_OPTION_NAMES]);
+  const options = ownOptions(factory, given, [...Object.keys(own), ...EXTERNAL_OPTION_NAMES]);
   return {
     options,
     now: systemNow(optionalClock(options.clock)),
@@ -65,22 +65,26 @@ export function tokenRules<O extends FixedAudienceOptions>(
   };
 }
 
-/** Other options say more of these: the audience may be one of several, and the end is always looked at. */
-const NOT_HERE: readonly string[] = ['aud', 'exp', 'nbf', 'iat'];
+/** Claims with their own checks: the option `audience` covers `aud`, and the times are always checked. */
+const RESERVED_CLAIMS: readonly string[] = ['aud', 'exp', 'nbf', 'iat'];
 
 function claimsToExpect(value: unknown): Readonly<Record<string, string>> {
   if (value === undefined) return {};
-  const says = 'an object of claims and the strings that they must be, at least one of them';
+  const says = 'an object with at least one claim and its expected string';
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalidOption({ option: 'expectClaims' }, says, value);
   const claims = Object.entries(value).filter(([, wanted]) => wanted !== undefined);
   if (claims.length === 0) throw invalidOption({ option: 'expectClaims' }, says, value);
   for (const [claim, wanted] of claims) {
     const option = `expectClaims.${claim}`;
-    if (NOT_HERE.includes(claim))
-      throw invalidOption({ option }, 'left out: `audience` says for whom the token is', wanted);
+    if (RESERVED_CLAIMS.includes(claim))
+      throw invalidOption(
+        { option },
+        'left out: use `audience` for the audience; the times are always checked',
+        wanted,
+      );
     if (typeof wanted !== 'string' || wanted === '')
-      throw invalidOption({ option }, 'a string that is not empty', wanted);
+      throw invalidOption({ option }, 'a non-empty string', wanted);
   }
   return Object.freeze(ownCopy(Object.fromEntries(claims))) as Readonly<Record<string, string>>;
 }

@@ -1,17 +1,17 @@
-/** Whose process this is, by the variables that Vercel sets: the same rights, whatever the deployment. */
+/** The identity of this process from the variables that Vercel sets. All deployments of one identity have equal rights. */
 
 import type { SubjectClaims } from '@credex/core';
 import { environmentVariable } from '@credex/core/driver';
 
-export interface PlatformPartition {
+export interface PlatformIdentity {
   readonly name: string;
   covers(claims: SubjectClaims): boolean;
 }
 
-/** `guarded`: adds the source's own `expect`. `undefined` where a variable is missing: half a partition would mix what it doesn't name. */
-export function platformPartition(guarded: (name: string) => string): PlatformPartition | undefined {
+/** `guarded` adds the source's `expect`. `undefined` if a variable is missing, because a partial key would mix identities. */
+export function platformIdentity(guarded: (name: string) => string): PlatformIdentity | undefined {
   const projectId = environmentVariable('VERCEL_PROJECT_ID');
-  // A custom environment shows in VERCEL_TARGET_ENV only; VERCEL_ENV says `preview` there.
+  // Only VERCEL_TARGET_ENV names a custom environment; VERCEL_ENV is `preview` there.
   const environment = environmentVariable('VERCEL_TARGET_ENV') ?? environmentVariable('VERCEL_ENV');
   if (projectId === undefined || environment === undefined) return undefined;
   return {

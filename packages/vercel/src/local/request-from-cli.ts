@@ -1,4 +1,4 @@
-/** A development token from the CLI itself: `vercel project token {id} --format=json`, which prints `{ token }`. */
+/** Requests a development token from the CLI: `vercel project token {id} --format=json` prints `{ token }`. */
 
 import type { ExecFileOptionsWithStringEncoding } from 'node:child_process';
 import type { Clock } from '@credex/core';
@@ -10,22 +10,22 @@ import { teamOf } from './ids.js';
 import type { LinkedProject } from './linked-project.js';
 import type { Node } from './node.js';
 
-/** A token has 2,000 characters; what says more is no token. */
+/** A token has about 2,000 characters; longer output is not a token. */
 const MAX_OUTPUT_BYTES = 65_536;
 
 export interface CliCall {
   readonly node: Node;
   readonly program: CliProgram;
   readonly project: LinkedProject;
-  /** Where the CLI's login is, where an option says so. */
+  /** The directory of the CLI's login, if an option names it. */
   readonly configDirectory: string | undefined;
   readonly timeoutMs: number;
   readonly clock: Clock | undefined;
   readonly signal: AbortSignal;
 }
 
-/** The token as it was printed; the caller holds its claims against the project. */
-export async function askCli(call: CliCall): Promise<unknown> {
+/** Returns the printed token without validation; the caller checks its claims against the project. */
+export async function requestFromCli(call: CliCall): Promise<unknown> {
   const { project, program, configDirectory, timeoutMs } = call;
   const team = teamOf(project.ownerId);
   const args = [
@@ -33,29 +33,29 @@ export async function askCli(call: CliCall): Promise<unknown> {
     'token',
     project.projectId,
     '--format=json',
-    // The CLI takes no person for a scope.
+    // The CLI does not accept a user as a scope.
     ...(team === undefined ? [] : ['--scope', team]),
     ...(configDirectory === undefined ? [] : ['--global-config', configDirectory]),
   ];
   const run = await execute(call, [...program.args, ...args]);
   if (call.signal.aborted) throw call.signal.reason;
-  const byHand = `Run \`vercel ${args.slice(0, 3).join(' ')}\` in ${shown(project.directory)} to see what it says.`;
+  const byHand = `Run \`vercel ${args.slice(0, 3).join(' ')}\` in ${shown(project.directory)} to see its error.`;
   const fail = (init: Pick<FailureInit, 'code' | 'message'> & Partial<FailureInit>): Error =>
-    failure({ hint: byHand, serverMessage: run.complaint === '' ? undefined : run.complaint, ...init });
+    failure({ hint: byHand, serverMessage: run.stderrText === '' ? undefined : run.stderrText, ...init });
 
   if (run.overdue)
     throw fail({
       code: 'timeout',
-      message: `${program.shown} did not end within ${timeoutMs} ms and was stopped.`,
+      message: `${program.shown} did not finish within ${timeoutMs} ms and was killed.`,
     });
   if (run.error === undefined) {
     const token = tokenOf(run.output);
     if (token !== undefined) return token;
-    // What it printed may be a token, if an unexpected one: not a word of it is shown.
+    // The output may be an unexpected token, so none of it is shown.
     throw fail({
       code: 'invalid_response',
-      message: `${program.shown} printed no token.`,
-      hint: `${byHand} An old CLI is renewed by \`npm install --global vercel@latest\`.`,
+      message: `${program.shown} did not print a token.`,
+      hint: `${byHand} To update an old CLI, run \`npm install --global vercel@latest\`.`,
       serverMessage: undefined,
     });
   }
@@ -68,27 +68,27 @@ export async function askCli(call: CliCall): Promise<unknown> {
     throw fail({
       code: 'no_subject_token',
       message: `${program.shown} could not be run (${codeOf(run.error)}).`,
-      hint: 'Run `npm install --global vercel` to install it anew.',
+      hint: 'Run `npm install --global vercel` to reinstall it.',
       cause: run.error,
     });
   throw fail({
-    message: `${program.shown} could not get a token for the project of ${project.saidBy} (exit code ${run.exitCode}).`,
-    ...adviceOn(run.complaint),
+    message: `${program.shown} could not get a token for the project in ${project.source} (exit code ${run.exitCode}).`,
+    ...adviceOn(run.stderrText),
   });
 }
 
-/** What the CLI's own words ask for; they have changed, so that each is one guess, and the words are shown too. */
-function adviceOn(complaint: string): Pick<FailureInit, 'code'> & Partial<FailureInit> {
-  const says = (pattern: RegExp): boolean => pattern.test(complaint);
+/** Guesses the cause from the CLI's message, which has changed over time. The error shows the message as well. */
+function adviceOn(stderrText: string): Pick<FailureInit, 'code'> & Partial<FailureInit> {
+  const says = (pattern: RegExp): boolean => pattern.test(stderrText);
   if (says(/unknown or unexpected option|unknown option|invalid number of arguments|invalid subcommand/i))
     return {
       code: 'invalid_request',
-      hint: 'Run `npm install --global vercel@latest`: this CLI is too old.',
+      hint: 'The Vercel CLI is too old. Run `npm install --global vercel@latest`.',
     };
   if (says(/oidc/i))
     return {
       code: 'no_subject_token',
-      hint: 'Turn on OIDC federation in the settings of the project, then run `vercel env pull .env.local`.',
+      hint: 'Enable OIDC federation in the project settings, then run `vercel env pull .env.local`.',
     };
   if (says(/scope|not authorized|permission|forbidden/i))
     return {
@@ -105,7 +105,7 @@ function adviceOn(complaint: string): Pick<FailureInit, 'code'> & Partial<Failur
   return { code: 'no_subject_token' };
 }
 
-/** JSON with `token`, or the bare token of a CLI that heeds no format. */
+/** JSON with `token`, or the bare token of a CLI that ignores `--format`. */
 function tokenOf(output: string): string | undefined {
   const text = output.trim();
   try {
@@ -118,14 +118,14 @@ function tokenOf(output: string): string | undefined {
 
 interface Run {
   readonly output: string;
-  readonly complaint: string;
+  readonly stderrText: string;
   readonly error: Error | undefined;
-  /** `undefined` where it was not started, or was ended by a signal. */
+  /** `undefined` if the program was not started, or was killed by a signal. */
   readonly exitCode: number | undefined;
   readonly overdue: boolean;
 }
 
-/** No shell, no input to wait for, so long and so much and no more. */
+/** Runs the CLI without a shell or input, with limited time and output. */
 async function execute(call: CliCall, args: readonly string[]): Promise<Run> {
   const { node, program, project, timeoutMs, clock, signal } = call;
   const own = new AbortController();
@@ -151,17 +151,17 @@ async function execute(call: CliCall, args: readonly string[]): Promise<Run> {
           killSignal: 'SIGKILL',
           windowsHide: true,
         }),
-        (error, output, complaint) => {
+        (error, output, stderrText) => {
           const code: unknown = error?.code;
           const exitCode = typeof code === 'number' ? code : undefined;
-          resolve({ output, complaint, error: error ?? undefined, exitCode, overdue });
+          resolve({ output, stderrText, error: error ?? undefined, exitCode, overdue });
         },
       );
-      // A question would be waited for: there is nobody to answer.
+      // Closes the input, so that the CLI does not wait for an answer to a prompt.
       child.stdin?.end();
     });
   } catch (error) {
-    return { output: '', complaint: '', error: error as Error, exitCode: undefined, overdue };
+    return { output: '', stderrText: '', error: error as Error, exitCode: undefined, overdue };
   } finally {
     cancel();
     signal.removeEventListener('abort', stop);

@@ -32,8 +32,8 @@ const source = (options = {}) =>
   vercelTokenSource({
     clock,
     fetch: async (input) => {
-      here.asked.push({ url: new URL(input), headers: new Headers() });
-      return here.answer();
+      here.sent.push({ url: new URL(input), headers: new Headers() });
+      return here.respond();
     },
     ...options,
   });
@@ -45,7 +45,7 @@ it('is a refresh on a laptop, once for all sources, and no variable changes', as
   const environment = { ...process.env };
   const tokens = await Promise.all([read(), read(), read()]);
   expect(new Set(tokens.map(({ jwt }) => jwt)).size).toBe(1);
-  expect(here.asked.map(({ url }) => url.pathname)).toEqual(['/v1/projects/prj_shop/token']);
+  expect(here.sent.map(({ url }) => url.pathname)).toEqual(['/v1/projects/prj_shop/token']);
   expect({ ...process.env }).toEqual(environment);
 });
 
@@ -54,10 +54,10 @@ it('comes after a token that is still good, and brings a fresher one where that 
   vi.stubEnv('VERCEL_OIDC_TOKEN', given);
   const subject = source().capture();
   expect((await subject.token(wanted)).jwt).toBe(given);
-  expect(here.asked).toEqual([]);
+  expect(here.sent).toEqual([]);
   const fresher = await subject.token({ ...wanted, fresh: true });
   expect(fresher.jwt).not.toBe(given);
-  expect(here.asked).toHaveLength(1);
+  expect(here.sent).toHaveLength(1);
 });
 
 it('says what is wrong on the laptop', async () => {
@@ -86,12 +86,12 @@ describe('is left out', () => {
       code: 'no_subject_token',
       message: expect.stringContaining('no VERCEL_OIDC_TOKEN') as string,
     });
-    expect(here.asked).toEqual([]);
+    expect(here.sent).toEqual([]);
   });
 
   it('where it is switched off', async () => {
     await expect(read({ local: false })).rejects.toMatchObject({ code: 'no_subject_token' });
-    expect(here.asked).toEqual([]);
+    expect(here.sent).toEqual([]);
     expect(() => vercelTokenSource({ local: 'no' as never })).toThrow(
       expect.objectContaining({ option: 'local' }) as Error,
     );
@@ -100,8 +100,8 @@ describe('is left out', () => {
   it('where nothing is linked', async () => {
     vi.spyOn(process, 'cwd').mockReturnValue(here.root);
     await expect(read()).rejects.toMatchObject({
-      hint: expect.stringContaining('localTokenSource() of @credex/vercel/local') as string,
+      hint: expect.stringContaining('localTokenSource()` from @credex/vercel/local') as string,
     });
-    expect(here.asked).toEqual([]);
+    expect(here.sent).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** Tokens, a clock that stands still, and servers on loopback for the tests of this folder. */
+/** Tokens, a fixed clock and loopback servers for the tests of this folder. */
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
@@ -9,7 +9,7 @@ export const NOW = 1_800_000_000_000;
 export const clock: Clock = { now: () => NOW, monotonic: () => 0 };
 export const never: AbortSignal = new AbortController().signal;
 
-/** An hour from `NOW`, unless the claims say otherwise. Nobody here verifies it. */
+/** Expires an hour after `NOW`, unless `claims` has another `exp`. The signature is not valid. */
 export const jwt = (claims: object): string =>
   [{ alg: 'RS256' }, { exp: NOW / 1000 + 3_600, iss: 'https://issuer.example', ...claims }, 'signature']
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
@@ -23,16 +23,16 @@ export const subjectOf = async (source: SubjectTokenSource, audience?: string): 
 
 export interface TestServer {
   readonly origin: string;
-  /** What came, in order. */
+  /** The received requests, in order. */
   readonly seen: readonly IncomingMessage[];
   close(): void;
 }
 
-export async function serve(answer: RequestListener): Promise<TestServer> {
+export async function serve(respond: RequestListener): Promise<TestServer> {
   const seen: IncomingMessage[] = [];
   const server: Server = createServer((request, response) => {
     seen.push(request);
-    answer(request, response);
+    respond(request, response);
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   return {

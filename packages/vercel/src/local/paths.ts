@@ -1,24 +1,24 @@
-/** Where a platform keeps what the CLI and we keep for one user. */
+/** The directories of the CLI and of credex for one user, by platform. */
 
 import { environmentVariable } from '@credex/core/driver';
 import type { Node } from './node.js';
 
 export interface Places {
   readonly home: string;
-  /** Where the CLI's `auth.json` and `config.json` may be; the first that exists counts. */
+  /** The possible directories of the CLI's `auth.json` and `config.json`; the first that exists is used. */
   readonly cliDirectories: readonly string[];
-  /** For what may be deleted at any time. */
+  /** The user's cache directory. */
   readonly cache: string;
 }
 
-/** `homeDirectory`: another home, in which the environment says nothing of places; `configDirectory`: the CLI's. */
+/** `homeDirectory`: another home, for which the environment is ignored; `configDirectory`: the CLI's directory. */
 export function placesOf(
   node: Node,
   options: { readonly homeDirectory: string | undefined; readonly configDirectory: string | undefined },
 ): Places {
   const { path, platform } = node;
   const home = options.homeDirectory ?? node.os.homedir();
-  // The XDG specification: a relative path there is to be ignored.
+  // The XDG specification says that relative paths must be ignored.
   const variable = (name: string): string | undefined => {
     const value = options.homeDirectory === undefined ? environmentVariable(name) : undefined;
     return value !== undefined && path.isAbsolute(value) ? value : undefined;

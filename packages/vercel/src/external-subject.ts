@@ -1,17 +1,17 @@
-/** What the sources outside of Vercel share: one token for each capture, held against what was asked of it. */
+/** Shared by the external token sources: reads one token per capture and validates it. */
 
 import type { Json, Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
 import { cleanServerText, presentedToken, rememberedSubjectToken, shown } from '@credex/core/driver';
-import type { TokenRules } from './elsewhere-options.js';
+import type { TokenRules } from './external-source-options.js';
 
-/** Where a token comes from, in the words of its errors. */
-export interface TokenPlace {
+/** Describes a token source in its errors. */
+export interface SourceDescription {
   /** The `provider` of its errors: `github-actions`. */
   readonly provider: string;
   /** Completes "The token of …". */
   readonly named: string;
-  /** What to do about a token that has ended, that is none, or that is for another audience. */
+  /** What to do about a token that has expired, is unreadable, or is for another audience. */
   readonly hints: {
     readonly expired: string;
     readonly unreadable: string;
@@ -19,50 +19,50 @@ export interface TokenPlace {
   };
 }
 
-/** Brings the token, as text. `fresh`: another than the last one, if it has one. */
-export type ReadToken = (wanted: SubjectTokenRequest) => Promise<string>;
+/** Reads the token as text. `fresh` requests a token other than the last one. */
+export type ReadToken = (request: SubjectTokenRequest) => Promise<string>;
 
-/** What one capture takes of the environment: what changes later is of another call. */
-export interface OpenedPlace {
+/** The state of the environment at one capture. Later changes apply to later calls. */
+export interface OpenedSource {
   readonly read: ReadToken;
-  /** What tells a partition that the user names here from one of the same name elsewhere. No secret. */
+  /** Distinguishes equal user-defined identity keys of different sources. It contains no secret. */
   readonly origin: readonly Json[];
 }
 
-export interface ElsewhereSource {
-  readonly place: TokenPlace;
-  /** Whether it is asked for an audience; where not, one token is all there is. */
-  readonly asksAudience: boolean;
+export interface ExternalSource {
+  readonly place: SourceDescription;
+  /** True if the source can issue tokens for a requested audience; otherwise it has one token. */
+  readonly requestsAudience: boolean;
   /** Runs at the capture. */
-  open(): OpenedPlace;
+  open(): OpenedSource;
 }
 
-export function elsewhereSource(rules: TokenRules, source: ElsewhereSource): SubjectTokenSource {
-  return { capture: () => new ElsewhereSubject(rules, source) };
+export function externalSource(rules: TokenRules, source: ExternalSource): SubjectTokenSource {
+  return { capture: () => new ExternalSubject(rules, source) };
 }
 
-class ElsewhereSubject implements Subject {
+class ExternalSubject implements Subject {
   readonly partition: string | undefined;
   readonly #rules: TokenRules;
-  readonly #source: ElsewhereSource;
+  readonly #source: ExternalSource;
   readonly #read: ReadToken;
-  /** By audience. Read once: a file may turn over between the digest of its token and the exchange of it. */
+  /** By audience. Read once, because a file may change between the digest of its token and the exchange. */
   readonly #readings = new Map<string | undefined, Promise<SubjectToken>>();
 
-  constructor(rules: TokenRules, source: ElsewhereSource) {
+  constructor(rules: TokenRules, source: ExternalSource) {
     const { read, origin } = source.open();
-    this.partition = partitionOf(rules, source.place.provider, origin);
+    this.partition = identityKeyOf(rules, source.place.provider, origin);
     this.#rules = rules;
     this.#source = source;
     this.#read = read;
   }
 
-  async token(wanted: SubjectTokenRequest): Promise<SubjectToken> {
-    const audience = wanted.audience ?? this.#rules.audience;
-    const key = this.#source.asksAudience ? audience : undefined;
+  async token(request: SubjectTokenRequest): Promise<SubjectToken> {
+    const audience = request.audience ?? this.#rules.audience;
+    const key = this.#source.requestsAudience ? audience : undefined;
     const before = this.#readings.get(key);
     const reading =
-      before === undefined || wanted.fresh ? this.#reading(key, { ...wanted, audience }, before) : before;
+      before === undefined || request.fresh ? this.#reading(key, { ...request, audience }, before) : before;
     const token = await reading;
     this.#assertMeant(token, audience);
     return token;
@@ -70,10 +70,10 @@ class ElsewhereSubject implements Subject {
 
   #reading(
     key: string | undefined,
-    wanted: SubjectTokenRequest,
+    request: SubjectTokenRequest,
     before: Promise<SubjectToken> | undefined,
   ): Promise<SubjectToken> {
-    const reading = this.#readOnce(wanted, before);
+    const reading = this.#readOnce(request, before);
     this.#readings.set(key, reading);
     const forget = (): void => {
       if (this.#readings.get(key) !== reading) return;
@@ -85,15 +85,16 @@ class ElsewhereSubject implements Subject {
   }
 
   async #readOnce(
-    wanted: SubjectTokenRequest,
+    request: SubjectTokenRequest,
     before: Promise<SubjectToken> | undefined,
   ): Promise<SubjectToken> {
-    const last = wanted.fresh ? await before : undefined;
-    const token = this.#decode(await this.#read(wanted));
-    if (last !== undefined && token.jwt === last.jwt) throw noFresher(this.#source.place, 'it is the same');
-    // What the first token's digest stands for must not be filled by somebody else's.
+    const last = request.fresh ? await before : undefined;
+    const token = this.#decode(await this.#read(request));
+    if (last !== undefined && token.jwt === last.jwt)
+      throw noFresherToken(this.#source.place, 'the source returned the same token');
+    // The cache key is the digest of the first token: another identity must not fill its cache entry.
     if (last !== undefined && !isSameIdentity(token, last))
-      throw noFresher(this.#source.place, 'it is of another identity now');
+      throw noFresherToken(this.#source.place, 'the source returned a token of another identity');
     const { now, expectClaims } = this.#rules;
     if (token.expiresAt <= now()) throw this.#expired(token);
     const wrong = Object.entries(expectClaims).filter(([claim, value]) => token.claims[claim] !== value);
@@ -121,7 +122,7 @@ class ElsewhereSubject implements Subject {
     return new FederationError({
       code: 'subject_token_expired',
       provider,
-      message: `The token of ${named} ended ${seconds} seconds ago.`,
+      message: `The token of ${named} expired ${seconds} seconds ago.`,
       hint: hints.expired,
       presented: presentedToken(token.claims),
     });
@@ -130,12 +131,12 @@ class ElsewhereSubject implements Subject {
   #mismatch(token: SubjectToken, wrong: readonly (readonly [string, string])[]): FederationError {
     const { provider, named } = this.#source.place;
     const said = wrong.map(
-      ([claim, value]) => `${shown(claim)} ${quoted(token.claims[claim])} where ${quoted(value)} is expected`,
+      ([claim, value]) => `${shown(claim)} is ${quoted(token.claims[claim])}, expected ${quoted(value)}`,
     );
     return new FederationError({
       code: 'subject_mismatch',
       provider,
-      message: `The token of ${named} is not of the expected identity: ${said.join('; ')}.`,
+      message: `The token of ${named} does not have the expected identity: ${said.join('; ')}.`,
       hint: 'Nothing was sent to the cloud. Use the token of the expected identity, or change `expectClaims`.',
       presented: presentedToken(token.claims),
     });
@@ -147,31 +148,31 @@ class ElsewhereSubject implements Subject {
     throw new FederationError({
       code: 'audience_mismatch',
       provider,
-      message: `The token of ${named} is not for the audience asked for, ${quoted(audience)}.`,
+      message: `The token of ${named} is not for the requested audience ${quoted(audience)}.`,
       hint: hints.audience(audience),
       presented: presentedToken(token.claims),
     });
   }
 }
 
-/** The user's name for it, and all that may tell two sources apart that were given the same one. */
-function partitionOf(rules: TokenRules, provider: string, origin: readonly Json[]): string | undefined {
+/** The user-defined identity key, extended by everything that distinguishes two sources with the same key. */
+function identityKeyOf(rules: TokenRules, provider: string, origin: readonly Json[]): string | undefined {
   const { partition, audience, expectClaims } = rules;
   if (partition === undefined) return undefined;
   return JSON.stringify([provider, origin, audience ?? null, expectClaims, partition]);
 }
 
-/** Whether `aud` (RFC 7519, section 4.1.3) names the audience. */
+/** True if `aud` (RFC 7519, section 4.1.3) contains the audience. */
 export function isFor({ claims: { aud } }: SubjectToken, audience: string): boolean {
   return typeof aud === 'string' ? aud === audience : aud?.includes(audience) === true;
 }
 
-/** The same subject of the same issuer: what may take the place of a token that was refused. */
+/** True for the same subject of the same issuer: such a token may replace a rejected one. */
 export function isSameIdentity(one: SubjectToken, other: SubjectToken): boolean {
   return one.claims.iss === other.claims.iss && one.claims.sub === other.claims.sub;
 }
 
-function noFresher({ provider, named }: TokenPlace, why: string): FederationError {
+function noFresherToken({ provider, named }: SourceDescription, why: string): FederationError {
   return new FederationError({
     code: 'no_fresher_token',
     provider,
@@ -180,5 +181,5 @@ function noFresher({ provider, named }: TokenPlace, why: string): FederationErro
 }
 
 function quoted(value: unknown): string {
-  return typeof value === 'string' ? `'${cleanServerText(value, 100)}'` : 'none';
+  return typeof value === 'string' ? `'${cleanServerText(value, 100)}'` : 'missing';
 }

@@ -1,13 +1,13 @@
-/** A directory that only its owner can look into, and the questions asked of what is in it. */
+/** A directory that only its owner can read, and checks of its files. */
 
 import { shown } from '@credex/core/driver';
 import type { Stats } from 'node:fs';
 import type { Node } from './node.js';
 
-/** Why something there must not be trusted: completes "it is …". */
+/** The reason why a file or directory must not be trusted. Completes "it is …". */
 export type Unsafe = string | undefined;
 
-/** Windows has no such bits: there a home directory is its user's by its access list. */
+/** Windows has no such mode bits; there, the access list protects a home directory. */
 export function unsafe({ uid }: Node, stats: Stats): Unsafe {
   if (uid === undefined) return undefined;
   if (stats.uid !== uid) return `owned by user ${stats.uid}, not by ${uid}`;
@@ -15,8 +15,8 @@ export function unsafe({ uid }: Node, stats: Stats): Unsafe {
 }
 
 /**
- * Makes `{cache}/credex/vercel`, each part ours alone, and returns its path; `why` where a part is not safe. A
- * symbolic link in the place of a part is not followed.
+ * Creates `{cache}/credex/vercel` with private parts and returns its path. `why` is set if a part is not safe, which
+ * includes a symbolic link.
  */
 export function ownDirectory(node: Node, cache: string): { readonly path: string; readonly why: Unsafe } {
   const { fs, path } = node;
@@ -30,7 +30,7 @@ export function ownDirectory(node: Node, cache: string): { readonly path: string
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const stats = fs.lstatSync(at);
-    const why = stats.isDirectory() ? unsafe(node, stats) : 'no directory';
+    const why = stats.isDirectory() ? unsafe(node, stats) : 'not a directory';
     if (why !== undefined)
       return { path: at, why: `${shown(at)} is ${why}: run \`chmod 700\` on it, or remove it` };
   }

@@ -1,4 +1,4 @@
-/** A development token from Vercel's API, by the login of the CLI: `POST /v1/projects/{id}/token`. */
+/** Requests a development token from Vercel's API with the login of the CLI: `POST /v1/projects/{id}/token`. */
 
 import type { FederationErrorCode } from '@credex/core';
 import type { ExchangeContext, HttpAnswer } from '@credex/core/driver';
@@ -13,8 +13,8 @@ export interface ApiLogin {
   readonly file: string;
 }
 
-/** The token as it came; the caller holds its claims against the project. */
-export async function askApi(
+/** Returns the token without validation; the caller checks its claims against the project. */
+export async function requestFromApi(
   context: ExchangeContext,
   endpoint: URL,
   project: LinkedProject,
@@ -22,18 +22,18 @@ export async function askApi(
 ): Promise<unknown> {
   const url = tokenUrl(endpoint, project);
   return context.step(url.host, async (signal) => {
-    const answer = await context.post(url, {
+    const response = await context.post(url, {
       headers: { authorization: `Bearer ${login.token}`, accept: 'application/json' },
       body: '',
       signal,
     });
-    const body = parsed(answer.body);
-    if (answer.status === 200 && typeof body['token'] === 'string') return body['token'];
-    throw refusal(answer, body, project, login);
+    const body = parsed(response.body);
+    if (response.status === 200 && typeof body['token'] === 'string') return body['token'];
+    throw refusal(response, body, project, login);
   });
 }
 
-/** Of checked ids alone, so that the path and the query are what they look like. */
+/** Built from validated ids only, so that they cannot change the path or the query. */
 function tokenUrl(endpoint: URL, { projectId, ownerId }: LinkedProject): URL {
   const url = new URL(endpoint);
   url.pathname = `${endpoint.pathname.replace(/\/$/, '')}/v1/projects/${projectId}/token`;
@@ -43,17 +43,17 @@ function tokenUrl(endpoint: URL, { projectId, ownerId }: LinkedProject): URL {
   return url;
 }
 
-/** A request that brought no answer. */
+/** A request without a response. */
 export function unreached(error: unknown, endpoint: URL): LocalFailure {
   const { code = 'network', reason } = transportFailure(error) ?? {};
   const why = {
-    certificate: ' Its certificate is not trusted (NODE_EXTRA_CA_CERTS).',
-    name: ' Its name is not found.',
+    certificate: ' Its TLS certificate is not trusted: for a private CA, set NODE_EXTRA_CA_CERTS.',
+    name: ' Its host name could not be resolved.',
   };
   return failure({
     code,
-    message: `Vercel's API at ${endpoint.origin} ${code === 'timeout' ? 'did not answer in time' : 'can not be reached'}.${reason === undefined ? '' : why[reason]}`,
-    hint: 'Check the network and its proxy; `vercel whoami` asks the same API.',
+    message: `Vercel's API at ${endpoint.origin} ${code === 'timeout' ? 'did not respond in time' : 'can not be reached'}.${reason === undefined ? '' : why[reason]}`,
+    hint: 'Check the network and the proxy. Run `vercel whoami` to test the connection: it uses the same API.',
     cause: error,
   });
 }
@@ -65,12 +65,12 @@ interface Verdict {
 }
 
 function refusal(
-  answer: HttpAnswer,
+  response: HttpAnswer,
   body: Readonly<Record<string, unknown>>,
   project: LinkedProject,
   login: ApiLogin,
 ): LocalFailure {
-  const { status } = answer;
+  const { status } = response;
   const error = (
     typeof body['error'] === 'object' && body['error'] !== null ? body['error'] : {}
   ) as Readonly<Record<string, unknown>>;
@@ -83,7 +83,7 @@ function refusal(
     status,
     serverCode,
     serverMessage,
-    retryAfterMs: retryAfterMs(answer.headers),
+    retryAfterMs: retryAfterMs(response.headers),
   });
 }
 
@@ -91,56 +91,56 @@ function verdict(
   status: number,
   ofLogin: boolean,
   ofOidc: boolean,
-  { projectId, ownerId, saidBy }: LinkedProject,
+  { projectId, ownerId, source }: LinkedProject,
   { file }: ApiLogin,
 ): Verdict {
-  const named = `The project ${shown(projectId)} of ${saidBy}`;
+  const named = `The project ${shown(projectId)} of ${source}`;
   if (status === 200)
     return {
       code: 'invalid_response',
-      message: "Vercel's API answered without a token.",
-      hint: 'Try again; `vercel env pull .env.local` asks in another way.',
+      message: "Vercel's API returned a response without a token.",
+      hint: 'Try again, or run `vercel env pull .env.local`, which gets a token in another way.',
     };
   if (status === 429)
     return {
       code: 'throttled',
-      message: "Vercel's API asked to slow down.",
-      hint: 'Wait, then try again; `vercel env pull .env.local` will do too.',
+      message: "Vercel's API received too many requests (status 429).",
+      hint: 'Wait and try again, or run `vercel env pull .env.local`.',
     };
   if (status >= 500)
     return {
       code: 'unavailable',
-      message: "Vercel's API could not answer.",
-      hint: 'Try again; `vercel whoami` shows whether it answers.',
+      message: `Vercel's API is unavailable (status ${status}).`,
+      hint: 'Try again. Run `vercel whoami` to see whether the API is available.',
     };
   if (ofLogin)
     return {
       code: 'no_subject_token',
-      message: `Vercel's API does not take the login in ${file}.`,
-      hint: 'Run `vercel whoami`, by which the CLI renews it, or `vercel login`.',
+      message: `Vercel's API rejected the login in ${file}.`,
+      hint: 'Run `vercel whoami`, which renews the login, or `vercel login`.',
     };
   if (ofOidc)
     return {
       code: 'no_subject_token',
-      message: `${named} has no OIDC tokens: the feature is off.`,
-      hint: 'Turn on OIDC federation in the settings of the project, then run `vercel env pull .env.local`.',
+      message: `${named} has no OIDC tokens, because OIDC federation is disabled.`,
+      hint: 'Enable OIDC federation in the project settings, then run `vercel env pull .env.local`.',
     };
   if (status === 404)
     return {
       code: 'target_not_found',
-      message: `${named} is not found: it was removed, or it belongs to another team than ${shown(ownerId ?? 'the person')}.`,
+      message: `${named} was not found: it was removed, or it does not belong to ${shown(ownerId ?? 'the logged-in user')}.`,
       hint: 'Run `vercel link` to link the directory to a project that exists.',
     };
   if (status === 403)
     return {
       code: 'access_denied',
-      message: `The login in ${file} may not use the team ${shown(ownerId ?? 'of the project')}, which ${saidBy} names.`,
+      message: `The login in ${file} has no access to the team ${shown(ownerId ?? 'of the project')}, which ${source} names.`,
       hint: 'Run `vercel login` as a member of the team, or `vercel link` to link the directory to another project.',
     };
   return {
     code: 'invalid_request',
-    message: `Vercel's API refused to give a token for the project of ${saidBy}.`,
-    hint: 'Run `vercel link`, then `vercel env pull .env.local`, and see what they say.',
+    message: `Vercel's API rejected the request for a token of the project in ${source} (status ${status}).`,
+    hint: 'Run `vercel link`, then `vercel env pull .env.local`, and read their messages.',
   };
 }
 
@@ -149,7 +149,7 @@ function parsed(body: string): Readonly<Record<string, unknown>> {
     const value = parseJson(body);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
-    // Judged by the status: the body may repeat what was sent.
+    // Classified by the status only: the body may repeat the request.
     return {};
   }
 }

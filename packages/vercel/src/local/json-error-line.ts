@@ -1,11 +1,11 @@
-/** Where a JSON text goes wrong. Engines word it differently, and some leave the place out. */
+/** Finds the line of a JSON syntax error. The messages of JavaScript engines differ, and some have no position. */
 
 const VALUE = /"(?:[^"\\\u0000-\u001f]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y; // eslint-disable-line no-control-regex -- JSON forbids them
-/** Nobody's file; beyond it the fault is there. */
+/** The maximum nesting: a deeper text is reported as an error at this position. */
 const DEEPEST = 500;
 const SPACE = /[ \t\r\n]*/y;
 
-/** The line, from 1, of the first thing that can't stand there (RFC 8259); the last line where it only ends early. */
+/** The line, from 1, of the first syntax error (RFC 8259); the last line if the text ends too early. */
 export function lineOfJsonFault(text: string): number {
   let at = 0;
   let depth = 0;
