@@ -239,7 +239,7 @@ test.each<readonly [string, string, string, string, () => void]>([
   expect(error).toMatchObject({ code, provider: 'vercel' });
   expect((error as FederationError).message).toContain(names);
   expect((error as FederationError).hint).toContain(command);
-  expect((error as FederationError).hint).toContain(`${join(project, '.env.local')} holds`);
+  expect((error as FederationError).hint).toContain(`${join(project, '.env.local')} contains`);
   expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/eyJ|vca_|vcr_/);
 });
 
