@@ -34,6 +34,7 @@ const SHARED: readonly Case[] = [
     { options: { expect: value }, option, code: 'invalid_option' },
   ]),
   ...each('timeoutMs', 'invalid_option', [99, 60_001, 0, -1, 250.5, Number.NaN, Infinity, '8000', null]),
+  ...each('minValidityMs', 'invalid_option', [-1, 86_400_001, 0.5, Number.NaN, '5', null]),
   ...each('cache', 'invalid_option', [
     {},
     'memory',

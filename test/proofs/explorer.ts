@@ -102,7 +102,7 @@ async function comesToRest(played: Played): Promise<void> {
   }
   const waiting = world.callers.filter(({ end }) => end === undefined);
   if (waiting.length > 0) throw new Violation(`caller ${waiting[0]?.number} waits for ever`);
-  if (world.cache.state.flights.size > 0) throw new Violation('an exchange is left at rest');
+  if (world.cache.state.refreshes.size > 0) throw new Violation('an exchange is left at rest');
   played.rules.check();
   for (const gate of world.gates) if (gate.ended === undefined) await play(played, `end ${gate.serial} ok`);
   if (world.time.timers().length > 0) throw new Violation('a timer is left at rest');

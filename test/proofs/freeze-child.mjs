@@ -43,7 +43,7 @@ const provider = createCredentialProvider(exchanger, {
 
 process.on('message', (message) => {
   if (message.what === 'end') {
-    process.send({ what: 'rest', flights: cache.state.flights.size });
+    process.send({ what: 'rest', refreshes: cache.state.refreshes.size });
     process.disconnect();
     return;
   }

@@ -118,10 +118,10 @@ describe('an instance that is frozen in the middle of an exchange', () => {
     }
     child.send({ what: 'end' });
     await until(() => words.some(({ what }) => what === 'rest'));
-    expect(words.find(({ what }) => what === 'rest')).toMatchObject({ flights: 0 });
+    expect(words.find(({ what }) => what === 'rest')).toMatchObject({ refreshes: 0 });
     const told = [...fates].map(([fate, count]) => `${count} ${fate}`).join(', ');
     const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-    console.log(`${RUNS} freezes (${told}) in ${seconds} s: one exchange after each, no flight left`);
+    console.log(`${RUNS} freezes (${told}) in ${seconds} s: one exchange after each, no refresh left`);
   }, 120_000);
 });
 

@@ -126,11 +126,11 @@ function judge({ who, desk, scope, claims, controller, end }: Asked, failing: Re
 
 /** What is held: one owner, policy, scope and expectation for each key, and nothing under way. */
 function atRest({ state }: ReturnType<Core['createCredentialCache']>): void {
-  if (state.flights.size > 0) throw new Error('an exchange is left at rest');
+  if (state.refreshes.size > 0) throw new Error('an exchange is left at rest');
   const keys = new Map<string, string>();
-  for (const [key, { held }] of state.slots) {
-    if (held === undefined) continue;
-    const { owner, policy, scope, expects } = held.credential as Ticket;
+  for (const [key, { cached }] of state.entries) {
+    if (cached === undefined) continue;
+    const { owner, policy, scope, expects } = cached.credential as Ticket;
     const name = `${owner} ${policy} ${scope} ${expects ?? ''}`;
     const other = keys.get(name);
     if (other !== undefined && other !== key) throw new Error(`${name} is held twice`);

@@ -82,8 +82,8 @@ export function simulatedWorld({
         token = value;
       };
       world.provider.getCredentials().then(end, () => end(undefined));
-      await turns(() => settled && cache.state.flights.size === 0);
-      while (!settled || cache.state.flights.size > 0) {
+      await turns(() => settled && cache.state.refreshes.size === 0);
+      while (!settled || cache.state.refreshes.size > 0) {
         const next = first(timers);
         if (next === undefined) {
           // Digests of a new key are made outside the turns of promises.
@@ -93,7 +93,7 @@ export function simulatedWorld({
         timers.delete(next);
         elapsed = Math.max(elapsed, next.due);
         next.run();
-        await turns(() => settled && cache.state.flights.size === 0);
+        await turns(() => settled && cache.state.refreshes.size === 0);
       }
       return token;
     },

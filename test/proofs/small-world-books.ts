@@ -27,7 +27,11 @@ export interface Hold {
 export interface Page {
   held: Gate | undefined;
   refused: boolean;
-  leastGeneration: number;
+  /** Refreshes that started before this count bring nothing any more. */
+  notBefore: number;
+  /** Refreshes that started up to this count replace nothing; ordinary ones up to `ordinarySequence`. */
+  sequence: number;
+  ordinarySequence: number;
   /** By request, and by token where the failure says something of the token only. */
   readonly holds: Map<string, Hold>;
 }
@@ -55,7 +59,14 @@ export function booksOf(world: SmallWorld, drawn: number): Books {
       const name = entryName(who);
       let page = pages.get(name);
       if (page === undefined) {
-        page = { held: undefined, refused: false, leastGeneration: 0, holds: new Map() };
+        page = {
+          held: undefined,
+          refused: false,
+          notBefore: 0,
+          sequence: 0,
+          ordinarySequence: 0,
+          holds: new Map(),
+        };
         pages.set(name, page);
       }
       return page;
@@ -74,18 +85,20 @@ export function booksOf(world: SmallWorld, drawn: number): Books {
       // What comes out of a freeze says nothing of now: a credential of unknown age, a connection that died.
       const overdue = world.time.since(gate.at) >= 10 * SECOND;
       const page = books.page(gate.who);
-      const generation = gate.flight?.generation ?? 0;
-      const current = world.slotOf(gate.who)?.generation ?? 0;
+      const sequence = gate.refresh?.sequence ?? 0;
+      const isChallenge = gate.request !== '';
       gate.settle(how);
       await after();
       // A part of an exchange that is tried again ends nothing.
       if (!heard || isUnderWay(world, gate)) return;
       if (overdue && (how === 'ok' || how === 'recoverable')) return;
       if (how === 'ok') {
-        if (!isNewer(page, gate, generation)) return;
+        if (!isNewer(page, sequence, isChallenge)) return;
         page.holds.clear();
-        Object.assign(page, { held: gate, refused: false });
-      } else if (generation >= current) {
+        // No ordinary refresh that started while the challenge was in flight replaces its answer.
+        const ordinarySequence = isChallenge ? newestStart(world) : sequence;
+        Object.assign(page, { held: gate, refused: false, sequence, ordinarySequence });
+      } else if (sequence >= page.notBefore && sequence > page.ordinarySequence) {
         const kind = how === 'recoverable' ? 'backoff' : 'rejected';
         const name = holdName(gate.request, how === 'refused' ? gate.who : undefined);
         const before = page.holds.get(name);
@@ -104,7 +117,7 @@ export function booksOf(world: SmallWorld, drawn: number): Books {
       const known = page.held === gate && !page.refused;
       if (known && world.time.since(receivedAt(gate)) >= 10 * SECOND) {
         page.refused = true;
-        page.leastGeneration = (world.slotOf(who)?.generation ?? 0) + 1;
+        page.notBefore = world.cache.state.sequence + 1;
       }
     },
     hold(who, request, urgently) {
@@ -137,7 +150,7 @@ export function receivedAt(gate: Gate): Instant {
 
 /** Whether the engine still waits for what comes through that gate. */
 export function isUnderWay(world: SmallWorld, gate: Gate): boolean {
-  for (const flight of world.cache.state.flights.values()) if (flight === gate.flight) return true;
+  for (const refresh of world.cache.state.refreshes.values()) if (refresh === gate.refresh) return true;
   return false;
 }
 
@@ -145,12 +158,16 @@ export function reach({ kind, ms }: Hold, urgently: boolean): number {
   return urgently && kind === 'backoff' ? Math.min(ms, URGENT_HOLD_MS) : ms;
 }
 
-/** Generation first; the later end only within one. */
-function isNewer({ held, refused, leastGeneration }: Page, gate: Gate, generation: number): boolean {
-  if (generation < leastGeneration) return false;
-  if (held === undefined || refused) return true;
-  const before = held.flight?.generation ?? 0;
-  return generation > before || (generation === before && receivedAt(gate).wall >= receivedAt(held).wall);
+/** Of two refreshes the one that started later wins; an invalidation ends all that started before it. */
+function isNewer(page: Page, sequence: number, isChallenge: boolean): boolean {
+  if (sequence < page.notBefore) return false;
+  if (page.held === undefined || page.refused) return true;
+  return sequence > (isChallenge ? page.sequence : page.ordinarySequence);
+}
+
+/** The count at which the last refresh started. */
+function newestStart(world: SmallWorld): number {
+  return Math.max(...world.gates.map(({ refresh }) => refresh?.sequence ?? 0));
 }
 
 function holdName(request: string, owner: Identity | undefined): string {

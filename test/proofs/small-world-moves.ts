@@ -34,7 +34,7 @@ export function movesOf({ world, books }: Played): Move[] {
   for (const who of world.identities)
     if (books.page(who).held !== undefined) moves.push(`refuse ${who.name}`);
   if (nextBoundary(world, books) !== undefined) moves.push('next');
-  if (world.cache.state.flights.size > 0) moves.push('freeze');
+  if (world.cache.state.refreshes.size > 0) moves.push('freeze');
   return moves;
 }
 
@@ -98,10 +98,6 @@ function nextBoundary(world: SmallWorld, books: Books): number | undefined {
     for (const hold of holds.values())
       for (const urgently of [true, false]) at(world.time.since(hold.since), reach(hold, urgently));
   }
-  for (const flight of world.cache.state.flights.values())
-    at(
-      Math.max(world.time.now().wall - flight.departed.wall, world.time.now().mono - flight.departed.mono),
-      TEN_SECONDS,
-    );
+  for (const { started } of world.cache.state.refreshes.values()) at(world.time.since(started), TEN_SECONDS);
   return soonest === undefined ? undefined : Math.max(0, soonest);
 }

@@ -24,7 +24,7 @@ export interface Rules {
 export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules {
   const told = new Set<Caller>();
   let gatesSeen = 0;
-  const generations = new Map<object, number>();
+  const sequences = new Map<object, number>();
 
   return {
     check(known = false) {
@@ -118,10 +118,10 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
       if (gate.ended !== undefined || gate.signal.aborted || !isUnderWay(world, gate)) continue;
       if (world.time.since(gate.at) >= TEN_SECONDS) continue;
       const name = `${entryName(gate.who)} ${gate.who.name} ${gate.request}`;
-      const flights = seen.get(name) ?? new Set();
-      seen.set(name, flights.add(gate.flight));
-      if (flights.size > most)
-        throw new Violation(`${flights.size} exchanges are under way at once: ${name}`);
+      const refreshes = seen.get(name) ?? new Set();
+      seen.set(name, refreshes.add(gate.refresh));
+      if (refreshes.size > most)
+        throw new Violation(`${refreshes.size} exchanges are under way at once: ${name}`);
     }
   }
 
@@ -136,20 +136,20 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
       );
       if (!alive) throw wrong(caller, 'nothing but a dead exchange to wait for');
     }
-    const idle = pending.length === 0 && world.cache.state.flights.size === 0;
+    const idle = pending.length === 0 && world.cache.state.refreshes.size === 0;
     if (idle && world.time.timers().length > 0) throw new Violation('a timer ticks for nobody');
   }
 
-  /** An older generation never takes a newer one's place, and what is held is what the books say. */
+  /** A refresh that started earlier never replaces one that started later, and the books know what is cached. */
   function newest(): void {
     for (const who of world.identities) {
-      const slot = world.slotOf(who);
-      if (slot === undefined) continue;
-      const generation = slot.held?.generation ?? 0;
-      if (generation < (generations.get(slot) ?? 0))
-        throw new Violation(`${who.name}: generation ${generation} in a newer one's place`);
-      generations.set(slot, generation);
-      const held = (slot.held?.credential as { readonly serial?: number } | undefined)?.serial;
+      const entry = world.entryOf(who);
+      if (entry === undefined) continue;
+      const sequence = entry.cached?.sequence ?? 0;
+      if (sequence < (sequences.get(entry) ?? 0))
+        throw new Violation(`${who.name}: refresh ${sequence} replaced one that started later`);
+      sequences.set(entry, sequence);
+      const held = (entry.cached?.credential as { readonly serial?: number } | undefined)?.serial;
       const expected = books.page(who).held?.serial;
       if (held !== expected)
         throw new Violation(`${who.name}: holds ${held ?? 'nothing'}, not ${expected ?? 'nothing'}`);
@@ -163,7 +163,7 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
       if (entryName(who) !== who.partition && who !== last) continue;
       if (who.foreign === true) continue;
       const said = world.as(who, () => world.provider.status());
-      const state = world.slotOf(who) === undefined ? 'empty' : books.state(who);
+      const state = world.entryOf(who) === undefined ? 'empty' : books.state(who);
       if (said.state !== state) throw new Violation(`status of ${who.name}: ${said.state}, not ${state}`);
       const received = books.page(who).held;
       const born = received === undefined ? undefined : receivedAt(received).wall;
@@ -174,8 +174,8 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
       }
       if (strict) holding(who, said.holding !== undefined, state);
     }
-    const counted = [...world.cache.state.slots.values(), ...world.cache.state.candidates.values()];
-    const sum = (of: 'served' | 'exchanges'): number => counted.reduce((all, slot) => all + slot[of], 0);
+    const counted = [...world.cache.state.entries.values(), ...world.cache.state.candidates.values()];
+    const sum = (of: 'served' | 'exchanges'): number => counted.reduce((all, entry) => all + entry[of], 0);
     const fulfilled = world.callers.filter(({ end }) => end !== undefined && 'credential' in end).length;
     if (sum('exchanges') !== world.exchanges) throw new Violation('exchanges are miscounted');
     if (sum('served') !== fulfilled) throw new Violation('answers are miscounted');

@@ -23,7 +23,7 @@ function inOrder(world: SmallWorld, order: readonly Identity[]): string {
   const nameOf = (who: Identity): string => String(order.indexOf(who));
   const waiting = world.callers.filter(({ end }) => end === undefined);
   const sequences = ranks([
-    ...[...world.cache.state.flights.values()].map(({ sequence }) => sequence),
+    ...[...world.cache.state.refreshes.values()].map(({ sequence }) => sequence),
     ...waiting.map((caller) => world.sequences[caller.number] ?? 0),
   ]);
   const parts: string[] = [];
@@ -59,17 +59,15 @@ function entry(
   sequences: (of: number) => number,
 ): string {
   const key = world.keyOf(who);
-  const slot =
-    key === undefined
-      ? undefined
-      : (world.cache.state.slots.get(key) ?? world.cache.state.candidates.get(key));
-  if (key === undefined || slot === undefined) return '-';
-  const flights = [...world.cache.state.flights].filter(([text]) => text.startsWith(key));
+  const cacheEntry = world.entryOf(who);
+  if (key === undefined || cacheEntry === undefined) return '-';
+  const { cached } = cacheEntry;
+  const refreshes = [...world.cache.state.refreshes].filter(([text]) => text.startsWith(key));
   const rank = ranks([
-    slot.generation,
-    slot.leastGeneration,
-    slot.held?.generation ?? 0,
-    ...flights.map(([, flight]) => flight.generation),
+    cacheEntry.notBefore,
+    cached?.sequence ?? 0,
+    cached?.ordinarySequence ?? 0,
+    ...refreshes.map(([, { sequence }]) => sequence),
   ]);
   const named = (text: string): string => {
     let short = text;
@@ -77,26 +75,27 @@ function entry(
     return short.replace(key, '');
   };
   const held =
-    slot.held === undefined
+    cached === undefined
       ? ''
-      : `${rounded(Math.min(USABLE_AGE, world.time.since(slot.held.received)))}${slot.invalidated ? '!' : ''}`;
-  const troubles = [...slot.troubles].map(
-    ([text, { kind, since, holdMs, count }]) =>
-      `${named(text)}${kind}${rounded(Math.min(holdMs, world.time.since(since)))}of${holdMs}x${Math.min(MOST_IN_A_ROW, count)}`,
+      : `${rounded(Math.min(USABLE_AGE, world.time.since(cached.received)))}${cacheEntry.invalidated ? '!' : ''}`;
+  const backoffs = [...cacheEntry.backoffs].map(
+    ([text, { kind, since, delayMs, count }]) =>
+      `${named(text)}${kind}${rounded(Math.min(delayMs, world.time.since(since)))}of${delayMs}x${Math.min(MOST_IN_A_ROW, count)}`,
   );
-  const under = flights.map(([text, flight]) => {
-    const gate = world.gates.find((each) => each.flight === flight && each.ended === undefined);
+  const inFlight = refreshes.map(([text, refresh]) => {
+    const gate = world.gates.find((each) => each.refresh === refresh && each.ended === undefined);
     return [
       named(text),
-      rounded(Math.min(TEN_SECONDS, world.time.since(flight.departed))),
-      `${flight.sent ? 's' : ''}${flight.urgent ? 'u' : ''}`,
-      rank(flight.generation),
-      sequences(flight.sequence),
+      rounded(Math.min(TEN_SECONDS, world.time.since(refresh.started))),
+      `${refresh.sent ? 's' : ''}${refresh.urgent ? 'u' : ''}`,
+      world.cache.state.challenges.get(key) === refresh ? 'c' : '',
+      rank(refresh.sequence),
+      sequences(refresh.sequence),
       gate === undefined ? '' : nameOf(gate.who),
     ].join(':');
   });
-  const generations = [slot.generation, slot.leastGeneration, slot.held?.generation ?? 0].map(rank).join('.');
-  return `${held};${generations};${troubles.join(',')};${under.sort().join(',')}`;
+  const order = [cacheEntry.notBefore, cached?.sequence ?? 0, cached?.ordinarySequence ?? 0];
+  return `${held};${order.map(rank).join('.')};${backoffs.join(',')};${inFlight.sort().join(',')}`;
 }
 
 /** A caller who waits, with what its engine remembers of the exchanges that ended while it waited. */

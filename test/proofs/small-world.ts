@@ -1,6 +1,6 @@
 /**
- * A world small enough to go through: a few identities, two callers, and exchanges that end when and how the
- * one who drives it says. The engine in it is the real one; only time, source and cloud are played.
+ * A world small enough to explore: a few identities, two callers, and exchanges that end when and how the explorer
+ * says. The engine in it is the real one; time, source and cloud are simulated.
  */
 
 import { createHash } from 'node:crypto';
@@ -66,8 +66,8 @@ export interface Gate {
   /** How many calls had been made when it opened. */
   readonly calls: number;
   readonly signal: AbortSignal;
-  /** The engine's own note of the exchange that this is a part of. */
-  readonly flight: Flight | undefined;
+  /** The engine's refresh that this request is a part of. */
+  readonly refresh: Refresh | undefined;
   ended: { readonly how: Ending; readonly at: Instant } | undefined;
   readonly settle: (how: Ending) => void;
 }
@@ -93,13 +93,13 @@ export interface SmallWorld {
   as<T>(who: Identity, work: () => T): T;
   /** The cache's key for what that identity holds; `undefined` before it asked. */
   keyOf(who: Identity): string | undefined;
-  slotOf(who: Identity): Slot | undefined;
+  entryOf(who: Identity): CacheEntry | undefined;
   /** Of its token. */
   digestOf(who: Identity): string;
 }
 
-type Slot = CredentialCache['state']['slots'] extends Map<string, infer S> ? S : never;
-export type Flight = CredentialCache['state']['flights'] extends Map<string, infer F> ? F : never;
+type CacheEntry = CredentialCache['state']['entries'] extends Map<string, infer E> ? E : never;
+export type Refresh = CredentialCache['state']['refreshes'] extends Map<string, infer R> ? R : never;
 
 export const LIFETIME_MS = 3_600_000;
 const FAR = 4_102_444_800;
@@ -229,9 +229,11 @@ export function smallWorld({ core, identities, random, steps }: SmallWorldOption
       return undefined;
     },
     digestOf: (who) => digests.get(who.name) as string,
-    slotOf(who) {
+    entryOf(who) {
       const key = world.keyOf(who);
-      return key === undefined ? undefined : (cache.state.slots.get(key) ?? cache.state.candidates.get(key));
+      return key === undefined
+        ? undefined
+        : (cache.state.entries.get(key) ?? cache.state.candidates.get(key));
     },
   };
   return world;
@@ -239,7 +241,7 @@ export function smallWorld({ core, identities, random, steps }: SmallWorldOption
 
 /** A request to the cloud, under way until the driver of the world ends it. */
 function open(world: SmallWorld, who: Identity, request: string, signal: AbortSignal): Promise<Secret> {
-  const flight = flightOf(world, who, request);
+  const refresh = refreshOf(world, who, request);
   return new Promise((resolve, reject) => {
     const gate: Gate = {
       serial: world.gates.length,
@@ -248,7 +250,7 @@ function open(world: SmallWorld, who: Identity, request: string, signal: AbortSi
       at: world.time.now(),
       calls: world.callers.length,
       signal,
-      flight,
+      refresh,
       ended: undefined,
       settle(how) {
         gate.ended = { how, at: world.time.now() };
@@ -266,13 +268,14 @@ function open(world: SmallWorld, who: Identity, request: string, signal: AbortSi
   });
 }
 
-/** The newest exchange under way of that identity and request that the engine knows of. */
-function flightOf(world: SmallWorld, who: Identity, request: string): Flight | undefined {
+/** The newest refresh in flight of that identity and request that the engine knows of. */
+function refreshOf(world: SmallWorld, who: Identity, request: string): Refresh | undefined {
   const text = JSON.stringify(request === '' ? {} : { claims: request });
-  let newest: Flight | undefined;
-  for (const digest of ['', world.digestOf(who)]) {
-    const flight = world.cache.state.flights.get(`${world.keyOf(who) ?? ''}\n${text}\n${digest}`);
-    if (flight !== undefined && (newest === undefined || flight.sequence > newest.sequence)) newest = flight;
+  let newest: Refresh | undefined;
+  for (const digest of ['', `\n${world.digestOf(who)}`]) {
+    const refresh = world.cache.state.refreshes.get(`${world.keyOf(who) ?? ''}\n${text}${digest}`);
+    if (refresh !== undefined && (newest === undefined || refresh.sequence > newest.sequence))
+      newest = refresh;
   }
   return newest;
 }

@@ -27,11 +27,11 @@ if (absent.length > 0)
 
 describe.each(RUNTIMES.filter(({ missing }) => missing === undefined))(
   'on $name',
-  ({ run, transport, sharesFlights = true }) => {
+  ({ run, transport, sharesRefreshes = true }) => {
     let results: readonly CaseResult[];
     beforeAll(async () => {
       world.emulator.log.clear();
-      results = await run({ ...world.setting, transport, sharesFlights }, join(folder, 'ca.pem'));
+      results = await run({ ...world.setting, transport, sharesRefreshes }, join(folder, 'ca.pem'));
     }, 150_000);
 
     it.each(names)('%s', (name) => {

@@ -14,7 +14,7 @@ export interface Runtime {
   readonly name: string;
   readonly transport: 'node:https' | 'fetch';
   /** False where one request may not wait for another's I/O. Default: true. */
-  readonly sharesFlights?: false;
+  readonly sharesRefreshes?: false;
   /** Why it can't be run on this machine; undefined where it can. */
   readonly missing: string | undefined;
   run(setting: object, caFile: string): Promise<readonly CaseResult[]>;
@@ -90,7 +90,7 @@ export const RUNTIMES: readonly Runtime[] = [
   {
     name: 'edge-runtime',
     transport: 'fetch',
-    sharesFlights: false,
+    sharesRefreshes: false,
     missing: undefined,
     run: (setting, caFile) =>
       runProcess(process.execPath, [here('edge-runtime.mjs')], {
@@ -101,7 +101,7 @@ export const RUNTIMES: readonly Runtime[] = [
   {
     name: 'workerd',
     transport: 'fetch',
-    sharesFlights: false,
+    sharesRefreshes: false,
     missing: undefined,
     run: (setting, caFile) =>
       runProcess(process.execPath, [here('workerd.mjs')], {

@@ -24,12 +24,12 @@ export interface Setting {
   /** How this runtime is expected to reach the network. */
   readonly transport: 'node:https' | 'fetch';
   /** Whether callers who come together wait for one exchange. */
-  readonly sharesFlights: boolean;
+  readonly sharesRefreshes: boolean;
 }
 
 export interface RuntimeWorld {
   readonly emulator: Emulator;
-  readonly setting: Omit<Setting, 'transport' | 'sharesFlights'>;
+  readonly setting: Omit<Setting, 'transport' | 'sharesRefreshes'>;
   close(): Promise<void>;
 }
 

@@ -13,7 +13,7 @@ const cases = {
   async 'AWS: a hundred callers, one credential'(setting) {
     const options = { ...setting.aws, tokenSource: request(setting.production) };
     // A worker's requests may not wait for each other's I/O: the credential is shared there, its making is not.
-    if (!setting.sharesFlights) await getAwsCredentials(options);
+    if (!setting.sharesRefreshes) await getAwsCredentials(options);
     const all = await Promise.all(Array.from({ length: 100 }, () => getAwsCredentials(options)));
     equal(new Set(all.map((one) => one.accessKeyId)).size, 1, 'credentials');
     const { accessKeyId, secretAccessKey, sessionToken, accountId, expiresAt, expiration } = all[0];

@@ -58,16 +58,54 @@ describe('awsCredentialsProvider', () => {
     return Promise.all(asked);
   });
 
-  it('makes a new exchange where the SDK asks for one', async () => {
+  it('honours `forceRefresh` of an SDK client once the cached credential is a minute old, and of a user always', async () => {
+    const clock = clockAt();
     const { sent, fetch } = recordingFetch();
-    const provider = awsCredentialsProvider(isolated({ fetch, region: 'eu-west-1' }));
+    const provider = awsCredentialsProvider(isolated({ fetch, region: 'eu-west-1', clock }));
     await provider();
     await provider({ forceRefresh: false });
-    expect(await provider({ forceRefresh: true })).toMatchObject({ accessKeyId: 'ASIAEXAMPLE2' });
+    clock.set(NOW + 59_999);
+    const forced = await Promise.all(Array.from({ length: 20 }, () => provider({ forceRefresh: true })));
+    for (const { accessKeyId } of forced) expect(accessKeyId).toBe('ASIAEXAMPLE1');
+    clock.set(NOW + 60_000);
+    const later = await Promise.all(Array.from({ length: 20 }, () => provider({ forceRefresh: true })));
+    expect(later.at(-1)).toMatchObject({ accessKeyId: 'ASIAEXAMPLE2' });
+    expect(sent).toHaveLength(2);
     expect(await provider.getCredentials({ forceRefresh: true })).toMatchObject({
       accessKeyId: 'ASIAEXAMPLE3',
     });
     expect(sent).toHaveLength(3);
+  });
+
+  it('refreshes for a client that forces it although the young cached credential was refused by a service', async () => {
+    const clock = clockAt();
+    const { sent, fetch } = recordingFetch();
+    const provider = awsCredentialsProvider(isolated({ fetch, region: 'eu-west-1', clock }));
+    await provider();
+    clock.set(NOW + 20_000);
+    provider.invalidate();
+    expect(await provider({ forceRefresh: true })).toMatchObject({ accessKeyId: 'ASIAEXAMPLE2' });
+    expect(sent).toHaveLength(2);
+  });
+
+  it('takes `minValidityMs` of a call and of the provider', async () => {
+    const clock = clockAt();
+    const { sent, fetch } = recordingFetch();
+    const minValidityMs = 44 * 60_000;
+    const options = isolated({ fetch, region: 'eu-west-1', clock });
+    const provider = awsCredentialsProvider(options);
+    await provider();
+    clock.set(NOW + 20 * 60_000);
+    expect(await provider()).toMatchObject({ accessKeyId: 'ASIAEXAMPLE1' });
+    expect(await provider.getCredentials({ minValidityMs })).toMatchObject({ accessKeyId: 'ASIAEXAMPLE2' });
+    clock.set(NOW + 40 * 60_000);
+    expect(await awsCredentialsProvider({ ...options, minValidityMs })()).toMatchObject({
+      accessKeyId: 'ASIAEXAMPLE3',
+    });
+    expect(sent).toHaveLength(3);
+    expect(() =>
+      awsCredentialsProvider({ ...options, durationSeconds: 900, minValidityMs: 450_000 }),
+    ).toThrow('less than half of the duration');
   });
 
   it('forgets a credential that a service refused, by itself or by a rule', async () => {

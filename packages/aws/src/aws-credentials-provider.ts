@@ -38,6 +38,15 @@ export interface AwsCredentialsProvider extends CredentialProvider<AwsCredential
   memoized: boolean;
 }
 
+/**
+ * A client forces a refresh as soon as less than five minutes of a credential are left, so a short credential would cost
+ * an exchange for each of its calls. Within this time of an exchange its `forceRefresh` is ignored.
+ */
+const CLIENT_FORCES_AFTER_MS = 60_000;
+
+const PLAIN: CredentialCall<AwsRequest> = Object.freeze(ownCopy({}));
+const FORCED: CredentialCall<AwsRequest> = Object.freeze(ownCopy({ forceRefresh: true }));
+
 const noRegion = (): Promise<undefined> => Promise.resolve(undefined);
 
 const OPTION_NAMES: readonly string[] = [
@@ -64,6 +73,7 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
 const CALL_NAMES: readonly string[] = optionNames<CredentialCall<AwsRequest>>({
   signal: true,
   forceRefresh: true,
+  minValidityMs: true,
   request: true,
 });
 
@@ -117,16 +127,17 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
     const call = ownMembers<CredentialCall<AwsRequest>>('getCredentials', asked, CALL_NAMES, 'call');
     const request = call.request === undefined ? undefined : ownCopy(call.request);
     const region = requestedRegion(request?.region, partition);
-    return answer(call.signal, call.forceRefresh, () => Promise.resolve(region));
+    return answer(call, () => Promise.resolve(region));
   }
 
   /** What is cached comes without a promise. */
   function answer(
-    signal: AbortSignal | undefined,
-    forceRefresh: boolean | undefined,
+    { signal, forceRefresh, minValidityMs }: CredentialCall<AwsRequest>,
     callersRegion: () => Promise<string | undefined>,
+    forceRefreshAfterMs?: number,
   ): AwsCredentials | Promise<AwsCredentials> {
-    return provider.ask(new OwnCall(signal, forceRefresh, (warn) => lateRequest(callersRegion, warn)));
+    const late = (warn: (message: string) => void): Promise<AwsRequest> => lateRequest(callersRegion, warn);
+    return provider.ask(new OwnCall(signal, forceRefresh, late, minValidityMs, forceRefreshAfterMs));
   }
 
   return Object.assign(
@@ -134,8 +145,10 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
       // A client of the SDK hands on an object of its own: nothing that it inherits is meant for this provider.
       const forceRefresh =
         given !== undefined && Object.hasOwn(given, 'forceRefresh') && given['forceRefresh'] === true;
-      const credentials = answer(undefined, forceRefresh, () =>
-        callingClientRegion(given === undefined ? undefined : ownCopy(given)),
+      const credentials = answer(
+        forceRefresh ? FORCED : PLAIN,
+        () => callingClientRegion(given === undefined ? undefined : ownCopy(given)),
+        CLIENT_FORCES_AFTER_MS,
       );
       // Awaited here, so that an error's stack leads to the caller.
       return credentials instanceof Promise ? await credentials : credentials;
@@ -143,7 +156,7 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
     {
       memoized: true,
       async getCredentials(asked?: CredentialCall<AwsRequest>): Promise<AwsCredentials> {
-        const credentials = asked === undefined ? answer(undefined, undefined, noRegion) : askedFor(asked);
+        const credentials = asked === undefined ? answer(PLAIN, noRegion) : askedFor(asked);
         return credentials instanceof Promise ? await credentials : credentials;
       },
       invalidate: provider.invalidate,

@@ -62,6 +62,7 @@ const SAMPLES = {
   // The key's place, no part of it: all that follows happens in one.
   cache: notInKey([{}, {}]),
   timeoutMs: notInKey(of('timeoutMs', 5_000, 6_000)),
+  minValidityMs: notInKey(of('minValidityMs', undefined, 60_000)),
   fetch: notInKey(of('fetch', recordingFetch().fetch, recordingFetch().fetch)),
   clock: notInKey(of('clock', clockAt(), clockAt())),
   random: notInKey(

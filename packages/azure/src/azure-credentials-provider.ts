@@ -42,6 +42,7 @@ export interface AzureCredentialsProvider extends CredentialProvider<AzureCreden
 const CALL_NAMES: readonly string[] = optionNames<CredentialCall<AzureRequest>>({
   signal: true,
   forceRefresh: true,
+  minValidityMs: true,
   request: true,
 });
 
@@ -74,13 +75,14 @@ export function azureCredentialsProvider(
   /** Core is called without an `await` before it, so that the subject token is read from the caller's own request. */
   function getFrom(
     provider: typeof defaultProvider,
-    { signal, forceRefresh, claims }: CallOptions,
+    { signal, forceRefresh, minValidityMs, claims }: CallOptions,
   ): AzureCredentials | Promise<AzureCredentials> {
     // A call without an argument is core's fastest path to a cached credential.
-    if (claims === undefined && signal === undefined && forceRefresh !== true) return provider.ask();
+    if (claims === undefined && signal === undefined && minValidityMs === undefined && forceRefresh !== true)
+      return provider.ask();
     // The cached token caused the challenge, so it is skipped.
     const challenge = claims === undefined ? undefined : { request: { claims }, skipHeld: true };
-    return provider.ask({ signal, forceRefresh, ...challenge });
+    return provider.ask({ signal, forceRefresh, minValidityMs, ...challenge });
   }
 
   return {
@@ -117,12 +119,12 @@ export function azureCredentialsProvider(
       const timeoutMs = requestOptions === undefined ? undefined : ownCopy(requestOptions).timeout;
       const { signal, release } = callerSignal(abortSignal, timeoutMs);
       if (signal === undefined) {
-        const credentials = getFrom(provider, { claims });
+        const credentials = getFrom(provider, { ...NO_CALL_OPTIONS, claims });
         // Awaited here so that an error's stack includes the caller.
         return credentials instanceof Promise ? await credentials : credentials;
       }
       try {
-        return await getFrom(provider, { signal, claims });
+        return await getFrom(provider, { ...NO_CALL_OPTIONS, signal, claims });
       } finally {
         release();
       }
@@ -132,10 +134,19 @@ export function azureCredentialsProvider(
 
 const NO_OPTIONS: AzureTokenOptions = Object.freeze(ownCopy({}));
 
+/** Each member is an own one, so that none is inherited. */
+const NO_CALL_OPTIONS: CallOptions = {
+  signal: undefined,
+  forceRefresh: undefined,
+  minValidityMs: undefined,
+  claims: undefined,
+};
+
 /** The options of a call, apart from its request. */
 interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   readonly forceRefresh?: boolean | undefined;
+  readonly minValidityMs?: number | undefined;
   readonly claims?: string | undefined;
 }
 

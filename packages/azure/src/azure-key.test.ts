@@ -46,6 +46,7 @@ const OPTIONS: { readonly [K in keyof Required<Options>]: Row<K> } = {
   // Another cache is another store, not another key.
   cache: ['not-in-key', cache, cache],
   timeoutMs: ['not-in-key', 8_000, 9_000],
+  minValidityMs: ['not-in-key', undefined, 60_000],
   fetch: ['not-in-key', undefined, () => Promise.reject(new Error('not called'))],
   clock: ['not-in-key', undefined, clock],
   random: ['not-in-key', undefined, () => 0.5],

@@ -19,6 +19,8 @@ export interface CommonEntry {
   readonly audience?: string | undefined;
   /** How long one exchange may take in all, in milliseconds, 100 to 60,000; default 8,000. */
   readonly timeoutMs?: number | undefined;
+  /** How long the credential that a call returns must still be valid, in milliseconds, 0 to 86,400,000; default 0. */
+  readonly minValidityMs?: number | undefined;
   /**
    * `profile`: on a machine that is not Vercel's and has no Vercel token, use the developer's own AWS profile, gcloud
    * application default or az login, with a `warning` event. Default: never.

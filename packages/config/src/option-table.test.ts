@@ -77,6 +77,7 @@ const VALUES: Readonly<Record<ProviderName, Readonly<Record<string, readonly unk
     useFipsEndpoint: [true, false, 'true', 1],
     policy: [{ Version: '2012-10-17' }, '{}', '[]', 'x', 7],
     timeoutMs: [100, 99, 60_000, 60_001],
+    minValidityMs: [0, -1, 0.5, 86_400_000, 86_400_001],
     expect: [{ project: 'x' }, {}, { nothing: 'x' }, { project: '' }],
   },
   gcp: {

@@ -89,6 +89,12 @@ const COMMON: OptionTable = {
     range: [100, 60_000],
     about: 'How long one exchange may take in all, in milliseconds. Default: 8000.',
   },
+  minValidityMs: {
+    kind: 'integer',
+    places: 'anywhere',
+    range: [0, 86_400_000],
+    about: 'How long the credential that a call returns must still be valid, in milliseconds. Default: 0.',
+  },
   // Whoever can set a variable of a server must not turn its own credentials on for requests without a token.
   local: {
     kind: 'string',

@@ -102,7 +102,7 @@ describe('an edge isolate', () => {
         const stuck = provider.getCredentials();
         await settle();
         expect((await provider.getCredentials()).value).toBe('v2');
-        expect(w.cache.state.flights.size).toBe(0);
+        expect(w.cache.state.refreshes.size).toBe(0);
         expect((await provider.getCredentials()).value).toBe('v2');
         expect(w.attempts).toHaveLength(2);
         await w.clock.advance(8_000);

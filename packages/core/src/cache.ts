@@ -6,82 +6,76 @@ import type { FederationError } from './errors.js';
 import { OptionError } from './errors.js';
 import { optionalInteger, ownOptions } from './options.js';
 import { optionNames } from './own.js';
-import type { Schedule } from './schedule.js';
-import type { Failure, Trouble } from './trouble.js';
+import { awsSdkPolicy } from './aws-sdk-policy.js';
+import type { Backoff, RefreshPolicy, Schedule } from './refresh-policy.js';
+import { defaultPolicy } from './refresh-policy.js';
 
-/** One held credential. */
-export interface Held {
+export interface CachedCredential {
   /** Frozen and private: each caller receives a copy. */
   readonly credential: Credential;
   /** Whether a field of it holds an object. */
   readonly nested: boolean;
   readonly received: Moment;
   readonly schedule: Schedule;
-  /** Of the flight that brought it: an older generation never replaces a newer one. */
-  readonly generation: number;
-  /** The cache's count when it was kept: what departed later is a refresh of it. */
+  /** Of the refresh that brought it: a refresh that started earlier never replaces it. */
   readonly sequence: number;
+  /**
+   * The same for a refresh that answers no challenge. For the answer to a claims challenge it is the sequence at its
+   * end: no ordinary refresh that started meanwhile replaces it.
+   */
+  readonly ordinarySequence: number;
 }
 
-/** What is known of one value key. */
-export interface Slot {
+/** What is known of one cache key. */
+export interface CacheEntry {
   readonly provider: string;
-  held: Held | undefined;
-  /** A service refused the held credential. */
+  cached: CachedCredential | undefined;
+  /** A service refused the cached credential. */
   invalidated: boolean;
-  /**
-   * Rises when a flight is abandoned or what is held is invalidated. Drawn from the cache's one count, so that a slot
-   * that was evicted and made again is newer than the flights of its first life.
-   */
-  generation: number;
-  /** Flights below it bring nothing any more. */
-  leastGeneration: number;
-  /** By request, and by the token's digest where the failure says something of the token only. */
-  readonly troubles: Map<string, Trouble>;
+  /** A refresh with a lower sequence is outdated: it started before the cached credential was invalidated. */
+  notBefore: number;
+  /** When the last refresh started: plain data, which an edge isolate may share where it shares no promise. */
+  lastStarted: Moment | undefined;
+  /** By request, and by the token's digest where the failure concerns the token alone. */
+  readonly backoffs: Map<string, Backoff>;
   lastError: FederationError | undefined;
   served: number;
   exchanges: number;
   failures: number;
 }
 
-/** How an exchange ended. A flight never rejects: nobody may be left to handle it. */
-export type FlightOutcome =
+/** How a refresh ended. It never rejects: its callers may all have left. */
+export type RefreshOutcome =
   | { readonly kind: 'issued'; readonly credential: Credential }
-  | {
-      readonly kind: 'failed';
-      readonly error: FederationError;
-      readonly failure: Failure | undefined;
-    }
-  /** Misuse that only the exchange could find, such as a package that isn't installed. */
-  | { readonly kind: 'misuse'; readonly error: OptionError }
-  /** The token that was read belongs to another identity than the platform's partition says. */
-  | { readonly kind: 'foreign-subject' }
-  /** Its instance was frozen, or it outlived its time: whoever waits asks again. */
+  | { readonly kind: 'failed'; readonly error: FederationError | OptionError; readonly rejected: boolean }
+  /** The token that was read belongs to another identity than the one that the cache key names. */
+  | { readonly kind: 'other-identity' }
+  /** Its process was frozen, or it took too long: its callers start again. */
   | { readonly kind: 'abandoned' };
 
-/** One exchange under way. */
-export interface Flight {
-  readonly outcome: Promise<FlightOutcome>;
-  readonly departed: Moment;
+/** One refresh in flight: one token exchange, with its retries. */
+export interface Refresh {
+  readonly outcome: Promise<RefreshOutcome>;
+  readonly started: Moment;
   readonly sequence: number;
-  readonly generation: number;
-  /** Where it departed from: evicted meanwhile, it still knows which flights are outdated. */
-  readonly slot: Slot;
-  /** Milliseconds after which it is given up as frozen. */
-  readonly abandonAfterMs: number;
-  /** Whether the exchange has been handed to the driver's network step. */
+  /** The entry at its start: evicted meanwhile, it still knows what was invalidated. */
+  readonly entry: CacheEntry;
+  /** By the clock, in milliseconds: an older refresh is abandoned. */
+  readonly maxAgeMs: number;
+  /** Whether a token was handed to the driver or a request was made. */
   sent: boolean;
-  /** Somebody waits with nothing in hand, so retries are worth their time. */
+  /** A caller waits and no usable credential is cached, so retries are worth their time. */
   urgent: boolean;
-  abandon(): void;
-  /** Ends it with this error, for others' sake: no failure of the source. */
-  displace(error: FederationError): void;
+  /** The host of the last request. */
+  host: string | undefined;
+  /** Ends it. Its callers start again, or fail with `error`: no failure of the source. */
+  abandon(error?: FederationError): void;
 }
 
 /** Exchanges of tokens that never brought a credential: see `unproven.ts`. */
 export interface UnprovenExchanges {
-  /** Under way, oldest first. */
-  readonly flights: Set<Flight>;
+  /** In flight, oldest first. */
+  readonly refreshes: Set<Refresh>;
   /** How many failures the provider may still afford. */
   failuresLeft: number;
   /** When that was worked out, by the monotonic clock. */
@@ -89,18 +83,21 @@ export interface UnprovenExchanges {
 }
 
 export interface CacheState {
-  /** Least recently used first. */
-  readonly slots: Map<string, Slot>;
-  /** Entries that never held a credential: bounded apart, so that no flood of them evicts one that does. */
-  readonly candidates: Map<string, Slot>;
+  /** Entries with a cached credential, least recently used first. */
+  readonly entries: Map<string, CacheEntry>;
+  /** Entries that never had one: bounded apart, so that no flood of them evicts one that has. */
+  readonly candidates: Map<string, CacheEntry>;
   /** By provider. */
   readonly unproven: Map<string, UnprovenExchanges>;
-  /** The most recently used slot, which needs no reordering when it is used again. */
-  newest: Slot | undefined;
-  readonly flights: Map<string, Flight>;
+  /** The most recently used entry, which needs no reordering when it is used again. */
+  newest: CacheEntry | undefined;
+  /** In flight, by key, request and token digest: apart from the entries, so that eviction never looks at them. */
+  readonly refreshes: Map<string, Refresh>;
+  /** The newest refresh in flight that answers a claims challenge, by key. */
+  readonly challenges: Map<string, Refresh>;
   /** Tokens of the retry budgets by provider and host. */
   readonly budgets: Map<string, number>;
-  /** Value keys by what they are digests of. */
+  /** Cache keys by what they are digests of. */
   readonly keys: Map<string, string>;
   /** Digests being made. */
   readonly digesting: Map<string, Promise<string>>;
@@ -108,12 +105,13 @@ export interface CacheState {
   readonly tokens: Map<string, SubjectToken>;
   /** Digests of subject tokens, gone at the token's expiry. */
   readonly digests: Map<string, { readonly digest: string; readonly expiresAt: number }>;
+  /** Counts calls, refreshes and invalidations, so that any two of them can be put in order. */
   sequence: number;
 }
 
 /**
- * Holds credentials and the exchanges under way. Pass one as `cache` to providers that should share it.
- * Its inside is not for reading.
+ * Keeps credentials and the refreshes in flight. Pass one as `cache` to providers that should share it.
+ * `state` is private.
  */
 export interface CredentialCache {
   readonly contract: 'credex.cache.v1';
@@ -124,11 +122,11 @@ export interface CredentialCache {
 }
 
 export interface CredentialCacheOptions {
-  /** How many credentials are held, 1 to 1,000,000; default 1,000. The least recently used one goes first. */
+  /** How many credentials are cached, 1 to 1,000,000; default 1,000. The least recently used one is evicted first. */
   readonly maxEntries?: number | undefined;
   /**
-   * `aws-sdk`: the windows and rules that the AWS SDKs share (a refresh blocks, what is held is served past
-   * expiry, a hopeless error is raised early). Default: `default`, see this package's README.
+   * `aws-sdk`: the windows and rules that the AWS SDKs share (a refresh blocks, a cached credential is served
+   * past its expiry, a rejection is raised early). Default: `default`, see this package's README.
    */
   readonly profile?: 'default' | 'aws-sdk' | undefined;
   /**
@@ -171,11 +169,12 @@ export function createCredentialCache(given: CredentialCacheOptions = {}): Crede
     );
   }
   const state: CacheState = {
-    slots: new Map(),
+    entries: new Map(),
     candidates: new Map(),
     unproven: new Map(),
     newest: undefined,
-    flights: new Map(),
+    refreshes: new Map(),
+    challenges: new Map(),
     budgets: new Map(),
     keys: new Map(),
     digesting: new Map(),
@@ -184,7 +183,7 @@ export function createCredentialCache(given: CredentialCacheOptions = {}): Crede
     sequence: 0,
   };
   const cache = { contract: 'credex.cache.v1', maxEntries, profile, refreshAheadMs } as const;
-  // Not enumerable: whoever prints a cache doesn't print what it holds.
+  // Not enumerable: printing a cache must not print credentials.
   return Object.freeze(Object.defineProperty(cache, 'state', { value: state })) as CredentialCache;
 }
 
@@ -193,8 +192,8 @@ const PROCESS_WIDE = Symbol.for('credex.cache.v1');
 /** The cache behind `getXCredentials()`: one a process and contract version, whatever was bundled twice. */
 export function processWideCache(): CredentialCache {
   const scope = globalThis as { [PROCESS_WIDE]?: CredentialCache };
-  const held = scope[PROCESS_WIDE];
-  if (held !== undefined) return held;
+  const existing = scope[PROCESS_WIDE];
+  if (existing !== undefined) return existing;
   const cache = createCredentialCache();
   Object.defineProperty(globalThis, PROCESS_WIDE, {
     value: cache,
@@ -207,61 +206,65 @@ export function processWideCache(): CredentialCache {
 
 const MAX_CANDIDATES = 1_000;
 
-export const findSlot = ({ slots, candidates }: CacheState, key: string): Slot | undefined =>
-  slots.get(key) ?? candidates.get(key);
+export const findEntry = ({ entries, candidates }: CacheState, key: string): CacheEntry | undefined =>
+  entries.get(key) ?? candidates.get(key);
 
-/** The slot of a key, made where there is none; `onEvicted` for each that had to go. */
-export function slotOf(
-  cache: CredentialCache,
+/** The entry of a key, created where there is none. `onEvicted`: called for each entry that is evicted for it. */
+export function entryOf(
+  { state, maxEntries }: CredentialCache,
   key: string,
   provider: string,
-  onEvicted: (slot: Slot) => void,
-): Slot {
-  const { state, maxEntries } = cache;
-  const found = findSlot(state, key);
+  onEvicted: () => void,
+): CacheEntry {
+  const found = findEntry(state, key);
   if (found !== undefined) return found;
-  const slot: Slot = {
+  const entry: CacheEntry = {
     provider,
-    held: undefined,
+    cached: undefined,
     invalidated: false,
-    generation: ++state.sequence,
-    leastGeneration: 0,
-    troubles: new Map(),
+    notBefore: 0,
+    lastStarted: undefined,
+    backoffs: new Map(),
     lastError: undefined,
     served: 0,
     exchanges: 0,
     failures: 0,
   };
-  state.candidates.set(key, slot);
-  dropOldest(state.candidates, Math.min(maxEntries, MAX_CANDIDATES), onEvicted);
-  return slot;
+  state.candidates.set(key, entry);
+  evictOldest(state.candidates, Math.min(maxEntries, MAX_CANDIDATES), onEvicted);
+  return entry;
 }
 
-/** Moves a slot that holds a credential by now among those that do. */
-export function promote(
+/** Keeps an entry that has a cached credential now; one that was evicted during its refresh comes back. */
+export function keepEntry(
   { state, maxEntries }: CredentialCache,
   key: string,
-  slot: Slot,
-  onEvicted: (slot: Slot) => void,
+  entry: CacheEntry,
+  onEvicted: () => void,
 ): void {
-  if (!state.candidates.delete(key)) return;
-  state.slots.set(key, slot);
-  state.newest = slot;
-  dropOldest(state.slots, maxEntries, onEvicted);
+  state.candidates.delete(key);
+  putLast(state, key, entry);
+  evictOldest(state.entries, maxEntries, onEvicted);
 }
 
-function dropOldest(slots: Map<string, Slot>, most: number, onEvicted: (slot: Slot) => void): void {
-  for (const [oldest, gone] of slots) {
-    if (slots.size <= most) break;
-    slots.delete(oldest);
-    onEvicted(gone);
+function evictOldest(entries: Map<string, CacheEntry>, most: number, onEvicted: () => void): void {
+  for (const key of entries.keys()) {
+    if (entries.size <= most) return;
+    entries.delete(key);
+    onEvicted();
   }
 }
 
-/** Marks a slot as used last. */
-export function touch(state: CacheState, key: string, slot: Slot): void {
-  if (state.newest === slot) return;
-  state.slots.delete(key);
-  state.slots.set(key, slot);
-  state.newest = slot;
+/** Marks an entry with a cached credential as the most recently used one. */
+export function markUsed(state: CacheState, key: string, entry: CacheEntry): void {
+  if (state.newest !== entry) putLast(state, key, entry);
 }
+
+function putLast(state: CacheState, key: string, entry: CacheEntry): void {
+  state.entries.delete(key);
+  state.entries.set(key, entry);
+  state.newest = entry;
+}
+
+export const policyOf = ({ profile }: CredentialCache): RefreshPolicy =>
+  profile === 'aws-sdk' ? awsSdkPolicy : defaultPolicy;

@@ -51,8 +51,8 @@ describe('a credential belongs to the caller that received it', () => {
     await provider.getCredentials();
     issued.value = 'later';
     expect((await provider.getCredentials()).value).toBe('v');
-    const [entry] = w.cache.state.slots.values();
-    expect(Object.isFrozen(entry?.held?.credential)).toBe(true);
+    const [entry] = w.cache.state.entries.values();
+    expect(Object.isFrozen(entry?.cached?.credential)).toBe(true);
   });
 
   it('is found by invalidate though a client wrote on it, and a rule receives a copy', async () => {

@@ -213,6 +213,15 @@ export interface CredentialCall<R> {
   readonly signal?: AbortSignal | undefined;
   /** Make a new exchange even where a good credential is held. */
   readonly forceRefresh?: boolean | undefined;
+  /**
+   * How long the credential must still be valid, in milliseconds, 0 to 86,400,000; default: the provider's option of this
+   * name, else 0. A cached credential with less is refreshed first; the call waits at most 3 s for that, and receives the
+   * cached credential, with an event `min-validity-missed`, where the refresh fails or takes longer. More than the
+   * lifetime less the refresh window (an hour's credential: 45 minutes) is treated as that, with one warning, so that no
+   * value costs more than one exchange for each refresh window. Throws an OptionError for half of an explicit duration or
+   * more. Part of neither the cache key nor the request.
+   */
+  readonly minValidityMs?: number | undefined;
   readonly request?: Partial<R> | undefined;
 }
 

@@ -16,15 +16,22 @@ export interface DriverCall<R> extends CredentialCall<R> {
    * joined, and its answer is kept.
    */
   readonly skipHeld?: boolean | undefined;
+  /**
+   * `forceRefresh` is ignored while the cached credential is younger, in milliseconds; default 0. For a client that sets
+   * `forceRefresh` on its own account; a user's `forceRefresh` is always honoured.
+   */
+  readonly forceRefreshAfterMs?: number | undefined;
 }
 
 /** What a call may name. Members that a cloud's own function adds are read by that function. */
 const CALL_NAMES: readonly string[] = optionNames<DriverCall<unknown>>({
   signal: true,
   forceRefresh: true,
+  minValidityMs: true,
   request: true,
   lateRequest: true,
   skipHeld: true,
+  forceRefreshAfterMs: true,
 });
 
 /** No call and no request: inherits nothing. */
@@ -37,18 +44,24 @@ export const NOTHING: object = Object.freeze(ownCopy({}));
 export class OwnCall<R> implements DriverCall<R> {
   readonly signal: AbortSignal | undefined;
   readonly forceRefresh: boolean | undefined;
+  readonly minValidityMs: number | undefined;
   readonly lateRequest: DriverCall<R>['lateRequest'];
   readonly request: Partial<R> | undefined;
   readonly skipHeld: boolean | undefined;
+  readonly forceRefreshAfterMs: number | undefined;
 
   constructor(
     signal: AbortSignal | undefined,
     forceRefresh: boolean | undefined,
     lateRequest: DriverCall<R>['lateRequest'],
+    minValidityMs?: number,
+    forceRefreshAfterMs?: number,
   ) {
     this.signal = signal;
     this.forceRefresh = forceRefresh;
     this.lateRequest = lateRequest;
+    this.minValidityMs = minValidityMs;
+    this.forceRefreshAfterMs = forceRefreshAfterMs;
     this.request = undefined;
     this.skipHeld = undefined;
   }

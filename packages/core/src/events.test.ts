@@ -68,6 +68,10 @@ describe('events', () => {
     await expect(provider.getCredentials({ request: { scope: 'other' } })).rejects.toThrow(FederationError);
     w.answer = () => undefined;
     await provider.getCredentials({ request: { scope: 'third' } });
+    await w.clock.advance(0.6 * HOUR);
+    w.answer = () => Promise.reject(refusal('access_denied'));
+    await provider.getCredentials({ request: { scope: 'third' }, minValidityMs: HOUR });
+    w.answer = () => undefined;
     note(w);
     const frozen = world({ answer: ({ n }) => (n === 1 ? new Promise(() => undefined) : undefined) });
     const stuck = frozen.provider(sourceOf(() => makeJwt({ project_id: 'a' }), { covers: () => true }));
@@ -85,6 +89,7 @@ describe('events', () => {
       'exchange-failed': true,
       retrying: true,
       served: true,
+      'min-validity-missed': true,
       'refresh-ahead': true,
       abandoned: true,
       invalidated: true,

@@ -27,7 +27,14 @@ export type CredentialEvent =
     }
   /** A call was answered: from what is held, or from an exchange it waited for. */
   | { readonly type: 'served'; readonly provider: string; readonly from: 'cache' | 'exchange' }
-  /** A refresh began beside the calls. */
+  /** A cached credential was returned although it is valid for less than the call's `minValidityMs`. */
+  | {
+      readonly type: 'min-validity-missed';
+      readonly provider: string;
+      readonly minValidityMs: number;
+      readonly validMs: number;
+    }
+  /** A refresh started in the background. */
   | { readonly type: 'refresh-ahead'; readonly provider: string }
   /** An exchange outlived its time (a frozen instance): its callers ask again. */
   | { readonly type: 'abandoned'; readonly provider: string }
@@ -49,10 +56,9 @@ export interface Emitter {
   emit(event: CredentialEvent): void;
 }
 
-/** Emits warnings of one provider. */
-export function warner(emitter: Emitter, provider: string): (message: string) => void {
-  return (message) => emitter.emit({ type: 'warning', provider, message });
-}
+type WithoutProvider<E> = E extends CredentialEvent ? Omit<E, 'provider'> : never;
+/** An event of a provider that adds its own name. */
+export type ProviderEvent = WithoutProvider<CredentialEvent>;
 
 /** The name of the node:diagnostics_channel that carries the same events. */
 export const DIAGNOSTICS_CHANNEL: string = 'credex';

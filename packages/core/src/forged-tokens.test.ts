@@ -49,8 +49,8 @@ async function flood(w: World): Promise<{ readonly newcomer: number; readonly mo
     await settle();
     if (sent === TOKENS / 2) newcomer = await untilServed(w, 'newcomer');
     await w.clock.advance(SECONDS_APART * 1_000);
-    const { slots, candidates, flights } = w.cache.state;
-    most = Math.max(most, slots.size + candidates.size + flights.size);
+    const { entries, candidates, refreshes } = w.cache.state;
+    most = Math.max(most, entries.size + candidates.size + refreshes.size);
     void Promise.all(forged);
   }
   await w.clock.advance(60_000);
@@ -91,10 +91,10 @@ describe.each<readonly [string, () => unknown]>([
       const goodOnes = w.attempts.filter((attempt) => !isForged(attempt));
       // One exchange for each good identity and the newcomer: none was evicted, none was asked for again.
       expect(goodOnes).toHaveLength(GOOD.length + 1);
-      expect(w.cache.state.slots.size).toBe(GOOD.length + 1);
+      expect(w.cache.state.entries.size).toBe(GOOD.length + 1);
       expect(w.cache.state.candidates.size).toBeLessThanOrEqual(100);
       expect(most).toBeLessThanOrEqual(100 + 100 + MOST_UNDER_WAY);
-      expect(w.cache.state.flights.size).toBe(0);
+      expect(w.cache.state.refreshes.size).toBe(0);
       expect(w.clock.timers()).toBe(0);
     },
   );

@@ -15,10 +15,10 @@ interface Isolate {
 }
 
 /**
- * Whether a promise begun in one request settles for another. Not in an edge isolate: work there belongs to the
- * request that began it, and its sockets close with that request.
+ * Whether a promise that one request creates settles for another request. Not in an edge isolate: work there belongs to
+ * the request that started it, and its sockets close with that request.
  */
-export function sharesFlights(): boolean {
+export function sharesPromises(): boolean {
   const { EdgeRuntime, navigator } = globalThis as Isolate;
   return typeof EdgeRuntime !== 'string' && navigator?.userAgent !== 'Cloudflare-Workers';
 }

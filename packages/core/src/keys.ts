@@ -4,7 +4,7 @@ import { sha256 as digest } from '#system';
 import type { CredentialCache } from './cache.js';
 import { lengthPrefixed } from './canonical.js';
 import type { SubjectToken } from './contract.js';
-import { sharesFlights } from './invocation.js';
+import { sharesPromises } from './invocation.js';
 
 // With a type of its own: the declarations of the built package know no `#system`.
 /** SHA-256 of the text's UTF-8, base64url; at once where the runtime can. */
@@ -68,10 +68,10 @@ export async function tokenDigest(cache: CredentialCache, token: SubjectToken, n
 /** One digest for all who wait for it, who go on in the order in which they came. */
 function digestOnce(cache: CredentialCache, text: string): string | Promise<string> {
   const { digesting } = cache.state;
-  const underWay = sharesFlights() ? digesting.get(text) : undefined;
+  const underWay = sharesPromises() ? digesting.get(text) : undefined;
   if (underWay !== undefined) return underWay;
   const made = sha256(text);
-  if (typeof made === 'string' || !sharesFlights()) return made;
+  if (typeof made === 'string' || !sharesPromises()) return made;
   const shared = made.finally(() => digesting.delete(text));
   digesting.set(text, shared);
   return shared;

@@ -1,13 +1,12 @@
 /** The portable provider over an exchanger: what every cloud's factory is made with. */
 
-import type { CredentialCache } from './cache.js';
-import { findSlot, processWideCache, touch } from './cache.js';
+import type { CacheEntry } from './cache.js';
+import { findEntry, markUsed, policyOf } from './cache.js';
 import type { CallerCopy } from './caller-copy.js';
 import { callerCopy, callerError, isNested, matchesRecord } from './caller-copy.js';
 import { canonicalJson } from './canonical.js';
-import { since, systemClock } from './clock.js';
+import { since } from './clock.js';
 import type {
-  Clock,
   Credential,
   CredentialProvider,
   CredentialStatus,
@@ -16,77 +15,48 @@ import type {
   Subject,
   SubjectTokenSource,
 } from './contract.js';
+import { abortedError, withCallerDeadline } from './deadline.js';
 import type { DriverCall } from './driver-call.js';
 import { NOTHING, ownCall } from './driver-call.js';
-import type { Engine } from './engine.js';
-import { createEngine, ownDigest } from './engine.js';
-import { OptionError } from './errors.js';
-import type { OnEvent } from './events.js';
-import { createEmitter } from './events.js';
-import type { Expectation } from './expectation.js';
-import { normalizeExpectation } from './expectation.js';
-import type { Fetch } from './http.js';
+import type { ProviderContext } from './exchange.js';
+import type { Call } from './get-credential.js';
+import { getCredential, isBelowMinValidity, readOwnToken } from './get-credential.js';
 import type { Invocation } from './invocation.js';
+import type { KeyFields } from './keys.js';
 import { digestPartition, keyText, knownKey, platformPartition, valueKey } from './keys.js';
-import { invalidOption, optionalClock, optionalFunction, optionalInteger, ownOptions } from './options.js';
-import { memberOf, optionNames } from './own.js';
-import { abortedError, patiently } from './patience.js';
-import { decide, decideAsSdk } from './policy.js';
-import type { Ask } from './resolve.js';
-import { resolve } from './resolve.js';
+import { invalidOption, ownOptions } from './options.js';
+import { memberOf } from './own.js';
+import type { CredentialProviderOptions } from './provider-options.js';
+import { PROVIDER_OPTION_NAMES, contextOf, minValidityOf, refuseWideWindow } from './provider-options.js';
 import { statusOf } from './status.js';
-import { transportOf } from './transport.js';
-
-/** Options that core takes, the same for every cloud. */
-export interface CredentialProviderOptions {
-  readonly source: SubjectTokenSource;
-  /** Ask the platform for a subject token of this audience first. */
-  readonly audience?: string | undefined;
-  readonly expect?: Expectation | undefined;
-  /** Default: the process-wide cache. */
-  readonly cache?: CredentialCache | undefined;
-  /** How long one exchange may take in all, in milliseconds, 100 to 60,000; default 8,000. */
-  readonly timeoutMs?: number | undefined;
-  readonly fetch?: Fetch | undefined;
-  readonly clock?: Clock | undefined;
-  /** A number from 0 (included) to 1 (excluded), as `Math.random`. */
-  readonly random?: (() => number) | undefined;
-  readonly onEvent?: OnEvent | undefined;
-  /** What the platform says of the invocation being served; asked where an exchange may be needed. */
-  readonly invocation?: (() => Invocation | undefined) | undefined;
-  /** The lifetime that the user asked for, in milliseconds: a refresh window of half of it is refused. */
-  readonly lifetimeMs?: number | undefined;
-}
 
 export interface DriverProvider<C extends Credential, R> extends CredentialProvider<C, R> {
   getCredentials(call?: DriverCall<R>): Promise<C>;
-  /** The same, but what is held comes without a promise: one of those costs as much as all the rest of a hit. */
+  /** The same, but returns a cached credential without a promise, which would cost as much as the rest of a hit. */
   ask(call?: DriverCall<R>): C | Promise<C>;
 }
 
-const OPTION_NAMES: readonly string[] = optionNames<CredentialProviderOptions>({
-  source: true,
-  audience: true,
-  expect: true,
-  cache: true,
-  timeoutMs: true,
-  fetch: true,
-  clock: true,
-  random: true,
-  onEvent: true,
-  invocation: true,
-  lifetimeMs: true,
-});
-
-/**
- * A credential that a service refuses within its first seconds is not refused for its age. The rules that the AWS
- * SDKs share know no such limit: there, `invalidate` holds at any age.
- */
-const INVALIDATE_AFTER_MS: Readonly<Record<CredentialCache['profile'], number>> = {
-  default: 10_000,
-  'aws-sdk': 0,
-};
 const MAX_OWN_KEYS = 1_024;
+
+/** A provider's parts, and what it remembers of its calls. */
+interface Provider<C extends Credential, R, V extends C> {
+  readonly context: ProviderContext<C, R>;
+  readonly source: SubjectTokenSource;
+  readonly invocation: (() => Invocation | undefined) | undefined;
+  readonly copyOf: CallerCopy<C, V>;
+  readonly minValidityMs: number;
+  readonly lifetimeMs: number | undefined;
+  /** Canonical text of `expect`. */
+  readonly expectation: string;
+  /** The cache keys of this provider's calls: `invalidate()` without a credential touches no other. */
+  readonly ownKeys: Set<string>;
+  /** The identity of the last call without a request, and its key: a hit compares two strings. */
+  plainIdentity: string | undefined;
+  plainKey: string;
+  plainTarget: string | undefined;
+  /** The identity key of the last call, where no platform names one. */
+  lastIdentityKey: string | undefined;
+}
 
 /**
  * The portable provider of one driver. Each call returns an object, and throws an error, of the caller's own.
@@ -99,37 +69,25 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
   given: CredentialProviderOptions,
   copyOf: CallerCopy<C, V> = callerCopy as CallerCopy<C, V>,
 ): DriverProvider<V, R> {
-  const options = ownOptions('createCredentialProvider', given, OPTION_NAMES);
-  const { source } = options;
-  const { provider } = exchanger;
-  const cache = assertCache(options.cache) ?? processWideCache();
-  const clock = optionalClock(options.clock) ?? systemClock;
-  const emitter = createEmitter(optionalFunction({ option: 'onEvent' }, options.onEvent));
-  const expectation = normalizeExpectation(options.expect);
-  const engine: Engine<C, R> = createEngine({
-    exchanger,
-    cache,
-    audience: options.audience,
-    expectation,
-    timeoutMs: optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 100, 60_000) ?? 8_000,
-    transport: transportOf(optionalFunction({ option: 'fetch' }, options.fetch)),
-    clock,
-    random: optionalFunction({ option: 'random' }, options.random) ?? Math.random,
-    emitter,
-  });
+  const options = ownOptions('createCredentialProvider', given, PROVIDER_OPTION_NAMES);
+  const context = contextOf(exchanger, options);
+  const { cache } = context;
   if (cache.profile === 'default') refuseWideWindow(cache, options.lifetimeMs);
-  const { state } = cache;
-  const choose = cache.profile === 'aws-sdk' ? decideAsSdk : decide;
-  const fields = {
-    provider,
-    audience: options.audience,
-    expectation: canonicalJson((expectation ?? null) as Json),
+  const provider: Provider<C, R, V> = {
+    context,
+    source: options.source,
+    invocation: options.invocation,
+    copyOf,
+    minValidityMs: minValidityOf(options.minValidityMs, options.lifetimeMs) ?? 0,
+    lifetimeMs: options.lifetimeMs,
+    expectation: canonicalJson((context.expectation ?? null) as Json),
+    ownKeys: new Set(),
+    plainIdentity: undefined,
+    plainKey: '',
+    plainTarget: undefined,
+    lastIdentityKey: undefined,
   };
-  /** The keys this provider asked for: what `invalidate()` without a credential may touch. */
-  const ownKeys = new Set<string>();
-  const plain: Plain = { partition: undefined, key: '', target: undefined };
-  let lastPartition: string | undefined;
-
+  const ask = (call?: DriverCall<R>): V | Promise<V> => credentialFor(provider, call);
   return {
     async getCredentials(call?: DriverCall<R>): Promise<V> {
       const credential = ask(call);
@@ -137,144 +95,183 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
       return credential instanceof Promise ? await credential : credential;
     },
     ask,
-
-    invalidate(which?: V | ((held: V) => boolean)): void {
-      if (which !== undefined && typeof which !== 'function' && (typeof which !== 'object' || which === null))
-        throw invalidOption({ option: 'which' }, 'a credential, a function or left out', which);
-      // A credential is known by its content wherever it is held; a rule or nothing means this provider's own.
-      const keys = typeof which === 'object' ? state.slots.keys() : ownKeys;
-      for (const key of keys) {
-        const slot = state.slots.get(key);
-        if (slot?.held === undefined || slot.provider !== provider || slot.invalidated) continue;
-        if (
-          since(slot.held.received, clock) < INVALIDATE_AFTER_MS[cache.profile] ||
-          !matchesRecord(which, slot.held.credential as C, slot.held.nested, copyOf)
-        )
-          continue;
-        slot.invalidated = true;
-        slot.generation = ++state.sequence;
-        slot.leastGeneration = slot.generation;
-        emitter.emit({ type: 'invalidated', provider });
-      }
-    },
-
-    status(call?: { readonly request?: Partial<R> | undefined }): CredentialStatus {
-      const partition = memberOf(source.capture(), 'partition');
-      // Whose token it is can't be known without reading it: then the last one that was read is meant.
-      const whose = partition === undefined ? lastPartition : platformPartition(partition);
-      const target = targetOf(ownCall(call).request);
-      const key = whose === undefined ? undefined : knownKey(cache, keyText({ ...fields, target }, whose));
-      return statusOf(key === undefined ? undefined : findSlot(state, key), clock);
-    },
+    invalidate: (which) => invalidate(provider, which),
+    status: (call) => status(provider, call),
   };
+}
 
-  function ask(asked?: DriverCall<R>): V | Promise<V> {
-    const call = asked === undefined ? undefined : ownCall(asked);
-    const subject = source.capture();
-    if (asksNothing(call) && subject.partition !== undefined && subject.partition === plain.partition) {
-      const slot = state.slots.get(plain.key);
-      const held = slot?.held;
-      if (
-        slot !== undefined &&
-        held !== undefined &&
-        !slot.invalidated &&
-        since(held.received, clock) < held.schedule.refreshAge
-      ) {
-        touch(state, plain.key, slot);
-        slot.served += 1;
-        if (emitter.listening) emitter.emit({ type: 'served', provider, from: 'cache' });
-        return copyOf(held.credential as C, held.nested);
-      }
-    }
-    return answer(subject, call ?? (NOTHING as DriverCall<R>));
-  }
-
-  async function answer(subject: Subject, call: DriverCall<R>): Promise<V> {
-    // Thrown before anything is awaited, these two have the caller's stack by themselves.
-    if (call.signal?.aborted === true) throw abortedError(provider);
-    const target = targetOf(call.request);
-    try {
-      const record = await answered(subject, call, target);
-      return copyOf(record, isNested(record));
-    } catch (error) {
-      // Others may wait for the same exchange, or be refused by the same error later.
-      throw callerError(error);
+/** A cached credential without a promise; anything else takes the way through `getCredential`. */
+function credentialFor<C extends Credential, R, V extends C>(
+  provider: Provider<C, R, V>,
+  given: DriverCall<R> | undefined,
+): V | Promise<V> {
+  const call = given === undefined ? undefined : ownCall(given);
+  const subject = provider.source.capture();
+  if (isPlain(call) && subject.partition !== undefined && subject.partition === provider.plainIdentity) {
+    const { context, plainKey } = provider;
+    const { cache } = context;
+    const entry = cache.state.entries.get(plainKey);
+    if (entry !== undefined && isFresh(provider, entry)) {
+      const { credential, nested } = entry.cached;
+      markUsed(cache.state, plainKey, entry);
+      entry.served += 1;
+      if (context.isListening()) context.emit({ type: 'served', from: 'cache' });
+      return provider.copyOf(credential as C, nested);
     }
   }
+  return answer(provider, subject, call ?? (NOTHING as DriverCall<R>));
+}
 
-  async function answered(subject: Subject, call: DriverCall<R>, target: string): Promise<C> {
-    const common: Omit<Ask<R>, 'key' | 'subject'> = {
-      request: (call.request ?? NOTHING) as R,
-      lateRequest: call.lateRequest,
-      anew: call.forceRefresh === true ? 'after-now' : call.skipHeld === true ? 'joining' : 'no',
-      signal: call.signal,
-      invocation: options.invocation?.(),
-      sequence: ++state.sequence,
-    };
-    if (subject.partition !== undefined) {
-      const key = await own(target, platformPartition(subject.partition));
-      if (call.request === undefined) Object.assign(plain, { partition: subject.partition, key });
-      const credential = await resolve(engine, choose, { ...common, key, subject });
-      if (credential !== undefined) return credential;
-    }
-    const patience = {
-      provider,
-      clock,
-      signal: call.signal,
-      invocation: common.invocation,
-      limitMs: engine.tools.timeoutMs,
-    };
-    const mine = await patiently(patience, (signal) => ownDigest(engine.tools, subject, signal));
-    const key = await own(target, digestPartition(mine.digest));
-    return (await resolve(engine, choose, { ...common, key, subject: mine.subject })) as C;
-  }
+function isFresh<C extends Credential, R, V extends C>(
+  { context, minValidityMs }: Provider<C, R, V>,
+  entry: CacheEntry,
+): entry is CacheEntry & { readonly cached: NonNullable<CacheEntry['cached']> } {
+  const { cached, invalidated } = entry;
+  if (cached === undefined || invalidated) return false;
+  const age = since(cached.received, context.clock);
+  return age < cached.schedule.refreshAge && !isBelowMinValidity(context, cached, age, minValidityMs);
+}
 
-  function targetOf(request: Partial<R> | undefined): string {
-    if (request !== undefined) return canonicalJson(exchanger.target(request as R));
-    return (plain.target ??= canonicalJson(exchanger.target(NOTHING as R)));
-  }
-
-  async function own(target: string, partition: string): Promise<string> {
-    const key = await valueKey(cache, keyText({ ...fields, target }, partition));
-    if (ownKeys.size >= MAX_OWN_KEYS && !ownKeys.has(key))
-      ownKeys.delete(ownKeys.keys().next().value as string);
-    ownKeys.add(key);
-    lastPartition = partition;
-    return key;
+async function answer<C extends Credential, R, V extends C>(
+  provider: Provider<C, R, V>,
+  subject: Subject,
+  given: DriverCall<R>,
+): Promise<V> {
+  const { context, copyOf } = provider;
+  // Thrown before anything is awaited, these have the caller's stack by themselves.
+  if (given.signal?.aborted === true) throw abortedError(context.provider);
+  const target = targetText(provider, given.request);
+  const call = callOf(provider, given);
+  try {
+    const record = await recordFor(provider, subject, given.request === undefined, target, call);
+    return copyOf(record, isNested(record));
+  } catch (error) {
+    // Others may wait for the same exchange, or receive the same error later.
+    throw callerError(error);
   }
 }
 
-/** Whether what is held answers the call as it is: what a driver asks for late is asked for on a miss only. */
-function asksNothing(call: DriverCall<unknown> | undefined): boolean {
+function callOf<C extends Credential, R, V extends C>(
+  { context, invocation, minValidityMs, lifetimeMs }: Provider<C, R, V>,
+  given: DriverCall<R>,
+): Omit<Call<R>, 'key' | 'subject'> {
+  return {
+    request: (given.request ?? NOTHING) as R,
+    lateRequest: given.lateRequest,
+    freshness: given.forceRefresh === true ? 'newer' : given.skipHeld === true ? 'new' : 'cached',
+    challenge: given.skipHeld === true,
+    forceRefreshAfterMs: given.forceRefreshAfterMs ?? 0,
+    minValidityMs: minValidityOf(given.minValidityMs, lifetimeMs) ?? minValidityMs,
+    signal: given.signal,
+    invocation: invocation?.(),
+    sequence: ++context.cache.state.sequence,
+  };
+}
+
+/** `isWithoutRequest`: its key is remembered for the next call. */
+async function recordFor<C extends Credential, R, V extends C>(
+  provider: Provider<C, R, V>,
+  subject: Subject,
+  isWithoutRequest: boolean,
+  target: string,
+  call: Omit<Call<R>, 'key' | 'subject'>,
+): Promise<C> {
+  const { context } = provider;
+  const { partition } = subject;
+  if (partition !== undefined) {
+    const key = await ownKey(provider, target, platformPartition(partition));
+    if (isWithoutRequest) {
+      provider.plainIdentity = partition;
+      provider.plainKey = key;
+    }
+    const record = await getCredential(context, { ...call, key, subject });
+    if (record !== undefined) return record;
+  }
+  const { clock, timeoutMs } = context;
+  const { signal, invocation } = call;
+  const deadline = { provider: context.provider, clock, signal, invocation, limitMs: timeoutMs };
+  const mine = await withCallerDeadline(deadline, (own) => readOwnToken(context, subject, own));
+  const key = await ownKey(provider, target, digestPartition(mine.digest));
+  return (await getCredential(context, { ...call, key, subject: mine.subject })) as C;
+}
+
+function invalidate<C extends Credential, R, V extends C>(
+  { context, copyOf, ownKeys }: Provider<C, R, V>,
+  which: V | ((cached: V) => boolean) | undefined,
+): void {
+  if (which !== undefined && typeof which !== 'function' && (typeof which !== 'object' || which === null))
+    throw invalidOption({ option: 'which' }, 'a credential, a function or left out', which);
+  const { cache, clock, emit } = context;
+  const { state } = cache;
+  const { invalidateAfterMs } = policyOf(cache);
+  // A credential is known by its content under any key; a function or nothing means this provider's own keys.
+  const keys = typeof which === 'object' ? state.entries.keys() : ownKeys;
+  for (const key of keys) {
+    const entry = state.entries.get(key);
+    const cached = entry?.cached;
+    if (entry === undefined || cached === undefined) continue;
+    if (entry.invalidated || entry.provider !== context.provider) continue;
+    if (since(cached.received, clock) < invalidateAfterMs) continue;
+    if (!matchesRecord(which, cached.credential as C, cached.nested, copyOf)) continue;
+    entry.invalidated = true;
+    entry.notBefore = ++state.sequence;
+    emit({ type: 'invalidated' });
+  }
+}
+
+function status<C extends Credential, R, V extends C>(
+  provider: Provider<C, R, V>,
+  call: { readonly request?: Partial<R> | undefined } | undefined,
+): CredentialStatus {
+  const { context, source, lastIdentityKey } = provider;
+  const { cache, clock } = context;
+  const partition = memberOf(source.capture(), 'partition');
+  // Without reading the token nothing else tells whose it is: then the identity of the last call is meant.
+  const identityKey = partition === undefined ? lastIdentityKey : platformPartition(partition);
+  const target = targetText(provider, ownCall(call).request);
+  const key =
+    identityKey === undefined
+      ? undefined
+      : knownKey(cache, keyText(keyFields(provider, target), identityKey));
+  return statusOf(key === undefined ? undefined : findEntry(cache.state, key), clock);
+}
+
+function targetText<C extends Credential, R, V extends C>(
+  provider: Provider<C, R, V>,
+  request: Partial<R> | undefined,
+): string {
+  const { exchanger } = provider.context;
+  if (request !== undefined) return canonicalJson(exchanger.target(request as R));
+  return (provider.plainTarget ??= canonicalJson(exchanger.target(NOTHING as R)));
+}
+
+const keyFields = <C extends Credential, R, V extends C>(
+  { context, expectation }: Provider<C, R, V>,
+  target: string,
+): KeyFields => ({ provider: context.provider, audience: context.audience, expectation, target });
+
+async function ownKey<C extends Credential, R, V extends C>(
+  provider: Provider<C, R, V>,
+  target: string,
+  identityKey: string,
+): Promise<string> {
+  const { context, ownKeys } = provider;
+  const key = await valueKey(context.cache, keyText(keyFields(provider, target), identityKey));
+  if (ownKeys.size >= MAX_OWN_KEYS && !ownKeys.has(key))
+    ownKeys.delete(ownKeys.keys().next().value as string);
+  ownKeys.add(key);
+  provider.lastIdentityKey = identityKey;
+  return key;
+}
+
+/** Whether a cached credential answers the call as it is. What a driver adds late is needed on a miss only. */
+function isPlain(call: DriverCall<unknown> | undefined): boolean {
   return (
     call === undefined ||
     (call.request === undefined &&
       call.signal === undefined &&
+      call.minValidityMs === undefined &&
       call.forceRefresh !== true &&
       call.skipHeld !== true)
-  );
-}
-
-/** The last partition that asked with no request of its own, and its key: the hot path compares two strings. */
-interface Plain {
-  partition: string | undefined;
-  key: string;
-  target: string | undefined;
-}
-
-function assertCache(cache: CredentialCache | undefined): CredentialCache | undefined {
-  // The contract's version is its type: plain data, of whichever copy of this package.
-  if (cache === undefined || (cache as CredentialCache | null)?.contract === 'credex.cache.v1') return cache;
-  throw invalidOption({ option: 'cache' }, 'what createCredentialCache() gave', cache);
-}
-
-/** Refreshing a credential when half of its life is over, in every instance at once, is how refresh storms begin. */
-function refuseWideWindow({ refreshAheadMs }: CredentialCache, lifetimeMs: number | undefined): void {
-  if (refreshAheadMs === undefined || lifetimeMs === undefined || refreshAheadMs < lifetimeMs / 2) return;
-  throw new OptionError(
-    'conflicting_options',
-    'refreshAheadMs',
-    undefined,
-    `\`refreshAheadMs\` (${refreshAheadMs}) must be less than half of the duration asked for (${lifetimeMs} ms).`,
   );
 }

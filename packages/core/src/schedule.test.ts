@@ -1,8 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { lifetimeOf, scheduleOf } from './schedule.js';
+import { awsSdkPolicy } from './aws-sdk-policy.js';
+import type { Schedule } from './refresh-policy.js';
+import { defaultPolicy, lifetimeOf } from './refresh-policy.js';
 
 const S = 1_000;
+const POLICIES = { default: defaultPolicy, 'aws-sdk': awsSdkPolicy } as const;
 const OWN = { profile: 'default' } as const;
+
+interface Rules {
+  readonly profile: keyof typeof POLICIES;
+  readonly refreshAheadMs?: number | undefined;
+}
+
+function scheduleOf(
+  lifetimeMs: number,
+  hintAge: number | undefined,
+  jitter: number,
+  { profile, refreshAheadMs }: Rules,
+): Schedule {
+  const policy = POLICIES[profile];
+  return policy.schedule(lifetimeMs, policy.aheadMs(lifetimeMs, refreshAheadMs), hintAge, jitter);
+}
 
 describe('the schedule', () => {
   it.each([
@@ -42,12 +60,12 @@ describe('the schedule', () => {
           Infinity,
           -Infinity,
         ])
-          for (const drawn of [0, 0.5, 0.999_999])
+          for (const jitter of [0, 0.5, 0.999_999])
             for (const refreshAheadMs of [undefined, 1_000, 300_000, 43_200_000]) {
               const { refreshAge, mustAge, usableAge, lifetimeMs } = scheduleOf(
                 lifetime * S,
                 hint === undefined ? undefined : hint * S,
-                drawn,
+                jitter,
                 { profile, refreshAheadMs },
               );
               expect(refreshAge).toBeGreaterThanOrEqual(profile === 'default' ? lifetimeMs / 2 : 0);

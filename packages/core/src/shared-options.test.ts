@@ -26,6 +26,7 @@ describe('the shared options', () => {
       expect: true,
       cache: true,
       timeoutMs: true,
+      minValidityMs: true,
       fetch: true,
       clock: true,
       random: true,

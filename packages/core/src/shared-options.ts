@@ -10,7 +10,7 @@ import type { Invocation } from './invocation.js';
 import { invalidOption, optionalFunction, optionalString } from './options.js';
 import { FederationError, OptionError } from './errors.js';
 import { optionNames } from './own.js';
-import type { CredentialProviderOptions } from './provider.js';
+import type { CredentialProviderOptions } from './provider-options.js';
 import { rememberedSubjectToken } from './remembered-token.js';
 
 /** A function that returns the subject token; called once for each capture, with no argument. */
@@ -27,6 +27,11 @@ export interface SharedOptions {
   readonly cache?: CredentialCache | undefined;
   /** How long one exchange may take in all, in milliseconds, 100 to 60,000; default 8,000. */
   readonly timeoutMs?: number | undefined;
+  /**
+   * How long the credential that a call returns must still be valid, in milliseconds, 0 to 86,400,000; default 0. A call's
+   * own `minValidityMs` takes precedence; the rule is documented there.
+   */
+  readonly minValidityMs?: number | undefined;
   /**
    * The fetch that exchanges are made with. Default: `node:https` on Node, with the proxy that HTTPS_PROXY names (by
    * the package `proxy-agent`); elsewhere the global fetch.
@@ -51,6 +56,7 @@ export const SHARED_OPTION_NAMES: readonly (keyof SharedOptions)[] = optionNames
   expect: true,
   cache: true,
   timeoutMs: true,
+  minValidityMs: true,
   fetch: true,
   clock: true,
   random: true,
@@ -71,7 +77,7 @@ export function providerOptions(
 ): CredentialProviderOptions {
   const defaults: PlatformDefaults =
     typeof platform === 'function' ? { source: platform, invocation: () => undefined } : platform;
-  const { tokenSource, cache, timeoutMs, fetch, clock, random, onEvent } = options;
+  const { tokenSource, cache, timeoutMs, minValidityMs, fetch, clock, random, onEvent } = options;
   const audience = optionalString({ option: 'audience' }, options.audience);
   if (audience !== undefined && typeof tokenSource === 'function') throw audienceUnsupported();
   return {
@@ -80,6 +86,7 @@ export function providerOptions(
     expect: normalizeExpectation(options.expect),
     cache,
     timeoutMs,
+    minValidityMs,
     fetch,
     clock,
     random,

@@ -126,7 +126,7 @@ describe('a target that throws', () => {
     await expect(provider.getCredentials()).rejects.toThrow(OptionError);
     await expect(provider.getCredentials({ request: { scope: 'x' } })).rejects.toThrow(OptionError);
     expect(() => provider.status()).toThrow(OptionError);
-    expect(w.cache.state.slots.size).toBe(0);
+    expect(w.cache.state.entries.size).toBe(0);
     expect(w.clock.timers()).toBe(0);
   });
 

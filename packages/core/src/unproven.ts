@@ -3,11 +3,11 @@
  * token of its own. They are limited for each cache and provider, since a source may be made for each request.
  */
 
-import type { CredentialCache, Flight, Slot, UnprovenExchanges } from './cache.js';
+import type { CacheEntry, CredentialCache, Refresh, UnprovenExchanges } from './cache.js';
 import { since } from './clock.js';
 import type { Clock, Subject } from './contract.js';
 import { FederationError } from './errors.js';
-import { sharesFlights } from './invocation.js';
+import { sharesPromises } from './invocation.js';
 
 /** As many at once; then the oldest is ended for the newest, once it had time for a sound exchange. */
 export const MOST_UNDER_WAY = 1_000;
@@ -18,9 +18,9 @@ export const FAILURES_PER_SECOND = 500;
 /** The shortest wait that is advised, and the longest: with one and the same wait, callers would keep missing a free place. */
 const RETRY_AFTER_MS = { least: 250, most: 750 };
 
-/** Whose token is known by the token alone, and never brought a credential. */
-export const isUnproven = ({ partition }: Subject, { held }: Slot): boolean =>
-  partition === undefined && held === undefined;
+/** True if nothing but the token says whose it is, and it never brought a credential. */
+export const isUnproven = ({ partition }: Subject, { cached }: CacheEntry): boolean =>
+  partition === undefined && cached === undefined;
 
 /** Makes room for one more exchange. The error of a caller for whom there is none. */
 export function roomForUnproven(
@@ -32,24 +32,29 @@ export function roomForUnproven(
   const unproven = unprovenOf(cache, provider, clock);
   const crowded = (): FederationError => noRoom(provider, random());
   if (unproven.failuresLeft < 1) return crowded();
-  if (unproven.flights.size < MOST_UNDER_WAY) return undefined;
-  const oldest = unproven.flights.values().next().value as Flight;
-  const age = since(oldest.departed, clock);
+  if (unproven.refreshes.size < MOST_UNDER_WAY) return undefined;
+  const oldest = unproven.refreshes.values().next().value as Refresh;
+  const age = since(oldest.started, clock);
   if (age < TIME_FOR_ONE_MS) return crowded();
   // In an edge isolate it belongs to another request, which alone may end it: it is forgotten once it is overdue.
-  if (!sharesFlights() && age < oldest.abandonAfterMs) return crowded();
-  unproven.flights.delete(oldest);
-  if (sharesFlights()) oldest.displace(crowded());
+  if (!sharesPromises() && age < oldest.maxAgeMs) return crowded();
+  unproven.refreshes.delete(oldest);
+  if (sharesPromises()) oldest.abandon(crowded());
   return undefined;
 }
 
 /** Counts an exchange from its start to its end. */
-export function countUnproven(cache: CredentialCache, provider: string, clock: Clock, flight: Flight): void {
+export function countUnproven(
+  cache: CredentialCache,
+  provider: string,
+  clock: Clock,
+  refresh: Refresh,
+): void {
   const unproven = unprovenOf(cache, provider, clock);
   unproven.failuresLeft -= 1;
-  unproven.flights.add(flight);
-  void flight.outcome.then((outcome) => {
-    unproven.flights.delete(flight);
+  unproven.refreshes.add(refresh);
+  void refresh.outcome.then((outcome) => {
+    unproven.refreshes.delete(refresh);
     if (outcome.kind !== 'issued') return;
     unproven.failuresLeft = Math.min(MOST_FAILURES, unproven.failuresLeft + 1);
   });
@@ -59,7 +64,7 @@ function unprovenOf({ state }: CredentialCache, provider: string, clock: Clock):
   const now = clock.monotonic();
   let unproven = state.unproven.get(provider);
   if (unproven === undefined) {
-    unproven = { flights: new Set(), failuresLeft: MOST_FAILURES, countedAt: now };
+    unproven = { refreshes: new Set(), failuresLeft: MOST_FAILURES, countedAt: now };
     state.unproven.set(provider, unproven);
   }
   const earned = (Math.max(0, now - unproven.countedAt) * FAILURES_PER_SECOND) / 1_000;

@@ -15,7 +15,8 @@ import type {
   SubjectTokenSource,
 } from './contract.js';
 import type { CredentialEvent } from './events.js';
-import type { CredentialProviderOptions, DriverProvider } from './provider.js';
+import type { CredentialProviderOptions } from './provider-options.js';
+import type { DriverProvider } from './provider.js';
 import { createCredentialProvider } from './provider.js';
 import { readSubjectToken } from './subject-token.js';
 

@@ -26,7 +26,7 @@ import type { CredentialsSettings } from './settings.js';
 import { checkedSettings } from './settings.js';
 
 /** What one call may say, whichever the cloud. */
-export type AnyCall = Pick<CredentialCall<unknown>, 'signal' | 'forceRefresh'>;
+export type AnyCall = Pick<CredentialCall<unknown>, 'signal' | 'forceRefresh' | 'minValidityMs'>;
 
 type NamedAuthorizeOptions = AuthorizeOptions & { readonly name?: string | undefined };
 

@@ -27,14 +27,17 @@ export interface AzureSettings extends OfCode<AzureEntry>, Pick<AzureEntry, 'aut
  * Functions and objects, which are no data: `tokenSource`, `cache`, `fetch`, `clock`, `random`, `onEvent`,
  * `invocation` for all entries, and by cloud the exchanger and what decides where a token goes. An entry's own word comes first.
  */
-export interface CredentialsSettings extends Omit<SharedOptions, 'audience' | 'expect' | 'timeoutMs'> {
+export interface CredentialsSettings extends Omit<
+  SharedOptions,
+  'audience' | 'expect' | 'timeoutMs' | 'minValidityMs'
+> {
   readonly aws?: AwsSettings | undefined;
   readonly gcp?: GcpSettings | undefined;
   readonly azure?: AzureSettings | undefined;
 }
 
 const SHARED: readonly string[] = SHARED_OPTION_NAMES.filter(
-  (name) => !['audience', 'expect', 'timeoutMs'].includes(name),
+  (name) => !['audience', 'expect', 'timeoutMs', 'minValidityMs'].includes(name),
 );
 
 const OF_CLOUD: Readonly<Record<ProviderName, readonly string[]>> = {

@@ -43,6 +43,7 @@ const OPTION_NAMES: readonly string[] = [
 const CALL_NAMES: readonly string[] = optionNames<CredentialCall<GcpRequest>>({
   signal: true,
   forceRefresh: true,
+  minValidityMs: true,
   request: true,
 });
 

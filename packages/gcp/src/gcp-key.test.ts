@@ -56,6 +56,7 @@ const TABLE: { readonly [O in keyof Required<Options>]: Row<O> } = {
   allowLoopbackHttp: { belongs: 'not-in-key', pair: () => [true, true] },
   exchanger: { belongs: 'not-in-key', pair: () => [undefined, googleAuthLibraryExchanger()] },
   timeoutMs: { belongs: 'not-in-key', pair: () => [5_000, 6_000] },
+  minValidityMs: { belongs: 'not-in-key', pair: () => [undefined, 60_000] },
   fetch: { belongs: 'not-in-key', pair: () => [undefined, FETCH] },
   clock: {
     belongs: 'not-in-key',

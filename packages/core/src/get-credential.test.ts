@@ -104,7 +104,7 @@ describe('a leader whose token is no good', () => {
     }
     token = good;
     expect((await provider.getCredentials()).value).toBe('v201');
-    expect([...w.cache.state.slots.values()].every(({ troubles }) => troubles.size <= 16)).toBe(true);
+    expect([...w.cache.state.entries.values()].every(({ backoffs }) => backoffs.size <= 16)).toBe(true);
   });
 
   it('holds nothing back where nothing was asked of the cloud', async () => {

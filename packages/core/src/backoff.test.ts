@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FederationError } from './errors.js';
-import type { Failure, Trouble } from './trouble.js';
-import { dependsOnToken, troubleAfter } from './trouble.js';
+import { awsSdkPolicy } from './aws-sdk-policy.js';
+import type { Backoff, Failure } from './refresh-policy.js';
+import { defaultPolicy, isTokenError, nextBackoff } from './refresh-policy.js';
 
 const at = { wall: 1, mono: 1 };
 const failure = (
@@ -18,16 +19,16 @@ const failure = (
   }),
 });
 /** So many failures in a row. */
-const after = (count: number, one: Failure, untilMust: number | undefined, drawn: number): Trouble => {
-  let trouble: Trouble | undefined;
-  for (let n = 0; n < count; n++) trouble = troubleAfter(one, trouble, at, untilMust, drawn, 'default');
-  return trouble as Trouble;
+const after = (count: number, one: Failure, untilMust: number | undefined, jitter: number): Backoff => {
+  let backoff: Backoff | undefined;
+  for (let n = 0; n < count; n++) backoff = nextBackoff(defaultPolicy, one, backoff, at, untilMust, jitter);
+  return backoff as Backoff;
 };
 const throttled = (retryAfterMs = 0): Failure => failure('backoff', { throttled: true, retryAfterMs });
 
-describe('how long a failure holds the next attempt', () => {
+describe('how long a failure delays the next attempt', () => {
   it.each([
-    // kind, how many, until must, drawn; hold and urgent hold in milliseconds
+    // kind, how many, until must, jitter; delay and urgent delay in milliseconds
     ['backoff', failure('backoff'), 1, 600_000, 0, 0, 0],
     ['backoff', failure('backoff'), 1, 600_000, 1, 1_000, 1_000],
     ['backoff', failure('backoff'), 2, 600_000, 1, 2_000, 2_000],
@@ -48,29 +49,29 @@ describe('how long a failure holds the next attempt', () => {
     ['throttled in the last minute', throttled(90_000), 1, 0, 0, 5_000, 5_000],
     ['throttled with nothing', throttled(90_000), 1, undefined, 0, 60_000, 60_000],
     ['throttled with nothing, asked a little', throttled(7_000), 1, undefined, 0, 7_000, 7_000],
-  ] as const)('%s', (_case, one, count, untilMust, drawn, holdMs, urgentHoldMs) => {
-    expect(after(count, one, untilMust, drawn)).toMatchObject({ holdMs, urgentHoldMs, count });
+  ] as const)('%s', (_case, one, count, untilMust, jitter, delayMs, urgentDelayMs) => {
+    expect(after(count, one, untilMust, jitter)).toMatchObject({ delayMs, urgentDelayMs, count });
   });
 
   it('counts failures of one kind in a row', () => {
     const first = after(4, failure('backoff'), undefined, 1);
-    expect(troubleAfter(failure('rejected'), first, at, undefined, 1, 'default').count).toBe(1);
+    expect(nextBackoff(defaultPolicy, failure('rejected'), first, at, undefined, 1).count).toBe(1);
   });
 
   it('follows the AWS SDKs in their profile', () => {
-    for (const drawn of [0, 0.4, 1]) {
-      const hold = (300 + 300 * drawn) * 1_000;
-      expect(troubleAfter(failure('backoff'), undefined, at, 0, drawn, 'aws-sdk')).toMatchObject({
-        holdMs: hold,
-        urgentHoldMs: hold,
+    for (const jitter of [0, 0.4, 1]) {
+      const delayMs = (300 + 300 * jitter) * 1_000;
+      expect(nextBackoff(awsSdkPolicy, failure('backoff'), undefined, at, 0, jitter)).toMatchObject({
+        delayMs,
+        urgentDelayMs: delayMs,
       });
-      expect(troubleAfter(failure('rejected'), undefined, at, 0, drawn, 'aws-sdk').holdMs).toBe(
-        1_000 + 4_000 * drawn,
+      expect(nextBackoff(awsSdkPolicy, failure('rejected'), undefined, at, 0, jitter).delayMs).toBe(
+        1_000 + 4_000 * jitter,
       );
     }
   });
 
-  it('tells what a token is at fault for from what it is not', () => {
+  it('tells failures of the token from all others', () => {
     expect(
       (
         [
@@ -80,7 +81,7 @@ describe('how long a failure holds the next attempt', () => {
           'subject_mismatch',
           'no_subject_token',
         ] as const
-      ).every(dependsOnToken),
+      ).every(isTokenError),
     ).toBe(true);
     expect(
       (
@@ -94,7 +95,7 @@ describe('how long a failure holds the next attempt', () => {
           'region_disabled',
           'unknown',
         ] as const
-      ).some(dependsOnToken),
+      ).some(isTokenError),
     ).toBe(false);
   });
 });

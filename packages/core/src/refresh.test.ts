@@ -1,11 +1,11 @@
-// Longer than 300 lines: every way a flight can end, against one small world.
-import { describe, expect, it } from 'vitest';
+// Longer than 300 lines: every way a refresh can end, against one small world.
+import { describe, expect, it, vi } from 'vitest';
 import { createCredentialCache } from './cache.js';
 import type { Secret } from './world.fixture.js';
 import { HOUR, down, gate, makeJwt, refusal, settle, sourceOf, world } from './world.fixture.js';
 
-describe('flights and generations', () => {
-  it('keeps what a flight brought although its slot was evicted meanwhile, and every refresh after it', async () => {
+describe('the result of a refresh', () => {
+  it('stores the result of a refresh whose entry was evicted meanwhile, and every later result', async () => {
     const cache = createCredentialCache({ maxEntries: 1 });
     const w = world({ cache });
     const provider = w.provider();
@@ -32,7 +32,7 @@ describe('flights and generations', () => {
     expect(provider.status().state).toBe('fresh');
   });
 
-  it('does not hand a flight from before an invalidation to an evicted and remade slot', async () => {
+  it('does not store a refresh from before an invalidation in an entry that was evicted and created again', async () => {
     const cache = createCredentialCache({ maxEntries: 1 });
     const w = world({ cache });
     const provider = w.provider();
@@ -50,7 +50,7 @@ describe('flights and generations', () => {
     expect(now.value).toBe('v4');
   });
 
-  it('goes on refreshing a slot that was evicted and made again while its flight was under way', async () => {
+  it('keeps refreshing an entry that was evicted and created again while its refresh was in flight', async () => {
     const w = world({ cache: createCredentialCache({ maxEntries: 1 }) });
     const provider = w.provider();
     for (let round = 0; round < 3; round++) {
@@ -73,7 +73,7 @@ describe('flights and generations', () => {
     expect(await provider.getCredentials()).toEqual(refreshed);
   });
 
-  it('does not let an outdated failure hold back what comes after it', async () => {
+  it('does not delay later attempts after the failure of an outdated refresh', async () => {
     const w = world();
     const provider = w.provider();
     await provider.getCredentials();
@@ -89,7 +89,7 @@ describe('flights and generations', () => {
     expect((await provider.getCredentials()).value).toBe('v3');
   });
 
-  it('lets a flight take the whole time it was given, even more than ten seconds', async () => {
+  it('gives a refresh the whole `timeoutMs`, even more than ten seconds', async () => {
     const slow = gate<Secret>();
     const w = world({ exchange: async () => ({ credential: await slow.promise }) });
     const provider = w.provider(undefined, { timeoutMs: 30_000 });
@@ -119,7 +119,7 @@ describe('flights and generations', () => {
     }
   });
 
-  it('abandons a flight that was frozen: its waiters ask again, its timers and its signal are ended', async () => {
+  it('abandons a refresh that was frozen: its callers start again, its timers and its signal end', async () => {
     const w = world();
     w.answer = ({ n }) => (n === 1 ? new Promise(() => undefined) : undefined);
     const provider = w.provider();
@@ -136,7 +136,7 @@ describe('flights and generations', () => {
     expect(w.clock.timers()).toBe(0);
   });
 
-  it('takes no answer that waited in a frozen instance: its Date says nothing of the time that went by', async () => {
+  it('drops a response that waited in a frozen process: its Date does not show the time since', async () => {
     const answer = gate<void>();
     const w = world();
     w.answer = async ({ n }) => {
@@ -155,7 +155,7 @@ describe('flights and generations', () => {
     expect((await provider.getCredentials()).value).toBe('v2');
   });
 
-  it('does not let an outdated success wipe out how things stand', async () => {
+  it('does not clear a later rejection with the success of an outdated refresh', async () => {
     const w = world();
     const provider = w.provider();
     await provider.getCredentials();
@@ -173,11 +173,11 @@ describe('flights and generations', () => {
     expect(w.attempts).toHaveLength(3);
   });
 
-  it('starts no second exchange between the landing of a failure and its being remembered', async () => {
+  it('starts no second exchange between the end of a failed one and the storing of its backoff', async () => {
     const w = world({ answer: () => Promise.reject(refusal('access_denied')) });
     const token = makeJwt({ sub: 'a' });
     const provider = w.provider(sourceOf(() => token));
-    // The flight's own digest of the token takes a turn of the event loop: these callers come within it.
+    // The refresh's own digest of the token takes a turn of the event loop: these callers come within it.
     const calls: Promise<unknown>[] = [provider.getCredentials().catch((error: unknown) => error)];
     for (let turn = 0; turn < 60; turn++) {
       await Promise.resolve();
@@ -188,7 +188,7 @@ describe('flights and generations', () => {
     expect(w.attempts).toHaveLength(1);
   });
 
-  it('gives an invalidated credential to nobody, and drops a refresh from before it', async () => {
+  it('never serves an invalidated credential, and drops a refresh that started before the invalidation', async () => {
     const w = world();
     const provider = w.provider();
     const first = await provider.getCredentials();
@@ -206,8 +206,8 @@ describe('flights and generations', () => {
   });
 });
 
-describe('what takes the place of what', () => {
-  it('a refresh of what it refreshed, though it ends earlier: no storm of refreshes that are never kept', async () => {
+describe('which result is kept', () => {
+  it('that of a refresh although it expires earlier than the cached one: no storm of refreshes that are never kept', async () => {
     const w = world();
     const provider = w.provider();
     w.answer = ({ n }) => w.good(n, n === 1 ? 6 * HOUR : 300_000);
@@ -221,7 +221,7 @@ describe('what takes the place of what', () => {
     expect(w.attempts).toHaveLength(2);
   });
 
-  it('of two that were under way together, the later expiry, in either order', async () => {
+  it('of two in flight together, the one that started later: whichever ends first, and whatever lives longer', async () => {
     for (const first of ['a', 'b']) {
       const gates = { a: gate<void>(), b: gate<void>() };
       const w = world({
@@ -239,14 +239,31 @@ describe('what takes the place of what', () => {
       await settle();
       gates.a.open();
       gates.b.open();
-      await Promise.all(calls);
-      expect((await provider.getCredentials()).value).toBe('va');
+      // Each caller receives its own result; the cache keeps that of the later start.
+      expect((await Promise.all(calls)).map(({ value }) => value)).toEqual(['va', 'vb']);
+      expect((await provider.getCredentials()).value).toBe('vb');
     }
+  });
+
+  it('the failure of a refresh that started earlier delays no attempt', async () => {
+    const w = world();
+    const provider = w.provider();
+    await provider.getCredentials();
+    await w.clock.advance(0.9 * HOUR);
+    const early = gate<void>();
+    w.answer = () => early.promise;
+    await provider.getCredentials();
+    await settle();
+    w.answer = () => undefined;
+    await provider.getCredentials({ request: { claims: 'c' }, skipHeld: true });
+    early.fail(refusal('invalid_request'));
+    await settle();
+    expect(provider.status()).toMatchObject({ state: 'fresh', holding: undefined });
   });
 });
 
 describe('forceRefresh and claims', () => {
-  it('joins a flight that has sent nothing yet, and else starts one after it', async () => {
+  it('joins a refresh that has sent nothing yet, and otherwise starts one after it', async () => {
     const token = gate<string>();
     const w = world();
     const provider = w.provider(sourceOf(() => makeJwt(), { token: () => token.promise }));
@@ -272,7 +289,7 @@ describe('forceRefresh and claims', () => {
     expect(w.clock.timers()).toBe(0);
   });
 
-  it('is refused, not made, where the exchange it waited for was refused for the same token', async () => {
+  it('fails without an exchange where the refresh that it waited for was refused for the same token', async () => {
     const answer = gate<void>();
     const w = world({ answer: () => answer.promise });
     const provider = w.provider();
@@ -287,7 +304,7 @@ describe('forceRefresh and claims', () => {
     expect(w.attempts).toHaveLength(1);
   });
 
-  it('asks a challenge of its own, joins the very same one only, and keeps its answer', async () => {
+  it('starts a refresh for each claims challenge, joins that of the same claims, and keeps its result', async () => {
     const w = world();
     const provider = w.provider();
     await provider.getCredentials();
@@ -303,7 +320,7 @@ describe('forceRefresh and claims', () => {
     expect(['v2', 'v3']).toContain((await provider.getCredentials()).value);
   });
 
-  it('never lets an ordinary refresh that began before overwrite the answer to a challenge', async () => {
+  it('never replaces the answer to a challenge by an ordinary refresh that started before', async () => {
     const w = world();
     const provider = w.provider();
     await provider.getCredentials();
@@ -317,7 +334,57 @@ describe('forceRefresh and claims', () => {
     expect(await provider.getCredentials()).toEqual(challenged);
   });
 
-  it('holds the error of a refused challenge from that challenge alone', async () => {
+  it('keeps the answer to a challenge although an ordinary refresh starts meanwhile and ends later', async () => {
+    for (const isolate of [() => undefined, () => vi.stubGlobal('EdgeRuntime', 'edge-runtime')]) {
+      isolate();
+      const w = world();
+      const provider = w.provider();
+      await provider.getCredentials();
+      await w.clock.advance(0.9 * HOUR);
+      const challenge = gate<void>();
+      const ordinary = gate<void>();
+      w.answer = ({ request }) => (request.claims === undefined ? ordinary.promise : challenge.promise);
+      const challenged = provider.getCredentials({ request: { claims: 'c' }, skipHeld: true });
+      await settle();
+      const plain = provider.getCredentials();
+      const forced = provider.getCredentials({ forceRefresh: true });
+      await settle();
+      challenge.open();
+      const answer = await challenged;
+      ordinary.open();
+      await Promise.all([plain, forced]);
+      await settle();
+      expect((await provider.getCredentials()).value).toBe(answer.value);
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it('starts no ordinary refresh while a challenge is in flight: its result serves other callers, its failure does not', async () => {
+    for (const isRefused of [false, true]) {
+      const challenge = gate<void>();
+      const w = world({
+        answer: ({ request }) => (request.claims === undefined ? undefined : challenge.promise),
+      });
+      const provider = w.provider();
+      const challenged = provider.getCredentials({ request: { claims: 'c' }, skipHeld: true });
+      await settle();
+      const plain = provider.getCredentials();
+      await settle();
+      expect(w.attempts).toHaveLength(1);
+      if (isRefused) {
+        challenge.fail(refusal('invalid_request'));
+        await expect(challenged).rejects.toMatchObject({ code: 'invalid_request' });
+        expect((await plain).value).toBe('v2');
+      } else {
+        challenge.open();
+        expect(await plain).toEqual(await challenged);
+      }
+      expect(w.cache.state.challenges.size).toBe(0);
+      expect(w.clock.timers()).toBe(0);
+    }
+  });
+
+  it('caches the error of a refused challenge for that challenge alone', async () => {
     const w = world();
     const provider = w.provider();
     await provider.getCredentials();
@@ -334,7 +401,7 @@ describe('forceRefresh and claims', () => {
 });
 
 describe('the bound', () => {
-  it('keeps the most recently used of many keys, tells of each that went, and holds no timer', async () => {
+  it('keeps the most recently used of many keys, emits an event for each evicted one, and leaves no timer', async () => {
     const w = world({ cache: createCredentialCache({ maxEntries: 10 }) });
     const provider = w.provider();
     const scope = (n: number) => ({ request: { scope: `s${n}` } });
@@ -343,27 +410,27 @@ describe('the bound', () => {
       await provider.getCredentials(scope(n));
       await provider.getCredentials(scope(0));
     }
-    expect(w.cache.state.slots.size).toBe(10);
+    expect(w.cache.state.entries.size).toBe(10);
     expect(w.attempts).toHaveLength(51);
     expect(w.types().filter((type) => type === 'evicted')).toHaveLength(41);
-    expect(w.cache.state.flights.size).toBe(0);
+    expect(w.cache.state.refreshes.size).toBe(0);
     expect(w.clock.timers()).toBe(0);
   });
 
-  it('answers everyone although more keys are asked for at once than are held', async () => {
+  it('serves all callers although they use more keys at once than the cache keeps', async () => {
     const w = world({ cache: createCredentialCache({ maxEntries: 3 }) });
     const provider = w.provider();
     const all = await Promise.all(
       Array.from({ length: 200 }, (_, n) => provider.getCredentials({ request: { scope: `s${n}` } })),
     );
     expect(new Set(all).size).toBe(200);
-    expect(w.cache.state.slots.size).toBe(3);
-    expect(w.cache.state.flights.size).toBe(0);
+    expect(w.cache.state.entries.size).toBe(3);
+    expect(w.cache.state.refreshes.size).toBe(0);
   });
 });
 
-describe('one machine for all tokens', () => {
-  it('recovers within six seconds of an outage in which nothing was held', async () => {
+describe('an outage', () => {
+  it('recovers within six seconds after an outage in which nothing was cached', async () => {
     const w = world({ answer: () => Promise.reject(down()), random: () => 0.999 });
     const provider = w.provider();
     for (let second = 0; second < 300; second++) {

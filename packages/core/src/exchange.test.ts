@@ -98,7 +98,7 @@ describe('a driver that misbehaves', () => {
     const error = await outcome(w, provider.getCredentials());
     expect(FederationError.isInstance(error) && error.code).toBe(code);
     expect(w.clock.timers()).toBe(0);
-    expect(w.cache.state.flights.size).toBe(0);
+    expect(w.cache.state.refreshes.size).toBe(0);
     expect(await rejections.stop()).toEqual([]);
   });
 

@@ -1,0 +1,120 @@
+/** Waiting with an end: the one place where a promise is raced against a signal and a timer. */
+
+import { startTimer } from './clock.js';
+import type { Clock } from './contract.js';
+import { FederationError } from './errors.js';
+import type { Invocation } from './invocation.js';
+import { ONCE } from './own.js';
+
+export interface Deadline {
+  readonly clock: Clock;
+  readonly ms: number;
+  readonly signal?: AbortSignal | undefined;
+  /** What the work's signal and the returned promise end with when the time is over. */
+  timeout(): unknown;
+  /** What they end with when `signal` fires. Default: the reason of `signal`. */
+  aborted?: (() => unknown) | undefined;
+}
+
+/** Runs `work` under a signal of its own, and rejects when that signal fires, whatever `work` makes of it. */
+export async function withDeadline<T>(
+  { clock, ms, signal, timeout, aborted }: Deadline,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const abortReason = aborted ?? (() => signal?.reason as unknown);
+  if (signal?.aborted === true) throw abortReason();
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(abortReason());
+  signal?.addEventListener('abort', onAbort, ONCE);
+  const stopTimer = startTimer(clock, ms, () => controller.abort(timeout()));
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      controller.signal.addEventListener('abort', () => reject(controller.signal.reason as Error), ONCE);
+      work(controller.signal).then(resolve, reject);
+    });
+  } finally {
+    stopTimer();
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+const ELAPSED = Symbol('elapsed');
+
+/** Resolves after `ms`; rejects with the signal's reason if that fires first. */
+export async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await withDeadline(
+      { clock, ms, signal, timeout: () => ELAPSED },
+      () => new Promise<never>(() => undefined),
+    );
+  } catch (reason) {
+    if (reason !== ELAPSED) throw reason;
+  }
+}
+
+/** How long one caller waits: until its signal fires or its invocation must answer. */
+export interface CallerDeadline {
+  readonly provider: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+  readonly invocation: Invocation | undefined;
+  /** An upper bound in milliseconds, for work that has no limit of its own. */
+  readonly limitMs: number;
+}
+
+/** A caller keeps this much of its invocation to answer in. */
+const TIME_TO_ANSWER_MS = 500;
+
+/** What the invocation has left, less the time to answer. */
+export function invocationLeft({ invocation, clock }: Pick<CallerDeadline, 'invocation' | 'clock'>): number {
+  const deadline = invocation?.deadline;
+  return deadline === undefined ? Infinity : Math.max(0, deadline - TIME_TO_ANSWER_MS - clock.now());
+}
+
+/**
+ * Waits for `work` until the caller's deadline. A shared refresh goes on after it.
+ * @throws FederationError `aborted` or `timeout`, or what `work` threw
+ */
+export function withCallerDeadline<T>(
+  deadline: CallerDeadline,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { provider, clock, signal, limitMs } = deadline;
+  const left = invocationLeft(deadline);
+  return withDeadline(
+    {
+      clock,
+      signal,
+      ms: Math.min(left, limitMs),
+      timeout: () => (left < limitMs ? invocationEnds(provider) : limitReached(provider, limitMs)),
+      aborted: () => abortedError(provider),
+    },
+    work,
+  );
+}
+
+export function abortedError(provider: string): FederationError {
+  return new FederationError({
+    code: 'aborted',
+    provider,
+    message: 'The caller gave up waiting.',
+    retryable: true,
+  });
+}
+
+function invocationEnds(provider: string): FederationError {
+  return new FederationError({
+    code: 'timeout',
+    provider,
+    message: 'The credential did not come before the invocation had to answer.',
+    hint: 'The exchange goes on for the next caller; raise the duration of the function if this recurs.',
+  });
+}
+
+function limitReached(provider: string, limitMs: number): FederationError {
+  return new FederationError({
+    code: 'timeout',
+    provider,
+    message: `The credential did not come within ${limitMs} ms.`,
+  });
+}

@@ -1,0 +1,120 @@
+/** The options of a provider, the same for every cloud. */
+
+import type { CredentialCache } from './cache.js';
+import { processWideCache } from './cache.js';
+import { systemClock } from './clock.js';
+import type { Clock, Credential, Exchanger, SubjectTokenSource } from './contract.js';
+import { OptionError } from './errors.js';
+import type { OnEvent, ProviderEvent } from './events.js';
+import { createEmitter } from './events.js';
+import type { ProviderContext } from './exchange.js';
+import type { Expectation } from './expectation.js';
+import { normalizeExpectation } from './expectation.js';
+import type { Fetch } from './http.js';
+import type { Invocation } from './invocation.js';
+import { invalidOption, optionalClock, optionalFunction, optionalInteger } from './options.js';
+import { optionNames } from './own.js';
+import { transportOf } from './transport.js';
+
+/** Options that core takes, the same for every cloud. */
+export interface CredentialProviderOptions {
+  readonly source: SubjectTokenSource;
+  /** Ask the platform for a subject token of this audience first. */
+  readonly audience?: string | undefined;
+  readonly expect?: Expectation | undefined;
+  /** Default: the process-wide cache. */
+  readonly cache?: CredentialCache | undefined;
+  /** How long one exchange may take in all, in milliseconds, 100 to 60,000; default 8,000. */
+  readonly timeoutMs?: number | undefined;
+  readonly fetch?: Fetch | undefined;
+  readonly clock?: Clock | undefined;
+  /** A number from 0 (included) to 1 (excluded), as `Math.random`. */
+  readonly random?: (() => number) | undefined;
+  readonly onEvent?: OnEvent | undefined;
+  /** What the platform says of the invocation being served; asked where an exchange may be needed. */
+  readonly invocation?: (() => Invocation | undefined) | undefined;
+  /** How long a cached credential must still be valid for a call that says nothing itself; see `CredentialCall`. */
+  readonly minValidityMs?: number | undefined;
+  /**
+   * The lifetime that the user asked for, in milliseconds: a refresh window, or a `minValidityMs`, of half of it is
+   * refused.
+   */
+  readonly lifetimeMs?: number | undefined;
+}
+
+export const PROVIDER_OPTION_NAMES: readonly string[] = optionNames<CredentialProviderOptions>({
+  source: true,
+  audience: true,
+  expect: true,
+  cache: true,
+  timeoutMs: true,
+  fetch: true,
+  clock: true,
+  random: true,
+  onEvent: true,
+  invocation: true,
+  minValidityMs: true,
+  lifetimeMs: true,
+});
+
+const MAX_MIN_VALIDITY_MS = 86_400_000;
+
+/** What all calls of a provider share, from its options. @throws OptionError */
+export function contextOf<C extends Credential, R>(
+  exchanger: Exchanger<C, R>,
+  options: CredentialProviderOptions,
+): ProviderContext<C, R> {
+  const { provider } = exchanger;
+  const emitter = createEmitter(optionalFunction({ option: 'onEvent' }, options.onEvent));
+  const emit = (event: ProviderEvent): void => emitter.emit({ ...event, provider });
+  const warn = (message: string): void => emit({ type: 'warning', message });
+  const warned = new Set<string>();
+  return {
+    exchanger,
+    provider,
+    cache: assertCache(options.cache) ?? processWideCache(),
+    clock: optionalClock(options.clock) ?? systemClock,
+    expectation: normalizeExpectation(options.expect),
+    audience: options.audience,
+    timeoutMs: optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 100, 60_000) ?? 8_000,
+    transport: transportOf(optionalFunction({ option: 'fetch' }, options.fetch)),
+    random: optionalFunction({ option: 'random' }, options.random) ?? Math.random,
+    emit,
+    isListening: () => emitter.listening,
+    warn,
+    warnOnce(option, message) {
+      if (warned.has(option)) return;
+      warned.add(option);
+      warn(message());
+    },
+  };
+}
+
+function assertCache(cache: CredentialCache | undefined): CredentialCache | undefined {
+  // The contract's version is its type: plain data, of whichever copy of this package.
+  if (cache === undefined || (cache as CredentialCache | null)?.contract === 'credex.cache.v1') return cache;
+  throw invalidOption({ option: 'cache' }, 'what createCredentialCache() gave', cache);
+}
+
+/** Refreshing at half of the lifetime, in every instance at once, is how refresh storms begin. */
+export function refuseWideWindow({ refreshAheadMs }: CredentialCache, lifetimeMs: number | undefined): void {
+  if (refreshAheadMs === undefined || lifetimeMs === undefined || refreshAheadMs < lifetimeMs / 2) return;
+  throw lessThanHalf('refreshAheadMs', refreshAheadMs, lifetimeMs);
+}
+
+/** A `minValidityMs` of a provider or a call. @throws OptionError */
+export function minValidityOf(value: number | undefined, lifetimeMs: number | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const minValidityMs = optionalInteger({ option: 'minValidityMs' }, value, 0, MAX_MIN_VALIDITY_MS) as number;
+  if (lifetimeMs === undefined || minValidityMs < lifetimeMs / 2) return minValidityMs;
+  throw lessThanHalf('minValidityMs', minValidityMs, lifetimeMs);
+}
+
+function lessThanHalf(option: string, value: number, lifetimeMs: number): OptionError {
+  return new OptionError(
+    'conflicting_options',
+    option,
+    undefined,
+    `\`${option}\` (${value}) must be less than half of the duration asked for (${lifetimeMs} ms).`,
+  );
+}
