@@ -78,7 +78,7 @@ const cases = {
     };
     const provider = awsCredentialsProvider(options);
     const first = await provider();
-    const second = await provider({ forceRefresh: true });
+    const second = await provider.getCredentials({ forceRefresh: true });
     if (first.accessKeyId === second.accessKeyId) throw new Error('forceRefresh brought the same credential');
     equal((await provider()).accessKeyId, second.accessKeyId, 'held');
     equal(provider.status().state, 'fresh', 'state');
