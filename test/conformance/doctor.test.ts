@@ -73,7 +73,7 @@ const BROKEN: readonly (readonly [string, SetUp, Wanted])[] = [
       code: 'invalid_option',
       exit: 2,
       command: /credex\.config/,
-      message: /There are other/,
+      message: /It has other/,
     },
   ],
   [

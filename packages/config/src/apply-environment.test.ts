@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { overlaid } from './apply-environment.js';
+import { applyEnvironment } from './apply-environment.js';
 import { checkedConfig } from './check-config.js';
 import { ConfigError } from './config-error.js';
 import { AWS, AZURE, GCP } from './configs.fixture.js';
@@ -14,9 +14,9 @@ afterEach(() => {
 
 const CONFIG = { credentials: { store: AWS, 'blob-store': AZURE } };
 
-/** As a JSON file with these variables over it. */
+/** Loads a JSON configuration with these variables applied. */
 function loaded(given: Readonly<Record<string, string>>, config: unknown = CONFIG): Config {
-  const { raw, variables, problems } = overlaid(config, new Map(Object.entries(given)));
+  const { raw, variables, problems } = applyEnvironment(config, new Map(Object.entries(given)));
   return checkedConfig(raw, { name: 'credex.config.json', kind: 'data', variables }, problems);
 }
 
@@ -45,18 +45,18 @@ describe('CREDEX_<NAME>_<OPTION>', () => {
     });
   });
 
-  test('the fallback to a developer’s login is never switched on by a variable', () => {
+  test('a variable cannot turn on the fallback to the developer’s login', () => {
     expect(() => loaded({ CREDEX_STORE_LOCAL: 'profile' })).toThrow(
-      /can not be said by an environment variable/,
+      /cannot be set by an environment variable/,
     );
   });
 
-  test('a hyphen is an underscore', () => {
+  test('a hyphen in a name becomes an underscore', () => {
     const { credentials } = loaded({ CREDEX_BLOB_STORE_ADDITIONALLY_ALLOWED_TENANTS: '*' });
     expect(credentials['blob-store']).toEqual({ ...AZURE, additionallyAllowedTenants: '*' });
   });
 
-  test('another cloud: what all share is kept, the rest comes from variables', () => {
+  test('moving an entry to another cloud keeps the shared options and takes the rest from variables', () => {
     const config = { credentials: { store: { ...AWS, region: 'eu-west-1', timeoutMs: 500 } } };
     const given = {
       CREDEX_STORE_PROVIDER: 'gcp',
@@ -67,7 +67,7 @@ describe('CREDEX_<NAME>_<OPTION>', () => {
     expect(loaded(given, config).credentials['store']).toEqual({ ...GCP, timeoutMs: 500 });
   });
 
-  test('of a list, the entry for the environment that the variable is set in', () => {
+  test('in a list, a variable changes the entry for the current environment', () => {
     const store = [
       { ...AWS, when: { environment: 'production' } },
       { ...AWS, when: { environment: 'preview' } },
@@ -82,56 +82,62 @@ describe('CREDEX_<NAME>_<OPTION>', () => {
     expect(loaded({ CREDEX_DEFAULT: 'blob-store' }).default).toBe('blob-store');
   });
 
-  test('variables of others are left alone', () => {
+  test('variables that match no option are ignored', () => {
     expect(loaded({ CREDEX_DEBUG: '1', CREDEX_OTHER: 'x' })).toEqual(CONFIG);
   });
 });
 
-describe('what a variable can not say', () => {
+describe('what a variable cannot set', () => {
   test.each([
     [
-      'no option',
+      'an unknown option',
       'CREDEX_STORE_ROL_ARN',
       'x',
       'invalid_option',
-      /no option of aws\. Did you mean `CREDEX_STORE_ROLE_ARN`/,
+      /does not match an option of aws\. Did you mean `CREDEX_STORE_ROLE_ARN`/,
     ],
-    ['an option of another cloud', 'CREDEX_STORE_TENANT_ID', 'x', 'invalid_option', /no option of aws/],
-    ['an endpoint', 'CREDEX_STORE_ENDPOINT', 'https://evil.example', 'unsafe_url', /where a token goes/],
+    [
+      'an option of another cloud',
+      'CREDEX_STORE_TENANT_ID',
+      'x',
+      'invalid_option',
+      /not match an option of aws/,
+    ],
+    ['an endpoint', 'CREDEX_STORE_ENDPOINT', 'https://evil.example', 'unsafe_url', /where a token is sent/],
     ['http on loopback', 'CREDEX_STORE_ALLOW_LOOPBACK_HTTP', 'true', 'unsafe_url', /in code/],
     ['origins', 'CREDEX_BLOB_STORE_ORIGINS', 'https://evil.example', 'unsafe_url', /in code/],
-    ['when', 'CREDEX_STORE_WHEN', 'production', 'invalid_option', /Say it in the configuration/],
+    ['when', 'CREDEX_STORE_WHEN', 'production', 'invalid_option', /Set it in the configuration/],
     [
-      'a name that is none',
+      'an unknown name',
       'CREDEX_STROE_ROLE_ARN',
       'x',
       'invalid_option',
-      /no name in `credentials`: .*Did you mean `CREDEX_STORE_ROLE_ARN`/,
+      /does not match a name in `credentials` .*Did you mean `CREDEX_STORE_ROLE_ARN`/,
     ],
     [
-      'a default that is none',
+      'an unknown default',
       'CREDEX_DEFAULT',
       'stroe',
       'invalid_option',
       /\(CREDEX_DEFAULT\).*Did you mean `store`/,
     ],
     [
-      'a number that is none',
+      'a value that is not a number',
       'CREDEX_STORE_DURATION_SECONDS',
       '1h',
       'invalid_option',
       /\(CREDEX_STORE_DURATION_SECONDS\) must be a whole number/,
     ],
     [
-      'a switch that is none',
+      'a value that is not a boolean',
       'CREDEX_STORE_USE_FIPS_ENDPOINT',
       'yes',
       'invalid_option',
       /\(CREDEX_STORE_USE_FIPS_ENDPOINT\) must be true or false/,
     ],
-    ['a provider that is none', 'CREDEX_STORE_PROVIDER', 'gpc', 'invalid_option', /Did you mean `gcp`/],
+    ['an unknown provider', 'CREDEX_STORE_PROVIDER', 'gpc', 'invalid_option', /Did you mean `gcp`/],
     [
-      'an authority of others',
+      'an authority that is not Microsoft’s',
       'CREDEX_BLOB_STORE_AUTHORITY_HOST',
       'https://evil.example',
       'invalid_option',
@@ -151,17 +157,17 @@ describe('what a variable can not say', () => {
     if (text.length > 12 && !text.startsWith('https:')) expect(error.message).not.toContain(text);
   });
 
-  test('a universe', () => {
+  test('a universe domain', () => {
     const error = refusal(() =>
       loaded({ CREDEX_STORE_UNIVERSE_DOMAIN: 'evil.example' }, { credentials: { store: GCP } }),
     );
     expect(error.code).toBe('unsafe_url');
   });
 
-  test('anything of an environment that has no entry', () => {
+  test('a variable for a name without an entry for the environment', () => {
     const store = [{ ...AWS, when: { environment: 'production' } }];
     const error = refusal(() => loaded({ CREDEX_STORE_REGION: 'eu-west-1' }, { credentials: { store } }));
-    expect(error.message).toMatch(/CREDEX_STORE_REGION has nothing to change.*environment development/);
+    expect(error.message).toMatch(/CREDEX_STORE_REGION has no effect.*environment development/);
   });
 });
 

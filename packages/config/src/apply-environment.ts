@@ -1,4 +1,4 @@
-/** CREDEX_DEFAULT and CREDEX_<NAME>_<OPTION> laid over a configuration that is not checked yet. */
+/** Applies CREDEX_DEFAULT and CREDEX_<NAME>_<OPTION> to a configuration that has not been checked yet. */
 
 import { didYouMean, ownCopy, shown } from '@credex/core/driver';
 import { isObject } from './check-option.js';
@@ -8,44 +8,43 @@ import { pathText, shownKey } from './key-path.js';
 import { CREDENTIAL_NAME, optionsBySuffix, variablePrefix } from './names.js';
 import type { OptionRow, ProviderName } from './option-table.js';
 import { COMMON_OPTIONS, OPTIONS, isProviderName } from './option-table.js';
-import { WHOLE_VARIABLE } from './source.js';
+import { CONFIG_VARIABLE } from './source.js';
 import { currentEnvironment, environmentsOf } from './variants.js';
 
-export const WHOLE: typeof WHOLE_VARIABLE = WHOLE_VARIABLE;
 const DEFAULT = 'CREDEX_DEFAULT';
 
-export interface Overlaid {
+export interface AppliedEnvironment {
   readonly raw: unknown;
-  /** By the path's text: which variable said it. */
+  /** Maps the text of a path to the variable that set it. */
   readonly variables: ReadonlyMap<string, string>;
   readonly problems: readonly ConfigProblem[];
 }
 
-export function overlaid(raw: unknown, given: ReadonlyMap<string, string>): Overlaid {
+export function applyEnvironment(raw: unknown, given: ReadonlyMap<string, string>): AppliedEnvironment {
   const credentials = isObject(raw) ? raw['credentials'] : undefined;
   if (!isObject(raw) || !isObject(credentials)) return { raw, variables: new Map(), problems: [] };
   const variables = new Map<string, string>();
   const problems: ConfigProblem[] = [];
   const entries = new Map(Object.entries(credentials));
-  // The longest first: CREDEX_STORE_EU_REGION is of `store-eu`, not of `store`.
+  // Longest name first: CREDEX_STORE_EU_REGION belongs to `store-eu`, not to `store`.
   const names = [...entries.keys()]
     .filter((name) => CREDENTIAL_NAME.pattern.test(name))
     .sort((one, other) => other.length - one.length);
 
   const byName = new Map<string, Map<string, string>>();
   for (const [variable, value] of given) {
-    if (variable === WHOLE || variable === DEFAULT) continue;
+    if (variable === CONFIG_VARIABLE || variable === DEFAULT) continue;
     const name = names.find((one) => variable.startsWith(variablePrefix(one)));
-    if (name === undefined) problems.push(...strange(variable, names));
+    if (name === undefined) problems.push(...unknownName(variable, names));
     else {
       const own = byName.get(name) ?? new Map<string, string>();
       byName.set(name, own.set(variable, value));
     }
   }
   for (const [name, own] of byName) {
-    const at = meant(name, entries.get(name));
-    if (at === undefined) problems.push(...[...own.keys()].map((variable) => nothingThere(variable, name)));
-    else entries.set(name, at.put(laidOver(name, at, own, variables, problems)));
+    const at = entryToChange(name, entries.get(name));
+    if (at === undefined) problems.push(...[...own.keys()].map((variable) => noEntry(variable, name)));
+    else entries.set(name, at.put(withVariables(name, at, own, variables, problems)));
   }
   const chosen = given.get(DEFAULT);
   if (chosen !== undefined) variables.set('default', DEFAULT);
@@ -57,14 +56,14 @@ export function overlaid(raw: unknown, given: ReadonlyMap<string, string>): Over
   };
 }
 
-interface Meant {
+interface EntryToChange {
   readonly path: KeyPath;
   readonly entry: Readonly<Record<string, unknown>>;
   put(entry: unknown): unknown;
 }
 
-/** The entry that variables speak of: of a list, the one for the environment that they are set in. */
-function meant(name: string, value: unknown): Meant | undefined {
+/** The entry that variables change. In a list, this is the entry for the current environment. */
+function entryToChange(name: string, value: unknown): EntryToChange | undefined {
   const path = ['credentials', name];
   if (!Array.isArray(value))
     return isObject(value) ? { path, entry: value, put: (entry) => entry } : undefined;
@@ -80,15 +79,15 @@ function meant(name: string, value: unknown): Meant | undefined {
     : undefined;
 }
 
-function laidOver(
+function withVariables(
   name: string,
-  { path, entry }: Meant,
+  { path, entry }: EntryToChange,
   own: ReadonlyMap<string, string>,
   variables: Map<string, string>,
   problems: ConfigProblem[],
 ): unknown {
   const prefix = variablePrefix(name);
-  const result = startOf(entry, own.get(`${prefix}PROVIDER`));
+  const result = baseEntry(entry, own.get(`${prefix}PROVIDER`));
   const provider = isProviderName(result['provider']) ? result['provider'] : undefined;
   const known = optionsBySuffix(provider);
   for (const [variable, text] of own) {
@@ -108,8 +107,8 @@ function laidOver(
   return result;
 }
 
-/** Given to another cloud, an entry keeps what all clouds share. */
-function startOf(
+/** When a variable moves an entry to another cloud, only the options that all clouds share are kept. */
+function baseEntry(
   entry: Readonly<Record<string, unknown>>,
   provider: string | undefined,
 ): Record<string, unknown> {
@@ -122,7 +121,7 @@ function rowOf(provider: ProviderName | undefined, option: string): OptionRow | 
   return provider === undefined ? undefined : OPTIONS[provider][key];
 }
 
-/** By the option's kind. What can't be read stays as it is: the check says what was expected. */
+/** The value for the option's kind. Text that does not fit is left unchanged, so that the check reports what it expected. */
 function parsed(row: OptionRow, text: string): unknown {
   switch (row.kind) {
     case 'integer':
@@ -151,13 +150,13 @@ function refused(
       variable,
       known.map((suffix) => prefix + suffix),
     );
-    const message = `${shownKey(variable)} stands for no option of ${provider ?? 'any cloud'}.${near}`;
+    const message = `${shownKey(variable)} does not match an option of ${provider ?? 'any cloud'}.${near}`;
     return { code: 'invalid_option', path: pathText(path), message, environmentVariable: variable };
   }
   const isUnsafe = provider !== undefined && OPTIONS[provider][option]?.places === 'code';
   const message = isUnsafe
-    ? `${variable}: an environment variable can not say where a token goes. Say it in code.`
-    : `${variable}: \`${option}\` can not be said by an environment variable. Say it in the configuration.`;
+    ? `${variable}: an environment variable cannot set where a token is sent. Set it in code.`
+    : `${variable}: \`${option}\` cannot be set by an environment variable. Set it in the configuration.`;
   return {
     code: isUnsafe ? 'unsafe_url' : 'invalid_option',
     path: pathText([...path, option]),
@@ -166,20 +165,20 @@ function refused(
   };
 }
 
-/** A variable of no name that ends as an option does is a slip; others are none of ours. */
-function strange(variable: string, names: readonly string[]): readonly ConfigProblem[] {
+/** A variable that ends like an option but matches no name is a mistake. Other variables are ignored. */
+function unknownName(variable: string, names: readonly string[]): readonly ConfigProblem[] {
   const suffix = [...optionsBySuffix(undefined).keys()].find((one) => variable.endsWith(`_${one}`));
   if (suffix === undefined) return [];
   const near = didYouMean(
     variable,
     names.map((name) => variablePrefix(name) + suffix),
   );
-  const message = `${shownKey(variable)} is for no name in \`credentials\`: ${shown(names.map(shownKey).join(', '))}.${near}`;
+  const message = `${shownKey(variable)} does not match a name in \`credentials\` (${shown(names.map(shownKey).join(', '))}).${near}`;
   return [{ code: 'invalid_option', path: 'credentials', message, environmentVariable: variable }];
 }
 
-function nothingThere(variable: string, name: string): ConfigProblem {
+function noEntry(variable: string, name: string): ConfigProblem {
   const path = pathText(['credentials', name]);
-  const message = `${variable} has nothing to change: \`${path}\` has no entry for the environment ${shown(currentEnvironment())}.`;
+  const message = `${variable} has no effect: \`${path}\` has no entry for the environment ${shown(currentEnvironment())}. Remove the variable, or add an entry.`;
   return { code: 'invalid_option', path, message, environmentVariable: variable };
 }

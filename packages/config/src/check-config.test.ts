@@ -13,7 +13,7 @@ const schema: unknown = JSON.parse(
 );
 const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema as object);
 
-/** As from a file: what is wrong with it, each as `path: message`. */
+/** The problems of a configuration from a file, each as `path: message`. */
 function problemsOf(config: unknown): readonly string[] {
   try {
     const { raw, source } = readJson('credex.config.json', JSON.stringify(config, null, 2));
@@ -25,24 +25,24 @@ function problemsOf(config: unknown): readonly string[] {
   return [];
 }
 
-describe('what is right', () => {
+describe('valid configurations', () => {
   test.each(GOOD)('%s', (_name, config) => {
     expect(problemsOf(config)).toEqual([]);
     expect(validate(config)).toBe(true);
   });
 });
 
-describe('what is wrong', () => {
+describe('invalid configurations', () => {
   test.each(BAD)('%s', (_name, config, path, says, seen) => {
     const problems = problemsOf(config);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(says as RegExp);
     expect(problems[0]?.startsWith(`${String(path)}: `)).toBe(true);
-    // Editors are told the same, where a schema can say it.
+    // The schema reports the same to editors, where it can.
     expect(validate(JSON.parse(JSON.stringify(config)))).toBe(seen === false);
   });
 
-  test('everything at once, in order, each with its line and column', () => {
+  test('all problems at once, in order, each with its line and column', () => {
     const text = `{
   "default": "shop",
   "credentials": {
@@ -64,7 +64,7 @@ describe('what is wrong', () => {
     expect(OptionError.isInstance(error)).toBe(true);
   });
 
-  test('from code a place is only the key, and code may say where tokens go', () => {
+  test('from code, a problem has no line; code may set where tokens are sent', () => {
     const error = refusal(() => checkedConfig(store({ ...AWS, regio: 'x' }), FROM_CODE));
     expect(error.problems[0]).toMatchObject({ path: 'credentials.store.regio' });
     expect(error.problems[0]).not.toHaveProperty('line');
@@ -72,7 +72,7 @@ describe('what is wrong', () => {
     expect(checkedConfig(store(entry), FROM_CODE)).toEqual(store(entry));
   });
 
-  test('one that contains itself', () => {
+  test('a configuration that contains itself', () => {
     const policy: Record<string, unknown> = {};
     policy['Statement'] = [policy];
     expect(refusal(() => checkedConfig(store({ ...AWS, policy }), FROM_CODE)).message).toMatch(
@@ -80,7 +80,7 @@ describe('what is wrong', () => {
     );
   });
 
-  test('keys of prototypes are keys', () => {
+  test('names of prototype members are ordinary keys', () => {
     const text = `{"credentials": {"__proto__": ${JSON.stringify(AWS)}}, "__proto__": {"default": "x"}}`;
     const { raw, source } = readJson('f', text);
     const error = refusal(() => checkedConfig(raw, source));
@@ -88,7 +88,7 @@ describe('what is wrong', () => {
     expect(({} as { default?: unknown }).default).toBeUndefined();
   });
 
-  test('what was checked is frozen, and no longer the original', () => {
+  test('the checked configuration is a frozen copy', () => {
     const original = { credentials: { store: { ...AWS, policyArns: ['arn:aws:iam::aws:policy/X'] } } };
     const checked = checkedConfig(original, FROM_CODE);
     original.credentials.store.policyArns.push('later');

@@ -1,50 +1,50 @@
-/** A configuration at the door: everything that is wrong with it, at once. */
+/** Checks a whole configuration and reports every problem at once. */
 
 import { didYouMean, ownCopy, shown } from '@credex/core/driver';
 import type { Config } from './entries.js';
-import type { Complaint } from './check-option.js';
-import { complaintsOf, isObject, unknownKey } from './check-option.js';
+import type { Issue } from './check-option.js';
+import { issuesOf, isObject, unknownKey } from './check-option.js';
 import type { ConfigProblem } from './config-error.js';
 import { ConfigError } from './config-error.js';
 import { firstOf } from './first-of.js';
 import type { KeyPath } from './key-path.js';
 import { pathText, shownKey } from './key-path.js';
-import { CREDENTIAL_NAME, LONGEST_NAME, collision, variableOf } from './names.js';
+import { CREDENTIAL_NAME, MAX_NAME_LENGTH, collision, variableOf } from './names.js';
 import { OPTIONS, PROVIDERS, isProviderName } from './option-table.js';
 import { secretsIn } from './secrets-in-config.js';
 import type { Source } from './source.js';
 import { problemAt, variableAt } from './source.js';
-import { variantComplaints } from './variants.js';
+import { variantIssues } from './variants.js';
 
-/** A session policy in an entry of a list has about ten. */
-const DEEPEST = 20;
+/** A session policy inside a list has about ten levels. */
+const MAX_DEPTH = 20;
 
-/** More than anybody reads; each is placed in its file. */
-const MOST_PROBLEMS = 100;
+/** Limits the work: the position of each problem in the file is looked up. */
+const MAX_PROBLEMS = 100;
 
 /**
- * The configuration, frozen and of its own, so that nothing done to the original later changes it.
- * @param more Problems that were found before, such as variables that name nothing.
+ * Returns a frozen copy of the configuration, so that later changes to the original have no effect.
+ * @param more Problems that were found earlier, such as variables that match no option.
  * @throws ConfigError with every problem
  */
 export function checkedConfig(given: unknown, source: Source, more: readonly ConfigProblem[] = []): Config {
   const raw = ownTree(given);
-  if (isDeeper(raw, DEEPEST)) {
-    const message = `The configuration nests deeper than ${DEEPEST} levels, or contains itself.`;
+  if (isDeeper(raw, MAX_DEPTH)) {
+    const message = `The configuration nests deeper than ${MAX_DEPTH} levels, or contains itself.`;
     throw new ConfigError(source.name, [{ code: 'invalid_option', path: '(the whole)', message }]);
   }
-  const secrets = [...firstOf(MOST_PROBLEMS, secretsIn(raw))].map(({ path, what }): Complaint => {
+  const secrets = [...firstOf(MAX_PROBLEMS, secretsIn(raw))].map(({ path, what }): Issue => {
     const environmentVariable = variableAt(source, path);
     const from = environmentVariable === undefined ? '' : ` (${environmentVariable})`;
     const message =
-      `\`${pathText(path)}\`${from} looks like ${what}. A configuration holds no secret, and credex needs none: ` +
-      'take it out, and revoke it if this was shared or committed.';
+      `\`${pathText(path)}\`${from} looks like ${what}. A configuration must not contain secrets, and credex needs none: ` +
+      'remove it, and revoke it if it was shared or committed.';
     return { path, code: 'invalid_option', message, environmentVariable };
   });
-  // What is refused as a secret need not be told to be unknown or malformed as well.
-  const told = new Set(secrets.map(({ path }) => pathText(path)));
-  const others = [...firstOf(MOST_PROBLEMS, wholeComplaints(raw, source))].filter(
-    ({ path }) => !told.has(pathText(path)),
+  // Do not report a value twice: as a secret and as unknown or malformed.
+  const reported = new Set(secrets.map(({ path }) => pathText(path)));
+  const others = [...firstOf(MAX_PROBLEMS, wholeIssues(raw, source))].filter(
+    ({ path }) => !reported.has(pathText(path)),
   );
   const found = [...secrets, ...others].map(({ path, ...problem }) => problemAt(source, path, problem));
   const [first, ...rest] = [...found, ...more];
@@ -52,9 +52,13 @@ export function checkedConfig(given: unknown, source: Source, more: readonly Con
   return frozenCopy(raw) as Config;
 }
 
-function* wholeComplaints(raw: unknown, source: Source): Generator<Complaint> {
+function* wholeIssues(raw: unknown, source: Source): Generator<Issue> {
   if (!isObject(raw)) {
-    yield { path: [], code: 'invalid_option', message: 'A configuration is an object with `credentials`.' };
+    yield {
+      path: [],
+      code: 'invalid_option',
+      message: 'A configuration must be an object with `credentials`.',
+    };
     return;
   }
   const known = ['default', 'credentials', '$schema'];
@@ -69,28 +73,28 @@ function* wholeComplaints(raw: unknown, source: Source): Generator<Complaint> {
     };
     return;
   }
-  yield* nameComplaints(raw['default'], Object.keys(credentials), source);
+  yield* nameIssues(raw['default'], Object.keys(credentials), source);
   for (const [name, value] of Object.entries(credentials)) {
-    if (!Array.isArray(value)) yield* entryComplaints(name, value, ['credentials', name], source);
+    if (!Array.isArray(value)) yield* entryIssues(name, value, ['credentials', name], source);
     else {
       for (const [index, item] of value.entries())
-        yield* entryComplaints(name, item, ['credentials', name, index], source);
+        yield* entryIssues(name, item, ['credentials', name, index], source);
     }
-    yield* variantComplaints(name, value);
+    yield* variantIssues(name, value);
   }
 }
 
-function* nameComplaints(given: unknown, names: readonly string[], source: Source): Generator<Complaint> {
+function* nameIssues(given: unknown, names: readonly string[], source: Source): Generator<Issue> {
   for (const name of names) {
     const path = ['credentials', name];
-    if (!CREDENTIAL_NAME.pattern.test(name) || name.length > LONGEST_NAME) {
-      const message = `The name \`${shownKey(name)}\` must be ${CREDENTIAL_NAME.says}; at most ${LONGEST_NAME} characters.`;
+    if (!CREDENTIAL_NAME.pattern.test(name) || name.length > MAX_NAME_LENGTH) {
+      const message = `The name \`${shownKey(name)}\` must be ${CREDENTIAL_NAME.says}; at most ${MAX_NAME_LENGTH} characters.`;
       yield { path, code: 'invalid_option', message };
     }
   }
   const [shorter, longer, variable] = collision(names) ?? [];
   if (shorter !== undefined && longer !== undefined) {
-    const message = `The names \`${shownKey(shorter)}\` and \`${shownKey(longer)}\` can't stand side by side: ${shown(variable ?? '')} could mean either. Rename one.`;
+    const message = `The names \`${shownKey(shorter)}\` and \`${shownKey(longer)}\` conflict: ${shown(variable ?? '')} could mean either. Rename one.`;
     yield { path: ['credentials', longer], code: 'conflicting_options', message };
   }
   if (given === undefined || (typeof given === 'string' && names.includes(given))) return;
@@ -102,7 +106,7 @@ function* nameComplaints(given: unknown, names: readonly string[], source: Sourc
   yield { path: ['default'], code: 'invalid_option', message, environmentVariable };
 }
 
-function* entryComplaints(name: string, value: unknown, path: KeyPath, source: Source): Generator<Complaint> {
+function* entryIssues(name: string, value: unknown, path: KeyPath, source: Source): Generator<Issue> {
   if (!isObject(value)) {
     const message = `\`${pathText(path)}\` must be an object with \`provider\`: ${PROVIDERS.join(', ')}.`;
     yield { path, code: 'invalid_option', message };
@@ -128,7 +132,7 @@ function* entryComplaints(name: string, value: unknown, path: KeyPath, source: S
   for (const [key, given] of Object.entries(value)) {
     const at = [...path, key];
     const row = Object.hasOwn(table, key) ? table[key] : undefined;
-    if (row !== undefined) yield* complaintsOf(row, given, at, source);
+    if (row !== undefined) yield* issuesOf(row, given, at, source);
     else if (key !== 'provider') yield unknownOption(at, key, provider, known);
   }
   for (const [option, { required, grammar }] of Object.entries(table)) {
@@ -141,14 +145,14 @@ function* entryComplaints(name: string, value: unknown, path: KeyPath, source: S
   }
 }
 
-function unknownOption(path: KeyPath, key: string, provider: string, known: readonly string[]): Complaint {
+function unknownOption(path: KeyPath, key: string, provider: string, known: readonly string[]): Issue {
   const others = PROVIDERS.filter((other) => other !== provider && Object.hasOwn(OPTIONS[other], key));
   const belongs = others.length === 0 ? '' : ` It is an option of ${others.join(' and ')}.`;
   const { message } = unknownKey(path, key, known);
   return {
     path,
     code: 'invalid_option',
-    message: message.replace(' is not known.', ` is no option of ${provider}.${belongs}`),
+    message: message.replace(' is not known.', ` is not an option of ${provider}.${belongs}`),
   };
 }
 
@@ -165,8 +169,8 @@ function frozenCopy(value: unknown): unknown {
   );
 }
 
-/** The own members of objects and of those in them, as objects that inherit nothing; too deep ones as they are. */
-export function ownTree(value: unknown, levels: number = DEEPEST): unknown {
+/** Copies own members recursively into objects without a prototype. Values nested too deeply are not copied. */
+export function ownTree(value: unknown, levels: number = MAX_DEPTH): unknown {
   if (levels < 0) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => ownTree(item, levels - 1));
   if (!isObject(value)) return value;

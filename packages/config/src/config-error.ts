@@ -1,4 +1,4 @@
-/** What is wrong with a configuration: all of it at once, each with the key, the place and what to do. */
+/** The error for a wrong configuration. It lists every problem with its key, its position and what to do. */
 
 import type { OptionErrorCode } from '@credex/core';
 import { OptionError } from '@credex/core';
@@ -11,20 +11,20 @@ const MARKER = Symbol.for('credex.ConfigError');
 
 export interface ConfigProblem {
   readonly code: OptionErrorCode;
-  /** The key at fault: `credentials.store.roleArn`; of a list, `credentials.store[1].roleArn`. */
+  /** The wrong key, such as `credentials.store.roleArn` or, in a list, `credentials.store[1].roleArn`. */
   readonly path: string;
-  /** What was expected, and what to do. Never a secret. */
+  /** What was expected, and what to do. Never contains a secret. */
   readonly message: string;
-  /** The variable that said it, or that could say it: `CREDEX_STORE_ROLE_ARN`. */
+  /** The variable that set the value, or that could set it: `CREDEX_STORE_ROLE_ARN`. */
   readonly environmentVariable?: string | undefined;
-  /** In JSON: where it stands, counted from 1. */
+  /** The position in JSON, counted from 1. */
   readonly line?: number | undefined;
   readonly column?: number | undefined;
 }
 
 /**
- * A configuration that can't be used. An `OptionError` as well: `code`, `option` (the key) and `environmentVariable`
- * are those of the first problem.
+ * Thrown for a configuration that cannot be used. It is also an `OptionError`: `code`, `option` (the key) and
+ * `environmentVariable` are those of the first problem.
  *
  * @example
  * try {
@@ -34,7 +34,7 @@ export interface ConfigProblem {
  * }
  */
 export class ConfigError extends OptionError {
-  /** The file, `CREDEX_CONFIG`, or `the configuration` where it came from code. */
+  /** The file, `CREDEX_CONFIG`, or `the configuration` if it came from code. */
   readonly source: string;
   /** Every problem, in the order of the configuration. At least one. */
   readonly problems: readonly ConfigProblem[];
@@ -43,7 +43,7 @@ export class ConfigError extends OptionError {
     const [first] = problems;
     const lines = problems.map((problem) => `${placeOf(source, problem)}${problem.message}`);
     const more = lines.length - MOST_LINES;
-    const said =
+    const text =
       lines.length === 1
         ? lines
         : [
@@ -51,7 +51,7 @@ export class ConfigError extends OptionError {
             ...lines.slice(0, MOST_LINES).map((line) => `  ${line}`),
             ...(more > 0 ? [`  … and ${more} more: see \`problems\`.`] : []),
           ];
-    super(first.code, first.path, first.environmentVariable, said);
+    super(first.code, first.path, first.environmentVariable, text);
     this.source = source;
     this.problems = Object.freeze(
       problems.map((problem) =>

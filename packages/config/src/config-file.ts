@@ -1,21 +1,21 @@
-/** `#config-file` where there are files: which one is the configuration, and what it says. Loaded with the first look. */
+/** `#config-file` on runtimes with a file system: finds and reads the configuration file. Loaded on first use. */
 
 import * as fs from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { cleanServerText, readRegularFile, shown } from '@credex/core/driver';
-import { WHOLE } from './apply-environment.js';
+import { CONFIG_VARIABLE } from './source.js';
 import { ConfigError } from './config-error.js';
-import { CONFIG_FILES } from './config-here.js';
+import { CONFIG_FILES } from './config-available.js';
 import { shownKey } from './key-path.js';
 import type { Found, LoadOptions } from './load-options.js';
 import { importAtRuntime } from './optional-import.js';
 import { readJson } from './read-json.js';
 
-/** Four bytes for each of the characters that `readJson` takes. */
-const MOST_BYTES = 1_048_576;
+/** Four bytes for each character that `readJson` accepts. */
+const MAX_BYTES = 1_048_576;
 
-export /** @throws ConfigError where there is none, or more than one */
+export /** @throws ConfigError if there is no file, or more than one */
 async function foundFile({ directory = '.', file }: LoadOptions): Promise<Found> {
   const folder = resolve(directory);
   const name = file ?? (await nameIn(folder));
@@ -30,31 +30,31 @@ async function nameIn(folder: string): Promise<string> {
   throw name === undefined
     ? noFile(
         'missing_option',
-        `There is none of ${CONFIG_FILES.join(', ')} in ${shown(folder)}. Write one, set ${WHOLE}, or pass the configuration to ` +
-          'createCredentials: a bundled function has no files but those that its code names.',
+        `No configuration was found: none of ${CONFIG_FILES.join(', ')} is in ${shown(folder)}. Create one, set ${CONFIG_VARIABLE}, or pass ` +
+          'the configuration to createCredentials. A bundled function contains only the files that its code imports.',
       )
-    : noFile('conflicting_options', `${names.join(' and ')} are both in ${shown(folder)}. Keep one.`);
+    : noFile('conflicting_options', `${shown(folder)} contains both ${names.join(' and ')}. Keep one.`);
 }
 
 function contentOf(folder: string, name: string): string {
   try {
-    return new TextDecoder().decode(readRegularFile(fs, resolve(folder, name), MOST_BYTES));
+    return new TextDecoder().decode(readRegularFile(fs, resolve(folder, name), MAX_BYTES));
   } catch (error) {
-    throw noFile('missing_option', `${shown(name)} can not be read: ${codeOf(error)}.`);
+    throw noFile('missing_option', `${shown(name)} cannot be read: ${codeOf(error)}.`);
   }
 }
 
 /** TypeScript and JavaScript: code of the project, run as such. */
 async function evaluated(folder: string, name: string): Promise<Found> {
   const path = resolve(folder, name);
-  // Said before jiti is asked, which tells it in a page.
+  // Read the file first: for a missing file, the error of jiti is a page long.
   contentOf(folder, name);
   const { createJiti } = await transpiler(name);
-  // Writes nothing to disk, and reads the file anew for each load; an .mjs is kept by Node itself.
+  // Writes nothing to disk and reads the file on each load. Node itself caches an .mjs.
   const jiti = createJiti(path, { fsCache: false, moduleCache: false });
   const module = await jiti.import<Readonly<Record<string, unknown>>>(path).catch((cause: unknown) => {
-    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : `it threw a ${typeof cause}`;
-    const message = `${shown(name)} can not be run: ${cleanServerText(said)}`;
+    const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : `it threw a ${typeof cause}`;
+    const message = `${shown(name)} cannot be run: ${cleanServerText(text)}`;
     throw noFile('invalid_option', message, cause);
   });
   const raw = Object.hasOwn(module, 'default') ? module['default'] : undefined;
@@ -66,13 +66,13 @@ async function evaluated(folder: string, name: string): Promise<Found> {
   return { raw, source: { name, kind: 'code' } };
 }
 
-/** Not followed by bundlers and file tracers: a deployed function is given its configuration. */
+/** Bundlers and file tracers do not follow this import: a deployed function imports its configuration in code. */
 async function transpiler(name: string): Promise<typeof import('jiti')> {
   try {
     return (await importAtRuntime('jiti')) as typeof import('jiti');
   } catch (cause) {
     const message =
-      `${shown(name)} needs the package jiti, which this deployment doesn't have. Import the configuration in your code and ` +
+      `Reading ${shown(name)} needs the package jiti, which is not in this deployment. Import the configuration in your code and ` +
       'call createCredentials(config), or write it as credex.config.json.';
     throw noFile('missing_option', message, cause);
   }
@@ -83,10 +83,14 @@ function noFile(
   message: string,
   cause?: unknown,
 ): ConfigError {
-  return new ConfigError('credex', [{ code, path: 'config', message, environmentVariable: WHOLE }], cause);
+  return new ConfigError(
+    'credex',
+    [{ code, path: 'config', message, environmentVariable: CONFIG_VARIABLE }],
+    cause,
+  );
 }
 
 function codeOf(error: unknown): string {
   const { code } = error as { readonly code?: unknown };
-  return typeof code === 'string' ? shownKey(code) : 'it is no file';
+  return typeof code === 'string' ? shownKey(code) : 'it is not a regular file';
 }

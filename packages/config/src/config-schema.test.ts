@@ -7,16 +7,16 @@ import { OPTIONS, PROVIDERS } from './option-table.js';
 
 const published = fileURLToPath(new URL('../../credex/schema.json', import.meta.url));
 
-test('what is published is made from the table (vitest -u writes it anew)', async () => {
+test('the published schema is made from the table (update it with vitest -u)', async () => {
   await expect(`${JSON.stringify(configSchema(), null, 2)}\n`).toMatchFileSnapshot(published);
 });
 
-test('it is a schema, strictly', () => {
+test('is a valid schema in strict mode', () => {
   const schema: unknown = JSON.parse(readFileSync(published, 'utf8'));
   expect(() => new Ajv({ strict: true, allowUnionTypes: true }).compile(schema as object)).not.toThrow();
 });
 
-test.each(PROVIDERS)('%s: no option of code alone is offered to an editor', (provider) => {
+test.each(PROVIDERS)('%s: contains no option that only code may set', (provider) => {
   const { definitions } = configSchema() as {
     definitions: Record<string, { properties: Record<string, unknown> }>;
   };

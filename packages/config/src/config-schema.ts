@@ -1,14 +1,14 @@
-/** The JSON schema of a configuration file, made from the table of options: what an editor checks while one types. */
+/** The JSON schema of a configuration file, made from the table of options. Editors use it. */
 
 import type { OptionRow, ProviderName } from './option-table.js';
 import { ENVIRONMENT, OPTIONS, PROVIDERS } from './option-table.js';
-import { CREDENTIAL_NAME, LONGEST_NAME } from './names.js';
+import { CREDENTIAL_NAME, MAX_NAME_LENGTH } from './names.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 
 const TEXT: Schema = { type: 'string', minLength: 1 };
 
-/** What `schema.json` of the package `credex` holds. Options of code alone are left out: JSON is refused with them. */
+/** The content of `schema.json` in the package `credex`. Options that only code may set are left out. */
 export function configSchema(): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -18,12 +18,12 @@ export function configSchema(): Schema {
     required: ['credentials'],
     properties: {
       $schema: { type: 'string' },
-      default: { type: 'string', description: 'The name that get() means without one.' },
+      default: { type: 'string', description: 'The name that get() uses when it is called without one.' },
       credentials: {
-        description: 'By name. A list holds one entry for each environment, told apart by `when`.',
+        description: 'The entries by name. A list has one entry for each environment, selected by `when`.',
         type: 'object',
         minProperties: 1,
-        propertyNames: { pattern: CREDENTIAL_NAME.pattern.source, maxLength: LONGEST_NAME },
+        propertyNames: { pattern: CREDENTIAL_NAME.pattern.source, maxLength: MAX_NAME_LENGTH },
         additionalProperties: {
           anyOf: [
             { $ref: '#/definitions/entry' },

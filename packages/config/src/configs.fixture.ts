@@ -1,4 +1,4 @@
-/** Configurations that are right, and configurations that are wrong in one thing each. */
+/** Valid configurations, and configurations with one mistake each. */
 
 export const AWS = { provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/shop' };
 export const GCP = {
@@ -51,7 +51,7 @@ export const GOOD: readonly (readonly [string, unknown])[] = [
   ['names of prototypes', { credentials: { constructor: AWS } }],
 ];
 
-/** Each with the key and a word of what to do. `false`: a schema can't see it. */
+/** Each with the key and a part of the message. `false`: a schema cannot detect it. */
 export const BAD: readonly (readonly [
   what: string,
   config: unknown,
@@ -59,10 +59,10 @@ export const BAD: readonly (readonly [
   says: RegExp,
   seen?: false,
 ])[] = [
-  ['no object', [], '(the whole)', /object with `credentials`/],
+  ['not an object', [], '(the whole)', /object with `credentials`/],
   ['no credentials', {}, 'credentials', /at least one entry/],
   ['no entry', { credentials: {} }, 'credentials', /at least one entry/],
-  ['another key', { ...(store(AWS) as object), defaults: 'x' }, 'defaults', /Did you mean `default`/],
+  ['an unknown key', { ...(store(AWS) as object), defaults: 'x' }, 'defaults', /Did you mean `default`/],
   [
     'a default that is none',
     { default: 'stor', credentials: { store: AWS } },
@@ -128,7 +128,7 @@ export const BAD: readonly (readonly [
   ],
   ['an option of gcp', store({ ...AWS, projectId: 'p' }), 'credentials.store.projectId', /option of gcp/],
   ['an option of azure', store({ ...GCP, tenantId: 't' }), 'credentials.store.tenantId', /option of azure/],
-  ['a region that is none', store({ ...AWS, region: 'europe' }), 'credentials.store.region', /eu-west-1/],
+  ['an invalid region', store({ ...AWS, region: 'europe' }), 'credentials.store.region', /eu-west-1/],
   [
     'a duration as text',
     store({ ...AWS, durationSeconds: '900' }),
@@ -155,7 +155,7 @@ export const BAD: readonly (readonly [
     /JSON object/,
     false,
   ],
-  ['policies as text', store({ ...AWS, policyArns: 'x' }), 'credentials.store.policyArns', /list of strings/],
+  ['policies as text', store({ ...AWS, policyArns: 'x' }), 'credentials.store.policyArns', /list of at least one string/],
   [
     'a policy that is no ARN',
     store({ ...AWS, policyArns: ['x'] }),
@@ -187,7 +187,12 @@ export const BAD: readonly (readonly [
     /email address/,
   ],
   ['no scopes at all', store({ ...GCP, scopes: [] }), 'credentials.store.scopes', /at least one/],
-  ['a scope that is no text', store({ ...GCP, scopes: [1] }), 'credentials.store.scopes[0]', /not empty/],
+  [
+    'a scope that is not a string',
+    store({ ...GCP, scopes: [1] }),
+    'credentials.store.scopes[0]',
+    /non-empty/,
+  ],
   [
     'a lifetime too long',
     store({ ...GCP, lifetimeSeconds: 86_400 }),
@@ -200,7 +205,12 @@ export const BAD: readonly (readonly [
     'credentials.store.clientId',
     /CREDEX_STORE_CLIENT_ID/,
   ],
-  ['a client that is no GUID', store({ ...AZURE, clientId: 'shop' }), 'credentials.store.clientId', /GUID/],
+  [
+    'a client id that is not a GUID',
+    store({ ...AZURE, clientId: 'shop' }),
+    'credentials.store.clientId',
+    /GUID/,
+  ],
   [
     'an authority of others',
     store({ ...AZURE, authorityHost: 'https://login.example.com' }),
@@ -213,7 +223,7 @@ export const BAD: readonly (readonly [
     'credentials.store.additionallyAllowedTenants',
     /'\*' or a list/,
   ],
-  ['an expectation of nothing', store({ ...AWS, expect: {} }), 'credentials.store.expect', /at least one/],
+  ['an empty expectation', store({ ...AWS, expect: {} }), 'credentials.store.expect', /at least one/],
   [
     'an expectation misspelt',
     store({ ...AWS, expect: { projectid: 'x' } }),
@@ -224,13 +234,18 @@ export const BAD: readonly (readonly [
     'an expectation of a number',
     store({ ...AWS, expect: { project: 1 } }),
     'credentials.store.expect.project',
-    /not empty/,
+    /non-empty/,
   ],
-  ['a time limit too short', store({ ...AWS, timeoutMs: 1 }), 'credentials.store.timeoutMs', /100 to 60000/],
+  [
+    'a timeout that is too short',
+    store({ ...AWS, timeoutMs: 1 }),
+    'credentials.store.timeoutMs',
+    /100 to 60000/,
+  ],
   ['local: true', store({ ...AWS, local: true }), 'credentials.store.local', /'profile'/],
   ['when: a name', store({ ...AWS, when: 'production' }), 'credentials.store.when', /`environment`/],
   [
-    'when: another key',
+    'when: an unknown key',
     store({ ...AWS, when: { environment: 'a', branch: 'b' } }),
     'credentials.store.when.branch',
     /Known here: environment/,
@@ -241,12 +256,12 @@ export const BAD: readonly (readonly [
     'credentials.store.when.environment',
     /list of names/,
   ],
-  ['a list of nothing', store([]), 'credentials.store', /empty list/],
+  ['an empty list', store([]), 'credentials.store', /empty list/],
   [
     'a list, and no when',
     store([AWS, { ...AWS, when: { environment: 'preview' } }]),
     'credentials.store[0].when',
-    /each says/,
+    /must name its environments/,
     false,
   ],
   [
@@ -256,21 +271,21 @@ export const BAD: readonly (readonly [
       { ...GCP, when: { environment: 'preview' } },
     ]),
     'credentials.store[1].when.environment',
-    /`credentials\.store\[0\]` is for preview already/,
+    /`credentials\.store\[0\]` is already for preview/,
     false,
   ],
   [
     'an expectation that contradicts its when',
     store({ ...AWS, when: { environment: 'preview' }, expect: { environment: 'production' } }),
     'credentials.store.expect.environment',
-    /no token could fit both/,
+    /no token can match both/,
     false,
   ],
   [
     'an endpoint',
     store({ ...AWS, endpoint: 'https://sts.example.com' }),
     'credentials.store.endpoint',
-    /where a token goes/,
+    /where a token is sent/,
   ],
   [
     'a token service',
@@ -282,7 +297,7 @@ export const BAD: readonly (readonly [
     'a universe',
     store({ ...GCP, universeDomain: 'example.com' }),
     'credentials.store.universeDomain',
-    /where a token goes/,
+    /where a token is sent/,
   ],
   ['origins', store({ ...AZURE, origins: ['https://example.com'] }), 'credentials.store.origins', /in code/],
   [

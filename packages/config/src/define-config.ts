@@ -1,11 +1,11 @@
 import type { Config, EntryOf } from './entries.js';
 
-/** An entry with options that its cloud doesn't have: those are `never`, so that the compiler points at them. */
+/** Gives options that the cloud does not have the type `never`, so that the compiler reports them. */
 type ExactEntry<E> = E extends { readonly provider: infer P extends keyof EntryOf }
   ? { readonly [K in keyof E]: K extends keyof EntryOf[P] ? EntryOf[P][K] : never }
   : E;
 
-/** The configuration with nothing but known options, and a default that is one of its names. */
+/** A configuration with known options only, and a default that is one of its names. */
 export type ExactConfig<C extends Config> = {
   readonly [K in keyof C]: K extends 'default'
     ? Extract<keyof C['credentials'], string> | undefined
@@ -19,7 +19,7 @@ export type ExactConfig<C extends Config> = {
 };
 
 /**
- * A configuration with its types: which names there are, and of which cloud each is. Returned as it is;
+ * Gives a configuration its exact type: its names, and the cloud of each name. Returns the argument unchanged;
  * `createCredentials` and `loadConfig` check it.
  *
  * @example

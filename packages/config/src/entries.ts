@@ -1,37 +1,37 @@
-/** What an entry of a configuration is made of, by cloud. Types only. */
+/** The options of an entry, by cloud. Types only. */
 
 import type { Expectation } from '@credex/core';
 import type { ProviderName } from './option-table.js';
 
 export type { ProviderName };
 
-/** What entries of all clouds take. */
+/** The options that entries of all clouds have. */
 export interface CommonEntry {
   /**
-   * The environments this entry is for: `production`, `preview`, `development` or a custom environment's slug, as
-   * VERCEL_TARGET_ENV, else VERCEL_ENV, else `development` says. The token must then be of that environment: it becomes
-   * `expect.environment`. Default: every environment, and any token.
+   * The environments this entry is for: `production`, `preview`, `development` or the slug of a custom environment. The
+   * current environment is VERCEL_TARGET_ENV, else VERCEL_ENV, else `development`. The token must be of the same
+   * environment: it becomes `expect.environment`. Default: every environment, and any token.
    */
   readonly when?: { readonly environment: string | readonly string[] } | undefined;
-  /** Refuse to exchange any token but that of this project, team or environment. Default: any. */
+  /** The project, team or environment that the token must have. Other tokens are not exchanged. Default: any token. */
   readonly expect?: Expectation | undefined;
-  /** Ask Vercel for a token of this audience first. Default: the token as it comes. */
+  /** Request a token of this audience from Vercel first. Default: the token that Vercel provides. */
   readonly audience?: string | undefined;
-  /** How long one exchange may take in all, in milliseconds, 100 to 60,000; default 8,000. */
+  /** The longest time for one exchange with its retries, in milliseconds, 100 to 60,000. Default: 8,000. */
   readonly timeoutMs?: number | undefined;
   /** How long the credential that a call returns must still be valid, in milliseconds, 0 to 86,400,000; default 0. */
   readonly minValidityMs?: number | undefined;
   /**
-   * `profile`: on a machine that is not Vercel's and has no Vercel token, use the developer's own AWS profile, gcloud
-   * application default or az login, with a `warning` event. Default: never.
+   * `profile`: on a developer's machine without a Vercel token, use the developer's AWS profile, gcloud application
+   * default credentials or az login, and send a `warning` event. Default: never.
    */
   readonly local?: 'profile' | undefined;
   /**
-   * Where `authorize()` may send this credential beside the cloud's own hosts: https origins. In code only. Default:
-   * nowhere else.
+   * https origins to which `authorize()` may send this credential, in addition to the cloud's own hosts. In code only.
+   * Default: none.
    */
   readonly origins?: readonly string[] | undefined;
-  /** Allow http on loopback for endpoints and origins, for emulators. In code only. Default: false. */
+  /** Allow http on loopback for endpoints and origins, such as an emulator. In code only. Default: false. */
   readonly allowLoopbackHttp?: boolean | undefined;
 }
 
@@ -61,7 +61,7 @@ export interface GcpEntry extends CommonEntry {
   readonly lifetimeSeconds?: number | undefined;
   readonly projectId?: string | undefined;
   readonly quotaProjectId?: string | undefined;
-  /** In code only: it names the hosts that the token is sent to. */
+  /** In code only, because it determines the hosts that the token is sent to. */
   readonly universeDomain?: string | undefined;
   /** In code only. */
   readonly stsEndpoint?: string | undefined;
@@ -75,7 +75,7 @@ export interface AzureEntry extends CommonEntry {
   readonly tenantId: string;
   readonly clientId: string;
   readonly scopes?: string | readonly string[] | undefined;
-  /** Data may name Microsoft's own hosts; another one only code. */
+  /** JSON and variables may name Microsoft's hosts only; code may name any host. */
   readonly authorityHost?: string | undefined;
   readonly additionallyAllowedTenants?: '*' | readonly string[] | undefined;
 }
@@ -88,10 +88,10 @@ export interface EntryOf {
 
 export type Entry = EntryOf[ProviderName];
 
-/** Plain data: what a configuration file holds. */
+/** A configuration: plain data. */
 export interface Config {
-  /** The name that `get()` means without one. Default: none, and `get()` asks for a name. */
+  /** The name that `get()` uses when it is called without one. Default: none; `get()` then needs a name. */
   readonly default?: string | undefined;
-  /** By name; a list holds one entry for each environment, told apart by `when`. */
+  /** The entries by name. A list has one entry for each environment, selected by `when`. */
   readonly credentials: Readonly<Record<string, Entry | readonly Entry[]>>;
 }

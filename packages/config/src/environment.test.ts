@@ -10,7 +10,7 @@ it('lists the variables that are set', () => {
   vi.unstubAllEnvs();
 });
 
-it('lists none where the environment may not be read, as in Deno without permissions', () => {
+it('lists none if the environment may not be read, as in Deno without permissions', () => {
   const own = globalThis.process;
   const refuse = (): never => {
     throw new Error('NotCapable');

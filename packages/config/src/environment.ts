@@ -1,10 +1,10 @@
-/** The process's environment, for the one question that a single name can't ask: which CREDEX_ variables are there. */
+/** Lists the CREDEX_ variables of the process's environment. */
 
 import { PREFIX } from './names.js';
 
 /**
- * Names and values of all set variables that begin with CREDEX_. Empty ones count as unset, and so do all where this
- * program may not list them: Deno throws without `--allow-env`.
+ * Names and values of all variables that begin with CREDEX_. Empty variables count as unset. If the program may not list
+ * variables, the result is empty: Deno throws without `--allow-env`.
  */
 export function credexVariables(): ReadonlyMap<string, string> {
   const found = new Map<string, string>();

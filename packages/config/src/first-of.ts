@@ -1,6 +1,6 @@
-/** The first of what may be very many; the rest is not worked out. */
-export function* firstOf<T>(most: number, all: Iterable<T>): Generator<T> {
-  let left = most;
+/** The first items of an iterable. The rest is not computed. */
+export function* firstOf<T>(limit: number, all: Iterable<T>): Generator<T> {
+  let left = limit;
   if (left === 0) return;
   for (const one of all) {
     yield one;

@@ -1,7 +1,7 @@
 /** For `credex` and `@credex/cli` alone: no versions, no promises. */
 
 export { importFailure } from './optional-import.js';
-export { assertConfigHere } from './config-here.js';
+export { assertConfigAvailable } from './config-available.js';
 export { checkedConfig } from './check-config.js';
 export type { OpenProvider } from './open-provider.js';
 export { openProvider, optionsOf } from './open-provider.js';

@@ -1,4 +1,4 @@
-/** Held equal to JSON.parse: the same texts are taken, and each value is where the tree says. */
+/** Compared with JSON.parse: accepts the same texts, and the positions in the tree are correct. */
 
 import { expect, test } from 'vitest';
 import type { JsonNode } from './json-tree.js';
@@ -36,7 +36,7 @@ function assertPlaces(text: string, node: JsonNode, value: unknown): void {
   }
 }
 
-test('each value is where the tree says, and so is its key', () => {
+test('the positions of values and keys are correct', () => {
   const value = {
     '': [[], {}, [{ a: 'é "\\\n' }], -1.5e-7, 0, 1e21, true, false, null],
     ['__proto__']: 'own',
@@ -46,7 +46,7 @@ test('each value is where the tree says, and so is its key', () => {
   assertPlaces(text, jsonTree(text).root, JSON.parse(text));
 });
 
-test('takes what JSON.parse takes, and nothing else', () => {
+test('accepts exactly what JSON.parse accepts', () => {
   const pieces =
     '{ } [ ] , : "a" "b": " \\ \\u00e9 1 - 0 .5 e1 true null // x {"a": [1, "c"} 2] \t \n \u0001 \u00a0 \r'.split(
       ' ',

@@ -1,16 +1,16 @@
-/** Strict JSON (RFC 8259) with the places of its keys and values, and with the keys that stand twice. */
+/** Parses strict JSON (RFC 8259) with the positions of keys and values, and reports duplicate keys. */
 
-/** Brackets alone must not exhaust the stack. */
-const DEEPEST = 64;
+/** Nested brackets must not exhaust the stack. */
+const MAX_DEPTH = 64;
 
-/** Where a value is, and what is in it. */
+/** The position and the content of a value. */
 export interface JsonNode {
   readonly offset: number;
   readonly children: ReadonlyMap<string | number, JsonChild>;
 }
 
 export interface JsonChild {
-  /** Of the member's key; of an array's item the item itself. */
+  /** The position of the key of a member, or of the item of an array. */
   readonly offset: number;
   readonly node: JsonNode;
 }
@@ -20,7 +20,7 @@ export interface DuplicateKey {
   readonly offset: number;
 }
 
-/** What is wrong, without its subject: "is not JSON: a colon is expected." */
+/** The message has no subject: "is not JSON: a colon is expected." */
 export class JsonSyntaxError extends Error {
   override readonly name = 'JsonSyntaxError';
   readonly offset: number;
@@ -32,11 +32,11 @@ export class JsonSyntaxError extends Error {
 }
 
 const SPACE = /[ \t\r\n]*/y;
-/** Without control characters: what is between them, the quote and the backslash. */
+/** Every character except control characters, the quote and the backslash. */
 const STRING = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*"/y;
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
 
-/** @throws JsonSyntaxError for the first place that is no JSON, and where brackets nest deeper than 64 levels */
+/** @throws JsonSyntaxError for the first syntax error, and if brackets nest deeper than 64 levels */
 export function jsonTree(text: string): {
   readonly root: JsonNode;
   readonly duplicates: readonly DuplicateKey[];
@@ -53,7 +53,7 @@ export function jsonTree(text: string): {
   const fail = (expected: string): never => {
     const isComment = text[at] === '/' && /[/*]/.test(text[at + 1] ?? '');
     throw new JsonSyntaxError(
-      `is not JSON: ${isComment ? 'JSON has no comments: take it out, or write a credex.config.ts' : `${expected} is expected`}.`,
+      `is not JSON: ${isComment ? 'JSON does not allow comments: remove it, or use a credex.config.ts' : `${expected} is expected`}.`,
       at,
     );
   };
@@ -80,8 +80,8 @@ export function jsonTree(text: string): {
     closing: string,
     read: (path: readonly (string | number)[], into: Children) => void,
   ): Children {
-    if (path.length >= DEEPEST)
-      throw new JsonSyntaxError(`nests deeper than ${DEEPEST} levels: no configuration does.`, at);
+    if (path.length >= MAX_DEPTH)
+      throw new JsonSyntaxError(`nests deeper than ${MAX_DEPTH} levels: no configuration does.`, at);
     const children: Children = new Map();
     at += 1;
     if (next() === undefined) fail(closing);

@@ -1,10 +1,10 @@
-/** Keys as a reader of an error sees them. */
+/** Keys as error messages show them. */
 
 import { cleanServerText } from '@credex/core/driver';
 
 export type KeyPath = readonly (string | number)[];
 
-/** `credentials.store[1].roleArn`. A key that could be a pasted secret is not printed. */
+/** `credentials.store[1].roleArn`. A key that might be a pasted secret is not printed. */
 export function pathText(path: KeyPath): string {
   return path.map((key, index) => segment(key, index)).join('') || '(the whole)';
 }
@@ -15,7 +15,7 @@ function segment(key: string | number, index: number): string {
   return index === 0 ? shown : `.${shown}`;
 }
 
-/** The key, or how long it is. */
+/** The key, or its length if it might be a secret. */
 export function shownKey(key: string): string {
   return /^[\w$-]{1,48}$/.test(key) && cleanServerText(key) === key
     ? key

@@ -39,12 +39,12 @@ describe('the file', () => {
     expect(await loadConfig({ directory })).toEqual({ credentials: { store: AWS } });
   });
 
-  test('one of another name', async () => {
+  test('a file with another name', async () => {
     write('other.json', JSON_TEXT);
     expect(await loadConfig({ directory, file: 'other.json' })).toEqual({ credentials: { store: AWS } });
   });
 
-  test('is read anew each time', async () => {
+  test('is read on each load', async () => {
     write('credex.config.ts', CODE);
     await loadConfig({ directory });
     write('credex.config.ts', CODE.replace('role/shop', 'role/other'));
@@ -52,7 +52,7 @@ describe('the file', () => {
     expect(credentials['store']).toMatchObject({ roleArn: 'arn:aws:iam::123456789012:role/other' });
   });
 
-  test('TypeScript may say where a token goes; its problems name the key', async () => {
+  test('TypeScript may set where a token is sent; its problems name the key', async () => {
     write(
       'credex.config.ts',
       CODE.replace('"provider"', '"endpoint": "https://sts.example.com", "provider"'),
@@ -71,13 +71,13 @@ describe('the file', () => {
       'none',
       {},
       'missing_option',
-      /none of credex\.config\.ts, .*credex\.config\.json in .*set CREDEX_CONFIG/,
+      /none of credex\.config\.ts, .*credex\.config\.json is in .*set CREDEX_CONFIG/,
     ],
     [
       'two',
       { 'credex.config.ts': CODE, 'credex.config.json': JSON_TEXT },
       'conflicting_options',
-      /ts and credex\.config\.json are both/,
+      /contains both credex\.config\.ts and credex\.config\.json/,
     ],
     [
       'no default export',
@@ -90,19 +90,19 @@ describe('the file', () => {
       'no TypeScript',
       { 'credex.config.ts': 'export default {' },
       'invalid_option',
-      /credex\.config\.ts can not be run: .*ParseError/,
+      /credex\.config\.ts cannot be run: .*ParseError/,
     ],
     [
       'one that throws, with a secret in its words',
       { 'credex.config.mjs': "throw new Error('no AKIAABCDEFGHIJKLMNOP');" },
       'invalid_option',
-      /credex\.config\.mjs can not be run: Error: no \[cut\]$/,
+      /credex\.config\.mjs cannot be run: Error: no \[cut\]$/,
     ],
     [
       'an import of what is not there',
       { 'credex.config.ts': "import 'absent-x'; export default {};" },
       'invalid_option',
-      /credex\.config\.ts can not be run: .*absent-x/,
+      /credex\.config\.ts cannot be run: .*absent-x/,
     ],
   ])('%s', async (_what, files, code, says) => {
     for (const [name, text] of Object.entries(files)) write(name, text);
@@ -111,30 +111,30 @@ describe('the file', () => {
     await expect(loading).rejects.toThrow(says);
   });
 
-  test('one that is named and not there', async () => {
-    await expect(loadConfig({ directory, file: 'x.ts' })).rejects.toThrow(/x\.ts can not be read: ENOENT/);
+  test('a named file that does not exist', async () => {
+    await expect(loadConfig({ directory, file: 'x.ts' })).rejects.toThrow(/x\.ts cannot be read: ENOENT/);
   });
 
-  test('what the code throws is its own', async () => {
+  test('an error thrown by the configuration is passed on', async () => {
     write('credex.config.ts', "throw new RangeError('mine');");
     await expect(loadConfig({ directory })).rejects.toThrow('mine');
   });
 });
 
-test('a configuration and a place to look for one are two answers', async () => {
+test('`config` cannot be combined with `directory` or `file`', async () => {
   const config = { credentials: { store: { ...AWS, provider: 'aws' } } } as const;
   await expect(loadConfig({ config, directory })).rejects.toMatchObject({ code: 'conflicting_options' });
   await expect(loadConfig({ folder: directory } as object)).rejects.toMatchObject({ option: 'folder' });
 });
 
-test('where there are no files, what to do instead', async () => {
+test('without a file system, the error says what to do instead', async () => {
   await expect(foundFile({})).rejects.toThrow(
     /no files: pass the configuration to createCredentials, or set CREDEX_CONFIG/,
   );
 });
 
 describe('the environment', () => {
-  test('CREDEX_CONFIG takes the place of the file, and variables are laid over it', async () => {
+  test('CREDEX_CONFIG replaces the file, and variables are applied to it', async () => {
     write('credex.config.json', JSON_TEXT);
     vi.stubEnv('CREDEX_CONFIG', JSON.stringify({ credentials: { blobs: AZURE } }));
     vi.stubEnv('CREDEX_BLOBS_SCOPES', 'https://vault.azure.net/.default');
@@ -156,7 +156,7 @@ describe('the environment', () => {
     });
   });
 
-  test('is laid over a configuration of code, which may say where a token goes', async () => {
+  test('is applied to a configuration from code, which may set where a token is sent', async () => {
     vi.stubEnv('CREDEX_STORE_REGION', 'eu-west-1');
     const config = {
       credentials: { store: { ...AWS, provider: 'aws', endpoint: 'https://sts.example.com' } },
@@ -168,7 +168,7 @@ describe('the environment', () => {
     await expect(loadConfig({ config })).rejects.toMatchObject({ code: 'unsafe_url' });
   });
 
-  test('one that is wrong is named, and placed by its variable rather than a line', async () => {
+  test('a wrong variable is reported by its name instead of a line', async () => {
     write('credex.config.json', JSON_TEXT);
     vi.stubEnv('CREDEX_STORE_REGION', 'europe');
     await expect(loadConfig({ directory })).rejects.toMatchObject({
@@ -177,14 +177,14 @@ describe('the environment', () => {
   });
 });
 
-test('CREDEX_CONFIG can not switch on the fallback to a developer’s login; a file can', async () => {
+test('CREDEX_CONFIG cannot turn on the fallback to a developer’s login; a file can', async () => {
   const config = {
     credentials: {
       store: { provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/shop', local: 'profile' },
     },
   };
   vi.stubEnv('CREDEX_CONFIG', JSON.stringify(config));
-  await expect(loadConfig()).rejects.toThrow(/`credentials.store.local` can not be said by CREDEX_CONFIG/);
+  await expect(loadConfig()).rejects.toThrow(/`credentials.store.local` cannot be set in CREDEX_CONFIG/);
   vi.unstubAllEnvs();
   expect((await loadConfig({ config: config as never })).credentials['store']).toMatchObject({
     local: 'profile',

@@ -1,18 +1,21 @@
-/** Where `loadConfig` looks. Types only. */
+/** The options of `loadConfig`. Types only. */
 
 import type { Config } from './entries.js';
 import type { Source } from './source.js';
 
 export interface LoadOptions {
-  /** Where credex.config.{ts,mts,js,mjs,json} is looked for; not above it. Default: the working directory. */
+  /** The folder that contains credex.config.{ts,mts,js,mjs,json}. Parent folders are not searched. Default: the working directory. */
   readonly directory?: string | undefined;
-  /** This very file instead, relative to `directory`. Default: whichever of the five is there. */
+  /** The configuration file, relative to `directory`. Default: the one of these five that exists. */
   readonly file?: string | undefined;
-  /** A configuration that the program has already: only the environment is laid over it. Not with the other two. */
+  /**
+   * A configuration that the program already has; only the environment variables are applied to it. Cannot be combined
+   * with `directory` or `file`.
+   */
   readonly config?: Config | undefined;
 }
 
-/** What was read and not checked yet. */
+/** A configuration that was read but not checked. */
 export interface Found {
   readonly raw: unknown;
   readonly source: Source;

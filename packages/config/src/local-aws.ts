@@ -1,4 +1,4 @@
-/** The developer's own AWS credentials, by the official chain: SSO, `aws login`, profiles, processes. */
+/** The developer's own AWS credentials, from the official provider chain: SSO, `aws login`, profiles, processes. */
 
 import type { Credential, Json } from '@credex/core';
 import { FederationError } from '@credex/core';
@@ -8,8 +8,8 @@ import { localFailure } from './local-failure.js';
 
 const LOGIN = '`aws login` or `aws sso login`';
 
-/** Where the chain names no end, it is asked again after this. */
-const ASKED_AGAIN_MS = 15 * 60_000;
+/** The assumed lifetime if the chain gives no expiry. */
+const DEFAULT_LIFETIME_MS = 15 * 60_000;
 
 interface Session extends Credential {
   readonly accessKeyId: string;
@@ -21,7 +21,7 @@ interface Session extends Credential {
 type Driver = Exchanger<Session, unknown>;
 type Factory = (() => Driver) & { readonly ownRegion: true };
 
-/** `option`: the key that asked for it. */
+/** @param option The configuration key that requests the local profile, for errors. */
 export function localAwsExchanger(option: string): Factory {
   const factory = (): Driver => ({
     specificationVersion: 'v1',
@@ -29,17 +29,14 @@ export function localAwsExchanger(option: string): Factory {
     target: (): Readonly<Record<string, Json>> => ({ local: 'profile' }),
     async exchange() {
       const { fromNodeProviderChain } = await officialPackage(option);
-      // A chain for each exchange: it remembers what it found, and this layer asks when that is over.
+      // Create a chain for each exchange: a chain caches its result, but credex has its own cache.
       const found = await fromNodeProviderChain()();
       if (found.sessionToken === undefined)
-        throw refused(
-          'a long-term access key',
-          `Use ${LOGIN}, or a profile whose credentials are short-lived.`,
-        );
+        throw refused('a long-term access key', `Use ${LOGIN}, or a profile with short-lived credentials.`);
       if (found.accountId === undefined)
         throw refused('no account id', 'Set `aws_account_id` in the profile, or AWS_ACCOUNT_ID.');
       const { accessKeyId, secretAccessKey, sessionToken, accountId, expiration } = found;
-      const expiresAt = expiration?.getTime() ?? Date.now() + ASKED_AGAIN_MS;
+      const expiresAt = expiration?.getTime() ?? Date.now() + DEFAULT_LIFETIME_MS;
       return {
         credential: Object.freeze({ accessKeyId, secretAccessKey, sessionToken, accountId, expiresAt }),
       };
@@ -47,7 +44,7 @@ export function localAwsExchanger(option: string): Factory {
     revive: (record) => record as Session,
     classify: (error) => localFailure(error, LOGIN),
   });
-  // The chain knows its own regions: none is looked for.
+  // The chain finds its own region, so the provider does not need one.
   return Object.assign(factory, { ownRegion: true as const });
 }
 

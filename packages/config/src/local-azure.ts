@@ -1,4 +1,4 @@
-/** The developer's own Azure credentials: those of `az login`. */
+/** The developer's own Azure credentials, from `az login`. */
 
 import type { Credential, Json } from '@credex/core';
 import type { Exchanger } from '@credex/core/driver';
@@ -7,7 +7,7 @@ import { localFailure } from './local-failure.js';
 
 const LOGIN = '`az login`';
 
-/** `az` itself may take long to start. */
+/** `az` can be slow to start. */
 const AZ_MS = 25_000;
 
 interface Token extends Credential {
@@ -15,15 +15,15 @@ interface Token extends Credential {
   readonly expiresOnTimestamp: number;
 }
 
-/** What a call, and the provider as a whole, asks of Azure. */
-interface Wanted {
+/** The tenant and the scopes of a provider or of one call. */
+interface TokenRequest {
   readonly tenantId: string;
   readonly scopes: readonly string[];
 }
 
-type Factory = (configuration: Wanted) => Exchanger<Token, Partial<Wanted>>;
+type Factory = (configuration: TokenRequest) => Exchanger<Token, Partial<TokenRequest>>;
 
-/** `option`: the key that asked for it. */
+/** @param option The configuration key that requests the local profile, for errors. */
 export function localAzureExchanger(option: string): Factory {
   return (configuration) => ({
     specificationVersion: 'v1',

@@ -1,13 +1,13 @@
-/** What a laptop's own login says when it can't help. */
+/** Classifies a failure of the developer's local login. */
 
 import type { ErrorClass } from '@credex/core/driver';
 
-/** Neither a token nor a login: the code stays the first one's, the hint names both ways. */
+/** There is neither a token nor a login. The code stays `no_subject_token`; the hint names both fixes. */
 export function localFailure(error: unknown, login: string): ErrorClass {
   return {
     code: 'no_subject_token',
     retry: 'never',
     serverMessage: error instanceof Error ? error.message : undefined,
-    hint: `There is no Vercel token here, and the local profile brought nothing: run \`vercel env pull\`, or ${login}.`,
+    hint: `There is no Vercel token, and the local login returned no credentials. Run \`vercel env pull\`, or ${login}.`,
   };
 }

@@ -1,4 +1,4 @@
-/** The developer's own Google Cloud credentials: application default, as `gcloud auth application-default login` left it. */
+/** The developer's own Google Cloud credentials, saved by `gcloud auth application-default login`. */
 
 import type { Credential, Json } from '@credex/core';
 import type { Exchanger } from '@credex/core/driver';
@@ -7,8 +7,8 @@ import { localFailure } from './local-failure.js';
 
 const LOGIN = '`gcloud auth application-default login`';
 
-/** Where the library names no end, it is asked again after this. */
-const ASKED_AGAIN_MS = 15 * 60_000;
+/** The assumed lifetime if the library gives no expiry. */
+const DEFAULT_LIFETIME_MS = 15 * 60_000;
 
 interface Token extends Credential {
   readonly accessToken: string;
@@ -28,7 +28,7 @@ interface Request {
 
 type Factory = (configuration: Configuration) => Exchanger<Token, Request>;
 
-/** `option`: the key that asked for it. */
+/** @param option The configuration key that requests the local profile, for errors. */
 export function localGcpExchanger(option: string): Factory {
   return (configuration) => ({
     specificationVersion: 'v1',
@@ -40,16 +40,16 @@ export function localGcpExchanger(option: string): Factory {
     async exchange(request) {
       const { GoogleAuth } = await officialPackage(option);
       const scopes = [...(scopesOf(request.scopes) ?? configuration.scopes)];
-      // Without a project the library asks the metadata server and an API for one, which no token needs.
+      // Without a project the library requests one from the metadata server and an API. No token needs it.
       const projectId = configuration.projectId ?? configuration.projectNumber;
       const auth = new GoogleAuth({ scopes, projectId });
       const client = await auth.getClient();
       const { token } = await client.getAccessToken();
       if (typeof token !== 'string' || token === '')
-        throw new TypeError('The application default credentials gave no access token.');
+        throw new TypeError('The application default credentials returned no access token.');
       const { expiry_date: end } = client.credentials;
-      const expiresAt = end ?? configuration.clock.now() + ASKED_AGAIN_MS;
-      // Nothing in a person's login says who it is.
+      const expiresAt = end ?? configuration.clock.now() + DEFAULT_LIFETIME_MS;
+      // A developer's login does not name its principal.
       const principal = "this machine's application default credentials";
       return { credential: Object.freeze({ accessToken: token, expiresAt, principal }) };
     },

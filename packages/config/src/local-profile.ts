@@ -1,11 +1,11 @@
-/** `local: 'profile'`: a laptop without a Vercel token uses what its developer is logged in with. Never on Vercel. */
+/** `local: 'profile'`: on a laptop without a Vercel token, use the developer's own login. Never on Vercel. */
 
 import type { OnEvent, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
 import { callerError, isLaptop } from '@credex/core/driver';
 import type { Entry } from './entries.js';
 
-/** What the providers of all clouds have; some are functions besides. */
+/** The methods that the providers of all clouds have. Some providers are functions as well. */
 export interface PortableProvider {
   invalidate(which: never): void;
   status(call: never): unknown;
@@ -20,20 +20,20 @@ export interface LocalProfile<P extends PortableProvider> {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-const WHOSE = { aws: 'AWS profile', gcp: 'gcloud application default', azure: 'az login' } as const;
+const LOCAL_LOGIN = { aws: 'AWS profile', gcp: 'gcloud application default', azure: 'az login' } as const;
 
-/** Signing in to a browser's session or asking `az` takes seconds. */
-const PATIENCE_MS = 30_000;
+/** Signing in with a browser or running `az` takes seconds. */
+const TIMEOUT_MS = 30_000;
 
-/** What a provider does that brings a credential; each cloud has some of them. */
-const BRINGING = ['getCredentials', 'getToken', 'getAccessToken'] as const;
+/** The methods that return a credential. Each cloud has some of them. */
+const CREDENTIAL_METHODS = ['getCredentials', 'getToken', 'getAccessToken'] as const;
 
 type Method = (...args: readonly unknown[]) => unknown;
 type Methods = Readonly<Record<string, Method | undefined>>;
 
 /**
- * The main provider's shape. Where it finds no Vercel token (`no_subject_token`, and nothing else), the developer's own
- * profile answers, which a `warning` event says each time it takes over.
+ * Returns a provider with the shape of the main one. If the main provider finds no Vercel token (`no_subject_token` only),
+ * the developer's own profile is used, and a `warning` event is sent each time it takes over.
  */
 export function withLocalProfile<P extends PortableProvider>({
   name,
@@ -43,13 +43,13 @@ export function withLocalProfile<P extends PortableProvider>({
   options,
 }: LocalProfile<P>): P {
   let local: Promise<P> | undefined;
-  let answering: P = main;
+  let active: P = main;
 
-  const attempt = async (ask: (provider: P) => unknown): Promise<unknown> => {
+  const attempt = async (call: (provider: P) => unknown): Promise<unknown> => {
     try {
-      const answer = await ask(main);
-      answering = main;
-      return answer;
+      const result = await call(main);
+      active = main;
+      return result;
     } catch (error) {
       if (!isNoToken(error) || !isLaptop()) throw error;
       local ??= openLocal().catch((failure: unknown) => {
@@ -59,42 +59,44 @@ export function withLocalProfile<P extends PortableProvider>({
       const provider = await local.catch((failure: unknown) => {
         throw callerError(failure);
       });
-      if (answering === main) warn();
-      answering = provider;
-      return await ask(provider);
+      if (active === main) warn();
+      active = provider;
+      return await call(provider);
     }
   };
 
   async function openLocal(): Promise<P> {
     const exchanger = await localExchanger(name, entry);
-    // A cache of its own: what a developer may do is never found by others in this process.
+    // A separate cache, so that no other provider of this process finds the credentials of the developer.
     const own = { exchanger, tokenSource: noToken(name), cache: createCredentialCache() };
-    // `expect` speaks of tokens, and here is none.
-    return open({ timeoutMs: PATIENCE_MS, ...options, ...own, audience: undefined, expect: undefined });
+    // `expect` applies to tokens, and a local login has none.
+    return open({ timeoutMs: TIMEOUT_MS, ...options, ...own, audience: undefined, expect: undefined });
   }
 
   function warn(): void {
     const { provider } = entry;
-    const message = `credentials.${name}: there is no Vercel token, so this machine's own ${WHOSE[provider]} is used (local: 'profile').`;
+    const message = `credentials.${name}: no Vercel token was found, so the ${LOCAL_LOGIN[provider]} of this machine is used (local: 'profile').`;
     try {
       (options['onEvent'] as OnEvent | undefined)?.({ type: 'warning', provider, message });
     } catch {
-      // As core does: what a listener throws costs nobody a credential.
+      // As in core, an error thrown by a listener must not fail the call.
     }
   }
 
   const of = (provider: P): Methods => provider as unknown as Methods;
-  const bringing = BRINGING.filter((method) => of(main)[method] !== undefined).map((method) => [
-    method,
-    (...args: readonly unknown[]) => attempt((provider) => of(provider)[method]?.(...args)),
-  ]);
+  const credentialMethods = CREDENTIAL_METHODS.filter((method) => of(main)[method] !== undefined).map(
+    (method) => [
+      method,
+      (...args: readonly unknown[]) => attempt((provider) => of(provider)[method]?.(...args)),
+    ],
+  );
   const shape = {
-    ...Object.fromEntries(bringing),
+    ...Object.fromEntries(credentialMethods),
     invalidate(which: never): void {
       main.invalidate(which);
       local?.then((provider) => provider.invalidate(which)).catch(() => undefined);
     },
-    status: (call: never) => answering.status(call),
+    status: (call: never) => active.status(call),
   };
   if (typeof main !== 'function') return shape as unknown as P;
   const callable = (...args: readonly unknown[]): unknown =>
@@ -118,7 +120,7 @@ async function localExchanger(name: string, entry: Entry): Promise<unknown> {
   }
 }
 
-/** Known without I/O, so that nothing looks for a token. */
+/** The identity is known without I/O, so that no token is searched for. */
 function noToken(name: string): SubjectTokenSource {
   return {
     capture: () => ({

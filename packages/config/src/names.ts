@@ -1,4 +1,4 @@
-/** Names of credentials and the environment variables that stand for their options. */
+/** Names of credentials, and the environment variables that set their options. */
 
 import type { Grammar } from '@credex/core/driver';
 import type { ProviderName } from './option-table.js';
@@ -11,15 +11,15 @@ export const CREDENTIAL_NAME: Grammar = {
 
 export const PREFIX = 'CREDEX_';
 
-/** Long enough for any purpose, short enough for an error. */
-export const LONGEST_NAME = 40;
+/** Long enough for any purpose, short enough for an error message. */
+export const MAX_NAME_LENGTH = 40;
 
 /** `blob-store` → `CREDEX_BLOB_STORE_`. */
 export function variablePrefix(name: string): string {
   return `${PREFIX}${upperCase(name)}_`;
 }
 
-/** `roleArn` → `ROLE_ARN`; a member of an object, `expect.projectId`, → `EXPECT_PROJECT_ID`. */
+/** `roleArn` → `ROLE_ARN`; a member of an object: `expect.projectId` → `EXPECT_PROJECT_ID`. */
 function variableSuffix(option: string): string {
   return upperCase(option.replaceAll(/[A-Z]/g, (letter) => `-${letter}`).replaceAll('.', '-'));
 }
@@ -29,7 +29,7 @@ export function variableOf(name: string, option: string): string {
   return variablePrefix(name) + variableSuffix(option);
 }
 
-/** Every option of a cloud by its suffix, members of objects included; `provider` is one of each. */
+/** All options of a cloud by suffix, including the members of objects and `provider`. */
 export function optionsBySuffix(provider: ProviderName | undefined): ReadonlyMap<string, string> {
   const found = new Map([['PROVIDER', 'provider']]);
   for (const cloud of provider === undefined ? PROVIDERS : [provider]) {
@@ -42,8 +42,8 @@ export function optionsBySuffix(provider: ProviderName | undefined): ReadonlyMap
 }
 
 /**
- * Two names of which one variable could mean either: `store` and `store-quota` share `CREDEX_STORE_QUOTA_PROJECT_ID`.
- * The pair and the variable; undefined where there is none.
+ * Finds two names that share a variable: `CREDEX_STORE_QUOTA_PROJECT_ID` could belong to `store` or to `store-quota`.
+ * @returns the pair and the variable; undefined if there is none
  */
 export function collision(names: readonly string[]): readonly [string, string, string] | undefined {
   const suffixes = [...optionsBySuffix(undefined).keys()];

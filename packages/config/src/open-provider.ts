@@ -1,4 +1,4 @@
-/** From an entry to a provider, by the factory of its cloud, which is passed in: no cloud is known here. */
+/** Makes the provider of an entry. The cloud's factory is passed in, so this package depends on no cloud. */
 
 import { OptionError } from '@credex/core';
 import { ConfigError } from './config-error.js';
@@ -6,18 +6,18 @@ import type { Entry } from './entries.js';
 import type { PortableProvider } from './local-profile.js';
 import { withLocalProfile } from './local-profile.js';
 
-/** Makes a provider of one cloud. The options were checked against the table; the factory checks them again. */
+/** Makes a provider of one cloud. The options were checked against the table; the factory checks them as well. */
 export type OpenProvider<P> = (options: Readonly<Record<string, unknown>>) => P;
 
-/** What of an entry is an option of its cloud's factory. */
+/** The options of an entry that its cloud's factory takes. */
 export function optionsOf(entry: Entry): Readonly<Record<string, unknown>> {
   const { provider: _provider, when: _when, local: _local, origins: _origins, ...options } = entry;
   return options;
 }
 
 /**
- * @param options What the factory is given: settings, and over them the entry's own (`optionsOf`).
- * @throws ConfigError where the factory refuses the options
+ * @param options The options of the factory: the settings, overridden by those of the entry (`optionsOf`).
+ * @throws ConfigError if the factory refuses the options
  */
 export function openProvider<P extends PortableProvider>(
   name: string,
@@ -25,12 +25,12 @@ export function openProvider<P extends PortableProvider>(
   open: OpenProvider<P>,
   options: Readonly<Record<string, unknown>>,
 ): P {
-  const main = accepted(name, () => open(options));
+  const main = withKey(name, () => open(options));
   return entry.local === undefined ? main : withLocalProfile({ name, entry, main, open, options });
 }
 
-/** The factory knows options that bear on each other; its word is given the key that a reader looks for. */
-function accepted<T>(name: string, make: () => T): T {
+/** Adds the configuration key to an error of the factory, which also checks combinations of options. */
+function withKey<T>(name: string, make: () => T): T {
   try {
     return make();
   } catch (error) {

@@ -1,11 +1,11 @@
-/** The table and the clouds' packages: the same options, and the same verdict on the same values. */
+/** The table and the clouds' factories have the same options, and accept the same values. */
 
 import { awsCredentialsProvider } from '@credex/aws';
 import { azureCredentialsProvider } from '@credex/azure';
 import { gcpCredentialsProvider } from '@credex/gcp';
 import { OptionError } from '@credex/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { complaintsOf } from './check-option.js';
+import { issuesOf } from './check-option.js';
 import { AWS, AZURE, GCP } from './configs.fixture.js';
 import type { ProviderName } from './option-table.js';
 import { OPTIONS, PROVIDERS } from './option-table.js';
@@ -22,7 +22,7 @@ const FACTORIES = {
   azure: azureCredentialsProvider,
 };
 
-/** Of credex alone: no factory knows them. */
+/** Options of credex only, which no factory has. */
 const OURS = ['when', 'local', 'origins'];
 /** Options that a factory takes and that are functions or objects: they are in CredentialsSettings. */
 const NO_DATA = ['tokenSource', 'cache', 'fetch', 'clock', 'random', 'onEvent', 'invocation', 'exchanger'];
@@ -102,10 +102,10 @@ const CASES = PROVIDERS.flatMap((provider) =>
   ),
 );
 
-test.each(CASES)('%s %s %j: one verdict', (provider, option, value) => {
+test.each(CASES)('%s %s %j: the table and the factory agree', (provider, option, value) => {
   const row = OPTIONS[provider][option];
   if (row === undefined) throw new TypeError(`${option} is not in the table`);
-  const complaints = complaintsOf(row, value, ['credentials', 'x', option], FROM_CODE);
+  const issues = issuesOf(row, value, ['credentials', 'x', option], FROM_CODE);
   const said = verdict(provider, { ...GOOD[provider], [option]: value });
-  expect(complaints.length > 0).toBe(said !== undefined);
+  expect(issues.length > 0).toBe(said !== undefined);
 });

@@ -1,6 +1,6 @@
 /**
- * The one table of options: what an entry of each cloud takes, of which kind, and from which places. The checker, the
- * environment variables and the JSON schema are all made from it.
+ * The table of all options: the options of each cloud, their kinds, and where each may be set. The checker, the environment
+ * variables and the JSON schema are derived from it.
  */
 
 import type { Grammar } from '@credex/core/driver';
@@ -10,7 +10,7 @@ export type ProviderName = 'aws' | 'gcp' | 'azure';
 
 export const PROVIDERS: readonly ProviderName[] = ['aws', 'gcp', 'azure'];
 
-/** Where an option may be said. `code`: it decides where a token goes, and data must not. */
+/** Where an option may be set. `code`: the option decides where a token is sent, so data must not set it. */
 export type Places = 'code' | 'file' | 'anywhere';
 
 export interface OptionRow {
@@ -18,9 +18,9 @@ export interface OptionRow {
     | 'string'
     | 'integer'
     | 'boolean'
-    /** A list of strings; in the environment parted by white space. */
+    /** A list of strings; in an environment variable separated by white space. */
     | 'list'
-    /** A list of strings, or one string that the cloud's package takes apart. */
+    /** A list of strings, or one string that the cloud's package splits. */
     | 'strings'
     /** A JSON object, or its text. */
     | 'policy'
@@ -30,21 +30,21 @@ export interface OptionRow {
     | 'object'
     /** An object with `environment`: a name or a list of names. */
     | 'when'
-    /** Of code alone, and judged by the cloud's package. */
+    /** May be set in code only; the cloud's package checks it. */
     | 'given';
   readonly places: Places;
   readonly required?: true;
-  /** Refused in CREDEX_CONFIG too: a variable must not say it. */
+  /** Refused in CREDEX_CONFIG as well: no variable may set it. */
   readonly notInEnvironment?: true;
   readonly grammar?: Grammar;
-  /** Whole numbers, both included. */
+  /** The smallest and the largest whole number. */
   readonly range?: readonly [number, number];
-  /** All that data may say; code is judged by the cloud's package. */
+  /** The only values that data may set; values from code are checked by the cloud's package. */
   readonly oneOf?: readonly string[];
-  /** `oneOf` holds in code as well. */
+  /** `oneOf` applies to code as well. */
   readonly isClosed?: true;
   readonly members?: readonly string[];
-  /** For the reader of the schema. */
+  /** The description in the schema. */
   readonly about: string;
 }
 
@@ -60,7 +60,7 @@ const PROJECT = grammar(
   "a project's id such as my-project, or its number",
 );
 
-/** What the environment of a deployment is called: Vercel's own three, or the slug of a custom one. */
+/** The name of a deployment's environment: one of Vercel's three, or the slug of a custom one. */
 export const ENVIRONMENT: Grammar = grammar(
   /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/,
   'production, preview, development or the slug of a custom environment',
@@ -76,18 +76,18 @@ const COMMON: OptionTable = {
     kind: 'object',
     places: 'anywhere',
     members: ['projectId', 'ownerId', 'environment', 'project', 'owner'],
-    about: 'Refuse to exchange any token but that of this project, team or environment.',
+    about: 'The project, team or environment that the token must have. Other tokens are not exchanged.',
   },
   audience: {
     kind: 'string',
     places: 'anywhere',
-    about: 'Ask Vercel for a token of this audience first.',
+    about: 'Request a token of this audience from Vercel first.',
   },
   timeoutMs: {
     kind: 'integer',
     places: 'anywhere',
     range: [100, 60_000],
-    about: 'How long one exchange may take in all, in milliseconds. Default: 8000.',
+    about: 'The longest time for one exchange with its retries, in milliseconds. Default: 8000.',
   },
   minValidityMs: {
     kind: 'integer',
@@ -95,7 +95,7 @@ const COMMON: OptionTable = {
     range: [0, 86_400_000],
     about: 'How long the credential that a call returns must still be valid, in milliseconds. Default: 0.',
   },
-  // Whoever can set a variable of a server must not turn its own credentials on for requests without a token.
+  // Setting a variable of a server must not let requests without a token use the server's own credentials.
   local: {
     kind: 'string',
     places: 'file',
@@ -107,9 +107,9 @@ const COMMON: OptionTable = {
   origins: {
     kind: 'given',
     places: 'code',
-    about: "Where authorize() may send this credential beside the cloud's own hosts.",
+    about: "Origins to which authorize() may send this credential, in addition to the cloud's own hosts.",
   },
-  allowLoopbackHttp: { kind: 'given', places: 'code', about: 'Allow http on loopback, for emulators.' },
+  allowLoopbackHttp: { kind: 'given', places: 'code', about: 'Allow http on loopback, such as an emulator.' },
 };
 
 const AWS: OptionTable = {
@@ -126,21 +126,21 @@ const AWS: OptionTable = {
   region: {
     kind: 'string',
     places: 'anywhere',
-    grammar: grammar(/^[a-z]{2,8}(?:-[a-z]{2,12}){1,2}-\d{1,2}$/, 'a region of AWS, such as eu-west-1'),
+    grammar: grammar(/^[a-z]{2,8}(?:-[a-z]{2,12}){1,2}-\d{1,2}$/, 'an AWS region, such as eu-west-1'),
     about:
-      'The region whose token service is asked, and that authorize() signs for where the URL names none.',
+      'The region of the token service, and the region that authorize() signs for if the URL names none.',
   },
   roleSessionName: {
     kind: 'string',
     places: 'anywhere',
     grammar: grammar(/^[\w+=,.@-]{2,64}$/, '2 to 64 characters of A-Z, a-z, 0-9 and _+=,.@-'),
-    about: 'What CloudTrail shows.',
+    about: 'The session name that CloudTrail shows.',
   },
   durationSeconds: {
     kind: 'integer',
     places: 'anywhere',
     range: [900, 43_200],
-    about: 'How long a session lasts, at most as long as the role allows. Default: 3600.',
+    about: 'The length of a session in seconds, limited by the role. Default: 3600.',
   },
   policy: { kind: 'policy', places: 'anywhere', about: 'A session policy: an object, or its JSON text.' },
   policyArns: {
@@ -154,9 +154,9 @@ const AWS: OptionTable = {
     ),
     about: 'Managed policies used as session policies, at most 10.',
   },
-  useFipsEndpoint: { kind: 'boolean', places: 'anywhere', about: 'Ask the FIPS 140 endpoint.' },
-  useDualstackEndpoint: { kind: 'boolean', places: 'anywhere', about: 'Ask the dual-stack endpoint.' },
-  endpoint: { kind: 'given', places: 'code', about: 'A token service of another name.' },
+  useFipsEndpoint: { kind: 'boolean', places: 'anywhere', about: 'Use the FIPS 140 endpoint.' },
+  useDualstackEndpoint: { kind: 'boolean', places: 'anywhere', about: 'Use the dual-stack endpoint.' },
+  endpoint: { kind: 'given', places: 'code', about: 'The URL of another token service.' },
 };
 
 const GCP: OptionTable = {
@@ -165,7 +165,7 @@ const GCP: OptionTable = {
     places: 'anywhere',
     required: true,
     grammar: grammar(/^[1-9]\d{0,18}$/, "the project's number as a string of digits (not its id)"),
-    about: 'The number of the project that holds the pool.',
+    about: 'The number of the project that contains the pool.',
   },
   workloadIdentityPoolId: {
     kind: 'string',
@@ -190,24 +190,24 @@ const GCP: OptionTable = {
   scopes: {
     kind: 'strings',
     places: 'anywhere',
-    about: 'OAuth scopes: a list, or a string parted by spaces. Default: cloud-platform.',
+    about: 'OAuth scopes: a list, or a space-separated string. Default: cloud-platform.',
   },
   lifetimeSeconds: {
     kind: 'integer',
     places: 'anywhere',
     range: [600, 43_200],
-    about: "How long the service account's token lives. Default: 3600.",
+    about: "The lifetime of the service account's token in seconds. Default: 3600.",
   },
-  projectId: { kind: 'string', places: 'anywhere', grammar: PROJECT, about: 'The project to work in.' },
+  projectId: { kind: 'string', places: 'anywhere', grammar: PROJECT, about: 'The project that clients use.' },
   quotaProjectId: {
     kind: 'string',
     places: 'anywhere',
     grammar: PROJECT,
-    about: 'The project that is billed.',
+    about: 'The project that is billed for API usage.',
   },
   universeDomain: { kind: 'given', places: 'code', about: 'Default: googleapis.com.' },
-  stsEndpoint: { kind: 'given', places: 'code', about: 'A token service of another name.' },
-  iamCredentialsEndpoint: { kind: 'given', places: 'code', about: 'Another IAM Credentials API.' },
+  stsEndpoint: { kind: 'given', places: 'code', about: 'The URL of another token service.' },
+  iamCredentialsEndpoint: { kind: 'given', places: 'code', about: 'The URL of another IAM Credentials API.' },
 };
 
 const AZURE: OptionTable = {
@@ -244,18 +244,18 @@ const AZURE: OptionTable = {
     kind: 'tenants',
     places: 'anywhere',
     grammar: TENANT,
-    about: 'Other tenants a call may ask for.',
+    about: 'Other tenants that a call may request a token for.',
   },
 };
 
-/** `provider` aside, which tells which of these is meant. */
+/** All options except `provider`, which selects the cloud. */
 export const OPTIONS: Readonly<Record<ProviderName, OptionTable>> = {
   aws: { ...AWS, ...COMMON },
   gcp: { ...GCP, ...COMMON },
   azure: { ...AZURE, ...COMMON },
 };
 
-/** What is kept of an entry when the environment gives it to another cloud. */
+/** The options that are kept when a variable moves an entry to another cloud. */
 export const COMMON_OPTIONS: readonly string[] = Object.keys(COMMON);
 
 export function isProviderName(value: unknown): value is ProviderName {

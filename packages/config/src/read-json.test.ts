@@ -4,22 +4,18 @@ import { readJson } from './read-json.js';
 
 const BAD: readonly (readonly [string, string, RegExp])[] = [
   ['nothing', '', /is (empty|not JSON)/],
-  ['a comment', '{\n  // no\n  "credentials": {}\n}', /^f:2:3: is not JSON: JSON has no comments/],
+  ['a comment', '{\n  // no\n  "credentials": {}\n}', /^f:2:3: is not JSON: JSON does not allow comments/],
   ['a comma too many', '{\n  "credentials": {},\n}', /^(\d problems:\n {2})?f:3:1: is not JSON/],
   ['single quotes', "{ 'credentials': {} }", /is not JSON/],
   ['an open end', '{ "credentials": {', /is not JSON: a closing brace is expected/],
   ['more behind the end', '{} {}', /is not JSON: the end of the file is expected/],
-  [
-    'a key twice',
-    '{\n "credentials": {"a": 1,\n  "a": 2}}',
-    /^f:3:3: `credentials\.a` stands here for the second time/,
-  ],
+  ['a key twice', '{\n "credentials": {"a": 1,\n  "a": 2}}', /^f:3:3: `credentials\.a` occurs twice/],
   ['brackets alone', '['.repeat(100_000), /nests deeper than 64/],
   ['brackets in brackets', `{"credentials":${'{"a":'.repeat(70)}1${'}'.repeat(71)}`, /nests deeper than 64/],
   ['far too much', ' '.repeat(300_000), /longer than 262144/],
 ];
 
-/** What is quadratic to a scanner that looks for an end from every beginning; each in two sizes. */
+/** Inputs on which a scanner that searches for an end from every start takes quadratic time. Each is tried in two sizes. */
 const LONG: Readonly<Record<string, (size: number) => string>> = {
   backslashes: (size) => `{"a":"${'\\'.repeat(size)}`,
   'escaped quotes': (size) => `{"a":"${'\\"'.repeat(size / 2)}`,
@@ -57,7 +53,7 @@ describe('strict JSON', () => {
     expect(message).toMatch(says);
   });
 
-  test('one key, again and again: the first hundred are told', () => {
+  test('one key repeated many times: the first hundred problems are reported', () => {
     const began = performance.now();
     let told = 0;
     try {
@@ -66,15 +62,15 @@ describe('strict JSON', () => {
       told = (error as ConfigError).problems.length;
     }
     expect(told).toBe(100);
-    // By the thousand they took five seconds.
+    // Reporting thousands took five seconds.
     expect(performance.now() - began).toBeLessThan(1_500);
   });
 
-  test('a byte order mark is no mistake', () => {
+  test('a byte order mark is accepted', () => {
     expect(readJson('f', '\ufeff{"credentials": {}}').raw).toEqual({ credentials: {} });
   });
 
-  test('a value that is missing is placed at what it is missing from', () => {
+  test('a missing value is reported at the position of its parent', () => {
     const { source } = readJson('f', '{\n  "credentials": {\n    "store": {}\n  }\n}');
     expect(source.placeOf?.(['credentials', 'store', 'roleArn'])).toEqual({ line: 3, column: 5 });
     expect(source.placeOf?.(['credentials', 'store'])).toEqual({ line: 3, column: 14 });

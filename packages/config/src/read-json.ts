@@ -1,4 +1,4 @@
-/** Strict JSON with places: no comments, no trailing commas, no key twice. Loaded with the first file. */
+/** Reads strict JSON with positions: no comments, no trailing commas, no duplicate keys. Loaded on first use. */
 
 import type { ConfigProblem } from './config-error.js';
 import { ConfigError } from './config-error.js';
@@ -8,23 +8,25 @@ import type { KeyPath } from './key-path.js';
 import { pathText } from './key-path.js';
 import type { Place, Source } from './source.js';
 
-const MOST_CHARACTERS = 262_144;
+const MAX_CHARACTERS = 262_144;
 
-/** Who has more has another file in hand. */
-const MOST_PROBLEMS = 100;
+/** Limits the work: the position of each problem is looked up. */
+const MAX_PROBLEMS = 100;
 
-/** @throws ConfigError with the first place that is no JSON, or with every key that stands twice */
+/** @throws ConfigError with the first syntax error, or with every duplicate key */
 export function readJson(name: string, text: string): { readonly raw: unknown; readonly source: Source } {
-  if (text.length > MOST_CHARACTERS)
-    throw notJson(name, { message: `is longer than ${MOST_CHARACTERS} characters: no configuration is.` });
+  if (text.length > MAX_CHARACTERS)
+    throw notJson(name, {
+      message: `is longer than ${MAX_CHARACTERS} characters, the limit for a configuration.`,
+    });
   const content = text.replace(/^\ufeff/, '');
   if (content.trim() === '')
     throw notJson(name, { message: 'is empty: a configuration is a JSON object with `credentials`.' });
   const { root, duplicates } = treeOf(name, content);
-  // JSON.parse would take the last one in silence.
-  const [first, ...rest] = duplicates.slice(0, MOST_PROBLEMS).map(({ path, offset }): ConfigProblem => {
+  // JSON.parse would silently use the last one.
+  const [first, ...rest] = duplicates.slice(0, MAX_PROBLEMS).map(({ path, offset }): ConfigProblem => {
     const key = pathText(path);
-    const message = `\`${key}\` stands here for the second time: keep one.`;
+    const message = `\`${key}\` occurs twice: keep one.`;
     return { code: 'conflicting_options', path: key, message, ...placeIn(content, offset) };
   });
   if (first !== undefined) throw new ConfigError(name, [first, ...rest]);
@@ -46,7 +48,7 @@ function treeOf(name: string, content: string): ReturnType<typeof jsonTree> {
 const notJson = (name: string, problem: Pick<ConfigProblem, 'message'> & Partial<Place>): ConfigError =>
   new ConfigError(name, [{ code: 'invalid_option', path: '(the whole)', ...problem }]);
 
-/** Of the value, or of the nearest above it that is there; of a member its key's place. */
+/** The position of the value, or of the nearest parent that exists. For a member, the position of its key. */
 function placeOf(root: JsonNode, path: KeyPath, text: string): Place {
   let [node, offset] = [root, root.offset];
   for (const [index, key] of path.entries()) {

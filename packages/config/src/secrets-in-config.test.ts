@@ -6,7 +6,7 @@ import { readJson } from './read-json.js';
 
 const ROLE = { provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/shop' };
 
-// In pieces, so that no scanner takes this file for a leak.
+// Split into pieces, so that no secret scanner reports this file.
 const p = (...parts: readonly string[]): string => parts.join('');
 const KEY_ID = p('AK', 'IAIOSFODNN7EXAMPLE');
 const SECRET_KEY = p('wJalrXUtnFEMI/K7MDENG/', 'bPxRfiCYEXAMPLEKEY');
@@ -61,26 +61,26 @@ describe('a secret is refused, and not printed', () => {
       expect(shown).not.toContain(secret);
   });
 
-  test("a key file of Google's, whole", () => {
+  test('a whole Google key file', () => {
     const file = { type: 'service_account', private_key_id: 'a1', private_key: PEM };
     const error = refused({ credentials: { store: { ...ROLE, ...file } } });
-    expect(error.message).toMatch(/`credentials\.store` looks like a key file of Google's/);
+    expect(error.message).toMatch(/`credentials\.store` looks like a Google key file/);
     expect(inspect(error)).not.toContain('MIIEvQ');
   });
 
-  test('a secret for a key', () => {
+  test('a secret used as a key', () => {
     const error = refused({ credentials: { store: { ...ROLE, [KEY_ID]: 'x' } } });
     expect(error.message).toMatch(/looks like an AWS access key/);
     expect(inspect(error)).not.toContain(KEY_ID);
   });
 
-  test('a secret in a place of its own grammar is told once', () => {
+  test('a secret in a field with a grammar is reported once', () => {
     const error = refused({ credentials: { store: { ...ROLE, roleArn: SECRET_KEY } } });
     expect(error.problems).toHaveLength(1);
   });
 });
 
-test('names, ids and paths are no secrets', () => {
+test('names, ids and paths are not refused as secrets', () => {
   const config = {
     credentials: {
       token: ROLE,

@@ -1,9 +1,9 @@
-/** A configuration holds names, never secrets. What looks like one is refused, and not printed. */
+/** A configuration must not contain secrets. A value that looks like a secret is refused, and not printed. */
 
 import { cleanServerText, shown } from '@credex/core/driver';
 import type { KeyPath } from './key-path.js';
 
-/** Names that hold secrets wherever they are found, compared without case, `_` and `-`. */
+/** Keys of secrets in any position, compared without case, `_` and `-`. */
 const SECRET_KEYS: ReadonlySet<string> = new Set([
   'accesskey',
   'accesskeyid',
@@ -49,16 +49,16 @@ const SECRET_VALUES: readonly (readonly [RegExp, string])[] = [
   [/"(?:private_key|client_secret)"\s*:|"type"\s*:\s*"service_account"/, "a cloud's key file"],
 ];
 
-/** An AWS secret access key has no mark of its own: 40 letters of base64 that are no words. */
+/** An AWS secret access key has no prefix: it is any 40 base64 characters that do not look like words. */
 const SECRET_ACCESS_KEY = /(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/;
 
 export interface FoundSecret {
   readonly path: KeyPath;
-  /** What it looks like, in words. */
+  /** What the value looks like, in words. */
   readonly what: string;
 }
 
-/** Of what was found to have an end. */
+/** @param value Must not contain itself. */
 export function secretsIn(value: unknown, path: KeyPath = []): readonly FoundSecret[] {
   if (typeof value === 'string') {
     const what = kindOfSecret(value);
@@ -68,23 +68,21 @@ export function secretsIn(value: unknown, path: KeyPath = []): readonly FoundSec
   if (Array.isArray(value)) return value.flatMap((item: unknown, index) => secretsIn(item, [...path, index]));
   const entries = Object.entries(value);
   const type = entries.find(([key]) => key === 'type')?.[1];
-  if (type === 'service_account' || type === 'authorized_user')
-    return [{ path, what: "a key file of Google's" }];
+  if (type === 'service_account' || type === 'authorized_user') return [{ path, what: 'a Google key file' }];
   return entries.flatMap(([key, inner]) => {
     const at = [...path, key];
-    const what =
-      kindOfSecret(key) ?? (isSecretKey(key, path) ? `\`${shown(key)}\`, which holds a secret` : undefined);
+    const what = kindOfSecret(key) ?? (isSecretKey(key, path) ? `\`${shown(key)}\`, a key for secrets` : undefined);
     return what === undefined ? secretsIn(inner, at) : [{ path: at, what }];
   });
 }
 
-/** A credential may be called `token`; an option may not. */
+/** A credential may be named `token`; an option may not. */
 function isSecretKey(key: string, path: KeyPath): boolean {
   const isCredentialName = path.length === 1 && path[0] === 'credentials';
   return !isCredentialName && SECRET_KEYS.has(key.replaceAll(/[_-]/g, '').toLowerCase());
 }
 
-/** What the text looks like, in words; undefined for what is no secret. */
+/** What the text looks like, in words; undefined if it is not a secret. */
 function kindOfSecret(text: string): string | undefined {
   const found = SECRET_VALUES.find(([pattern]) => pattern.test(text))?.[1];
   if (found !== undefined) return found;

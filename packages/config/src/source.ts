@@ -1,4 +1,4 @@
-/** Where a configuration came from: what may stand in it, and how a problem is placed. */
+/** Where a configuration came from: what it may set, and the positions of problems. */
 
 import type { ConfigProblem } from './config-error.js';
 import type { KeyPath } from './key-path.js';
@@ -12,20 +12,20 @@ export interface Place {
 export interface Source {
   /** A file's name, `CREDEX_CONFIG`, or `the configuration`. */
   readonly name: string;
-  /** `data` (JSON, the environment) can not say where a token goes. */
+  /** `data` (JSON, the environment) cannot set where a token is sent. */
   readonly kind: 'code' | 'data';
-  /** Where a value stands; the nearest key above it where it is missing. */
+  /** The position of a value; of its nearest parent if it is missing. */
   readonly placeOf?: ((path: KeyPath) => Place | undefined) | undefined;
-  /** By the path's text: values that an environment variable gave, and which. */
+  /** Maps the text of a path to the environment variable that set its value. */
   readonly variables?: ReadonlyMap<string, string> | undefined;
 }
 
-/** The variable that takes the file's place. */
-export const WHOLE_VARIABLE = 'CREDEX_CONFIG';
+/** The variable that replaces the file. */
+export const CONFIG_VARIABLE = 'CREDEX_CONFIG';
 
 export const FROM_CODE: Source = { name: 'the configuration', kind: 'code' };
 
-/** The variable that gave this value, or that of which it is a part. */
+/** The variable that set this value, or a value that contains it. */
 export function variableAt({ variables }: Source, path: KeyPath): string | undefined {
   for (let length = path.length; length > 0 && variables !== undefined; length -= 1) {
     const found = variables.get(pathText(path.slice(0, length)));

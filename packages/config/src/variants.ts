@@ -1,7 +1,7 @@
-/** `when`: which entry of a name is meant in which environment. */
+/** `when`: selects the entry of a name by environment. */
 
 import { environmentVariable, ownCopy, shown } from '@credex/core/driver';
-import type { Complaint } from './check-option.js';
+import type { Issue } from './check-option.js';
 import { isObject } from './check-option.js';
 import { ConfigError } from './config-error.js';
 import type { Entry } from './entries.js';
@@ -9,12 +9,12 @@ import type { KeyPath } from './key-path.js';
 import { pathText } from './key-path.js';
 import { FROM_CODE, problemAt } from './source.js';
 
-/** A custom environment shows in VERCEL_TARGET_ENV only; a machine without either is a developer's. */
+/** Only VERCEL_TARGET_ENV names a custom environment. Without either variable, this is a developer's machine. */
 export function currentEnvironment(): string {
   return environmentVariable('VERCEL_TARGET_ENV') ?? environmentVariable('VERCEL_ENV') ?? 'development';
 }
 
-/** Which environments an entry is for; undefined: all. Tolerant of what was not checked yet. */
+/** The environments of an entry; undefined: all. Accepts values that were not checked yet. */
 export function environmentsOf(entry: unknown): readonly string[] | undefined {
   const when = isObject(entry) ? entry['when'] : undefined;
   if (!isObject(when)) return undefined;
@@ -23,14 +23,14 @@ export function environmentsOf(entry: unknown): readonly string[] | undefined {
   return list.filter((one) => typeof one === 'string');
 }
 
-/** Two entries for one environment, an entry for all beside others, an `expect` that contradicts its `when`. */
-export function* variantComplaints(name: string, value: unknown): Generator<Complaint> {
+/** Reports two entries for one environment, a list entry without `when`, and an `expect` that contradicts its `when`. */
+export function* variantIssues(name: string, value: unknown): Generator<Issue> {
   const path = ['credentials', name];
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (list.length === 0) {
     yield { path, code: 'invalid_option', message: `\`${pathText(path)}\` is an empty list.` };
   }
-  const takenBy = new Map<string, number>();
+  const firstEntry = new Map<string, number>();
   for (const [index, entry] of list.entries()) {
     if (!isObject(entry)) continue;
     const at: KeyPath = Array.isArray(value) ? [...path, index] : path;
@@ -40,8 +40,8 @@ export function* variantComplaints(name: string, value: unknown): Generator<Comp
       continue;
     }
     for (const environment of new Set(environments)) {
-      const other = takenBy.get(environment);
-      if (other === undefined) takenBy.set(environment, index);
+      const other = firstEntry.get(environment);
+      if (other === undefined) firstEntry.set(environment, index);
       else yield ambiguous([...at, 'when', 'environment'], environment, pathText([...path, other]));
     }
     const expected = isObject(entry['expect']) ? entry['expect']['environment'] : undefined;
@@ -52,7 +52,7 @@ export function* variantComplaints(name: string, value: unknown): Generator<Comp
 /**
  * The one entry for this environment. Its `when` becomes `expect.environment`, so that a token of another environment
  * is refused before a cloud is called.
- * @throws ConfigError where there is none
+ * @throws ConfigError if there is none
  */
 export function entryFor(name: string, value: Entry | readonly Entry[], environment: string): Entry {
   const list: readonly Entry[] = Array.isArray(value) ? value : [value as Entry];
@@ -63,24 +63,24 @@ export function entryFor(name: string, value: Entry | readonly Entry[], environm
       : ownCopy({ ...found, expect: ownCopy({ ...found.expect, environment }) });
   }
   const path = ['credentials', name];
-  const there = list.flatMap((entry) => environmentsOf(entry) ?? []).join(', ');
+  const environments = list.flatMap((entry) => environmentsOf(entry) ?? []).join(', ');
   const message =
-    `\`${pathText(path)}\` has nothing for the environment ${shown(environment)} (VERCEL_TARGET_ENV, else VERCEL_ENV, ` +
-    `else development); it has ${shown(there)}. Add an entry with \`when: { environment: '${shown(environment)}' }\`.`;
+    `\`${pathText(path)}\` has no entry for the environment ${shown(environment)} (VERCEL_TARGET_ENV, else VERCEL_ENV, ` +
+    `else development), only for ${shown(environments)}. Add an entry with \`when: { environment: '${shown(environment)}' }\`.`;
   throw new ConfigError(FROM_CODE.name, [problemAt(FROM_CODE, path, { code: 'missing_option', message })]);
 }
 
-function needsWhen(path: KeyPath): Complaint {
-  const message = `\`${pathText(path)}\` is missing: of several entries each says which environments it is for.`;
+function needsWhen(path: KeyPath): Issue {
+  const message = `\`${pathText(path)}\` is missing: in a list, each entry must name its environments.`;
   return { path, code: 'missing_option', message };
 }
 
-function ambiguous(path: KeyPath, environment: string, other: string): Complaint {
-  const message = `\`${pathText(path)}\`: \`${shown(other)}\` is for ${shown(environment)} already. One environment, one entry.`;
+function ambiguous(path: KeyPath, environment: string, other: string): Issue {
+  const message = `\`${pathText(path)}\`: \`${shown(other)}\` is already for ${shown(environment)}. Keep one entry for each environment.`;
   return { path, code: 'conflicting_options', message };
 }
 
-function contradicts(path: KeyPath): Complaint {
-  const message = `\`${pathText([...path, 'expect', 'environment'])}\` is none of the environments in \`when\`: no token could fit both.`;
+function contradicts(path: KeyPath): Issue {
+  const message = `\`${pathText([...path, 'expect', 'environment'])}\` is not one of the environments in \`when\`, so no token can match both. Make them agree.`;
   return { path: [...path, 'expect', 'environment'], code: 'conflicting_options', message };
 }

@@ -15,7 +15,7 @@ const GOV = { ...NOTHING, authorityHost: 'https://login.microsoftonline.us' };
 const CHINA = { ...NOTHING, authorityHost: 'login.partner.microsoftonline.cn' };
 const UNIVERSE = { ...NOTHING, universeDomain: 'apis-tpczero.goog' };
 
-function mayGo(provider: ProviderName, url: string, allowed: Allowed): boolean {
+function isAllowed(provider: ProviderName, url: string, allowed: Allowed): boolean {
   try {
     assertMayGoTo(new URL(url), 'store', ENTRIES[provider], allowed);
     return true;
@@ -30,7 +30,7 @@ type Row = readonly [provider: ProviderName, url: string, allowed?: Allowed];
 const rows = (table: readonly Row[]) =>
   table.map(([provider, url, allowed = NOTHING]) => ({ provider, url, allowed }));
 
-const YES: readonly Row[] = [
+const ALLOWED: readonly Row[] = [
   ['aws', 'https://shop.s3.eu-west-1.amazonaws.com/1'],
   ['aws', 'https://sts.amazonaws.com/'],
   ['aws', 'https://dynamodb.cn-north-1.amazonaws.com.cn/'],
@@ -51,7 +51,7 @@ const YES: readonly Row[] = [
   ['gcp', 'http://127.0.0.1:8080/', { origins: ['http://127.0.0.1:8080'], allowLoopbackHttp: true }],
 ];
 
-const NO: readonly Row[] = [
+const REFUSED: readonly Row[] = [
   ['aws', 'https://amazonaws.com/'],
   ['aws', 'https://shop-1.elb.eu-west-1.amazonaws.com/'],
   ['aws', 'https://shop.eu-west-1.elasticbeanstalk.com/'],
@@ -83,17 +83,17 @@ const NO: readonly Row[] = [
 ];
 
 describe('hosts', () => {
-  test.each(rows(YES))('$provider may go to $url', ({ provider, url, allowed }) => {
-    expect(mayGo(provider, url, allowed)).toBe(true);
+  test.each(rows(ALLOWED))('$provider credentials may be sent to $url', ({ provider, url, allowed }) => {
+    expect(isAllowed(provider, url, allowed)).toBe(true);
   });
 
-  test.each(rows(NO))('$provider may not go to $url', ({ provider, url, allowed }) => {
-    expect(mayGo(provider, url, allowed)).toBe(false);
+  test.each(rows(REFUSED))('$provider credentials may not be sent to $url', ({ provider, url, allowed }) => {
+    expect(isAllowed(provider, url, allowed)).toBe(false);
   });
 
-  test('the environment may name a sovereign authority, as for the exchange', () => {
+  test('AZURE_AUTHORITY_HOST may name a sovereign authority, as for the exchange', () => {
     vi.stubEnv('AZURE_AUTHORITY_HOST', 'https://login.chinacloudapi.cn');
-    expect(mayGo('azure', 'https://shop.vault.azure.cn/', NOTHING)).toBe(true);
-    expect(mayGo('azure', 'https://shop.vault.azure.net/', NOTHING)).toBe(false);
+    expect(isAllowed('azure', 'https://shop.vault.azure.cn/', NOTHING)).toBe(true);
+    expect(isAllowed('azure', 'https://shop.vault.azure.net/', NOTHING)).toBe(false);
   });
 });

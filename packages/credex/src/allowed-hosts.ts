@@ -1,13 +1,13 @@
 /**
- * Where a credential may be sent: hosts of the cloud at which the cloud itself answers, so that nobody's virtual
- * machine, app or gateway under a shared domain gets a bearer token; and the origins that code names.
+ * The hosts that may receive a credential: hosts where the cloud itself responds, and the origins that code names. A virtual
+ * machine, app or gateway of a customer under a shared domain must not receive a bearer token.
  */
 
 import type { Entry } from '@credex/config';
 import { OptionError } from '@credex/core';
 import { endpointUrl, environmentVariable, isLoopback, shown } from '@credex/core/driver';
 
-/** With a dot: any name under it. Without: that very name. */
+/** With a leading dot: every subdomain. Without: exactly this name. */
 type Hosts = readonly string[];
 
 const AWS: Hosts = [
@@ -19,11 +19,11 @@ const AWS: Hosts = [
   '.api.amazonwebservices.eu',
 ];
 
-/** Customers' machines, balancers and databases under AWS's domain: a name before the kind, or a region after it. */
+/** Customers' machines, load balancers and databases under AWS's domain. */
 const AWS_CUSTOMERS =
   /\.(?:(?:compute|compute-1|elb|rds|cache)|elb\.[a-z0-9-]+)\.amazonaws\.(?:com|com\.cn|eu)$/;
 
-/** Not `.servicebus.windows.net`: a relay of anybody's hands requests there on to a listener, with their headers. */
+/** Not `.servicebus.windows.net`: a relay of any customer passes requests on to a listener, with their headers. */
 const AZURE: Hosts = [
   'management.azure.com',
   'graph.microsoft.com',
@@ -43,7 +43,7 @@ const AZURE: Hosts = [
   '.webpubsub.azure.com',
 ];
 
-/** By the authority that issues the token: a token of one cloud has no business in another. */
+/** By the authority that issues the token: a token of one cloud must not be sent to another cloud. */
 const AZURE_BY_AUTHORITY: Readonly<Record<string, Hosts>> = {
   'login.microsoftonline.us': [
     'management.usgovcloudapi.net',
@@ -72,39 +72,39 @@ const AZURE_BY_AUTHORITY: Readonly<Record<string, Hosts>> = {
   ],
 };
 
-/** What code said of one entry, settings included. */
+/** What code allows for one entry, including the settings. */
 export interface Allowed {
   readonly origins: readonly string[];
   readonly allowLoopbackHttp: boolean;
-  /** As the entry, the settings and the environment have it. */
+  /** From the entry, the settings or the environment. */
   readonly universeDomain?: string | undefined;
   readonly authorityHost?: string | undefined;
 }
 
 /**
- * @throws OptionError `unsafe_url` where the credential has no business there
+ * @throws OptionError `unsafe_url` if the credential must not be sent to this URL
  */
 export function assertMayGoTo(url: URL, name: string, entry: Entry, allowed: Allowed): void {
   if (url.username !== '' || url.password !== '')
-    throw refused('The URL holds a user name or password: leave it out.');
+    throw refused('The URL contains a user name or password: remove it.');
   if (isNamed(url, allowed)) return;
   const { provider } = entry;
   if (url.protocol !== 'https:') {
     throw refused(
-      `credentials.${name} goes over https only, not over ${shown(url.protocol)}//.` +
+      `credentials.${name} is sent over https only, not over ${shown(url.protocol)}//.` +
         (isLoopback(url.hostname)
-          ? ' For an emulator name the origin in code, in `origins`, with `allowLoopbackHttp: true`.'
+          ? ' For an emulator, add its origin to `origins` in code and set `allowLoopbackHttp: true`.'
           : ''),
     );
   }
   const hosts = hostsOf(provider, allowed);
-  const isHome = hosts.some((host) =>
+  const isKnownHost = hosts.some((host) =>
     host.startsWith('.') ? url.hostname.endsWith(host) : url.hostname === host,
   );
-  if (isHome && url.port === '' && !(provider === 'aws' && AWS_CUSTOMERS.test(url.hostname))) return;
+  if (isKnownHost && url.port === '' && !(provider === 'aws' && AWS_CUSTOMERS.test(url.hostname))) return;
   throw refused(
-    `credentials.${name} may not be sent to ${shownHost(url)}: it is no host of ${provider} that credex knows. If it ` +
-      `is meant, add '${shownOrigin(url)}' to \`origins\` of the entry, in code.`,
+    `credentials.${name} may not be sent to ${shownHost(url)}: credex does not know it as a host of ` +
+      `${provider}. If you trust this host, add '${shownOrigin(url)}' to \`origins\` of the entry, in code.`,
   );
 }
 
@@ -127,7 +127,7 @@ function hostsOf(provider: Entry['provider'], { universeDomain, authorityHost }:
       const host = authority.replace(/^https:\/\//, '').replace(/\/$/, '');
       const current = host === 'login.chinacloudapi.cn' ? 'login.partner.microsoftonline.cn' : host;
       if (current === 'login.microsoftonline.com') return AZURE;
-      // An authority of another name says nothing of the cloud behind it.
+      // The cloud behind an unknown authority is unknown.
       return Object.hasOwn(AZURE_BY_AUTHORITY, current) ? (AZURE_BY_AUTHORITY[current] ?? []) : [];
     }
   }

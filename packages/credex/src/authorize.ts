@@ -1,4 +1,4 @@
-/** One request, made ready for whichever cloud the name is of. */
+/** Adds the credential of an entry's cloud to one request. */
 
 import { OptionError } from '@credex/core';
 import { optionalString, ownCopy, ownRequestInit } from '@credex/core/driver';
@@ -9,45 +9,45 @@ import type { CredentialsSettings } from './settings.js';
 import { factoryOptions } from './settings.js';
 
 export interface AuthorizeOptions {
-  /** As fetch takes it, where the request is given as a URL. */
+  /** The second argument of `fetch`, if the request is given as a URL. */
   readonly init?: RequestInit | undefined;
-  /** AWS: the service to sign for, such as `s3`. Default: as the host says. */
+  /** AWS: the service to sign for, such as `s3`. Default: the one in the host name. */
   readonly service?: string | undefined;
-  /** AWS: the region to sign for. Default: as the host says, else the entry's. */
+  /** AWS: the region to sign for. Default: the one in the host name, else the entry's. */
   readonly region?: string | undefined;
   /**
-   * AWS: `signed` reads the body whole and signs it; `unsigned` streams it, which S3 alone takes. Default: `signed`.
+   * AWS: `signed` reads the whole body and signs it; `unsigned` streams it, which only S3 accepts. Default: `signed`.
    */
   readonly payload?: 'signed' | 'unsigned' | undefined;
-  /** Google Cloud and Azure: scopes of this request. Default: the entry's. */
+  /** Google Cloud and Azure: the scopes of this request. Default: the entry's. */
   readonly scopes?: string | readonly string[] | undefined;
-  /** Detaches this caller; others who wait for the same exchange go on. */
+  /** Aborts the wait of this caller; other callers of the same exchange are not affected. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const HEADERS = ['authorization', 'x-amz-security-token', 'x-amz-date'] as const;
 
 /**
- * Azure Storage refuses a bearer token without a version; a caller's own comes first.
+ * Azure Storage refuses a bearer token without a version. A version set by the caller is kept.
  * https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services
  */
 const STORAGE_VERSION = '2023-11-03';
 
-/** The request as it was given, before anything is asked or read. */
+/** Makes the `Request`, before a credential is requested or a body is read. */
 export function givenRequest(input: Request | string | URL, { init }: AuthorizeOptions): Request {
   if (input instanceof Request && init === undefined) return input;
   if (typeof input === 'string' || input instanceof URL || input instanceof Request) {
     try {
       return new Request(input, ownRequestInit(init));
     } catch {
-      // fetch's own words hold the URL, and with it what a caller may have put there.
-      throw refusedRequest('is no absolute URL, or its `init` is no request');
+      // The message of fetch contains the URL, which may contain a secret.
+      throw refusedRequest('is not an absolute URL, or its `init` is invalid');
     }
   }
   throw refusedRequest('must be a Request or a URL');
 }
 
-/** @throws OptionError before a credential is asked for, where the request must not have one */
+/** @throws OptionError before a credential is requested, if the request must not have one */
 export async function authorized(
   given: Request,
   loaded: Loaded,
@@ -56,8 +56,9 @@ export async function authorized(
 ): Promise<Request> {
   const { name, entry } = loaded;
   const taken = HEADERS.find((header) => given.headers.has(header));
-  if (taken !== undefined) throw refusedRequest(`has the header ${taken} already: leave it to authorize`);
-  if (given.bodyUsed) throw refusedRequest('has a body that was read already');
+  if (taken !== undefined)
+    throw refusedRequest(`already has the header ${taken}, which authorize() sets: remove it`);
+  if (given.bodyUsed) throw refusedRequest('has a body that was already read: pass a new Request');
   const inCode = factoryOptions(settings, entry);
   const origins = [...(entry.origins ?? []), ...(settings[entry.provider]?.origins ?? [])];
   const url = new URL(given.url);
@@ -107,7 +108,7 @@ async function bearerToken(
   return (await (provider as ProviderTypes['azure']).getCredentials({ signal, request })).token;
 }
 
-/** A redirect would take the headers along, AWS's session token even to another host: it is an error. */
+/** A redirect is an error, because it would forward the headers: AWS's session token even to another host. */
 function ready(given: Request, headers: Headers, body: ArrayBuffer | undefined): Request {
   const redirect = given.redirect === 'manual' ? 'manual' : 'error';
   return new Request(

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line, where `credex` alone is installed. Nothing but this file loads it. */
+/** Starts the command line. No other file of this package loads it. */
 
 const { main } = await import('@credex/cli/main');
 await main();

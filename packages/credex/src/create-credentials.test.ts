@@ -27,7 +27,7 @@ const config = defineConfig({
   },
 });
 
-/** A token of this environment: enough to get as far as `expect`. */
+/** A token of this environment that is valid enough for the check of `expect`. */
 function token(environment: string): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const claims = { iss: 'https://oidc.vercel.com/acme', environment, exp: 4_102_444_800 };
@@ -35,14 +35,14 @@ function token(environment: string): string {
 }
 
 describe('get', () => {
-  test('gives the provider of each cloud in its own shape', async () => {
+  test('returns the provider of each cloud in its own shape', async () => {
     const credentials = createCredentials(config);
     expect(typeof (await credentials.get('store'))).toBe('function');
     expect(typeof (await credentials.get('data')).getAccessToken).toBe('function');
     expect(typeof (await credentials.get('blobs')).getToken).toBe('function');
   });
 
-  test('gives one provider for each name, however many ask at once', async () => {
+  test('returns one provider for each name to concurrent callers', async () => {
     const credentials = createCredentials(config);
     const all = await Promise.all(Array.from({ length: 50 }, () => credentials.get('store')));
     expect(new Set(all).size).toBe(1);
@@ -50,7 +50,7 @@ describe('get', () => {
     expect(await createCredentials(config).get()).not.toBe(all[0]);
   });
 
-  test('hands settings on: those for all, those of the cloud, and first the entry', async () => {
+  test('passes settings on: the shared ones, those of the cloud, overridden by the entry', async () => {
     const events: CredentialEvent[] = [];
     const credentials = createCredentials(config, {
       tokenSource: () => 'no token',
@@ -66,10 +66,10 @@ describe('get', () => {
     });
   });
 
-  test('a name that is not there', async () => {
+  test('refuses an unknown name', async () => {
     const wide: Config = config;
     await expect(createCredentials(wide).get('stroe')).rejects.toThrow(
-      /There are store, data, blobs\. Did you mean `store`/,
+      /It has store, data, blobs\. Did you mean `store`/,
     );
     await expect(createCredentials(wide).get('toString')).rejects.toMatchObject({ code: 'invalid_option' });
     const { credentials } = wide;
@@ -79,16 +79,16 @@ describe('get', () => {
     });
   });
 
-  test('options that bear on each other are told with their key', async () => {
+  test('conflicting options are reported with their key', async () => {
     const both = { ...config.credentials.store, useFipsEndpoint: true, endpoint: 'https://sts.example.com' };
-    const asking = createCredentials({ credentials: { store: both } }).get('store');
-    await expect(asking).rejects.toMatchObject({
+    const promise = createCredentials({ credentials: { store: both } }).get('store');
+    await expect(promise).rejects.toMatchObject({
       code: 'conflicting_options',
       problems: [{ path: 'credentials.store.endpoint' }],
     });
   });
 
-  test('a configuration that is given is checked at once', () => {
+  test('checks a configuration that is passed in immediately', () => {
     const wrong = { credentials: { store: { provider: 'aws', roleArn: 'shop' } } } as const;
     expect(() => createCredentials(wrong)).toThrow(ConfigError);
     expect(() => createCredentials(config, { awz: {} } as object)).toThrow(/no option `awz`/);
@@ -97,7 +97,7 @@ describe('get', () => {
     );
   });
 
-  test('the environment has no say in a configuration that is given', async () => {
+  test('environment variables do not change a configuration that is passed in', async () => {
     vi.stubEnv('CREDEX_DEFAULT', 'data');
     vi.stubEnv('CREDEX_STORE_ROLE_ARN', 'nonsense');
     expect(typeof (await createCredentials(config).get())).toBe('function');
@@ -105,16 +105,16 @@ describe('get', () => {
 });
 
 describe('authorize', () => {
-  test('a name that is not there is one rejection, and nobody else hears of it', async () => {
+  test('an unknown name causes one rejection, and no unhandled one', async () => {
     const wide: Config = config;
     await expect(createCredentials(wide).authorize('https://example.com', { name: 'x' })).rejects.toThrow(
-      /no credentials/,
+      /no credential named/,
     );
   });
 
-  test('what can not be sent is refused before a token is looked for', async () => {
-    const asking = createCredentials(config).authorize('https://example.com/', { name: 'data' });
-    await expect(asking).rejects.toMatchObject({ code: 'unsafe_url', option: 'request' });
+  test('refuses a URL before it searches for a token', async () => {
+    const promise = createCredentials(config).authorize('https://example.com/', { name: 'data' });
+    await expect(promise).rejects.toMatchObject({ code: 'unsafe_url', option: 'request' });
     const good = createCredentials(config).authorize('https://storage.googleapis.com/', { name: 'data' });
     await expect(good).rejects.toMatchObject({ code: 'no_subject_token' });
   });
@@ -130,7 +130,7 @@ describe('without a configuration', () => {
     });
   };
 
-  test('says at once that there is none, and that a bundled function is given one', () =>
+  test('throws immediately, and explains what to do in a bundled function', () =>
     inEmptyFolder(async () => {
       let thrown: unknown;
       try {
@@ -148,7 +148,7 @@ describe('without a configuration', () => {
       await expect(getCredentials('store')).rejects.toMatchObject({ option: 'config' });
     }));
 
-  test('says so in a runtime without files, and in one whose process throws', () => {
+  test('throws on a runtime without files, and on one where `process` throws', () => {
     for (const getBuiltinModule of [
       undefined,
       () => {
@@ -164,7 +164,7 @@ describe('without a configuration', () => {
     }
   });
 
-  test('reads it with the first call; one that could not be read is read again', () =>
+  test('the first call reads the configuration; after a failure the next call reads it again', () =>
     inEmptyFolder(async () => {
       vi.stubEnv('CREDEX_CONFIG', '{');
       const credentials = createCredentials();
@@ -176,7 +176,7 @@ describe('without a configuration', () => {
       expect(await credentials.get()).toBe(await credentials.get('store'));
     }));
 
-  test('getCredentials reads it for each call', async () => {
+  test('getCredentials reads the configuration on each call', async () => {
     vi.stubEnv('CREDEX_CONFIG', JSON.stringify(config));
     await expect(getCredentials('store')).rejects.toMatchObject({ code: 'no_subject_token' });
     await expect(getCredentials()).rejects.toMatchObject({ code: 'no_subject_token' });
@@ -205,19 +205,19 @@ describe('when', () => {
     expect(typeof (await createCredentials(varied).get('store'))).toBe(type);
   });
 
-  test('an environment that has no entry: those that have one are named', async () => {
+  test('for an environment without an entry, names the environments that have one', async () => {
     vi.stubEnv('VERCEL_TARGET_ENV', 'staging');
     vi.stubEnv('VERCEL_ENV', 'preview');
     const credentials = createCredentials(varied);
     await expect(credentials.get('store')).rejects.toThrow(
-      /`credentials\.store` has nothing for the environment staging .*it has production, preview, development/,
+      /`credentials\.store` has no entry for the environment staging .*only for production, preview, development/,
     );
     vi.stubEnv('VERCEL_TARGET_ENV', 'development');
-    // Settled when they were created.
+    // The environment is fixed when the credentials are created.
     await expect(credentials.get('audit')).rejects.toThrow(/environment staging/);
   });
 
-  test('the token must be of that environment: nothing is sent for another', async () => {
+  test('refuses a token of another environment before a request is sent', async () => {
     vi.stubEnv('VERCEL_ENV', 'production');
     const sent = vi.fn<() => Promise<Response>>();
     const settings = { fetch: sent, tokenSource: () => token('preview') };

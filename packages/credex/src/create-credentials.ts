@@ -2,7 +2,7 @@ import type { Config, ExactConfig } from '@credex/config';
 import { loadConfig } from '@credex/config';
 import {
   FROM_CODE,
-  assertConfigHere,
+  assertConfigAvailable,
   checkedConfig,
   currentEnvironment,
   entryFor,
@@ -25,7 +25,7 @@ import type {
 import type { CredentialsSettings } from './settings.js';
 import { checkedSettings } from './settings.js';
 
-/** What one call may say, whichever the cloud. */
+/** The options of one call that all clouds share. */
 export type AnyCall = Pick<CredentialCall<unknown>, 'signal' | 'forceRefresh' | 'minValidityMs'>;
 
 type NamedAuthorizeOptions = AuthorizeOptions & { readonly name?: string | undefined };
@@ -43,27 +43,27 @@ const AUTHORIZE_OPTION_NAMES: readonly string[] = optionNames<NamedAuthorizeOpti
 /** Credentials by name. */
 export interface Credentials<C extends Config = Config> {
   /**
-   * The provider of the name, of the type of its cloud: the same one for each call. Its package is imported with the
-   * first.
-   * @throws OptionError `missing_package` where that package is not installed; a later call tries again
+   * Returns the provider of the name, with the type of its cloud. Each call returns the same provider. The first call
+   * imports the package of the cloud.
+   * @throws OptionError `missing_package` if that package is not installed; a later call tries again
    */
   get<N extends NameOf<C> = DefaultName<C>>(
     ...name: HasDefault<C> extends true ? [name?: N | undefined] : [name: N]
   ): Promise<ProviderOf<C, N>>;
-  /** A credential at once. */
+  /** Returns a credential of the name. */
   getCredentials<N extends NameOf<C> = DefaultName<C>>(
     ...call: HasDefault<C> extends true
       ? [name?: N | undefined, call?: AnyCall | undefined]
       : [name: N, call?: AnyCall | undefined]
   ): Promise<CredentialsOf<C, N>>;
   /**
-   * The request, ready to be sent: signed for AWS (Signature Version 4), with a bearer token for Google Cloud and Azure.
-   * A request that is given is used up, as by fetch. https only, to the cloud's own hosts and the entry's `origins`.
-   * The answer fails on redirects.
+   * Returns a request that is ready to send: signed for AWS (Signature Version 4), with a bearer token for Google Cloud
+   * and Azure. The body of a given request is consumed, as by fetch. Only https URLs of the cloud's own hosts and of the
+   * entry's `origins` are accepted. Sending the result fails on a redirect.
    *
    * @example
-   * const answer = await fetch(await credentials.authorize('https://storage.googleapis.com/storage/v1/b/shop/o'));
-   * @throws OptionError where the request must not have the credential; nothing was asked for it then
+   * const response = await fetch(await credentials.authorize('https://storage.googleapis.com/storage/v1/b/shop/o'));
+   * @throws OptionError if the request must not have the credential; no credential is requested then
    */
   authorize(
     request: Request | string | URL,
@@ -74,16 +74,17 @@ export interface Credentials<C extends Config = Config> {
 }
 
 /**
- * Credentials of a configuration. The one that is given is used as it is, so that its types hold: the environment is
- * not asked. Without one, the file is found and the environment laid over it with the first call, as by `loadConfig`.
+ * Creates the credentials of a configuration. A configuration that is passed in is used unchanged, so that its types are
+ * correct: environment variables are not applied. Without one, the first call finds the file and applies the variables, as
+ * `loadConfig` does.
  *
- * Which entry of a list is meant is settled here, by VERCEL_TARGET_ENV, else VERCEL_ENV, else `development`.
+ * The entry of a list is selected when this function is called, by VERCEL_TARGET_ENV, else VERCEL_ENV, else `development`.
  *
  * @example
  * const credentials = createCredentials(config, { onEvent: (event) => console.log(event.type) });
  * const s3 = new S3Client({ region: 'eu-west-1', credentials: await credentials.get('store') });
  *
- * @throws ConfigError with every problem of the configuration; `missing_option` at once where none is given and there is
+ * @throws ConfigError with every problem of the configuration; `missing_option` if none is passed in and there is
  *   neither a credex.config.* in the working directory nor CREDEX_CONFIG, as in a bundled function
  */
 export function createCredentials<const C extends Config>(
@@ -94,12 +95,12 @@ export function createCredentials(config?: undefined, settings?: CredentialsSett
 export function createCredentials(config?: Config, settings: CredentialsSettings = {}): Credentials {
   const checked = checkedSettings(settings);
   const environment = currentEnvironment();
-  if (config === undefined) assertConfigHere();
+  if (config === undefined) assertConfigAvailable();
   const fixed = config === undefined ? undefined : checkedConfig(config, FROM_CODE);
   const loading = new Map<string, Promise<Loaded>>();
   const loaded = new Map<string, Loaded>();
   let reading: Promise<Config> | undefined;
-  let usualName = fixed?.default;
+  let defaultName = fixed?.default;
 
   function read(): Promise<Config> {
     reading ??= loadConfig().catch((error: unknown) => {
@@ -109,25 +110,25 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
     return reading;
   }
 
-  /** Without a promise once it is there: whose token it is is then captured in the caller's own call. */
-  function ask(given: string | undefined): Loaded | Promise<Loaded> {
-    const name = given ?? usualName;
+  /** Synchronous once the provider is loaded, so that the token is captured in the caller's own call. */
+  function loadedOf(given: string | undefined): Loaded | Promise<Loaded> {
+    const name = given ?? defaultName;
     return (name === undefined ? undefined : loaded.get(name)) ?? open(given);
   }
 
   async function open(given: string | undefined): Promise<Loaded> {
-    const { credentials, default: usual } = fixed ?? (await forCaller(read()));
-    usualName = usual;
-    const name = named(given ?? usual, Object.keys(credentials));
+    const { credentials, default: byDefault } = fixed ?? (await forCaller(read()));
+    defaultName = byDefault;
+    const name = named(given ?? byDefault, Object.keys(credentials));
     const found = loaded.get(name);
     if (found !== undefined) return found;
-    const underWay = loading.get(name);
-    if (underWay !== undefined) return forCaller(underWay);
-    const begun = load(name, credentials);
-    loading.set(name, begun);
+    const pending = loading.get(name);
+    if (pending !== undefined) return forCaller(pending);
+    const started = load(name, credentials);
+    loading.set(name, started);
     const forget = (): boolean => loading.delete(name);
-    begun.then(forget, forget);
-    return forCaller(begun);
+    started.then(forget, forget);
+    return forCaller(started);
   }
 
   async function load(name: string, credentials: Config['credentials']): Promise<Loaded> {
@@ -138,16 +139,16 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
   }
 
   return {
-    get: async (name?: string): Promise<AnyProvider> => (await ask(name)).provider,
+    get: async (name?: string): Promise<AnyProvider> => (await loadedOf(name)).provider,
     async getCredentials(name?: string, call?: AnyCall): Promise<AnyCredentials> {
-      const asked = ask(name);
-      const { provider } = asked instanceof Promise ? await asked : asked;
+      const found = loadedOf(name);
+      const { provider } = found instanceof Promise ? await found : found;
       return await (call === undefined ? provider.getCredentials() : provider.getCredentials(call));
     },
     async authorize(request, given): Promise<Request> {
       const options = ownOptions<NamedAuthorizeOptions>('authorize', given ?? {}, AUTHORIZE_OPTION_NAMES);
       const [loadedEntry, { authorized, givenRequest }] = await Promise.all([
-        ask(options.name),
+        loadedOf(options.name),
         import('./authorize.js'),
       ]);
       return authorized(givenRequest(request, options), loadedEntry, options, checked);
@@ -165,8 +166,8 @@ async function forCaller<T>(work: Promise<T>): Promise<T> {
 }
 
 /**
- * A credential of the configuration that is found, for scripts: the file is read for each call, since nothing is kept
- * between calls but the process-wide cache of credentials. A service keeps what `createCredentials()` gives.
+ * Returns a credential of the configuration that is found. For scripts: each call reads the file again, because only the
+ * process-wide cache of credentials is kept between calls. A service should keep the result of `createCredentials()`.
  *
  * @example
  * const credential = await getCredentials('store');

@@ -1,4 +1,4 @@
-/** From an entry to a provider: the cloud's package is imported when a name of it is first asked for. */
+/** Makes the provider of an entry. The cloud's package is imported on first use. */
 
 import type { Entry } from '@credex/config';
 import type { OpenProvider } from '@credex/config/internal';
@@ -7,7 +7,7 @@ import type { AnyProvider } from './provider-types.js';
 import type { CredentialsSettings } from './settings.js';
 import { factoryOptions } from './settings.js';
 
-/** A provider with the entry that it was made of. */
+/** A provider and the entry that it was made from. */
 export interface Loaded {
   readonly name: string;
   readonly entry: Entry;
@@ -15,8 +15,8 @@ export interface Loaded {
 }
 
 /**
- * @throws OptionError `missing_package` where the cloud's package is not installed
- * @throws ConfigError where the package refuses the entry
+ * @throws OptionError `missing_package` if the cloud's package is not installed
+ * @throws ConfigError if the package refuses the entry
  */
 export async function loadProvider(
   name: string,

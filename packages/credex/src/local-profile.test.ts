@@ -1,4 +1,4 @@
-/** With the official chains themselves: an AWS profile, an application default file, an `az` on PATH. */
+/** `local: 'profile'` with the official chains: an AWS profile, an application default file, an `az` on PATH. */
 
 import type { CredentialEvent } from '@credex/core';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -53,14 +53,14 @@ function awsProfile(more: string): void {
 const SESSION = 'aws_session_token = session\naws_account_id = 210987654321';
 
 describe('AWS', () => {
-  test("the developer's profile, in the shape of every provider, and said aloud", async () => {
+  test("uses the developer's profile, keeps the provider's shape, and sends a warning", async () => {
     awsProfile(SESSION);
     const provider = await open().get('store');
     const found = { accessKeyId: 'LOCALKEY', sessionToken: 'session', accountId: '210987654321' };
     expect(await provider.getCredentials()).toMatchObject(found);
     expect(await provider()).toMatchObject({ ...found, expiration: expect.any(Date) });
     expect(warnings()).toEqual([
-      "credentials.store: there is no Vercel token, so this machine's own AWS profile is used (local: 'profile').",
+      "credentials.store: no Vercel token was found, so the AWS profile of this machine is used (local: 'profile').",
     ]);
     expect(provider.status().state).toBe('fresh');
     expect(provider.memoized).toBe(true);
@@ -78,11 +78,11 @@ describe('AWS', () => {
     await expect(asking).rejects.toThrow(says);
   });
 
-  test('no profile either: both ways are named', async () => {
+  test('without a profile either, the hint names both fixes', async () => {
     await expect(open().getCredentials('store')).rejects.toThrow(/vercel env pull.*aws login/);
   });
 
-  test('an entry that does not ask for it never gets it', async () => {
+  test('an entry without `local` never uses the profile', async () => {
     awsProfile(SESSION);
     await expect(open().getCredentials('strict')).rejects.toMatchObject({ code: 'no_subject_token' });
     expect(warnings()).toEqual([]);
@@ -105,13 +105,13 @@ describe('AWS', () => {
     expect(warnings()).toEqual([]);
   });
 
-  test('a token that is there and no good is no reason', async () => {
+  test('an invalid token does not cause the fallback', async () => {
     awsProfile(SESSION);
     vi.stubEnv('VERCEL_OIDC_TOKEN', 'nonsense');
     await expect(open().getCredentials('store')).rejects.toMatchObject({ code: 'invalid_subject_token' });
   });
 
-  test('two cold callers cause one look', async () => {
+  test('two concurrent first calls load the profile once', async () => {
     awsProfile(SESSION);
     const credentials = open();
     await Promise.all(Array.from({ length: 20 }, () => credentials.getCredentials('store')));

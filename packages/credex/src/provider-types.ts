@@ -1,4 +1,4 @@
-/** What a name of a configuration gives, by its cloud. Types only: a cloud's package is imported when it is used. */
+/** The provider and credential types of each cloud. Types only: a cloud's package is imported on first use. */
 
 import type { Config, ProviderName } from '@credex/config';
 
@@ -19,7 +19,7 @@ export type AnyCredentials = CredentialTypes[ProviderName];
 
 export type NameOf<C extends Config> = Extract<keyof C['credentials'], string>;
 
-/** The clouds that the name may be of: more than one where `when` chooses. */
+/** The clouds of a name: more than one if `when` selects between them. */
 type CloudOf<E> = E extends readonly (infer V)[]
   ? CloudOf<V>
   : E extends { readonly provider: infer P extends ProviderName }
@@ -31,7 +31,7 @@ export type CredentialsOf<C extends Config, N extends NameOf<C>> = CredentialTyp
   C['credentials'][N]
 >];
 
-/** Whether a call may leave the name out: there is a default, or nobody knows before the file is read. */
+/** Whether a call may omit the name: the configuration has a default, or its content is known only at run time. */
 export type HasDefault<C extends Config> =
   string extends NameOf<C> ? true : C extends { readonly default: string } ? true : false;
 

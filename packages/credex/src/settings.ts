@@ -1,31 +1,32 @@
-/** What is given in code beside the configuration. */
+/** The settings that are passed in code in addition to the configuration. */
 
 import type { AwsEntry, AzureEntry, Entry, GcpEntry, ProviderName } from '@credex/config';
 import { optionsOf } from '@credex/config/internal';
 import type { SharedOptions } from '@credex/core';
 import { SHARED_OPTION_NAMES, invalidOption, optionNames, ownCopy, ownOptions } from '@credex/core/driver';
 
-type OfCode<E> = Pick<E, Extract<keyof E, 'origins' | 'allowLoopbackHttp'>>;
+type CodeOnly<E> = Pick<E, Extract<keyof E, 'origins' | 'allowLoopbackHttp'>>;
 
-/** What all entries of AWS are given. */
-export interface AwsSettings extends OfCode<AwsEntry>, Pick<AwsEntry, 'endpoint'> {
+/** Settings for all AWS entries. */
+export interface AwsSettings extends CodeOnly<AwsEntry>, Pick<AwsEntry, 'endpoint'> {
   readonly exchanger?: import('@credex/aws').AwsExchangerFactory | undefined;
 }
 
-/** What all entries of Google Cloud are given. */
+/** Settings for all Google Cloud entries. */
 export interface GcpSettings
-  extends OfCode<GcpEntry>, Pick<GcpEntry, 'stsEndpoint' | 'iamCredentialsEndpoint' | 'universeDomain'> {
+  extends CodeOnly<GcpEntry>, Pick<GcpEntry, 'stsEndpoint' | 'iamCredentialsEndpoint' | 'universeDomain'> {
   readonly exchanger?: import('@credex/gcp').GcpExchangerFactory | undefined;
 }
 
-/** What all entries of Azure are given. */
-export interface AzureSettings extends OfCode<AzureEntry>, Pick<AzureEntry, 'authorityHost'> {
+/** Settings for all Azure entries. */
+export interface AzureSettings extends CodeOnly<AzureEntry>, Pick<AzureEntry, 'authorityHost'> {
   readonly exchanger?: import('@credex/azure').AzureExchangerFactory | undefined;
 }
 
 /**
- * Functions and objects, which are no data: `tokenSource`, `cache`, `fetch`, `clock`, `random`, `onEvent`,
- * `invocation` for all entries, and by cloud the exchanger and what decides where a token goes. An entry's own word comes first.
+ * Functions and objects, which a configuration of plain data cannot contain: `tokenSource`, `cache`, `fetch`, `clock`,
+ * `random`, `onEvent` and `invocation` for all entries; for each cloud the exchanger and the options that decide where a
+ * token is sent. An option of an entry overrides the setting.
  */
 export interface CredentialsSettings extends Omit<
   SharedOptions,
@@ -58,7 +59,7 @@ const OF_CLOUD: Readonly<Record<ProviderName, readonly string[]>> = {
   }),
 };
 
-/** @throws OptionError for a name that nothing is known by; the values are judged by those who use them. */
+/** @throws OptionError for an unknown name. The values are checked where they are used. */
 export function checkedSettings(given: CredentialsSettings): CredentialsSettings {
   const settings = ownOptions('createCredentials', given, [...SHARED, ...Object.keys(OF_CLOUD)]);
   for (const [cloud, names] of Object.entries(OF_CLOUD)) {
@@ -71,7 +72,7 @@ export function checkedSettings(given: CredentialsSettings): CredentialsSettings
   return settings;
 }
 
-/** The options of the cloud's own factory: settings for all, settings of this cloud, the entry's own. */
+/** The options of the cloud's factory. Later ones override: shared settings, settings of the cloud, the entry. */
 export function factoryOptions(
   { aws, gcp, azure, ...shared }: CredentialsSettings,
   entry: Entry,

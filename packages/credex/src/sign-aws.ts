@@ -1,4 +1,4 @@
-/** Signature Version 4, by aws4fetch. Loaded with the first request to AWS. */
+/** Signs a request with AWS Signature Version 4, using aws4fetch. Loaded with the first request to AWS. */
 
 import { OptionError } from '@credex/core';
 import { AwsV4Signer } from 'aws4fetch';
@@ -10,24 +10,24 @@ export interface Signing {
     readonly sessionToken: string;
   };
   readonly service: string | undefined;
-  /** The call's own. */
+  /** The region of the call. */
   readonly region: string | undefined;
-  /** The entry's, where neither the call nor the URL names one. */
+  /** The region of the entry, used if neither the call nor the URL names one. */
   readonly fallbackRegion: string | undefined;
   readonly payload: 'signed' | 'unsigned';
-  /** Epoch milliseconds; undefined: now. */
+  /** Epoch milliseconds. Default: now. */
   readonly at: number | undefined;
 }
 
-/** What the request is to be sent with. `body` only where it was read to be signed. */
+/** The headers and the body to send. `body` is set only if it was read to be signed. */
 export interface Signed {
   readonly headers: Headers;
   readonly body: ArrayBuffer | undefined;
 }
 
 /**
- * The body is read whole and signed, unless `payload: 'unsigned'` streams it, which S3 alone takes.
- * @throws OptionError where service or region can't be told
+ * Reads the whole body and signs it. With `payload: 'unsigned'` the body is streamed, which only S3 accepts.
+ * @throws OptionError if the service or the region is unknown
  */
 export async function signedForAws(request: Request, signing: Signing): Promise<Signed> {
   const place = placeOf(request, signing);
@@ -36,14 +36,14 @@ export async function signedForAws(request: Request, signing: Signing): Promise<
       'conflicting_options',
       'payload',
       undefined,
-      `Only S3 takes an unsigned body, not ${place.service}: leave \`payload\` out.`,
+      `Only S3 accepts an unsigned body, ${place.service} does not: remove \`payload\`.`,
     );
   }
   const headers = new Headers(request.headers);
   const body =
     request.body === null || signing.payload === 'unsigned' ? undefined : await request.arrayBuffer();
   if (place.service === 's3') {
-    // aws4fetch signs S3's body as unsigned where nothing is said of it.
+    // Without this header, aws4fetch signs S3's body as unsigned.
     headers.set(
       'x-amz-content-sha256',
       signing.payload === 'unsigned' ? 'UNSIGNED-PAYLOAD' : await sha256(body),
@@ -61,7 +61,7 @@ export async function signedForAws(request: Request, signing: Signing): Promise<
   return { headers: (await signer.sign()).headers as Headers, body };
 }
 
-/** aws4fetch reads both from the host, and falls back to us-east-1 in silence: here nothing is guessed. */
+/** aws4fetch reads both from the host and silently falls back to us-east-1. This function throws instead. */
 function placeOf(
   { url, headers }: Request,
   { service, region, fallbackRegion }: Signing,
@@ -81,7 +81,7 @@ function placeOf(
   return { service: found.service, region: found.region };
 }
 
-/** Only a region that the host names. */
+/** The region, only if the host names it. */
 function regionIn(url: string, guessed: string): string | undefined {
   const labels = new URL(url).hostname.split(/[.]|(?<=^s3)-/);
   return labels.includes(guessed) || (guessed === 'us-gov-west-1' && labels.includes('us-gov'))
@@ -96,7 +96,7 @@ function unknownPlace(option: 'service' | 'region', url: string): OptionError {
     'missing_option',
     option,
     undefined,
-    `\`${option}\` can not be told from the host ${host}: pass it to authorize, such as { ${option}: ${like} }.`,
+    `\`${option}\` cannot be determined from the host ${host}: pass it to authorize(), such as { ${option}: ${like} }.`,
   );
 }
 
