@@ -155,7 +155,12 @@ export const BAD: readonly (readonly [
     /JSON object/,
     false,
   ],
-  ['policies as text', store({ ...AWS, policyArns: 'x' }), 'credentials.store.policyArns', /list of at least one string/],
+  [
+    'policies as text',
+    store({ ...AWS, policyArns: 'x' }),
+    'credentials.store.policyArns',
+    /list of at least one string/,
+  ],
   [
     'a policy that is no ARN',
     store({ ...AWS, policyArns: ['x'] }),

@@ -18,13 +18,13 @@ export interface RefusalOptions<R> {
   /** The `realm` of the challenge: up to 200 printable ASCII characters, no `"` and no `\`. Default: no realm. */
   readonly realm?: string | undefined;
   /**
-   * Told of each request that is refused, and why: for the log of the API. It is not waited for, and what it throws
-   * is dropped: a log must neither let anyone in nor cost an answer.
+   * Called with each refused request and the reason, for the log of the API. Its promise is not awaited and its errors are
+   * ignored, so that a failing log neither accepts a request nor prevents the response.
    */
   readonly onRefused?: ((error: TokenVerificationError, request: R) => unknown) | undefined;
 }
 
-/** Either the options of a verifier, or a verifier made before, to share it and what it remembers. */
+/** The options of a verifier, or an existing verifier to share. */
 export type VercelTokenOptions<R = Request> = RefusalOptions<R> &
   (
     | (TokenVerifierOptions & { readonly verifier?: undefined })
@@ -47,9 +47,9 @@ const REALM: Grammar = {
 };
 
 /**
- * Asserts the options of an adapter, and makes its verifier.
+ * Checks the options of an adapter and creates its verifier.
  *
- * @throws OptionError where they are not as described, before any request.
+ * @throws OptionError if an option is wrong.
  */
 export function adapterOptions<R>(options: VercelTokenOptions<R>): AdapterOptions<R> {
   const known = [...ADAPTER_OPTION_NAMES, ...VERIFIER_OPTION_NAMES];
@@ -67,7 +67,7 @@ export function adapterOptions<R>(options: VercelTokenOptions<R>): AdapterOption
 function givenVerifier(verifier: TokenVerifier, others: object): TokenVerifier {
   if (typeof verifier !== 'object' || verifier === null || typeof verifier.verify !== 'function')
     throw invalidOption({ option: 'verifier' }, 'what createTokenVerifier() returns', verifier);
-  // An option beside a verifier would be ignored in silence, and it may be the one that keeps somebody out.
+  // An option next to `verifier` would be silently ignored, and it may be the one that restricts access.
   for (const [option, value] of Object.entries(others))
     if (value !== undefined)
       throw new OptionError(

@@ -1,7 +1,7 @@
 import { OptionError } from '@credex/core';
 import { describe, expect, it, test, vi } from 'vitest';
 import type { VercelTokenOptions } from './adapter-options.js';
-import { createDoorkeeper, setClaims } from './adapter.js';
+import { createRequestGuard, setClaims } from './adapter.js';
 import type { TokenVerifier, VercelTokenClaims } from './contract.js';
 import { TokenVerificationError } from './errors.js';
 
@@ -18,14 +18,14 @@ const verifier: TokenVerifier = {
 describe('a request', () => {
   it('is let in with its claims, and nobody is told', async () => {
     const onRefused = vi.fn();
-    const admit = createDoorkeeper({ verifier, onRefused });
+    const admit = createRequestGuard({ verifier, onRefused });
     expect(await admit(['Bearer good'], {})).toEqual({ claims });
     expect(onRefused).not.toHaveBeenCalled();
   });
 
   it('is refused with an answer, and the log is told why and which', async () => {
     const onRefused = vi.fn();
-    const admit = createDoorkeeper({ verifier, onRefused, realm: 'orders' });
+    const admit = createRequestGuard({ verifier, onRefused, realm: 'orders' });
     const request = { id: 1 };
     const { answer } = await admit(['Bearer bad'], request);
     expect(answer).toMatchObject({
@@ -43,7 +43,7 @@ describe('a request', () => {
   ] as const)('is refused before the verifier is asked: %s', async (code, authorization, status) => {
     const verify = vi.fn(verifier.verify);
     const onRefused = vi.fn();
-    const { answer } = await createDoorkeeper({ verifier: { verify }, onRefused })(authorization, {});
+    const { answer } = await createRequestGuard({ verifier: { verify }, onRefused })(authorization, {});
     expect(answer?.status).toBe(status);
     expect(onRefused.mock.calls[0]?.[0]).toMatchObject({ code });
     expect(verify).not.toHaveBeenCalled();
@@ -55,7 +55,10 @@ describe('a request', () => {
     ['returns true', () => true],
     ['never ends', () => new Promise(() => undefined)],
   ])('is refused all the same where onRefused %s', async (_, onRefused) => {
-    const { claims: admitted, answer } = await createDoorkeeper({ verifier, onRefused })(['Bearer bad'], {});
+    const { claims: admitted, answer } = await createRequestGuard({ verifier, onRefused })(
+      ['Bearer bad'],
+      {},
+    );
     expect(admitted).toBeUndefined();
     expect(answer?.status).toBe(403);
   });
@@ -68,7 +71,7 @@ describe('a defect', () => {
     ['a value that is no error', () => Promise.reject(undefined)],
   ])('of the verifier is passed on, and lets nobody in: %s', async (_, verify) => {
     const onRefused = vi.fn();
-    const admit = createDoorkeeper({ verifier: { verify }, onRefused });
+    const admit = createRequestGuard({ verifier: { verify }, onRefused });
     await expect(admit(['Bearer good'], {})).rejects.toBeInstanceOf(Error);
     expect(onRefused).not.toHaveBeenCalled();
   });
@@ -76,7 +79,7 @@ describe('a defect', () => {
   test.each([undefined, null, true, 'good', 0])(
     'a verifier that resolves with %j lets nobody in',
     async (value) => {
-      const admit = createDoorkeeper({ verifier: { verify: () => Promise.resolve(value as never) } });
+      const admit = createRequestGuard({ verifier: { verify: () => Promise.resolve(value as never) } });
       await expect(admit(['Bearer good'], {})).rejects.toThrow(TypeError);
     },
   );
@@ -85,7 +88,7 @@ describe('a defect', () => {
 describe('options', () => {
   const optionError = (options: unknown): OptionError => {
     try {
-      createDoorkeeper(options as VercelTokenOptions<unknown>);
+      createRequestGuard(options as VercelTokenOptions<unknown>);
     } catch (error) {
       if (OptionError.isInstance(error)) return error;
       throw error;
@@ -129,12 +132,12 @@ describe('options', () => {
   });
 
   it('without a verifier are those of one', () => {
-    expect(createDoorkeeper({ ...own, realm: 'orders', verifier: undefined })).toBeTypeOf('function');
+    expect(createRequestGuard({ ...own, realm: 'orders', verifier: undefined })).toBeTypeOf('function');
     expect(optionError({ realm: 'orders' })).toBeInstanceOf(TypeError);
   });
 
   it('beside a verifier may be undefined', () => {
-    expect(createDoorkeeper({ verifier, audience: undefined, realm: undefined })).toBeTypeOf('function');
+    expect(createRequestGuard({ verifier, audience: undefined, realm: undefined })).toBeTypeOf('function');
   });
 });
 

@@ -1,41 +1,43 @@
-/** The part of an adapter that knows no framework: from a request's headers to its caller's claims, or to an answer. */
+/** The part that all adapters share: turns the headers of a request into the claims of its caller, or into a refusal. */
 
 import type { VercelTokenOptions } from './adapter-options.js';
 import { adapterOptions } from './adapter-options.js';
 import { bearerToken } from './bearer.js';
-import type { Answer } from './challenge.js';
-import { answerTo } from './challenge.js';
+import type { RefusalResponse } from './challenge.js';
+import { refusalResponse } from './challenge.js';
 import type { VercelTokenClaims } from './contract.js';
 import { TokenVerificationError } from './errors.js';
 
 export type Admission =
-  | { readonly claims: VercelTokenClaims; readonly answer?: undefined }
-  | { readonly claims?: undefined; readonly answer: Answer };
+  | { readonly claims: VercelTokenClaims; readonly refusal?: undefined }
+  | { readonly claims?: undefined; readonly refusal: RefusalResponse };
 
 /**
- * Lets a request in, or says what to answer. `authorization`: every Authorization header of the request.
+ * Returns the claims of a request, or the response that refuses it. `authorization`: all Authorization headers.
  *
- * Rejects with any other Error than a TokenVerificationError: a defect, for the framework's own error handling.
+ * Rejects if the verifier throws an error other than a TokenVerificationError. The framework handles such an error.
  */
-export type Doorkeeper<R> = (authorization: readonly string[], request: R) => Promise<Admission>;
+export type RequestGuard<R> = (authorization: readonly string[], request: R) => Promise<Admission>;
 
-/** @throws OptionError where the options are not as described. */
-export function createDoorkeeper<R>(options: VercelTokenOptions<R>): Doorkeeper<R> {
+/** @throws OptionError if an option is wrong. */
+export function createRequestGuard<R>(options: VercelTokenOptions<R>): RequestGuard<R> {
   const { verifier, realm, onRefused } = adapterOptions(options);
 
   async function claimsOf(authorization: readonly string[]): Promise<VercelTokenClaims> {
     const claims: unknown = await verifier.verify(bearerToken(authorization));
     if (typeof claims === 'object' && claims !== null) return claims as VercelTokenClaims;
-    throw new TypeError('The verifier resolved without claims; it must reject what it does not let in.');
+    throw new TypeError(
+      'The verifier resolved without claims. It must reject a token that it does not accept.',
+    );
   }
 
-  function tell(error: TokenVerificationError, request: R): void {
+  function reportRefusal(error: TokenVerificationError, request: R): void {
     try {
-      // A promise of another realm, or of a library, is one too.
+      // This includes promises of another realm or of a library.
       const returned: unknown = onRefused?.(error, request);
       if (returned !== undefined) Promise.resolve(returned).catch(() => undefined);
     } catch {
-      // Said in onRefused's docstring: the answer is worth more than the log's error.
+      // As the docstring of onRefused says: a failing log must not prevent the response.
     }
   }
 
@@ -44,24 +46,24 @@ export function createDoorkeeper<R>(options: VercelTokenOptions<R>): Doorkeeper<
       return { claims: await claimsOf(authorization) };
     } catch (error) {
       if (!TokenVerificationError.isInstance(error)) throw defectOf(error);
-      tell(error, request);
-      return { answer: answerTo(error, realm) };
+      reportRefusal(error, request);
+      return { refusal: refusalResponse(error, realm) };
     }
   };
 }
 
-/** Always an error: Express takes `next(undefined)` and `next('route')` for leave to go on. */
+/** Always an Error: `next(undefined)` and `next('route')` would make Express continue. */
 const defectOf = (thrown: unknown): Error =>
   thrown instanceof Error
     ? thrown
-    : new Error('The verifier rejected with what is no error.', { cause: thrown });
+    : new Error('The verifier rejected with a value that is not an Error.', { cause: thrown });
 
-/** Puts the claims on a request, over anything that had the name before. */
+/** Sets `request.vercelToken`, replacing a property of that name. */
 export function setClaims(request: object, claims: VercelTokenClaims): void {
   Object.defineProperty(request, 'vercelToken', {
     value: claims,
     enumerable: true,
-    // A second adapter further in may ask for more, and then its claims count.
+    // A second guard on an inner route may be stricter; its claims replace these.
     configurable: true,
     writable: false,
   });

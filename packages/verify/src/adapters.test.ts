@@ -7,7 +7,7 @@ import type { TokenVerifier, VercelTokenClaims } from './contract.js';
 import { TokenVerificationError } from './errors.js';
 import type { TokenVerificationErrorCode } from './errors.js';
 import { answersOf, converse, exchange, requestText } from './wire.fixture.js';
-import { DRAINED_BYTES } from './node-answer.js';
+import { DRAINED_BYTES } from './node-refusal.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 

@@ -1,9 +1,9 @@
-/** The signature algorithms that may be allowed (RFC 7518, section 3.1; RFC 8037; RFC 9864), and the keys they take. */
+/** The signature algorithms that may be allowed (RFC 7518, section 3.1; RFC 8037; RFC 9864), and their key types. */
 
 export interface SignatureAlgorithm {
   readonly kty: 'RSA' | 'EC' | 'OKP';
   readonly crv?: string | undefined;
-  /** For WebCrypto's `verify`; the hash of an RSA key is bound to the key when it is imported. */
+  /** The parameters of WebCrypto's `verify`. The hash of an RSA key is set when the key is imported. */
   readonly parameters: Readonly<RsaPssParams> | Readonly<EcdsaParams> | { readonly name: string };
 }
 
@@ -34,7 +34,7 @@ const KNOWN: ReadonlyMap<string, SignatureAlgorithm> = new Map([
   ['EdDSA', ed25519],
 ]);
 
-/** Asymmetric ones alone. */
+/** Asymmetric algorithms only. */
 export const ALGORITHMS: readonly string[] = [...KNOWN.keys()];
 
 export function isAlgorithm(alg: string): boolean {

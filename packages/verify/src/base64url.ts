@@ -1,15 +1,15 @@
-/** base64url without padding (RFC 7515, section 2), in its one canonical form. */
+/** base64url without padding (RFC 7515, section 2), in its canonical form only. */
 
 import { base64url } from 'jose';
 
 const ALPHABET = /^[A-Za-z0-9_-]*$/;
-/** What the last character may be where it carries 2 or 4 bits that nobody reads: those bits are zero. */
+/** The allowed last characters if 4 or 2 of their bits are unused: these bits must be zero. */
 const LAST_OF_TWO = /[AQgw]$/;
 const LAST_OF_THREE = /[AEIMQUYcgkosw048]$/;
 
 /**
- * Whether it is the one text of its bytes. Without this a signature can be written in 16 ways that all verify, and
- * whoever keeps a list of tokens by their text is led past it (RFC 4648, section 3.5).
+ * Whether the text is the canonical encoding of its bytes. Without this check, a signature has up to 16 spellings that all
+ * verify, and a list of revoked tokens could be bypassed (RFC 4648, section 3.5).
  */
 export function isCanonicalBase64url(text: string): boolean {
   if (!ALPHABET.test(text)) return false;
@@ -22,7 +22,7 @@ export function isCanonicalBase64url(text: string): boolean {
 // The byte order mark is kept, so that JSON.parse refuses it.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** @throws TypeError where the bytes aren't UTF-8. */
+/** @throws TypeError if the bytes are not UTF-8. */
 export function decodeText(part: string): string {
   return decoder.decode(base64url.decode(part));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerTo } from './challenge.js';
+import { refusalResponse } from './challenge.js';
 import { TokenVerificationError } from './errors.js';
 import type { TokenVerificationErrorCode } from './errors.js';
 
@@ -33,7 +33,7 @@ const ALL: readonly TokenVerificationErrorCode[] = [
 ];
 
 test('a request without a token is told the scheme, and no error', () => {
-  expect(answerTo(failed('no_token'), undefined)).toEqual({
+  expect(refusalResponse(failed('no_token'), undefined)).toEqual({
     status: 401,
     headers: {
       'www-authenticate': 'Bearer',
@@ -42,13 +42,15 @@ test('a request without a token is told the scheme, and no error', () => {
     },
     body: '{"error":"missing_token"}',
   });
-  expect(answerTo(failed('no_token'), 'orders').headers['www-authenticate']).toBe('Bearer realm="orders"');
+  expect(refusalResponse(failed('no_token'), 'orders').headers['www-authenticate']).toBe(
+    'Bearer realm="orders"',
+  );
 });
 
 test('whatever is wrong with a token, the answer is the same to the letter', () => {
-  const answers = UNVERIFIED.map((code) => JSON.stringify(answerTo(failed(code), 'orders')));
+  const answers = UNVERIFIED.map((code) => JSON.stringify(refusalResponse(failed(code), 'orders')));
   expect(new Set(answers).size).toBe(1);
-  expect(answerTo(failed('token_expired'), 'orders')).toMatchObject({
+  expect(refusalResponse(failed('token_expired'), 'orders')).toMatchObject({
     status: 401,
     headers: { 'www-authenticate': 'Bearer realm="orders", error="invalid_token"' },
     body: '{"error":"invalid_token"}',
@@ -56,12 +58,12 @@ test('whatever is wrong with a token, the answer is the same to the letter', () 
 });
 
 test('a token that is genuine and not allowed, and a header that is none', () => {
-  expect(answerTo(failed('not_allowed'), undefined)).toMatchObject({
+  expect(refusalResponse(failed('not_allowed'), undefined)).toMatchObject({
     status: 403,
     headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
     body: '{"error":"insufficient_scope"}',
   });
-  expect(answerTo(failed('invalid_request'), undefined)).toMatchObject({
+  expect(refusalResponse(failed('invalid_request'), undefined)).toMatchObject({
     status: 400,
     headers: { 'www-authenticate': 'Bearer error="invalid_request"' },
     body: '{"error":"invalid_request"}',
@@ -69,19 +71,19 @@ test('a token that is genuine and not allowed, and a header that is none', () =>
 });
 
 test.each(['keys_unavailable', 'aborted'] as const)('%s: the caller may come again', (code) => {
-  const { status, headers, body } = answerTo(failed(code), 'orders');
+  const { status, headers, body } = refusalResponse(failed(code), 'orders');
   expect({ status, body }).toEqual({ status: 503, body: '{"error":"temporarily_unavailable"}' });
   expect(headers['retry-after']).toMatch(/^[1-9]\d*$/);
   expect(headers).not.toHaveProperty('www-authenticate');
 });
 
 test.each(ALL)('%s: kept by no cache, and nothing of the error is in it', (code) => {
-  const answer = answerTo(failed(code), undefined);
+  const answer = refusalResponse(failed(code), undefined);
   expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
   expect(JSON.stringify(answer)).not.toContain('secret');
 });
 
 test('an error of another copy with a status that this one does not know lets nobody in', () => {
   const odd = Object.assign(failed('malformed_token'), { status: 200 });
-  expect(answerTo(odd, undefined).status).toBe(401);
+  expect(refusalResponse(odd, undefined).status).toBe(401);
 });

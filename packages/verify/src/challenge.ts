@@ -1,32 +1,35 @@
-/** What a refused request is answered: RFC 6750, section 3, and nothing that helps to get in. */
+/** The responses to refused requests (RFC 6750, section 3). They reveal nothing about the policy. */
 
 import type { TokenVerificationError } from './errors.js';
 
-export interface Answer {
+export interface RefusalResponse {
   readonly status: 400 | 401 | 403 | 503;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Seconds after which a caller may ask again when the issuer's keys could not be had. */
+/** Seconds after which a caller may retry if the issuer's keys could not be fetched. */
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * The answer for why a token was not let in. Four fixed bodies by the kind of refusal: no policy, issuer, audience,
- * claim or reason of ours is in it, so that a stolen token's holder learns nothing by trying.
+ * Returns the response for an error. There is one fixed body for each kind of refusal, without the policy, the issuer, the
+ * audience, a claim or the reason, so that the holder of a stolen token learns nothing.
  */
-export function answerTo({ code, status }: TokenVerificationError, realm: string | undefined): Answer {
+export function refusalResponse(
+  { code, status }: TokenVerificationError,
+  realm: string | undefined,
+): RefusalResponse {
   if (status === 503)
-    return answer(503, 'temporarily_unavailable', { 'retry-after': String(RETRY_AFTER_SECONDS) });
+    return response(503, 'temporarily_unavailable', { 'retry-after': String(RETRY_AFTER_SECONDS) });
   if (status === 403) return challenged(403, 'insufficient_scope', realm);
   if (status === 400) return challenged(400, 'invalid_request', realm);
   if (code !== 'no_token') return challenged(401, 'invalid_token', realm);
-  // A request without a token is told how to come, not what was wrong (RFC 6750, section 3).
-  return answer(401, 'missing_token', { 'www-authenticate': challenge(realm, undefined) });
+  // For a request without a token, the challenge has no error (RFC 6750, section 3).
+  return response(401, 'missing_token', { 'www-authenticate': challenge(realm, undefined) });
 }
 
-const challenged = (status: 400 | 401 | 403, error: string, realm: string | undefined): Answer =>
-  answer(status, error, { 'www-authenticate': challenge(realm, error) });
+const challenged = (status: 400 | 401 | 403, error: string, realm: string | undefined): RefusalResponse =>
+  response(status, error, { 'www-authenticate': challenge(realm, error) });
 
 function challenge(realm: string | undefined, error: string | undefined): string {
   const parameters = [
@@ -36,7 +39,11 @@ function challenge(realm: string | undefined, error: string | undefined): string
   return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`;
 }
 
-function answer(status: Answer['status'], error: string, headers: Readonly<Record<string, string>>): Answer {
+function response(
+  status: RefusalResponse['status'],
+  error: string,
+  headers: Readonly<Record<string, string>>,
+): RefusalResponse {
   return {
     status,
     headers: { ...headers, 'cache-control': 'no-store', 'content-type': 'application/json' },

@@ -1,28 +1,27 @@
-/** The claims of a Vercel token: there, of their types, and of one mind. */
+/** Checks that the claims of a Vercel token are complete, have the right types, and agree with each other. */
 
 import type { VercelTokenClaims } from './contract.js';
 import { refusal } from './refuse.js';
 
 const TEXTS = ['iss', 'sub', 'owner', 'owner_id', 'project', 'project_id', 'environment'] as const;
 
-/** The latest second that a `Date` can name. */
+/** The largest number of seconds that a `Date` can represent. */
 const LATEST_SECONDS = 8.64e12;
 
-/** Development tokens live longest, 12 hours. Both times are the issuer's, so no tolerance is needed. */
-const LONGEST_LIFETIME_SECONDS = 24 * 3600;
+/** Development tokens have the longest lifetime, 12 hours. Both times are the issuer's, so no tolerance is needed. */
+const MAX_LIFETIME_SECONDS = 24 * 3600;
 
 /**
  * `nbf` may be missing: the example in Vercel's own documentation misspells it.
  *
- * @returns the claims, frozen throughout: those of a remembered token are handed to many callers.
+ * @returns the claims, deeply frozen, because many callers receive the claims of a remembered token
  * @throws TokenVerificationError `invalid_claims`
  */
 export function checkClaims(raw: Readonly<Record<string, unknown>>): VercelTokenClaims {
   const invalid = (why: string): Error =>
     refusal('invalid_claims', `The token's claims are not those of a Vercel token: ${why}.`, { claims: raw });
 
-  for (const name of TEXTS)
-    if (!isText(raw[name])) throw invalid(`\`${name}\` is not a string with text in it`);
+  for (const name of TEXTS) if (!isText(raw[name])) throw invalid(`\`${name}\` is not a non-empty string`);
   if (!isAudience(raw['aud'])) throw invalid('`aud` is neither a string nor a list of strings');
   for (const name of ['exp', 'iat'] as const)
     if (!isTime(raw[name])) throw invalid(`\`${name}\` is not a time in seconds`);
@@ -31,11 +30,11 @@ export function checkClaims(raw: Readonly<Record<string, unknown>>): VercelToken
 
   const claims = deepFreeze(raw) as unknown as VercelTokenClaims;
   const { sub, owner, project, environment, exp, iat } = claims;
-  // Whoever reads `sub` and whoever reads the claims one by one must see the same caller.
+  // `sub` and the single claims must identify the same caller.
   if (sub !== `owner:${owner}:project:${project}:environment:${environment}`)
     throw invalid('`sub` does not agree with `owner`, `project` and `environment`');
-  if (exp <= iat) throw invalid('it ends before it begins');
-  if (exp - iat > LONGEST_LIFETIME_SECONDS) throw invalid('it lives longer than a day');
+  if (exp <= iat) throw invalid('it expires before it is issued');
+  if (exp - iat > MAX_LIFETIME_SECONDS) throw invalid('its lifetime is longer than a day');
   return claims;
 }
 

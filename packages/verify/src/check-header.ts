@@ -1,17 +1,17 @@
-/** The JOSE header (RFC 7515, section 4): what decides which key is looked up, before any key is used. */
+/** The JOSE header (RFC 7515, section 4): it selects the key, so it is checked before a key is used. */
 
 import { refusal } from './refuse.js';
 
 /**
- * A key, or where to find one, in the token itself. Never looked at, and refused: Vercel writes none of them, so a
- * token that brings its own key was made to meet a verifier that trusts it.
+ * Parameters that contain a key or its URL. A token with one of them is refused: Vercel sets none of them, so such a token is
+ * an attack on verifiers that trust it.
  */
-const KEYS_OF_ITS_OWN = ['jwk', 'jku', 'x5u', 'x5c'] as const;
+const EMBEDDED_KEYS = ['jwk', 'jku', 'x5u', 'x5c'] as const;
 
-/** What would change how the rest is read: extensions, an unencoded or nested payload, compression, encryption. */
-const OTHER_READING = ['crit', 'b64', 'cty', 'zip', 'enc'] as const;
+/** Parameters that change how a token is parsed: extensions, unencoded or nested payload, compression, encryption. */
+const OTHER_FORMATS = ['crit', 'b64', 'cty', 'zip', 'enc'] as const;
 
-/** Vercel's is a thumbprint of 43 characters. Only a key of the published set is found by it, never a file. */
+/** Vercel uses a thumbprint of 43 characters. It only selects a key of the published set. */
 const MAX_KID_LENGTH = 256;
 
 export interface CheckedHeader {
@@ -20,7 +20,7 @@ export interface CheckedHeader {
 }
 
 /**
- * @param claims for the error to show
+ * @param claims the claims to show in an error
  * @throws TokenVerificationError `malformed_token`, `algorithm_not_allowed`
  */
 export function checkHeader(
@@ -31,7 +31,7 @@ export function checkHeader(
   const malformed = (why: string): Error =>
     refusal('malformed_token', `The token's header ${why}.`, { claims });
   const { alg, kid, typ } = header;
-  if (typeof alg !== 'string' || alg === '') throw malformed('names no algorithm (`alg`)');
+  if (typeof alg !== 'string' || alg === '') throw malformed('has no algorithm (`alg`)');
   if (!algorithms.has(alg)) {
     throw refusal(
       'algorithm_not_allowed',
@@ -39,9 +39,9 @@ export function checkHeader(
       { claims },
     );
   }
-  for (const name of KEYS_OF_ITS_OWN)
-    if (Object.hasOwn(header, name)) throw malformed(`brings a key of its own (\`${name}\`)`);
-  for (const name of OTHER_READING)
+  for (const name of EMBEDDED_KEYS)
+    if (Object.hasOwn(header, name)) throw malformed(`contains a key or its URL (\`${name}\`)`);
+  for (const name of OTHER_FORMATS)
     if (Object.hasOwn(header, name))
       throw malformed(`has the parameter \`${name}\`, which Vercel never sets`);
   if (typ !== undefined && !(typeof typ === 'string' && typ.toUpperCase() === 'JWT'))

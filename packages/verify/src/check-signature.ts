@@ -1,4 +1,4 @@
-/** The signature itself, once form, header and key are settled. */
+/** Checks the signature, after form and header were checked and the key was found. */
 
 import { base64url } from 'jose';
 import { signatureAlgorithm } from './algorithms.js';
@@ -9,8 +9,8 @@ import { refusal } from './refuse.js';
 const encoder = new TextEncoder();
 
 /**
- * By WebCrypto, with a key that jose imported for this very algorithm. jose's own `compactVerify` would take the
- * token apart and decode it a second time, which is a third of its time.
+ * Uses WebCrypto with a key that jose imported for this algorithm. jose's `compactVerify` would parse and decode the token
+ * a second time, which takes a third of its time.
  *
  * @throws TokenVerificationError `invalid_signature`, `algorithm_not_allowed`
  */
@@ -25,11 +25,13 @@ export async function checkSignature(
     const message = `The token's key is published for another algorithm than ${alg}.`;
     throw refusal('algorithm_not_allowed', message, { claims });
   }
-  // `readToken` saw three parts and a signature in canonical base64url.
+  // `readToken` has checked that there are three parts and that the signature is canonical base64url.
   const end = token.lastIndexOf('.');
   const signature = base64url.decode(token.slice(end + 1)) as Uint8Array<ArrayBuffer>;
   if (!(await isGenuine(algorithm.parameters, key, signature, encoder.encode(token.slice(0, end)))))
-    throw refusal('invalid_signature', "The token's signature is not its issuer's.", { claims });
+    throw refusal('invalid_signature', "The token's signature does not match the key of its issuer.", {
+      claims,
+    });
 }
 
 async function isGenuine(
@@ -41,7 +43,7 @@ async function isGenuine(
   try {
     return (await crypto.subtle.verify(parameters, key, signature, data)) === true;
   } catch {
-    // Some runtimes throw where a signature has no possible length.
+    // Some runtimes throw for a signature of the wrong length.
     return false;
   }
 }

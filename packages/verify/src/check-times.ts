@@ -1,11 +1,11 @@
-/** Times are judged at each call, for a remembered token too. */
+/** Checks the times of a token. This is done on every call, for remembered tokens as well. */
 
 import type { VercelTokenClaims } from './contract.js';
 import { refusal } from './refuse.js';
 
 /**
- * A token has ended in the second that `exp` names (RFC 7519, section 4.1.4), and has not begun before `nbf` or
- * `iat`; `tolerance` moves both ends outwards.
+ * A token has expired at `exp` (RFC 7519, section 4.1.4) and is not valid before `nbf` or `iat`. `tolerance` extends the
+ * period at both ends.
  *
  * @param nowMs epoch milliseconds
  * @param tolerance seconds
@@ -14,10 +14,14 @@ import { refusal } from './refuse.js';
 export function checkTimes(claims: VercelTokenClaims, nowMs: number, tolerance: number): void {
   const { exp, iat, nbf } = claims;
   const now = nowMs / 1000;
-  // Asked so that a clock that reads NaN lets nothing in.
+  // Written so that a clock that returns NaN accepts no token.
   if (!(now < exp + tolerance))
-    throw refusal('token_expired', `The token ended ${Math.floor(now - exp)} s ago.`, { claims });
+    throw refusal('token_expired', `The token expired ${Math.floor(now - exp)} s ago.`, { claims });
   const start = nbf === undefined ? iat : Math.max(nbf, iat);
   if (!(now >= start - tolerance))
-    throw refusal('token_not_yet_valid', `The token begins in ${Math.ceil(start - now)} s.`, { claims });
+    throw refusal(
+      'token_not_yet_valid',
+      `The token is valid in ${Math.ceil(start - now)} s at the earliest.`,
+      { claims },
+    );
 }

@@ -211,11 +211,11 @@ describe('an issuer signs for itself alone', () => {
 
   test('the advice names the issuer mode', async () => {
     await expect(verify(await mint({ issuerMode: 'global' }))).rejects.toMatchObject({
-      hint: expect.stringContaining('global issuer mode, and a team was expected'),
+      hint: expect.stringContaining('global issuer mode, but the verifier expects a team issuer'),
       presented: { iss: 'https://oidc.vercel.com', project: 'shop' },
     });
     await expect(verify(await mint(), { issuer: 'https://oidc.vercel.com' })).rejects.toMatchObject({
-      hint: expect.stringContaining('team issuer mode, and the global issuer was expected'),
+      hint: expect.stringContaining('team issuer mode, but the verifier expects the global issuer'),
     });
   });
 });
@@ -263,7 +263,7 @@ describe('what an error says', () => {
       status: 403,
       presented: { project: 'shop', projectId: 'prj_shop', environment: 'preview', owner: 'acme' },
       hint: expect.stringContaining(
-        'allow[0] asks for another environment; allow[1] asks for another projectId.',
+        'allow[0] requires another environment; allow[1] requires another projectId.',
       ),
     });
   });

@@ -1,4 +1,4 @@
-/** A Vercel OIDC token, verified by an API of your own. */
+/** Verifies a Vercel OIDC token in your own API. */
 
 import { memberOf, sha256, shown } from '@credex/core/driver';
 import { checkSignature } from './check-signature.js';
@@ -22,14 +22,14 @@ interface IssuerWithKeys extends TrustedIssuer {
 
 /**
  * Verifies the OIDC tokens of Vercel deployments, builds and laptops: form, algorithm, issuer, claims, times and
- * audience first, then the signature by the issuer's published keys, then `allow`. Nothing passes that no option
- * names, and no environment variable stands for an option.
+ * audience first, then the signature with the issuer's published keys, then `allow`. Only callers matched by `allow` are
+ * accepted; options are never read from the environment.
  *
- * Make one for the process: it holds the issuer's keys and the signatures it has checked. Nothing is fetched before
- * the first token comes.
+ * Create one verifier for the process: it caches the issuer's keys and the signatures it has checked. It fetches nothing
+ * before the first token.
  *
- * @throws OptionError where an option is missing, unknown or malformed, or where a rule leaves open what it does
- * not say it leaves open.
+ * @throws OptionError if an option is missing, unknown or malformed, or if a rule does not restrict the project and the
+ * environment and does not use `'*'` for them.
  *
  * @example
  * const verifier = createTokenVerifier({
@@ -42,7 +42,7 @@ interface IssuerWithKeys extends TrustedIssuer {
 export function createTokenVerifier(options: TokenVerifierOptions): VercelTokenVerifier {
   const settings = verifierSettings(options);
   const { audiences, rules, algorithms, tolerance, timeoutMs, memoSize, transport, clock } = settings;
-  // Each issuer has keys of its own: the global one's never verify a team's token, nor the other way round.
+  // Each issuer has its own keys: those of the global issuer never verify a token of a team issuer, or the reverse.
   const issuers: ReadonlyMap<string, IssuerWithKeys> = new Map(
     settings.issuers.map((issuer) => [
       issuer.iss,
@@ -59,10 +59,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): VercelTokenV
     const read = readToken(token, algorithms);
     const { kid, claims } = read;
     const { keySet } = issuerOfToken(issuers, claims);
-    // Before the key: what can't pass makes nobody ask the issuer.
+    // Check these first, so that a token that cannot be accepted causes no fetch of keys.
     checkTimes(claims, clock.now(), tolerance);
     checkAudience(claims, audiences);
-    const key = keySet.held(kid) ?? (await keySet.find(kid, claims, signal));
+    const key = keySet.cached(kid) ?? (await keySet.find(kid, claims, signal));
     await checkSignature(token, read, key);
     if (digest !== undefined) verified.add(digest, { ...read, key, keySet }, clock.now());
     return read;
@@ -73,12 +73,12 @@ export function createTokenVerifier(options: TokenVerifierOptions): VercelTokenV
     async verify(token, call) {
       const signal = call === undefined ? undefined : memberOf(call, 'signal');
       throwIfAborted(signal);
-      const digesting = memoSize > 0 && isOfBearableLength(token) ? sha256(token) : undefined;
-      // Awaited only where it must be.
+      const digesting = memoSize > 0 && hasAcceptedLength(token) ? sha256(token) : undefined;
+      // Await only a promise: on Node the digest is synchronous.
       const digest = typeof digesting === 'object' ? await digesting : digesting;
-      const held = digest === undefined ? undefined : verified.get(digest, clock.now());
-      const { claims } = held ?? (await signatureChecked(token, digest, signal));
-      // Again where keys were waited for, and each time where the signature was checked before.
+      const known = digest === undefined ? undefined : verified.get(digest, clock.now());
+      const { claims } = known ?? (await signatureChecked(token, digest, signal));
+      // Check the times on every call: the signature may be a remembered one, or the fetch of keys may have taken time.
       checkTimes(claims, clock.now(), tolerance);
       checkRules(rules, claims);
       return claims;
@@ -86,19 +86,18 @@ export function createTokenVerifier(options: TokenVerifierOptions): VercelTokenV
   } satisfies VercelTokenVerifier);
 }
 
-/** Anything may be passed; what is no token is refused by `readToken`. */
-const isOfBearableLength = (token: unknown): boolean =>
+/** The argument may be anything; `readToken` refuses what is not a token. */
+const hasAcceptedLength = (token: unknown): boolean =>
   typeof token === 'string' && token.length <= MAX_TOKEN_LENGTH;
 
 /**
- * One of ours is enough (RFC 7519, section 4.1.3). Vercel signs for one audience at a time: a list can only come of
- * an issuer that means every party in it.
+ * One accepted audience is enough (RFC 7519, section 4.1.3). Vercel signs for one audience at a time.
  */
 function checkAudience(claims: VercelTokenClaims, audiences: ReadonlySet<string>): void {
   const { aud } = claims;
   const list = typeof aud === 'string' ? [aud] : aud;
   if (list.some((one) => audiences.has(one))) return;
-  throw refusal('audience_mismatch', `The token is not meant for ${shown([...audiences].join(' or '))}.`, {
+  throw refusal('audience_mismatch', `The token's audience is not ${shown([...audiences].join(' or '))}.`, {
     claims,
   });
 }

@@ -3,15 +3,15 @@ import { errorLine, ownCopy } from '@credex/core/driver';
 
 const MARKER = Symbol.for('credex.TokenVerificationError');
 
-/** Why a token did not pass. */
+/** Why a token was not accepted. */
 export type TokenVerificationErrorCode =
   /** The request carries no bearer token. */
   | 'no_token'
   /** The request's Authorization header is not one bearer token (RFC 6750, section 2.1). */
   | 'invalid_request'
-  /** Not a JWT of the shape that Vercel issues. */
+  /** Not a JWT of the form that Vercel issues. */
   | 'malformed_token'
-  /** Passport or Sign in with Vercel: another party's token, whatever its signature. */
+  /** A Passport or Sign in with Vercel token: it identifies a person. */
   | 'wrong_token_kind'
   | 'algorithm_not_allowed'
   | 'issuer_mismatch'
@@ -21,13 +21,13 @@ export type TokenVerificationErrorCode =
   | 'token_expired'
   | 'token_not_yet_valid'
   | 'audience_mismatch'
-  /** A claim that a Vercel token has is missing or of another type. */
+  /** A claim of a Vercel token is missing or has another type. */
   | 'invalid_claims'
-  /** Genuine, and no rule lets it in. */
+  /** The token is genuine, but no rule in `allow` matches it. */
   | 'not_allowed'
-  /** The issuer's keys could not be had: the token may be good. */
+  /** The issuer's keys could not be fetched, so the token could not be checked. */
   | 'keys_unavailable'
-  /** The caller's own signal fired. */
+  /** The caller's own `signal` was aborted. */
   | 'aborted';
 
 export interface TokenVerificationErrorInit {
@@ -39,7 +39,8 @@ export interface TokenVerificationErrorInit {
 }
 
 /**
- * Why a token was not let in: for the log of the API, never for its caller. Holds claims and codes, never a token.
+ * Thrown if a token is not accepted. For the log of the API, not for the caller of the API. Contains claims and codes, never
+ * a token.
  *
  * @example
  * try {
@@ -51,11 +52,11 @@ export interface TokenVerificationErrorInit {
 export class TokenVerificationError extends Error {
   override readonly name = 'TokenVerificationError';
   readonly code: TokenVerificationErrorCode;
-  /** What to answer: 401, 400 for `invalid_request`, 403 for `not_allowed`, 503 where the keys could not be had. */
+  /** The HTTP status: 401, or 400 for `invalid_request`, 403 for `not_allowed`, 503 if the token could not be checked. */
   readonly status: 400 | 401 | 403 | 503;
-  /** The likely cause and what to do. */
+  /** The likely cause and the fix. */
   readonly hint: string | undefined;
-  /** The claims that were shown; unverified unless the code is `not_allowed`. */
+  /** The claims of the token; unverified unless the code is `not_allowed`. */
   readonly presented: PresentedToken | undefined;
 
   constructor(init: TokenVerificationErrorInit) {

@@ -2,39 +2,39 @@
 
 import type { Request, RequestHandler } from 'express';
 import type { VercelTokenOptions } from './adapter-options.js';
-import { createDoorkeeper, setClaims } from './adapter.js';
+import { createRequestGuard, setClaims } from './adapter.js';
 import { authorizationOf } from './bearer.js';
 import type { VercelTokenClaims } from './contract.js';
-import { sendAnswer } from './node-answer.js';
+import { sendRefusal } from './node-refusal.js';
 
 declare global {
   namespace Express {
     interface Request {
-      /** The claims of the token that the request came with, verified; undefined where `vercelToken()` has not run. */
+      /** The claims of the token that the request came with, verified; undefined if `vercelToken()` has not run. */
       readonly vercelToken?: VercelTokenClaims;
     }
   }
 }
 
 /**
- * Middleware that lets in who the options allow, with the caller's claims at `req.vercelToken`. All others are
- * answered 401, 400, 403 or 503, and nothing behind it runs: put it before body parsers, which then read nothing of a
- * caller that is refused.
+ * Middleware that accepts the callers that `allow` matches and sets their claims as `req.vercelToken`. Other requests get a
+ * response with status 401, 400, 403 or 503, and no later handler runs. Put it before body parsers, so that the body of a
+ * refused request is not parsed.
  *
- * @throws OptionError at once, where an option is missing or malformed.
+ * @throws OptionError immediately, if an option is missing or malformed.
  *
  * @example
  * app.use('/api', vercelToken({ team, audience, allow: [{ projectId, environment: 'production' }] }));
  * app.get('/api/orders', (req, res) => res.json({ caller: req.vercelToken?.project }));
  */
 export function vercelToken(options: VercelTokenOptions<Request>): RequestHandler {
-  const admit = createDoorkeeper(options);
-  // By then(): Express 4 looks at no promise, and what next() throws is Express's own, not ours to pass to next() again.
+  const admit = createRequestGuard(options);
+  // Express 4 ignores a returned promise, so this uses then(). An error thrown by next() must not be passed to next() again.
   return (request, response, next) => {
     admit(authorizationOf(request), request)
-      .then(({ claims, answer }) => {
+      .then(({ claims, refusal }) => {
         if (claims === undefined) {
-          sendAnswer(request, response, answer);
+          sendRefusal(request, response, refusal);
           return false;
         }
         setClaims(request, claims);

@@ -1,4 +1,4 @@
-/** One GET of an issuer's keys: no redirect, a bounded answer, a time limit of its own. */
+/** Fetches an issuer's keys with one GET: no redirect, a bounded response, its own timeout. */
 
 import type { Clock } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
@@ -14,42 +14,46 @@ export interface KeysRequest {
 }
 
 /**
- * The text of the answer.
+ * Returns the text of the response.
  *
- * @throws FederationError `timeout`, `network`, `redirect_refused`, `throttled`, `unavailable`, `invalid_response`;
- * what the network threw is its cause, scrubbed. OptionError where a package that the proxy needs is missing.
+ * @throws FederationError `timeout`, `network`, `redirect_refused`, `throttled`, `unavailable`, `invalid_response`; its
+ * cause is the network error without secrets. OptionError if the package for the proxy is not installed.
  */
 export async function fetchKeys({ url, transport, clock, timeoutMs }: KeysRequest): Promise<string> {
   const controller = new AbortController();
   let stop = (): void => undefined;
-  // A fetch that does not heed its signal must not hold the callers.
+  // A fetch that ignores its signal must not block the callers.
   const late = new Promise<never>((_, reject) => {
     stop = startTimer(clock, timeoutMs, () => {
       controller.abort();
-      reject(failure('timeout', `The keys did not come from ${url.host} within ${timeoutMs} ms.`));
+      reject(failure('timeout', `${url.host} did not return the keys within ${timeoutMs} ms.`));
     });
   });
   try {
-    return await Promise.race([late, answerOf(url, transport, controller.signal)]);
+    return await Promise.race([late, responseText(url, transport, controller.signal)]);
   } catch (error) {
     if (FederationError.isInstance(error) || OptionError.isInstance(error)) throw error;
     const code = transportFailure(error)?.code ?? 'network';
-    throw failure(code, `The keys could not be had from ${url.host}.`, { cause: error });
+    throw failure(code, `The keys could not be fetched from ${url.host}.`, { cause: error });
   } finally {
     stop();
   }
 }
 
-async function answerOf(url: URL, transport: Transport, signal: AbortSignal): Promise<string> {
+async function responseText(url: URL, transport: Transport, signal: AbortSignal): Promise<string> {
   const { status, body } = await transport('vercel', url, {
     method: 'GET',
     headers: { accept: 'application/json, application/jwk-set+json' },
     signal,
   });
   if (status === 200) return body;
-  throw failure(status === 429 ? 'throttled' : 'unavailable', `${url.host} answered with status ${status}.`, {
-    status,
-  });
+  throw failure(
+    status === 429 ? 'throttled' : 'unavailable',
+    `${url.host} responded with status ${status}.`,
+    {
+      status,
+    },
+  );
 }
 
 function failure(

@@ -3,20 +3,20 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { ownCopy } from '@credex/core/driver';
 import type { VercelTokenOptions } from './adapter-options.js';
-import { createDoorkeeper } from './adapter.js';
+import { createRequestGuard } from './adapter.js';
 import type { VercelTokenClaims } from './contract.js';
 
-/** What the middleware puts into the context: give it to `new Hono<{ Variables: VercelTokenVariables }>()`. */
+/** The variables that the middleware sets in the context: pass this type to `new Hono<{ Variables: VercelTokenVariables }>()`. */
 export interface VercelTokenVariables {
   /** The claims of the token that the request came with, verified. */
   vercelToken: VercelTokenClaims;
 }
 
 /**
- * Middleware that lets in who the options allow, with the caller's claims at `c.get('vercelToken')`. All others are
- * answered 401, 400, 403 or 503, and no handler behind it runs.
+ * Middleware that accepts the callers that `allow` matches and sets their claims as `c.get('vercelToken')`. Other requests
+ * get a response with status 401, 400, 403 or 503, and no later handler runs.
  *
- * @throws OptionError at once, where an option is missing or malformed.
+ * @throws OptionError immediately, if an option is missing or malformed.
  *
  * @example
  * app.use('/api/*', vercelToken({ team, audience, allow: [{ projectId, environment: 'production' }] }));
@@ -25,11 +25,11 @@ export interface VercelTokenVariables {
 export function vercelToken(
   options: VercelTokenOptions<Context>,
 ): MiddlewareHandler<{ Variables: VercelTokenVariables }> {
-  const admit = createDoorkeeper(options);
+  const admit = createRequestGuard(options);
   return async (c, next) => {
     const authorization = c.req.raw.headers.get('authorization');
-    const { claims, answer } = await admit(authorization === null ? [] : [authorization], c);
-    if (claims === undefined) return new Response(answer.body, ownCopy(answer));
+    const { claims, refusal } = await admit(authorization === null ? [] : [authorization], c);
+    if (claims === undefined) return new Response(refusal.body, ownCopy(refusal));
     c.set('vercelToken', claims);
     await next();
     return undefined;

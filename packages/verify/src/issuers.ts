@@ -1,4 +1,4 @@
-/** Whose tokens are verified, and where each issuer's keys are: Vercel's two issuer modes, and an emulator's. */
+/** The trusted issuers and the URLs of their keys: Vercel's two issuer modes, and emulators. */
 
 import { OptionError } from '@credex/core';
 import {
@@ -17,21 +17,21 @@ const HOST = 'oidc.vercel.com';
 export const GLOBAL_ISSUER = 'https://oidc.vercel.com';
 const KEYS_PATH = ['.well-known', 'jwks'] as const;
 
-/** Passport and Sign in with Vercel: both speak for a person, whatever their signature. */
+/** Tokens that identify a person instead of a deployment. They are refused even if the signature is valid. */
 const OTHER_KINDS: readonly { readonly pattern: RegExp; readonly name: string }[] = [
   { pattern: /^https?:\/\/passport\.vercel\.com(?:[/:]|$)/i, name: 'Passport' },
   { pattern: /^https?:\/\/vercel\.com(?:[/:]|$)/i, name: 'Sign in with Vercel' },
 ];
 
-/** The name of the kind of token that this issuer signs, where it is another kind than the one verified here. */
+/** The kind of token that this issuer signs; undefined if it may sign OIDC tokens of deployments. */
 export function otherTokenKind(iss: unknown): string | undefined {
   return typeof iss === 'string' ? OTHER_KINDS.find(({ pattern }) => pattern.test(iss))?.name : undefined;
 }
 
 export interface TrustedIssuer {
-  /** As the token's `iss` says it, letter by letter. */
+  /** The exact value of `iss`. */
   readonly iss: string;
-  /** The slug at its end; `undefined`: the global issuer, under which every team's token is signed alike. */
+  /** The slug at the end of `iss`; undefined for the global issuer, which signs the tokens of every team. */
   readonly team: string | undefined;
   readonly keysUrl: URL;
 }
@@ -50,7 +50,7 @@ export function trustedIssuers(options: IssuerOptions, allowLoopbackHttp: boolea
       'conflicting_options',
       'issuer',
       undefined,
-      '`team` and `issuer` say the same thing twice: pass one of them.',
+      '`team` and `issuer` are alternatives: pass only one of them.',
     );
   }
   if (team === undefined && issuer === undefined) {
@@ -58,7 +58,7 @@ export function trustedIssuers(options: IssuerOptions, allowLoopbackHttp: boolea
       'missing_option',
       'team',
       undefined,
-      '`team` is missing: pass the slug of the team whose projects call, or `issuer` with the whole issuer.',
+      '`team` is missing: pass the slug of the team that owns the calling projects, or pass the whole issuer as `issuer`.',
     );
   }
   const list =
@@ -71,7 +71,7 @@ export function trustedIssuers(options: IssuerOptions, allowLoopbackHttp: boolea
       'conflicting_options',
       'jwksUri',
       undefined,
-      '`jwksUri` names the keys of one issuer, and several are trusted: one would sign for the other. Make a verifier for each.',
+      '`jwksUri` is the key set of one issuer, but several issuers are trusted, and each could sign for the others. Create one verifier for each issuer.',
     );
   }
   const keysUrl = endpointUrl({ option: 'jwksUri' }, jwksUri as string, {
@@ -81,11 +81,11 @@ export function trustedIssuers(options: IssuerOptions, allowLoopbackHttp: boolea
   return list.map((one) => ({ ...one, keysUrl }));
 }
 
-/** One string, or a list of them without repetition, with at least one. */
+/** A string, or a list of at least one, without duplicates. */
 export function distinct(option: string, value: unknown): readonly string[] {
-  // Copied before it is looked at; a hole becomes what it reads as.
+  // Copy the list before the check; a hole becomes undefined.
   const list: readonly unknown[] = Array.isArray(value) ? [...(value as unknown[])] : [value];
-  const says = 'a string that is not empty, or a list of such strings with at least one';
+  const says = 'a non-empty string, or a list of at least one';
   if (list.length === 0 || list.some((one) => typeof one !== 'string' || one === ''))
     throw invalidOption({ option }, says, value);
   return [...new Set(list as readonly string[])];
@@ -105,7 +105,7 @@ function issuerOf(iss: string, allowLoopback: boolean): TrustedIssuer {
   if (other !== undefined) {
     throw invalidOption(
       name,
-      `https://${HOST}/{team} or https://${HOST}; the tokens of ${other} speak for a person and are not verified here`,
+      `https://${HOST}/{team} or https://${HOST}; ${other} tokens identify a person and cannot be verified here`,
       iss,
     );
   }
@@ -116,17 +116,17 @@ function issuerOf(iss: string, allowLoopback: boolean): TrustedIssuer {
   return loopbackIssuer(iss, allowLoopback);
 }
 
-/** An emulator's: `http://127.0.0.1:4000` or `http://127.0.0.1:4000/acme`. */
+/** The issuer of an emulator: `http://127.0.0.1:4000` or `http://127.0.0.1:4000/acme`. */
 function loopbackIssuer(iss: string, allowLoopback: boolean): TrustedIssuer {
   const says =
-    `https://${HOST}/{team} or https://${HOST}, as the token says it, without a slash at the end` +
+    `https://${HOST}/{team} or https://${HOST}, exactly as in the token, without a slash at the end` +
     (allowLoopback ? '; or an origin on loopback with or without /{team}' : '');
   const url = URL.canParse(iss) ? new URL(iss) : undefined;
   if (url === undefined || !isLoopback(url.hostname) || !allowLoopback)
     throw invalidOption({ option: 'issuer' }, says, iss);
   endpointUrl({ option: 'issuer' }, iss, { allowLoopbackHttp: true, allowPath: true });
   const team = url.pathname === '/' ? undefined : url.pathname.slice(1);
-  // Compared letter by letter later on: it must be written as the URL parser writes it.
+  // `iss` is compared exactly, so it must be written as the URL parser writes it.
   if (
     iss !== `${url.origin}${team === undefined ? '' : `/${team}`}` ||
     (team !== undefined && !TEAM_SLUG.pattern.test(team))
@@ -136,8 +136,8 @@ function loopbackIssuer(iss: string, allowLoopback: boolean): TrustedIssuer {
 }
 
 /**
- * The issuer that the token names, where it is trusted. In team mode the last part of `iss` is the team's slug, and
- * so is `owner`.
+ * Returns the trusted issuer of the token. In team mode, the last part of `iss` and `owner` must both be the slug of the
+ * team.
  *
  * @throws TokenVerificationError `issuer_mismatch`, `invalid_claims`
  */
@@ -155,7 +155,7 @@ export function issuerOfToken<I extends TrustedIssuer>(
     });
   }
   if (found.team !== undefined && found.team !== owner) {
-    throw refusal('invalid_claims', "The token's `owner` is not the team that its issuer names.", {
+    throw refusal('invalid_claims', "The token's `owner` is not the team in its issuer.", {
       claims,
     });
   }
@@ -164,11 +164,12 @@ export function issuerOfToken<I extends TrustedIssuer>(
 
 function adviceOn({ iss, owner, act }: VercelTokenClaims, trusted: readonly string[]): string | undefined {
   if (iss === `https://${HOST}`)
-    return 'The project that sent it is in global issuer mode, and a team was expected.';
+    return 'The calling project uses the global issuer mode, but the verifier expects a team issuer.';
   const ofTeam = iss === `https://${HOST}/${owner}` && trusted.includes(`https://${HOST}`);
-  // Made by the audience exchange: its issuer says nothing about the issuer mode of the project.
+  // A token of the audience exchange: its issuer does not depend on the issuer mode of the project.
   if (ofTeam && act !== undefined)
-    return `The token was made for an audience of its own, and Vercel gives such a token the team issuer, whatever the project's issuer mode. Pass \`team: '${shown(owner)}'\`, or both issuers in \`issuer\`.`;
-  if (ofTeam) return 'The project that sent it is in team issuer mode, and the global issuer was expected.';
+    return `The token has a custom audience, and Vercel gives such a token the team issuer, whatever the project's issuer mode. Pass \`team: '${shown(owner)}'\`, or both issuers in \`issuer\`.`;
+  if (ofTeam)
+    return 'The calling project uses the team issuer mode, but the verifier expects the global issuer.';
   return undefined;
 }

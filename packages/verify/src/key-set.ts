@@ -1,7 +1,7 @@
 /**
- * One issuer's keys, held and renewed. jose's createRemoteJWKSet has no such bounds: it reads bodies of any length,
- * asks again at once after a failure, blocks on every refresh, forgets a good key when the issuer is down for longer
- * than its cache lives, and reads the ambient clock.
+ * Caches and refreshes one issuer's keys. jose's createRemoteJWKSet lacks these limits: it reads bodies of any length,
+ * retries immediately after a failure, blocks on every refresh, forgets a valid key if the issuer is down for longer than
+ * the cache lives, and reads the system clock.
  */
 
 import { OptionError } from '@credex/core';
@@ -18,32 +18,33 @@ import { waitFor } from './waiting.js';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** Younger keys are used as they are; older ones too, and asked for again beside the call. */
+/** Keys that are older than this are refreshed in the background. */
 const FRESH_MS = 10 * MINUTE;
 /**
- * Older ones, after a pause or where refreshes beside the calls came to nothing (a runtime that stops with its answer),
- * are used once the issuer was asked in vain: a key may have been withdrawn since.
+ * Keys that are older than this are refreshed before they are used, because a key may have been withdrawn. They get this old
+ * after a pause, or on a runtime that stops after its response and loses background refreshes. If the refresh fails, they
+ * are still used.
  */
-const UNASKED_MS = 60 * MINUTE;
-/** How long keys are used that the issuer no longer confirms: it is down, or cut off. */
+const REFRESH_FIRST_MS = 60 * MINUTE;
+/** How long keys are used while the issuer cannot be reached. */
 const USABLE_MS = 24 * 60 * MINUTE;
-/** Any stranger can name a key that does not exist: so often, at most, the issuer is asked for such a one. */
+/** Limits the fetches for unknown keys, because anyone can send a token with an unknown key id. */
 const UNKNOWN_COOLDOWN_MS = 30 * SECOND;
-/** After a first failure, doubled by each that follows. */
+/** The backoff after the first failure. Each further failure doubles it. */
 const FAILURE_COOLDOWN_MS = SECOND;
-const LONGEST_FAILURE_COOLDOWN_MS = MINUTE;
+const MAX_FAILURE_COOLDOWN_MS = MINUTE;
 
 export interface KeySet {
-  /** The key, where it is held and may be used without waiting; starts a refresh where it is stale. */
-  held(kid: string): VerificationKey | undefined;
+  /** Returns the key if it is cached and may be used without waiting. Starts a refresh if it is stale. */
+  cached(kid: string): VerificationKey | undefined;
   /**
-   * The key, asked for where it is not held.
+   * Returns the key, and fetches the keys if it is not cached.
    * @throws TokenVerificationError `unknown_key`, `keys_unavailable`, `aborted`
    */
   find(kid: string, claims: object, signal: AbortSignal | undefined): Promise<VerificationKey>;
 }
 
-interface Flight {
+interface Refresh {
   readonly sent: Moment;
   /** Never rejects. */
   readonly done: Promise<void>;
@@ -52,39 +53,39 @@ interface Flight {
 interface Failure {
   readonly at: Moment;
   readonly error: unknown;
-  /** How many in a row. */
+  /** The number of consecutive failures. */
   readonly count: number;
 }
 
-/** @param algorithms what keys are imported for */
+/** @param algorithms the algorithms that keys are imported for */
 export function createKeySet(
   request: KeysRequest & { readonly clock: Clock },
   algorithms: ReadonlySet<string>,
 ): KeySet {
   const { clock } = request;
   let keys: ReadonlyMap<string, VerificationKey> = new Map();
-  /** When the request was sent that brought `keys`. */
+  /** When the request for the current `keys` was sent. */
   let confirmed: Moment | undefined;
   let failure: Failure | undefined;
-  /** When the last request was sent for a key that its answer did not have. */
-  let lastInVain: Moment | undefined;
-  let flight: Flight | undefined;
+  /** When the last request for an unknown key was sent, if the response did not contain the key. */
+  let lastUnknown: Moment | undefined;
+  let refresh: Refresh | undefined;
 
   const isUsable = (): boolean => confirmed !== undefined && since(confirmed, clock) <= USABLE_MS;
   const coolsAfterFailure = (): boolean =>
     failure !== undefined && since(failure.at, clock) < cooldownOf(failure);
   const coolsAfterUnknown = (): boolean =>
-    lastInVain !== undefined && since(lastInVain, clock) < UNKNOWN_COOLDOWN_MS;
+    lastUnknown !== undefined && since(lastUnknown, clock) < UNKNOWN_COOLDOWN_MS;
 
   /**
-   * The request under way. One that outlived its time limit by far was lost with the request that sent it, as workers
-   * do when a client hangs up: nobody waits for it any more.
+   * The refresh in flight. One that exceeds twice its timeout is considered lost: workers cancel a request when the client
+   * that caused it disconnects.
    */
-  const underWay = (): Flight | undefined =>
-    flight !== undefined && since(flight.sent, clock) <= 2 * request.timeoutMs ? flight : undefined;
+  const inFlight = (): Refresh | undefined =>
+    refresh !== undefined && since(refresh.sent, clock) <= 2 * request.timeoutMs ? refresh : undefined;
 
-  /** By a timer of one's own: the flight's may have been lost with it. */
-  const join = async ({ sent, done }: Flight, signal: AbortSignal | undefined): Promise<void> => {
+  /** Waits with a timer of the caller, because the timer of a lost refresh is lost as well. */
+  const join = async ({ sent, done }: Refresh, signal: AbortSignal | undefined): Promise<void> => {
     let stop = (): void => undefined;
     const lost = new Promise<void>((resolve) => {
       stop = startTimer(clock, 2 * request.timeoutMs - since(sent, clock) + 1, resolve);
@@ -96,58 +97,58 @@ export function createKeySet(
     }
   };
 
-  const fetchAnew = async (sent: Moment, sought: string | undefined): Promise<void> => {
+  const fetchAndStore = async (sent: Moment, sought: string | undefined): Promise<void> => {
     try {
       const found = await readKeys(await fetchKeys(request), algorithms, keys);
-      // A later one was quicker.
+      // A refresh that started later has already finished.
       if (confirmed !== undefined && confirmed.mono > sent.mono) return;
       keys = found;
       confirmed = sent;
       failure = undefined;
-      if (sought !== undefined && !keys.has(sought)) lastInVain = sent;
+      if (sought !== undefined && !keys.has(sought)) lastUnknown = sent;
     } catch (error) {
       failure = { at: momentOf(clock), error, count: (failure?.count ?? 0) + 1 };
     }
   };
-  const startFlight = (sought?: string): Promise<void> => {
+  const startRefresh = (sought?: string): Promise<void> => {
     const sent = momentOf(clock);
-    const started: Flight = {
+    const started: Refresh = {
       sent,
-      done: fetchAnew(sent, sought).finally(() => {
-        if (flight === started) flight = undefined;
+      done: fetchAndStore(sent, sought).finally(() => {
+        if (refresh === started) refresh = undefined;
       }),
     };
-    flight = started;
+    refresh = started;
     return started.done;
   };
 
-  const held = (kid: string): VerificationKey | undefined => {
+  const cached = (kid: string): VerificationKey | undefined => {
     const key = keys.get(kid);
     if (key === undefined || confirmed === undefined) return undefined;
     const age = since(confirmed, clock);
-    if (age > FRESH_MS && underWay() === undefined && !coolsAfterFailure()) void startFlight();
-    if (age > UNASKED_MS && underWay() !== undefined) return undefined;
+    if (age > FRESH_MS && inFlight() === undefined && !coolsAfterFailure()) void startRefresh();
+    if (age > REFRESH_FIRST_MS && inFlight() !== undefined) return undefined;
     return age <= USABLE_MS ? key : undefined;
   };
 
   return {
-    held,
+    cached,
     async find(kid, claims, signal) {
-      const waited = held(kid);
-      if (waited !== undefined) return waited;
-      // One that others started may have been sent before this key was published: it is waited for, not relied on.
-      let started = underWay();
+      const ready = cached(kid);
+      if (ready !== undefined) return ready;
+      // A refresh in flight may have started before this key was published, so another one may follow.
+      let started = inFlight();
       if (started !== undefined) await join(started, signal);
-      let key = held(kid);
-      started = underWay();
+      let key = cached(kid);
+      started = inFlight();
       if (key === undefined && started !== undefined) {
         await join(started, signal);
-        key = held(kid);
+        key = cached(kid);
       } else if (key === undefined && !coolsAfterFailure() && !(isUsable() && coolsAfterUnknown())) {
-        await waitFor(startFlight(kid), signal);
-        key = held(kid);
+        await waitFor(startRefresh(kid), signal);
+        key = cached(kid);
       }
-      // Asked in vain: what was good goes on.
+      // The refresh brought no new keys: continue with the known ones.
       if (isUsable()) key ??= keys.get(kid);
       if (key !== undefined) return key;
       throw failure === undefined && isUsable()
@@ -158,17 +159,17 @@ export function createKeySet(
 }
 
 const cooldownOf = ({ count }: Failure): number =>
-  Math.min(FAILURE_COOLDOWN_MS * 2 ** Math.min(count - 1, 16), LONGEST_FAILURE_COOLDOWN_MS);
+  Math.min(FAILURE_COOLDOWN_MS * 2 ** Math.min(count - 1, 16), MAX_FAILURE_COOLDOWN_MS);
 
 function unknownKey(claims: object, published: number): Error {
   return refusal('unknown_key', "The token's key is not among the keys of its issuer.", {
     claims,
-    advice: published === 0 ? 'The issuer publishes no key that fits `algorithms`.' : undefined,
+    advice: published === 0 ? 'The issuer publishes no key for the allowed `algorithms`.' : undefined,
   });
 }
 
 function keysUnavailable(claims: object, failure: Failure | undefined): Error {
-  return refusal('keys_unavailable', "The issuer's keys could not be had.", {
+  return refusal('keys_unavailable', "The issuer's keys could not be fetched.", {
     claims,
     advice: OptionError.isInstance(failure?.error) ? failure.error.message : undefined,
     cause: callerError(failure?.error),

@@ -6,7 +6,7 @@ import { OptionError } from '@credex/core';
 import { expect, test, vi } from 'vitest';
 import type { TokenVerifier, VercelTokenClaims } from './contract.js';
 import { TokenVerificationError } from './errors.js';
-import { DRAINED_BYTES } from './node-answer.js';
+import { DRAINED_BYTES } from './node-refusal.js';
 import { withVercelToken } from './node.js';
 import { exchange } from './wire.fixture.js';
 

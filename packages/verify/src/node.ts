@@ -2,21 +2,21 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { VercelTokenOptions } from './adapter-options.js';
-import { createDoorkeeper, setClaims } from './adapter.js';
+import { createRequestGuard, setClaims } from './adapter.js';
 import { authorizationOf } from './bearer.js';
-import { sendAnswer } from './node-answer.js';
+import { sendRefusal } from './node-refusal.js';
 import type { Verified } from './with-vercel-token.js';
 
 /**
- * Guards a request listener: it runs for callers that are let in, with their claims at `request.vercelToken`. All
- * others are answered 401, 400, 403 or 503 before their body is read; up to 1 MiB of it is then thrown away, so that
- * the connection can be used again.
+ * Guards a request listener: it runs for the callers that `allow` matches, with their claims as `request.vercelToken`. Other
+ * requests get a response with status 401, 400, 403 or 503 before their body is read. Up to 1 MiB of the body is then
+ * discarded, so that the connection can be reused.
  *
- * Upgrades (WebSockets) don't come to a request listener: they are not guarded.
+ * Upgrades (WebSockets) do not reach a request listener and are not guarded.
  *
- * @returns A listener that rejects with what the listener throws, and with a defect of the verifier; nobody is let in
- * then, and nothing is answered. Unless caught, it ends the process, as what any listener throws does.
- * @throws OptionError at once, where an option is missing or malformed.
+ * @returns A listener that rejects if your listener or the verifier throws. It then sends no response. An uncaught rejection
+ * ends the process, as with any listener.
+ * @throws OptionError immediately, if an option is missing or malformed.
  *
  * @example
  * createServer(
@@ -31,11 +31,11 @@ export function withVercelToken(
   listener: (request: IncomingMessage & Verified, response: ServerResponse) => unknown,
   options: VercelTokenOptions<IncomingMessage>,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const admit = createDoorkeeper(options);
+  const admit = createRequestGuard(options);
   return async (request, response) => {
-    const { claims, answer } = await admit(authorizationOf(request), request);
+    const { claims, refusal } = await admit(authorizationOf(request), request);
     if (claims === undefined) {
-      sendAnswer(request, response, answer);
+      sendRefusal(request, response, refusal);
       return;
     }
     setClaims(request, claims);

@@ -1,15 +1,15 @@
-/** An issuer's JWK Set (RFC 7517, section 5): what of it may verify, and what makes all of it unfit. */
+/** Reads an issuer's JWK Set (RFC 7517, section 5). */
 
 import { FederationError } from '@credex/core';
 import { ownCopy, parseJson } from '@credex/core/driver';
 import { importJWK } from 'jose';
 import { signatureAlgorithm } from './algorithms.js';
 
-/** A published key, ready for each algorithm that is allowed and fits it. */
+/** A published key, imported for each allowed algorithm that fits it. */
 export interface VerificationKey {
   readonly kid: string;
   readonly byAlgorithm: ReadonlyMap<string, CryptoKey>;
-  /** What the key is made of: two of the same text are the same key. */
+  /** Identifies the key: two keys with the same text are the same key. */
   readonly material: string;
 }
 
@@ -18,14 +18,14 @@ type Jwk = Readonly<Record<string, unknown>>;
 const MAX_KEYS = 100;
 /** Members of private and of symmetric keys (RFC 7518, section 6). */
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
-/** NIST SP 800-131A asks for 2,048 bits; beyond 8,192 each signature costs a millisecond and more. */
-const RSA_BITS = { least: 2_048, most: 8_192 } as const;
+/** NIST SP 800-131A asks for 2,048 bits; above 8,192 bits a check takes more than a millisecond. */
+const RSA_BITS = { min: 2_048, max: 8_192 } as const;
 
 /**
- * Keys of other kinds, uses or algorithms are left aside, as RFC 7517 asks, so that an issuer may publish them
- * beside its own. A key that was published before and is unchanged is kept as the very same object.
+ * Ignores keys of other kinds, uses or algorithms, as RFC 7517 requires, so that an issuer may publish them as well. A key
+ * that was published before and is unchanged keeps its object identity.
  *
- * @throws FederationError `invalid_response` where it is no JWK Set, holds a private key, or one id twice.
+ * @throws FederationError `invalid_response` if this is not a JWK Set, contains a private key, or has a duplicate id.
  */
 export async function readKeys(
   text: string,
@@ -35,10 +35,10 @@ export async function readKeys(
   const found = new Map<string, VerificationKey>();
   for (const jwk of jwksOf(text)) {
     if (PRIVATE.some((member) => Object.hasOwn(jwk, member)))
-      throw unfit('it holds a private or symmetric key');
+      throw unfit('it contains a private or symmetric key');
     const key = await verificationKey(jwk, algorithms, before);
     if (key === undefined) continue;
-    if (found.has(key.kid)) throw unfit('two of its keys have one id');
+    if (found.has(key.kid)) throw unfit('two keys have the same id');
     found.set(key.kid, key);
   }
   return found;
@@ -57,7 +57,7 @@ function jwksOf(text: string): readonly Jwk[] {
   return keys;
 }
 
-/** `undefined`: not one that verifies here. */
+/** @returns undefined for a key that cannot be used here */
 async function verificationKey(
   jwk: Jwk,
   algorithms: ReadonlySet<string>,
@@ -65,13 +65,13 @@ async function verificationKey(
 ): Promise<VerificationKey | undefined> {
   const { kid, kty, crv, n, e, x, y, alg } = jwk;
   if (typeof kid !== 'string' || kid === '' || !isForSignatures(jwk)) return undefined;
-  // Only what the key is made of: no `ext`, no `x5c`, nothing that an import would heed.
+  // Only the members that make up the key: `ext`, `x5c` and others could change the import.
   const bare = ownCopy(
     Object.fromEntries(Object.entries({ kty, crv, n, e, x, y }).filter(([, value]) => value !== undefined)),
   );
   const material = JSON.stringify([bare, alg]);
-  const held = before.get(kid);
-  if (held?.material === material) return held;
+  const known = before.get(kid);
+  if (known?.material === material) return known;
 
   const byAlgorithm = new Map<string, CryptoKey>();
   for (const one of algorithms) {
@@ -94,7 +94,7 @@ async function imported(jwk: Jwk, alg: string): Promise<CryptoKey | undefined> {
   try {
     key = await importJWK(ownCopy(jwk), alg);
   } catch {
-    // A broken key beside good ones: nothing is verified by it.
+    // Ignore a broken key; the other keys may be valid.
     return undefined;
   }
   if (key instanceof Uint8Array || key.type !== 'public') return undefined;
@@ -106,8 +106,8 @@ function isSoundRsa(key: CryptoKey): boolean {
   const exponent = [...publicExponent];
   const isOne = exponent.slice(0, -1).every((byte) => byte === 0) && exponent.at(-1) === 1;
   const isOdd = ((exponent.at(-1) ?? 0) & 1) === 1;
-  // With an exponent of 1 a signature is its own message.
-  return modulusLength >= RSA_BITS.least && modulusLength <= RSA_BITS.most && isOdd && !isOne;
+  // With an exponent of 1, the signature equals the message.
+  return modulusLength >= RSA_BITS.min && modulusLength <= RSA_BITS.max && isOdd && !isOne;
 }
 
 const isObject = (value: unknown): value is Jwk =>
@@ -117,6 +117,6 @@ function unfit(why: string): FederationError {
   return new FederationError({
     code: 'invalid_response',
     provider: 'vercel',
-    message: `The issuer's keys are not a JWK Set that can be used: ${why}.`,
+    message: `The issuer's response is not a usable JWK Set: ${why}.`,
   });
 }

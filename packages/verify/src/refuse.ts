@@ -1,4 +1,4 @@
-/** What each code says to do: one place, so that every refusal has a hint. */
+/** The hints of all error codes, in one place, so that every refusal has one. */
 
 import type { PresentedToken, SubjectClaims } from '@credex/core';
 import { ownCopy, presentedToken } from '@credex/core/driver';
@@ -9,40 +9,38 @@ const HINTS: Readonly<Record<TokenVerificationErrorCode, string>> = {
   no_token:
     "Send the deployment's OIDC token in the header `Authorization: Bearer …`, as ownApiFetch of @credex/vercel does.",
   invalid_request:
-    'Send one header `Authorization: Bearer …`: one space, then the bare token, and no second such header.',
-  malformed_token:
-    'Pass the bare token: without `Bearer `, quotes, white space or a line break, and not cut short.',
+    'Send exactly one header `Authorization: Bearer <token>`, with one space before the token.',
+  malformed_token: 'Pass the whole token, without `Bearer `, quotes, white space or a line break.',
   wrong_token_kind:
-    'Passport and Sign in with Vercel speak for a person in a browser. Send the OIDC token of the deployment instead.',
+    'Passport and Sign in with Vercel tokens identify a person in a browser. Send the OIDC token of the deployment instead.',
   algorithm_not_allowed:
-    'Vercel signs with RS256. Anything else was made by somebody else, unless `algorithms` must be widened.',
+    'Vercel signs with RS256, so this token was probably not issued by Vercel. If it was, add its algorithm to `algorithms`.',
   issuer_mismatch:
-    "Compare `team` or `issuer` with the project's setting OIDC Federation, issuer mode: team (https://oidc.vercel.com/{team}) or global (https://oidc.vercel.com). A token of an audience of its own always has the team issuer.",
+    "Compare `team` or `issuer` with the issuer mode in the project's OIDC Federation settings: team (https://oidc.vercel.com/{team}) or global (https://oidc.vercel.com). A token of a custom audience always has the team issuer.",
   unknown_key:
-    'The issuer was asked and does not publish this key. If its keys changed within the last 30 seconds, try again; otherwise the token was not signed by this issuer.',
-  invalid_signature: 'The token was changed on its way, or was not signed by this issuer.',
+    'The issuer does not publish this key. If its keys changed within the last 30 seconds, try again; otherwise the token was not signed by this issuer.',
+  invalid_signature: 'The token was changed, or it was not signed by this issuer.',
   token_expired:
-    'Read the token anew for each request: one that was kept at the top of a module outlives itself. If it is fresh, compare the clocks.',
-  token_not_yet_valid:
-    'Compare the clocks of both machines; `clockToleranceSeconds` allows for a difference.',
+    'Read the token for each request; do not keep it in a module variable. If the token is new, compare the clocks of both machines.',
+  token_not_yet_valid: 'Compare the clocks of both machines; `clockToleranceSeconds` allows a difference.',
   audience_mismatch:
-    "Ask Vercel for a token of this audience (`audience` of ownApiFetch), or add the token's audience to `audience`.",
-  invalid_claims: 'It is not an OIDC token of a Vercel deployment, build or `vercel env pull`.',
-  not_allowed: 'The token is genuine. Add a rule to `allow` if this caller is to be let in.',
+    "Request a token of this audience from Vercel (option `audience` of ownApiFetch), or add the token's audience to `audience` of the verifier.",
+  invalid_claims: 'Send an OIDC token of a Vercel deployment, of a build, or from `vercel env pull`.',
+  not_allowed: 'The token is genuine. To accept this caller, add a rule to `allow`.',
   keys_unavailable:
-    'The token was not judged. Let the caller try again; check that this machine reaches the issuer over https.',
-  aborted: "The caller's own signal fired; nothing is known of the token.",
+    'The token could not be checked. Check that this machine can reach the issuer over https; the caller may try again.',
+  aborted: "The caller's own `signal` was aborted before the check was complete.",
 };
 
 export interface Refusal {
-  /** Stands before the general advice of the code. */
+  /** Precedes the general hint of the code. */
   readonly advice?: string | undefined;
-  /** The claims that were shown, checked or not. */
+  /** The claims of the token, whether verified or not. */
   readonly claims?: object | undefined;
   readonly cause?: unknown;
 }
 
-/** The error of a code. `message` is a sentence that holds no token. */
+/** Makes the error of a code. `message` must not contain a token. */
 export function refusal(
   code: TokenVerificationErrorCode,
   message: string,
@@ -54,7 +52,7 @@ export function refusal(
   return new TokenVerificationError({ code, message, hint, presented, cause });
 }
 
-/** What of unchecked claims can be shown: members of the type that they should have. */
+/** The unverified claims that an error may show: those of the expected type. */
 function presentable(claims: object): PresentedToken {
   const fit = Object.entries(claims).filter(([name, value]: [string, unknown]) => {
     if (name === 'exp') return typeof value === 'number' && Number.isFinite(value);

@@ -1,4 +1,4 @@
-/** `allow`: who is let in. Asserted when the verifier is made, compared letter by letter at each call. */
+/** `allow`: which callers are accepted. Checked when the verifier is created; values are compared exactly. */
 
 import { OptionError } from '@credex/core';
 import { invalidOption } from '@credex/core/driver';
@@ -6,7 +6,7 @@ import type { AllowRule, RuleInEffect, VercelTokenClaims } from './contract.js';
 import { distinct } from './issuers.js';
 import { refusal } from './refuse.js';
 
-/** Left open, and said so. */
+/** Matches any value. */
 const OPEN = '*';
 
 const CLAIM_OF = {
@@ -23,9 +23,9 @@ type Member = keyof AllowRule;
 const MEMBERS = Object.keys(CLAIM_OF) as readonly Member[];
 
 export interface Rule {
-  /** What the user wrote, as plain frozen data. */
+  /** The rule as the user wrote it, as plain frozen data. */
   readonly shown: RuleInEffect;
-  /** The members that are compared: those that are not left open. */
+  /** The members that are compared: all that are not `'*'`. */
   readonly values: readonly (readonly [Member, ReadonlySet<string>])[];
 }
 
@@ -37,11 +37,11 @@ export function allowRules(value: unknown, underGlobalIssuer: boolean): readonly
   if (value === undefined) {
     throw missing(
       'allow',
-      'pass at least one rule, such as { projectId: "prj_…", environment: "production" }. Without one, every project of the team would be let in.',
+      'pass at least one rule, such as { projectId: "prj_…", environment: "production" }. Without a rule, every project of the team would be accepted.',
     );
   }
   if (!Array.isArray(value) || value.length === 0)
-    throw invalidOption({ option: 'allow' }, 'a list of rules with at least one', value);
+    throw invalidOption({ option: 'allow' }, 'a list of at least one rule', value);
   return [...(value as unknown[])].map((rule, index) =>
     allowRule(rule, `allow[${index}]`, underGlobalIssuer),
   );
@@ -50,7 +50,7 @@ export function allowRules(value: unknown, underGlobalIssuer: boolean): readonly
 function allowRule(rule: unknown, at: string, underGlobalIssuer: boolean): Rule {
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule))
     throw invalidOption({ option: at }, `an object of ${MEMBERS.join(', ')}`, rule);
-  // Its own members alone: what objects inherit, nobody wrote here.
+  // Own members only: inherited members were not written by the user.
   const own = new Map<string, unknown>(Object.entries(rule));
   for (const name of own.keys()) {
     if (!(MEMBERS as readonly string[]).includes(name))
@@ -62,25 +62,22 @@ function allowRule(rule: unknown, at: string, underGlobalIssuer: boolean): Rule 
   });
   const isOpen = (list: readonly string[]): boolean => list[0] === OPEN;
   const has = (...names: readonly Member[]): boolean => given.some(([name]) => names.includes(name));
-  const isHeld = (...names: readonly Member[]): boolean =>
+  const isRestricted = (...names: readonly Member[]): boolean =>
     given.some(([name, list]) => names.includes(name) && !isOpen(list));
 
   if (!has('environment')) {
     throw missing(
       `${at}.environment`,
-      "name the environment, such as 'production', or say '*' where previews and laptops are let in on purpose.",
+      "set the environment, such as 'production', or '*' to accept previews and laptops as well.",
     );
   }
   if (!has('projectId', 'project')) {
-    throw missing(
-      `${at}.projectId`,
-      "name the project by `projectId` (prj_…) or `project`, or say '*' where every project is let in on purpose.",
-    );
+    throw missing(`${at}.projectId`, "set `projectId` (prj_…) or `project`, or '*' to accept every project.");
   }
-  if (underGlobalIssuer && !isHeld('projectId', 'ownerId')) {
+  if (underGlobalIssuer && !isRestricted('projectId', 'ownerId')) {
     throw missing(
       `${at}.projectId`,
-      "under the global issuer every team's token is genuine, and a name that one team gives up another may take. Name `projectId` (prj_…) or `ownerId` (team_…); '*' does not do.",
+      "set `projectId` (prj_…) or `ownerId` (team_…). The global issuer signs the tokens of every team, and another team can take a name that is no longer used, so neither a name nor '*' is enough.",
     );
   }
   return {
@@ -96,23 +93,23 @@ function checkedValues(option: string, value: unknown): readonly string[] {
   const list = distinct(option, value);
   for (const one of list) {
     if (one === OPEN && list.length > 1)
-      throw invalidOption({ option }, "'*' alone, or values without it: '*' beside others hides them", value);
+      throw invalidOption({ option }, "either '*' alone, or values without '*'", value);
     if (one !== OPEN && one.includes(OPEN)) {
       throw invalidOption(
         { option },
-        "whole values: they are compared letter by letter, and '*' inside of one never matches. Name each value in a list, or say '*' alone to leave it open",
+        "whole values: they are compared exactly, so '*' within a value never matches. List each value, or use '*' alone to accept any",
         one,
       );
     }
-    // eslint-disable-next-line no-control-regex -- what no claim has and nobody sees
+    // eslint-disable-next-line no-control-regex -- control characters are invisible and occur in no claim
     if (/^\s|\s$|[\u0000-\u001f\u007f]/.test(one))
-      throw invalidOption({ option }, 'without white space around it or control characters in it', one);
+      throw invalidOption({ option }, 'a value without surrounding white space or control characters', one);
   }
   return list;
 }
 
 /**
- * A token passes that meets every member of one rule.
+ * Accepts a token that matches every member of one rule.
  *
  * @throws TokenVerificationError `not_allowed`
  */
@@ -121,9 +118,9 @@ export function checkRules(rules: readonly Rule[], claims: VercelTokenClaims): v
   for (const [index, { values }] of rules.entries()) {
     const wrong = values.filter(([name, wanted]) => !isAmong(wanted, claims[CLAIM_OF[name]]));
     if (wrong.length === 0) return;
-    misses.push(`allow[${index}] asks for another ${wrong.map(([name]) => name).join(' and ')}`);
+    misses.push(`allow[${index}] requires another ${wrong.map(([name]) => name).join(' and ')}`);
   }
-  throw refusal('not_allowed', 'No rule lets this caller in.', {
+  throw refusal('not_allowed', 'No rule in `allow` matches this caller.', {
     claims,
     advice: `${misses.slice(0, 5).join('; ')}.`,
   });
@@ -138,5 +135,5 @@ function missing(option: string, what: string): OptionError {
 
 function unknownMember(at: string, name: string): string {
   const named = /^\w{1,40}$/.test(name) ? `\`${name}\`` : `of ${name.length} characters`;
-  return `\`${at}\` has an unknown member ${named}; a rule knows ${MEMBERS.join(', ')}.`;
+  return `\`${at}\` has an unknown member ${named}; a rule may have ${MEMBERS.join(', ')}.`;
 }

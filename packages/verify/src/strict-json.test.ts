@@ -18,14 +18,14 @@ describe('what has one reading is read', () => {
 });
 
 test.each([
-  ['{"a":1,"a":1}', 'twice'],
-  ['{"a":1,"\\u0061":1}', 'twice'],
-  ['{"a":1,"b":{"c":1,"c":2}}', 'twice'],
-  ['{"a":[{"b":1,"b":1}]}', 'twice'],
-  ['{"a":{"x":1,"y":2},"a":{}}', 'twice'],
-  ['{"a":{},"a":{"x":1,"y":2}}', 'twice'],
-  ['{"a\\"":1,"a\\"":2}', 'twice'],
-  ['{"":1,"":2}', 'twice'],
+  ['{"a":1,"a":1}', 'duplicate'],
+  ['{"a":1,"\\u0061":1}', 'duplicate'],
+  ['{"a":1,"b":{"c":1,"c":2}}', 'duplicate'],
+  ['{"a":[{"b":1,"b":1}]}', 'duplicate'],
+  ['{"a":{"x":1,"y":2},"a":{}}', 'duplicate'],
+  ['{"a":{},"a":{"x":1,"y":2}}', 'duplicate'],
+  ['{"a\\"":1,"a\\"":2}', 'duplicate'],
+  ['{"":1,"":2}', 'duplicate'],
   ['{"__proto__":1}', '__proto__'],
   ['{"a":[{"\\u005f_proto__":null}]}', '__proto__'],
   [`{"a":${'['.repeat(40)}${']'.repeat(40)}}`, 'too deep'],

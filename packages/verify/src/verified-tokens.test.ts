@@ -151,7 +151,7 @@ describe('no two tokens share an entry', () => {
 
 test('what has ended is swept out, asked for or not', () => {
   const key = { kid: 'k', byAlgorithm: new Map(), material: '' };
-  const keySet = { held: () => key, find: () => Promise.resolve(key) };
+  const keySet = { cached: () => key, find: () => Promise.resolve(key) };
   const entry = (exp: number): VerifiedToken => ({
     alg: 'RS256',
     kid: 'k',
@@ -163,7 +163,7 @@ test('what has ended is swept out, asked for or not', () => {
   tokens.add('a', entry(10), 0);
   tokens.add('b', entry(1_000), 0);
   tokens.add('c', entry(1_000), 60_000);
-  // Back in time, so that only what is still held can be found.
+  // Set the clock back, so that only entries that were not removed are found.
   expect(tokens.get('a', 0)).toBeUndefined();
   expect(tokens.get('b', 0)).toBeDefined();
   expect(tokens.get('b', 1_004_999)).toBeDefined();

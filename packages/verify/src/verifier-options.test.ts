@@ -114,9 +114,9 @@ describe('what is missing or wrong is named', () => {
     expect(error.message).toMatch(/`/);
   });
 
-  test('a pattern is explained', () => {
+  test('explains a value with a pattern', () => {
     expect(thrownBy({ ...GOOD, allow: [{ ...RULE, project: 'shop-*' }] }).message).toContain(
-      "'*' inside of one never matches",
+      "'*' within a value never matches",
     );
   });
 

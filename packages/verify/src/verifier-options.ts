@@ -1,4 +1,4 @@
-/** The options of a verifier, asserted. No environment variable stands for any of them. */
+/** Checks the options of a verifier. None of them can be set by an environment variable. */
 
 import { OptionError } from '@credex/core';
 import type { Clock } from '@credex/core';
@@ -49,7 +49,7 @@ export interface VerifierSettings {
   readonly clock: Clock;
 }
 
-/** @throws OptionError that names the option and says what to do */
+/** @throws OptionError that names the option and the fix */
 export function verifierSettings(given: TokenVerifierOptions): VerifierSettings {
   const options = ownOptions('createTokenVerifier', given, VERIFIER_OPTION_NAMES);
   const allowLoopback = optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
@@ -73,12 +73,12 @@ export function verifierSettings(given: TokenVerifierOptions): VerifierSettings 
   };
 }
 
-/** The audience of a token that nobody exchanged. */
+/** The default audience of a Vercel token. */
 const OWN_AUDIENCE = /^https:\/\/vercel\.com\/[^/]+$/;
 
 /**
- * Vercel makes a token for another audience only with the issuer of the team: under the global issuer alone no token
- * of such an audience ever arrives.
+ * Vercel issues tokens of a custom audience with the team issuer only. With the global issuer alone, no token of such an
+ * audience would ever be accepted.
  */
 function refuseUnreachable(issuers: readonly TrustedIssuer[], audiences: ReadonlySet<string>): void {
   const isGlobalAlone = issuers.every(({ iss }) => iss === GLOBAL_ISSUER);
@@ -87,7 +87,7 @@ function refuseUnreachable(issuers: readonly TrustedIssuer[], audiences: Readonl
     'conflicting_options',
     'issuer',
     undefined,
-    `\`issuer\` is the global issuer alone, and \`audience\` is one that callers ask Vercel for: Vercel gives such a token the team issuer, whatever the project's issuer mode. Pass \`team\`, \`issuer: '${GLOBAL_ISSUER}/{team}'\` or both issuers in a list; or take the audience https://vercel.com/{team} of tokens that were not exchanged.`,
+    `\`issuer\` is only the global issuer, and \`audience\` is a custom one: Vercel gives such a token the team issuer, whatever the project's issuer mode. Pass \`team\`, \`issuer: '${GLOBAL_ISSUER}/{team}'\` or both issuers in a list; or use the default audience, https://vercel.com/{team}.`,
   );
 }
 
@@ -97,13 +97,12 @@ function audiencesOf(value: unknown): ReadonlySet<string> {
       'missing_option',
       'audience',
       undefined,
-      "`audience` is missing: pass the audience that callers ask Vercel for, such as your API's own URL. Without one, a token that was made for another service would pass.",
+      '`audience` is missing: pass the audience that callers request from Vercel, such as the URL of your API. Without it, a token for another service would be accepted.',
     );
   }
   const list = distinct('audience', value);
   const star = list.find((one) => one.includes('*'));
-  if (star !== undefined)
-    throw invalidOption({ option: 'audience' }, "whole audiences: there is no '*' in them", star);
+  if (star !== undefined) throw invalidOption({ option: 'audience' }, "whole audiences, without '*'", star);
   return new Set(list);
 }
 
@@ -112,6 +111,6 @@ function algorithmsOf(value: unknown): ReadonlySet<string> {
   const list = distinct('algorithms', value);
   const wrong = list.find((one) => !isAlgorithm(one));
   if (Array.isArray(value) && wrong === undefined) return new Set(list);
-  // `none` and HMAC: whoever can verify could sign as well.
+  // `none` and HMAC are refused: anyone who can verify an HMAC can also sign.
   throw invalidOption({ option: 'algorithms' }, `a list of ${ALGORITHMS.join(', ')}`, wrong ?? value);
 }

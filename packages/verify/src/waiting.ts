@@ -1,4 +1,4 @@
-/** One caller's wait for what others wait for too: its signal ends its own waiting and nothing else. */
+/** Waits for shared work. The signal of one caller ends the wait of this caller only. */
 
 import { ONCE } from '@credex/core/driver';
 import { refusal } from './refuse.js';
@@ -25,5 +25,5 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw aborted();
 }
 
-/** The signal's reason is the caller's own; it is not copied into a log. */
-const aborted = (): Error => refusal('aborted', 'The caller gave up waiting for the verification.');
+/** The reason of the signal belongs to the caller and is not copied into the error. */
+const aborted = (): Error => refusal('aborted', 'The caller aborted the verification.');

@@ -1,9 +1,9 @@
 import { ownCopy } from '@credex/core/driver';
 import type { VercelTokenOptions } from './adapter-options.js';
-import { createDoorkeeper, setClaims } from './adapter.js';
+import { createRequestGuard, setClaims } from './adapter.js';
 import type { VercelTokenClaims } from './contract.js';
 
-/** A request whose caller is known. */
+/** A request with the verified claims of its caller. */
 export interface Verified {
   /** The claims of the token that the request came with, verified. */
   readonly vercelToken: VercelTokenClaims;
@@ -11,14 +11,14 @@ export interface Verified {
 
 /**
  * Guards a handler of the web's own `Request` and `Response`: a route handler of Next.js, a function of Vercel,
- * Workers, Bun or Deno. The handler runs for callers that are let in, with their claims at `request.vercelToken`;
- * what comes behind the request (`{ params }` in Next.js, `env` and `ctx` in Workers) is passed on as it is.
+ * Workers, Bun or Deno. The handler runs for the callers that `allow` matches, with their claims as `request.vercelToken`.
+ * Further arguments (`{ params }` in Next.js, `env` and `ctx` in Workers) are passed on.
  *
- * All others are answered 401, 400, 403 or 503 (RFC 6750, section 3), `OPTIONS` and `HEAD` too: an answer to a CORS
- * preflight, which never carries a token, belongs before the guard.
+ * Other requests, including `OPTIONS` and `HEAD`, get a response with status 401, 400, 403 or 503 (RFC 6750, section 3). A
+ * CORS preflight never carries a token, so handle it before the guard.
  *
- * @throws OptionError at once, where an option is missing or malformed. The guarded handler rejects with what the
- * handler throws.
+ * @throws OptionError immediately, if an option is missing or malformed. The guarded handler rejects with the
+ * errors of the handler.
  *
  * @example
  * export const GET = withVercelToken((request) => Response.json({ caller: request.vercelToken.project }), {
@@ -31,11 +31,11 @@ export function withVercelToken<R extends Request = Request, Rest extends unknow
   handler: (request: R & Verified, ...rest: Rest) => Response | Promise<Response>,
   options: VercelTokenOptions<R>,
 ): (request: R, ...rest: Rest) => Promise<Response> {
-  const admit = createDoorkeeper(options);
+  const admit = createRequestGuard(options);
   return async (request, ...rest) => {
     const authorization = request.headers.get('authorization');
-    const { claims, answer } = await admit(authorization === null ? [] : [authorization], request);
-    if (claims === undefined) return new Response(answer.body, ownCopy(answer));
+    const { claims, refusal } = await admit(authorization === null ? [] : [authorization], request);
+    if (claims === undefined) return new Response(refusal.body, ownCopy(refusal));
     setClaims(request, claims);
     return handler(request as R & Verified, ...rest);
   };
