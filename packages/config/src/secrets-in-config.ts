@@ -71,7 +71,8 @@ export function secretsIn(value: unknown, path: KeyPath = []): readonly FoundSec
   if (type === 'service_account' || type === 'authorized_user') return [{ path, what: 'a Google key file' }];
   return entries.flatMap(([key, inner]) => {
     const at = [...path, key];
-    const what = kindOfSecret(key) ?? (isSecretKey(key, path) ? `\`${shown(key)}\`, a key for secrets` : undefined);
+    const what =
+      kindOfSecret(key) ?? (isSecretKey(key, path) ? `\`${shown(key)}\`, a key for secrets` : undefined);
     return what === undefined ? secretsIn(inner, at) : [{ path: at, what }];
   });
 }

@@ -23,12 +23,12 @@ describe('a request', () => {
     expect(onRefused).not.toHaveBeenCalled();
   });
 
-  it('is refused with an answer, and the log is told why and which', async () => {
+  it('is refused with a response, and onRefused receives the reason', async () => {
     const onRefused = vi.fn();
     const admit = createRequestGuard({ verifier, onRefused, realm: 'orders' });
     const request = { id: 1 };
-    const { answer } = await admit(['Bearer bad'], request);
-    expect(answer).toMatchObject({
+    const { refusal } = await admit(['Bearer bad'], request);
+    expect(refusal).toMatchObject({
       status: 403,
       headers: { 'www-authenticate': 'Bearer realm="orders", error="insufficient_scope"' },
     });
@@ -40,11 +40,11 @@ describe('a request', () => {
   test.each([
     ['no_token', [], 401],
     ['invalid_request', ['Bearer good', 'Bearer good'], 400],
-  ] as const)('is refused before the verifier is asked: %s', async (code, authorization, status) => {
+  ] as const)('is refused before the verifier is called: %s', async (code, authorization, status) => {
     const verify = vi.fn(verifier.verify);
     const onRefused = vi.fn();
-    const { answer } = await createRequestGuard({ verifier: { verify }, onRefused })(authorization, {});
-    expect(answer?.status).toBe(status);
+    const { refusal } = await createRequestGuard({ verifier: { verify }, onRefused })(authorization, {});
+    expect(refusal?.status).toBe(status);
     expect(onRefused.mock.calls[0]?.[0]).toMatchObject({ code });
     expect(verify).not.toHaveBeenCalled();
   });
@@ -54,13 +54,13 @@ describe('a request', () => {
     ['rejects', () => Promise.reject(new Error('the log is full'))],
     ['returns true', () => true],
     ['never ends', () => new Promise(() => undefined)],
-  ])('is refused all the same where onRefused %s', async (_, onRefused) => {
-    const { claims: admitted, answer } = await createRequestGuard({ verifier, onRefused })(
+  ])('is refused even if onRefused %s', async (_, onRefused) => {
+    const { claims: admitted, refusal } = await createRequestGuard({ verifier, onRefused })(
       ['Bearer bad'],
       {},
     );
     expect(admitted).toBeUndefined();
-    expect(answer?.status).toBe(403);
+    expect(refusal?.status).toBe(403);
   });
 });
 

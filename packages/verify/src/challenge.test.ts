@@ -47,9 +47,9 @@ test('a request without a token is told the scheme, and no error', () => {
   );
 });
 
-test('whatever is wrong with a token, the answer is the same to the letter', () => {
-  const answers = UNVERIFIED.map((code) => JSON.stringify(refusalResponse(failed(code), 'orders')));
-  expect(new Set(answers).size).toBe(1);
+test('the response is identical for every reason that a token is refused', () => {
+  const responses = UNVERIFIED.map((code) => JSON.stringify(refusalResponse(failed(code), 'orders')));
+  expect(new Set(responses).size).toBe(1);
   expect(refusalResponse(failed('token_expired'), 'orders')).toMatchObject({
     status: 401,
     headers: { 'www-authenticate': 'Bearer realm="orders", error="invalid_token"' },
@@ -78,9 +78,9 @@ test.each(['keys_unavailable', 'aborted'] as const)('%s: the caller may come aga
 });
 
 test.each(ALL)('%s: kept by no cache, and nothing of the error is in it', (code) => {
-  const answer = refusalResponse(failed(code), undefined);
-  expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
-  expect(JSON.stringify(answer)).not.toContain('secret');
+  const response = refusalResponse(failed(code), undefined);
+  expect(response.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
+  expect(JSON.stringify(response)).not.toContain('secret');
 });
 
 test('an error of another copy with a status that this one does not know lets nobody in', () => {
