@@ -1,5 +1,5 @@
-// The public types of every entry, as one plain text each in test/packaging/api: a change of the interface shows in a
-// review. `node scripts/api-snapshot.mjs` compares, `--write` writes anew. Comments are left out, order is by name.
+// Snapshots of the public types of every entry in test/packaging/api, so that a review shows each change of the interface.
+// `node scripts/api-snapshot.mjs` compares, `--write` updates. Without comments, sorted by name.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ const COMPILER_OPTIONS = {
 
 const printer = ts.createPrinter({ removeComments: true, newLine: ts.NewLineKind.LineFeed });
 
-/** The statement that declares: of a variable, the one that has `export const`. */
+/** The statement of a declaration; for a variable, the one with `export const`. */
 const statementOf = (declaration) =>
   ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
 
@@ -27,7 +27,7 @@ const print = (declaration) => {
   return printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile());
 };
 
-/** `@credex/core` for packages/core/dist/…, the dependency's name for what lies in node_modules. */
+/** `@credex/core` for packages/core/dist/…; the name of the dependency for a file in node_modules. */
 function packageOf(file) {
   const [, room] = /\/packages\/([^/]+)\/dist\//.exec(file) ?? [];
   if (room !== undefined)
@@ -48,7 +48,7 @@ function describe(checker, source) {
     .map((symbol) => ({ name: symbol.name, target: resolve(symbol) }));
   for (const { target } of exported) shown.add(target);
 
-  /** What a declaration names and nobody can import: part of the interface all the same. */
+  /** Types that a declaration uses but that are not exported. They are part of the interface as well. */
   const reached = [];
   const visit = (node) => {
     if (ts.isIdentifier(node)) {
@@ -91,7 +91,7 @@ function describe(checker, source) {
   return [...block(texts), ...tail].join('\n');
 }
 
-/** Resolves our own modules alone: what an SDK declares is not ours to describe, and slow to read. */
+/** Resolves only our own modules: the types of an SDK are not part of our interface, and slow to read. */
 function ourModulesOnly() {
   const host = ts.createCompilerHost(COMPILER_OPTIONS);
   host.resolveModuleNameLiterals = (names, file, redirected, options) =>
@@ -103,7 +103,7 @@ function ourModulesOnly() {
   return host;
 }
 
-/** The snapshots that the built packages ask for: file name and text. */
+/** The snapshots of the built packages: file name and text. */
 export function apiSnapshots() {
   const entries = rooms().flatMap((room) =>
     entryTypes(room).map((path) => ({
@@ -120,13 +120,13 @@ export function apiSnapshots() {
   return entries.map(({ name, file }) => ({ name, text: describe(checker, program.getSourceFile(file)) }));
 }
 
-/** What is committed under the name; undefined where nothing is. */
+/** The committed snapshot of the name; undefined if there is none. */
 export function committedSnapshot(name) {
   const path = join(SNAPSHOTS, name);
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-/** The names of all that is committed. */
+/** The names of all committed snapshots. */
 export const committedSnapshots = () => (existsSync(SNAPSHOTS) ? readdirSync(SNAPSHOTS) : []);
 
 function write(snapshots) {

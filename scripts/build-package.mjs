@@ -1,11 +1,11 @@
 // Builds the package in the working directory: ES modules for the entries of `exports`, `imports` and `bin` (rolldown),
 // and the declarations (tsc, project references). What is neither a relative path nor `#name` stays an import.
 //
-// A starting process pays 2 ms for each file, so what a first credential loads is few of them, each built by itself:
+// Each file costs 2 ms at the start of a process, so the first credential loads few files, each of which is a separate build:
 // - The entry `driver` of core and of vercel. Their other entries import from it what it exports, and packages of ours
 //   load it also where they name `@credex/core`.
 // - `--whole-index`: the index. What it shares with other entries is in both.
-// What such a file imports by `import()` is a file beside it, in `internal/`.
+// Modules that such a file imports by `import()` are separate files in `internal/`.
 //
 // `dist/node/…` and `dist/web/…` are the same sources for two kinds of runtime: `#name` is `src/node-name.ts` in the one
 // and `src/web-name.ts` in the other, built in.
@@ -57,7 +57,7 @@ const aside = (found) => ({
     const name = `internal/${basename(id, '.js')}`;
     const source = sourceAt(id, importer);
     const other = found.get(name) ?? source;
-    if (other !== source) throw new Error(`${other} and ${source} would both be ${name}.js: rename one.`);
+    if (other !== source) throw new Error(`${other} and ${source} would both become ${name}.js: rename one.`);
     found.set(name, source);
     return { id: `./${name}.js`, external: true };
   },
@@ -90,14 +90,14 @@ async function build(variant, entries, plugins) {
     format: 'es',
     chunkFileNames: 'internal/[name].js',
     sourcemap: true,
-    // The declarations have the docstrings.
+    // The docstrings are in the declarations.
     comments: { annotation: true, jsdoc: false, legal: true },
   });
   await bundle.close();
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
 }
 
-// What an earlier build left would be packed as well.
+// Files of an earlier build would be packed as well.
 for (const left of ['dist', '.tsbuildinfo']) rmSync(left, { recursive: true, force: true });
 
 const sourceOf = (name) => [name, resolve('src', `${name}.ts`)];

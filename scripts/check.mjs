@@ -1,4 +1,4 @@
-// `npm run check`: what must hold of the sources before a test is run. Each check says what it found; all of them run.
+// `npm run check`: the static checks of the sources. All of them run, and each prints its findings.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -17,7 +17,7 @@ import {
 
 const binaries = join(root, 'node_modules', '.bin');
 
-/** Runs a tool by its JavaScript file; what it printed, and whether it ended well. */
+/** Runs a tool by its JavaScript file. Returns its output, and whether it succeeded. */
 const tool =
   (script, ...args) =>
   () =>
@@ -35,7 +35,7 @@ const tool =
       );
     });
 
-/** The rules of scripts/text-rules.mjs over every source of ours, and over what says where packages come from. */
+/** Applies scripts/text-rules.mjs to all source files, manifests and the lockfile. */
 function texts() {
   const findingsOf = (path) => {
     const text = readFileSync(join(root, path), 'utf8');
@@ -58,7 +58,7 @@ const checks = {
   texts,
 };
 
-/** Runs every check, as many at once as there are processors; how many failed. */
+/** Runs all checks, one for each processor at a time. Returns the number of failures. */
 async function check() {
   const waiting = Object.entries(checks);
   let failed = 0;
@@ -74,7 +74,7 @@ async function check() {
   return failed;
 }
 
-/** As `check`; 0 at once when everything passed before with these very files. */
+/** Like `check`, but returns 0 immediately if all checks passed before with the same files. */
 export async function checkUnlessUnchanged() {
   const files = filesUnder();
   if (isStamped('checked', files)) return 0;

@@ -1,6 +1,6 @@
-// `main`, `types` and `typesVersions` of every package, made from its `exports`. TypeScript's `moduleResolution: node10`
-// (`node`, up to TypeScript 6) and other resolvers of before `exports` read only these.
-// `node scripts/node10-fields.mjs --write` rewrites the manifests; without it a difference is an error.
+// `main`, `types` and `typesVersions` of every package, derived from its `exports`. TypeScript's `moduleResolution: node10`
+// (`node`, up to TypeScript 6) and other resolvers without support for `exports` read only these.
+// `node scripts/node10-fields.mjs --write` rewrites the manifests; without it, a difference is an error.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,7 @@ export function node10Fields(exports) {
   };
 }
 
-/** The manifest with these fields in front of `exports` and all others as they were. */
+/** The manifest with these fields before `exports`; all other fields are unchanged. */
 function withFields(manifest) {
   const others = Object.entries(manifest).filter(([name]) => !FIELDS.includes(name));
   const fields = Object.entries(node10Fields(manifest.exports));
@@ -41,7 +41,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       writeFileSync(path, wanted);
     } else {
       console.error(
-        `packages/${room}/package.json: main, types and typesVersions do not follow from exports. Run: node scripts/node10-fields.mjs --write`,
+        `packages/${room}/package.json: main, types and typesVersions do not match exports. Run: node scripts/node10-fields.mjs --write`,
       );
       process.exitCode = 1;
     }

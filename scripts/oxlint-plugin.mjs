@@ -1,14 +1,14 @@
-// The house's own rules for the linter; the tables stand in scripts/arrows.mjs.
+// This project's own linter rules. Their tables are in scripts/arrows.mjs.
 import { AMBIENT, RUNTIME_IMPORT, judge, missingPlace, place } from './arrows.mjs';
 
-/** Every form in which a module names another one, the types' `import('x')` included. */
+/** Every form in which a module refers to another one, including `import('x')` in types. */
 const arrows = {
   create(context) {
     const from = place(context.filename);
     if (from === undefined) return {};
     const check = (node, source, isLazy = false) => {
       if (typeof source?.value !== 'string') {
-        context.report({ node, message: 'Import by a literal, so that it can be checked.' });
+        context.report({ node, message: 'Import a literal specifier, so that it can be checked.' });
         return;
       }
       const message = judge(from, source.value, isLazy);
@@ -28,7 +28,7 @@ const arrows = {
       CallExpression(node) {
         if (node.callee.name === 'importAtRuntime') check(node, node.arguments[0], true);
       },
-      // A type is gone at run time, as late as import() comes.
+      // A type import is erased, so it counts as a late import.
       TSImportType: (node) => check(node, node.source ?? node.argument, true),
       TSExternalModuleReference: (node) => check(node, node.expression),
     };
@@ -38,17 +38,17 @@ const arrows = {
 const noExportStar = {
   create: (context) => ({
     ExportAllDeclaration(node) {
-      context.report({ node, message: 'Name what is exported: `export *` publishes what nobody chose.' });
+      context.report({ node, message: 'List the exported names: `export *` may publish names by accident.' });
     },
   }),
 };
 
-/** `require` in any form, `createRequire` and `module` included: no other check sees what it loads. */
+/** `require` in any form, including `createRequire` and `module`: the other checks do not see what it loads. */
 const noRequire = {
   create: (context) => ({
     CallExpression(node) {
       if (node.callee.type !== 'Identifier' || !/^(require|createRequire)$/.test(node.callee.name)) return;
-      context.report({ node, message: 'Import instead: what require() loads escapes every other check.' });
+      context.report({ node, message: 'Use import: no other check sees what require() loads.' });
     },
   }),
 };
@@ -57,7 +57,7 @@ const TIMERS = ['setImmediate', 'setInterval', 'setTimeout'];
 const AMBIENT_NAMES = new Set([...TIMERS, 'console', 'fetch', 'performance', 'process']);
 const CLOCKS_AND_DICE = new Set(['Date.now', 'Math.random', 'crypto.getRandomValues', 'crypto.randomUUID']);
 
-/** The clock, randomness, timers, the environment and the network come in as options: a global is named once. */
+/** The clock, randomness, timers, the environment and the network are options. Only the modules in the table use globals. */
 const noAmbient = {
   create(context) {
     const from = place(context.filename);
@@ -65,7 +65,7 @@ const noAmbient = {
     const allowed = AMBIENT[`${from.room}/${from.module}`] ?? [];
     const refuse = (node, name, shown = name) => {
       if (allowed.includes(name)) return;
-      const message = `${shown} is ambient: take it as an option, or name this module in scripts/arrows.mjs.`;
+      const message = `${shown} is a global: take it as an option, or list this module in scripts/arrows.mjs.`;
       context.report({ node, message });
     };
     const isGlobal = (node, name) =>
@@ -80,7 +80,7 @@ const noAmbient = {
       MemberExpression(node) {
         if (node.computed) return;
         const { name } = node.property;
-        // Casts included: `(globalThis as X).process`.
+        // Including casts: `(globalThis as X).process`.
         let object = node.object;
         while (object.expression !== undefined) object = object.expression;
         if (object.type !== 'Identifier') return;
@@ -88,7 +88,7 @@ const noAmbient = {
         const shown = `${object.name}.${name}`;
         if (CLOCKS_AND_DICE.has(shown) && isGlobal(object, object.name)) refuse(node, object.name, shown);
       },
-      // `new Date(ms)` only converts; without an argument it reads the clock, and as a function always.
+      // `new Date(ms)` only converts. `new Date()` and `Date()` read the clock.
       NewExpression(node) {
         if (node.arguments.length === 0 && isGlobal(node.callee, 'Date')) refuse(node, 'Date', 'new Date()');
       },

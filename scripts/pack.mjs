@@ -1,4 +1,4 @@
-// The tarballs of all packages as they would be published, kept in node_modules/ until a package changes.
+// Packs all packages as for publishing. The tarballs stay in node_modules/ until a package changes.
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt, filesUnder, isStamped, pnpm, rooms, root, stamped } from './workspace.mjs';
@@ -17,12 +17,12 @@ export async function ensurePacked() {
   const inputs = [...filesUnder('packages'), 'LICENSE', 'scripts/build-package.mjs', 'pnpm-workspace.yaml'];
   if (isStamped('packed', inputs) && readdirSync(PACKED).length === rooms().length) return;
   await stamped('packed', inputs, () => {
-    if (!pack()) throw new Error('pnpm pack failed; its output is above.');
+    if (!pack()) throw new Error('pnpm pack failed; see its output above.');
     return true;
   });
 }
 
-/** Where `ensurePacked` left the tarball of a room. */
+/** The path of the tarball that `ensurePacked` made. */
 export function tarballOf(room) {
   const { name, version } = JSON.parse(readFileSync(join(root, 'packages', room, 'package.json'), 'utf8'));
   return join(PACKED, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);

@@ -1,5 +1,5 @@
-// `npm run demo`, `npm test`, `npm run proofs`, `npm run hosts`, `npm run bench:warm` on a machine that has Node and npm and nothing
-// else: installs and builds what has changed since the last run, then does what was asked.
+// `npm run demo`, `npm test`, `npm run proofs`, `npm run hosts`, `npm run bench:warm` on a machine with Node and
+// npm only. Installs and builds what has changed since the last run, then runs the task.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { ensureBuilt, ensureInstalled, filesUnder, node, requireNode, root } fro
 
 const VITEST = 'node_modules/vitest/vitest.mjs';
 
-/** One vitest run; prints the sum as the very last line. A failed check counts as a failed test. */
+/** Runs vitest and prints the sum as the last line. A failed check counts as a failed test. */
 function vitest(args, failedChecks) {
   const folder = mkdtempSync(join(tmpdir(), 'credex-sum-'));
   const file = join(folder, 'sum.json');
@@ -18,7 +18,7 @@ function vitest(args, failedChecks) {
 
   const nothingRan = sum.passed + sum.failed === 0;
   if (nothingRan) console.error('No test ran.');
-  // vitest also fails for what belongs to no test, such as a configuration that can't be read.
+  // vitest also fails without a failed test, for example if its configuration cannot be read.
   const failed = failedChecks + (passedAll && !nothingRan ? sum.failed : Math.max(sum.failed, 1));
   console.log(`${sum.passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
@@ -36,7 +36,7 @@ const tasks = {
     if (existsSync(join(root, demo))) {
       process.exitCode = node(demo, args) ? 0 : 1;
     } else {
-      console.error(`There is no ${demo} in this checkout, so there is nothing to show.`);
+      console.error(`${demo} does not exist in this checkout.`);
       process.exitCode = 1;
     }
   },
@@ -44,20 +44,20 @@ const tasks = {
   async test(args) {
     await prepare();
     const { checkUnlessUnchanged } = await import('./check.mjs');
-    // Arguments narrow the run to some tests, so the checks of the whole are left out.
+    // Arguments select some tests, so the checks of the whole repository are skipped.
     vitest(args, args.length === 0 ? await checkUnlessUnchanged() : 0);
   },
 
   async proofs(args) {
     if (!filesUnder().some((path) => path.endsWith('.proof.ts'))) {
-      console.log('There are no proofs (*.proof.ts) in this checkout: nothing ran.');
+      console.log('No proofs (*.proof.ts) were found in this checkout.');
       return;
     }
     await prepare();
     vitest(['--config', 'vitest.proofs.config.ts', ...args], 0);
   },
 
-  /** The hosts of test/hosts, all or the groups that are named; ends with the line `N passed, N failed`. */
+  /** Runs all groups of test/hosts, or the named ones. The last line is `N passed, N failed`. */
   async hosts(groups) {
     await prepare();
     const { ensurePacked } = await import('./pack.mjs');
@@ -69,7 +69,7 @@ const tasks = {
   async bench([name = '', ...args]) {
     const bench = `test/bench/${name}.mjs`;
     if (!/^[\w-]+$/.test(name) || !existsSync(join(root, bench))) {
-      console.error(`There is no ${bench} in this checkout.`);
+      console.error(`${bench} does not exist in this checkout.`);
       process.exitCode = 2;
       return;
     }

@@ -1,5 +1,5 @@
-// A vitest reporter that leaves the sum of a run in the file named by CREDEX_SUM_FILE. scripts/run.mjs prints it once
-// vitest has ended, so that no other line comes after it.
+// A vitest reporter that writes the sum of a run to the file CREDEX_SUM_FILE. scripts/run.mjs prints it after vitest has
+// exited, so that it is the last line.
 import { writeFileSync } from 'node:fs';
 
 /** Errors outside a test (in a hook, while a file loads) fail the run as well, so each counts as one. */

@@ -1,5 +1,5 @@
-// What every script needs of the workspace: Node's version, the installation, the build. Built-in modules only,
-// since this runs before anything is installed. Work is skipped by stamps: hashes of all that the work reads.
+// Functions that all scripts use: Node's version, the installation, the build. Uses built-in modules only, because it runs
+// before the installation. Stamps, which are hashes of all input files, avoid repeated work.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const NOT_SOURCES = new Set(['node_modules', 'dist', 'coverage', '.git', '.turbo
 
 const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 
-/** Ends the process with a message when this Node is older than `engines.node` of the workspace. */
+/** Exits with a message if this Node is older than `engines.node` of the workspace. */
 export function requireNode() {
   const least = readJson('package.json').engines.node.replace('>=', '');
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -25,7 +25,7 @@ export function requireNode() {
   process.exit(1);
 }
 
-/** The workspace's files as sorted relative paths with `/`, without what is installed or made. */
+/** The files of the workspace as sorted relative paths with `/`, without installed and generated files. */
 export function filesUnder(folder = '.') {
   const found = [];
   const walk = (path) => {
@@ -57,11 +57,11 @@ function digest(paths) {
 
 const stampOf = (name) => join(STAMPS, name);
 
-/** True when `stamp` was last set with these very files, this Node included. */
+/** True if `stamp` was set with the same files and the same Node. */
 export const isStamped = (name, paths) =>
   existsSync(stampOf(name)) && readFileSync(stampOf(name), 'utf8') === digest(paths);
 
-/** Does the work and sets the stamp when it went well, to what the files were before. */
+/** Does the work. If it succeeds, sets the stamp to the state of the files before the work. */
 export async function stamped(name, paths, work) {
   const before = digest(paths);
   const wentWell = await work();
@@ -71,15 +71,15 @@ export async function stamped(name, paths, work) {
   }
 }
 
-/** No word to turbo's makers; no word of the AWS SDK about the Node of next year. */
+/** Turns off turbo's telemetry, and the AWS SDK's warning about future Node versions. */
 const QUIET = { TURBO_TELEMETRY_DISABLED: '1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 
-/** Runs a command in the workspace with its output shown; true when it ended well. */
+/** Runs a command in the workspace and shows its output. Returns true if it succeeded. */
 export function run(command, args, { env = {}, cwd = root } = {}) {
   const { status, error } = spawnSync(command, args, {
     cwd,
     stdio: 'inherit',
-    // npx is a .cmd file on Windows, which only a shell starts.
+    // On Windows, npx is a .cmd file, which only a shell can start.
     shell: process.platform === 'win32' && command === 'npx',
     env: { ...process.env, ...QUIET, ...env },
   });
@@ -87,10 +87,10 @@ export function run(command, args, { env = {}, cwd = root } = {}) {
   return status === 0;
 }
 
-/** The pinned pnpm, by npx: pnpm of another version would try to replace itself. */
+/** Runs the pinned pnpm with npx: another version of pnpm would try to replace itself. */
 export const pnpm = (...args) => run('npx', ['--yes', readJson('package.json').packageManager, ...args]);
 
-/** Runs a program that a dependency of the workspace brings, by its JavaScript file. */
+/** Runs a program of a dependency by its JavaScript file. */
 export const node = (script, args, options) => run(process.execPath, [join(root, script), ...args], options);
 
 const INSTALL_INPUTS = ['pnpm-lock.yaml', 'pnpm-workspace.yaml'];
@@ -109,7 +109,7 @@ export async function ensureInstalled() {
   await stamped('installed', inputs, () => orExit(pnpm('install', '--frozen-lockfile'), 'Installing'));
 }
 
-/** What a package is built from. */
+/** The files that a package is built from. */
 const isBuildInput = (path) =>
   /^packages\/[^/]+\/(src\/.*|package\.json|tsconfig\.json)$/.test(path) &&
   !/\.(test|fixture)\.ts$/.test(path);
@@ -122,7 +122,7 @@ export function entryFiles(room) {
   return [...new Set(targets)].filter((path) => path.endsWith('.js'));
 }
 
-/** The declarations of a room's entries. */
+/** The declaration files of a package's entries. */
 export function entryTypes(room) {
   return Object.values(readJson(`packages/${room}/package.json`).exports).flatMap((target) =>
     typeof target === 'string' ? [] : [target.types],
@@ -131,7 +131,7 @@ export function entryTypes(room) {
 
 const hasEntries = (room) => entryFiles(room).every((path) => existsSync(join(root, 'packages', room, path)));
 
-/** Builds all packages unless nothing that the build reads has changed and every entry is there. */
+/** Builds all packages, unless the inputs of the build are unchanged and every entry exists. */
 export async function ensureBuilt() {
   const inputs = [
     ...filesUnder('packages').filter(isBuildInput),
@@ -141,6 +141,6 @@ export async function ensureBuilt() {
     'turbo.json',
   ];
   if (isStamped('built', inputs) && rooms().every(hasEntries)) return;
-  // pnpm puts itself on PATH, where turbo looks for it.
+  // pnpm adds itself to PATH, where turbo searches for it.
   await stamped('built', inputs, () => orExit(pnpm('run', 'build'), 'The build'));
 }

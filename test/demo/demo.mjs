@@ -1,5 +1,5 @@
-// The main job, end to end: a Vercel-shaped token becomes credentials of three clouds, and official clients use
-// them. Against the emulator; with `--live`, against the clouds that the environment names.
+// `npm run demo`: exchanges a Vercel token for credentials of three clouds, and uses them with the official clients. Runs
+// against the emulator; with `--live`, against the clouds that are configured in environment variables.
 import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ async function emulated() {
     try {
       const call = await startFunction(emulator, caFile, api.url);
       try {
-        return await tell(emulator, call.run, api.log);
+        return await runAndPrint(emulator, call.run, api.log);
       } finally {
         call.stop();
       }
@@ -36,37 +36,39 @@ async function emulated() {
   }
 }
 
-async function tell(emulator, run, apiLog) {
+async function runAndPrint(emulator, run, apiLog) {
   console.log(
-    'The emulator of the Vercel issuer and of three clouds runs on loopback, over TLS; beside it an API of your own.',
+    'An emulator of the Vercel issuer and of three clouds runs on loopback over TLS, and so does an example API.',
   );
   console.log(
-    `Each trusts ${TEAM.project} of ${TEAM.team} in production only; the audience is ${AUDIENCE}, the API's ${OWN_API_AUDIENCE}.`,
+    `The clouds and the API trust the project ${TEAM.project} of the team ${TEAM.team}, in production only. The audience of the clouds is ${AUDIENCE}, that of the API is ${OWN_API_AUDIENCE}.`,
   );
 
   console.log(
-    '\nA production request: its token is exchanged, and the official client of each cloud writes and reads. The API is asked with it.',
+    '\nA production request: credex exchanges its token, and the official client of each cloud writes and reads an object. It also calls the API.',
   );
   const trusted = await run(await emulator.issuer.mint({ ...TEAM, environment: 'production' }));
   trusted.forEach((answer) => (answer.refused === undefined ? printSuccess(answer) : printRefusal(answer)));
 
-  console.log('\nA preview request in the same process: nobody takes it, whatever is cached for production.');
-  const foreign = await run(await emulator.issuer.mint({ ...TEAM, environment: 'preview' }));
-  foreign.forEach((answer) => (answer.refused === undefined ? printSuccess(answer) : printRefusal(answer)));
-  apiLog.forEach((line) => console.log(`    The API's own log says: ${line}.`));
+  console.log(
+    '\nA preview request in the same process: all of them refuse it, although credentials for production are cached.',
+  );
+  const preview = await run(await emulator.issuer.mint({ ...TEAM, environment: 'preview' }));
+  preview.forEach((answer) => (answer.refused === undefined ? printSuccess(answer) : printRefusal(answer)));
+  apiLog.forEach((line) => console.log(`    The log of the API: ${line}.`));
 
   const good =
     trusted.every((answer) => answer.good === true) &&
-    foreign.every((answer) => answer.refused !== undefined);
+    preview.every((answer) => answer.refused !== undefined);
   console.log(
     good
-      ? '\nThree clouds and an API of your own, no stored secret.'
-      : '\nSomething above is not as it should be.',
+      ? '\nThree clouds and your own API, without a stored secret.'
+      : '\nSomething above failed: a production request must succeed, and a preview request must be refused.',
   );
   return good ? 0 : 1;
 }
 
-/** The function in a process of its own, as a deployment is: the clouds' names in its environment, no secret. */
+/** Starts the function in a separate process, like a deployment. Its environment has the clouds' ids, but no secret. */
 async function startFunction(emulator, caFile, ownApiUrl) {
   const { child, heard } = await start('function.mjs', caFile, {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
@@ -122,14 +124,14 @@ async function startOwnApi(emulator, caFile) {
   return { url: `https://127.0.0.1:${ready.port}/orders`, log, stop: () => child.kill() };
 }
 
-/** A process that trusts the emulator's authority; `ready`: the first message it sends. */
+/** Starts a process that trusts the emulator's certificate authority. `ready` is its first message. */
 async function start(file, caFile, environment) {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: caFile, ...environment },
   });
   const heard = () =>
     new Promise((resolve, reject) => {
-      const leave = (code) => reject(new Error(`The process of ${file} ended with ${code}.`));
+      const leave = (code) => reject(new Error(`The process ${file} exited with code ${code}.`));
       child.once('exit', leave);
       child.once('message', (message) => {
         child.off('exit', leave);

@@ -1,5 +1,4 @@
-// A serverless function in its own process, with no secret in its environment: the token of the request is all
-// it has. `DEMO_ENDPOINTS` (JSON) points it at the emulator; without it the real clouds are called.
+// A serverless function in a separate process without a secret: it has only the token of the request. `DEMO_ENDPOINTS` (JSON) points it at the emulator; without it the real clouds are called.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { BlobServiceClient } from '@azure/storage-blob';
@@ -100,7 +99,7 @@ const parties = {
   'own-api': ownApi,
 };
 
-/** The handler, as Vercel calls it. */
+/** The handler that Vercel calls. */
 async function handle(request) {
   const party = parties[new URL(request.url).pathname.slice(1)];
   try {
@@ -133,7 +132,7 @@ async function useCloud(cloud) {
   };
 }
 
-/** The same token, made out to an API of one's own by Vercel, and sent to that API alone. */
+/** Gets a token for the audience of your own API from Vercel, and sends it to that API only. */
 async function askOwnApi() {
   const url = need('DEMO_OWN_API_URL');
   const fetchOrders = ownApiFetch({
@@ -143,17 +142,17 @@ async function askOwnApi() {
   });
   const response = await fetchOrders(url);
   if (response.ok) return { ...(await response.json()), where: url, how: 'asked', good: true };
-  const message = `It answered ${response.status}, ${response.headers.get('www-authenticate')}.`;
+  const message = `The API responded with ${response.status}, ${response.headers.get('www-authenticate')}.`;
   return { refused: { code: `HTTP ${response.status}`, message } };
 }
 
-// What Vercel's runtime does around a handler: the request's headers are in a context, one for each request.
+// Like Vercel's runtime: each request has a context with its headers.
 const requests = new AsyncLocalStorage();
 globalThis[Symbol.for('@vercel/request-context')] = { get: () => requests.getStore() };
 const serve = (request) =>
   requests.run({ headers: Object.fromEntries(request.headers) }, () => handle(request));
 
-/** One request a party: with this token, or with what the environment holds. */
+/** Sends one request to each cloud and to the API, with this token or with the one in the environment. */
 export async function run(token) {
   const answers = [];
   for (const [path, party] of Object.entries(parties)) {

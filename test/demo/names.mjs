@@ -1,4 +1,4 @@
-// The names that trust and function must agree on: what a team writes once in its clouds and once in its code.
+// The names that a team uses both in the trust of its clouds and in its code.
 export const TEAM = { team: 'acme', teamId: 'team_acme', project: 'shop', projectId: 'prj_shop' };
 export const AUDIENCE = 'https://vercel.com/acme';
 export const PRODUCTION_SUBJECT = 'owner:acme:project:shop:environment:production';
@@ -23,5 +23,5 @@ export const AZURE = {
   account: 'shoporders',
   container: 'orders',
 };
-/** What the team's own API calls itself: tokens for it are good nowhere else. */
+/** The audience of the team's own API: other services refuse a token for it. */
 export const OWN_API_AUDIENCE = 'https://orders.acme.example';

@@ -1,5 +1,4 @@
-// An API of the team's own, in its own process: it lets in one project in production, by the token alone, and tells
-// the caller who it is.
+// The team's own API in a separate process. It accepts one project in production and responds with the caller's identity.
 import { createServer } from 'node:https';
 import { withVercelToken } from '@credex/verify/node';
 
@@ -21,7 +20,7 @@ const guarded = withVercelToken(listener, {
   audience,
   allow: [{ projectId, environment: 'production' }],
   jwksUri,
-  // The caller hears 403 and no more; why is for the API's own log.
+  // The caller receives only the status 403; the reason goes to the log of the API.
   onRefused: ({ code, presented }) => process.send({ log: `${code}, environment ${presented?.environment}` }),
 });
 

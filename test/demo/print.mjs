@@ -1,11 +1,11 @@
-// What the demo says of one answer.
+// Prints one result of the demo.
 const ms = (value) => `${value < 1 ? value.toFixed(3) : value.toFixed(0)} ms`;
 
 export function printSuccess(answer) {
   console.log(`\n  ${answer.name}`);
-  console.log(`    became      ${answer.became}`);
-  console.log(`    until       ${answer.ends}`);
-  console.log(`    used        ${answer.where}, ${answer.good ? '' : 'NOT '}${answer.how}`);
+  console.log(`    identity    ${answer.became}`);
+  console.log(`    expires     ${answer.ends}`);
+  console.log(`    object      ${answer.where}, ${answer.good ? '' : 'NOT '}${answer.how}`);
   if (answer.coldMs !== undefined)
     console.log(`    cold call   ${ms(answer.coldMs)}, warm call ${ms(answer.warmMs)}`);
 }

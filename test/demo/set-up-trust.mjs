@@ -1,4 +1,4 @@
-// Trust as a careful team sets it up: the production environment of one project, and nothing else.
+// Least privilege: each cloud trusts only the production environment of one project.
 import { AUDIENCE, AWS, AZURE, GCP, PRODUCTION_SUBJECT } from './names.mjs';
 
 /** @param {import('@credex/testing/emulator').Emulator} emulator */

@@ -21,9 +21,9 @@ test(
     expect(stdout).toMatch(
       /AWS: refused with access_denied[\s\S]*Google Cloud: refused with subject_not_allowed[\s\S]*Azure: refused with subject_not_allowed/,
     );
-    expect(stdout).toMatch(/An API of your own\n {4}became {6}shop in production, by its verified claims/);
+    expect(stdout).toMatch(/An API of your own\n {4}identity {4}shop in production, by its verified claims/);
     expect(stdout).toMatch(
-      /An API of your own: refused with HTTP 403\n.*insufficient_scope"\.\n.*log says: not_allowed, environment preview/,
+      /An API of your own: refused with HTTP 403\n.*insufficient_scope"\.\n.*log of the API: not_allowed, environment preview/,
     );
     expect(stdout).toMatch(/environment:preview/);
   },

@@ -103,7 +103,7 @@ const PLANTED: readonly (readonly [path: string, text: string, rules: readonly s
   ],
   ['vercel/src/misuses.ts', `[1].forEach(async () => {});\n`, ['typescript(no-misused-promises)']],
   ['vercel/src/any.ts', `export const a = (x: any): unknown => x;\n`, ['typescript(no-explicit-any)']],
-  // What is ambient.
+  // Globals that must be options.
   ['vercel/src/fetches.ts', `export const a = (): Promise<unknown> => fetch('x');\n`, ['credex(no-ambient)']],
   ['vercel/src/global.ts', `export const a = (): unknown => globalThis.fetch;\n`, ['credex(no-ambient)']],
   [
@@ -209,7 +209,9 @@ describe('the rules of the text', () => {
 
   it('takes no address of a package', () => {
     const lock = 'packages:\n  a@1.0.0:\n    tarball: https://example.com/a.tgz\n';
-    expect(addressFindings('lock.yaml', lock)).toEqual(['lock.yaml:3: names where packages come from']);
+    expect(addressFindings('lock.yaml', lock)).toEqual([
+      'lock.yaml:3: contains the address of a package registry',
+    ]);
     expect(addressFindings('lock.yaml', '  a@1.0.0:\n    resolution: {integrity: sha512-x}\n')).toEqual([]);
   });
 });
