@@ -76,6 +76,7 @@ testOptions(
       { options: { endpoint, allowLoopbackHttp: true }, option: 'endpoint', code: 'unsafe_url' },
     ]),
     ...each('allowLoopbackHttp', 'invalid_option', ['true', 1]),
+    ...each('allowUnboundResponse', 'invalid_option', ['true', 1]),
     ...each('roleSessionName', 'invalid_option', [
       'x',
       'two words',

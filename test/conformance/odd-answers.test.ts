@@ -19,7 +19,7 @@ const at = (decimals = ''): string => new Date(END).toISOString().replace('.000Z
 
 const keys = (end: string): string =>
   `<Credentials><AccessKeyId>ASIAX</AccessKeyId><SecretAccessKey>a/+b</SecretAccessKey><SessionToken>t==</SessionToken><Expiration>${end}</Expiration></Credentials>`;
-const USER = `<AssumedRoleUser><Arn>arn:aws:sts::${AWS.accountId}:assumed-role/r/s</Arn></AssumedRoleUser>`;
+const USER = `<AssumedRoleUser><Arn>arn:aws:sts::${AWS.accountId}:assumed-role/shop-production/s</Arn></AssumedRoleUser>`;
 const xml = (members: string, attributes = ''): string =>
   `<AssumeRoleWithWebIdentityResponse${attributes}><AssumeRoleWithWebIdentityResult>${members}</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
 const NAMESPACE = ' xmlns="https://sts.amazonaws.com/doc/2011-06-15/"';
@@ -45,7 +45,7 @@ const BODIES: ByService<Odd> = {
     'in JSON': json({
       AssumeRoleWithWebIdentityResponse: {
         AssumeRoleWithWebIdentityResult: {
-          AssumedRoleUser: { Arn: `arn:aws:sts::${AWS.accountId}:assumed-role/r/s` },
+          AssumedRoleUser: { Arn: `arn:aws:sts::${AWS.accountId}:assumed-role/shop-production/s` },
           Credentials: {
             AccessKeyId: 'ASIAX',
             SecretAccessKey: 'a/+b',

@@ -59,5 +59,7 @@ function targetOf(configuration: AwsConfiguration): Readonly<Record<string, Json
     endpoint: configuration.endpoint ?? null,
     // Whoever asks for FIPS must not be handed what was fetched without it.
     useFipsEndpoint: configuration.useFipsEndpoint,
+    // A caller that requires a response about this role must not find another one.
+    ...(configuration.allowUnboundResponse ? { allowUnboundResponse: true } : {}),
   };
 }

@@ -39,6 +39,11 @@ export interface AwsOptions {
   readonly useDualstackEndpoint?: boolean | undefined;
   /** Allow an `endpoint` of http on loopback, for emulators. Default: false. */
   readonly allowLoopbackHttp?: boolean | undefined;
+  /**
+   * Accept a response about another account, partition, role or subject than was requested, as servers that imitate STS
+   * send. Default: false: such a response is refused with `invalid_response`. Never read from the environment.
+   */
+  readonly allowUnboundResponse?: boolean | undefined;
 }
 
 export const AWS_OPTION_NAMES: readonly (keyof AwsOptions)[] = optionNames<AwsOptions>({
@@ -52,6 +57,7 @@ export const AWS_OPTION_NAMES: readonly (keyof AwsOptions)[] = optionNames<AwsOp
   useFipsEndpoint: true,
   useDualstackEndpoint: true,
   allowLoopbackHttp: true,
+  allowUnboundResponse: true,
 });
 
 /** The options, asserted and normalised: plain data that every exchanger can rely on. */
@@ -73,6 +79,7 @@ export interface AwsConfiguration {
   readonly endpoint: string | undefined;
   readonly useFipsEndpoint: boolean;
   readonly useDualstackEndpoint: boolean;
+  readonly allowUnboundResponse: boolean;
   /** Whether the user gave a `fetch`: an exchanger then sends by `context.post`, or refuses. */
   readonly customFetch: boolean;
 }
@@ -95,6 +102,8 @@ export function awsConfiguration(options: AwsOptions, customFetch: boolean): Aws
     durationSeconds: optionalInteger({ option: 'durationSeconds' }, options.durationSeconds, 900, 43_200),
     ...sessionPolicies(options.policy, options.policyArns),
     ...endpoints(options),
+    allowUnboundResponse:
+      optionalBoolean({ option: 'allowUnboundResponse' }, options.allowUnboundResponse) ?? false,
     customFetch,
   });
 }

@@ -69,14 +69,15 @@ export interface Answer {
 export function issuedXml({
   n = 1,
   expiration = '2026-11-22T11:00:00Z',
-  account = '123456789012',
-}: { n?: number; expiration?: string; account?: string } = {}): string {
+  role = ROLE,
+}: { n?: number; expiration?: string; role?: string } = {}): string {
+  const [, partition, , , account, path = ''] = role.split(':');
   return `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
 <Audience>https://vercel.com/acme</Audience>
-<AssumedRoleUser><AssumedRoleId>AROAEXAMPLE:credex</AssumedRoleId><Arn>arn:aws:sts::${account}:assumed-role/app/credex</Arn></AssumedRoleUser>
-<Provider>arn:aws:iam::${account}:oidc-provider/oidc.vercel.com/acme</Provider>
+<AssumedRoleUser><AssumedRoleId>AROAEXAMPLE:credex</AssumedRoleId><Arn>arn:${partition}:sts::${account}:assumed-role/${path.split('/').at(-1)}/credex</Arn></AssumedRoleUser>
+<Provider>arn:${partition}:iam::${account}:oidc-provider/oidc.vercel.com/acme</Provider>
 <Credentials><AccessKeyId>ASIAEXAMPLE${n}</AccessKeyId><SecretAccessKey>secret/+${n}</SecretAccessKey><SessionToken>session==${n}</SessionToken><Expiration>${expiration}</Expiration></Credentials>
-<SubjectFromWebIdentityToken>owner:acme</SubjectFromWebIdentityToken></AssumeRoleWithWebIdentityResult>
+<SubjectFromWebIdentityToken>${CLAIMS.sub}</SubjectFromWebIdentityToken></AssumeRoleWithWebIdentityResult>
 <ResponseMetadata><RequestId>c6104cbe-af31-11e0-8154-cbc7ccf896c7</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>`;
 }
 
@@ -93,7 +94,9 @@ export interface Sent {
 
 type Respond = (sent: Sent, count: number) => Answer | Promise<Answer>;
 
-const issuing: Respond = (_sent, count) => ({ body: issuedXml({ n: count }) });
+const issuing: Respond = (sent, count) => ({
+  body: issuedXml({ n: count, role: new URLSearchParams(sent.body).get('RoleArn') ?? ROLE }),
+});
 
 /** A `fetch` that records, and answers with a new credential each time. */
 export function recordingFetch(respond: Respond = issuing): { readonly sent: Sent[]; readonly fetch: Fetch } {

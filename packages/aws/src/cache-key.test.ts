@@ -54,6 +54,7 @@ const SAMPLES = {
   endpoint: inKey(of('endpoint', undefined, endpoint)),
   useFipsEndpoint: inKey(of('useFipsEndpoint', false, true, { region: 'us-east-1' })),
   useDualstackEndpoint: notInKey(of('useDualstackEndpoint', false, true)),
+  allowUnboundResponse: inKey(of('allowUnboundResponse', false, true)),
   allowLoopbackHttp: notInKey(of('allowLoopbackHttp', false, true, { endpoint })),
   exchanger: inKey([{}, withClient]),
   tokenSource: inKey(of('tokenSource', tokenSource('a'), tokenSource('b'))),

@@ -183,9 +183,22 @@ describe('what is sent', () => {
 });
 
 describe('what comes back', () => {
+  it('is refused about another role than was requested, unless code allows it', async () => {
+    const other = issuedXml({ role: 'arn:aws:iam::210987654321:role/app' });
+    const { client } = stubbedClient(() => ({ body: other }));
+    const byFetch = { fetch: recordingFetch(() => ({ body: other })).fetch };
+    for (const way of [{ exchanger: clientStsExchanger({ client }) }, byFetch]) {
+      await expect(getAwsCredentials(isolated(way))).rejects.toMatchObject({ code: 'invalid_response' });
+      const allowed = await getAwsCredentials(isolated({ ...way, allowUnboundResponse: true }));
+      expect(allowed.accountId).toBe('210987654321');
+    }
+  });
+
   it('is a credential with the account of the role that was assumed', async () => {
-    const { client } = stubbedClient(() => ({ body: issuedXml({ account: '210987654321' }) }));
-    const credentials = await getAwsCredentials(isolated({ exchanger: clientStsExchanger({ client }) }));
+    const roleArn = 'arn:aws:iam::210987654321:role/app';
+    const { client } = stubbedClient(() => ({ body: issuedXml({ role: roleArn }) }));
+    const exchanger = clientStsExchanger({ client });
+    const credentials = await getAwsCredentials(isolated({ roleArn, exchanger }));
     expect(credentials).toEqual({
       accessKeyId: 'ASIAEXAMPLE1',
       secretAccessKey: 'secret/+1',

@@ -2,6 +2,7 @@
 
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { STSClient } from '@aws-sdk/client-sts';
+import type { SubjectToken } from '@credex/core';
 import { OptionError } from '@credex/core';
 import type { ExchangeContext, Issued } from '@credex/core/driver';
 import { invalidOption, optionNames, ownOptions, withSecureSockets } from '@credex/core/driver';
@@ -12,7 +13,7 @@ import type { AwsConfiguration } from './aws-options.js';
 import { longestSessionMs } from './aws-options.js';
 import { captureAnswer, refusalOf } from './capture-answer.js';
 import { parseStsResponse } from './parse-sts-response.js';
-import { issuedBy } from './sts-answer.js';
+import { issuedBy, requestedSession } from './sts-answer.js';
 import { stsClient, stsEndpointOf } from './sts-client.js';
 
 export interface ClientStsExchangerOptions {
@@ -62,12 +63,12 @@ export function clientStsExchanger(given: ClientStsExchangerOptions = {}): AwsEx
 const withOwnClient: AwsExchangerFactory = (configuration) =>
   awsExchanger(configuration, async ({ region }, context) => {
     const endpoint = stsEndpointOf(configuration, region);
-    const { jwt } = await context.subject();
+    const token = await context.subject();
     return context.step(endpoint.url.host, async (signal) => {
       const post: ExchangeContext['post'] = (url, init) => context.post(url, { ...init, signal });
       const client = stsClient(configuration, endpoint, post);
       try {
-        return await withSecureSockets(() => assumeRole(client, configuration, jwt, signal));
+        return await withSecureSockets(() => assumeRole(client, configuration, token, signal));
       } finally {
         client.destroy();
       }
@@ -80,16 +81,16 @@ async function throughClient(
   configuration: AwsConfiguration,
   context: ExchangeContext,
 ): Promise<Issued<AwsSessionCredentials>> {
-  const { jwt } = await context.subject();
+  const token = await context.subject();
   return context.step(identityOf(client), (signal) =>
-    withSecureSockets(() => assumeRole(client, configuration, jwt, signal)),
+    withSecureSockets(() => assumeRole(client, configuration, token, signal)),
   );
 }
 
 async function assumeRole(
   client: STSClient,
   configuration: AwsConfiguration,
-  jwt: string,
+  { jwt, claims }: SubjectToken,
   signal: AbortSignal,
 ): Promise<Issued<AwsSessionCredentials>> {
   const { roleArn, roleSessionName, durationSeconds, policy, policyArns } = configuration;
@@ -108,8 +109,9 @@ async function assumeRole(
   });
   const seen = answer();
   // The wire is what is believed. Where `send` isn't the SDK's own (a mock of it), nothing was on the wire.
-  if (seen !== undefined) return issuedBy(seen, configuration);
-  return { credential: parseStsResponse(output), longestMs: longestSessionMs(configuration) };
+  if (seen !== undefined) return issuedBy(seen, configuration, claims.sub);
+  const requested = requestedSession(configuration, claims.sub);
+  return { credential: parseStsResponse(output, requested), longestMs: longestSessionMs(configuration) };
 }
 
 function refuseIgnored(configuration: AwsConfiguration): void {

@@ -21,7 +21,7 @@ async function directExchange(
   context: ExchangeContext,
 ): Promise<Issued<AwsSessionCredentials>> {
   const url = stsUrl(configuration, region);
-  const { jwt } = await context.subject();
+  const { jwt, claims } = await context.subject();
   const body = formOf(configuration, jwt);
   return context.step(url.host, async (signal) => {
     const answer = await context.post(url, {
@@ -29,7 +29,7 @@ async function directExchange(
       body,
       signal,
     });
-    return issuedBy(answer, configuration);
+    return issuedBy(answer, configuration, claims.sub);
   });
 }
 

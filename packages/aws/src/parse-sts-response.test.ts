@@ -58,6 +58,47 @@ describe('an answer of STS', () => {
     expect(error).toMatchObject({ field });
   });
 
+  describe('is bound to the request', () => {
+    const subject = 'owner:acme:project:shop:environment:production';
+    const ofRole = (roleArn: string) => ({ roleArn, subject });
+    const about = (Arn: string, more: object = {}): object => ({ ...answer({}, { Arn }), ...more });
+    const requested = ofRole('arn:aws:iam::123456789012:role/some/path/app');
+    const ARN = 'arn:aws:sts::123456789012:assumed-role/app/credex';
+
+    it.each<readonly [string, object, typeof requested]>([
+      ['the role', about(ARN), requested],
+      ['the role and the subject', about(ARN, { SubjectFromWebIdentityToken: subject }), requested],
+      ...['aws-cn', 'aws-us-gov'].map(
+        (partition) =>
+          [
+            `a role of ${partition}`,
+            about(ARN.replace('arn:aws:', `arn:${partition}:`)),
+            ofRole(`arn:${partition}:iam::123456789012:role/app`),
+          ] as const,
+      ),
+    ])('a response about %s is accepted', (_what, result, session) => {
+      expect(parseStsResponse(result, session).accountId).toBe('123456789012');
+    });
+
+    it.each([
+      ['another account', about(ARN.replace('123456789012', '210987654321')), 'AssumedRoleUser.Arn'],
+      ['another partition', about(ARN.replace('arn:aws:', 'arn:aws-cn:')), 'AssumedRoleUser.Arn'],
+      ['another role', about(ARN.replace('/app/', '/admin/')), 'AssumedRoleUser.Arn'],
+      ['a longer name', about(ARN.replace('/app/', '/app-admin/')), 'AssumedRoleUser.Arn'],
+      ['no role', about('arn:aws:sts::123456789012:federated-user/app/x'), 'AssumedRoleUser.Arn'],
+      [
+        'another subject',
+        about(ARN, { SubjectFromWebIdentityToken: 'owner:evil' }),
+        'SubjectFromWebIdentityToken',
+      ],
+    ])('a response about %s is refused, and the error names both', (_what, result, field) => {
+      const error = thrownBy(() => parseStsResponse(result, requested)) as Error;
+      expect(error).toMatchObject({ field });
+      expect(error.message).toContain(field === 'AssumedRoleUser.Arn' ? requested.roleArn : subject);
+      expect(() => parseStsResponse(result)).not.toThrow();
+    });
+  });
+
   it('never repeats the value of a field', () => {
     const error = thrownBy(() => parseStsResponse(answer({ SessionToken: 'CANARY\n' })));
     expect(String((error as Error).stack)).not.toContain('CANARY');

@@ -1,6 +1,6 @@
 /** What STS answers, parsed as unknown: the members of its result, and records that a store gives back. */
 
-import { ownCopy } from '@credex/core/driver';
+import { ownCopy, shown } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 
 /** An answer of HTTP 200 that isn't a credential. Names the field, never its value. */
@@ -19,15 +19,25 @@ export class UnreadableAnswer extends Error {
   }
 }
 
+/** The session that was requested: what a response must be about. */
+export interface RequestedSession {
+  readonly roleArn: string;
+  /** The claim `sub` of the token that was sent. */
+  readonly subject: string | undefined;
+}
+
 /**
  * The members of AssumeRoleWithWebIdentity's result that credex keeps. `Expiration` is a Date (the SDK), ISO 8601
  * text with any number of decimals (XML), or epoch seconds (JSON).
+ * @param requested left out: a response about any role is accepted
  * @throws UnreadableAnswer
  */
-export function parseStsResponse(result: unknown): AwsSessionCredentials {
-  const { Credentials, AssumedRoleUser } = object(result, 'AssumeRoleWithWebIdentityResult');
+export function parseStsResponse(result: unknown, requested?: RequestedSession): AwsSessionCredentials {
+  const fields = object(result, 'AssumeRoleWithWebIdentityResult');
+  const { Credentials, AssumedRoleUser } = fields;
   const credentials = object(Credentials, 'Credentials');
   const user = object(AssumedRoleUser, 'AssumedRoleUser');
+  if (requested !== undefined) assertRequested(requested, user['Arn'], fields['SubjectFromWebIdentityToken']);
   return {
     accessKeyId: text(credentials['AccessKeyId'], 'Credentials.AccessKeyId'),
     secretAccessKey: text(credentials['SecretAccessKey'], 'Credentials.SecretAccessKey'),
@@ -35,6 +45,26 @@ export function parseStsResponse(result: unknown): AwsSessionCredentials {
     accountId: accountOf(user['Arn']),
     expiresAt: instant(credentials['Expiration']),
   };
+}
+
+/**
+ * `arn:aws:iam::123456789012:role/path/name` is answered with `arn:aws:sts::123456789012:assumed-role/name/session`:
+ * partition, account and name must be those of the request, and the subject, where the response has one, that of the token.
+ */
+function assertRequested({ roleArn, subject }: RequestedSession, arn: unknown, answeredFor: unknown): void {
+  const field = 'AssumedRoleUser.Arn';
+  const [, partition, , , account, path = ''] = roleArn.split(':');
+  const role = `arn:${partition}:sts::${account}:assumed-role/${path.slice(path.lastIndexOf('/') + 1)}/`;
+  const found = text(arn, field);
+  // IAM has no two roles whose names differ in case alone.
+  if (!found.toLowerCase().startsWith(role.toLowerCase()))
+    throw new UnreadableAnswer(field, `is ${shown(found)}, and ${roleArn} was requested`);
+  if (answeredFor === undefined || subject === undefined || answeredFor === subject) return;
+  const said = typeof answeredFor === 'string' ? shown(answeredFor) : typeof answeredFor;
+  throw new UnreadableAnswer(
+    'SubjectFromWebIdentityToken',
+    `is ${said}, and the token's sub is ${shown(subject)}`,
+  );
 }
 
 /**

@@ -5,17 +5,30 @@ import { serverDate } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsConfiguration } from './aws-options.js';
 import { longestSessionMs } from './aws-options.js';
+import type { RequestedSession } from './parse-sts-response.js';
 import { parseStsResponse } from './parse-sts-response.js';
 import { stsResultOf } from './sts-body.js';
 
 /** @throws RefusedAnswer, UnreadableAnswer */
-export function issuedBy(answer: HttpAnswer, configuration: AwsConfiguration): Issued<AwsSessionCredentials> {
+export function issuedBy(
+  answer: HttpAnswer,
+  configuration: AwsConfiguration,
+  subject: string | undefined,
+): Issued<AwsSessionCredentials> {
   if (answer.status < 200 || answer.status > 299) throw new RefusedAnswer(answer);
   return {
-    credential: parseStsResponse(stsResultOf(answer.body)),
+    credential: parseStsResponse(stsResultOf(answer.body), requestedSession(configuration, subject)),
     serverDate: serverDate(answer.headers),
     longestMs: longestSessionMs(configuration),
   };
+}
+
+/** `undefined` where code accepts a response about any role. */
+export function requestedSession(
+  { roleArn, allowUnboundResponse }: AwsConfiguration,
+  subject: string | undefined,
+): RequestedSession | undefined {
+  return allowUnboundResponse ? undefined : { roleArn, subject };
 }
 
 /**

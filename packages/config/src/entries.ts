@@ -48,6 +48,8 @@ export interface AwsEntry extends CommonEntry {
   readonly useDualstackEndpoint?: boolean | undefined;
   /** In code only. */
   readonly endpoint?: string | undefined;
+  /** In code only. */
+  readonly allowUnboundResponse?: boolean | undefined;
 }
 
 /** A principal of Google Cloud. The options are those of `gcpCredentialsProvider`. */

@@ -157,6 +157,11 @@ const AWS: OptionTable = {
   useFipsEndpoint: { kind: 'boolean', places: 'anywhere', about: 'Use the FIPS 140 endpoint.' },
   useDualstackEndpoint: { kind: 'boolean', places: 'anywhere', about: 'Use the dual-stack endpoint.' },
   endpoint: { kind: 'given', places: 'code', about: 'The URL of another token service.' },
+  allowUnboundResponse: {
+    kind: 'given',
+    places: 'code',
+    about: 'Accept a response of STS about another role than was requested.',
+  },
 };
 
 const GCP: OptionTable = {

@@ -91,10 +91,16 @@ const CASES: readonly Asked[] = [
 const usual = { region: 'eu-west-1', roleArn: roleOf('aws'), roleSessionName: 'credex' };
 const JWT = jwtOf();
 
-const ANSWER = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
-<AssumedRoleUser><AssumedRoleId>AROA:s</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn></AssumedRoleUser>
+/** By the role of the request: a response about another is refused. */
+const answerTo = (body: string): string => {
+  const [, partition = '', , , account = '', path = ''] =
+    new URLSearchParams(body).get('RoleArn')?.split(':') ?? [];
+  const role = `arn:${partition}:sts::${account}:assumed-role/${path.split('/').at(-1) ?? ''}`;
+  return `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
+<AssumedRoleUser><AssumedRoleId>AROA:s</AssumedRoleId><Arn>${role}/s</Arn></AssumedRoleUser>
 <Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>k</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>
 </AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
+};
 
 interface HandledRequest {
   readonly method: string;
@@ -117,7 +123,7 @@ function handler(sent: SentRequest[]): Exclude<STSClientConfig['requestHandler']
         response: {
           statusCode: 200,
           headers: { 'content-type': 'text/xml' },
-          body: new TextEncoder().encode(ANSWER),
+          body: new TextEncoder().encode(answerTo(String(body))),
         },
       };
     },
@@ -165,7 +171,7 @@ async function byProvider(asked: Asked): Promise<SentRequest[]> {
 }
 
 async function direct(asked: Asked): Promise<SentRequest[]> {
-  const { sent, fetch } = capture(() => ANSWER);
+  const { sent, fetch } = capture(({ body }) => answerTo(body));
   const options: AwsCredentialsProviderOptions = {
     region: usual.region,
     roleArn: usual.roleArn,
@@ -192,7 +198,7 @@ describe('compared with fromWebToken of @aws-sdk/credential-providers', () => {
 
 test('over a socket, each as its users have it', () =>
   overSocket(
-    () => ANSWER,
+    ({ body }) => answerTo(body),
     async (endpoint, sent) => {
       await fromWebToken({
         roleArn: usual.roleArn,
