@@ -127,7 +127,7 @@ describe.each([301, 302, 303, 307, 308])('status %i', (status) => {
     const struck = await strike(world, step, { kind: 'redirect', status, location });
     const error = expectVerdict(struck, step, never('redirect_refused'));
     expect(error.status).toBe(status);
-    expect(error.hint).toMatch(/^Check the endpoint https?:|`endpoint`|`authorityHost`/);
+    expect(error.hint).toMatch(/^(Check the endpoint )?https?:|`endpoint`|`authorityHost`/);
     expect(trap.seen).toEqual({ connections: 0, bytes: '' });
   });
 });

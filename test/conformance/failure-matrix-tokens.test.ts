@@ -154,7 +154,7 @@ const ROWS: readonly Row[] = [
     wants: everywhere({
       code: 'subject_token_expired',
       provider: 'vercel',
-      hint: ['inside the request that needs them'],
+      hint: ['inside the request handler that needs them'],
       requests: 0,
     }),
   },

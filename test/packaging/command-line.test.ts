@@ -36,7 +36,7 @@ describe('credex', () => {
     expect((await credex('--help')).stdout).toMatch(/whoami[^]*setup/);
   });
 
-  it('prints help with nothing loaded but itself, the parser of options and the colours', async () => {
+  it('prints help with nothing loaded but itself, the parser of options, the colours and core, which escapes values', async () => {
     writeFileSync(
       join(folder, 'hooks.mjs'),
       `import { writeSync } from 'node:fs';
@@ -50,7 +50,9 @@ describe('credex', () => {
     const { stderr } = await command(process.execPath, ['--import', './register.mjs', bin, '--help'], folder);
     const loaded = stderr.split('\n').filter((line) => line.startsWith('file:'));
     expect(loaded.some((url) => url.endsWith('/cli/dist/bin.js'))).toBe(true);
-    expect(loaded.filter((url) => !/\/(?:cli\/dist|commander|picocolors)\//.test(url))).toEqual([]);
+    expect(loaded.filter((url) => !/\/(?:cli\/dist|core\/dist|commander|picocolors)\//.test(url))).toEqual(
+      [],
+    );
   });
 
   it('ends when it has answered, whatever still waits, and with all that it wrote', async () => {

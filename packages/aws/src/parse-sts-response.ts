@@ -1,6 +1,6 @@
 /** What STS answers, parsed as unknown: the members of its result, and records that a store gives back. */
 
-import { ownCopy, shown } from '@credex/core/driver';
+import { cleanServerText, ownCopy, shown } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 
 /** An answer of HTTP 200 that isn't a credential. Names the field, never its value. */
@@ -58,13 +58,15 @@ function assertRequested({ roleArn, subject }: RequestedSession, arn: unknown, a
   const found = text(arn, field);
   // IAM has no two roles whose names differ in case alone.
   if (!found.toLowerCase().startsWith(role.toLowerCase()))
-    throw new UnreadableAnswer(field, `is ${shown(found)}, and ${roleArn} was requested`);
+    throw new UnreadableAnswer(field, `is of ${roleOf(found)}, and ${roleArn} was requested`);
   if (answeredFor === undefined || subject === undefined || answeredFor === subject) return;
-  const said = typeof answeredFor === 'string' ? shown(answeredFor) : typeof answeredFor;
-  throw new UnreadableAnswer(
-    'SubjectFromWebIdentityToken',
-    `is ${said}, and the token's sub is ${shown(subject)}`,
-  );
+  throw new UnreadableAnswer('SubjectFromWebIdentityToken', `is not the token's sub ${shown(subject)}`);
+}
+
+/** The role of an ARN of a session. Anything else is not repeated: it may hold a secret. */
+function roleOf(arn: string): string {
+  const [role] = /^arn:aws[a-z-]*:sts::\d{12}:assumed-role\/[\w+=,.@-]{1,64}(?=\/)/.exec(arn) ?? [];
+  return role === undefined ? 'no assumed role' : cleanServerText(role);
 }
 
 /**
