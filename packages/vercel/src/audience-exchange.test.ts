@@ -122,3 +122,30 @@ describe('without a response', () => {
     expect(sent).toBe(1);
   });
 });
+
+describe('the issuer', () => {
+  const warningsFor = async (iss: string): Promise<string[]> => {
+    const headers = new Headers({
+      'x-vercel-oidc-token': jwt({ ...CLAIMS, iss, jti: `token-${count++}` }),
+    });
+    const options = { clock, tokenEndpoint: `${issuer.origin}/~token`, allowLoopbackHttp: true };
+    const source = requestTokenSource(headers, options);
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(message);
+    for (let n = 0; n < 2; n++)
+      await source.capture().token({ audience: AUDIENCE, fresh: false, signal: never, warn });
+    return warnings;
+  };
+
+  it('warns once that a token of a custom audience has the team issuer, if the project uses the global one', async () => {
+    const exchangedByTeam = jwt({ ...CLAIMS, aud: AUDIENCE, iss: 'https://oidc.vercel.com/acme' });
+    answer = (_request, response) => response.end(JSON.stringify({ token: exchangedByTeam }));
+    expect(await warningsFor('https://oidc.vercel.com')).toEqual([
+      'The project uses the global issuer (https://oidc.vercel.com), but a token of the audience https://api.example always has the team issuer. Trust https://oidc.vercel.com/acme in the cloud, or leave out `audience`.',
+    ]);
+  });
+
+  it('does not warn if the project uses the team issuer', async () => {
+    expect(await warningsFor('https://oidc.vercel.com/acme')).toEqual([]);
+  });
+});

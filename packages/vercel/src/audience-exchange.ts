@@ -3,10 +3,16 @@
  * those of the clouds, so that it is cached, flown once for a token and an audience, and retried as they are.
  */
 
-import type { Clock, Credential, Fetch, SubjectToken } from '@credex/core';
+import type { Clock, Credential, Fetch, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, Exchanger, HttpAnswer } from '@credex/core/driver';
-import { createCredentialProvider, parseJson, readSubjectToken, retryAfterMs } from '@credex/core/driver';
+import {
+  createCredentialProvider,
+  parseJson,
+  readSubjectToken,
+  retryAfterMs,
+  shown,
+} from '@credex/core/driver';
 import { classifyTransport } from './classify-transport.js';
 
 interface AudienceToken extends Credential {
@@ -23,12 +29,17 @@ export interface AudienceExchangeOptions {
   readonly clock: Clock | undefined;
 }
 
-/** Exchanges `token` for one of `audience`; it keeps the first one's expiry and always has the team issuer. */
+/**
+ * Exchanges `token` for one of `audience`, which has the same expiry and always the team issuer. Warns once if `token` has
+ * the global issuer, because the trust in a cloud names the issuer.
+ */
 export type AudienceExchange = (
   token: SubjectToken,
   audience: string,
-  signal: AbortSignal,
+  request: Pick<SubjectTokenRequest, 'signal' | 'warn'>,
 ) => Promise<SubjectToken>;
+
+const GLOBAL_ISSUER = 'https://oidc.vercel.com';
 
 export function createAudienceExchange({
   endpoint,
@@ -47,11 +58,25 @@ export function createAudienceExchange({
     fetch,
     clock,
   });
-  return async (token, audience, signal) => {
+  let hasWarned = false;
+  return async (token, audience, { signal, warn }) => {
     asking = token;
     const { jwt } = await provider.getCredentials({ request: { audience }, signal });
-    return readSubjectToken(jwt);
+    const exchanged = readSubjectToken(jwt);
+    if (!hasWarned && warn !== undefined && token.claims.iss === GLOBAL_ISSUER) {
+      hasWarned = true;
+      warn(teamIssuerWarning(audience, exchanged));
+    }
+    return exchanged;
   };
+}
+
+function teamIssuerWarning(audience: string, { claims: { iss } }: SubjectToken): string {
+  const issuer = typeof iss === 'string' ? iss : `${GLOBAL_ISSUER}/{team}`;
+  return (
+    `The project uses the global issuer (${GLOBAL_ISSUER}), but a token of the audience ${shown(audience)} always has the ` +
+    `team issuer. Trust ${shown(issuer)} in the cloud, or leave out \`audience\`.`
+  );
 }
 
 /** An answer that is no token, as it came. Its body is not shown: it may repeat what was sent. */

@@ -70,13 +70,14 @@ export function sourceTools(
   let exchange: AudienceExchange | undefined;
   return {
     now: clock === undefined ? () => Date.now() : () => clock.now(),
-    async finish(token, { audience, signal }) {
+    async finish(token, request) {
+      const { audience } = request;
       assertExpected(expectation, token.claims);
       if (audience === undefined) return token;
       // Loaded only here, because few callers request an audience.
       const { createAudienceExchange } = await import('./audience-exchange.js');
       exchange ??= createAudienceExchange({ endpoint, fetch, clock });
-      return exchange(token, audience, signal);
+      return exchange(token, audience, request);
     },
     guarded: (identityKey) => (guard === undefined ? identityKey : JSON.stringify([identityKey, guard])),
   };
