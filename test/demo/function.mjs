@@ -7,7 +7,7 @@ import { azureCredentialsProvider, getAzureCredentials } from '@credex/azure';
 import { FederationError } from '@credex/core';
 import { getGcpCredentials } from '@credex/gcp';
 import { googleAuthClient } from '@credex/gcp/google-auth-library';
-import { ownApiFetch, vercelTokenSource } from '@credex/vercel';
+import { createAuthenticatedFetch, vercelTokenSource } from '@credex/vercel';
 import { Storage } from '@google-cloud/storage';
 
 const live = process.env.DEMO_ENDPOINTS === undefined;
@@ -135,7 +135,7 @@ async function useCloud(cloud) {
 /** Gets a token for the audience of your own API from Vercel, and sends it to that API only. */
 async function askOwnApi() {
   const url = need('DEMO_OWN_API_URL');
-  const fetchOrders = ownApiFetch({
+  const fetchOrders = createAuthenticatedFetch({
     origins: new URL(url).origin,
     audience: need('DEMO_OWN_API_AUDIENCE'),
     ...(live ? {} : { tokenSource: vercelTokenSource({ tokenEndpoint: endpoints.vercelToken }) }),

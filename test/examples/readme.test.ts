@@ -149,7 +149,7 @@ describe('the examples of the main README', () => {
 });
 
 describe('the API of one’s own in the main README', () => {
-  const [api, caller] = ['withVercelToken(', 'ownApiFetch('].map((word) =>
+  const [api, caller] = ['withVercelToken(', 'createAuthenticatedFetch('].map((word) =>
     blocksOf('README.md').find(({ text }) => text.includes(word)),
   ) as [Block, Block];
 

@@ -14,7 +14,7 @@ import {
   githubActionsTokenSource,
   gitlabTokenSource,
   kubernetesTokenSource,
-  ownApiFetch,
+  createAuthenticatedFetch,
   tokenFileSource,
   tokenSourceChain,
   vercelTokenSource,
@@ -98,7 +98,7 @@ const options = (role: string, tokenSource: SubjectTokenSource) => ({
   cache: createCredentialCache(),
   tokenSource,
 });
-const github = (more: { partition?: string } = {}): SubjectTokenSource =>
+const github = (more: { identityKey?: string } = {}): SubjectTokenSource =>
   githubActionsTokenSource({ audience: AUDIENCE, allowLoopbackHttp: true, clock: world.clock, ...more });
 const subjects = () => world.emulator.log.entries('aws-sts').map(({ notes }) => notes['subject']);
 
@@ -114,7 +114,7 @@ test('a GitHub Actions job: one token and one exchange, however many ask, and an
 
 test('a job that says whose it is keeps its credential for as long as that lasts, with no runner to ask', async () => {
   inJob();
-  const all = options('github', github({ partition: 'this job' }));
+  const all = options('github', github({ identityKey: 'this job' }));
   const { accessKeyId } = await getAwsCredentials(all);
   world.emulator.clock.advance(30 * 60_000);
   setEnvironment({ ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined });
@@ -195,7 +195,7 @@ test("an API of one's own: the deployment's token for that audience, verified ke
   const api = createServer((request, response) => response.end(request.headers.authorization));
   await new Promise<void>((ready) => api.listen(0, '127.0.0.1', ready));
   const origin = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
-  const own = ownApiFetch({
+  const own = createAuthenticatedFetch({
     origins: origin,
     audience: 'https://orders.acme.example',
     allowLoopbackHttp: true,

@@ -17,7 +17,7 @@ const driverOf = async (runtime: string): Promise<Driver> =>
 const HOUR = 3_600_000;
 const TOKEN: SubjectToken = { jwt: 'a.b.c', claims: {}, expiresAt: Date.now() + HOUR };
 const source: SubjectTokenSource = {
-  capture: () => ({ partition: 'two-builds', token: () => Promise.resolve(TOKEN) }),
+  capture: () => ({ identityKey: 'two-builds', token: () => Promise.resolve(TOKEN) }),
 };
 
 it.each([
@@ -28,12 +28,12 @@ it.each([
   const exchanger: Exchanger<Credential> = {
     specificationVersion: 'v1',
     provider: `two-builds-${first}`,
-    target: () => ({}),
+    cacheKeyFields: () => ({}),
     exchange: async () => {
       exchanges += 1;
       return { credential: { expiresAt: Date.now() + HOUR } };
     },
-    revive: (record) => record as Credential,
+    parseStored: (record) => record as Credential,
     classify: () => ({ code: 'unknown', retry: 'never' }),
   };
   for (const runtime of [first, second, first, second]) {

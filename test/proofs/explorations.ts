@@ -3,10 +3,10 @@
 import type { Exploration } from './explorer.js';
 
 export const PARTITIONS: Exploration = {
-  name: 'two partitions',
+  name: 'two identity keys',
   identities: [
-    { name: 'a', partition: 'a' },
-    { name: 'b', partition: 'b' },
+    { name: 'a', identityKey: 'a' },
+    { name: 'b', identityKey: 'b' },
   ],
   steps: false,
   alike: true,
@@ -14,10 +14,10 @@ export const PARTITIONS: Exploration = {
 };
 
 export const TOKENS: Exploration = {
-  name: 'two tokens, no partition',
+  name: 'two tokens, no identity key',
   identities: [
-    { name: 'a', partition: undefined },
-    { name: 'b', partition: undefined },
+    { name: 'a', identityKey: undefined },
+    { name: 'b', identityKey: undefined },
   ],
   steps: false,
   alike: false,
@@ -25,10 +25,10 @@ export const TOKENS: Exploration = {
 };
 
 export const FORGED: Exploration = {
-  name: 'a forged token in a partition',
+  name: 'a forged token in a identity key',
   identities: [
-    { name: 'a', partition: 'p' },
-    { name: 'b', partition: 'p', forged: true },
+    { name: 'a', identityKey: 'p' },
+    { name: 'b', identityKey: 'p', forged: true },
   ],
   steps: false,
   alike: false,
@@ -36,10 +36,10 @@ export const FORGED: Exploration = {
 };
 
 const FOREIGN: Exploration = {
-  name: 'a foreign token in a partition',
+  name: 'a foreign token in a identity key',
   identities: [
-    { name: 'a', partition: 'p' },
-    { name: 'b', partition: 'p', foreign: true },
+    { name: 'a', identityKey: 'p' },
+    { name: 'b', identityKey: 'p', foreign: true },
   ],
   steps: false,
   alike: false,
@@ -47,13 +47,13 @@ const FOREIGN: Exploration = {
 };
 
 export const STEPS: Exploration = {
-  name: 'one partition, steps and retries',
-  identities: [{ name: 'a', partition: 'a' }],
+  name: 'one identityKey, steps and retries',
+  identities: [{ name: 'a', identityKey: 'a' }],
   steps: true,
   alike: false,
   depth: 5,
 };
 
-export const ALONE: Exploration = { ...STEPS, name: 'one partition', steps: false };
+export const ALONE: Exploration = { ...STEPS, name: 'one identity key', steps: false };
 
 export const ALL: readonly Exploration[] = [ALONE, STEPS, PARTITIONS, TOKENS, FORGED, FOREIGN];

@@ -14,8 +14,8 @@ const clock = {
 const exchanger = {
   specificationVersion: 'v1',
   provider: 'played',
-  target: () => ({}),
-  revive: (record) => record,
+  cacheKeyFields: () => ({}),
+  parseStored: (record) => record,
   classify: () => ({ code: 'network', retry: 'now' }),
   async exchange(_request, context) {
     const { claims } = await context.subject();
@@ -34,9 +34,9 @@ const provider = createCredentialProvider(exchanger, {
   clock,
   source: {
     capture() {
-      const partition = run;
-      const token = { jwt: `token-${partition}`, claims: { sub: partition, exp: 4_102_444_800 } };
-      return { partition, token: async () => ({ ...token, expiresAt: 4_102_444_800_000 }) };
+      const identityKey = run;
+      const token = { jwt: `token-${identityKey}`, claims: { sub: identityKey, exp: 4_102_444_800 } };
+      return { identityKey, token: async () => ({ ...token, expiresAt: 4_102_444_800_000 }) };
     },
   },
 });

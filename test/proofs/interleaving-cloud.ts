@@ -8,7 +8,7 @@ import type { Core } from './small-world.js';
 
 export interface Person {
   readonly name: string;
-  readonly partition: string | undefined;
+  readonly identityKey: string | undefined;
   readonly project: string;
   /** Its token is of another project than the process, which shows only when it is read. */
   readonly foreign: boolean;
@@ -21,7 +21,7 @@ export interface Person {
 
 const person = (name: string, more: Partial<Person> = {}): Person => ({
   name,
-  partition: undefined,
+  identityKey: undefined,
   project: name,
   foreign: false,
   forged: false,
@@ -31,15 +31,15 @@ const person = (name: string, more: Partial<Person> = {}): Person => ({
 });
 
 export const PEOPLE: readonly Person[] = [
-  person('ann', { partition: 'p' }),
-  person('ben', { partition: 'q' }),
+  person('ann', { identityKey: 'p' }),
+  person('ben', { identityKey: 'q' }),
   // Its token is an argument: nothing but the token says whose it is.
   person('cleo'),
   // In ann's process with a token of another project, read from a file.
-  person('dora', { partition: 'p', foreign: true, mayHold: ['dora', 'ann'], mayFailWith: ['dora', 'ann'] }),
+  person('dora', { identityKey: 'p', foreign: true, mayHold: ['dora', 'ann'], mayFailWith: ['dora', 'ann'] }),
   // In ann's process with a token that claims to be ann's.
   person('fake', {
-    partition: 'p',
+    identityKey: 'p',
     project: 'ann',
     forged: true,
     mayHold: ['ann'],
@@ -89,7 +89,7 @@ const TOKENS = new Map(
 );
 const OWNER = new Map([...TOKENS].map(([name, { jwt }]) => [jwt, name]));
 
-/** What is wrong with a token that the cloud refuses says nothing of another token of its partition. */
+/** What is wrong with a token that the cloud refuses says nothing of another token of its identity key. */
 const REFUSALS: readonly ErrorClass[] = [
   { code: 'token_rejected', retry: 'never' },
   { code: 'access_denied', retry: 'never' },
@@ -152,8 +152,8 @@ export function createCloud(core: Core, { time, cache, random }: CloudTools): Cl
   const exchangerOf = ({ policy, expects }: Desk): Exchanger<Ticket, Wish> => ({
     specificationVersion: 'v1',
     provider: 'played',
-    target: ({ scope }) => ({ policy, scope: scope ?? '' }),
-    revive: (record) => record as Ticket,
+    cacheKeyFields: ({ scope }) => ({ policy, scope: scope ?? '' }),
+    parseStored: (record) => record as Ticket,
     classify: (error) => (error instanceof CloudError ? error.meant : { code: 'unknown', retry: 'never' }),
     async exchange({ scope = '', claims = '' }, context) {
       const { jwt } = await context.subject();
@@ -183,8 +183,8 @@ export function createCloud(core: Core, { time, cache, random }: CloudTools): Cl
           const who = current;
           const token = TOKENS.get(who.name) as NonNullable<ReturnType<typeof TOKENS.get>>;
           return {
-            partition: who.partition,
-            covers: () => !who.foreign,
+            identityKey: who.identityKey,
+            matchesIdentity: () => !who.foreign,
             token: ({ fresh }) => (fresh ? Promise.reject(noFresher()) : Promise.resolve(token)),
           };
         },

@@ -136,12 +136,12 @@ function atRest({ state }: ReturnType<Core['createCredentialCache']>): void {
     if (other !== undefined && other !== key) throw new Error(`${name} is held twice`);
     keys.set(name, key);
     const text = [...state.keys].find(([, made]) => made === key)?.[0] ?? '';
-    const { foreign, partition: named } = PEOPLE.find((who) => who.name === owner) as Person;
-    const partition = foreign ? undefined : named;
-    if (partition !== undefined && !text.includes(`platform:${partition}`))
+    const { foreign, identityKey: named } = PEOPLE.find((who) => who.name === owner) as Person;
+    const identityKey = foreign ? undefined : named;
+    if (identityKey !== undefined && !text.includes(`platform:${identityKey}`))
       throw new Error(`the credential of ${owner} is held under another's key`);
-    if (partition === undefined && text.includes('platform:'))
-      throw new Error(`the credential of ${owner} is held under a partition's key`);
+    if (identityKey === undefined && text.includes('platform:'))
+      throw new Error(`the credential of ${owner} is held under a identityKey's key`);
     if (!text.includes(policy)) throw new Error(`policy ${policy} is held under another's key`);
   }
 }

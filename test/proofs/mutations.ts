@@ -66,7 +66,13 @@ export const MUTATIONS: readonly Mutation[] = [
     '',
   ),
   mutation('the key leaves the target out', 'interleavings', 'keys.ts', '    fields.target,\n', ''),
-  mutation('the key leaves the identity out', 'interleavings', 'keys.ts', 'JSON.stringify(partition)', "''"),
+  mutation(
+    'the key leaves the identity out',
+    'interleavings',
+    'keys.ts',
+    'JSON.stringify(identityKey)',
+    "''",
+  ),
   mutation('the key leaves `expect` out', 'interleavings', 'keys.ts', '    fields.expectation,\n', ''),
   mutation(
     'usable for a minute too long',

@@ -53,8 +53,8 @@ export function simulatedWorld({
   const exchanger: Exchanger<Token> = {
     specificationVersion: 'v1',
     provider: 'simulated',
-    target: () => ({}),
-    revive: (record) => record as Token,
+    cacheKeyFields: () => ({}),
+    parseStored: (record) => record as Token,
     classify: () => ({ code: 'unavailable', retry: 'now' }),
     exchange: (_request, context) =>
       context.step('host', async () => {
@@ -64,7 +64,7 @@ export function simulatedWorld({
       }),
   };
   const source = {
-    capture: () => ({ partition: 'one', token: () => Promise.reject(new Error('not asked for')) }),
+    capture: () => ({ identityKey: 'one', token: () => Promise.reject(new Error('not asked for')) }),
   };
   const world: SimulatedWorld = {
     provider: createCredentialProvider(exchanger, { source, cache, clock, random }),

@@ -134,14 +134,14 @@ export function booksOf(world: SmallWorld, drawn: number): Books {
   return books;
 }
 
-/** Whose entry: the partition's, or the token's where it names none that the token belongs to. */
+/** Whose entry: the identity key's, or the token's where it names none that the token belongs to. */
 export function entryName(who: Identity): string {
-  return who.partition === undefined || who.foreign === true ? `token ${who.name}` : who.partition;
+  return who.identityKey === undefined || who.foreign === true ? `token ${who.name}` : who.identityKey;
 }
 
 /** The entries that may answer: a foreign token's owner isn't known before the token is read. */
 export function entriesOf(who: Identity): readonly string[] {
-  return who.foreign === true ? [entryName(who), who.partition as string] : [entryName(who)];
+  return who.foreign === true ? [entryName(who), who.identityKey as string] : [entryName(who)];
 }
 
 export function receivedAt(gate: Gate): Instant {

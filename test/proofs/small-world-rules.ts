@@ -110,8 +110,8 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
    */
   function alone(): void {
     const [first, second] = world.identities;
-    const shared = second !== undefined && first?.partition === second.partition;
-    const named = first?.partition !== undefined;
+    const shared = second !== undefined && first?.identityKey === second.identityKey;
+    const named = first?.identityKey !== undefined;
     const most = named && (shared || world.endings.some(({ ended }) => ended?.how === 'refused')) ? 2 : 1;
     const seen = new Map<string, Set<unknown>>();
     for (const gate of world.gates) {
@@ -158,9 +158,9 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
 
   function status(): void {
     for (const who of world.identities) {
-      // Where nothing names the partition, status() speaks of the token that asked last.
+      // Where nothing names the identity, status() speaks of the token that asked last.
       const last = world.callers.at(-1)?.who;
-      if (entryName(who) !== who.partition && who !== last) continue;
+      if (entryName(who) !== who.identityKey && who !== last) continue;
       if (who.foreign === true) continue;
       const said = world.as(who, () => world.provider.status());
       const state = world.entryOf(who) === undefined ? 'empty' : books.state(who);
@@ -172,7 +172,7 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
         if (said.refreshAt !== born + books.refreshAge || said.until !== born + USABLE_AGE)
           throw new Violation(`status of ${who.name}: ${said.refreshAt} to ${said.until}`);
       }
-      if (strict) holding(who, said.holding !== undefined, state);
+      if (strict) holding(who, said.backoff !== undefined, state);
     }
     const counted = [...world.cache.state.entries.values(), ...world.cache.state.candidates.values()];
     const sum = (of: 'served' | 'exchanges'): number => counted.reduce((all, entry) => all + entry[of], 0);

@@ -33,8 +33,8 @@ export interface Wish {
 
 export interface Identity {
   readonly name: string;
-  readonly partition: string | undefined;
-  /** Its token does not belong to the partition of its process. */
+  readonly identityKey: string | undefined;
+  /** Its token does not belong to the identity key of its process. */
   readonly foreign?: boolean;
   /** The cloud refuses its token, whose claims were copied. */
   readonly forged?: boolean;
@@ -143,8 +143,8 @@ export function smallWorld({ core, identities, random, steps }: SmallWorldOption
   const exchanger: Exchanger<Secret, Wish> = {
     specificationVersion: 'v1',
     provider: 'played',
-    target: () => ({}),
-    revive: (record) => record as Secret,
+    cacheKeyFields: () => ({}),
+    parseStored: (record) => record as Secret,
     classify(error) {
       if (error instanceof CloudError) return { ...CLASSES[error.how], serverCode: String(error.serial) };
       return error instanceof DOMException
@@ -179,8 +179,8 @@ export function smallWorld({ core, identities, random, steps }: SmallWorldOption
         capture() {
           const who = current;
           return {
-            partition: who.partition,
-            covers: (claims) => who.foreign !== true || claims.sub !== who.name,
+            identityKey: who.identityKey,
+            matchesIdentity: (claims) => who.foreign !== true || claims.sub !== who.name,
             token: () => Promise.resolve(tokens.get(who.name) as never),
           };
         },
@@ -221,11 +221,11 @@ export function smallWorld({ core, identities, random, steps }: SmallWorldOption
       return caller;
     },
     keyOf(who) {
-      const partition =
-        who.partition === undefined || who.foreign === true
+      const identityKey =
+        who.identityKey === undefined || who.foreign === true
           ? `digest:${world.digestOf(who)}`
-          : `platform:${who.partition}`;
-      for (const [text, key] of cache.state.keys) if (text.includes(partition)) return key;
+          : `platform:${who.identityKey}`;
+      for (const [text, key] of cache.state.keys) if (text.includes(identityKey)) return key;
       return undefined;
     },
     digestOf: (who) => digests.get(who.name) as string,

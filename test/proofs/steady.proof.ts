@@ -44,8 +44,8 @@ async function ourExchanges(seed: number): Promise<number> {
     {
       specificationVersion: 'v1',
       provider: 'played',
-      target: () => ({}),
-      revive: (record) => record as { expiresAt: number },
+      cacheKeyFields: () => ({}),
+      parseStored: (record) => record as { expiresAt: number },
       classify: () => ({ code: 'unavailable', retry: 'now' }),
       exchange: (_request, context) =>
         context.step('host', async () => {
@@ -58,7 +58,7 @@ async function ourExchanges(seed: number): Promise<number> {
       clock: time.clock,
       random,
       source: {
-        capture: () => ({ partition: 'p', token: () => Promise.reject(new Error('not asked for')) }),
+        capture: () => ({ identityKey: 'p', token: () => Promise.reject(new Error('not asked for')) }),
       },
     },
   );

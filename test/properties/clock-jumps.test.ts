@@ -19,8 +19,8 @@ interface Key {
 /** How a server tells how long its credential lives by a clock that isn't ours. */
 const ANSWERS = {
   'a Date in the answer': (serverNow: number) => ({ serverDate: serverNow }),
-  'the duration that was asked for': () => ({ longestMs: LIFETIME_MS }),
-  both: (serverNow: number) => ({ serverDate: serverNow, longestMs: LIFETIME_MS }),
+  'the duration that was asked for': () => ({ maxLifetimeMs: LIFETIME_MS }),
+  both: (serverNow: number) => ({ serverDate: serverNow, maxLifetimeMs: LIFETIME_MS }),
 };
 
 it.each(Object.entries(ANSWERS))(
@@ -37,8 +37,8 @@ it.each(Object.entries(ANSWERS))(
         {
           specificationVersion: 'v1',
           provider: 'played',
-          target: () => ({}),
-          revive: (record) => record as Key,
+          cacheKeyFields: () => ({}),
+          parseStored: (record) => record as Key,
           classify: () => ({ code: 'unavailable', retry: 'now' }),
           exchange: (_request, context) =>
             context.step('host', async () => {
@@ -52,7 +52,7 @@ it.each(Object.entries(ANSWERS))(
           clock: time.clock,
           random,
           source: {
-            capture: () => ({ partition: 'p', token: () => Promise.reject(new Error('not asked for')) }),
+            capture: () => ({ identityKey: 'p', token: () => Promise.reject(new Error('not asked for')) }),
           },
         },
       );

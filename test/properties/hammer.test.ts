@@ -24,8 +24,8 @@ function source(failing: () => ErrorClass | undefined, seed = 1) {
     {
       specificationVersion: 'v1',
       provider: 'played',
-      target: () => ({}),
-      revive: (record) => record as Key,
+      cacheKeyFields: () => ({}),
+      parseStored: (record) => record as Key,
       classify: () => failing() ?? { code: 'unknown', retry: 'never' },
       async exchange(_request, context) {
         await context.subject();
@@ -42,7 +42,7 @@ function source(failing: () => ErrorClass | undefined, seed = 1) {
       random: seededRandom(seed),
       source: {
         capture: () => ({
-          partition: 'p',
+          identityKey: 'p',
           token: async () => ({ jwt: 'token', claims: { exp: FAR }, expiresAt: FAR * 1_000 }),
         }),
       },

@@ -151,7 +151,7 @@ function sharedOptions(fetch: Fetch) {
     fetch,
     cache: createCredentialCache(),
     random: () => 0,
-    tokenSource: { capture: () => ({ partition: 'prj/production', token: async () => SUBJECT }) },
+    tokenSource: { capture: () => ({ identityKey: 'prj/production', token: async () => SUBJECT }) },
     clock: {
       now: () => NOW,
       monotonic: () => 0,

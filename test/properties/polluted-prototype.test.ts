@@ -12,7 +12,7 @@ import { awsCredentialsProvider } from '@credex/aws';
 import type { CredentialCall } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
 import { gcpCredentialsProvider } from '@credex/gcp';
-import { ownApiFetch } from '@credex/vercel';
+import { createAuthenticatedFetch } from '@credex/vercel';
 import type { Recorder } from './polluted.js';
 import {
   ATTACKER,
@@ -173,7 +173,7 @@ describe('what is given beside options', () => {
     for (const provider of [aws, gcp, azure])
       await expectUnmoved(name, (recorder) => provider(recorder).getCredentials());
     await expectUnmoved(name, async (recorder) => {
-      const fetch = ownApiFetch({
+      const fetch = createAuthenticatedFetch({
         ...common(recorder),
         cache: undefined,
         origins: 'https://api.example',

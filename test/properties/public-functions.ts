@@ -18,7 +18,7 @@ import {
   githubActionsTokenSource,
   gitlabTokenSource,
   kubernetesTokenSource,
-  ownApiFetch,
+  createAuthenticatedFetch,
   requestTokenSource,
   tokenFileSource,
   vercelTokenSource,
@@ -59,7 +59,7 @@ const VERIFIER = {
 const tokenOf = async (source: SubjectTokenSource, audience?: string): Promise<unknown> => {
   const subject = source.capture();
   const token = await subject.token({ audience, fresh: false, signal });
-  return { partition: subject.partition, jwt: token.jwt };
+  return { identityKey: subject.identityKey, jwt: token.jwt };
 };
 
 /** One credential from an empty cache. */
@@ -196,10 +196,14 @@ function sources(folder: string): readonly PublicFunction[] {
 function others(folder: string): readonly PublicFunction[] {
   return [
     {
-      name: 'ownApiFetch',
-      known: (options) => ownApiFetch({ origins: 'https://api.example', ...options }),
+      name: 'createAuthenticatedFetch',
+      known: (options) => createAuthenticatedFetch({ origins: 'https://api.example', ...options }),
       run: async (_recorder, options) => {
-        const fetch = ownApiFetch({ origins: 'https://api.example', tokenSource: () => TOKEN, ...options });
+        const fetch = createAuthenticatedFetch({
+          origins: 'https://api.example',
+          tokenSource: () => TOKEN,
+          ...options,
+        });
         return (await fetch('https://api.example/orders')).status;
       },
       least: {},

@@ -86,8 +86,8 @@ export function createFlood(kind) {
   const exchanger = {
     specificationVersion: 'v1',
     provider: 'flooded',
-    target: () => ({}),
-    revive: (record) => record,
+    cacheKeyFields: () => ({}),
+    parseStored: (record) => record,
     classify: (error) =>
       error.name === 'TimeoutError'
         ? { code: 'timeout', retry: 'now' }
@@ -109,7 +109,7 @@ export function createFlood(kind) {
   /** As a server does for each request: a source, and a provider, of this request's token. */
   function get(sub) {
     const jwt = tokenOf(sub);
-    const source = { capture: () => ({ partition: undefined, token: async () => readSubjectToken(jwt) }) };
+    const source = { capture: () => ({ identityKey: undefined, token: async () => readSubjectToken(jwt) }) };
     return createCredentialProvider(exchanger, { source, cache, clock, random: draw }).getCredentials();
   }
 

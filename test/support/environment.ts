@@ -19,7 +19,7 @@ export function clearEnvironment(): void {
   vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
 }
 
-/** The variables of a deployment, which name its partition without I/O. */
+/** The variables of a deployment, which name its identity key without I/O. */
 export function setDeployment(environment = 'production', projectId: string = TEAM.projectId): void {
   setEnvironment({
     VERCEL: '1',

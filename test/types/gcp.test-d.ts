@@ -86,11 +86,11 @@ googleAuthClient<string>().trim();
 const mine: GcpExchangerFactory = (configuration: GcpConfiguration) => ({
   specificationVersion: 'v1',
   provider: 'gcp',
-  target: ({ scopes }) => ({ scopes, projectNumber: configuration.projectNumber }),
+  cacheKeyFields: ({ scopes }) => ({ scopes, projectNumber: configuration.projectNumber }),
   exchange: async (_request, context: ExchangeContext) => ({
     credential: { accessToken: (await context.subject()).jwt, expiresAt: 0, principal: '' },
   }),
-  revive: (record) => record as GcpCredentials,
+  parseStored: (record) => record as GcpCredentials,
   classify: () => ({ code: 'unknown', retry: 'never' }),
 });
 gcpCredentialsProvider({ exchanger: mine });

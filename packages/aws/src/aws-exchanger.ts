@@ -1,10 +1,10 @@
 /** The driver: what all ways of making the exchange share, and the one function in which they differ. */
 
 import type { Json } from '@credex/core';
-import type { ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
+import type { ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsConfiguration } from './aws-options.js';
-import { reviveAwsRecord } from './parse-sts-response.js';
+import { parseStoredAwsRecord } from './parse-sts-response.js';
 
 /** What one call asks for beyond the options. */
 export interface AwsRequest {
@@ -22,7 +22,7 @@ export interface AwsExchangerFactory {
 export type AwsExchange = (
   request: AwsRequest,
   context: ExchangeContext,
-) => Promise<Issued<AwsSessionCredentials>>;
+) => Promise<ExchangeResult<AwsSessionCredentials>>;
 
 /**
  * @param via What tells this way of exchanging from others, where it can bring another credential (a client with
@@ -37,9 +37,9 @@ export function awsExchanger(
   return {
     specificationVersion: 'v1',
     provider: 'aws',
-    target: () => target,
+    cacheKeyFields: () => target,
     exchange,
-    revive: reviveAwsRecord,
+    parseStored: parseStoredAwsRecord,
     // Loaded with the first failure.
     async classify(error, presented) {
       const { classifyAwsError } = await import('./classify-aws-error.js');

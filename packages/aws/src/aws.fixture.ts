@@ -30,9 +30,12 @@ export function subjectJwt(claims: Readonly<Record<string, unknown>> = {}): stri
   return `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ ...CLAIMS, ...claims })}.c2lnbmF0dXJl`;
 }
 
-/** A source that names its partition, as the platform does. */
-export function tokenSource(partition = 'prj_1/production', jwt: string = subjectJwt()): SubjectTokenSource {
-  return { capture: () => ({ partition, token: () => Promise.resolve(readSubjectToken(jwt)) }) };
+/** A source that names its identity key, as the platform does. */
+export function tokenSource(
+  identityKey = 'prj_1/production',
+  jwt: string = subjectJwt(),
+): SubjectTokenSource {
+  return { capture: () => ({ identityKey, token: () => Promise.resolve(readSubjectToken(jwt)) }) };
 }
 
 export function clockAt(now: number = NOW): Clock & { now(): number; set(to: number): void } {

@@ -33,7 +33,7 @@ const notInKey = (values: Sample['values']): Sample => ({ key: 'not-in-key', val
 
 const anyAudience: Options = {
   tokenSource: {
-    capture: () => ({ partition: 'p', token: () => Promise.resolve(readSubjectToken(subjectJwt())) }),
+    capture: () => ({ identityKey: 'p', token: () => Promise.resolve(readSubjectToken(subjectJwt())) }),
   },
 };
 const endpoint = 'https://sts.example.com';

@@ -1,7 +1,7 @@
 /** Reads an STS answer as it comes over the wire, beside the SDK, which hides headers and loses the code of a bare `<Error>`. */
 
 import type { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
-import type { HttpAnswer } from '@credex/core/driver';
+import type { HttpResponse } from '@credex/core/driver';
 import { MAX_ANSWER_BYTES } from '@credex/core/driver';
 import { UnreadableAnswer } from './parse-sts-response.js';
 import { RefusedAnswer } from './sts-answer.js';
@@ -13,8 +13,8 @@ interface RawResponse {
 }
 
 /** Works on one command's own middleware: a client that belongs to the user is left as it is. */
-export function captureAnswer(command: AssumeRoleWithWebIdentityCommand): () => HttpAnswer | undefined {
-  let captured: HttpAnswer | undefined;
+export function captureAnswer(command: AssumeRoleWithWebIdentityCommand): () => HttpResponse | undefined {
+  let captured: HttpResponse | undefined;
   command.middlewareStack.add(
     (next) => async (args) => {
       // Of the last attempt: what an earlier one brought is not the answer to it.

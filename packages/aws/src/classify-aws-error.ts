@@ -1,7 +1,7 @@
 /** What went wrong between us and STS, in core's words. */
 
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
-import type { ErrorClass, HttpAnswer } from '@credex/core/driver';
+import type { ErrorClass, HttpResponse } from '@credex/core/driver';
 import { transportFailure } from '@credex/core/driver';
 import type { AwsConfiguration } from './aws-options.js';
 import * as hints from './aws-error-hints.js';
@@ -40,7 +40,7 @@ function classify(error: unknown, context: hints.HintContext): ErrorClass {
 /** An answer of HTTP: on the error that carries it, or by itself. */
 function httpFault(error: unknown): StsFault | undefined {
   const found = (error as { answer?: unknown } | null)?.answer ?? error;
-  const answer = found as Partial<HttpAnswer> | null;
+  const answer = found as Partial<HttpResponse> | null;
   if (!isStatus(answer?.status) || typeof answer?.body !== 'string') return undefined;
   return faultOf({ status: answer.status, body: answer.body, headers: answer.headers ?? {} });
 }

@@ -228,9 +228,9 @@ describe('what comes back', () => {
     const date = 'Sun, 22 Nov 2026 10:00:07 GMT';
     expect(await exchangeBy({ Date: date })).toMatchObject({
       serverDate: NOW + 7_000,
-      longestMs: 3_600_000,
+      maxLifetimeMs: 3_600_000,
     });
-    expect(await exchangeBy({ date }, { durationSeconds: 900 })).toMatchObject({ longestMs: 900_000 });
+    expect(await exchangeBy({ date }, { durationSeconds: 900 })).toMatchObject({ maxLifetimeMs: 900_000 });
     expect((await exchangeBy({ date, age: '5' })).serverDate).toBeUndefined();
     expect((await exchangeBy({ date: 'yesterday' })).serverDate).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { SubjectToken } from '@credex/core';
 import { OptionError } from '@credex/core';
-import type { ExchangeContext, Issued } from '@credex/core/driver';
+import type { ExchangeContext, ExchangeResult } from '@credex/core/driver';
 import { invalidOption, optionNames, ownOptions, withSecureSockets } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsExchangerFactory } from './aws-exchanger.js';
@@ -80,7 +80,7 @@ async function throughClient(
   client: STSClient,
   configuration: AwsConfiguration,
   context: ExchangeContext,
-): Promise<Issued<AwsSessionCredentials>> {
+): Promise<ExchangeResult<AwsSessionCredentials>> {
   const token = await context.subject();
   return context.step(identityOf(client), (signal) =>
     withSecureSockets(() => assumeRole(client, configuration, token, signal)),
@@ -92,7 +92,7 @@ async function assumeRole(
   configuration: AwsConfiguration,
   { jwt, claims }: SubjectToken,
   signal: AbortSignal,
-): Promise<Issued<AwsSessionCredentials>> {
+): Promise<ExchangeResult<AwsSessionCredentials>> {
   const { roleArn, roleSessionName, durationSeconds, policy, policyArns } = configuration;
   const command = new AssumeRoleWithWebIdentityCommand({
     RoleArn: roleArn,
@@ -111,7 +111,7 @@ async function assumeRole(
   // The wire is what is believed. Where `send` isn't the SDK's own (a mock of it), nothing was on the wire.
   if (seen !== undefined) return issuedBy(seen, configuration, claims.sub);
   const requested = requestedSession(configuration, claims.sub);
-  return { credential: parseStsResponse(output, requested), longestMs: longestSessionMs(configuration) };
+  return { credential: parseStsResponse(output, requested), maxLifetimeMs: longestSessionMs(configuration) };
 }
 
 function refuseIgnored(configuration: AwsConfiguration): void {

@@ -151,7 +151,7 @@ describe('what comes back', () => {
           post: (url, init) => sendByFetch(fetch, 'aws', url, { signal, ...init }),
         },
       );
-    expect(await exchange()).toMatchObject({ serverDate: NOW + 120_000, longestMs: 3_600_000 });
-    expect(await exchange(900)).toMatchObject({ longestMs: 900_000 });
+    expect(await exchange()).toMatchObject({ serverDate: NOW + 120_000, maxLifetimeMs: 3_600_000 });
+    expect(await exchange(900)).toMatchObject({ maxLifetimeMs: 900_000 });
   });
 });

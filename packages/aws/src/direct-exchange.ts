@@ -1,6 +1,6 @@
 /** The exchange by one POST of our own, in the words of the AWS SDK: no package, nothing to load. */
 
-import type { ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
+import type { ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/driver';
 import { httpsUrl } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsRequest } from './aws-exchanger.js';
@@ -19,7 +19,7 @@ async function directExchange(
   configuration: AwsConfiguration,
   { region }: AwsRequest,
   context: ExchangeContext,
-): Promise<Issued<AwsSessionCredentials>> {
+): Promise<ExchangeResult<AwsSessionCredentials>> {
   const url = stsUrl(configuration, region);
   const { jwt, claims } = await context.subject();
   const body = formOf(configuration, jwt);

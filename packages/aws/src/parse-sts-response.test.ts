@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UnreadableAnswer, parseStsResponse, reviveAwsRecord } from './parse-sts-response.js';
+import { UnreadableAnswer, parseStsResponse, parseStoredAwsRecord } from './parse-sts-response.js';
 import { thrownBy } from './aws.fixture.js';
 
 const answer = (credentials: object = {}, user: object = {}): object => ({
@@ -109,18 +109,18 @@ describe('a record out of a store', () => {
   const record = parseStsResponse(answer());
 
   it('comes back as it went in, without what was added', () => {
-    expect(reviveAwsRecord({ ...record, extra: 1 })).toEqual(record);
-    expect(reviveAwsRecord(JSON.parse(JSON.stringify(record)))).toEqual(record);
+    expect(parseStoredAwsRecord({ ...record, extra: 1 })).toEqual(record);
+    expect(parseStoredAwsRecord(JSON.parse(JSON.stringify(record)))).toEqual(record);
   });
 
   it.each(Object.keys(record))('is refused without %s', (field) => {
-    expect(() => reviveAwsRecord({ ...record, [field]: undefined })).toThrow(UnreadableAnswer);
+    expect(() => parseStoredAwsRecord({ ...record, [field]: undefined })).toThrow(UnreadableAnswer);
   });
 
   it.each([null, 'text', { ...record, expiresAt: at / 1000 }, { ...record, accountId: '1' }])(
     'is refused: %j',
     (value) => {
-      expect(() => reviveAwsRecord(value)).toThrow(UnreadableAnswer);
+      expect(() => parseStoredAwsRecord(value)).toThrow(UnreadableAnswer);
     },
   );
 });

@@ -73,7 +73,7 @@ function roleOf(arn: string): string {
  * A record out of a shared store: untrusted, as an answer is.
  * @throws UnreadableAnswer
  */
-export function reviveAwsRecord(record: unknown): AwsSessionCredentials {
+export function parseStoredAwsRecord(record: unknown): AwsSessionCredentials {
   const held = object(record, 'record');
   return {
     accessKeyId: text(held['accessKeyId'], 'accessKeyId'),

@@ -1,6 +1,6 @@
 /** An answer of STS as it came over HTTP: the credential that it brings, or none. */
 
-import type { HttpAnswer, Issued } from '@credex/core/driver';
+import type { HttpResponse, ExchangeResult } from '@credex/core/driver';
 import { serverDate } from '@credex/core/driver';
 import type { AwsSessionCredentials } from './aws-credentials.js';
 import type { AwsConfiguration } from './aws-options.js';
@@ -11,15 +11,15 @@ import { stsResultOf } from './sts-body.js';
 
 /** @throws RefusedAnswer, UnreadableAnswer */
 export function issuedBy(
-  answer: HttpAnswer,
+  answer: HttpResponse,
   configuration: AwsConfiguration,
   subject: string | undefined,
-): Issued<AwsSessionCredentials> {
+): ExchangeResult<AwsSessionCredentials> {
   if (answer.status < 200 || answer.status > 299) throw new RefusedAnswer(answer);
   return {
     credential: parseStsResponse(stsResultOf(answer.body), requestedSession(configuration, subject)),
     serverDate: serverDate(answer.headers),
-    longestMs: longestSessionMs(configuration),
+    maxLifetimeMs: longestSessionMs(configuration),
   };
 }
 
@@ -37,9 +37,9 @@ export function requestedSession(
  */
 export class RefusedAnswer extends Error {
   override readonly name = 'RefusedAnswer';
-  declare readonly answer: HttpAnswer;
+  declare readonly answer: HttpResponse;
 
-  constructor(answer: HttpAnswer) {
+  constructor(answer: HttpResponse) {
     super(`STS answered with HTTP status ${answer.status}.`);
     Object.defineProperty(this, 'answer', { value: answer });
   }

@@ -1,6 +1,6 @@
 /** What an answer of STS says that brings no credential. */
 
-import type { HttpAnswer } from '@credex/core/driver';
+import type { HttpResponse } from '@credex/core/driver';
 import { parseJson, retryAfterMs } from '@credex/core/driver';
 import { isJson } from './sts-body.js';
 import { characterOf } from './sts-xml.js';
@@ -17,7 +17,7 @@ export interface StsFault {
  * What a failed answer says: `<ErrorResponse><Error>…`, or a bare `<Error>…` as some implementations send, or
  * `{"Error":…}` where something on the way asked for JSON.
  */
-export function faultOf({ status, headers, body }: HttpAnswer): StsFault {
+export function faultOf({ status, headers, body }: HttpResponse): StsFault {
   const error = isJson(body) ? jsonError(body) : xmlError(body);
   return {
     status,

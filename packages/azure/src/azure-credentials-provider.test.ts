@@ -133,7 +133,7 @@ describe('azureCredentialsProvider', () => {
     const source: SubjectTokenSource = {
       capture: () => {
         captures++;
-        return { partition: undefined, token: () => Promise.reject(new Error('not called')) };
+        return { identityKey: undefined, token: () => Promise.reject(new Error('not called')) };
       },
     };
     const { provider } = setUp(undefined, { tokenSource: source });

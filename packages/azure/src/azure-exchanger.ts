@@ -14,7 +14,7 @@ export function azureExchanger(
     specificationVersion: 'v1',
     provider: 'azure',
     // Claims are not in the key: the token for a challenge replaces the token that was challenged.
-    target: ({ scopes, tenantId, enableCae }) => ({
+    cacheKeyFields: ({ scopes, tenantId, enableCae }) => ({
       authorityHost: configuration.authorityHost,
       tenantId,
       clientId: configuration.clientId,
@@ -22,7 +22,7 @@ export function azureExchanger(
       enableCae,
     }),
     exchange,
-    revive: parseStoredAzureCredentials,
+    parseStored: parseStoredAzureCredentials,
     // The classifier is loaded with the first failure.
     async classify(error, presented) {
       const { classifyAzureError } = await import('./classify-azure-error.js');

@@ -14,9 +14,9 @@ type Options = AzureCredentialsProviderOptions;
 type Row<K extends keyof Options> = readonly ['in-key' | 'not-in-key', Options[K], Options[K]];
 
 /** Every source returns the same token: only the identity key differs. */
-const sourceOf = (partition: string): SubjectTokenSource => ({
+const sourceOf = (identityKey: string): SubjectTokenSource => ({
   capture: () => ({
-    partition,
+    identityKey,
     token: async () => readSubjectToken(jwtOf({ exp: Date.now() / 1000 + 3600 })),
   }),
 });
@@ -94,7 +94,7 @@ describe('the cache key of a credential', () => {
       clientId: CLIENT,
       authorityHost: 'https://login.microsoftonline.com',
     };
-    const { target } = exchanger({
+    const { cacheKeyFields } = exchanger({
       ...configuration,
       scopes: [],
       additionallyAllowedTenants: '*',
@@ -103,7 +103,7 @@ describe('the cache key of a credential', () => {
     });
     const base = first(REQUEST) as unknown as AzureRequest;
     const [a, b] = [one, other].map((value) =>
-      JSON.stringify(target({ ...base, [name]: value } as AzureRequest)),
+      JSON.stringify(cacheKeyFields({ ...base, [name]: value } as AzureRequest)),
     );
     expect(a === b).toBe(where === 'not-in-key');
   });

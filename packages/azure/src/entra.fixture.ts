@@ -101,7 +101,7 @@ export function setUp(
     respond ?? (() => ({ body: { ...GOOD, access_token: `token-${++count}` } })),
   );
   const tokenSource: SubjectTokenSource = {
-    capture: () => ({ partition: 'prj_1:production', token: async () => readSubjectToken(jwt) }),
+    capture: () => ({ identityKey: 'prj_1:production', token: async () => readSubjectToken(jwt) }),
   };
   const all: AzureCredentialsProviderOptions = {
     tenantId: TENANT,

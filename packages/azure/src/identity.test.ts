@@ -1,6 +1,6 @@
 import type { Fetch } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import type { ExchangeContext, Issued } from '@credex/core/driver';
+import type { ExchangeContext, ExchangeResult } from '@credex/core/driver';
 import { readSubjectToken, sendByFetch } from '@credex/core/driver';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AzureCredentialsProviderOptions } from './azure-options.js';
@@ -44,7 +44,7 @@ async function exchange({
   clientOptions,
   request: partial,
   signal,
-}: Run): Promise<Issued<AzureCredentials>> {
+}: Run): Promise<ExchangeResult<AzureCredentials>> {
   const configuration = azureConfiguration({
     tenantId: TENANT,
     clientId: CLIENT,
@@ -66,7 +66,7 @@ afterEach(() => vi.unstubAllEnvs());
 describe('the request of @azure/identity', () => {
   it('is one POST of the assertion to the tenant’s token endpoint, without a lookup before it', async () => {
     const { sent, httpClient } = recorder();
-    const { credential, refreshAt, longestMs } = await exchange({ clientOptions: { httpClient } });
+    const { credential, refreshAt, maxLifetimeMs } = await exchange({ clientOptions: { httpClient } });
     expect(sent.map(({ method, url }) => `${method} ${url.href}`)).toEqual([`POST ${ENDPOINT}`]);
     expect(Object.fromEntries(sent[0]?.form ?? [])).toMatchObject({
       client_id: CLIENT,
@@ -82,7 +82,7 @@ describe('the request of @azure/identity', () => {
       expiresAt: NOW + 3_600_000,
     });
     expect(Object.isFrozen(credential)).toBe(true);
-    expect([refreshAt, longestMs]).toEqual([undefined, 28 * 3_600_000]);
+    expect([refreshAt, maxLifetimeMs]).toEqual([undefined, 28 * 3_600_000]);
   });
 
   it('returns the refresh time that Entra advises', async () => {

@@ -23,7 +23,7 @@ describe('parseEntraResponse', () => {
         refreshAfterTimestamp: NOW + 1_800_000,
       },
       refreshAt: NOW + 1_800_000,
-      longestMs: 100_800_000,
+      maxLifetimeMs: 100_800_000,
     });
     expect(parse({ ...GOOD, token_type: 'bearer', expires_in: '3599' }).credential.expiresAt).toBe(
       NOW + 3_599_000,

@@ -1,18 +1,18 @@
 /** Parses untrusted input: Entra's token and error responses, and records of a shared store. */
 
 import { FederationError } from '@credex/core';
-import type { HttpAnswer, Issued } from '@credex/core/driver';
+import type { HttpResponse, ExchangeResult } from '@credex/core/driver';
 import { parseJson } from '@credex/core/driver';
 import type { AzureCredentials } from './azure-types.js';
 
 /** A response without a usable token. Only `classifyAzureError` reads its body. */
 export class EntraResponseError extends Error {
   override readonly name = 'EntraAnswerError';
-  readonly response: HttpAnswer;
+  readonly response: HttpResponse;
   /** What is wrong with a response of status 200, in our words. */
   readonly fault: string | undefined;
 
-  constructor(response: HttpAnswer, fault?: string) {
+  constructor(response: HttpResponse, fault?: string) {
     super(`Entra responded with status ${response.status}${fault === undefined ? '' : `, but ${fault}`}.`);
     this.response = response;
     this.fault = fault;
@@ -36,7 +36,10 @@ const MAX_EXPIRES_IN_S = 31_536_000;
  *   than the response and therefore safe.
  * @throws EntraAnswerError
  */
-export function parseEntraResponse(response: HttpAnswer, requestedAt: number): Issued<AzureCredentials> {
+export function parseEntraResponse(
+  response: HttpResponse,
+  requestedAt: number,
+): ExchangeResult<AzureCredentials> {
   if (response.status !== 200) throw new EntraResponseError(response);
   const fault = (words: string): EntraResponseError => new EntraResponseError(response, words);
   const body = jsonObject(response.body);
@@ -53,7 +56,7 @@ export function parseEntraResponse(response: HttpAnswer, requestedAt: number): I
     refreshIn === undefined || refreshIn >= lifetime ? undefined : requestedAt + refreshIn * 1000;
   // No serverDate: the lifetime is relative, so the server's clock does not matter.
   const credential = credentials(token, requestedAt + lifetime * 1000, refreshAt);
-  return { credential, refreshAt, longestMs: MAX_CREDENTIAL_LIFETIME_MS };
+  return { credential, refreshAt, maxLifetimeMs: MAX_CREDENTIAL_LIFETIME_MS };
 }
 
 /** Parses a record of a shared store. Throws if it is not an Azure credential. */

@@ -110,7 +110,7 @@ function keyOf(tenantId: string, enableCae: boolean, scope: string): string {
 function boundTo(exchanger: AzureExchanger, request: AzureRequest): AzureExchanger {
   return {
     ...exchanger,
-    target: () => exchanger.target(request),
+    cacheKeyFields: () => exchanger.cacheKeyFields(request),
     exchange: (call, context) => exchanger.exchange(ownCopy({ ...request, ...call }), context),
   };
 }

@@ -26,7 +26,7 @@ export function localAwsExchanger(option: string): Factory {
   const factory = (): Driver => ({
     specificationVersion: 'v1',
     provider: 'aws',
-    target: (): Readonly<Record<string, Json>> => ({ local: 'profile' }),
+    cacheKeyFields: (): Readonly<Record<string, Json>> => ({ local: 'profile' }),
     async exchange() {
       const { fromNodeProviderChain } = await officialPackage(option);
       // Create a chain for each exchange: a chain caches its result, but credex has its own cache.
@@ -41,7 +41,7 @@ export function localAwsExchanger(option: string): Factory {
         credential: Object.freeze({ accessKeyId, secretAccessKey, sessionToken, accountId, expiresAt }),
       };
     },
-    revive: (record) => record as Session,
+    parseStored: (record) => record as Session,
     classify: (error) => localFailure(error, LOGIN),
   });
   // The chain finds its own region, so the provider does not need one.

@@ -28,7 +28,7 @@ export function localAzureExchanger(option: string): Factory {
   return (configuration) => ({
     specificationVersion: 'v1',
     provider: 'azure',
-    target: (request): Readonly<Record<string, Json>> => ({
+    cacheKeyFields: (request): Readonly<Record<string, Json>> => ({
       local: 'profile',
       tenantId: request.tenantId ?? configuration.tenantId,
       scopes: request.scopes ?? configuration.scopes,
@@ -43,7 +43,7 @@ export function localAzureExchanger(option: string): Factory {
       const { token, expiresOnTimestamp } = await credential.getToken(scopes, { abortSignal: signal });
       return { credential: Object.freeze({ token, expiresOnTimestamp, expiresAt: expiresOnTimestamp }) };
     },
-    revive: (record) => record as Token,
+    parseStored: (record) => record as Token,
     classify: (error) => localFailure(error, LOGIN),
   });
 }

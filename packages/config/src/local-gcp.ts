@@ -33,7 +33,7 @@ export function localGcpExchanger(option: string): Factory {
   return (configuration) => ({
     specificationVersion: 'v1',
     provider: 'gcp',
-    target: (request): Readonly<Record<string, Json>> => ({
+    cacheKeyFields: (request): Readonly<Record<string, Json>> => ({
       local: 'profile',
       scopes: scopesOf(request.scopes) ?? configuration.scopes,
     }),
@@ -53,7 +53,7 @@ export function localGcpExchanger(option: string): Factory {
       const principal = "this machine's application default credentials";
       return { credential: Object.freeze({ accessToken: token, expiresAt, principal }) };
     },
-    revive: (record) => record as Token,
+    parseStored: (record) => record as Token,
     classify: (error) => localFailure(error, LOGIN),
   });
 }

@@ -124,7 +124,7 @@ async function localExchanger(name: string, entry: Entry): Promise<unknown> {
 function noToken(name: string): SubjectTokenSource {
   return {
     capture: () => ({
-      partition: JSON.stringify(['local-profile', name]),
+      identityKey: JSON.stringify(['local-profile', name]),
       token: () =>
         Promise.reject(
           new FederationError({

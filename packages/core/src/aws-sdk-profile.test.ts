@@ -181,9 +181,9 @@ describe("the AWS SDKs' refresh vectors", () => {
       }
       const status = provider.status();
       if (get === 'fail' && gives === 'held')
-        expect(status.holding).toEqual({ kind: 'backoff', until: w.clock.now() + 420_000 });
+        expect(status.backoff).toEqual({ kind: 'backoff', until: w.clock.now() + 420_000 });
       if (get === 'no')
-        expect(status.holding).toMatchObject({ kind: 'rejected', until: w.clock.now() + 2_600 });
+        expect(status.backoff).toMatchObject({ kind: 'rejected', until: w.clock.now() + 2_600 });
       if (gives === 'no credentials') expect(provider.status().state).toBe('empty');
       if (window !== undefined)
         expect(((got as { expiresAt: number }).expiresAt - (status.refreshAt ?? 0)) / 1_000).toBe(window);
@@ -199,12 +199,12 @@ describe("the AWS SDKs' refresh vectors", () => {
       await w.clock.advance(LIFETIME * 1_000);
       w.answer = () => Promise.reject(refusal('unavailable', { retry: 'now', retriesAtMost: 0 }));
       await provider.getCredentials();
-      const backoff = (provider.status().holding?.until ?? 0) - w.clock.now();
+      const backoff = (provider.status().backoff?.until ?? 0) - w.clock.now();
       expect(backoff / 1_000).toBeCloseTo(drawn === 0 ? 300 : 600, 2);
       await w.clock.advance(601_000);
       w.answer = () => Promise.reject(refusal('access_denied'));
       await expect(provider.getCredentials()).rejects.toMatchObject({ code: 'access_denied' });
-      const rejected = (provider.status().holding?.until ?? 0) - w.clock.now();
+      const rejected = (provider.status().backoff?.until ?? 0) - w.clock.now();
       expect(rejected / 1_000).toBeCloseTo(drawn === 0 ? 1 : 5, 2);
     }
   });

@@ -22,7 +22,7 @@ describe('a cache', () => {
   it('shows nothing of what it holds to whoever prints it', async () => {
     const w = world();
     const jwt = makeJwt({ sub: 'CANARY' });
-    await w.provider(sourceOf(() => jwt, { partition: undefined })).getCredentials();
+    await w.provider(sourceOf(() => jwt, { identityKey: undefined })).getCredentials();
     expect(w.cache.state.digests.size).toBe(1);
     const printed =
       inspect(w.cache, { depth: Infinity }) + JSON.stringify(w.cache) + JSON.stringify({ ...w.cache });

@@ -3,7 +3,7 @@
  * promise each other. Types only; nothing here runs.
  */
 
-/** A JSON value. What an exchanger's target is made of. */
+/** A JSON value, as `cacheKeyFields` returns. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** What every credential has. Plain data: no `Date`, no method, so that it survives a store and a clone. */
@@ -41,9 +41,9 @@ export interface SubjectToken {
 }
 
 export interface SubjectTokenRequest {
-  /** Ask the platform for a token of this audience; `undefined`: as it comes. */
+  /** Request a token of this audience from the platform. `undefined`: the platform's default. */
   readonly audience: string | undefined;
-  /** Another token than the last one; rejects with code `no_fresher_token` where there is none. */
+  /** A token other than the last one. Rejects with the code `no_fresher_token` if there is none. */
   readonly fresh: boolean;
   readonly signal: AbortSignal;
   /** Tells the provider's listener and the diagnostics channel, as an event `warning`. */
@@ -52,26 +52,26 @@ export interface SubjectTokenRequest {
 
 /** One caller's identity, taken at one moment. */
 export interface Subject {
-  /** Whose token this is, known without I/O; `undefined`: the token is read and its digest is used. */
-  readonly partition: string | undefined;
+  /** Names the identity without I/O. `undefined`: the token is read, and its digest is used instead. */
+  readonly identityKey: string | undefined;
   /**
-   * Whether a token that was read belongs to `partition`. Where it says no, the digest of that token takes the
-   * partition's place, so that a foreign token fills, finds and spoils nothing of the partition.
+   * Whether a token that was read belongs to `identityKey`. If not, the digest of that token is the identity key instead, so
+   * that a token of another identity neither finds nor changes anything that is cached for this one.
    */
-  covers?(claims: SubjectClaims): boolean;
+  matchesIdentity?(claims: SubjectClaims): boolean;
   token(request: SubjectTokenRequest): Promise<SubjectToken>;
 }
 
 /** Where the subject token (RFC 8693, section 1.1) comes from. */
 export interface SubjectTokenSource {
   /**
-   * Runs in the caller's request, synchronously, before anything is awaited: whose token and which token come
-   * from this one capture.
+   * Runs synchronously in the caller's request, before anything is awaited. The identity and the token both come from this
+   * one capture.
    */
   capture(): Subject;
 }
 
-/** How a failure is met; see the error table of the README. */
+/** Whether a failure is retried; see the error table of the README. */
 export type RetryAdvice = 'now' | 'fresh-subject' | 'never';
 
 export interface ErrorClass {
@@ -79,11 +79,11 @@ export interface ErrorClass {
   readonly retry: RetryAdvice;
   /** The server asked us to slow down. */
   readonly throttled?: boolean | undefined;
-  /** How many retries this failure is worth at most; default 2. */
+  /** The most retries for this failure; default 2. */
   readonly retriesAtMost?: number | undefined;
-  /** How long the server asked to be left alone, in milliseconds. */
+  /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
-  /** The HTTP status of the answer, where there was one. */
+  /** The HTTP status of the response, if there was one. */
   readonly status?: number | undefined;
   /** The server's own code: `AccessDenied`, `invalid_grant`, `AADSTS700213`. */
   readonly serverCode?: string | undefined;
@@ -94,7 +94,7 @@ export interface ErrorClass {
 }
 
 /**
- * Why a credential could not be had. Transient: `network`, `timeout`, `throttled`, `unavailable`,
+ * Why there is no credential. Transient: `network`, `timeout`, `throttled`, `unavailable`,
  * `invalid_response`, `clock_skew`. The rest lasts until something is changed.
  */
 export type FederationErrorCode =
@@ -142,8 +142,8 @@ export interface PresentedToken {
   readonly expiresAt?: number | undefined;
 }
 
-/** What an HTTP step of an exchange brings back. */
-export interface HttpAnswer {
+/** The response of one HTTP step of an exchange. */
+export interface HttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -153,16 +153,16 @@ export interface HttpAnswer {
 
 export interface ExchangeContext {
   /**
-   * The subject token, with audience, `expect` and the partition check applied. Lazy: an exchange that needs
-   * none never reads it. The same token however often it is asked for.
+   * The subject token, after the checks of audience, `expect` and identity. Lazy: an exchange that needs no token never reads
+   * it. Each call returns the same token.
    */
   subject(): Promise<SubjectToken>;
   /**
-   * One request to `host`, with a time limit of its own (2.5 s) and, where somebody waits with nothing in hand,
-   * the retries that `classify` allows and the budget of that host pays for. `signal` ends the one attempt.
+   * One request to `host`, with a separate time limit (2.5 s). If a caller waits without a cached credential, it is retried as
+   * `classify` allows and as far as the retry budget of that host lasts. `signal` ends one attempt.
    */
   step<T>(host: string, run: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  /** One HTTP POST without redirect and with a bounded answer; `signal`: the step's. */
+  /** One HTTP POST without redirects and with a bounded response; `signal`: that of the step. */
   post(
     url: URL,
     init: {
@@ -170,22 +170,22 @@ export interface ExchangeContext {
       readonly body: string;
       readonly signal?: AbortSignal;
     },
-  ): Promise<HttpAnswer>;
+  ): Promise<HttpResponse>;
   readonly signal: AbortSignal;
 }
 
-/** What one exchange brought. */
-export interface Issued<C extends Credential> {
+/** The result of one exchange. */
+export interface ExchangeResult<C extends Credential> {
   readonly credential: C;
-  /** The answer's `Date`, epoch milliseconds: the server's clock. */
+  /** The `Date` of the response, epoch milliseconds: the server's clock. */
   readonly serverDate?: number | undefined;
   /** The server's advice when to refresh, epoch milliseconds. */
   readonly refreshAt?: number | undefined;
   /**
-   * The longest lifetime to plan by, in milliseconds: what was asked for, or the longest that this cloud gives.
-   * A credential that claims more is used, but refreshed as if it ended then.
+   * The longest lifetime to plan by, in milliseconds: what was requested, or the longest that this cloud gives.
+   * A credential that claims more is used, but refreshed as if it expired then.
    */
-  readonly longestMs?: number | undefined;
+  readonly maxLifetimeMs?: number | undefined;
 }
 
 /**
@@ -196,22 +196,22 @@ export interface Exchanger<C extends Credential, R = void> {
   readonly specificationVersion: 'v1';
   readonly provider: string;
   /** Pure: everything that changes what the credential can do, and nothing else. Part of the cache key. */
-  target(request: R): Readonly<Record<string, Json>>;
-  /** Makes the exchange. Throws whatever it met: core turns it into a `FederationError` by `classify`. */
-  exchange(request: R, context: ExchangeContext): Promise<Issued<C>>;
-  /** Parses what a shared store gave back; throws where it isn't a credential of this provider. */
-  revive(record: unknown): C;
+  cacheKeyFields(request: R): Readonly<Record<string, Json>>;
+  /** Makes the exchange. It may throw anything: core turns it into a `FederationError` with `classify`. */
+  exchange(request: R, context: ExchangeContext): Promise<ExchangeResult<C>>;
+  /** Parses a record of a shared store. Throws if it is not a credential of this provider. */
+  parseStored(record: unknown): C;
   /**
-   * Says what a raw error means; what core's own say, FederationError and OptionError, it isn't asked. `presented` lets
-   * a hint name the claim that is likely at fault. A promise where what explains failures is loaded with the first.
+   * Says what a raw error means. It is not called for core's own errors (FederationError, OptionError). With `presented` a hint
+   * can name the claim that is likely at fault. May be async, so that the classifier can be loaded lazily.
    */
   classify(error: unknown, presented: PresentedToken | undefined): ErrorClass | Promise<ErrorClass>;
 }
 
 export interface CredentialCall<R> {
-  /** Detaches this caller; others who wait for the same exchange go on. */
+  /** Aborts this call only; other callers of the same exchange are not affected. */
   readonly signal?: AbortSignal | undefined;
-  /** Make a new exchange even where a good credential is held. */
+  /** Make a new exchange even if a valid credential is cached. */
   readonly forceRefresh?: boolean | undefined;
   /**
    * How long the credential must still be valid, in milliseconds, 0 to 86,400,000; default: the provider's option of this
@@ -239,7 +239,7 @@ export interface CredentialStatus {
   /** Until when it is handed out. */
   readonly until?: number | undefined;
   /** What keeps the next exchange waiting, and until when at the latest. */
-  readonly holding?: { readonly kind: 'backoff' | 'rejected'; readonly until: number } | undefined;
+  readonly backoff?: { readonly kind: 'backoff' | 'rejected'; readonly until: number } | undefined;
   /** Why the last exchange failed; gone with the next success. */
   readonly lastError?: FederationErrorCode | undefined;
   /** Since this entry was made. */

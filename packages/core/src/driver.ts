@@ -1,6 +1,13 @@
 /** For authors of exchangers, token sources and factories. Users import from `@credex/core`. */
 
-export type { ErrorClass, ExchangeContext, Exchanger, HttpAnswer, Issued, RetryAdvice } from './contract.js';
+export type {
+  ErrorClass,
+  ExchangeContext,
+  Exchanger,
+  HttpResponse,
+  ExchangeResult,
+  RetryAdvice,
+} from './contract.js';
 export { discard } from './bounded-text.js';
 export { builtinModule } from './builtin-module.js';
 export { createCredentialCache } from './cache.js';

@@ -74,13 +74,15 @@ describe('events', () => {
     w.answer = () => undefined;
     note(w);
     const frozen = world({ answer: ({ n }) => (n === 1 ? new Promise(() => undefined) : undefined) });
-    const stuck = frozen.provider(sourceOf(() => makeJwt({ project_id: 'a' }), { covers: () => true }));
+    const stuck = frozen.provider(
+      sourceOf(() => makeJwt({ project_id: 'a' }), { matchesIdentity: () => true }),
+    );
     void stuck.getCredentials();
     await settle();
     frozen.clock.jumpWall(60_000);
     await stuck.getCredentials();
     await frozen
-      .provider(sourceOf(() => makeJwt(), { partition: 'q', covers: () => false }))
+      .provider(sourceOf(() => makeJwt(), { identityKey: 'q', matchesIdentity: () => false }))
       .getCredentials();
     note(frozen);
     const all: Record<CredentialEvent['type'], true> = {
@@ -95,7 +97,7 @@ describe('events', () => {
       invalidated: true,
       evicted: true,
       refused: true,
-      'partition-mismatch': true,
+      'identity-mismatch': true,
       warning: true,
     };
     expect([...seen].sort()).toEqual(Object.keys(all).sort());

@@ -42,8 +42,8 @@ export type CredentialEvent =
   | { readonly type: 'evicted'; readonly provider: string }
   /** A call was answered with the error of an earlier exchange, without another. */
   | { readonly type: 'refused'; readonly provider: string; readonly code: FederationErrorCode }
-  /** The token that was read isn't of the platform's partition: its digest is the key instead. */
-  | { readonly type: 'partition-mismatch'; readonly provider: string }
+  /** The token that was read is not of the platform's identity: its digest is the identity key instead. */
+  | { readonly type: 'identity-mismatch'; readonly provider: string }
   /** Something works otherwise than the user may think, such as a default region. */
   | { readonly type: 'warning'; readonly provider: string; readonly message: string };
 

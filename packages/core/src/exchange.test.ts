@@ -297,19 +297,19 @@ describe('errors of the token source', () => {
     const w = world();
     const provider = w.provider(source(transient));
     await expect(provider.getCredentials()).rejects.toEqual(transient);
-    expect(provider.status().holding?.kind).toBe('backoff');
+    expect(provider.status().backoff?.kind).toBe('backoff');
     const hopeless = new FederationError({ code: 'no_subject_token', provider: 'vercel', message: 'None.' });
     const other = world();
     await expect(other.provider(source(hopeless)).getCredentials()).rejects.toEqual(hopeless);
     expect(other.attempts).toHaveLength(0);
   });
 
-  it.each([undefined, 'p'])('of others are wrapped and scrubbed (partition %s)', async (partition) => {
+  it.each([undefined, 'p'])('of others are wrapped and scrubbed (identity key %s)', async (identityKey) => {
     const token = makeJwt({ sub: 'secret' });
     const w = world();
     const provider = w.provider(
       sourceOf(() => token, {
-        partition,
+        identityKey,
         token: (_wanted, jwt) => Promise.reject(new Error(`broke on ${jwt}`)),
       }),
     );
@@ -321,7 +321,7 @@ describe('errors of the token source', () => {
   it.each([undefined, 'text', {}, { jwt: 5 }, { jwt: 'a.b.c' }])('%j is no token', async (given) => {
     const w = world();
     const provider = w.provider({
-      capture: () => ({ partition: undefined, token: async () => given as never }),
+      capture: () => ({ identityKey: undefined, token: async () => given as never }),
     });
     expect(await outcome(w, provider.getCredentials())).toMatchObject({ code: 'invalid_subject_token' });
   });
@@ -340,7 +340,7 @@ describe('clocks', () => {
         answer: () => ({
           credential: { value: 'v', expiresAt: w.clock.now() - skew + 900_000 },
           serverDate: w.clock.now() - skew,
-          longestMs: 900_000,
+          maxLifetimeMs: 900_000,
         }),
       });
       const provider = w.provider();

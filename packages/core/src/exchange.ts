@@ -9,7 +9,7 @@ import type {
   ErrorClass,
   ExchangeContext,
   Exchanger,
-  Issued,
+  ExchangeResult,
   PresentedToken,
   Subject,
   SubjectToken,
@@ -52,7 +52,7 @@ export interface ProviderContext<C extends Credential, R> {
 export interface ExchangeInput<R> {
   readonly subject: Subject;
   /** Whether a token belongs to the identity that the cache key names. */
-  readonly matchesIdentity: Subject['covers'];
+  readonly matchesIdentity: Subject['matchesIdentity'];
   readonly request: R;
 }
 
@@ -67,7 +67,7 @@ export interface FailedExchange {
 }
 
 export type ExchangeOutcome<C extends Credential> =
-  | { readonly kind: 'issued'; readonly issued: Issued<C>; readonly received: Moment }
+  | { readonly kind: 'issued'; readonly issued: ExchangeResult<C>; readonly received: Moment }
   | FailedExchange
   /** Misuse that only the exchange could find, such as a package that is not installed. */
   | { readonly kind: 'misuse'; readonly error: OptionError }
@@ -240,14 +240,14 @@ async function blamedToken(
   { error, presented }: FailedExchange,
   signal: AbortSignal,
 ): Promise<SubjectToken | undefined> {
-  if (presented === undefined || subject.partition === undefined || !isTokenError(error.code))
+  if (presented === undefined || subject.identityKey === undefined || !isTokenError(error.code))
     return undefined;
   return subjectTokenOf(subject, { audience: undefined, fresh: false, signal }).catch(() => undefined);
 }
 
 /** A driver's result must at least say when the credential ends. */
-function assertIssued<C extends Credential>(provider: string, issued: Issued<C>): Issued<C> {
-  const credential: unknown = (issued as Issued<C> | undefined)?.credential;
+function assertIssued<C extends Credential>(provider: string, issued: ExchangeResult<C>): ExchangeResult<C> {
+  const credential: unknown = (issued as ExchangeResult<C> | undefined)?.credential;
   if (
     typeof credential === 'object' &&
     credential !== null &&

@@ -15,7 +15,7 @@ const GOOD = Array.from({ length: 20 }, (_, n) => `good-${n}`);
 
 function ask(w: World, sub: string): Promise<unknown> {
   const jwt = makeJwt({ sub });
-  return w.provider(sourceOf(() => jwt, { partition: undefined })).getCredentials();
+  return w.provider(sourceOf(() => jwt, { identityKey: undefined })).getCredentials();
 }
 
 /** Asks until there is a credential, as a caller that obeys `retryAfterMs` does; how long it took. */

@@ -63,7 +63,7 @@ describe('signals, deadlines and frozen instances', () => {
     await late;
     answer.open();
     expect((await other).value).toBe('v1');
-    expect(hurried.status().holding).toBeUndefined();
+    expect(hurried.status().backoff).toBeUndefined();
     expect(w.clock.timers()).toBe(0);
   });
 

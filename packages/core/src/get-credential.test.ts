@@ -54,10 +54,10 @@ describe('a leader whose token is no good', () => {
     expect((await other).value).toBe('v1');
   });
 
-  it('is of another identity: it gets the credential of its own token, the others that of the partition', async () => {
+  it('is of another identity: it gets the credential of its own token, the others that of the identity key', async () => {
     const w = world({ answer: ({ sub, n }) => ({ ...w.good(`${String(sub)}${n}`) }) });
     const provider = twoTokens(w, makeJwt({ sub: 'foreign', project_id: 'other' }), good, {
-      covers: (claims: { project_id?: unknown }) => claims.project_id === 'mine',
+      matchesIdentity: (claims: { project_id?: unknown }) => claims.project_id === 'mine',
     });
     const foreign = provider.getCredentials();
     const others = Array.from({ length: 100 }, () => provider.getCredentials());
@@ -65,14 +65,16 @@ describe('a leader whose token is no good', () => {
     expect(new Set((await Promise.all(others)).map(({ value }) => value)).size).toBe(1);
     expect((await others[0])?.value).toMatch(/^vgood/);
     expect(w.attempts).toHaveLength(2);
-    expect(w.types()).toContain('partition-mismatch');
+    expect(w.types()).toContain('identity-mismatch');
     expect((await provider.getCredentials()).value).toMatch(/^vgood/);
   });
 
   it('does not get what is held in the last minute either', async () => {
     const w = world({ answer: ({ sub, n }) => ({ ...w.good(`${String(sub)}${n}`) }) });
     let token = good;
-    const provider = w.provider(sourceOf(() => token, { covers: (claims) => claims.project_id === 'mine' }));
+    const provider = w.provider(
+      sourceOf(() => token, { matchesIdentity: (claims) => claims.project_id === 'mine' }),
+    );
     await provider.getCredentials();
     await w.clock.advance(LAST_MINUTE);
     token = makeJwt({ sub: 'foreign', project_id: 'other' });
@@ -121,16 +123,16 @@ describe('a leader whose token is no good', () => {
     );
     for (let call = 0; call < 2; call++)
       await expect(provider.getCredentials()).rejects.toMatchObject({ code: 'no_subject_token' });
-    expect(provider.status().holding).toBeUndefined();
+    expect(provider.status().backoff).toBeUndefined();
     expect(reads).toBe(2);
     expect((await provider.getCredentials()).value).toBe('v1');
   });
 
   it('holds nothing back where `expect` kept the token from the cloud', async () => {
-    for (const partition of ['p', undefined]) {
+    for (const identityKey of ['p', undefined]) {
       const w = world();
       const provider = w.provider(
-        sourceOf(() => good, { partition }),
+        sourceOf(() => good, { identityKey }),
         { expect: { projectId: 'prj_other' } },
       );
       await expect(provider.getCredentials()).rejects.toMatchObject({ code: 'subject_mismatch' });
@@ -152,7 +154,7 @@ describe('a leader whose token is no good', () => {
       }),
     );
     await expect(provider.getCredentials()).rejects.toMatchObject({ code: 'access_denied' });
-    expect(provider.status().holding).toBeUndefined();
+    expect(provider.status().backoff).toBeUndefined();
   });
 
   it('is held back by its own refusal although another audience was asked for it', async () => {
@@ -354,13 +356,13 @@ describe('while nothing but a refresh fails', () => {
       Promise.reject(refusal('throttled', { retry: 'now', throttled: true, retryAfterMs: 100_000 }));
     await provider.getCredentials();
     await settle();
-    expect(provider.status().holding).toMatchObject({ kind: 'backoff', until: w.clock.now() + 100_000 });
+    expect(provider.status().backoff).toMatchObject({ kind: 'backoff', until: w.clock.now() + 100_000 });
     await w.clock.advance(99_000);
     await provider.getCredentials();
     expect(w.attempts).toHaveLength(2);
     await w.clock.advance(LAST_MINUTE - AHEAD - 99_000);
     await provider.getCredentials();
-    expect(provider.status().holding?.until).toBeLessThanOrEqual(w.clock.now() + 5_000);
+    expect(provider.status().backoff?.until).toBeLessThanOrEqual(w.clock.now() + 5_000);
   });
 
   it('does not keep an invalidated credential from recovering for longer than a minute', async () => {

@@ -82,7 +82,7 @@ export async function readOwnToken<C extends Credential, R>(
   return {
     digest: await tokenDigest(cache, token, clock.now()),
     subject: {
-      partition: undefined,
+      identityKey: undefined,
       token: (wanted) =>
         wanted.fresh || wanted.audience !== undefined ? subject.token(wanted) : Promise.resolve(token),
     },
@@ -214,7 +214,7 @@ class PendingCall<C extends Credential, R> {
     this.#lastError = error;
     // What failed for another token, or before anything was sent, says nothing about the caller's own token.
     const mayBeAnothers = isTokenError(error.code) || !joined.refresh.sent;
-    if (joined.joined && !this.#ownToken && this.#call.subject.partition !== undefined && mayBeAnothers) {
+    if (joined.joined && !this.#ownToken && this.#call.subject.identityKey !== undefined && mayBeAnothers) {
       this.#ownToken = true;
       return 'again';
     }
@@ -237,7 +237,7 @@ class PendingCall<C extends Credential, R> {
         challenge.urgent ||= urgent;
         return { refresh: challenge, joined: true, foreignRequest: true };
       }
-      if (own.partition !== undefined && (this.#ownToken || this.#hasTokenBackoff())) {
+      if (own.identityKey !== undefined && (this.#ownToken || this.#hasTokenBackoff())) {
         const mine = await this.#inTime((signal) => readOwnToken(this.#context, subject, signal));
         name = { ...this.#name(), digest: mine.digest };
         own = mine.subject;
@@ -279,7 +279,7 @@ class PendingCall<C extends Credential, R> {
       const crowded = roomForUnproven(cache, provider, clock, random);
       if (crowded !== undefined) throw this.#refused(crowded);
     }
-    const matchesIdentity = this.#call.subject.covers?.bind(this.#call.subject);
+    const matchesIdentity = this.#call.subject.matchesIdentity?.bind(this.#call.subject);
     const input = { subject, matchesIdentity, request: this.#request };
     return startRefresh(this.#context, { key, name, input, urgent, challenge });
   }
@@ -416,7 +416,7 @@ class PendingCall<C extends Credential, R> {
     const { subject } = this.#call;
     const wanted = { audience: undefined, fresh: false };
     const { claims } = await this.#inTime((signal) => subjectTokenOf(subject, { ...wanted, signal }));
-    return subject.covers?.(claims) === false;
+    return subject.matchesIdentity?.(claims) === false;
   }
 
   #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

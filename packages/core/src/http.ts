@@ -1,7 +1,7 @@
 /** One request of ours: no redirect, a bounded answer, ended by a signal. Here by a `fetch`. */
 
 import { boundedText, discard } from './bounded-text.js';
-import type { HttpAnswer } from './contract.js';
+import type { HttpResponse } from './contract.js';
 import { FederationError } from './errors.js';
 import { memberOf, ownCopy } from './own.js';
 
@@ -23,7 +23,7 @@ export interface SendInit {
  * A way to the network; `#transport` is that of the runtime.
  * @throws FederationError `redirect_refused`, `invalid_response`; whatever the network threw otherwise.
  */
-export type Transport = (provider: string, url: URL, init: SendInit) => Promise<HttpAnswer>;
+export type Transport = (provider: string, url: URL, init: SendInit) => Promise<HttpResponse>;
 
 /**
  * @throws FederationError `redirect_refused`, `invalid_response`; whatever `fetch` threw otherwise.
@@ -33,7 +33,7 @@ export async function sendByFetch(
   provider: string,
   url: URL,
   init: SendInit,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const response = await fetch(
     url,
     ownCopy<RequestInit>({

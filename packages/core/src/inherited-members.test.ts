@@ -7,7 +7,7 @@ import { OK, closeServers, listen } from './raw-server.fixture.js';
 import { OptionError } from './errors.js';
 import { readSubjectToken } from './subject-token.js';
 import { startTimer } from './clock.js';
-import type { HttpAnswer } from './contract.js';
+import type { HttpResponse } from './contract.js';
 import { transportOf } from './transport.js';
 
 afterEach(() => {
@@ -111,7 +111,7 @@ it('JSON and the claims of a token inherit nothing, at any depth', () => {
 describe('a request of node:http', () => {
   const transport = transportOf(undefined);
   const { signal } = new AbortController();
-  const send = (url: URL): Promise<HttpAnswer> =>
+  const send = (url: URL): Promise<HttpResponse> =>
     transport('test', url, { headers: { accept: 'text/plain' }, body: 'secret', signal });
   const NAMES_OF_NODE =
     'agent auth body createConnection defaultPort headers insecureHTTPParser maxHeaderSize method path setHost ' +

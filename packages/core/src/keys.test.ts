@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createCredentialCache } from './cache.js';
 import { canonicalJson, lengthPrefixed } from './canonical.js';
 import type { Json } from './contract.js';
-import { digestPartition, keyText, knownKey, platformPartition, tokenDigest, valueKey } from './keys.js';
+import { digestPartition, keyText, knownKey, platformIdentity, tokenDigest, valueKey } from './keys.js';
 import { readSubjectToken } from './subject-token.js';
 import { makeJwt } from './world.fixture.js';
 
@@ -17,7 +17,7 @@ describe('the value key', () => {
   it.each([
     [
       FIELDS,
-      platformPartition('["vercel","prj_1","production"]'),
+      platformIdentity('["vercel","prj_1","production"]'),
       '8ytnML73io1y5wkdSe7hm1aup7RkSjf0iCHvyhpxlVI',
     ],
     [
@@ -27,8 +27,8 @@ describe('the value key', () => {
     ],
   ])(
     'of these fields stays what it is: a change parts every deployment from its shared store',
-    async (fields, partition, key) => {
-      expect(await valueKey(createCredentialCache(), keyText(fields, partition))).toBe(key);
+    async (fields, identityKey, key) => {
+      expect(await valueKey(createCredentialCache(), keyText(fields, identityKey))).toBe(key);
     },
   );
 
@@ -52,11 +52,11 @@ describe('the value key', () => {
     for (const provider of parts)
       for (const target of parts)
         for (const audience of [undefined, ...parts])
-          for (const partition of parts)
+          for (const identityKey of parts)
             texts.add(
               [
                 ...new TextEncoder().encode(
-                  keyText({ provider, target, audience, expectation: 'null' }, partition),
+                  keyText({ provider, target, audience, expectation: 'null' }, identityKey),
                 ),
               ].join(),
             );
@@ -65,8 +65,8 @@ describe('the value key', () => {
     expect(texts.size).toBeGreaterThanOrEqual(wellFormed * wellFormed * (parts.length + 1) * parts.length);
   });
 
-  it('keeps platform partitions and digests apart', () => {
-    expect(platformPartition('x')).not.toBe(digestPartition('x'));
+  it('keeps platform identity keys and digests apart', () => {
+    expect(platformIdentity('x')).not.toBe(digestPartition('x'));
   });
 
   it('is remembered, in bounded room', async () => {

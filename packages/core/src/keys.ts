@@ -26,7 +26,7 @@ export interface KeyFields {
 }
 
 /** The text that a value key is the digest of; its memo's name. */
-export function keyText(fields: KeyFields, partition: string): string {
+export function keyText(fields: KeyFields, identityKey: string): string {
   return lengthPrefixed([
     SCHEMA,
     fields.provider,
@@ -34,7 +34,7 @@ export function keyText(fields: KeyFields, partition: string): string {
     // As JSON: UTF-8 would write all halves of a surrogate pair as one character.
     JSON.stringify(fields.audience ?? null),
     fields.expectation,
-    JSON.stringify(partition),
+    JSON.stringify(identityKey),
   ]);
 }
 
@@ -77,5 +77,5 @@ function digestOnce(cache: CredentialCache, text: string): string | Promise<stri
   return shared;
 }
 
-export const platformPartition = (name: string): string => `platform:${name}`;
+export const platformIdentity = (name: string): string => `platform:${name}`;
 export const digestPartition = (digest: string): string => `digest:${digest}`;

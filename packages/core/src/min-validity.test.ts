@@ -138,7 +138,9 @@ describe('minValidityMs of a call', () => {
   it('uses the credential of its own token where that is of another identity', async () => {
     let jwt = makeJwt({ sub: 'mine', project_id: 'mine' });
     const w = world({ answer: ({ sub, n }) => w.good(`${String(sub)}${n}`) });
-    const provider = w.provider(sourceOf(() => jwt, { covers: ({ project_id }) => project_id === 'mine' }));
+    const provider = w.provider(
+      sourceOf(() => jwt, { matchesIdentity: ({ project_id }) => project_id === 'mine' }),
+    );
     await provider.getCredentials();
     await w.clock.advance(20 * MINUTE);
     jwt = makeJwt({ sub: 'other', project_id: 'other' });

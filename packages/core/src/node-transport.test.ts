@@ -4,7 +4,7 @@ import { channel } from 'node:diagnostics_channel';
 import { getEventListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { HttpAnswer } from './contract.js';
+import type { HttpResponse } from './contract.js';
 import {
   CHUNKED,
   OK,
@@ -24,7 +24,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const ask = (url: URL, signal?: AbortSignal): Promise<HttpAnswer> => askBy('node:https', url, signal);
+const ask = (url: URL, signal?: AbortSignal): Promise<HttpResponse> => askBy('node:https', url, signal);
 
 describe('an abort', () => {
   const reason = new Error('enough');

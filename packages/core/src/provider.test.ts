@@ -21,10 +21,10 @@ const manual = (): Clock & { ms: number } => {
   return clock;
 };
 
-const source = (partition: string | undefined, token: () => string): SubjectTokenSource => ({
+const source = (identityKey: string | undefined, token: () => string): SubjectTokenSource => ({
   capture: () => {
     const captured = token();
-    return { partition, token: async () => readSubjectToken(captured) };
+    return { identityKey, token: async () => readSubjectToken(captured) };
   },
 });
 
@@ -36,7 +36,7 @@ function world(
   const exchanger: Exchanger<Secret, { scope?: string }> = {
     specificationVersion: 'v1',
     provider: 'test',
-    target: ({ scope }) => ({ scope: scope ?? '' }),
+    cacheKeyFields: ({ scope }) => ({ scope: scope ?? '' }),
     async exchange(_request, context) {
       await context.subject();
       return context.step('host', async () => {
@@ -49,7 +49,7 @@ function world(
         return { credential };
       });
     },
-    revive: (record) => record as Secret,
+    parseStored: (record) => record as Secret,
     classify: (error) => (error as { as?: never }).as ?? { code: 'unavailable', retry: 'now' },
   };
   const cache = createCredentialCache();
@@ -85,7 +85,7 @@ describe('the provider', () => {
     expect(seen.exchanges).toBeLessThanOrEqual(2);
   });
 
-  it('keeps partitions apart, and tokens where no partition is named', async () => {
+  it('keeps identity keys apart, and tokens where no identity key is named', async () => {
     const { seen, provider } = world();
     await provider(source('p', () => jwt({}))).getCredentials();
     await provider(source('q', () => jwt({}))).getCredentials();

@@ -23,7 +23,7 @@ import type { Call } from './get-credential.js';
 import { getCredential, isBelowMinValidity, readOwnToken } from './get-credential.js';
 import type { Invocation } from './invocation.js';
 import type { KeyFields } from './keys.js';
-import { digestPartition, keyText, knownKey, platformPartition, valueKey } from './keys.js';
+import { digestPartition, keyText, knownKey, platformIdentity, valueKey } from './keys.js';
 import { invalidOption, ownOptions } from './options.js';
 import { memberOf } from './own.js';
 import type { CredentialProviderOptions } from './provider-options.js';
@@ -107,7 +107,7 @@ function credentialFor<C extends Credential, R, V extends C>(
 ): V | Promise<V> {
   const call = given === undefined ? undefined : ownCall(given);
   const subject = provider.source.capture();
-  if (isPlain(call) && subject.partition !== undefined && subject.partition === provider.plainIdentity) {
+  if (isPlain(call) && subject.identityKey !== undefined && subject.identityKey === provider.plainIdentity) {
     const { context, plainKey } = provider;
     const { cache } = context;
     const entry = cache.state.entries.get(plainKey);
@@ -177,11 +177,11 @@ async function recordFor<C extends Credential, R, V extends C>(
   call: Omit<Call<R>, 'key' | 'subject'>,
 ): Promise<C> {
   const { context } = provider;
-  const { partition } = subject;
-  if (partition !== undefined) {
-    const key = await ownKey(provider, target, platformPartition(partition));
+  const { identityKey } = subject;
+  if (identityKey !== undefined) {
+    const key = await ownKey(provider, target, platformIdentity(identityKey));
     if (isWithoutRequest) {
-      provider.plainIdentity = partition;
+      provider.plainIdentity = identityKey;
       provider.plainKey = key;
     }
     const record = await getCredential(context, { ...call, key, subject });
@@ -225,9 +225,9 @@ function status<C extends Credential, R, V extends C>(
 ): CredentialStatus {
   const { context, source, lastIdentityKey } = provider;
   const { cache, clock } = context;
-  const partition = memberOf(source.capture(), 'partition');
+  const named = memberOf(source.capture(), 'identityKey');
   // Without reading the token nothing else tells whose it is: then the identity of the last call is meant.
-  const identityKey = partition === undefined ? lastIdentityKey : platformPartition(partition);
+  const identityKey = named === undefined ? lastIdentityKey : platformIdentity(named);
   const target = targetText(provider, ownCall(call).request);
   const key =
     identityKey === undefined
@@ -241,8 +241,8 @@ function targetText<C extends Credential, R, V extends C>(
   request: Partial<R> | undefined,
 ): string {
   const { exchanger } = provider.context;
-  if (request !== undefined) return canonicalJson(exchanger.target(request as R));
-  return (provider.plainTarget ??= canonicalJson(exchanger.target(NOTHING as R)));
+  if (request !== undefined) return canonicalJson(exchanger.cacheKeyFields(request as R));
+  return (provider.plainTarget ??= canonicalJson(exchanger.cacheKeyFields(NOTHING as R)));
 }
 
 const keyFields = <C extends Credential, R, V extends C>(

@@ -5,7 +5,7 @@ import { globalAgent as httpsAgent } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import type { HttpAnswer } from './contract.js';
+import type { HttpResponse } from './contract.js';
 import { createTransport as createNodeTransport } from './node-transport.js';
 import { createTransport as createFetchTransport } from './web-transport.js';
 
@@ -58,7 +58,7 @@ export const CHUNKED: string = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\
 const never = new AbortController().signal;
 export const WAYS = { fetch: createFetchTransport(), 'node:https': createNodeTransport() } as const;
 
-export function askBy(way: keyof typeof WAYS, url: URL, signal: AbortSignal = never): Promise<HttpAnswer> {
+export function askBy(way: keyof typeof WAYS, url: URL, signal: AbortSignal = never): Promise<HttpResponse> {
   return WAYS[way]('test', url, { headers: {}, body: 'secret', signal });
 }
 

@@ -1,7 +1,7 @@
 /** When a credential is refreshed, what a call gets meanwhile, and how long a failure delays the next attempt. Pure. */
 
 import type { Moment } from './clock.js';
-import type { Credential, CredentialState, FederationErrorCode, Issued } from './contract.js';
+import type { Credential, CredentialState, FederationErrorCode, ExchangeResult } from './contract.js';
 import type { FederationError } from './errors.js';
 
 /** Ages in milliseconds since the credential was received; always refresh ≤ must ≤ usable ≤ lifetime. */
@@ -99,11 +99,11 @@ const clamp = (value: number, low: number, high: number): number => Math.min(Mat
  * The lifetime from receipt on, by the server's clock where its response had a `Date`: a machine whose clock is wrong
  * neither drops a good credential nor uses an expired one.
  */
-export function lifetimeOf(issued: Issued<Credential>, receivedAt: number): number {
+export function lifetimeOf(issued: ExchangeResult<Credential>, receivedAt: number): number {
   const skew =
     issued.serverDate === undefined ? 0 : clamp(receivedAt - issued.serverDate, -MAX_SKEW_MS, MAX_SKEW_MS);
   const lifetime = issued.credential.expiresAt + skew - receivedAt;
-  return Math.min(lifetime, issued.longestMs ?? Infinity);
+  return Math.min(lifetime, issued.maxLifetimeMs ?? Infinity);
 }
 
 export function stateOf({

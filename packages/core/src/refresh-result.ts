@@ -60,7 +60,7 @@ export async function settleRefresh<C extends Credential, R>(
     case 'failed':
       return recordFailure(run, outcome, durationMs);
     case 'other-identity':
-      emit({ type: 'partition-mismatch' });
+      emit({ type: 'identity-mismatch' });
       return outcome;
     case 'misuse':
       emit({ type: 'exchange-failed', durationMs, code: 'invalid_request' });
@@ -142,7 +142,7 @@ async function recordFailure<C extends Credential, R>(
     name.digest ??
     (blamed === undefined ? undefined : await tokenDigest(context.cache, blamed, context.clock.now()));
   // Where the key names the token, the failure is the key's.
-  const isAttributable = digest !== undefined || input.subject.partition === undefined;
+  const isAttributable = digest !== undefined || input.subject.identityKey === undefined;
   return fail(run, failure, isAttributable ? { ...name, digest } : undefined, durationMs);
 }
 

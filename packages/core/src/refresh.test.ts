@@ -114,7 +114,7 @@ describe('the result of a refresh', () => {
       await w.clock.advance(timeoutMs);
       await seen;
       expect(w.types().filter((type) => type === 'exchange-started')).toHaveLength(1);
-      expect(provider.status().holding).toBeUndefined();
+      expect(provider.status().backoff).toBeUndefined();
       expect(w.clock.timers()).toBe(0);
     }
   });

@@ -122,10 +122,10 @@ describe('the lifetime', () => {
     ['ten minutes off at most, the other way', issued(7_200, { serverDate: at + 3_600 * S }), 6_600],
     [
       'never more than was asked for',
-      issued(3_600, { serverDate: at - 300 * S, longestMs: 3_600 * S }),
+      issued(3_600, { serverDate: at - 300 * S, maxLifetimeMs: 3_600 * S }),
       3_600,
     ],
-    ['as if it were the longest', issued(200_000, { longestMs: 43_200 * S }), 43_200],
+    ['as if it were the longest', issued(200_000, { maxLifetimeMs: 43_200 * S }), 43_200],
     ['over already', issued(-10), -10],
   ])('%s', (_case, given, seconds) => {
     expect(lifetimeOf(given, at)).toBe(seconds * S);

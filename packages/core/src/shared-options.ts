@@ -105,14 +105,14 @@ function tokenSourceOf(value: SubjectTokenSource | TokenFunction): SubjectTokenS
   );
 }
 
-/** Nothing says whose token a function returns, so the digest of the token is its partition. */
+/** Nothing says whose token a function returns, so the digest of the token is its identity key. */
 function functionTokenSource(read: TokenFunction): SubjectTokenSource {
   return {
     capture(): Subject {
       // Called here, in the caller's request, before anything is awaited.
       const reading = startReading(read);
       return {
-        partition: undefined,
+        identityKey: undefined,
         async token({ fresh }): Promise<SubjectToken> {
           if (fresh) throw noFresherToken();
           return rememberedSubjectToken(await reading);

@@ -48,8 +48,8 @@ describe('status', () => {
     const provider = w.provider();
     await provider.getCredentials();
     expect(provider.status({ request: { scope: 'never asked' } }).state).toBe('empty');
-    expect(w.provider(sourceOf(() => makeJwt(), { partition: 'other' })).status().state).toBe('empty');
-    const byToken = w.provider(sourceOf(() => makeJwt(), { partition: undefined }));
+    expect(w.provider(sourceOf(() => makeJwt(), { identityKey: 'other' })).status().state).toBe('empty');
+    const byToken = w.provider(sourceOf(() => makeJwt(), { identityKey: undefined }));
     expect(byToken.status().state).toBe('empty');
     await byToken.getCredentials();
     expect(byToken.status().state).toBe('fresh');
@@ -79,7 +79,7 @@ describe('invalidate', () => {
 
   it('by a rule or by nothing, forgets what this provider asked for and nothing of others', async () => {
     const w = world();
-    const [mine, other] = [w.provider(), w.provider(sourceOf(() => makeJwt(), { partition: 'other' }))];
+    const [mine, other] = [w.provider(), w.provider(sourceOf(() => makeJwt(), { identityKey: 'other' }))];
     await Promise.all([
       mine.getCredentials(),
       mine.getCredentials({ request: { scope: 's' } }),

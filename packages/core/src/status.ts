@@ -25,7 +25,7 @@ export function statusOf(entry: CacheEntry | undefined, clock: Clock): Credentia
           refreshAt: receivedAt + cached.schedule.refreshAge,
           until: receivedAt + cached.schedule.usableAge,
         }),
-    holding: backoff,
+    backoff: backoff,
     lastError: lastError?.code,
     counts: { served, exchanges, failures },
   };

@@ -19,8 +19,8 @@ export const FAILURES_PER_SECOND = 500;
 const RETRY_AFTER_MS = { least: 250, most: 750 };
 
 /** True if nothing but the token says whose it is, and it never brought a credential. */
-export const isUnproven = ({ partition }: Subject, { cached }: CacheEntry): boolean =>
-  partition === undefined && cached === undefined;
+export const isUnproven = ({ identityKey }: Subject, { cached }: CacheEntry): boolean =>
+  identityKey === undefined && cached === undefined;
 
 /** Makes room for one more exchange. The error of a caller for whom there is none. */
 export function roomForUnproven(

@@ -9,7 +9,7 @@ import type {
   ErrorClass,
   ExchangeContext,
   Exchanger,
-  Issued,
+  ExchangeResult,
   Subject,
   SubjectTokenRequest,
   SubjectTokenSource,
@@ -93,8 +93,8 @@ export function makeJwt(claims: object = {}): string {
 }
 
 export interface SourceOptions {
-  readonly partition?: string | undefined;
-  readonly covers?: Subject['covers'];
+  readonly identityKey?: string | undefined;
+  readonly matchesIdentity?: Subject['matchesIdentity'];
   readonly token?: (wanted: SubjectTokenRequest, jwt: string) => Promise<string> | string;
 }
 
@@ -104,8 +104,8 @@ export function sourceOf(jwt: () => string, options: SourceOptions = {}): Subjec
     capture() {
       const captured = jwt();
       return {
-        partition: 'partition' in options ? options.partition : 'p',
-        ...(options.covers === undefined ? {} : { covers: options.covers }),
+        identityKey: 'identityKey' in options ? options.identityKey : 'p',
+        ...(options.matchesIdentity === undefined ? {} : { matchesIdentity: options.matchesIdentity }),
         token: async (wanted) =>
           readSubjectToken(options.token === undefined ? captured : await options.token(wanted, captured)),
       };
@@ -140,7 +140,7 @@ export const down = (): Error => refusal('unavailable', { retry: 'now' });
 export interface WorldOptions {
   /** What the cloud answers; left out or `undefined`: a good credential of an hour. */
   readonly answer?: (attempt: Attempt) => unknown;
-  readonly exchange?: (request: SecretRequest, context: ExchangeContext) => Promise<Issued<Secret>>;
+  readonly exchange?: (request: SecretRequest, context: ExchangeContext) => Promise<ExchangeResult<Secret>>;
   readonly classify?: Exchanger<Secret, SecretRequest>['classify'];
   readonly cache?: CredentialCache;
   readonly random?: () => number;
@@ -155,7 +155,7 @@ export interface World {
   readonly exchanger: Exchanger<Secret, SecretRequest>;
   /** What the cloud answers from now on. */
   answer: (attempt: Attempt) => unknown;
-  good(n: number | string, lifetimeMs?: number): Issued<Secret>;
+  good(n: number | string, lifetimeMs?: number): ExchangeResult<Secret>;
   provider(
     source?: SubjectTokenSource,
     options?: Partial<CredentialProviderOptions>,
@@ -171,7 +171,7 @@ export function world(options: WorldOptions = {}): World {
   const exchanger: Exchanger<Secret, SecretRequest> = {
     specificationVersion: 'v1',
     provider: 'test',
-    target: ({ scope }) => ({ scope: scope ?? '' }),
+    cacheKeyFields: ({ scope }) => ({ scope: scope ?? '' }),
     exchange:
       options.exchange ??
       (async (request, context) => {
@@ -179,10 +179,10 @@ export function world(options: WorldOptions = {}): World {
         return context.step('cloud.test', async (signal) => {
           const attempt = { n: attempts.length + 1, request, sub: claims.sub, signal };
           attempts.push(attempt);
-          return ((await own.answer(attempt)) ?? own.good(attempt.n)) as Issued<Secret>;
+          return ((await own.answer(attempt)) ?? own.good(attempt.n)) as ExchangeResult<Secret>;
         });
       }),
-    revive: (record) => record as Secret,
+    parseStored: (record) => record as Secret,
     classify:
       options.classify ??
       ((error) =>

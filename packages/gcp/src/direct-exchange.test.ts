@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '@credex/core/driver';
+import type { HttpResponse } from '@credex/core/driver';
 import type { ExchangeContext } from '@credex/core/driver';
 import { readSubjectToken } from '@credex/core/driver';
 import { describe, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ interface Sent {
   readonly body: string;
 }
 
-const json = (body: unknown, status = 200, headers = {}): HttpAnswer => ({
+const json = (body: unknown, status = 200, headers = {}): HttpResponse => ({
   status,
   headers,
   body: JSON.stringify(body),
@@ -42,7 +42,7 @@ const SERVICE = json(
 /** One exchange without core. `responses` are returned in order. */
 async function exchangeOnce(
   more: GcpCredentialsProviderOptions,
-  responses: readonly HttpAnswer[],
+  responses: readonly HttpResponse[],
   jwt = JWT,
 ) {
   const sent: Sent[] = [];
@@ -58,7 +58,7 @@ async function exchangeOnce(
     async post(url, { headers, body, signal: given }) {
       expect(given).toBe(signal);
       sent.push({ step: inStep, url: url.href, headers, body });
-      return responses[sent.length - 1] as HttpAnswer;
+      return responses[sent.length - 1] as HttpResponse;
     },
   };
   const clock = { now: () => NOW, monotonic: () => 0 };
@@ -98,7 +98,7 @@ describe('the requests', () => {
         principal: `principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/vercel/subject/${SUB}`,
       },
       serverDate: undefined,
-      longestMs: 43_200_000,
+      maxLifetimeMs: 43_200_000,
     });
   });
 
@@ -146,13 +146,13 @@ describe('the requests', () => {
     expect(issued).toEqual({
       credential: { accessToken: 'ya29.service', expiresAt: NOW + 3_600_000, principal: EMAIL },
       serverDate: NOW + 60_000,
-      longestMs: 900_000,
+      maxLifetimeMs: 900_000,
     });
   });
 });
 
 describe('failures', () => {
-  test.each<[string, readonly HttpAnswer[], object]>([
+  test.each<[string, readonly HttpResponse[], object]>([
     [
       'an error response of STS',
       [json({ error: 'invalid_grant' }, 400)],

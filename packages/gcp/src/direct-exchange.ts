@@ -1,7 +1,7 @@
 /** The exchange as two POSTs with the same fields as google-auth-library sends. It needs no package. */
 
 import type { SubjectToken } from '@credex/core';
-import type { ExchangeContext, Exchanger, HttpAnswer } from '@credex/core/driver';
+import type { ExchangeContext, Exchanger, HttpResponse } from '@credex/core/driver';
 import { serverDate } from '@credex/core/driver';
 import type { GcpStep } from './gcp-response-error.js';
 import { GcpResponseError } from './gcp-response-error.js';
@@ -77,7 +77,7 @@ async function impersonated(
   });
 }
 
-function successful(step: GcpStep, response: HttpAnswer): HttpAnswer {
+function successful(step: GcpStep, response: HttpResponse): HttpResponse {
   if (response.status < 200 || response.status > 299) throw new GcpResponseError(step, response);
   return response;
 }

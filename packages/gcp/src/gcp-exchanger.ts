@@ -66,14 +66,14 @@ export function gcpExchanger(
   exchange: GcpExchange,
 ): Exchanger<GcpCredentials, GcpRequest> {
   const { serviceAccountEmail, lifetimeSeconds = MAX_LIFETIME_SECONDS } = configuration;
-  const longestMs = lifetimeSeconds * 1_000;
+  const maxLifetimeMs = lifetimeSeconds * 1_000;
   const scopesOf = (request: Partial<GcpRequest>): readonly string[] =>
     normalScopes(request.scopes) ?? configuration.scopes;
 
   return {
     specificationVersion: 'v1',
     provider: 'gcp',
-    target: (request: Partial<GcpRequest>) => ({
+    cacheKeyFields: (request: Partial<GcpRequest>) => ({
       universeDomain: configuration.universeDomain,
       stsEndpoint: configuration.stsEndpoint,
       projectNumber: configuration.projectNumber,
@@ -109,9 +109,9 @@ export function gcpExchanger(
       if (serviceAccountEmail === undefined && expiresAt < soon && subject.expiresAt < soon + CLOCK_SLACK_MS)
         throw new SubjectTokenEndsError('The federated access token expires within seconds.');
       const principal = serviceAccountEmail ?? federatedPrincipal(configuration, subject.claims.sub ?? '');
-      return { credential: Object.freeze({ accessToken, expiresAt, principal }), serverDate, longestMs };
+      return { credential: Object.freeze({ accessToken, expiresAt, principal }), serverDate, maxLifetimeMs };
     },
-    revive: parseStoredGcpCredentials,
+    parseStored: parseStoredGcpCredentials,
     // The classifier is loaded with the first failure.
     async classify(error, presented) {
       const { classifyGcpError } = await import('./classify-gcp-error.js');

@@ -27,7 +27,7 @@ const FETCH = (url: URL | string, init?: RequestInit) => globalThis.fetch(url, i
 const twice = <T>(value: T): readonly [T, T] => [value, value];
 const audienceSource = (aud: string) => ({
   capture: () => ({
-    partition: 'project/production',
+    identityKey: 'project/production',
     token: async () => {
       const { readSubjectToken } = await import('@credex/core/driver');
       return readSubjectToken(subjectJwt({ aud }));

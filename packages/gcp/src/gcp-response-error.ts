@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '@credex/core/driver';
+import type { HttpResponse } from '@credex/core/driver';
 
 /** The two requests of an exchange. */
 export type GcpStep = 'token-exchange' | 'impersonation';
@@ -10,11 +10,11 @@ export type GcpStep = 'token-exchange' | 'impersonation';
 export class GcpResponseError extends Error {
   override readonly name = 'GcpAnswerError';
   readonly step: GcpStep;
-  readonly response: HttpAnswer;
+  readonly response: HttpResponse;
   /** What is wrong with a response of status 200, in our words; `undefined` for any other status. */
   readonly problem: string | undefined;
 
-  constructor(step: GcpStep, response: HttpAnswer, problem?: string) {
+  constructor(step: GcpStep, response: HttpResponse, problem?: string) {
     super(problem ?? `The response to the ${step} has status ${response.status}.`);
     this.step = step;
     this.response = response;

@@ -1,6 +1,6 @@
 /** Parses the responses of STS and IAM Credentials, as untrusted input. */
 
-import type { HttpAnswer } from '@credex/core/driver';
+import type { HttpResponse } from '@credex/core/driver';
 import { parseJson } from '@credex/core/driver';
 import type { GcpStep } from './gcp-response-error.js';
 import { GcpResponseError } from './gcp-response-error.js';
@@ -22,7 +22,7 @@ export interface ServiceAccountToken {
 }
 
 /** @throws GcpAnswerError */
-export function parseStsResponse(response: HttpAnswer): StsToken {
+export function parseStsResponse(response: HttpResponse): StsToken {
   const refuse = refusal('token-exchange', response);
   const { access_token, issued_token_type, token_type, expires_in } = jsonObject(response, refuse);
   if (!isToken(access_token)) return refuse('has no access_token');
@@ -58,7 +58,7 @@ export function federatedExpiry(
 }
 
 /** @throws GcpAnswerError */
-export function parseGenerateAccessTokenResponse(response: HttpAnswer): ServiceAccountToken {
+export function parseGenerateAccessTokenResponse(response: HttpResponse): ServiceAccountToken {
   const refuse = refusal('impersonation', response);
   const { accessToken, expireTime } = jsonObject(response, refuse);
   if (!isToken(accessToken)) return refuse('has no accessToken');
@@ -69,13 +69,13 @@ export function parseGenerateAccessTokenResponse(response: HttpAnswer): ServiceA
 
 type Refusal = (problem: string) => never;
 
-function refusal(step: GcpStep, response: HttpAnswer): Refusal {
+function refusal(step: GcpStep, response: HttpResponse): Refusal {
   return (problem) => {
     throw new GcpResponseError(step, response, `The response to the ${step} ${problem}.`);
   };
 }
 
-function jsonObject({ body }: HttpAnswer, refuse: Refusal): Readonly<Record<string, unknown>> {
+function jsonObject({ body }: HttpResponse, refuse: Refusal): Readonly<Record<string, unknown>> {
   let parsed: unknown;
   try {
     parsed = parseJson(body);

@@ -5,7 +5,7 @@
 
 import type { Clock, Credential, Fetch, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import { FederationError } from '@credex/core';
-import type { ErrorClass, Exchanger, HttpAnswer } from '@credex/core/driver';
+import type { ErrorClass, Exchanger, HttpResponse } from '@credex/core/driver';
 import {
   createCredentialProvider,
   parseJson,
@@ -52,7 +52,7 @@ export function createAudienceExchange({
     source: {
       capture() {
         const token = asking as SubjectToken;
-        return { partition: undefined, token: async () => token };
+        return { identityKey: undefined, token: async () => token };
       },
     },
     fetch,
@@ -81,9 +81,9 @@ function teamIssuerWarning(audience: string, { claims: { iss } }: SubjectToken):
 
 /** An answer that is no token, as it came. Its body is not shown: it may repeat what was sent. */
 class RefusedAnswer extends Error {
-  readonly #answer: HttpAnswer;
+  readonly #answer: HttpResponse;
 
-  constructor(answer: HttpAnswer) {
+  constructor(answer: HttpResponse) {
     super(`Vercel answered the audience exchange with HTTP status ${answer.status}.`);
     this.#answer = answer;
   }
@@ -109,7 +109,7 @@ function audienceExchanger(endpoint: URL): Exchanger<AudienceToken, AudienceRequ
   return {
     specificationVersion: 'v1',
     provider: 'vercel',
-    target: ({ audience }) => ({ audience, endpoint: endpoint.href }),
+    cacheKeyFields: ({ audience }) => ({ audience, endpoint: endpoint.href }),
     async exchange({ audience }, context) {
       const token = await context.subject();
       const credential = await context.step(endpoint.host, async (signal) => {
@@ -125,7 +125,7 @@ function audienceExchanger(endpoint: URL): Exchanger<AudienceToken, AudienceRequ
       // A second exchange of the same token brings the same end: none is made ahead of it.
       return { credential, refreshAt: credential.expiresAt };
     },
-    revive: (record) => {
+    parseStored: (record) => {
       const { jwt } = record as AudienceToken;
       return { jwt, expiresAt: readSubjectToken(jwt).expiresAt };
     },

@@ -30,7 +30,7 @@ export function tokenVariables(): TokenVariables {
 }
 
 export class CapturedSubject implements Subject {
-  readonly partition: string | undefined;
+  readonly identityKey: string | undefined;
   readonly #tools: CaptureTools;
   readonly #platform: PlatformIdentity | undefined;
   readonly #header: string | undefined;
@@ -44,15 +44,15 @@ export class CapturedSubject implements Subject {
     header: string | undefined,
     variables: TokenVariables | undefined,
   ) {
-    this.partition = platform?.name;
+    this.identityKey = platform?.name;
     this.#tools = tools;
     this.#platform = platform;
     this.#header = header;
     this.#variables = variables;
   }
 
-  covers(claims: SubjectClaims): boolean {
-    return this.#platform?.covers(claims) ?? true;
+  matchesIdentity(claims: SubjectClaims): boolean {
+    return this.#platform?.matchesIdentity(claims) ?? true;
   }
 
   async token(request: SubjectTokenRequest): Promise<SubjectToken> {

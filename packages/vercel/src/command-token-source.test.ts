@@ -250,7 +250,7 @@ it.each([
   [{ cwd: 1 }, 'cwd'],
   [{ timeoutMs: 99 }, 'timeoutMs'],
   [{ shell: true }, 'shell'],
-  [{ env: {}, partition: 'shop' }, 'partition'],
+  [{ env: {}, identityKey: 'shop' }, 'identityKey'],
 ])('refuses %j at the door', (more, option) => {
   expect(() => commandTokenSource({ command: 'a', ...more } as unknown as CommandTokenSourceOptions)).toThrow(
     expect.objectContaining({ name: 'OptionError', option }) as Error,

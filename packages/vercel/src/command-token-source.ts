@@ -26,7 +26,7 @@ export interface CommandTokenSourceOptions extends FixedAudienceOptions {
   /** The working directory of the program. Default: that of this process. */
   readonly cwd?: string | undefined;
   /**
-   * The complete environment of the program: nothing is added, not even PATH. It cannot be combined with `partition`.
+   * The complete environment of the program: nothing is added, not even PATH. It cannot be combined with `identityKey`.
    * Default: the environment of this process, including its secrets.
    */
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -59,11 +59,11 @@ export function commandTokenSource(given: CommandTokenSourceOptions): SubjectTok
     cwd: optionalString({ option: 'cwd' }, options.cwd, WITHOUT_NUL),
     env: environmentOf(options.env),
   };
-  if (rules.partition !== undefined && run.env !== undefined) throw unnamedEnvironment();
+  if (rules.identityKey !== undefined && run.env !== undefined) throw unnamedEnvironment();
   const timeoutMs = optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 100, 60_000) ?? 5_000;
   const provider = createCredentialProvider(commandExchanger(run, rules.now), {
     source: {
-      capture: () => ({ partition: 'command', token: () => Promise.reject(new Error('There is none.')) }),
+      capture: () => ({ identityKey: 'command', token: () => Promise.reject(new Error('There is none.')) }),
     },
     cache: createCredentialCache({ maxEntries: 1 }),
     clock: options.clock,
@@ -103,13 +103,13 @@ function commandExchanger(run: Command, now: () => number): Exchanger<CommandTok
   return {
     specificationVersion: 'v1',
     provider: 'command',
-    target: () => ({}),
+    cacheKeyFields: () => ({}),
     async exchange(_request, { signal }) {
       const credential = parseCommandOutput(await runCommand(run, signal));
       if (credential.expiresAt - now() < MIN_REMAINING_MS) throw tokenExpired(run);
       return { credential, refreshAt: credential.expiresAt };
     },
-    revive: (record) => record as CommandToken,
+    parseStored: (record) => record as CommandToken,
     classify: () => ({ code: 'unknown', retry: 'never' }),
   };
 }
@@ -135,9 +135,9 @@ function environmentOf(value: unknown): Readonly<Record<string, string>> | undef
 function unnamedEnvironment(): OptionError {
   return new OptionError(
     'conflicting_options',
-    'partition',
+    'identityKey',
     undefined,
-    '`partition` and `env` can not be combined, because `env` may change the identity but is not part of the cache key. Pass in `args` what identifies the token, or remove one of the two options.',
+    '`identityKey` and `env` can not be combined, because `env` may change the identity but is not part of the cache key. Pass in `args` what identifies the token, or remove one of the two options.',
   );
 }
 

@@ -22,7 +22,7 @@ export interface ExternalSourceOptions {
    * exchanged for it, and a call that finds a cached credential reads no token. Set it only if every token of this source
    * has the same rights in the cloud for the lifetime of the process. Default: the SHA-256 digest of each token.
    */
-  readonly partition?: string | undefined;
+  readonly identityKey?: string | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
 }
@@ -35,7 +35,7 @@ export interface FixedAudienceOptions extends ExternalSourceOptions {
 
 const EXTERNAL_OPTION_NAMES: readonly string[] = optionNames<FixedAudienceOptions>({
   expectClaims: true,
-  partition: true,
+  identityKey: true,
   clock: true,
   audience: true,
 });
@@ -45,7 +45,7 @@ export interface TokenRules<O = FixedAudienceOptions> {
   readonly options: O;
   now(): number;
   readonly expectClaims: Readonly<Record<string, string>>;
-  readonly partition: string | undefined;
+  readonly identityKey: string | undefined;
   readonly audience: string | undefined;
 }
 
@@ -60,7 +60,7 @@ export function tokenRules<O extends FixedAudienceOptions>(
     options,
     now: systemNow(optionalClock(options.clock)),
     expectClaims: claimsToExpect(options.expectClaims),
-    partition: optionalString({ option: 'partition' }, options.partition),
+    identityKey: optionalString({ option: 'identityKey' }, options.identityKey),
     audience: optionalString({ option: 'audience' }, options.audience),
   };
 }

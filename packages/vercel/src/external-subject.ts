@@ -42,7 +42,7 @@ export function externalSource(rules: TokenRules, source: ExternalSource): Subje
 }
 
 class ExternalSubject implements Subject {
-  readonly partition: string | undefined;
+  readonly identityKey: string | undefined;
   readonly #rules: TokenRules;
   readonly #source: ExternalSource;
   readonly #read: ReadToken;
@@ -51,7 +51,7 @@ class ExternalSubject implements Subject {
 
   constructor(rules: TokenRules, source: ExternalSource) {
     const { read, origin } = source.open();
-    this.partition = identityKeyOf(rules, source.place.provider, origin);
+    this.identityKey = identityKeyOf(rules, source.place.provider, origin);
     this.#rules = rules;
     this.#source = source;
     this.#read = read;
@@ -157,9 +157,9 @@ class ExternalSubject implements Subject {
 
 /** The user-defined identity key, extended by everything that distinguishes two sources with the same key. */
 function identityKeyOf(rules: TokenRules, provider: string, origin: readonly Json[]): string | undefined {
-  const { partition, audience, expectClaims } = rules;
-  if (partition === undefined) return undefined;
-  return JSON.stringify([provider, origin, audience ?? null, expectClaims, partition]);
+  const { identityKey, audience, expectClaims } = rules;
+  if (identityKey === undefined) return undefined;
+  return JSON.stringify([provider, origin, audience ?? null, expectClaims, identityKey]);
 }
 
 /** True if `aud` (RFC 7519, section 4.1.3) contains the audience. */

@@ -135,16 +135,16 @@ describe('a file', () => {
     }
   });
 
-  it('is no partition unless its user names one, and then one of its own', () => {
+  it('is no identity key unless its user names one, and then one of its own', () => {
     const [one, other] = [{ path: '/a' }, { path: '/b' }].map((more) =>
-      source({ ...more, partition: 'shop' }),
+      source({ ...more, identityKey: 'shop' }),
     );
-    expect(source().capture().partition).toBeUndefined();
-    expect(one?.capture().partition).toBe('["token-file",["/a"],null,{},"shop"]');
-    expect(other?.capture().partition).toBe('["token-file",["/b"],null,{},"shop"]');
-    for (const more of [{ audience: 'x' }, { expectClaims: { ref: 'x' } }, { partition: 'shop2' }]) {
-      const near = source({ path: '/a', partition: 'shop', ...more });
-      expect(near.capture().partition).not.toBe(one?.capture().partition);
+    expect(source().capture().identityKey).toBeUndefined();
+    expect(one?.capture().identityKey).toBe('["token-file",["/a"],null,{},"shop"]');
+    expect(other?.capture().identityKey).toBe('["token-file",["/b"],null,{},"shop"]');
+    for (const more of [{ audience: 'x' }, { expectClaims: { ref: 'x' } }, { identityKey: 'shop2' }]) {
+      const near = source({ path: '/a', identityKey: 'shop', ...more });
+      expect(near.capture().identityKey).not.toBe(one?.capture().identityKey);
     }
   });
 
@@ -153,7 +153,7 @@ describe('a file', () => {
     [{ path: undefined }, 'path'],
     [{ file: 'a' }, 'file'],
     [{ audience: 1 }, 'audience'],
-    [{ partition: '' }, 'partition'],
+    [{ identityKey: '' }, 'identityKey'],
     [{ clock: 1 }, 'clock'],
     [{ expectClaims: {} }, 'expectClaims'],
     [{ expectClaims: { aud: 'a' } }, 'expectClaims.aud'],

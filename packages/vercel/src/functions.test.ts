@@ -92,11 +92,11 @@ describe.each(Object.entries(RELEASES))('@vercel/functions %s', (_version, [inde
       vi.stubEnv('VERCEL_ENV', SHOP.environment);
       withHeader(jwt());
       const [ours, theirs] = both().map((source) => source.capture());
-      expect(ours?.partition).toBeDefined();
-      expect(theirs?.partition).toBe(ours?.partition);
-      expect(theirs?.covers?.({ project_id: 'prj_other' })).toBe(false);
+      expect(ours?.identityKey).toBeDefined();
+      expect(theirs?.identityKey).toBe(ours?.identityKey);
+      expect(theirs?.matchesIdentity?.({ project_id: 'prj_other' })).toBe(false);
       withHeader(jwt({ project_id: 'prj_other' }));
-      expect(both().map((source) => source.capture().partition)).toEqual([undefined, undefined]);
+      expect(both().map((source) => source.capture().identityKey)).toEqual([undefined, undefined]);
     });
 
     it('is compared with `expect`', async () => {

@@ -52,11 +52,11 @@ export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {
   const identity = vercelTokenSource({ ...options, local: false });
   return {
     capture(): Subject {
-      const { partition, covers } = boundIdentity(identity.capture());
+      const { identityKey, matchesIdentity } = boundIdentity(identity.capture());
       let lastJwt: string | undefined;
       return {
-        partition,
-        covers,
+        identityKey,
+        matchesIdentity,
         async token(request: SubjectTokenRequest): Promise<SubjectToken> {
           const token = rememberedSubjectToken(await readToken());
           const { allExpired, noFresherToken } = await import('./token-errors.js');
@@ -70,8 +70,13 @@ export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {
   };
 }
 
-function boundIdentity(subject: Subject): Required<Pick<Subject, 'covers'>> & Pick<Subject, 'partition'> {
-  return { partition: subject.partition, covers: (claims) => subject.covers?.(claims) ?? true };
+function boundIdentity(
+  subject: Subject,
+): Required<Pick<Subject, 'matchesIdentity'>> & Pick<Subject, 'identityKey'> {
+  return {
+    identityKey: subject.identityKey,
+    matchesIdentity: (claims) => subject.matchesIdentity?.(claims) ?? true,
+  };
 }
 
 async function readToken(): Promise<string> {

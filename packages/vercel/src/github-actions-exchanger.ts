@@ -5,7 +5,7 @@
 
 import type { Credential } from '@credex/core';
 import { FederationError } from '@credex/core';
-import type { ErrorClass, Exchanger, HttpAnswer, Transport } from '@credex/core/driver';
+import type { ErrorClass, Exchanger, HttpResponse, Transport } from '@credex/core/driver';
 import { parseJson, readSubjectToken, retryAfterMs } from '@credex/core/driver';
 import { classifyTransport } from './classify-transport.js';
 
@@ -27,7 +27,7 @@ export function githubActionsExchanger(transport: Transport): Exchanger<GithubTo
   return {
     specificationVersion: 'v1',
     provider: PROVIDER,
-    target: ({ url, audience }) => ({ url, audience }),
+    cacheKeyFields: ({ url, audience }) => ({ url, audience }),
     async exchange({ url: given, audience }, context) {
       const { jwt: requestToken } = await context.subject();
       const url = new URL(given);
@@ -42,10 +42,10 @@ export function githubActionsExchanger(transport: Transport): Exchanger<GithubTo
         if (answer.status === 200 && typeof value === 'string') return tokenOf(value);
         throw new RefusedAnswer(answer, typeof message === 'string' ? message : undefined);
       });
-      // None is asked for ahead of its end: each brings an exchange with it where the digest is the partition.
+      // None is asked for ahead of its end: each brings an exchange with it where the digest is the identity key.
       return { credential, refreshAt: credential.expiresAt };
     },
-    revive: (record) => tokenOf((record as GithubToken).jwt),
+    parseStored: (record) => tokenOf((record as GithubToken).jwt),
     classify(error) {
       return error instanceof RefusedAnswer ? error.classify() : classifyTransport(error);
     },
@@ -58,7 +58,7 @@ class RefusedAnswer extends Error {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #said: string | undefined;
 
-  constructor({ status, headers }: HttpAnswer, said: string | undefined) {
+  constructor({ status, headers }: HttpResponse, said: string | undefined) {
     super(`The runner answered with HTTP status ${status}.`);
     this.#status = status;
     this.#headers = headers;

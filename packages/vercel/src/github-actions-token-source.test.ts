@@ -91,14 +91,14 @@ describe('what the runner is asked', () => {
     expect(runner.seen).toHaveLength(3);
   });
 
-  it('names a partition for one job only, and none unasked', () => {
-    const named = source({ partition: 'deploy' });
-    const first = named.capture().partition;
+  it('names a identity key for one job only, and none unasked', () => {
+    const named = source({ identityKey: 'deploy' });
+    const first = named.capture().identityKey;
     expect(first).toContain('/idtoken/1/2');
-    expect(source({ partition: 'deploy' }).capture().partition).toBe(first);
+    expect(source({ identityKey: 'deploy' }).capture().identityKey).toBe(first);
     vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_URL', `${runner.origin}/idtoken/1/3`);
-    expect(named.capture().partition).not.toBe(first);
-    expect(source().capture().partition).toBeUndefined();
+    expect(named.capture().identityKey).not.toBe(first);
+    expect(source().capture().identityKey).toBeUndefined();
   });
 
   it('is of the job that called, though the variables change before it is asked', async () => {

@@ -110,7 +110,7 @@ function runner({ fetch, clock }: GithubActionsTokenSourceOptions, now: () => nu
     source: {
       capture() {
         const token = { jwt: asking as string, claims: {}, expiresAt: now() + AN_HOUR_MS };
-        return { partition: undefined, token: async () => token };
+        return { identityKey: undefined, token: async () => token };
       },
     },
     clock,

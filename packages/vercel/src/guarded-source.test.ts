@@ -27,13 +27,13 @@ function world() {
       {
         specificationVersion: 'v1',
         provider: 'test',
-        target: () => ({}),
+        cacheKeyFields: () => ({}),
         async exchange(_request: unknown, context) {
           await context.subject();
           exchanges += 1;
           return { credential: { expiresAt: EXP * 1_000 } };
         },
-        revive: (record) => record as never,
+        parseStored: (record) => record as never,
         classify: () => ({ code: 'unknown', retry: 'never' }),
       },
       { source, cache },

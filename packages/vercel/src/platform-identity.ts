@@ -5,7 +5,7 @@ import { environmentVariable } from '@credex/core/driver';
 
 export interface PlatformIdentity {
   readonly name: string;
-  covers(claims: SubjectClaims): boolean;
+  matchesIdentity(claims: SubjectClaims): boolean;
 }
 
 /** `guarded` adds the source's `expect`. `undefined` if a variable is missing, because a partial key would mix identities. */
@@ -16,6 +16,6 @@ export function platformIdentity(guarded: (name: string) => string): PlatformIde
   if (projectId === undefined || environment === undefined) return undefined;
   return {
     name: guarded(JSON.stringify(['vercel', projectId, environment])),
-    covers: (claims) => claims.project_id === projectId && claims.environment === environment,
+    matchesIdentity: (claims) => claims.project_id === projectId && claims.environment === environment,
   };
 }

@@ -18,12 +18,12 @@ function exchangeOf(source: SubjectTokenSource) {
     {
       specificationVersion: 'v1',
       provider: 'test',
-      target: () => ({}),
+      cacheKeyFields: () => ({}),
       async exchange(_request: unknown, context) {
         const { claims } = await context.subject();
         return { credential: { value: claims.sub ?? '', expiresAt: EXP * 1_000 } };
       },
-      revive: (record) => record as never,
+      parseStored: (record) => record as never,
       classify: () => ({ code: 'unknown', retry: 'never' }),
     },
     { source, cache: createCredentialCache(), onEvent: (event) => events.push(event) },

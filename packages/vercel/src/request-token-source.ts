@@ -62,7 +62,7 @@ export function requestTokenSource(
           return environmentSubject(tools, variables);
       }
       return {
-        partition: undefined,
+        identityKey: undefined,
         async token(tokenRequest) {
           if (header !== undefined && !tokenRequest.fresh) {
             const token = rememberedSubjectToken(header);
@@ -88,7 +88,7 @@ function environmentSubject(tools: SourceTools, variables: TokenVariables): Subj
   );
   let warned = false;
   return {
-    partition: undefined,
+    identityKey: undefined,
     async token(tokenRequest) {
       const token = await captured.token(tokenRequest);
       if (!warned && tokenRequest.warn !== undefined) {

@@ -10,9 +10,9 @@ type Answer = (wanted: SubjectTokenRequest) => string | undefined;
 const refusal = (code: FederationError['code']): FederationError =>
   new FederationError({ code, provider: 'test', message: `Said ${code}.`, hint: 'Do this.' });
 /** A vacant place for `undefined`. */
-const source = (answer: Answer, partition?: string): SubjectTokenSource => ({
+const source = (answer: Answer, identityKey?: string): SubjectTokenSource => ({
   capture: (): Subject => ({
-    partition,
+    identityKey,
     async token(wanted): Promise<SubjectToken> {
       const token = answer(wanted);
       if (token === undefined) throw refusal('no_subject_token');
@@ -98,7 +98,7 @@ describe('which source answers', () => {
     const capturing: SubjectTokenSource = {
       capture() {
         const sub = tenant;
-        return { partition: undefined, token: async () => readSubjectToken(jwt({ sub })) };
+        return { identityKey: undefined, token: async () => readSubjectToken(jwt({ sub })) };
       },
     };
     const subject = tokenSourceChain(
@@ -125,10 +125,10 @@ describe('which source answers', () => {
 
 describe('whose token it is', () => {
   it('is never what one of the sources says', () => {
-    expect(tokenSourceChain(source(() => jwt({}), 'shop')).capture().partition).toBeUndefined();
+    expect(tokenSourceChain(source(() => jwt({}), 'shop')).capture().identityKey).toBeUndefined();
   });
 
-  it('is told apart in the cache, though the sources come and go and name one partition', async () => {
+  it('is told apart in the cache, though the sources come and go and name one identity key', async () => {
     let present = true;
     const chain = tokenSourceChain(
       source(() => (present ? jwt({ sub: 'tenant-a' }) : undefined), 'same'),
@@ -142,13 +142,13 @@ describe('whose token it is', () => {
       {
         specificationVersion: 'v1',
         provider: 'test',
-        target: () => ({}),
+        cacheKeyFields: () => ({}),
         async exchange(_request, context) {
           const of = (await context.subject()).claims.sub;
           exchanged.push(of);
           return { credential: { of, expiresAt: NOW + 3_600_000 } };
         },
-        revive: (record) => record as never,
+        parseStored: (record) => record as never,
         classify: () => ({ code: 'unknown', retry: 'never' }),
       },
       { source: chain, cache: createCredentialCache(), clock },

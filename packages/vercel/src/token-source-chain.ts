@@ -27,14 +27,14 @@ export function tokenSourceChain(...sources: readonly SubjectTokenSource[]): Sub
 }
 
 class ChainedSubject implements Subject {
-  readonly partition: undefined;
+  readonly identityKey: undefined;
   readonly #subjects: readonly Subject[];
   #search: Promise<readonly [Subject, SubjectToken]> | undefined;
   /** The request that started the search. */
   #begun: SubjectTokenRequest | undefined;
 
   constructor(subjects: readonly Subject[]) {
-    this.partition = undefined;
+    this.identityKey = undefined;
     this.#subjects = subjects;
   }
 

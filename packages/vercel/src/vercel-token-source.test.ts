@@ -128,19 +128,19 @@ describe('whose token it is', () => {
     Object.assign(process.env, { VERCEL_PROJECT_ID: 'prj_shop', VERCEL_ENV: 'production', ...more });
   };
 
-  it("is the platform's partition where both variables are set and the token agrees", () => {
+  it("is the platform's identity key where both variables are set and the token agrees", () => {
     platform();
     inRequest(jwt(PRODUCTION));
-    expect(vercelTokenSource({ clock }).capture().partition).toBe('["vercel","prj_shop","production"]');
+    expect(vercelTokenSource({ clock }).capture().identityKey).toBe('["vercel","prj_shop","production"]');
     platform({ VERCEL_ENV: 'preview', VERCEL_TARGET_ENV: 'staging' });
     inRequest(jwt({ ...PRODUCTION, environment: 'staging' }));
-    expect(vercelTokenSource({ clock }).capture().partition).toBe('["vercel","prj_shop","staging"]');
+    expect(vercelTokenSource({ clock }).capture().identityKey).toBe('["vercel","prj_shop","staging"]');
   });
 
   it('is the token itself where a variable is missing', () => {
     process.env['VERCEL_ENV'] = 'production';
     inRequest(jwt(PRODUCTION));
-    expect(vercelTokenSource({ clock }).capture().partition).toBeUndefined();
+    expect(vercelTokenSource({ clock }).capture().identityKey).toBeUndefined();
   });
 
   it.each([
@@ -165,10 +165,10 @@ describe('whose token it is', () => {
   ])("is not the platform's for %s", (_what, plant) => {
     platform();
     plant();
-    expect(vercelTokenSource({ clock }).capture().partition).toBeUndefined();
+    expect(vercelTokenSource({ clock }).capture().identityKey).toBeUndefined();
   });
 
-  it('takes partition and token from the same moment', async () => {
+  it('takes identity key and token from the same moment', async () => {
     platform();
     inRequest(jwt({ ...PRODUCTION, sub: 'mine' }));
     const subject = vercelTokenSource({ clock }).capture();
@@ -209,7 +209,7 @@ describe('requestTokenSource', () => {
     ['an IncomingMessage', { headers: { 'x-vercel-oidc-token': token } }],
   ])('reads %s', async (_what, request) => {
     const source = requestTokenSource(request, { clock });
-    expect(source.capture().partition).toBeUndefined();
+    expect(source.capture().identityKey).toBeUndefined();
     expect((await read(source)).claims.sub).toBe('request');
   });
 

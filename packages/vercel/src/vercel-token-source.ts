@@ -63,7 +63,7 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
   };
 
   function isOwn({ token }: Peeked): boolean {
-    return token !== undefined && platform?.covers(token.claims) === true;
+    return token !== undefined && platform?.matchesIdentity(token.claims) === true;
   }
 
   /** `undefined` for a missing or expired token; otherwise the token, or the error of an unreadable one. */

@@ -17,7 +17,7 @@ afterAll(() => emulator.close());
 const AUDIENCE = 'https://orders.acme.example';
 const GLOBAL = 'https://oidc.vercel.com';
 
-/** The exchange that `audience` of ownApiFetch makes. */
+/** The exchange that `audience` of createAuthenticatedFetch makes. */
 async function exchanged(issuerMode: 'team' | 'global'): Promise<string> {
   const token = await emulator.issuer.mint({
     team: 'acme',

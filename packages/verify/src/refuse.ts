@@ -7,7 +7,7 @@ import type { TokenVerificationErrorCode } from './errors.js';
 
 const HINTS: Readonly<Record<TokenVerificationErrorCode, string>> = {
   no_token:
-    "Send the deployment's OIDC token in the header `Authorization: Bearer …`, as ownApiFetch of @credex/vercel does.",
+    "Send the deployment's OIDC token in the header `Authorization: Bearer …`, as createAuthenticatedFetch of @credex/vercel does.",
   invalid_request:
     'Send exactly one header `Authorization: Bearer <token>`, with one space before the token.',
   malformed_token: 'Pass the whole token, without `Bearer `, quotes, white space or a line break.',
@@ -24,7 +24,7 @@ const HINTS: Readonly<Record<TokenVerificationErrorCode, string>> = {
     'Read the token for each request; do not keep it in a module variable. If the token is new, compare the clocks of both machines.',
   token_not_yet_valid: 'Compare the clocks of both machines; `clockToleranceSeconds` allows a difference.',
   audience_mismatch:
-    "Request a token of this audience from Vercel (option `audience` of ownApiFetch), or add the token's audience to `audience` of the verifier.",
+    "Request a token of this audience from Vercel (option `audience` of createAuthenticatedFetch), or add the token's audience to `audience` of the verifier.",
   invalid_claims: 'Send an OIDC token of a Vercel deployment, of a build, or from `vercel env pull`.',
   not_allowed: 'The token is genuine. To accept this caller, add a rule to `allow`.',
   keys_unavailable:

@@ -1,7 +1,7 @@
 /** A pipeline policy that lets the library send one POST, to the token endpoint of the options, and nothing else. */
 
 import type { ClientAssertionCredentialOptions } from '@azure/identity';
-import type { ExchangeContext, HttpAnswer } from '@credex/core/driver';
+import type { ExchangeContext, HttpResponse } from '@credex/core/driver';
 import { MAX_ANSWER_BYTES, withSecureSockets } from '@credex/core/driver';
 import { tokenEndpoint } from '../authority.js';
 import { EntraResponseError } from '../parse-entra-response.js';
@@ -15,7 +15,7 @@ export interface EntraTransport {
   /** The last policy of the library's pipeline, directly before its HTTP client. */
   readonly policy: Policy;
   /** The response or the network failure. The library's errors keep only the message of a response. */
-  readonly seen: { response?: HttpAnswer; failure?: unknown };
+  readonly seen: { response?: HttpResponse; failure?: unknown };
 }
 
 export interface EntraTransportOptions {
@@ -79,7 +79,7 @@ export function entraTransport(options: EntraTransportOptions): EntraTransport {
   return { policy, seen };
 }
 
-function toHttpResponse(response: PipelineResponse): HttpAnswer {
+function toHttpResponse(response: PipelineResponse): HttpResponse {
   const body = response.bodyAsText ?? '';
   const { status } = response;
   if (new TextEncoder().encode(body).byteLength > MAX_ANSWER_BYTES)

@@ -28,7 +28,7 @@ export function entryTokenSource(io: Io, find: () => Promise<FoundToken>): Subje
       // Handled where it is awaited; a laptop's profile may make it unnecessary.
       finding.catch(() => undefined);
       return {
-        partition: undefined,
+        identityKey: undefined,
         async token(wanted): Promise<SubjectToken> {
           const { jwt } = (await finding).token;
           const { fetch, clock } = io;

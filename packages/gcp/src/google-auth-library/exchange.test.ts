@@ -123,9 +123,9 @@ describe('the requests', () => {
     expect(await issued({ serviceAccountEmail: EMAIL, lifetimeSeconds: 900 })).toMatchObject({
       credential: { expiresAt: Date.parse('1994-11-06T09:49:37.123Z') },
       serverDate: Date.parse(date),
-      longestMs: 900_000,
+      maxLifetimeMs: 900_000,
     });
-    expect(await issued({})).toMatchObject({ serverDate: undefined, longestMs: 43_200_000 });
+    expect(await issued({})).toMatchObject({ serverDate: undefined, maxLifetimeMs: 43_200_000 });
   });
 });
 

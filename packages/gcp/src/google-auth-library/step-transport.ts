@@ -4,7 +4,7 @@
  * its errors.
  */
 
-import type { ExchangeContext, HttpAnswer } from '@credex/core/driver';
+import type { ExchangeContext, HttpResponse } from '@credex/core/driver';
 import { MAX_ANSWER_BYTES, isLoopback, withSecureSockets } from '@credex/core/driver';
 import { gaxios } from 'google-auth-library';
 import type { GcpStep } from '../gcp-response-error.js';
@@ -18,7 +18,7 @@ export interface Transporter {
 interface StepOptions<T> {
   readonly step: GcpStep;
   /** Parses a response of status 2xx; throws if it is malformed. */
-  readonly parse: (httpResponse: HttpAnswer) => T;
+  readonly parse: (httpResponse: HttpResponse) => T;
   readonly context: ExchangeContext;
   /** The transporter that sends the request. If `undefined`, `context.post` sends it with the user's fetch. */
   readonly through: Transporter | undefined;
@@ -26,7 +26,7 @@ interface StepOptions<T> {
 
 /** The transporter of one step of one exchange. It keeps the parsed response; what the SDK parses is not used. */
 export class StepTransport<T> extends gaxios.Gaxios {
-  #received: { readonly parsed: T; readonly httpResponse: HttpAnswer } | undefined;
+  #received: { readonly parsed: T; readonly httpResponse: HttpResponse } | undefined;
   readonly #options: StepOptions<T>;
 
   constructor(options: StepOptions<T>) {
@@ -34,7 +34,7 @@ export class StepTransport<T> extends gaxios.Gaxios {
     this.#options = options;
   }
 
-  get received(): { readonly parsed: T; readonly httpResponse: HttpAnswer } | undefined {
+  get received(): { readonly parsed: T; readonly httpResponse: HttpResponse } | undefined {
     return this.#received;
   }
 
@@ -57,7 +57,7 @@ export class StepTransport<T> extends gaxios.Gaxios {
     url: URL,
     options: gaxios.GaxiosOptions,
     signal: AbortSignal,
-  ): Promise<{ response: object; httpResponse: HttpAnswer }> {
+  ): Promise<{ response: object; httpResponse: HttpResponse }> {
     const { step, through, context } = this.#options;
     if (through === undefined) {
       const headers = Object.fromEntries(
@@ -132,7 +132,7 @@ function bodyOf(
 }
 
 /** Converts a gaxios response of any version: headers are an object before gaxios 7, and `Headers` since then. */
-function toHttpResponse(response: unknown): HttpAnswer {
+function toHttpResponse(response: unknown): HttpResponse {
   const { status, headers, data } = response as {
     readonly status?: unknown;
     readonly headers?: unknown;

@@ -29,7 +29,7 @@ const BREACHES: readonly Breach[] = [
     'a record passed on as it is',
     'lets nothing else through',
     () => ({
-      revive: (record) => {
+      parseStored: (record) => {
         const { key, expiresAt } = record as SampleCredential;
         if (typeof key !== 'string' || !Number.isFinite(expiresAt)) throw new TypeError('No record.');
         return record as SampleCredential;
@@ -40,21 +40,22 @@ const BREACHES: readonly Breach[] = [
     'an empty credential for garbage',
     'refuses what is no record',
     (own) => ({
-      revive: (record) => (typeof record === 'object' ? own.revive(record) : { key: '', expiresAt: 0 }),
+      parseStored: (record) =>
+        typeof record === 'object' ? own.parseStored(record) : { key: '', expiresAt: 0 },
     }),
   ],
   [
     'a key that may be missing',
     'lacks a field',
     (own) => ({
-      revive: (record) => own.revive({ key: '', ...(record as object) }),
+      parseStored: (record) => own.parseStored({ key: '', ...(record as object) }),
     }),
   ],
   [
     'an end that may be text',
     'of another type',
     () => ({
-      revive: (record) => {
+      parseStored: (record) => {
         const { key, expiresAt } = Object(record) as SampleCredential;
         if (typeof key !== 'string' || expiresAt === undefined) throw new TypeError('No record.');
         return { key, expiresAt };
@@ -65,9 +66,9 @@ const BREACHES: readonly Breach[] = [
     'an end that never comes',
     'an end that is none',
     (own) => ({
-      revive: (record) => {
+      parseStored: (record) => {
         const { key, expiresAt } = Object(record) as SampleCredential;
-        return expiresAt === Infinity ? { key, expiresAt } : own.revive(record);
+        return expiresAt === Infinity ? { key, expiresAt } : own.parseStored(record);
       },
     }),
   ],
@@ -75,9 +76,9 @@ const BREACHES: readonly Breach[] = [
     'the record in the refusal',
     'of another type',
     (own) => ({
-      revive: (record) => {
+      parseStored: (record) => {
         try {
-          return own.revive(record);
+          return own.parseStored(record);
         } catch {
           throw new TypeError(`Not a record: ${JSON.stringify(record)}`);
         }

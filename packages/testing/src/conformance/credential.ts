@@ -54,15 +54,15 @@ function assertRefused<C extends Credential, R>(
 ): void {
   let thrown: unknown;
   try {
-    exchanger.revive(record);
+    exchanger.parseStored(record);
   } catch (error) {
     thrown = error;
   }
-  assert.ok(thrown !== undefined, `revive took ${what} for a credential.`);
+  assert.ok(thrown !== undefined, `parseStored took ${what} for a credential.`);
   const secrets = Object.values(Object(record) as object).filter(
     (value): value is string => typeof value === 'string' && value.length >= 16,
   );
-  assertNotSeen(secrets, thrown, `what revive threw of ${what}`);
+  assertNotSeen(secrets, thrown, `what parseStored threw of ${what}`);
 }
 
 export const CREDENTIAL_CHECKS: readonly Check[] = [
@@ -71,7 +71,7 @@ export const CREDENTIAL_CHECKS: readonly Check[] = [
     async run(harness, { fetch }) {
       const now = timeOf(harness);
       const issued = await issuedBy(harness, { jwt: harness.tokens.good, fetch });
-      const { serverDate, refreshAt, longestMs } = issued;
+      const { serverDate, refreshAt, maxLifetimeMs } = issued;
       const { expiresAt } = issued.credential;
       assert.ok(Number.isInteger(expiresAt), '`expiresAt` is in whole epoch milliseconds.');
       assert.ok(expiresAt > now, `\`expiresAt\` (${expiresAt}) is over; it is ${now}.`);
@@ -80,8 +80,8 @@ export const CREDENTIAL_CHECKS: readonly Check[] = [
         assert.ok(Math.abs(serverDate - now) < LONGEST_MS, '`serverDate` is no time of today.');
       if (refreshAt !== undefined)
         assert.ok(refreshAt > now && refreshAt <= expiresAt, '`refreshAt` is not between now and the end.');
-      if (longestMs !== undefined)
-        assert.ok(longestMs > 0 && longestMs < LONGEST_MS, '`longestMs` is no lifetime.');
+      if (maxLifetimeMs !== undefined)
+        assert.ok(maxLifetimeMs > 0 && maxLifetimeMs < LONGEST_MS, '`maxLifetimeMs` is no lifetime.');
     },
   },
   {
@@ -94,22 +94,22 @@ export const CREDENTIAL_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'revive: gives back the credential that was written',
+    name: 'parseStored: gives back the credential that was written',
     async run(harness, options) {
       const credential = await credentialOf(harness, options);
       const record = deepFrozen(recordOf(credential));
-      assert.deepEqual({ ...harness.exchanger.revive(record) }, { ...credential });
-      assertPlainData(harness.exchanger.revive(record), 'the revived credential');
+      assert.deepEqual({ ...harness.exchanger.parseStored(record) }, { ...credential });
+      assertPlainData(harness.exchanger.parseStored(record), 'the revived credential');
     },
   },
   {
-    name: 'revive: lets nothing else through',
+    name: 'parseStored: lets nothing else through',
     async run(harness, options) {
       const credential = await credentialOf(harness, options);
       const record = { ...recordOf(credential), 'not-a-field': 'smuggled' };
       let revived: Credential;
       try {
-        revived = harness.exchanger.revive(record);
+        revived = harness.exchanger.parseStored(record);
       } catch {
         return; // Refusing the whole record is as good.
       }
@@ -117,14 +117,14 @@ export const CREDENTIAL_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'revive: refuses what is no record at all',
+    name: 'parseStored: refuses what is no record at all',
     async run({ exchanger }) {
       for (const [at, garbage] of GARBAGE.entries())
         assertRefused(exchanger, garbage, `garbage ${at} (${kindOf(garbage)})`);
     },
   },
   {
-    name: 'revive: refuses a record that lacks a field',
+    name: 'parseStored: refuses a record that lacks a field',
     async run(harness, options) {
       const record = recordOf(await credentialOf(harness, options));
       for (const name of Object.keys(record)) {
@@ -135,7 +135,7 @@ export const CREDENTIAL_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'revive: refuses a field of another type, and an end that is none',
+    name: 'parseStored: refuses a field of another type, and an end that is none',
     async run(harness, options) {
       const record = recordOf(await credentialOf(harness, options));
       for (const [name, value] of Object.entries(record))

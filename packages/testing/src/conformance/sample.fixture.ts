@@ -50,14 +50,14 @@ function sampleExchanger(server: SampleServer, account: string): SampleExchanger
   return {
     specificationVersion: 'v1',
     provider: 'sample',
-    target: ({ scopes }) => ({ account, scopes: [...scopes].sort() }),
+    cacheKeyFields: ({ scopes }) => ({ account, scopes: [...scopes].sort() }),
     async exchange(_request, context) {
       const { jwt } = await context.subject();
       return context.step('sample.example', async (signal) => ({
         credential: credentialOf(await server.ask(jwt, signal)),
       }));
     },
-    revive(record) {
+    parseStored(record) {
       const { key, expiresAt } = Object(record) as Partial<SampleCredential>;
       if (typeof key !== 'string' || typeof expiresAt !== 'number' || !Number.isFinite(expiresAt))
         throw new TypeError('The record is no credential of the sample.');

@@ -33,7 +33,7 @@ export function assertNotSeen(secrets: readonly string[], thrown: unknown, where
 const secretsOf = (jwt: string): readonly string[] => jwt.split('.').slice(1);
 
 const sourceOf = (jwt: string): SubjectTokenSource => ({
-  capture: () => ({ partition: 'conformance', token: async () => readSubjectToken(jwt) }),
+  capture: () => ({ identityKey: 'conformance', token: async () => readSubjectToken(jwt) }),
 });
 
 async function refusalOf<C extends Credential, R>(

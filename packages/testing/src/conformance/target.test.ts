@@ -8,14 +8,20 @@ const BREACHES: readonly Breach[] = [
     'a Date in the target',
     'target: plain data',
     (own) => ({
-      target: (request) => ({ ...own.target(request), since: new Date(0) as unknown as string }),
+      cacheKeyFields: (request) => ({
+        ...own.cacheKeyFields(request),
+        since: new Date(0) as unknown as string,
+      }),
     }),
   ],
   [
     '`undefined` in the target',
     'target: plain data',
     (own) => ({
-      target: (request) => ({ ...own.target(request), policy: undefined as unknown as string }),
+      cacheKeyFields: (request) => ({
+        ...own.cacheKeyFields(request),
+        policy: undefined as unknown as string,
+      }),
     }),
   ],
   [
@@ -23,14 +29,14 @@ const BREACHES: readonly Breach[] = [
     'target: pure',
     (own) => {
       let count = 0;
-      return { target: (request) => ({ ...own.target(request), count: ++count }) };
+      return { cacheKeyFields: (request) => ({ ...own.cacheKeyFields(request), count: ++count }) };
     },
   ],
   [
     "a target that sorts the caller's list in place",
     'target: pure',
     () => ({
-      target: ({ scopes }) => ({ scopes: (scopes as string[]).sort() }),
+      cacheKeyFields: ({ scopes }) => ({ scopes: (scopes as string[]).sort() }),
     }),
   ],
   [
@@ -38,10 +44,10 @@ const BREACHES: readonly Breach[] = [
     'target: equal',
     (own) => {
       const id = crypto.randomUUID();
-      return { target: (request) => ({ ...own.target(request), id }) };
+      return { cacheKeyFields: (request) => ({ ...own.cacheKeyFields(request), id }) };
     },
   ],
-  ['a target without the scopes', 'target: another one', () => ({ target: () => ({}) })],
+  ['a target without the scopes', 'target: another one', () => ({ cacheKeyFields: () => ({}) })],
 ];
 
 describeBreaches(BREACHES);

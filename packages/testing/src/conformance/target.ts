@@ -9,7 +9,7 @@ import { assertPlainData, deepFrozen } from './plain-data.js';
 import { issuedBy } from './trial.js';
 
 const targetOf = <C extends Credential, R>({ exchanger, request }: Asked<C, R>): string =>
-  canonicalJson(exchanger.target(request));
+  canonicalJson(exchanger.cacheKeyFields(request));
 
 export const TARGET_CHECKS: readonly Check[] = [
   {
@@ -22,7 +22,7 @@ export const TARGET_CHECKS: readonly Check[] = [
   {
     name: 'target: plain data that canonical JSON keeps',
     async run({ exchanger, request }) {
-      const target = exchanger.target(request);
+      const target = exchanger.cacheKeyFields(request);
       assertPlainData(target, 'target');
       assert.deepEqual(JSON.parse(canonicalJson(target)), JSON.parse(JSON.stringify(target)));
     },

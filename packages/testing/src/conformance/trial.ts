@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Credential, Fetch } from '@credex/core';
 import { FederationError } from '@credex/core';
-import type { ErrorClass, ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
+import type { ErrorClass, ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/driver';
 import { linkedSignal, presentedToken, readSubjectToken, sendByFetch } from '@credex/core/driver';
 import { classified } from './error-class.js';
 import type { Asked } from './harness.js';
@@ -21,7 +21,7 @@ export interface TrialInit {
 }
 
 export type Outcome<C extends Credential> =
-  | { readonly issued: Issued<C>; readonly error?: undefined }
+  | { readonly issued: ExchangeResult<C>; readonly error?: undefined }
   | { readonly issued?: undefined; readonly error: { readonly thrown: unknown } };
 
 export interface Trial<C extends Credential> {
@@ -80,7 +80,7 @@ export function start<C extends Credential, R>(
 export async function issuedBy<C extends Credential, R>(
   asked: Asked<C, R>,
   init: TrialInit,
-): Promise<Issued<C>> {
+): Promise<ExchangeResult<C>> {
   const { issued, error } = await start(asked, init).outcome;
   if (error === undefined) return issued;
   const { code } = await classOf(asked.exchanger, error.thrown, init.jwt);

@@ -28,13 +28,13 @@ export function tokenInEnvText(text: string): string | undefined {
 export function envFileNotes(
   node: Node,
   directories: readonly string[],
-  covers: (claims: SubjectClaims) => boolean,
+  matchesIdentity: (claims: SubjectClaims) => boolean,
   now: number,
 ): readonly string[] {
   return [...new Set(directories)].flatMap((directory) =>
     ENV_FILES.flatMap((name) => {
       const path = node.path.join(directory, name);
-      const why = noteOf(node, path, name, covers, now);
+      const why = noteOf(node, path, name, matchesIdentity, now);
       return why === undefined ? [] : [`${shown(path)} ${why}`];
     }),
   );
@@ -44,7 +44,7 @@ function noteOf(
   node: Node,
   path: string,
   name: string,
-  covers: (claims: SubjectClaims) => boolean,
+  matchesIdentity: (claims: SubjectClaims) => boolean,
   now: number,
 ): string | undefined {
   const pull = `run \`vercel env pull ${name}\``;
@@ -58,7 +58,8 @@ function noteOf(
       ? 'can not be read: check its permissions with `ls -l`.'
       : `contains a ${VARIABLE} that is not a token: ${pull}.`;
   }
-  if (!covers(token.claims)) return `contains a ${VARIABLE} of another project or environment: ${pull}.`;
+  if (!matchesIdentity(token.claims))
+    return `contains a ${VARIABLE} of another project or environment: ${pull}.`;
   if (token.expiresAt <= now)
     return `contains a ${VARIABLE} that expired ${ago(now - token.expiresAt)}: ${pull}.`;
   return `contains a valid ${VARIABLE}, but this process has not loaded the file: start it with \`node --env-file=${name}\`.`;

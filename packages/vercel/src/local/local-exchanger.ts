@@ -5,7 +5,7 @@
 
 import type { Credential, SubjectClaims, SubjectToken } from '@credex/core';
 import { FederationError } from '@credex/core';
-import type { ErrorClass, ExchangeContext, Exchanger, Issued } from '@credex/core/driver';
+import type { ErrorClass, ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/driver';
 import { readSubjectToken, transportFailure } from '@credex/core/driver';
 import { requestFromApi, unreached } from './request-from-api.js';
 import { requestFromCli } from './request-from-cli.js';
@@ -73,7 +73,7 @@ export function digestOf({ crypto }: Node, jwt: string): string {
 
 export function localExchanger(tools: LocalTools): Exchanger<LocalToken, LocalRequest> {
   const { node, settings, places, project, warn, now } = tools;
-  const covers = (claims: SubjectClaims): boolean => isOfProject(project, claims);
+  const matchesIdentity = (claims: SubjectClaims): boolean => isOfProject(project, claims);
   // Another directory of the CLI's login means another user.
   const login = loginDirectory(node, places.cliDirectories);
   const identity = [settings.apiEndpoint.href, project.projectId, project.ownerId, ENVIRONMENT, login];
@@ -81,14 +81,14 @@ export function localExchanger(tools: LocalTools): Exchanger<LocalToken, LocalRe
   return {
     specificationVersion: 'v1',
     provider: 'vercel',
-    target: () => ({ local: [...identityOf(tools)], via: settings.via ?? 'default' }),
+    cacheKeyFields: () => ({ local: [...identityOf(tools)], via: settings.via ?? 'default' }),
     async exchange({ rejectedDigest }, context) {
       const folders = [project.directory, settings.directory];
-      const notes = envFileNotes(node, folders, covers, now());
+      const notes = envFileNotes(node, folders, matchesIdentity, now());
       const kept = saved.read();
       const isGood =
         kept !== undefined &&
-        covers(kept.claims) &&
+        matchesIdentity(kept.claims) &&
         kept.expiresAt - now() >= REPLACED_AHEAD_MS &&
         digestOf(node, kept.jwt) !== rejectedDigest;
       if (isGood) return issued(kept);
@@ -101,7 +101,7 @@ export function localExchanger(tools: LocalTools): Exchanger<LocalToken, LocalRe
         throw shownError(error, notes);
       }
     },
-    revive: (record) => {
+    parseStored: (record) => {
       const { jwt } = record as LocalToken;
       return { jwt, expiresAt: readSubjectToken(jwt).expiresAt };
     },
@@ -109,7 +109,7 @@ export function localExchanger(tools: LocalTools): Exchanger<LocalToken, LocalRe
   };
 }
 
-const issued = ({ jwt, expiresAt }: SubjectToken): Issued<LocalToken> => ({
+const issued = ({ jwt, expiresAt }: SubjectToken): ExchangeResult<LocalToken> => ({
   credential: { jwt, expiresAt },
   refreshAt: expiresAt - REPLACED_AHEAD_MS,
 });

@@ -165,14 +165,14 @@ describe('what it leaves alone', () => {
 });
 
 describe('whose token it is', () => {
-  it('is the partition of user, project and development, known without a token', () => {
-    const { partition, covers } = here.source().capture();
-    expect(partition).toContain('"prj_shop","team_acme","development"');
+  it('is the identity key of user, project and development, known without a token', () => {
+    const { identityKey, matchesIdentity } = here.source().capture();
+    expect(identityKey).toContain('"prj_shop","team_acme","development"');
     const claims = { project_id: 'prj_shop', owner_id: 'team_acme', environment: 'development' };
-    expect(covers?.(claims)).toBe(true);
+    expect(matchesIdentity?.(claims)).toBe(true);
     for (const other of [{ project_id: 'prj_b' }, { owner_id: 'team_b' }, { environment: 'preview' }])
-      expect(covers?.({ ...claims, ...other })).toBe(false);
-    expect(here.source({ configDirectory: here.root }).capture().partition).not.toBe(partition);
+      expect(matchesIdentity?.({ ...claims, ...other })).toBe(false);
+    expect(here.source({ configDirectory: here.root }).capture().identityKey).not.toBe(identityKey);
   });
 
   it('is never that of another login, which an option names', async () => {
@@ -194,11 +194,11 @@ describe('whose token it is', () => {
       {
         specificationVersion: 'v1',
         provider: 'cloud',
-        target: () => ({}),
+        cacheKeyFields: () => ({}),
         exchange: async (_request, context) => ({
           credential: { expiresAt: (await context.subject()).expiresAt },
         }),
-        revive: (record) => record as { expiresAt: number },
+        parseStored: (record) => record as { expiresAt: number },
         classify: () => ({ code: 'unknown', retry: 'never' }),
       },
       { source, clock, cache: createCredentialCache() },

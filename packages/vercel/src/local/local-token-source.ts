@@ -79,8 +79,8 @@ export function localSource(given: LocalTokenSourceOptions): LocalSource {
       }
       let shown = shownBefore;
       return {
-        partition: found?.partition,
-        covers: (claims) => found === undefined || isOfProject(found.project, claims),
+        identityKey: found?.identityKey,
+        matchesIdentity: (claims) => found === undefined || isOfProject(found.project, claims),
         async token(tokenRequest) {
           if (found === undefined) throw problem;
           const token = await nextToken(found, given, tokenRequest.fresh ? shown : undefined, tokenRequest);
@@ -95,9 +95,11 @@ export function localSource(given: LocalTokenSourceOptions): LocalSource {
     const tools = { node, settings, places, project, warn, now };
     return {
       project,
-      partition: guarded(JSON.stringify(['vercel-local', ...identityOf(tools)])),
+      identityKey: guarded(JSON.stringify(['vercel-local', ...identityOf(tools)])),
       provider: createCredentialProvider(localExchanger(tools), {
-        source: { capture: () => ({ partition: 'laptop', token: async () => Promise.reject(noSubject()) }) },
+        source: {
+          capture: () => ({ identityKey: 'laptop', token: async () => Promise.reject(noSubject()) }),
+        },
         timeoutMs: settings.timeoutMs + MARGIN_MS,
         fetch,
         clock,
@@ -135,7 +137,7 @@ export function localSource(given: LocalTokenSourceOptions): LocalSource {
 
 interface Linked {
   readonly project: LinkedProject;
-  readonly partition: string;
+  readonly identityKey: string;
   readonly provider: DriverProvider<LocalToken, LocalRequest>;
 }
 

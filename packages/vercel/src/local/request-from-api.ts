@@ -1,7 +1,7 @@
 /** Requests a development token from Vercel's API with the login of the CLI: `POST /v1/projects/{id}/token`. */
 
 import type { FederationErrorCode } from '@credex/core';
-import type { ExchangeContext, HttpAnswer } from '@credex/core/driver';
+import type { ExchangeContext, HttpResponse } from '@credex/core/driver';
 import { parseJson, retryAfterMs, shown, transportFailure } from '@credex/core/driver';
 import type { LocalFailure } from './failure.js';
 import { failure } from './failure.js';
@@ -65,7 +65,7 @@ interface Verdict {
 }
 
 function refusal(
-  response: HttpAnswer,
+  response: HttpResponse,
   body: Readonly<Record<string, unknown>>,
   project: LinkedProject,
   login: ApiLogin,

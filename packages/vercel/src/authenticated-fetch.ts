@@ -25,12 +25,12 @@ import {
 import { saysInvalidToken } from './bearer-challenge.js';
 import { isFor, isSameIdentity } from './external-subject.js';
 import { globalFetch, systemNow } from './defaults.js';
-import { allowedUrl, originsOf, redirectRefused } from './own-api-origins.js';
-import type { Outgoing } from './own-api-request.js';
-import { following, outgoing } from './own-api-request.js';
+import { allowedUrl, originsOf, redirectRefused } from './authenticated-fetch-origins.js';
+import type { Outgoing } from './authenticated-fetch-request.js';
+import { following, outgoing } from './authenticated-fetch-request.js';
 import { vercelTokenSource } from './vercel-token-source.js';
 
-export interface OwnApiFetchOptions {
+export interface AuthenticatedFetchOptions {
   /** The origins that may receive the token: `https://api.example.com`, or a list. A request to any other one throws. */
   readonly origins: string | readonly string[];
   /**
@@ -50,7 +50,7 @@ export interface OwnApiFetchOptions {
   readonly allowLoopbackHttp?: boolean | undefined;
 }
 
-const OPTION_NAMES: readonly string[] = optionNames<OwnApiFetchOptions>({
+const OPTION_NAMES: readonly string[] = optionNames<AuthenticatedFetchOptions>({
   origins: true,
   audience: true,
   tokenSource: true,
@@ -74,12 +74,12 @@ const MAX_REDIRECTS = 20;
  * exists, the request is repeated once with it, unless its body is a stream. Errors of `fetch` are thrown unchanged.
  *
  * @example
- * const orders = ownApiFetch({ origins: 'https://orders.example.com', audience: 'https://orders.example.com' });
+ * const orders = createAuthenticatedFetch({ origins: 'https://orders.example.com', audience: 'https://orders.example.com' });
  * const response = await orders('https://orders.example.com/orders?since=2026-01-01');
  * @throws OptionError for an invalid option. The returned fetch rejects with OptionError or FederationError
  */
-export function ownApiFetch(given: OwnApiFetchOptions): typeof globalThis.fetch {
-  const options = ownOptions('ownApiFetch', given, OPTION_NAMES);
+export function createAuthenticatedFetch(given: AuthenticatedFetchOptions): typeof globalThis.fetch {
+  const options = ownOptions('createAuthenticatedFetch', given, OPTION_NAMES);
   const allowLoopbackHttp =
     optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
   const origins = originsOf(options.origins, allowLoopbackHttp);

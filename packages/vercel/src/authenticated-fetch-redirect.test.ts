@@ -2,7 +2,7 @@
 
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { TOKEN, echo, got, made, started } from './own-api.fixture.js';
+import { TOKEN, echo, got, made, started } from './authenticated-fetch.fixture.js';
 
 describe('a redirect', () => {
   const redirecting =

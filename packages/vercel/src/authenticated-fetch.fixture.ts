@@ -4,8 +4,8 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
 import type { TestServer } from './token-source.fixture.js';
 import { clock, jwt, serve } from './token-source.fixture.js';
-import type { OwnApiFetchOptions } from './index.js';
-import { ownApiFetch } from './index.js';
+import type { AuthenticatedFetchOptions } from './index.js';
+import { createAuthenticatedFetch } from './index.js';
 
 /** Closed when the test ends. */
 export const started = async (respond: RequestListener): Promise<TestServer> => {
@@ -42,5 +42,8 @@ export const got = async (response: Promise<Response>): Promise<Echo> =>
 export const TOKEN = jwt({ sub: 'shop', project_id: 'prj_shop', environment: 'production' });
 
 /** A fetch for these origins that sends TOKEN. */
-export const made = (origins: string | string[], more: Partial<OwnApiFetchOptions> = {}): typeof fetch =>
-  ownApiFetch({ origins, tokenSource: () => TOKEN, clock, allowLoopbackHttp: true, ...more });
+export const made = (
+  origins: string | string[],
+  more: Partial<AuthenticatedFetchOptions> = {},
+): typeof fetch =>
+  createAuthenticatedFetch({ origins, tokenSource: () => TOKEN, clock, allowLoopbackHttp: true, ...more });

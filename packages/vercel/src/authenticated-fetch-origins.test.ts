@@ -2,12 +2,12 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import { OptionError } from '@credex/core';
-import type { OwnApiFetchOptions } from './index.js';
-import { ownApiFetch } from './index.js';
-import { TOKEN, made } from './own-api.fixture.js';
+import type { AuthenticatedFetchOptions } from './index.js';
+import { createAuthenticatedFetch } from './index.js';
+import { TOKEN, made } from './authenticated-fetch.fixture.js';
 
 describe('where it goes', () => {
-  const own = (more: Partial<OwnApiFetchOptions> = {}) => {
+  const own = (more: Partial<AuthenticatedFetchOptions> = {}) => {
     const asked: string[] = [];
     const fetch = made(['https://api.example.com', 'https://xn--bcher-kva.example:8443'], {
       fetch: async (input) => {
@@ -121,12 +121,14 @@ describe('where it goes', () => {
     ['an unknown option', { origin: 'https://api.example.com' }, 'origin'],
     ['an audience of a function', { tokenSource: () => TOKEN, audience: 'a' }, 'audience'],
   ])('refuses %s at the door', (_what, options, option) => {
-    const all = { origins: 'https://api.example.com', ...options } as unknown as OwnApiFetchOptions;
-    expect(() => ownApiFetch(all)).toThrow(expect.objectContaining({ name: 'OptionError', option }) as Error);
+    const all = { origins: 'https://api.example.com', ...options } as unknown as AuthenticatedFetchOptions;
+    expect(() => createAuthenticatedFetch(all)).toThrow(
+      expect.objectContaining({ name: 'OptionError', option }) as Error,
+    );
   });
 
   it('refuses loopback http unless it is allowed, and other http always', () => {
-    expect(() => ownApiFetch({ origins: 'http://127.0.0.1:1' })).toThrow(/allowLoopbackHttp/);
+    expect(() => createAuthenticatedFetch({ origins: 'http://127.0.0.1:1' })).toThrow(/allowLoopbackHttp/);
     expect(() => made('http://127.0.0.1:1')).not.toThrow();
     expect(() => made('http://10.0.0.1:1')).toThrow(/https/);
   });

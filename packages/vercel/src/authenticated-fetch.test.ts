@@ -4,7 +4,7 @@ import type { SubjectTokenSource } from '@credex/core';
 import { readSubjectToken } from '@credex/core/driver';
 import { NOW, clock, jwt } from './token-source.fixture.js';
 import { vercelTokenSource } from './index.js';
-import { TOKEN, bodyOf, echo, got, made, started } from './own-api.fixture.js';
+import { TOKEN, bodyOf, echo, got, made, started } from './authenticated-fetch.fixture.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -123,7 +123,7 @@ describe('what the API gets', () => {
 describe('which token is sent', () => {
   const giving = (token: string): SubjectTokenSource => ({
     capture: () => ({
-      partition: undefined,
+      identityKey: undefined,
       token: async () => ({ ...readSubjectToken(TOKEN), jwt: token }),
     }),
   });

@@ -6,13 +6,13 @@ import { describe, expect, it } from 'vitest';
 import type { SubjectTokenSource } from '@credex/core';
 import { readSubjectToken } from '@credex/core/driver';
 import { jwt } from './token-source.fixture.js';
-import { TOKEN, echo, got, made, started } from './own-api.fixture.js';
+import { TOKEN, echo, got, made, started } from './authenticated-fetch.fixture.js';
 
 describe('a refused token', () => {
   const FRESH = jwt({ sub: 'shop', jti: 'fresh' });
   const rotating = (fresh: string, error?: Error): SubjectTokenSource => ({
     capture: () => ({
-      partition: undefined,
+      identityKey: undefined,
       token: async (wanted) => {
         if (wanted.fresh && error !== undefined) throw error;
         return readSubjectToken(wanted.fresh ? fresh : TOKEN);
@@ -72,7 +72,7 @@ describe('a refused token', () => {
     let turn = 0;
     const tokenSource: SubjectTokenSource = {
       capture: () => ({
-        partition: undefined,
+        identityKey: undefined,
         token: async ({ fresh }) => readSubjectToken(fresh ? jwt({ sub: 'shop', jti: ++turn }) : TOKEN),
       }),
     };
