@@ -136,7 +136,7 @@ describe('a leader whose token is no good', () => {
         { expect: { projectId: 'prj_other' } },
       );
       await expect(provider.getCredentials()).rejects.toMatchObject({ code: 'subject_mismatch' });
-      expect(provider.status()).toMatchObject({ lastError: 'subject_mismatch', holding: undefined });
+      expect(provider.status()).toMatchObject({ lastError: 'subject_mismatch', backoff: undefined });
       expect(w.attempts).toHaveLength(0);
     }
   });

@@ -258,7 +258,7 @@ describe('which result is kept', () => {
     await provider.getCredentials({ request: { claims: 'c' }, skipHeld: true });
     early.fail(refusal('invalid_request'));
     await settle();
-    expect(provider.status()).toMatchObject({ state: 'fresh', holding: undefined });
+    expect(provider.status()).toMatchObject({ state: 'fresh', backoff: undefined });
   });
 });
 

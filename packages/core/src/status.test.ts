@@ -16,7 +16,7 @@ describe('status', () => {
       since: START,
       refreshAt: START + 2_790_000,
       until: START + 3_595_000,
-      holding: undefined,
+      backoff: undefined,
       lastError: undefined,
       counts: counts(2, 1),
     });
@@ -27,11 +27,11 @@ describe('status', () => {
     await settle();
     expect(provider.status()).toMatchObject({
       lastError: 'unavailable',
-      holding: { kind: 'backoff', until: w.clock.now() + 500 },
+      backoff: { kind: 'backoff', until: w.clock.now() + 500 },
       counts: counts(3, 2, 1),
     });
     await w.clock.advance(750_000);
-    expect(provider.status()).toMatchObject({ state: 'must-refresh', holding: undefined });
+    expect(provider.status()).toMatchObject({ state: 'must-refresh', backoff: undefined });
     await w.clock.advance(55_000);
     expect(provider.status().state).toBe('expired');
     w.answer = () => undefined;
@@ -112,13 +112,13 @@ describe('invalidate', () => {
   });
 });
 
-describe('a target that throws', () => {
+describe('cacheKeyFields that throws', () => {
   it('fails the call as it is, and leaves nothing behind', async () => {
     const w = world();
     const provider = w.provider();
     const broken = {
       ...w.exchanger,
-      target: () => {
+      cacheKeyFields: () => {
         throw new OptionError('invalid_option', 'scope', undefined, 'x');
       },
     };
