@@ -1,3 +1,7 @@
+import { mergeConfig } from 'vitest/config';
 import { project } from './vitest.shared.js';
 
-export default project('proofs', ['**/*.proof.ts']);
+// Most proofs take seconds, and run next to each other on a small machine.
+export default mergeConfig(project('proofs', ['**/*.proof.ts']), {
+  test: { testTimeout: 120_000, hookTimeout: 120_000 },
+});

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { wordFindings } from './retired-words.mjs';
 import { addressFindings, textFindings } from './text-rules.mjs';
 import {
   ensureBuilt,
@@ -39,7 +40,8 @@ const tool =
 function texts() {
   const findingsOf = (path) => {
     const text = readFileSync(join(root, path), 'utf8');
-    if (/\.(ts|mjs|js)$/.test(path)) return textFindings(path, text);
+    if (/\.(ts|mjs|js)$/.test(path)) return [...textFindings(path, text), ...wordFindings(path, text)];
+    if (path.endsWith('.md')) return wordFindings(path, text);
     return /\.(json|ya?ml)$|npmrc$/.test(path) ? addressFindings(path, text) : [];
   };
   const findings = filesUnder().flatMap(findingsOf);

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wordFindings } from '../../scripts/retired-words.mjs';
 import { addressFindings, textFindings } from '../../scripts/text-rules.mjs';
 import { ROOT, command, emptyFolder } from './packages.js';
 
@@ -174,6 +175,24 @@ describe('the linter', () => {
 
   it.each(PLANTED)('packages/%s', (path, _text, rules) => {
     expect(told[path]).toEqual(rules);
+  });
+});
+
+describe('retired words', () => {
+  const found = (text: string, path = 'packages/gcp/src/a.ts'): readonly string[] => wordFindings(path, text);
+
+  it('are refused in comments, texts and Markdown, with the line and what replaces them', () => {
+    expect(found('const a = 1;\n/** Read\n * anew. */')).toEqual([
+      'packages/gcp/src/a.ts:3: "anew" is a retired word: again',
+    ]);
+    expect(found("it('asks nobody', () => {});")).toHaveLength(1);
+    expect(found('const a = `${b} beside ${c}`;')).toHaveLength(1);
+    expect(found('One thing.\n\nA key of its own.', 'packages/gcp/README.md')).toHaveLength(1);
+  });
+
+  it('may be identifiers, code in Markdown, and parts of other words', () => {
+    expect(found('const nobody = slot.patience;\n// a refresh in flight, besides')).toEqual([]);
+    expect(found('Run `beside`.\n\n```sh\nnobody\n```\n', 'packages/gcp/README.md')).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { expectSound } from './spoilt-answers.js';
 quickProcess();
 
 /** The beginning of the proof's seeds. */
-const SHARE = 5;
+const SHARE = 20;
 
 describe.each(KINDS)('$name', (kind) => {
   const count = kind.count / SHARE;
