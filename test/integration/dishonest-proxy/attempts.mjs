@@ -60,11 +60,6 @@ const KINDS = {
     ),
 };
 
-// node-fetch 3 destroys the body of a request that is aborted before it is sent, and listens to no error of it.
-process.on('uncaughtException', (error) => {
-  if (error.type !== 'aborted') throw error;
-});
-
 if (sdks) {
   const [{ STSClient }, { clientStsExchanger }, { googleAuthLibraryExchanger }, { azureIdentityExchanger }] =
     await Promise.all([

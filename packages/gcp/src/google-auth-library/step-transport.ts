@@ -4,6 +4,7 @@
  * its errors.
  */
 
+import { Readable } from 'node:stream';
 import type { ExchangeContext, HttpResponse } from '@credex/core/driver';
 import { MAX_ANSWER_BYTES, isLoopback, withSecureSockets } from '@credex/core/driver';
 import { gaxios } from 'google-auth-library';
@@ -60,14 +61,14 @@ export class StepTransport<T> extends gaxios.Gaxios {
   ): Promise<{ response: object; httpResponse: HttpResponse }> {
     const { step, through, context } = this.#options;
     if (through === undefined) {
-      const headers = Object.fromEntries(
-        new Headers(options.headers as ConstructorParameters<typeof Headers>[0]),
-      );
-      const httpResponse = await context.post(url, { ...bodyOf(options, headers), signal });
+      const httpResponse = await context.post(url, { ...bodyOf(options, headersOf(options)), signal });
       return { response: {}, httpResponse };
     }
+    const { body, headers } = bodyOf(options, headersOf(options));
     const single: gaxios.GaxiosOptions & { size: number } = {
       ...options,
+      headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+      data: abortableStream(body),
       signal,
       redirect: 'manual',
       // The limit of node-fetch; gaxios itself checks only Content-Length.
@@ -116,6 +117,17 @@ function responseErrorIn(thrown: unknown, step: GcpStep): GcpResponseError | und
 function tooLong(step: GcpStep, status = 200): GcpResponseError {
   const httpResponse = { status, headers: {}, body: '' };
   return new GcpResponseError(step, httpResponse, `The response is longer than ${MAX_ANSWER_BYTES} bytes.`);
+}
+
+const headersOf = ({ headers }: gaxios.GaxiosOptions): Readonly<Record<string, string>> =>
+  Object.fromEntries(new Headers(headers as ConstructorParameters<typeof Headers>[0]));
+
+/**
+ * The body as a stream whose errors are handled. If a request is aborted before it is sent, node-fetch destroys the body with
+ * the error; on a stream that it made from a text, nothing listens, and the error would end the process.
+ */
+function abortableStream(body: string): Readable {
+  return Readable.from([Buffer.from(body)]).on('error', () => undefined);
 }
 
 /** The body and headers that gaxios would send. */
