@@ -49,7 +49,7 @@ export const ROOMS = {
   gcp: {
     rooms: ['core', 'vercel'],
     others: [],
-    behind: { 'google-auth-library': { also: [], imports: ['google-auth-library'] } },
+    behind: { 'google-auth-library': { also: [], imports: ['google-auth-library', 'node:stream'] } },
   },
   azure: {
     rooms: ['core', 'vercel'],
