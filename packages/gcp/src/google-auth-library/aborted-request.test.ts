@@ -34,7 +34,9 @@ test('an abort before the request is sent is an error of the call alone', async 
       ...context,
       step: (_host: string, run: (signal: AbortSignal) => Promise<never>) => run(controller.signal),
     };
-    await expect(exchanger.exchange({ scopes: configuration.scopes }, within as never)).rejects.toThrow(/abort/i);
+    await expect(exchanger.exchange({ scopes: configuration.scopes }, within as never)).rejects.toThrow(
+      /abort/i,
+    );
     await new Promise((resolve) => setImmediate(resolve));
     expect(uncaught).toEqual([]);
     expect(google.seen).toEqual([]);
