@@ -22,7 +22,7 @@ const IDENTITY =
   '<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>';
 
 describe('awsCredentialsProvider', () => {
-  it('gives an object of its own for each call, from one exchange', async () => {
+  it('returns a separate object for each call, from one exchange', async () => {
     const { sent, fetch } = recordingFetch();
     const provider = awsCredentialsProvider(isolated({ fetch, region: 'eu-west-1' }));
     const first = await provider();
@@ -154,7 +154,7 @@ describe('awsCredentialsProvider', () => {
     vi.unstubAllEnvs();
   });
 
-  it('costs nobody a credential where the listener of a warning throws', async () => {
+  it('fails no call if the listener of a warning throws', async () => {
     vi.stubEnv('AWS_REGION', '');
     vi.stubEnv('AWS_DEFAULT_REGION', '');
     const { fetch } = recordingFetch();

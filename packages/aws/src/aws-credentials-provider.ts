@@ -142,7 +142,7 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
 
   return Object.assign(
     async (given?: Readonly<Record<string, unknown>>) => {
-      // A client of the SDK hands on an object of its own: nothing that it inherits is meant for this provider.
+      // A client of the SDK passes its own object: what that object inherits is not meant for this provider.
       const forceRefresh =
         given !== undefined && Object.hasOwn(given, 'forceRefresh') && given['forceRefresh'] === true;
       const credentials = answer(

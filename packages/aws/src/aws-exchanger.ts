@@ -26,7 +26,7 @@ export type AwsExchange = (
 
 /**
  * @param via What tells this way of exchanging from others, where it can bring another credential (a client with
- *   an endpoint of its own).
+ *   its own endpoint).
  */
 export function awsExchanger(
   configuration: AwsConfiguration,

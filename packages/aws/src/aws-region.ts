@@ -18,7 +18,7 @@ const REGION: Grammar = {
 
 export interface ConfiguredRegion {
   readonly region: string | undefined;
-  /** The environment's region may be the platform's own choice: it is held against the role only when it is used. */
+  /** The environment's region may be the platform's own choice: it is compared with the role only when it is used. */
   readonly regionFrom: 'option' | 'environment' | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What the tests of this room share: a subject token, STS's answers, and places that a request can end in. */
+/** What the tests of this package share: a subject token, responses of STS, and servers to send requests to. */
 
 import { STSClient } from '@aws-sdk/client-sts';
 import type { STSClientConfig } from '@aws-sdk/client-sts';

@@ -18,7 +18,7 @@ type Options = AwsCredentialsProviderOptions;
 
 interface Sample {
   readonly key: 'in-key' | 'not-in-key';
-  /** Two values of the option, and what must be given beside it. */
+  /** Two values of the option, and the options that it needs. */
   readonly values: readonly [Options, Options];
 }
 

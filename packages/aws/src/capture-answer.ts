@@ -1,4 +1,4 @@
-/** Reads an STS answer as it comes over the wire, beside the SDK, which hides headers and loses the code of a bare `<Error>`. */
+/** Reads a response of STS from the wire, before the SDK, which hides headers and loses the code of a bare `<Error>`. */
 
 import type { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { HttpResponse } from '@credex/core/driver';

@@ -124,7 +124,7 @@ describe('what STS says', () => {
     }
   });
 
-  it('is read from one with a namespace of its own, and with an ampersand that is none', async () => {
+  it('is read from a response with a namespace prefix, and with a bare ampersand', async () => {
     const body =
       '<Error xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Code>AccessDenied</Code><Message>a & b &nbsp; &#0;</Message></Error>';
     for (const error of await caught({ status: 403, body }))

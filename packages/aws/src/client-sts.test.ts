@@ -105,7 +105,7 @@ describe('where the token goes', () => {
     expect(sent).toHaveLength(3);
   });
 
-  it('is held against our own table of partitions', () => {
+  it('agrees with our own table of partitions', () => {
     const configuration = awsConfiguration({ roleArn: CN }, false);
     expect(thrownBy(() => stsEndpointOf(configuration, 'eu-west-1'))).toMatchObject({
       code: 'unsafe_url',

@@ -20,7 +20,7 @@ export interface ClientStsExchangerOptions {
   /**
    * A client of your own: for a proxy, a private certificate authority, middleware. It brings its own region,
    * endpoint and retries, also those of the environment and of `~/.aws/config`; `region`, `endpoint`,
-   * `useFipsEndpoint`, `useDualstackEndpoint` and `fetch` are refused beside it. Credentials got through it are
+   * `useFipsEndpoint`, `useDualstackEndpoint` and `fetch` cannot be combined with it. Credentials got through it are
    * cached apart from those of other clients.
    */
   readonly client?: STSClient | undefined;

@@ -45,7 +45,7 @@ describe('what is sent', () => {
     );
   });
 
-  it('leaves out what nobody asked for, and goes to the endpoint that is named', async () => {
+  it('leaves out options that are not set, and sends the request to the given endpoint', async () => {
     const { sent, provider } = setUp(undefined, { endpoint: 'https://sts.example.com:8443' });
     await provider();
     expect(sent[0]?.url.href).toBe('https://sts.example.com:8443/');

@@ -13,7 +13,7 @@ export class UnreadableAnswer extends Error {
     this.field = field;
   }
 
-  /** By name: what reads errors is loaded apart, with a copy of this class. */
+  /** Compares the name: the error classifier is loaded separately, with a copy of this class. */
   static isInstance(error: unknown): error is UnreadableAnswer {
     return error instanceof Error && error.name === 'UnreadableAnswer';
   }

@@ -132,10 +132,13 @@ describe('against the partitions and endpoint rules of the installed @aws-sdk/cl
       expect(() => awsConfiguration({ roleArn: ROLE, region }, false), region).toThrow('a region of AWS');
   });
 
-  it.each(['UseFIPS', 'UseDualStack'] as const)('an endpoint beside %s is refused there as well', (flag) => {
-    const given = { Region: 'us-east-1', Endpoint: 'https://sts.example.com', UseGlobalEndpoint: false };
-    expect(() => resolve({ ...given, UseFIPS: false, UseDualStack: false, [flag]: true })).toThrow(
-      'custom endpoint are not supported',
-    );
-  });
+  it.each(['UseFIPS', 'UseDualStack'] as const)(
+    'an endpoint together with %s is refused there as well',
+    (flag) => {
+      const given = { Region: 'us-east-1', Endpoint: 'https://sts.example.com', UseGlobalEndpoint: false };
+      expect(() => resolve({ ...given, UseFIPS: false, UseDualStack: false, [flag]: true })).toThrow(
+        'custom endpoint are not supported',
+      );
+    },
+  );
 });

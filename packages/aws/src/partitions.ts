@@ -94,7 +94,7 @@ export interface StsEndpointFlags {
 
 /**
  * The host of a region's token service, by the rules of the AWS SDKs for STS. Every partition of the table has FIPS
- * and dual-stack endpoints, so no combination is refused here; `endpoint` beside either is, with the options.
+ * and dual-stack endpoints, so no combination is refused here; `endpoint` together with either is refused with the options.
  */
 export function stsHost(partition: string, region: string, flags: StsEndpointFlags): string {
   const { name, dnsSuffix, dualStackDnsSuffix } = partitionNamed(partition);

@@ -35,7 +35,7 @@ export function stsClient(
   const settings: STSClientConfig = {
     ...pinned(region),
     endpoint: url.href,
-    // Final: not even an endpoint that the SDK finds elsewhere is asked.
+    // Final: no endpoint that the SDK finds in a profile or variable replaces it.
     endpointProvider: () => ({ url }),
   };
   if (!configuration.customFetch) {

@@ -5,7 +5,7 @@
 
 import { UnreadableAnswer } from './parse-sts-response.js';
 
-/** By name; a list where a name is repeated. Without a prototype: every name is only a name. */
+/** The children of an element: a list if a name is repeated. Without a prototype, so that every name is only a name. */
 export interface XmlElement {
   [name: string]: XmlNode | XmlNode[];
 }
@@ -63,7 +63,7 @@ function opened(name: string): Open {
 function close(path: Open[]): void {
   const closed = path.pop();
   const around = path.at(-1)?.members;
-  // The root has no tag of its own to be closed by.
+  // The root has no tag that closes it.
   if (closed === undefined || around === undefined) throw malformed();
   const { name } = closed;
   const value = contents(closed);

@@ -20,7 +20,8 @@ export function configSchema(): Schema {
       $schema: { type: 'string' },
       default: { type: 'string', description: 'The name that get() uses when it is called without one.' },
       credentials: {
-        description: 'The entries by name. A list has one entry for each environment, selected by `when`.',
+        description:
+          'The entries, by their names. A list has one entry for each environment, selected by `when`.',
         type: 'object',
         minProperties: 1,
         propertyNames: { pattern: CREDENTIAL_NAME.pattern.source, maxLength: MAX_NAME_LENGTH },

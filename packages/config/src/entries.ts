@@ -94,6 +94,6 @@ export type Entry = EntryOf[ProviderName];
 export interface Config {
   /** The name that `get()` uses when it is called without one. Default: none; `get()` then needs a name. */
   readonly default?: string | undefined;
-  /** The entries by name. A list has one entry for each environment, selected by `when`. */
+  /** The entries, by their names. A list has one entry for each environment, selected by `when`. */
   readonly credentials: Readonly<Record<string, Entry | readonly Entry[]>>;
 }

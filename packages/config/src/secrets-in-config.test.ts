@@ -14,8 +14,8 @@ const JWT = p('eyJhbGciOiJSUzI1NiJ9', '.eyJzdWIiOiJvd25lciJ9', '.c2lnbmF0dXJl');
 const PEM = p('-----BEGIN ', 'PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----');
 
 const SECRETS: readonly (readonly [string, object, string, string])[] = [
-  ['an access key id by name', { accessKeyId: KEY_ID }, 'accessKeyId', KEY_ID],
-  ['a secret key by name', { secretAccessKey: SECRET_KEY }, 'secretAccessKey', SECRET_KEY],
+  ['an access key id in its own member', { accessKeyId: KEY_ID }, 'accessKeyId', KEY_ID],
+  ['a secret key in its own member', { secretAccessKey: SECRET_KEY }, 'secretAccessKey', SECRET_KEY],
   ['a session token', { session_token: 'abcdefgh12345678' }, 'session_token', 'abcdefgh12345678'],
   ["an application's secret", { clientSecret: 'hunter2hunter2' }, 'clientSecret', 'hunter2hunter2'],
   ['the same in snake case', { client_secret: 'hunter2hunter2' }, 'client_secret', 'hunter2hunter2'],

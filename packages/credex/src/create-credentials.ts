@@ -40,7 +40,7 @@ const AUTHORIZE_OPTION_NAMES: readonly string[] = optionNames<NamedAuthorizeOpti
   signal: true,
 });
 
-/** Credentials by name. */
+/** The credentials of a configuration, by their names. */
 export interface Credentials<C extends Config = Config> {
   /**
    * Returns the provider of the name, with the type of its cloud. Each call returns the same provider. The first call
@@ -156,7 +156,7 @@ export function createCredentials(config?: Config, settings: CredentialsSettings
   };
 }
 
-/** Several callers may wait for the same work: each of them receives an error of its own. */
+/** Several callers may wait for the same work: each of them receives a separate error. */
 async function forCaller<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

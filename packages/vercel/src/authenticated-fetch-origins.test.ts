@@ -120,7 +120,7 @@ describe('where it goes', () => {
     ['no string', { origins: [1] }, 'origins[0]'],
     ['an unknown option', { origin: 'https://api.example.com' }, 'origin'],
     ['an audience of a function', { tokenSource: () => TOKEN, audience: 'a' }, 'audience'],
-  ])('refuses %s at the door', (_what, options, option) => {
+  ])('refuses %s when it is created', (_what, options, option) => {
     const all = { origins: 'https://api.example.com', ...options } as unknown as AuthenticatedFetchOptions;
     expect(() => createAuthenticatedFetch(all)).toThrow(
       expect.objectContaining({ name: 'OptionError', option }) as Error,

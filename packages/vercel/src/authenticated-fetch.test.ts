@@ -133,7 +133,7 @@ describe('which token is sent', () => {
     ['another audience', { audience: 'a', tokenSource: giving(TOKEN) }, 'audience_mismatch'],
     ['one that has ended', { tokenSource: () => jwt({ exp: NOW / 1000 - 1 }) }, 'subject_token_expired'],
     ['none', { tokenSource: () => '' }, 'invalid_subject_token'],
-    ['a header of its own', { tokenSource: giving('a.b.c\r\nx: y') }, 'invalid_subject_token'],
+    ['a token that would add a header', { tokenSource: giving('a.b.c\r\nx: y') }, 'invalid_subject_token'],
   ])('never %s', async (_what, more, code) => {
     const api = await started(echo);
     await expect(made(api.origin, more)(api.origin)).rejects.toMatchObject({ code });

@@ -251,7 +251,7 @@ it.each([
   [{ timeoutMs: 99 }, 'timeoutMs'],
   [{ shell: true }, 'shell'],
   [{ env: {}, identityKey: 'shop' }, 'identityKey'],
-])('refuses %j at the door', (more, option) => {
+])('refuses %j when it is created', (more, option) => {
   expect(() => commandTokenSource({ command: 'a', ...more } as unknown as CommandTokenSourceOptions)).toThrow(
     expect.objectContaining({ name: 'OptionError', option }) as Error,
   );

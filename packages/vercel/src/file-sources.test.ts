@@ -115,12 +115,12 @@ describe('a file', () => {
     await expect(read(source())).rejects.toMatchObject({ code: 'invalid_subject_token' });
   });
 
-  it('that is a pipe nobody writes to holds nobody up', async () => {
+  it('that is a pipe without a writer delays no call', async () => {
     execFileSync('/usr/bin/mkfifo', [join(folder, 'token')]);
     await expect(read(source())).rejects.toMatchObject({ code: 'invalid_subject_token' });
   });
 
-  it('is held against its audience, the one asked for, and the claims', async () => {
+  it('is compared with its audience, the requested one, and the claims', async () => {
     await write(jwt({ sub: 'shop', aud: ['a', 'b'], ref: 'main', list: ['main'] }));
     expect(await subjectOf(source({ audience: 'a', expectClaims: { ref: 'main' } }), 'b')).toBe('shop');
     await expect(read(source({ audience: 'c' }))).rejects.toMatchObject({ code: 'audience_mismatch' });
@@ -135,7 +135,7 @@ describe('a file', () => {
     }
   });
 
-  it('is no identity key unless its user names one, and then one of its own', () => {
+  it('has an identity key only if its user names one, and then a separate one', () => {
     const [one, other] = [{ path: '/a' }, { path: '/b' }].map((more) =>
       source({ ...more, identityKey: 'shop' }),
     );
@@ -158,7 +158,7 @@ describe('a file', () => {
     [{ expectClaims: {} }, 'expectClaims'],
     [{ expectClaims: { aud: 'a' } }, 'expectClaims.aud'],
     [{ expectClaims: { ref: 1 } }, 'expectClaims.ref'],
-  ])('refuses %j at the door', (more, option) => {
+  ])('refuses %j when it is created', (more, option) => {
     expect(() => source(more as unknown as TokenFileSourceOptions)).toThrow(
       expect.objectContaining({ name: 'OptionError', option }) as Error,
     );
@@ -176,7 +176,7 @@ describe("a pod's projected volume", () => {
   };
   const source = (more: KubernetesTokenSourceOptions = {}) => kubernetesTokenSource({ clock, ...more });
 
-  it('is read anew when its link was swapped', async () => {
+  it('is read again after its link was swapped', async () => {
     const tokens = source({ path: join(folder, 'token') });
     await publish(jwt({ sub: 'system:serviceaccount:shop:api', jti: 1, aud: ['sts.amazonaws.com'] }));
     expect((await read(tokens, 'sts.amazonaws.com')).claims['jti']).toBe(1);
@@ -197,7 +197,7 @@ describe("a pod's projected volume", () => {
     },
   );
 
-  it('is asked for by name where two variables name two', async () => {
+  it('must be named if two variables name two files', async () => {
     vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', '/a');
     vi.stubEnv('AZURE_FEDERATED_TOKEN_FILE', '/b');
     const conflict = { name: 'OptionError', code: 'conflicting_options', option: 'path' };

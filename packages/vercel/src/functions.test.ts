@@ -87,7 +87,7 @@ describe.each(Object.entries(RELEASES))('@vercel/functions %s', (_version, [inde
         await expect(read(source)).rejects.toMatchObject({ code: 'no_subject_token', provider: 'vercel' });
     });
 
-    it('has the same identity key, and a foreign token has none for both', () => {
+    it('has the same identity key, and a token of another identity has none for both', () => {
       vi.stubEnv('VERCEL_PROJECT_ID', SHOP.project_id);
       vi.stubEnv('VERCEL_ENV', SHOP.environment);
       withHeader(jwt());

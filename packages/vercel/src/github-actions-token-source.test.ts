@@ -36,7 +36,7 @@ beforeEach(async () => {
   now = NOW;
   runner = await serve((request, response) => answer(request, response));
   vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_URL', `${runner.origin}/idtoken/1/2?api-version=2.0`);
-  // Another one for each test: answers are held for the process, for each job.
+  // A new one for each test: tokens are cached for the process, for each job.
   vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_TOKEN', `job-${++job}`);
   vi.stubEnv('GITHUB_SERVER_URL', 'https://github.com');
 });
@@ -79,7 +79,7 @@ describe('what the runner is asked', () => {
     expect(runner.seen).toHaveLength(3);
   });
 
-  it('is asked anew near the end of the token, and where it was refused', async () => {
+  it('is asked again near the end of the token, and after a refusal', async () => {
     const subject = source().capture();
     const first = await subject.token({ audience: undefined, fresh: false, signal: never });
     const fresher = await subject.token({ audience: undefined, fresh: true, signal: never });
@@ -139,7 +139,7 @@ describe('what the runner answers', () => {
     expect(runner.seen).toHaveLength(requests);
   });
 
-  it('is never followed elsewhere', async () => {
+  it('is never followed to another host', async () => {
     const other = await serve((_request, response) => response.end());
     answer = (_request, response) => response.writeHead(307, { location: other.origin }).end();
     await expect(read(source())).rejects.toMatchObject({ code: 'redirect_refused' });
@@ -167,7 +167,7 @@ describe('what the runner answers', () => {
     expect(runner.seen).toEqual([]);
   });
 
-  it('is held against what was expected', async () => {
+  it('is compared with the expected claims', async () => {
     expect((await read(source({ expectClaims: { repository_id: '74' } }))).claims.sub).toBe(SUBJECT);
     await expect(read(source({ expectClaims: { repository_id: '75' } }))).rejects.toMatchObject({
       code: 'subject_mismatch',
@@ -193,7 +193,7 @@ describe('without a runner', () => {
 });
 
 describe('where the request token may go', () => {
-  /** What is asked, by a fetch that asks nobody. */
+  /** The URL that is requested, through a fetch that sends nothing. */
   const asked = async (url: string, more: GithubActionsTokenSourceOptions = {}): Promise<string[]> => {
     vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_URL', url);
     const seen: string[] = [];
@@ -264,7 +264,7 @@ describe('where the request token may go', () => {
     [{ fetch: 1 }, 'fetch'],
     [{ variable: 'a' }, 'variable'],
     [{ allowLoopbackHttp: 'yes' }, 'allowLoopbackHttp'],
-  ])('refuses %j at the door', (more, option) => {
+  ])('refuses %j when it is created', (more, option) => {
     expect(() => githubActionsTokenSource(more as unknown as GithubActionsTokenSourceOptions)).toThrow(
       expect.objectContaining({ name: 'OptionError', option }) as Error,
     );

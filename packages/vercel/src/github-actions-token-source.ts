@@ -32,14 +32,14 @@ export interface GithubActionsTokenSourceOptions extends ExternalSourceOptions {
   readonly enterpriseHost?: string | undefined;
   /** Allow `http:` on loopback for ACTIONS_ID_TOKEN_REQUEST_URL and `requestOrigin`, for emulators. Default: false. */
   readonly allowLoopbackHttp?: boolean | undefined;
-  /** Asks the runner. Default: `node:https` on Node, elsewhere the global fetch. */
+  /** Sends the request to the runner. Default: `node:https` on Node, the global fetch in other runtimes. */
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
 /**
  * The ID token of a GitHub Actions job with `permissions: id-token: write`, asked of the runner by
  * ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN, which are read in the caller's request. An answer
- * is held until near its end for the whole process, one request is under way for an audience, and failures of the
+ * is cached for the whole process until shortly before it expires, one request is in flight for an audience, and failures of the
  * network and of the server (5xx, 429) are retried within 8 seconds. A redirect is an error.
  *
  * @example

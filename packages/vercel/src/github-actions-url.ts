@@ -7,7 +7,7 @@ const VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
 const GITHUB_COM = '.actions.githubusercontent.com';
 
 export interface RequestUrlRules {
-  /** The origin that code allows beside GitHub's own. */
+  /** The origin that code allows in addition to GitHub's own. */
   readonly requestOrigin: string | undefined;
   /** The host that code names for a GitHub Enterprise: its services are there, or below it. */
   readonly enterpriseHost: string | undefined;
@@ -28,7 +28,7 @@ export function requestUrl(value: string, rules: RequestUrlRules): URL {
   if (enterprise !== undefined && (hostname === enterprise || hostname.endsWith(`.${enterprise}`)))
     return url;
   throw unsafe(
-    `must be below ${GITHUB_COM.slice(1)}. On GitHub Enterprise pass \`enterpriseHost\`, such as 'acme.ghe.com'; for a token service elsewhere pass \`requestOrigin\`.`,
+    `must be below ${GITHUB_COM.slice(1)}. On GitHub Enterprise pass \`enterpriseHost\`, such as 'acme.ghe.com'; for a token service on another host pass \`requestOrigin\`.`,
   );
 }
 

@@ -35,7 +35,7 @@ describe.each([
   ['has no process', undefined],
   ['has a process whose functions throw', THROWING],
 ])('a runtime that %s', (_kind, process) => {
-  it('has no files and no programs, and no bare error of its own says so', () => {
+  it('has no files and no programs, and says so with a coded error', () => {
     expect(() => withProcess(process, () => nodeModule('node:fs/promises'))).toThrow(
       'This runtime has no node:fs/promises.',
     );

@@ -45,7 +45,7 @@ describe('which source answers', () => {
     'subject_mismatch',
     'audience_mismatch',
     'network',
-  ] as const)('is nobody where one before says %s', async (code) => {
+  ] as const)('is not used if an earlier one fails with %s', async (code) => {
     const broken = source(() => {
       throw refusal(code);
     });
@@ -56,7 +56,7 @@ describe('which source answers', () => {
     await expect(chain.capture().token(wanted())).rejects.toMatchObject({ code });
   });
 
-  it('is nobody where one before throws what nobody knows', async () => {
+  it('is not used if an earlier one throws an unknown error', async () => {
     const broken = source(() => {
       throw new TypeError('broken');
     });
@@ -161,7 +161,7 @@ describe('whose token it is', () => {
   });
 });
 
-it.each([[[]], [[undefined]], [[() => 'a']]])('refuses %j at the door', (sources) => {
+it.each([[[]], [[undefined]], [[() => 'a']]])('refuses %j when it is created', (sources) => {
   expect(() => tokenSourceChain(...(sources as unknown as SubjectTokenSource[]))).toThrow(
     expect.objectContaining({ name: 'OptionError' }) as Error,
   );

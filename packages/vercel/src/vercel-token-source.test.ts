@@ -152,7 +152,7 @@ describe('whose token it is', () => {
       () => inRequest(jwt({ ...PRODUCTION, project_id: 'prj_other', exp: NOW / 1000 - 60 })),
     ],
     [
-      "an expired header of another project, beside the platform's own variable",
+      "an expired header of another project, with the platform's own variable",
       () => {
         inRequest(jwt({ ...PRODUCTION, project_id: 'prj_other', exp: NOW / 1000 - 60 }));
         process.env['VERCEL_OIDC_TOKEN'] = jwt(PRODUCTION);

@@ -101,7 +101,7 @@ const ROWS: readonly Failure[] = [
     viaCli('setInterval(() => {}, 1000)', { timeoutMs: 700 }),
   ],
   [
-    'a CLI that gives a foreign token',
+    'a CLI that returns a token of another project',
     'invalid_response',
     'project.json',
     LINK,

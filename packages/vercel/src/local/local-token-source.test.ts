@@ -34,7 +34,7 @@ const ownFile = (): string => {
 };
 
 describe('the order', () => {
-  it('takes the token of the environment while it is good, and asks nobody', async () => {
+  it('uses the token of the environment while it is valid, and sends no request', async () => {
     const given = token();
     vi.stubEnv('VERCEL_OIDC_TOKEN', given);
     expect((await here.token()).jwt).toBe(given);

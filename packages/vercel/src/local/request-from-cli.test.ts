@@ -36,7 +36,7 @@ it('runs `vercel project token` for the team, in the directory of the project', 
   expect(here.sent).toEqual([]);
 });
 
-it('tells the CLI of another directory of its own, and of no person as a scope', async () => {
+it('passes a custom directory to the CLI, and no personal account as the scope', async () => {
   const record = join(here.root, 'record.json');
   here.program(talking(token(), record));
   here.write(here.linkFile, { projectId: 'prj_shop', orgId: 'VaLoj5uIN9cYXD2ubqs0aB1c' });
@@ -106,7 +106,7 @@ it('prefers the project’s own CLI to that of PATH, and runs nothing from a rel
 });
 
 it.each([undefined, '/usr/lib/node_modules/tool/cli.js', '../shop-tools/cli.js', '..'])(
-  'runs nothing of a folder in which a process of elsewhere stands: %s',
+  'runs no program of the working directory of a process from another folder: %s',
   async (main) => {
     const ran = join(here.root, 'ran');
     here.program(`require('node:fs').writeFileSync(${JSON.stringify(ran)}, '')`);
@@ -128,7 +128,7 @@ it('starts the script behind a `.cmd` by Node itself on Windows', () => {
   });
   const started = { command: process.execPath, args: [script] };
   expect(findCli(machine, here.project, here.project)).toMatchObject(started);
-  // As npm installs it for all: vercel.cmd beside node_modules.
+  // As npm installs it for all: vercel.cmd next to node_modules.
   vi.stubEnv('PATH', here.project);
   expect(findCli(machine, here.root, here.root)).toMatchObject(started);
 });

@@ -36,7 +36,7 @@ const saved = (machine: Node = node() as Node, identity: readonly (string | unde
 const folder = (): string => join(cache, 'credex', 'vercel');
 const file = (): string => join(folder(), readdirSync(folder())[0] as string);
 
-it('gives back what was written, to the same identity alone, and leaves nothing beside it', () => {
+it('returns what was written, to the same identity only, and leaves no other file', () => {
   expect(saved().read()).toBeUndefined();
   expect(existsSync(cache)).toBe(false);
   const jwt = token();
@@ -85,7 +85,7 @@ describe('what is not safe is not used, and told', () => {
   });
 
   it('a link in the place of the file, which a new token replaces', () => {
-    const elsewhere = join(here.root, 'elsewhere.json');
+    const elsewhere = join(here.root, 'another.json');
     const place = file();
     renameSync(place, elsewhere);
     symlinkSync(elsewhere, place);
@@ -98,7 +98,7 @@ describe('what is not safe is not used, and told', () => {
   });
 
   it('a link in the place of the directory', () => {
-    const elsewhere = join(here.root, 'elsewhere');
+    const elsewhere = join(here.root, 'another');
     renameSync(join(cache, 'credex'), elsewhere);
     symlinkSync(elsewhere, join(cache, 'credex'));
     expect(saved().read()).toBeUndefined();
