@@ -16,7 +16,7 @@ const verifier: TokenVerifier = {
 };
 
 describe('a request', () => {
-  it('is let in with its claims, and nobody is told', async () => {
+  it('is accepted with its claims, and the listener is not called', async () => {
     const onRefused = vi.fn();
     const admit = createRequestGuard({ verifier, onRefused });
     expect(await admit(['Bearer good'], {})).toEqual({ claims });
@@ -69,7 +69,7 @@ describe('a defect', () => {
     ['an error of another kind', () => Promise.reject(new RangeError('a defect'))],
     ['one that is thrown at once', () => { throw new RangeError('a defect'); }], // prettier-ignore
     ['a value that is no error', () => Promise.reject(undefined)],
-  ])('of the verifier is passed on, and lets nobody in: %s', async (_, verify) => {
+  ])('of the verifier is passed on, and the request is refused: %s', async (_, verify) => {
     const onRefused = vi.fn();
     const admit = createRequestGuard({ verifier: { verify }, onRefused });
     await expect(admit(['Bearer good'], {})).rejects.toBeInstanceOf(Error);
@@ -77,7 +77,7 @@ describe('a defect', () => {
   });
 
   test.each([undefined, null, true, 'good', 0])(
-    'a verifier that resolves with %j lets nobody in',
+    'a verifier that resolves with %j accepts no request',
     async (value) => {
       const admit = createRequestGuard({ verifier: { verify: () => Promise.resolve(value as never) } });
       await expect(admit(['Bearer good'], {})).rejects.toThrow(TypeError);
@@ -136,7 +136,7 @@ describe('options', () => {
     expect(optionError({ realm: 'orders' })).toBeInstanceOf(TypeError);
   });
 
-  it('beside a verifier may be undefined', () => {
+  it('together with a verifier may be undefined', () => {
     expect(createRequestGuard({ verifier, audience: undefined, realm: undefined })).toBeTypeOf('function');
   });
 });

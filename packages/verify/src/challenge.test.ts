@@ -83,7 +83,7 @@ test.each(ALL)('%s: kept by no cache, and nothing of the error is in it', (code)
   expect(JSON.stringify(response)).not.toContain('secret');
 });
 
-test('an error of another copy with a status that this one does not know lets nobody in', () => {
+test('an error of another copy with a status that this one does not know accepts no request', () => {
   const odd = Object.assign(failed('malformed_token'), { status: 200 });
   expect(refusalResponse(odd, undefined).status).toBe(401);
 });

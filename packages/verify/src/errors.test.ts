@@ -53,7 +53,7 @@ test('an error of another copy of the package is known, and nothing else is', ()
     expect(TokenVerificationError.isInstance(other)).toBe(false);
 });
 
-test('what is shown of claims nobody checked: strings, lists of strings and a time, whatever else stands there', () => {
+test('what is shown of unverified claims: strings, lists of strings and a time, whatever else they contain', () => {
   const claims = {
     iss: ['x'],
     aud: ['a', 1],

@@ -1,4 +1,4 @@
-/** A token of an audience of its own, as Vercel makes it for a project in either issuer mode. */
+/** A token of a custom audience, as Vercel makes it for a project in either issuer mode. */
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { HostileEmulator } from './hostile-world.fixture.js';
@@ -52,7 +52,7 @@ describe.each(['team', 'global'] as const)('of a project in %s issuer mode', (mo
   });
 
   test('is refused under the global issuer without a word about the issuer mode of the project', async () => {
-    // Also takes the audience of tokens that nobody exchanged: for this one it can tell only when it arrives.
+    // Also accepts the audience of tokens that were not exchanged: for this one it knows only when it arrives.
     const audience = [AUDIENCE, 'https://vercel.com/acme'];
     const error: unknown = await verifier({ issuer: GLOBAL, audience })
       .verify(await exchanged(mode))

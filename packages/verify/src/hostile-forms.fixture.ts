@@ -70,10 +70,7 @@ export function hostileForms(now: number): readonly HostileRow[] {
     ['kid named twice', signed(headWith('"kid":"other"'), claims)],
     ['typ named twice', signed(headWith('"typ":"JWT"'), claims)],
     ['aud named twice', signed(header, with_('"aud":"https://vercel.com/acme"'))],
-    [
-      'aud named twice, the foreign one first',
-      signed(header, with_('"aud":"https://evil.example"', 'first')),
-    ],
+    ['aud named twice, the wrong one first', signed(header, with_('"aud":"https://evil.example"', 'first'))],
     ['environment named twice', signed(header, with_('"environment":"preview"', 'first'))],
     ['exp named twice', signed(header, with_('"exp":1', 'first'))],
     ['project_id named twice, once escaped', signed(header, with_('"project\\u005fid":"prj_shop"'))],

@@ -50,7 +50,7 @@ function algorithms(now: number): readonly HostileRow[] {
     ...['none', 'None', 'NONE', 'nOnE', ' none', 'none\u0000'].map(
       (alg) => [`alg ${JSON.stringify(alg)} without a signature`, unsigned(alg)] as const,
     ),
-    ['alg none beside a good signature', signed({ ...good, alg: 'none' }, claims)],
+    ['alg none with a good signature', signed({ ...good, alg: 'none' }, claims)],
     ['HS256 by the public key, PEM', hmac('HS256', open.export({ type: 'spki', format: 'pem' }))],
     ['HS256 by the public key, PKCS #1', hmac('HS256', open.export({ type: 'pkcs1', format: 'pem' }))],
     ['HS256 by the public key, DER', hmac('HS256', open.export({ type: 'spki', format: 'der' }))],
@@ -62,7 +62,7 @@ function algorithms(now: number): readonly HostileRow[] {
     ['RS384, truly signed', rsa('RS384')],
     ['RS512, truly signed', rsa('RS512')],
     ['PS256, truly signed', pss('PS256')],
-    ['ES256 by a key of its own', ec('ES256', 'P-256')],
+    ['ES256 by an unpublished key', ec('ES256', 'P-256')],
     ['ES256 by a key on another curve', ec('ES256', 'P-384')],
     ['ES256K', ec('ES256K', 'secp256k1')],
     ['ES256 with a signature of zeros', signed({ ...good, alg: 'ES256' }, claims, () => new Uint8Array(64))],
@@ -96,8 +96,8 @@ function keys(now: number): readonly HostileRow[] {
   const jwk = { ...publicJwk(foreign), kid };
   const withKid = (value: unknown): string => signed({ ...good, kid: value }, claims);
   return [
-    ['a key of its own (jwk)', 'malformed_token', byStranger({ jwk })],
-    ['a key of its own (jwk) under its own id', 'malformed_token', byStranger({ jwk, kid: kidOf(foreign) })],
+    ['an embedded key (jwk)', 'malformed_token', byStranger({ jwk })],
+    ['an embedded key (jwk) under its own id', 'malformed_token', byStranger({ jwk, kid: kidOf(foreign) })],
     ['jwk in a token that is truly signed', 'malformed_token', signed({ ...good, jwk }, claims)],
     ['jku', 'malformed_token', byStranger({ jku: 'https://evil.example/.well-known/jwks' })],
     [

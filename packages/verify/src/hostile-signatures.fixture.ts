@@ -31,7 +31,7 @@ export async function hostileSignatures(
     copy[index] = (copy[index] ?? 0) ^ 1;
     return withSignature(base64url(copy));
   };
-  /** The same bytes, written with a bit that nobody reads: 256 bytes leave four of them. */
+  /** The same bytes, written with an unused bit set: 256 bytes leave four of them. */
   const spareBit = (): string => {
     const last = CHARACTERS.indexOf(signature.slice(-1));
     return withSignature(signature.slice(0, -1) + (CHARACTERS[last ^ 1] as string));
@@ -88,7 +88,7 @@ export async function hostileSignatures(
       signed(header, claims, rs256(strangersKey())),
     ],
     [
-      'signed by a stranger under an id of its own',
+      'signed by a stranger under another id',
       'unknown_key',
       signed({ ...header, kid: kidOf(strangersKey()) }, claims, rs256(strangersKey())),
     ],

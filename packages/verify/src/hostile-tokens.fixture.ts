@@ -1,4 +1,4 @@
-/** Tokens that must never pass, each with the code that says why: what a verifier and its adapters are held to. */
+/** Tokens that must never be accepted, each with the code that says why: for the verifier and its adapters. */
 
 import { hostileClaims } from './hostile-claims.fixture.js';
 import { hostileForms } from './hostile-forms.fixture.js';

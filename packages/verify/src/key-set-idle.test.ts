@@ -1,4 +1,4 @@
-/** Keys that nobody confirmed for long, and requests for them that were lost with the call that sent them. */
+/** Keys that were not confirmed for long, and requests for them that were lost with the call that sent them. */
 
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
@@ -54,7 +54,7 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
 };
 
 describe('after an hour without a call', () => {
-  test('a key that was withdrawn lets nobody in, not once, for a remembered token either', async () => {
+  test('no token of a withdrawn key is accepted, not once, nor a remembered one', async () => {
     const verifier = verifierWith();
     const remembered = tokenOf(OLD);
     await verifier.verify(remembered);
@@ -66,7 +66,7 @@ describe('after an hour without a call', () => {
     expect(fetches).toBe(3);
   });
 
-  test('known keys go on where the issuer refuses, and nobody waits while it is not asked', async () => {
+  test('known keys stay valid while the issuer refuses, and no call waits for it', async () => {
     let isDown = false;
     const verifier = verifierWith({
       fetch: () => (isDown ? Promise.reject(new TypeError('fetch failed')) : answer()),

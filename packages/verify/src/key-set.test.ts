@@ -53,7 +53,7 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
     return TokenVerificationError.isInstance(error) ? error.code : String(error);
   }
 };
-/** Refreshes beside a call end in turns of the event loop that no call waits for. */
+/** Background refreshes end in turns of the event loop that no call waits for. */
 const expectFetches = (count: number): Promise<void> => vi.waitFor(() => expect(fetches()).toBe(count));
 
 describe('how often the issuer is asked', () => {
@@ -90,7 +90,7 @@ describe('how often the issuer is asked', () => {
     expect(fetches()).toBe(2);
   });
 
-  test('beside the calls once they are ten minutes old, and nobody waits', async () => {
+  test('in the background once they are ten minutes old, and no call waits', async () => {
     const verifier = verifierWith();
     await verifier.verify(await mint());
     await emulator.clock.advance(10 * MINUTE);
@@ -107,7 +107,7 @@ describe('how often the issuer is asked', () => {
     expect(fetches()).toBe(2);
   });
 
-  test('beside the calls for a remembered token as well', async () => {
+  test('in the background for a remembered token as well', async () => {
     const verifier = verifierWith();
     const token = await mint();
     await verifier.verify(token);
@@ -118,7 +118,7 @@ describe('how often the issuer is asked', () => {
 });
 
 describe('rotation', () => {
-  test('refuses nobody, whether the old keys stay published or not', async () => {
+  test('refuses no valid token, whether the old keys stay published or not', async () => {
     const verifier = verifierWith();
     for (const drop of [false, true, false, true]) {
       await verifier.verify(await mint());
@@ -136,7 +136,7 @@ describe('rotation', () => {
     await verifier.verify(old);
     emulator.issuer.rotate({ drop: true });
     emulator.issuer.rotate({ drop: true });
-    // Nobody has told us yet.
+    // The keys have not been fetched again yet.
     expect(await codeOf(verifier.verify(old))).toBe('passed');
     expect(await codeOf(verifier.verify(await mint()))).toBe('passed');
     expect(await codeOf(verifier.verify(old))).toBe('unknown_key');
@@ -243,7 +243,7 @@ describe('one caller among many', () => {
     expect(fetches()).toBe(1);
   });
 
-  test('whose signal fired before asks nobody', async () => {
+  test('whose signal has fired already sends no request', async () => {
     const verifier = verifierWith();
     const work = verifier.verify(await mint(), { signal: AbortSignal.abort() });
     await expect(work).rejects.toMatchObject({ code: 'aborted', status: 503 });

@@ -54,7 +54,7 @@ describe('what the issuer answers', () => {
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 
-  test('keys of other kinds and uses beside ours are left aside', async () => {
+  test('keys of other kinds and uses are ignored', async () => {
     const others = [
       { ...publicJwk(other), kid: kidOf(key), use: 'sig' },
       { ...jwk(), use: 'enc' },
@@ -84,7 +84,7 @@ describe('what the issuer answers', () => {
 
   test.each([
     ['a private key', () => ({ keys: [{ ...jwk(), d: 'AQ' }] })],
-    ['a private key beside a good one', () => ({ keys: [jwk(), { kty: 'EC', kid: 'x', d: 'AQ' }] })],
+    ['a private key together with a good one', () => ({ keys: [jwk(), { kty: 'EC', kid: 'x', d: 'AQ' }] })],
     ['a symmetric key', () => ({ keys: [{ kty: 'oct', k: 'c2VjcmV0', kid: kidOf(key) }] })],
     ['one id twice', () => ({ keys: [jwk(), jwk()] })],
     ['no keys', () => ({})],
@@ -146,7 +146,7 @@ describe('what the issuer answers', () => {
     expect(emulator.clock.timers()).toBe(0);
   });
 
-  test('a fetch that was lost with the request that sent it holds nobody up for long', async () => {
+  test('a fetch that was lost with the request that sent it delays no call for long', async () => {
     let lost = true;
     const verifier = verifierWith({
       timeoutMs: 1_000,
@@ -160,7 +160,7 @@ describe('what the issuer answers', () => {
     expect(await codeOf(verifier.verify(token()))).toBe('passed');
   });
 
-  test('a package that the proxy needs and that is missing is told by name', async () => {
+  test('the error names a package that the proxy needs and that is missing', async () => {
     const missing = new OptionError('missing_package', 'fetch', undefined, 'Run `npm install proxy-agent`.');
     const verifier = verifierWith({ fetch: () => Promise.reject(missing) });
     await expect(verifier.verify(token())).rejects.toMatchObject({

@@ -50,7 +50,7 @@ describe('a signature is checked', () => {
     expect(verifications).toHaveBeenCalledTimes(2);
   });
 
-  test('again for a token that made room for others', async () => {
+  test('again for a token that was evicted', async () => {
     const { verify } = verifier({ memoSize: 2 });
     const [a, b, c] = ['a', 'b', 'c'].map((jti) => good({ jti })) as [string, string, string];
     for (const token of [a, b, a, c, a]) await verify(token);
@@ -71,7 +71,7 @@ describe('a signature is checked', () => {
   });
 });
 
-test('a remembered token is judged anew: it ends when it ends, to the second of tolerance', async () => {
+test('a remembered token is checked again: it expires with its last second of tolerance', async () => {
   const { verify } = verifier();
   const token = good();
   await verify(token);
@@ -81,7 +81,7 @@ test('a remembered token is judged anew: it ends when it ends, to the second of 
   await expect(verify(token)).rejects.toMatchObject({ code: 'token_expired' });
   emulator.clock.jumpWall(-1);
   await verify(token);
-  // At first, by keys asked for anew after an hour, and after it was forgotten at its end.
+  // The first time, with keys that were fetched again after an hour, and after it was forgotten at its expiry.
   expect(verifications).toHaveBeenCalledTimes(3);
 });
 
