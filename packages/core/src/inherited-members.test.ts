@@ -131,7 +131,7 @@ describe('a request of node:http', () => {
       called.push(name);
       throw new Error('asked');
     };
-    for (const value of ['/tmp/none', 1, { addRequest: evil, authorization: 'x' }, evil]) {
+    for (const value of ['/no/such/socket', 1, { addRequest: evil, authorization: 'x' }, evil]) {
       // Code of Node's own reads some by inheritance, and throws: then nothing is sent.
       const body = await polluted(name, value, () =>
         send(url).then(

@@ -23,7 +23,7 @@ export interface SharedOptions {
   readonly audience?: string | undefined;
   /** Refuse to exchange any token but that of this project, team or environment. Default: any. */
   readonly expect?: Expectation | undefined;
-  /** Where credentials are held. Default: the process-wide cache. */
+  /** The cache. Default: the process-wide cache. */
   readonly cache?: CredentialCache | undefined;
   /** How long one exchange may take in all, in milliseconds, 100 to 60,000; default 8,000. */
   readonly timeoutMs?: number | undefined;
@@ -41,7 +41,7 @@ export interface SharedOptions {
   readonly clock?: Clock | undefined;
   /** From 0 (included) to 1 (excluded). Default: `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** Told what happens beside the calls. Must not throw. Default: nobody. */
+  /** Called with each exchange, refresh, refusal and warning. Must not throw. Default: none. */
   readonly onEvent?: OnEvent | undefined;
   /**
    * Returns the deadline and `waitUntil` of the invocation being served; called synchronously when an exchange may be
