@@ -169,10 +169,10 @@ export const AMBIENT = {
   'testing/conformance/printed': ['console'],
   'testing/conformance/trial': ['fetch'],
   'testing/emulator/clock': ['Date'],
-  'vercel/defaults': ['Date', 'fetch'],
+  'vercel/platform/defaults': ['Date', 'fetch'],
   'vercel/local/request-from-cli': ['setTimeout'],
   'vercel/local/node': ['process'],
-  'vercel/source-options': ['Date'],
+  'vercel/platform/source-options': ['Date'],
   'verify/check-signature': ['crypto'],
 };
 

@@ -5,10 +5,10 @@ import { FederationError } from '@credex/core';
 import type { Invocation } from '@credex/core/driver';
 import { optionalPackage, rememberedSubjectToken } from '@credex/core/driver';
 import * as vercel from '@vercel/functions';
-import type { VercelTokenSourceOptions } from './source-options.js';
-import { sourceTools } from './source-options.js';
-import { vercelInvocation } from './vercel-invocation.js';
-import { vercelTokenSource } from './vercel-token-source.js';
+import type { VercelTokenSourceOptions } from './platform/source-options.js';
+import { sourceTools } from './platform/source-options.js';
+import { vercelInvocation } from './platform/vercel-invocation.js';
+import { vercelTokenSource } from './platform/vercel-token-source.js';
 
 /** Loaded with the first token: it brings `@vercel/oidc`, which takes 100 ms. */
 const oidc = optionalPackage(
@@ -59,7 +59,7 @@ export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {
         matchesIdentity,
         async token(request: SubjectTokenRequest): Promise<SubjectToken> {
           const token = rememberedSubjectToken(await readToken());
-          const { allExpired, noFresherToken } = await import('./token-errors.js');
+          const { allExpired, noFresherToken } = await import('./platform/token-errors.js');
           if (request.fresh && token.jwt === lastJwt) throw noFresherToken();
           if (token.expiresAt <= now()) throw allExpired([{ place: '@vercel/functions', token }], now());
           lastJwt = token.jwt;
@@ -89,7 +89,7 @@ async function readToken(): Promise<string> {
   } catch (error) {
     cause = error;
   }
-  const { noTokenHint } = await import('./token-errors.js');
+  const { noTokenHint } = await import('./platform/token-errors.js');
   throw new FederationError({
     code: 'no_subject_token',
     provider: 'vercel',

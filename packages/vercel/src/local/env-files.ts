@@ -2,7 +2,7 @@
 
 import type { SubjectClaims, SubjectToken } from '@credex/core';
 import { readSubjectToken, shown } from '@credex/core/driver';
-import { ago } from '../token-errors.js';
+import { ago } from '../platform/token-errors.js';
 import { LocalFailure } from './failure.js';
 import type { Node } from './node.js';
 import { readText } from './read-file.js';

@@ -8,7 +8,7 @@ import {
   rememberedSubjectToken,
   shown,
 } from '@credex/core/driver';
-import { sourceTools } from '../source-options.js';
+import { sourceTools } from '../platform/source-options.js';
 import { failure, shownError } from './failure.js';
 import type { LinkedProject } from './linked-project.js';
 import { findLinkedProject } from './linked-project.js';

@@ -1,7 +1,7 @@
 /** The options of the local source. Types only, so that a program that imports them needs no types of Node. */
 
 import type { OnEvent } from '@credex/core';
-import type { VercelTokenSourceOptions } from '../source-options.js';
+import type { VercelTokenSourceOptions } from '../platform/source-options.js';
 
 export interface LocalTokenSourceOptions extends VercelTokenSourceOptions {
   /** The directory that is searched, with its parents, for a linked project. Default: the working directory. */

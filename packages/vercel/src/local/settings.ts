@@ -11,8 +11,8 @@ import {
   optionNames,
   ownOptions,
 } from '@credex/core/driver';
-import type { VercelTokenSourceOptions } from '../source-options.js';
-import { SOURCE_OPTION_NAMES } from '../source-options.js';
+import type { VercelTokenSourceOptions } from '../platform/source-options.js';
+import { SOURCE_OPTION_NAMES } from '../platform/source-options.js';
 import { OWNER_ID, PROJECT_ID } from './ids.js';
 import type { Node } from './node.js';
 import type { LocalTokenSourceOptions } from './options.js';

@@ -22,7 +22,7 @@ export function createCliFallback({ local, fetch, clock }: CliFallbackOptions): 
   return async (rejectedToken, request) => {
     if (!local || !isLaptop()) return undefined;
     // Loaded only here, so that a deployment never loads it.
-    const { automaticToken } = await import('./local/automatic.js');
+    const { automaticToken } = await import('../local/automatic.js');
     return automaticToken({ fetch, clock }, rejectedToken, request);
   };
 }

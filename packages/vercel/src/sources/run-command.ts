@@ -2,7 +2,7 @@
 
 import { FederationError, OptionError } from '@credex/core';
 import { ONCE, ownCopy, ownEnvironment, shown } from '@credex/core/driver';
-import { nodeModule } from './node-module.js';
+import { nodeModule } from '../platform/node-module.js';
 
 export interface Command {
   readonly command: string;

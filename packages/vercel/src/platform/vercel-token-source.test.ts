@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock, SubjectTokenSource } from '@credex/core';
-import { requestTokenSource, vercelTokenSource } from './index.js';
+import { requestTokenSource, vercelTokenSource } from '../index.js';
 
 const NOW = 1_800_000_000_000;
 const clock: Clock = { now: () => NOW, monotonic: () => 0 };

@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
 import { createCredentialProvider, readSubjectToken } from '@credex/core/driver';
-import { NOW, clock, jwt, never, subjectOf } from './token-source.fixture.js';
-import { tokenSourceChain } from './index.js';
+import { NOW, clock, jwt, never, subjectOf } from '../platform/token-source.fixture.js';
+import { tokenSourceChain } from '../index.js';
 
 type Answer = (wanted: SubjectTokenRequest) => string | undefined;
 

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { SubjectTokenSource } from '@credex/core';
 import { readSubjectToken } from '@credex/core/driver';
-import { jwt } from './token-source.fixture.js';
+import { jwt } from '../platform/token-source.fixture.js';
 import { TOKEN, echo, got, made, started } from './authenticated-fetch.fixture.js';
 
 describe('a refused token', () => {

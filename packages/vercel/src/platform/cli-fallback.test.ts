@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { vercelTokenSource } from './index.js';
-import { clock, laptop, token } from './local/laptop.fixture.js';
-import type { Laptop } from './local/laptop.fixture.js';
+import { vercelTokenSource } from '../index.js';
+import { clock, laptop, token } from '../local/laptop.fixture.js';
+import type { Laptop } from '../local/laptop.fixture.js';
 
 vi.setConfig({ testTimeout: 20_000 });
 let here: Laptop;

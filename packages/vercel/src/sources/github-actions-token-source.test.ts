@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TestServer } from './token-source.fixture.js';
-import { NOW, jwt, never, read } from './token-source.fixture.js';
-import { serve } from './token-source.fixture.js';
-import type { GithubActionsTokenSourceOptions } from './index.js';
-import { githubActionsTokenSource } from './index.js';
+import type { TestServer } from '../platform/token-source.fixture.js';
+import { NOW, jwt, never, read } from '../platform/token-source.fixture.js';
+import { serve } from '../platform/token-source.fixture.js';
+import type { GithubActionsTokenSourceOptions } from '../index.js';
+import { githubActionsTokenSource } from '../index.js';
 
 let runner: TestServer;
 let answer: RequestListener;

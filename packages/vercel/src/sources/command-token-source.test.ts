@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '@credex/core';
-import { NOW, jwt, never, read, subjectOf } from './token-source.fixture.js';
-import type { CommandTokenSourceOptions } from './index.js';
-import { commandTokenSource } from './index.js';
+import { NOW, jwt, never, read, subjectOf } from '../platform/token-source.fixture.js';
+import type { CommandTokenSourceOptions } from '../index.js';
+import { commandTokenSource } from '../index.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FederationError, Fetch } from '@credex/core';
 import type { TestServer } from './token-source.fixture.js';
 import { NOW, clock, jwt, never, serve } from './token-source.fixture.js';
-import { requestTokenSource } from './index.js';
+import { requestTokenSource } from '../index.js';
 
 const AUDIENCE = 'https://api.example';
 const CLAIMS = { project_id: 'prj_shop', environment: 'production' };

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { node } from './local/node.js';
+import { node } from '../local/node.js';
 import { nodeModule } from './node-module.js';
 
 /** Next.js's edge sandbox has a `process` of which each function throws. */

@@ -96,6 +96,6 @@ export class CapturedSubject implements Subject {
 }
 
 async function fromFile(path: string, signal: AbortSignal): Promise<string> {
-  const { readTokenFile } = await import('./token-file.js');
+  const { readTokenFile } = await import('../sources/token-file.js');
   return readTokenFile({ path, provider: 'vercel', named: 'VERCEL_OIDC_TOKEN_FILE names' }, signal);
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clock, read } from './token-source.fixture.js';
-import { requestTokenSource, vercelTokenSource } from './index.js';
+import { requestTokenSource, vercelTokenSource } from '../index.js';
 
 beforeEach(() => {
   for (const name of [

@@ -23,12 +23,12 @@ import {
   shown,
 } from '@credex/core/driver';
 import { saysInvalidToken } from './bearer-challenge.js';
-import { isFor, isSameIdentity } from './external-subject.js';
-import { globalFetch, systemNow } from './defaults.js';
-import { allowedUrl, originsOf, redirectRefused } from './authenticated-fetch-origins.js';
-import type { Outgoing } from './authenticated-fetch-request.js';
-import { following, outgoing } from './authenticated-fetch-request.js';
-import { vercelTokenSource } from './vercel-token-source.js';
+import { isFor, isSameIdentity } from '../sources/external-subject.js';
+import { globalFetch, systemNow } from '../platform/defaults.js';
+import { allowedUrl, originsOf, redirectRefused } from './origins.js';
+import type { Outgoing } from './request.js';
+import { following, outgoing } from './request.js';
+import { vercelTokenSource } from '../platform/vercel-token-source.js';
 
 export interface AuthenticatedFetchOptions {
   /** The origins that may receive the token: `https://api.example.com`, or a list. A request to any other one throws. */

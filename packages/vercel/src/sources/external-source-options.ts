@@ -9,7 +9,7 @@ import {
   ownCopy,
   ownOptions,
 } from '@credex/core/driver';
-import { systemNow } from './defaults.js';
+import { systemNow } from '../platform/defaults.js';
 
 export interface ExternalSourceOptions {
   /**

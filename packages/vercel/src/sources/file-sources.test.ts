@@ -4,9 +4,9 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { NOW, clock, jwt, never, read, subjectOf } from './token-source.fixture.js';
-import type { KubernetesTokenSourceOptions, TokenFileSourceOptions } from './index.js';
-import { gitlabTokenSource, kubernetesTokenSource, tokenFileSource } from './index.js';
+import { NOW, clock, jwt, never, read, subjectOf } from '../platform/token-source.fixture.js';
+import type { KubernetesTokenSourceOptions, TokenFileSourceOptions } from '../index.js';
+import { gitlabTokenSource, kubernetesTokenSource, tokenFileSource } from '../index.js';
 
 let folder: string;
 beforeEach(async () => {

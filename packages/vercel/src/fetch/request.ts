@@ -2,7 +2,7 @@
 
 import { OptionError } from '@credex/core';
 import { ownRequestInit } from '@credex/core/driver';
-import { redirectRefused, redirectTarget } from './authenticated-fetch-origins.js';
+import { redirectRefused, redirectTarget } from './origins.js';
 
 /** A copy of the request, so that changes after the call have no effect. */
 export interface Outgoing {

@@ -2,10 +2,10 @@
 
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
-import type { TestServer } from './token-source.fixture.js';
-import { clock, jwt, serve } from './token-source.fixture.js';
-import type { AuthenticatedFetchOptions } from './index.js';
-import { createAuthenticatedFetch } from './index.js';
+import type { TestServer } from '../platform/token-source.fixture.js';
+import { clock, jwt, serve } from '../platform/token-source.fixture.js';
+import type { AuthenticatedFetchOptions } from '../index.js';
+import { createAuthenticatedFetch } from '../index.js';
 
 /** Closed when the test ends. */
 export const started = async (respond: RequestListener): Promise<TestServer> => {

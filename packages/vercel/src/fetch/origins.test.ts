@@ -2,8 +2,8 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import { OptionError } from '@credex/core';
-import type { AuthenticatedFetchOptions } from './index.js';
-import { createAuthenticatedFetch } from './index.js';
+import type { AuthenticatedFetchOptions } from '../index.js';
+import { createAuthenticatedFetch } from '../index.js';
 import { TOKEN, made } from './authenticated-fetch.fixture.js';
 
 describe('where it goes', () => {

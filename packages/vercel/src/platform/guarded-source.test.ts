@@ -4,8 +4,8 @@ import type { SubjectTokenSource } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import { createCredentialProvider } from '@credex/core/driver';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { vercelFunctionsTokenSource } from './functions.js';
-import { vercelTokenSource } from './index.js';
+import { vercelFunctionsTokenSource } from '../functions.js';
+import { vercelTokenSource } from '../index.js';
 
 const EXP = 4_000_000_000;
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -7,7 +7,7 @@ import type { Credential } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, Exchanger, HttpResponse, Transport } from '@credex/core/driver';
 import { parseJson, readSubjectToken, retryAfterMs } from '@credex/core/driver';
-import { classifyTransport } from './classify-transport.js';
+import { classifyTransport } from '../platform/classify-transport.js';
 
 export interface GithubToken extends Credential {
   readonly jwt: string;
