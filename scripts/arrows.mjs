@@ -43,7 +43,7 @@ export const ROOMS = {
     rooms: ['core', 'vercel'],
     others: [],
     behind: {
-      'client-sts': { also: ['capture-answer', 'sts-client'], imports: [/^@aws-sdk\//, /^@smithy\//] },
+      'client-sts': { also: [], imports: [/^@aws-sdk\//, /^@smithy\//] },
     },
   },
   gcp: {
@@ -144,7 +144,7 @@ export const RUNTIME_IMPORT = 'config/optional-import';
 /** The modules that may name what else comes in as an option, so that a test can inject it. */
 export const AMBIENT = {
   'aws/client-sts': ['crypto'],
-  'azure/azure-options': ['Date'],
+  'azure/options': ['Date'],
   'cli/main': ['process'],
   'cli/exec/run-child': ['process'],
   'cli/process-io': ['Date', 'fetch', 'performance', 'process', 'setTimeout'],
@@ -161,7 +161,7 @@ export const AMBIENT = {
   'core/provider-options': ['Math'],
   'core/web-system': ['crypto', 'performance'],
   'core/web-transport': ['fetch'],
-  'gcp/gcp-options': ['Date'],
+  'gcp/options': ['Date'],
   'gcp/google-auth-library/auth-client': ['setImmediate'],
   'testing/clock': ['setImmediate'],
   'testing/conformance/decoys': ['process'],

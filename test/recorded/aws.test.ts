@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { clientStsExchanger } from '@credex/aws/client-sts';
-import { awsConfiguration } from '../../packages/aws/src/aws-options.js';
+import { awsConfiguration } from '../../packages/aws/src/options.js';
 import { directAws } from '../support/direct.js';
 import { useWorld } from '../support/use-world.js';
 import { AWS_REQUESTS } from './aws-requests.js';

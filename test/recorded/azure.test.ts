@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { AADSTS_NUMBERS } from '../../packages/azure/src/aadsts-numbers.js';
-import { azureConfiguration } from '../../packages/azure/src/azure-options.js';
+import { azureConfiguration } from '../../packages/azure/src/options.js';
 import { directAzure } from '../support/direct.js';
 import { useWorld } from '../support/use-world.js';
 import { AZURE_IDENTITY } from './azure-identity.js';

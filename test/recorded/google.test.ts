@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { gcpConfiguration } from '../../packages/gcp/src/gcp-options.js';
+import { gcpConfiguration } from '../../packages/gcp/src/options.js';
 import { directGcp } from '../support/direct.js';
 import { useWorld } from '../support/use-world.js';
 import { classifyRecorded, expectRow, sentenceOf } from './classify-recorded.js';

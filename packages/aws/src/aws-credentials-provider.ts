@@ -11,12 +11,12 @@ import {
   providerOptions,
 } from '@credex/core/driver';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
-import type { AwsCredentials } from './aws-credentials.js';
-import { awsCredentialsOf } from './aws-credentials.js';
+import type { AwsCredentials } from './types.js';
+import { awsCredentialsOf } from './types.js';
 import type { AwsExchangerFactory, AwsRequest } from './aws-exchanger.js';
-import type { AwsOptions } from './aws-options.js';
-import { AWS_OPTION_NAMES, awsConfiguration } from './aws-options.js';
-import { callingClientRegion, regionInEffect, requestedRegion } from './aws-region.js';
+import type { AwsOptions } from './options.js';
+import { AWS_OPTION_NAMES, awsConfiguration } from './options.js';
+import { callingClientRegion, regionInEffect, requestedRegion } from './region.js';
 import { directExchanger } from './direct-exchange.js';
 import { partitionNamed } from './partitions.js';
 

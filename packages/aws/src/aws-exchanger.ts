@@ -2,8 +2,8 @@
 
 import type { Json } from '@credex/core';
 import type { ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/driver';
-import type { AwsSessionCredentials } from './aws-credentials.js';
-import type { AwsConfiguration } from './aws-options.js';
+import type { AwsSessionCredentials } from './types.js';
+import type { AwsConfiguration } from './options.js';
 import { parseStoredAwsRecord } from './parse-sts-response.js';
 
 /** What one call asks for beyond the options. */

@@ -1,7 +1,7 @@
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import { describe, expect, it } from 'vitest';
 import { getAwsCredentials } from './aws-credentials-provider.js';
-import { awsConfiguration } from './aws-options.js';
+import { awsConfiguration } from './options.js';
 import { CLAIMS, ROLE, caught, errorXml, isolated, recordingFetch, rejection } from './aws.fixture.js';
 import { classifyAwsError } from './classify-aws-error.js';
 

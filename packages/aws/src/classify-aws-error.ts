@@ -3,8 +3,8 @@
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import type { ErrorClass, HttpResponse } from '@credex/core/driver';
 import { transportFailure } from '@credex/core/driver';
-import type { AwsConfiguration } from './aws-options.js';
-import * as hints from './aws-error-hints.js';
+import type { AwsConfiguration } from './options.js';
+import * as hints from './hints.js';
 import { UnreadableAnswer } from './parse-sts-response.js';
 import type { StsFault } from './sts-fault.js';
 import { faultOf } from './sts-fault.js';

@@ -7,7 +7,7 @@ import { OptionError, createCredentialCache } from '@credex/core';
 import { describe, expect, it, vi } from 'vitest';
 import { awsCredentialsProvider, getAwsCredentials } from './aws-credentials-provider.js';
 import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
-import { awsConfiguration } from './aws-options.js';
+import { awsConfiguration } from './options.js';
 import {
   NOW,
   ROLE,
@@ -22,7 +22,7 @@ import {
   withoutPlatform,
 } from './aws.fixture.js';
 import { clientStsExchanger } from './client-sts.js';
-import { stsClient, stsEndpointOf } from './sts-client.js';
+import { stsClient, stsEndpointOf } from './client-sts/sts-client.js';
 
 withoutPlatform();
 

@@ -6,15 +6,15 @@ import type { SubjectToken } from '@credex/core';
 import { OptionError } from '@credex/core';
 import type { ExchangeContext, ExchangeResult } from '@credex/core/driver';
 import { invalidOption, optionNames, ownOptions, withSecureSockets } from '@credex/core/driver';
-import type { AwsSessionCredentials } from './aws-credentials.js';
+import type { AwsSessionCredentials } from './types.js';
 import type { AwsExchangerFactory } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';
-import type { AwsConfiguration } from './aws-options.js';
-import { longestSessionMs } from './aws-options.js';
-import { captureAnswer, refusalOf } from './capture-answer.js';
+import type { AwsConfiguration } from './options.js';
+import { longestSessionMs } from './options.js';
+import { captureAnswer, refusalOf } from './client-sts/record-response.js';
 import { parseStsResponse } from './parse-sts-response.js';
 import { issuedBy, requestedSession } from './sts-answer.js';
-import { stsClient, stsEndpointOf } from './sts-client.js';
+import { stsClient, stsEndpointOf } from './client-sts/sts-client.js';
 
 export interface ClientStsExchangerOptions {
   /**

@@ -5,7 +5,7 @@ import { awsCredentialsProvider } from './aws-credentials-provider.js';
 import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
 import { NOW, errorXml, isolated, issuedXml, recordingFetch, rejection, subjectJwt } from './aws.fixture.js';
 import type { Answer } from './aws.fixture.js';
-import { awsConfiguration } from './aws-options.js';
+import { awsConfiguration } from './options.js';
 import { directExchanger } from './direct-exchange.js';
 
 function setUp(answer?: Answer, options: AwsCredentialsProviderOptions = {}) {

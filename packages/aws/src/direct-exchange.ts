@@ -2,10 +2,10 @@
 
 import type { ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/driver';
 import { httpsUrl } from '@credex/core/driver';
-import type { AwsSessionCredentials } from './aws-credentials.js';
+import type { AwsSessionCredentials } from './types.js';
 import type { AwsRequest } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';
-import type { AwsConfiguration } from './aws-options.js';
+import type { AwsConfiguration } from './options.js';
 import { stsHost } from './partitions.js';
 import { issuedBy } from './sts-answer.js';
 

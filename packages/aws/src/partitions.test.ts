@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
-import { awsConfiguration } from './aws-options.js';
+import { awsConfiguration } from './options.js';
 import { ROLE } from './aws.fixture.js';
 import { partitionNamed, partitionOfRegion, stsHost } from './partitions.js';
 

@@ -2,9 +2,9 @@
 
 import type { HttpResponse, ExchangeResult } from '@credex/core/driver';
 import { serverDate } from '@credex/core/driver';
-import type { AwsSessionCredentials } from './aws-credentials.js';
-import type { AwsConfiguration } from './aws-options.js';
-import { longestSessionMs } from './aws-options.js';
+import type { AwsSessionCredentials } from './types.js';
+import type { AwsConfiguration } from './options.js';
+import { longestSessionMs } from './options.js';
 import type { RequestedSession } from './parse-sts-response.js';
 import { parseStsResponse } from './parse-sts-response.js';
 import { stsResultOf } from './sts-body.js';

@@ -6,7 +6,7 @@
 
 import type { FederationErrorCode } from '@credex/core';
 import type { RetryAdvice } from '@credex/core/driver';
-import type { HintName } from './azure-hints.js';
+import type { HintName } from './hints.js';
 
 export interface Meaning {
   readonly code: FederationErrorCode;

@@ -3,8 +3,8 @@ import { isTokenCredential } from '@azure/core-auth';
 import type { Fetch, SubjectTokenSource } from '@credex/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { azureCredentialsProvider, getAzureCredentials } from './azure-credentials-provider.js';
-import type { FakeResponse, Sent } from './entra.fixture.js';
-import { CLIENT, GOOD, NOW, TENANT, failure, polyfilledSignal, jwtOf, setUp } from './entra.fixture.js';
+import type { FakeResponse, Sent } from './azure.fixture.js';
+import { CLIENT, GOOD, NOW, TENANT, failure, polyfilledSignal, jwtOf, setUp } from './azure.fixture.js';
 
 const VAULT = 'https://vault.azure.net/.default';
 const STORAGE = 'https://storage.azure.com/.default';

@@ -3,10 +3,10 @@
 import type { CredentialCall, CredentialProvider } from '@credex/core';
 import { optionNames, optionalFunction, ownCopy, ownMembers, providerOptions } from '@credex/core/driver';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
-import type { AzureCredentialsProviderOptions } from './azure-options.js';
-import { azureConfiguration, azureOptions } from './azure-options.js';
-import { azureRequest, invalidRequest } from './azure-request.js';
-import type { AzureCredentials, AzureRequest } from './azure-types.js';
+import type { AzureCredentialsProviderOptions } from './options.js';
+import { azureConfiguration, azureOptions } from './options.js';
+import { azureRequest, invalidRequest } from './request.js';
+import type { AzureCredentials, AzureRequest } from './types.js';
 import type { AzureAbortSignal } from './caller-signal.js';
 import { callerSignal } from './caller-signal.js';
 import { directExchanger } from './direct-exchange.js';

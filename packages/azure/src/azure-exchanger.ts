@@ -1,7 +1,7 @@
 /** The parts of the driver that are the same whichever way the exchange is made. */
 
 import type { Exchanger } from '@credex/core/driver';
-import type { AzureConfiguration, AzureCredentials, AzureRequest } from './azure-types.js';
+import type { AzureConfiguration, AzureCredentials, AzureRequest } from './types.js';
 import { parseStoredAzureCredentials } from './parse-entra-response.js';
 
 type AzureExchanger = Exchanger<AzureCredentials, AzureRequest>;

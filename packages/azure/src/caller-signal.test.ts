@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { callerSignal } from './caller-signal.js';
-import { polyfilledSignal } from './entra.fixture.js';
+import { polyfilledSignal } from './azure.fixture.js';
 
 describe('callerSignal', () => {
   it('returns a platform signal unchanged', () => {

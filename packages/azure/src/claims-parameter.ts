@@ -1,7 +1,7 @@
 /** The `claims` parameter of a token request (OpenID Connect Core 1.0, section 5.5), merged as MSAL merges it. */
 
-import { invalidRequest } from './azure-request.js';
-import type { AzureRequest } from './azure-types.js';
+import { invalidRequest } from './request.js';
+import type { AzureRequest } from './types.js';
 
 /** Declares that this client handles challenges, so that Entra issues a CAE token. */
 const CAPABILITIES = { xms_cc: { values: ['cp1'] } };

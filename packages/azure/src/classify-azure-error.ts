@@ -7,8 +7,8 @@ import type { Meaning } from './aadsts-numbers.js';
 import { meaningOfNumber } from './aadsts-numbers.js';
 import type { AzureFailure } from './azure-failure.js';
 import { azureFailure } from './azure-failure.js';
-import type { HintFacts } from './azure-hints.js';
-import { HINTS } from './azure-hints.js';
+import type { HintFacts } from './hints.js';
+import { HINTS } from './hints.js';
 import { EntraResponseError } from './parse-entra-response.js';
 
 const UNAVAILABLE: Meaning = { code: 'unavailable', retry: 'now' };

@@ -1,8 +1,8 @@
 import type { Fetch } from '@credex/core';
 import { describe, expect, it } from 'vitest';
-import type { AzureCredentialsProviderOptions } from './azure-options.js';
+import type { AzureCredentialsProviderOptions } from './options.js';
 import { directExchanger } from './direct-exchange.js';
-import { CLIENT, GOOD, NOW, TENANT, failure, jwtOf, setUp } from './entra.fixture.js';
+import { CLIENT, GOOD, NOW, TENANT, failure, jwtOf, setUp } from './azure.fixture.js';
 
 interface Posted {
   readonly url: string;

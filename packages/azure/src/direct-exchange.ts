@@ -3,7 +3,7 @@
 import type { Exchanger } from '@credex/core/driver';
 import { tokenEndpoint } from './authority.js';
 import { azureExchanger } from './azure-exchanger.js';
-import type { AzureConfiguration, AzureCredentials, AzureRequest } from './azure-types.js';
+import type { AzureConfiguration, AzureCredentials, AzureRequest } from './types.js';
 import { claimsParameter } from './claims-parameter.js';
 import { parseEntraResponse } from './parse-entra-response.js';
 

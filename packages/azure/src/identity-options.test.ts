@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { AzureCredentialsProviderOptions } from './azure-options.js';
-import { azureConfiguration } from './azure-options.js';
-import { CLIENT, TENANT, recorder } from './entra.fixture.js';
+import type { AzureCredentialsProviderOptions } from './options.js';
+import { azureConfiguration } from './options.js';
+import { CLIENT, TENANT, recorder } from './azure.fixture.js';
 import { azureIdentityExchanger } from './identity.js';
 
 function configured(options: Partial<AzureCredentialsProviderOptions>) {

@@ -5,7 +5,7 @@ import { ClientAssertionCredential } from '@azure/identity';
 import { OptionError } from '@credex/core';
 import { invalidOption, optionNames, ownOptions } from '@credex/core/driver';
 import { azureExchanger } from './azure-exchanger.js';
-import type { AzureConfiguration, AzureExchangerFactory } from './azure-types.js';
+import type { AzureConfiguration, AzureExchangerFactory } from './types.js';
 import { entraTransport } from './identity/entra-transport.js';
 import { parseEntraResponse } from './parse-entra-response.js';
 

@@ -3,7 +3,7 @@
 import { FederationError } from '@credex/core';
 import type { HttpResponse, ExchangeResult } from '@credex/core/driver';
 import { parseJson } from '@credex/core/driver';
-import type { AzureCredentials } from './azure-types.js';
+import type { AzureCredentials } from './types.js';
 
 /** A response without a usable token. Only `classifyAzureError` reads its body. */
 export class EntraResponseError extends Error {

@@ -1,7 +1,7 @@
 import type { CredentialProviderOptions } from '@credex/core/driver';
 import { expect, it } from 'vitest';
-import { azureConfiguration } from './azure-options.js';
-import type { PartialAzureRequest } from './azure-request.js';
+import { azureConfiguration } from './options.js';
+import type { PartialAzureRequest } from './request.js';
 import { directExchanger } from './direct-exchange.js';
 import { providersByRequest } from './providers-by-request.js';
 

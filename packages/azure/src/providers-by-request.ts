@@ -5,10 +5,10 @@
 
 import type { CredentialProviderOptions, DriverProvider, Exchanger } from '@credex/core/driver';
 import { createCredentialProvider, ownCopy } from '@credex/core/driver';
-import type { PartialAzureRequest } from './azure-request.js';
-import { azureRequest } from './azure-request.js';
+import type { PartialAzureRequest } from './request.js';
+import { azureRequest } from './request.js';
 import { azureCredentialsOf } from './parse-entra-response.js';
-import type { AzureConfiguration, AzureCredentials, AzureRequest } from './azure-types.js';
+import type { AzureConfiguration, AzureCredentials, AzureRequest } from './types.js';
 
 type AzureExchanger = Exchanger<AzureCredentials, AzureRequest>;
 type Provider = DriverProvider<AzureCredentials, AzureRequest>;

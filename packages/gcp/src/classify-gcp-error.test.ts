@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { classifyGcpError } from './classify-gcp-error.js';
 import { GcpResponseError } from './gcp-response-error.js';
 import type { GcpStep } from './gcp-response-error.js';
-import { gcpConfiguration } from './gcp-options.js';
-import { EMAIL, NAMES, SUB } from './google.fixture.js';
+import { gcpConfiguration } from './options.js';
+import { EMAIL, NAMES, SUB } from './gcp.fixture.js';
 
 const presented = {
   iss: 'https://oidc.vercel.com/acme',

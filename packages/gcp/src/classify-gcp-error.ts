@@ -6,8 +6,8 @@ import { transportFailure } from '@credex/core/driver';
 import { GcpResponseError, SubjectTokenEndsError } from './gcp-response-error.js';
 import type { FailedResponse } from './gcp-failure.js';
 import { failedResponse } from './gcp-failure.js';
-import * as hints from './gcp-hints.js';
-import type { GcpConfiguration } from './gcp-options.js';
+import * as hints from './hints.js';
+import type { GcpConfiguration } from './options.js';
 
 type Presented = PresentedToken | undefined;
 type Verdict = readonly [

@@ -6,8 +6,8 @@ import { classifyGcpError } from './classify-gcp-error.js';
 import { directExchanger } from './direct-exchange.js';
 import { GcpResponseError } from './gcp-response-error.js';
 import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
-import { gcpConfiguration } from './gcp-options.js';
-import { AUDIENCE, EMAIL, NAMES, SUB, subjectJwt } from './google.fixture.js';
+import { gcpConfiguration } from './options.js';
+import { AUDIENCE, EMAIL, NAMES, SUB, subjectJwt } from './gcp.fixture.js';
 
 const NOW = 1_800_000_000_000;
 const BIGQUERY = 'https://www.googleapis.com/auth/bigquery';

@@ -7,9 +7,9 @@ import type { GcpStep } from './gcp-response-error.js';
 import { GcpResponseError } from './gcp-response-error.js';
 import type { GcpCredentials, GcpRequest, GcpToken } from './gcp-exchanger.js';
 import { gcpExchanger } from './gcp-exchanger.js';
-import { generateAccessTokenUrl, providerAudience, stsUrl } from './gcp-names.js';
-import type { GcpConfiguration } from './gcp-options.js';
-import { CLOUD_PLATFORM_SCOPE } from './gcp-options.js';
+import { generateAccessTokenUrl, providerAudience, stsUrl } from './names.js';
+import type { GcpConfiguration } from './options.js';
+import { CLOUD_PLATFORM_SCOPE } from './options.js';
 import {
   federatedExpiry,
   parseGenerateAccessTokenResponse,

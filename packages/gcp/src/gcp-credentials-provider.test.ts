@@ -3,8 +3,8 @@ import type { CredentialEvent } from '@credex/core';
 import { FederationError, OptionError, createCredentialCache } from '@credex/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gcpCredentialsProvider, getGcpCredentials } from './gcp-credentials-provider.js';
-import type { Google } from './google.fixture.js';
-import { EMAIL, STS_PATH, optionsFor, startGoogle, stsResponse, subjectJwt } from './google.fixture.js';
+import type { Google } from './gcp.fixture.js';
+import { EMAIL, STS_PATH, optionsFor, startGoogle, stsResponse, subjectJwt } from './gcp.fixture.js';
 
 const IMPERSONATION_PATH = `/v1/projects/-/serviceAccounts/${EMAIL}:generateAccessToken`;
 

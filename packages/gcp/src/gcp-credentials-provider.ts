@@ -13,8 +13,8 @@ import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
 import type { GcpCredentials, GcpExchangerFactory, GcpRequest } from './gcp-exchanger.js';
 import { gcpCredentialsOf } from './gcp-exchanger.js';
-import type { GcpConfiguration, GcpOptions } from './gcp-options.js';
-import { GCP_OPTION_NAMES, gcpConfiguration, normalScopes } from './gcp-options.js';
+import type { GcpConfiguration, GcpOptions } from './options.js';
+import { GCP_OPTION_NAMES, gcpConfiguration, normalScopes } from './options.js';
 
 export interface GcpCredentialsProviderOptions extends GcpOptions {
   /**

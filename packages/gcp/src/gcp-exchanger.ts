@@ -3,9 +3,9 @@
 import type { Credential, SubjectToken } from '@credex/core';
 import type { ExchangeContext, Exchanger } from '@credex/core/driver';
 import { GcpResponseError, SubjectTokenEndsError } from './gcp-response-error.js';
-import { federatedPrincipal } from './gcp-names.js';
-import type { GcpConfiguration } from './gcp-options.js';
-import { normalScopes } from './gcp-options.js';
+import { federatedPrincipal } from './names.js';
+import type { GcpConfiguration } from './options.js';
+import { normalScopes } from './options.js';
 import { isToken } from './parse-token-response.js';
 
 /** A Google Cloud access token. Each caller receives its own plain object. */

@@ -2,9 +2,9 @@
 
 import { gaxios } from 'google-auth-library';
 import { expect, test } from 'vitest';
-import { contextOf, optionsFor, startGoogle } from '../google.fixture.js';
-import { gcpConfiguration } from '../gcp-options.js';
-import { googleAuthLibraryExchanger } from './exchange.js';
+import { contextOf, optionsFor, startGoogle } from '../gcp.fixture.js';
+import { gcpConfiguration } from '../options.js';
+import { googleAuthLibraryExchanger } from '../google-auth-library.js';
 
 test('an abort before the request is sent is an error of the call alone', async () => {
   const google = await startGoogle();

@@ -3,8 +3,8 @@ import { AuthClient, GoogleAuth, gaxios } from 'google-auth-library';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { GcpCredentialsProviderOptions } from '../gcp-credentials-provider.js';
 import { getGcpCredentials } from '../gcp-credentials-provider.js';
-import type { Google } from '../google.fixture.js';
-import { EMAIL, STS_PATH, optionsFor, startGoogle } from '../google.fixture.js';
+import type { Google } from '../gcp.fixture.js';
+import { EMAIL, STS_PATH, optionsFor, startGoogle } from '../gcp.fixture.js';
 import { googleAuthClient } from './auth-client.js';
 
 const CREATED = Date.UTC(2026, 0, 1);

@@ -3,9 +3,9 @@ import { IdentityPoolClient } from 'google-auth-library';
 import type { GcpCredentialsProvider, GcpCredentialsProviderOptions } from '../gcp-credentials-provider.js';
 import { gcpCredentialsProvider } from '../gcp-credentials-provider.js';
 import type { GcpCredentials } from '../gcp-exchanger.js';
-import { generateAccessTokenUrl, providerAudience, stsUrl } from '../gcp-names.js';
-import type { GcpConfiguration } from '../gcp-options.js';
-import { gcpConfiguration } from '../gcp-options.js';
+import { generateAccessTokenUrl, providerAudience, stsUrl } from '../names.js';
+import type { GcpConfiguration } from '../options.js';
+import { gcpConfiguration } from '../options.js';
 import { asRpcError, isGrpcService } from './rpc-error.js';
 import { portableHeaders } from './portable-headers.js';
 

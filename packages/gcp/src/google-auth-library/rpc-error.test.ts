@@ -2,8 +2,8 @@ import { FederationError } from '@credex/core';
 import type { AuthClient } from 'google-auth-library';
 import { gaxios } from 'google-auth-library';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Google } from '../google.fixture.js';
-import { optionsFor, startGoogle } from '../google.fixture.js';
+import type { Google } from '../gcp.fixture.js';
+import { optionsFor, startGoogle } from '../gcp.fixture.js';
 import { googleAuthClient } from './auth-client.js';
 import { isGrpcService } from './rpc-error.js';
 

@@ -15,7 +15,7 @@ import {
 } from '@credex/core/driver';
 import { authorityOrigin } from './authority.js';
 import { DEFAULT_SCOPES, scopesOf } from './azure-scopes.js';
-import type { AzureConfiguration, AzureExchangerFactory } from './azure-types.js';
+import type { AzureConfiguration, AzureExchangerFactory } from './types.js';
 
 export interface AzureCredentialsProviderOptions extends SharedOptions {
   /** The tenant (directory): a GUID or one of its domain names. Default: AZURE_TENANT_ID. Required. */

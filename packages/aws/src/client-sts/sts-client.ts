@@ -4,8 +4,8 @@ import { STSClient } from '@aws-sdk/client-sts';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import type { ExchangeContext } from '@credex/core/driver';
 import { OptionError } from '@credex/core';
-import type { AwsConfiguration } from './aws-options.js';
-import { partitionNamed } from './partitions.js';
+import type { AwsConfiguration } from '../options.js';
+import { partitionNamed } from '../partitions.js';
 
 /**
  * Each of these would otherwise be looked up in the environment and in `~/.aws/config`. Functions, where the

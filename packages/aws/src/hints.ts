@@ -1,7 +1,7 @@
 /** The sentences that say what is likely wrong and what to do. Made of our words, the options and the token's claims. */
 
 import type { PresentedToken } from '@credex/core';
-import type { AwsConfiguration } from './aws-options.js';
+import type { AwsConfiguration } from './options.js';
 
 const GLOBAL_ISSUER = 'https://oidc.vercel.com';
 

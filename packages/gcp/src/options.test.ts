@@ -1,9 +1,9 @@
 import { OptionError } from '@credex/core';
 import { afterEach, expect, test, vi } from 'vitest';
 import { gcpCredentialsProvider } from './gcp-credentials-provider.js';
-import type { GcpOptions } from './gcp-options.js';
-import { gcpConfiguration } from './gcp-options.js';
-import { EMAIL, NAMES } from './google.fixture.js';
+import type { GcpOptions } from './options.js';
+import { gcpConfiguration } from './options.js';
+import { EMAIL, NAMES } from './gcp.fixture.js';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AzureTokenOptions } from './azure-credentials-provider.js';
-import { TENANT, failure, setUp } from './entra.fixture.js';
+import { TENANT, failure, setUp } from './azure.fixture.js';
 
 const VAULT = 'https://vault.azure.net/.default';
 const STORAGE = 'https://storage.azure.com/.default';

@@ -5,7 +5,7 @@ import { FederationError, createCredentialCache } from '@credex/core';
 import { readSubjectToken } from '@credex/core/driver';
 import type { AzureCredentialsProvider } from './azure-credentials-provider.js';
 import { azureCredentialsProvider } from './azure-credentials-provider.js';
-import type { AzureCredentialsProviderOptions } from './azure-options.js';
+import type { AzureCredentialsProviderOptions } from './options.js';
 import type { AzureAbortSignal } from './caller-signal.js';
 import type { AzureIdentityClientOptions } from './identity.js';
 import { azureIdentityExchanger } from './identity.js';

@@ -2,8 +2,8 @@ import { OptionError } from '@credex/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tokenEndpoint } from './authority.js';
 import { azureCredentialsProvider } from './azure-credentials-provider.js';
-import type { AzureCredentialsProviderOptions } from './azure-options.js';
-import { azureConfiguration } from './azure-options.js';
+import type { AzureCredentialsProviderOptions } from './options.js';
+import { azureConfiguration } from './options.js';
 
 const TENANT = '11111111-2222-3333-4444-555555555555';
 const CLIENT = 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee';

@@ -3,7 +3,7 @@
 import { FederationError, OptionError } from '@credex/core';
 import { TENANT, invalidOption, optionalBoolean, optionalString, ownCopy } from '@credex/core/driver';
 import { scopesOf } from './azure-scopes.js';
-import type { AzureConfiguration, AzureRequest } from './azure-types.js';
+import type { AzureConfiguration, AzureRequest } from './types.js';
 
 /** A request in which every member is optional; `scopes` may be a string or a list, as in the Azure SDKs. */
 export interface PartialAzureRequest {

@@ -1,8 +1,8 @@
 /** Hints: the likely cause and the fix. They contain only the configuration and the token's claims, never server text. */
 
 import type { PresentedToken } from '@credex/core';
-import { federatedPrincipal, providerAudience } from './gcp-names.js';
-import type { GcpConfiguration } from './gcp-options.js';
+import { federatedPrincipal, providerAudience } from './names.js';
+import type { GcpConfiguration } from './options.js';
 
 type Presented = PresentedToken | undefined;
 

@@ -2,7 +2,7 @@ import { OptionError } from '@credex/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { awsCredentialsProvider, getAwsCredentials } from './aws-credentials-provider.js';
 import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
-import { awsConfiguration } from './aws-options.js';
+import { awsConfiguration } from './options.js';
 import { ROLE, isolated, recordingFetch, thrownBy } from './aws.fixture.js';
 
 afterEach(() => {

@@ -3,8 +3,8 @@
 import type { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { HttpResponse } from '@credex/core/driver';
 import { MAX_ANSWER_BYTES } from '@credex/core/driver';
-import { UnreadableAnswer } from './parse-sts-response.js';
-import { RefusedAnswer } from './sts-answer.js';
+import { UnreadableAnswer } from '../parse-sts-response.js';
+import { RefusedAnswer } from '../sts-answer.js';
 
 interface RawResponse {
   statusCode?: unknown;

@@ -4,11 +4,11 @@ import { createCredentialCache } from '@credex/core';
 import type { SubjectTokenSource } from '@credex/core';
 import { readSubjectToken } from '@credex/core/driver';
 import { describe, expect, it } from 'vitest';
-import type { AzureCredentialsProviderOptions } from './azure-options.js';
+import type { AzureCredentialsProviderOptions } from './options.js';
 import { azureCredentialsProvider } from './azure-credentials-provider.js';
 import { azureExchanger } from './azure-exchanger.js';
-import type { AzureRequest } from './azure-types.js';
-import { CLIENT, NOW, TENANT, jwtOf } from './entra.fixture.js';
+import type { AzureRequest } from './types.js';
+import { CLIENT, NOW, TENANT, jwtOf } from './azure.fixture.js';
 
 type Options = AzureCredentialsProviderOptions;
 type Row<K extends keyof Options> = readonly ['in-key' | 'not-in-key', Options[K], Options[K]];

@@ -2,10 +2,10 @@
 
 import { OptionError } from '@credex/core';
 import { endpointUrl, optionNames, optionalBoolean, optionalInteger } from '@credex/core/driver';
-import { configuredRegion } from './aws-region.js';
+import { configuredRegion } from './region.js';
 import { requiredRoleArn } from './role-arn.js';
 import { sessionName } from './session-name.js';
-import { sessionPolicies } from './session-policy.js';
+import { sessionPolicies } from './session.js';
 
 /** The options of AWS alone. `undefined` is the same as left out. */
 export interface AwsOptions {

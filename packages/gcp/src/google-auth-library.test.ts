@@ -2,21 +2,13 @@
 import { FederationError, OptionError } from '@credex/core';
 import { gaxios } from 'google-auth-library';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { GcpResponseError } from '../gcp-response-error.js';
-import type { GcpCredentialsProviderOptions } from '../gcp-credentials-provider.js';
-import type { GcpCredentials } from '../gcp-exchanger.js';
-import { gcpConfiguration } from '../gcp-options.js';
-import type { Google } from '../google.fixture.js';
-import {
-  AUDIENCE,
-  EMAIL,
-  STS_PATH,
-  contextOf,
-  optionsFor,
-  startGoogle,
-  subjectJwt,
-} from '../google.fixture.js';
-import { googleAuthLibraryExchanger } from './exchange.js';
+import { GcpResponseError } from './gcp-response-error.js';
+import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
+import type { GcpCredentials } from './gcp-exchanger.js';
+import { gcpConfiguration } from './options.js';
+import type { Google } from './gcp.fixture.js';
+import { AUDIENCE, EMAIL, STS_PATH, contextOf, optionsFor, startGoogle, subjectJwt } from './gcp.fixture.js';
+import { googleAuthLibraryExchanger } from './google-auth-library.js';
 
 const BIGQUERY = 'https://www.googleapis.com/auth/bigquery';
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';

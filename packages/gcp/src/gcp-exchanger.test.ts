@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
 import { gcpCredentialsProvider } from './gcp-credentials-provider.js';
 import { googleAuthLibraryExchanger } from './google-auth-library.js';
-import type { Google } from './google.fixture.js';
-import { EMAIL, STS_PATH, optionsFor, startGoogle, subjectJwt } from './google.fixture.js';
+import type { Google } from './gcp.fixture.js';
+import { EMAIL, STS_PATH, optionsFor, startGoogle, subjectJwt } from './gcp.fixture.js';
 
 let google: Google;
 let second: Google;

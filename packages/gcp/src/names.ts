@@ -1,7 +1,7 @@
 /** Google's resource names and URLs, built from a validated configuration. */
 
 import { httpsUrl } from '@credex/core/driver';
-import type { GcpConfiguration } from './gcp-options.js';
+import type { GcpConfiguration } from './options.js';
 
 type PoolNames = Pick<
   GcpConfiguration,
