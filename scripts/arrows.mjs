@@ -169,7 +169,7 @@ export const AMBIENT = {
   'testing/conformance/printed': ['console'],
   'testing/conformance/trial': ['fetch'],
   'testing/emulator/clock': ['Date'],
-  'vercel/platform/defaults': ['Date', 'fetch'],
+  'vercel/platform/runtime': ['Date', 'fetch'],
   'vercel/local/request-from-cli': ['setTimeout'],
   'vercel/local/node': ['process'],
   'vercel/platform/source-options': ['Date'],

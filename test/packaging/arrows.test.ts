@@ -128,11 +128,7 @@ const PLANTED: readonly (readonly [path: string, text: string, rules: readonly s
     `export const a = (ms: number, fetch: () => Date): Date => (ms > 0 ? fetch() : new Date(ms));\n`,
     [],
   ],
-  [
-    'vercel/src/platform/defaults.ts',
-    `export const a = (): unknown => [globalThis.fetch, Date.now()];\n`,
-    [],
-  ],
+  ['vercel/src/platform/runtime.ts', `export const a = (): unknown => [globalThis.fetch, Date.now()];\n`, []],
   // Tests.
   [
     'vercel/src/only.test.ts',

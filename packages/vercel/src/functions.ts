@@ -7,7 +7,7 @@ import { optionalPackage, rememberedSubjectToken } from '@credex/core/driver';
 import * as vercel from '@vercel/functions';
 import type { VercelTokenSourceOptions } from './platform/source-options.js';
 import { sourceTools } from './platform/source-options.js';
-import { vercelInvocation } from './platform/vercel-invocation.js';
+import { vercelInvocation } from './platform/request-context.js';
 import { vercelTokenSource } from './platform/vercel-token-source.js';
 
 /** Loaded with the first token: it brings `@vercel/oidc`, which takes 100 ms. */

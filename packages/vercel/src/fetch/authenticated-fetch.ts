@@ -22,9 +22,8 @@ import {
   rememberedSubjectToken,
   shown,
 } from '@credex/core/driver';
-import { saysInvalidToken } from './bearer-challenge.js';
-import { isFor, isSameIdentity } from '../sources/external-subject.js';
-import { globalFetch, systemNow } from '../platform/defaults.js';
+import { isFor, isSameIdentity } from '../sources/external-source.js';
+import { globalFetch, systemNow } from '../platform/runtime.js';
 import { allowedUrl, originsOf, redirectRefused } from './origins.js';
 import type { Outgoing } from './request.js';
 import { following, outgoing } from './request.js';
@@ -192,6 +191,15 @@ function followed(response: Response, request: Outgoing): Outgoing | undefined {
 
 function isRefusal({ status, headers }: Response): boolean {
   return status === 401 && saysInvalidToken(headers.get('www-authenticate'));
+}
+
+/**
+ * True for a `Bearer` challenge with `error="invalid_token"` (RFC 6750, section 3): the token is expired, revoked or
+ * malformed.
+ */
+function saysInvalidToken(header: string | null): boolean {
+  if (header === null || header.length > 4_096) return false;
+  return /(?:^|,)\s*Bearer\s/i.test(header) && /[\s,]error\s*=\s*"?invalid_token"?\s*(?:,|$)/i.test(header);
 }
 
 /** Rejects when the caller aborts, even if the source ignores the signal. */

@@ -50,9 +50,9 @@ function executable(node: Node, folder: string, skipped: string[]): CliProgram |
     if (!stats.isFile()) return undefined;
     fs.accessSync(real, fs.constants.X_OK);
     const why =
-      strange(node, stats) ??
-      strange(node, fs.statSync(path.dirname(real))) ??
-      strange(node, fs.statSync(folder));
+      untrusted(node, stats) ??
+      untrusted(node, fs.statSync(path.dirname(real))) ??
+      untrusted(node, fs.statSync(folder));
     // The path as found, not resolved: a package manager's wrapper finds its package relative to itself.
     if (why === undefined) return { command: file, args: [], shown: shown(file) };
     skipped.push(`${shown(file)} was skipped, because it or its folder is ${why}`);
@@ -63,7 +63,7 @@ function executable(node: Node, folder: string, skipped: string[]): CliProgram |
 }
 
 /** The reason why another user could have put the program there, where it would run with our rights. */
-function strange({ uid }: Node, stats: Stats): string | undefined {
+function untrusted({ uid }: Node, stats: Stats): string | undefined {
   if (uid !== undefined && stats.uid !== uid && stats.uid !== 0) return `owned by user ${stats.uid}`;
   return (stats.mode & 0o002) === 0 ? undefined : 'writable by all users';
 }

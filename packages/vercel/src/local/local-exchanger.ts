@@ -9,17 +9,16 @@ import type { ErrorClass, ExchangeContext, Exchanger, ExchangeResult } from '@cr
 import { readSubjectToken, transportFailure } from '@credex/core/driver';
 import { requestFromApi, unreached } from './request-from-api.js';
 import { requestFromCli } from './request-from-cli.js';
+import type { Places } from './cli-login.js';
 import { loginDirectory, readCliLogin } from './cli-login.js';
 import { envFileNotes } from './env-files.js';
 import { LocalFailure, failure, shownError } from './failure.js';
 import { findCli } from './find-cli.js';
-import { teamOf } from './ids.js';
 import type { LinkedProject } from './linked-project.js';
+import { teamOf } from './linked-project.js';
 import type { Node } from './node.js';
-import type { Places } from './paths.js';
 import { savedToken } from './saved-token.js';
 import type { LocalSettings } from './settings.js';
-import type { Warn } from './warn.js';
 
 export interface LocalToken extends Credential {
   readonly jwt: string;
@@ -35,7 +34,7 @@ export interface LocalTools {
   readonly settings: LocalSettings;
   readonly places: Places;
   readonly project: LinkedProject;
-  readonly warn: Warn;
+  readonly warn: (message: string) => void;
   now(): number;
 }
 
@@ -43,7 +42,7 @@ export interface LocalTools {
 const ENVIRONMENT = 'development';
 
 /** The file's token is refreshed when its remaining lifetime is shorter. */
-const REPLACED_AHEAD_MS = 300_000;
+const REFRESH_AHEAD_MS = 300_000;
 
 /** True if a token belongs to this project. A user's id is not compared: the claims of personal projects name a team. */
 export function isOfProject({ projectId, ownerId }: LinkedProject, claims: SubjectClaims): boolean {
@@ -89,14 +88,14 @@ export function localExchanger(tools: LocalTools): Exchanger<LocalToken, LocalRe
       const isGood =
         kept !== undefined &&
         matchesIdentity(kept.claims) &&
-        kept.expiresAt - now() >= REPLACED_AHEAD_MS &&
+        kept.expiresAt - now() >= REFRESH_AHEAD_MS &&
         digestOf(node, kept.jwt) !== rejectedDigest;
-      if (isGood) return issued(kept);
+      if (isGood) return exchangeResult(kept);
       try {
         const token = ownToken(await requestToken(tools, context), project);
         saved.write(token);
         notes.forEach(warn);
-        return issued(token);
+        return exchangeResult(token);
       } catch (error) {
         throw shownError(error, notes);
       }
@@ -109,9 +108,9 @@ export function localExchanger(tools: LocalTools): Exchanger<LocalToken, LocalRe
   };
 }
 
-const issued = ({ jwt, expiresAt }: SubjectToken): ExchangeResult<LocalToken> => ({
+const exchangeResult = ({ jwt, expiresAt }: SubjectToken): ExchangeResult<LocalToken> => ({
   credential: { jwt, expiresAt },
-  refreshAt: expiresAt - REPLACED_AHEAD_MS,
+  refreshAt: expiresAt - REFRESH_AHEAD_MS,
 });
 
 async function requestToken(tools: LocalTools, context: ExchangeContext): Promise<unknown> {

@@ -1,7 +1,16 @@
 import { FederationError, OptionError } from '@credex/core';
-import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
+import type {
+  Clock,
+  Fetch,
+  OnEvent,
+  Subject,
+  SubjectToken,
+  SubjectTokenRequest,
+  SubjectTokenSource,
+} from '@credex/core';
 import type { DriverProvider } from '@credex/core/driver';
 import {
+  DIAGNOSTICS_CHANNEL,
   createCredentialProvider,
   environmentVariable,
   onVercel,
@@ -9,18 +18,17 @@ import {
   shown,
 } from '@credex/core/driver';
 import { sourceTools } from '../platform/source-options.js';
-import { failure, shownError } from './failure.js';
+import { LocalFailure, failure, shownError } from './failure.js';
+import { placesOf } from './cli-login.js';
 import type { LinkedProject } from './linked-project.js';
 import { findLinkedProject } from './linked-project.js';
-import type { LocalRequest, LocalToken } from './local-exchanger.js';
+import type { LocalRequest, LocalToken, LocalTools } from './local-exchanger.js';
 import { digestOf, identityOf, isOfProject, localExchanger } from './local-exchanger.js';
 import type { Node } from './node.js';
 import { node as nodeHere } from './node.js';
 import type { LocalTokenSourceOptions } from './options.js';
-import { placesOf } from './paths.js';
 import type { LocalSettings } from './settings.js';
 import { localOptions, localSettings } from './settings.js';
-import { warner } from './warn.js';
 
 /** A token that expires sooner is used only if no other token is available. */
 const MIN_REMAINING_MS = 60_000;
@@ -46,11 +54,11 @@ export function localTokenSource(options: LocalTokenSourceOptions = {}): Subject
 }
 
 /** `shown` is the token that another source returned before, and that was rejected. */
-export interface LocalSource {
+interface LocalSource {
   capture(shown?: string): Subject;
 }
 
-export function localSource(given: LocalTokenSourceOptions): LocalSource {
+function localSource(given: LocalTokenSourceOptions): LocalSource {
   const node = laptop();
   const options = localOptions(given);
   const settings = localSettings(options, node);
@@ -135,6 +143,26 @@ export function localSource(given: LocalTokenSourceOptions): LocalSource {
   }
 }
 
+/**
+ * The CLI fallback of `vercelTokenSource`, loaded when no other token is found. Returns a token other than `rejectedToken`;
+ * `undefined` if the working directory is not in a linked project.
+ */
+export async function automaticToken(
+  options: { readonly fetch: Fetch | undefined; readonly clock: Clock | undefined },
+  rejectedToken: string | undefined,
+  request: SubjectTokenRequest,
+): Promise<SubjectToken | undefined> {
+  const here = nodeHere();
+  if (here === undefined) return undefined;
+  const { home } = placesOf(here, { homeDirectory: undefined, configDirectory: undefined });
+  try {
+    if (findLinkedProject(here, here.cwd, home) === undefined) return undefined;
+  } catch (error) {
+    throw error instanceof LocalFailure ? shownError(error) : error;
+  }
+  return localSource(options).capture(rejectedToken).token(request);
+}
+
 interface Linked {
   readonly project: LinkedProject;
   readonly identityKey: string;
@@ -185,4 +213,17 @@ function readable(jwt: string | undefined, project: LinkedProject): SubjectToken
 
 function noSubject(): Error {
   return new Error('A refresh needs no subject token.');
+}
+
+/** Publishes warnings as events. */
+function warner({ diagnostics }: Node, onEvent: OnEvent | undefined): LocalTools['warn'] {
+  return (message) => {
+    const event = { type: 'warning', provider: 'vercel', message } as const;
+    diagnostics.channel(DIAGNOSTICS_CHANNEL).publish(event);
+    try {
+      onEvent?.(event);
+    } catch {
+      // Ignored, as OnEvent's docstring says: a listener's error must not fail the caller.
+    }
+  };
 }

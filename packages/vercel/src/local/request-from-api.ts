@@ -2,11 +2,12 @@
 
 import type { FederationErrorCode } from '@credex/core';
 import type { ExchangeContext, HttpResponse } from '@credex/core/driver';
-import { parseJson, retryAfterMs, shown, transportFailure } from '@credex/core/driver';
+import { retryAfterMs, shown, transportFailure } from '@credex/core/driver';
+import { jsonObject } from '../platform/token-response.js';
 import type { LocalFailure } from './failure.js';
 import { failure } from './failure.js';
-import { teamOf } from './ids.js';
 import type { LinkedProject } from './linked-project.js';
+import { teamOf } from './linked-project.js';
 
 export interface ApiLogin {
   readonly token: string;
@@ -27,7 +28,7 @@ export async function requestFromApi(
       body: '',
       signal,
     });
-    const body = parsed(response.body);
+    const body = jsonObject(response.body);
     if (response.status === 200 && typeof body['token'] === 'string') return body['token'];
     throw refusal(response, body, project, login);
   });
@@ -142,14 +143,4 @@ function verdict(
     message: `Vercel's API rejected the request for a token of the project in ${source} (status ${status}).`,
     hint: 'Run `vercel link`, then `vercel env pull .env.local`, and read their messages.',
   };
-}
-
-function parsed(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const value = parseJson(body);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    // Classified by the status only: the body may repeat the request.
-    return {};
-  }
 }

@@ -6,8 +6,8 @@ import { ONCE, ownCopy, ownEnvironment, parseJson, shown } from '@credex/core/dr
 import type { FailureInit } from './failure.js';
 import { codeOf, failure } from './failure.js';
 import type { CliProgram } from './find-cli.js';
-import { teamOf } from './ids.js';
 import type { LinkedProject } from './linked-project.js';
+import { teamOf } from './linked-project.js';
 import type { Node } from './node.js';
 
 /** A token has about 2,000 characters; longer output is not a token. */

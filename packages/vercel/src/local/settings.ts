@@ -13,7 +13,7 @@ import {
 } from '@credex/core/driver';
 import type { VercelTokenSourceOptions } from '../platform/source-options.js';
 import { SOURCE_OPTION_NAMES } from '../platform/source-options.js';
-import { OWNER_ID, PROJECT_ID } from './ids.js';
+import { OWNER_ID, PROJECT_ID } from './linked-project.js';
 import type { Node } from './node.js';
 import type { LocalTokenSourceOptions } from './options.js';
 

@@ -1,19 +1,14 @@
 /**
- * Vercel's audience exchange: the same identity, for another reader. `POST {issuer}/~token`. An exchanger like
- * those of the clouds, so that it is cached, flown once for a token and an audience, and retried as they are.
+ * Vercel's audience exchange, `POST {issuer}/~token`: a token of the same identity for another audience. It is an exchanger
+ * like those of the clouds, so that results are cached, concurrent callers share one exchange, and failures are retried.
  */
 
 import type { Clock, Credential, Fetch, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import { FederationError } from '@credex/core';
-import type { ErrorClass, Exchanger, HttpResponse } from '@credex/core/driver';
-import {
-  createCredentialProvider,
-  parseJson,
-  readSubjectToken,
-  retryAfterMs,
-  shown,
-} from '@credex/core/driver';
-import { classifyTransport } from './classify-transport.js';
+import type { Exchanger } from '@credex/core/driver';
+import { createCredentialProvider, readSubjectToken, shown } from '@credex/core/driver';
+import type { Rejection } from './token-response.js';
+import { RejectedTokenRequest, jsonObject } from './token-response.js';
 
 interface AudienceToken extends Credential {
   readonly jwt: string;
@@ -46,12 +41,12 @@ export function createAudienceExchange({
   fetch,
   clock,
 }: AudienceExchangeOptions): AudienceExchange {
-  let asking: SubjectToken | undefined;
+  let current: SubjectToken | undefined;
   const provider = createCredentialProvider(audienceExchanger(endpoint), {
-    // Captured synchronously in the call below; the digest of the token keeps one token's answers from another's.
+    // Captured synchronously in the call below. The digest of the token is the identity key.
     source: {
       capture() {
-        const token = asking as SubjectToken;
+        const token = current as SubjectToken;
         return { identityKey: undefined, token: async () => token };
       },
     },
@@ -60,7 +55,7 @@ export function createAudienceExchange({
   });
   let hasWarned = false;
   return async (token, audience, { signal, warn }) => {
-    asking = token;
+    current = token;
     const { jwt } = await provider.getCredentials({ request: { audience }, signal });
     const exchanged = readSubjectToken(jwt);
     if (!hasWarned && warn !== undefined && token.claims.iss === GLOBAL_ISSUER) {
@@ -79,31 +74,10 @@ function teamIssuerWarning(audience: string, { claims: { iss } }: SubjectToken):
   );
 }
 
-/** An answer that is no token, as it came. Its body is not shown: it may repeat what was sent. */
-class RefusedAnswer extends Error {
-  readonly #answer: HttpResponse;
-
-  constructor(answer: HttpResponse) {
-    super(`Vercel answered the audience exchange with HTTP status ${answer.status}.`);
-    this.#answer = answer;
-  }
-
-  classify(): ErrorClass {
-    const { status, headers, body } = this.#answer;
-    const { error } = parse(body);
-    const said = { status, serverMessage: typeof error === 'string' ? error : undefined };
-    const after = { retryAfterMs: retryAfterMs(headers) };
-    if (status === 429) return { code: 'throttled', retry: 'now', throttled: true, ...after, ...said };
-    if (status >= 500) return { code: 'unavailable', retry: 'now', ...after, ...said };
-    if (status === 200) return { code: 'invalid_response', retry: 'now', retriesAtMost: 1, status };
-    return {
-      code: 'token_rejected',
-      retry: 'never',
-      ...said,
-      hint: 'Vercel does not exchange a token that has expired or that came from an exchange itself.',
-    };
-  }
-}
+const REJECTION: Rejection = {
+  code: 'token_rejected',
+  hint: 'Vercel does not exchange a token that has expired or that came from an exchange itself.',
+};
 
 function audienceExchanger(endpoint: URL): Exchanger<AudienceToken, AudienceRequest> {
   return {
@@ -113,47 +87,43 @@ function audienceExchanger(endpoint: URL): Exchanger<AudienceToken, AudienceRequ
     async exchange({ audience }, context) {
       const token = await context.subject();
       const credential = await context.step(endpoint.host, async (signal) => {
-        const answer = await context.post(endpoint, {
+        const { status, headers, body } = await context.post(endpoint, {
           headers: { 'content-type': 'application/json', accept: 'application/json' },
           body: JSON.stringify({ token: token.jwt, aud: audience }),
           signal,
         });
-        const jwt = answer.status === 200 ? parse(answer.body)['token'] : undefined;
-        if (typeof jwt !== 'string') throw new RefusedAnswer(answer);
-        return audienceToken(jwt, token, audience);
+        const { token: jwt, error } = jsonObject(body);
+        if (status === 200 && typeof jwt === 'string') return audienceToken(jwt, token, audience);
+        throw new RejectedTokenRequest(
+          "Vercel's audience exchange",
+          { status, headers, body },
+          error,
+          REJECTION,
+        );
       });
-      // A second exchange of the same token brings the same end: none is made ahead of it.
+      // A second exchange of the same token would have the same expiry, so it is not refreshed ahead of time.
       return { credential, refreshAt: credential.expiresAt };
     },
     parseStored: (record) => {
       const { jwt } = record as AudienceToken;
       return { jwt, expiresAt: readSubjectToken(jwt).expiresAt };
     },
-    classify(error) {
-      return error instanceof RefusedAnswer ? error.classify() : classifyTransport(error);
-    },
+    classify: (error) => RejectedTokenRequest.classify(error),
   };
 }
 
-/** An answer for another identity, or another reader, must never be shown to a cloud as ours. */
+/** A token of another identity or audience must never be sent to a cloud. */
 function audienceToken(jwt: string, from: SubjectToken, audience: string): AudienceToken {
   const { claims, expiresAt } = readSubjectToken(jwt);
-  const same = claims.project_id === from.claims.project_id && claims.environment === from.claims.environment;
-  const meant = claims.aud === audience || (Array.isArray(claims.aud) && claims.aud.includes(audience));
-  if (same && meant) return { jwt, expiresAt };
+  const sameIdentity =
+    claims.project_id === from.claims.project_id && claims.environment === from.claims.environment;
+  const sameAudience =
+    claims.aud === audience || (Array.isArray(claims.aud) && claims.aud.includes(audience));
+  if (sameIdentity && sameAudience) return { jwt, expiresAt };
   throw new FederationError({
     code: 'invalid_response',
     provider: 'vercel',
-    message: 'Vercel answered the audience exchange with a token of another identity or audience.',
+    message: "Vercel's audience exchange returned a token of another identity or audience.",
     retryable: false,
   });
-}
-
-function parse(body: string): Record<string, unknown> {
-  try {
-    const parsed = parseJson(body);
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

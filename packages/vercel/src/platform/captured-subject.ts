@@ -1,19 +1,32 @@
 /** The state of one capture, and how its token is found. A class, because one is created for every call. */
 
 import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from '@credex/core';
-import { callerError, environmentVariable } from '@credex/core/driver';
-import type { CliFallback } from './cli-fallback.js';
-import type { PlatformIdentity } from './platform-identity.js';
+import { FederationError } from '@credex/core';
+import { callerError, environmentVariable, rememberedSubjectToken } from '@credex/core/driver';
 import type { SourceTools } from './source-options.js';
 import type { Found, Place } from './token-errors.js';
-import type { TokenMemo } from './token-memo.js';
 
 /** A token that expires sooner is used only if no other token is available. */
 const MIN_REMAINING_MS = 30_000;
 
+/**
+ * Returns a token other than `rejectedToken`. `undefined` if this is not a laptop, or if its working directory is not
+ * linked to a project.
+ */
+export type CliFallback = (
+  rejectedToken: string | undefined,
+  request: SubjectTokenRequest,
+) => Promise<SubjectToken | undefined>;
+
 export interface CaptureTools extends SourceTools {
   readonly memo: TokenMemo;
   readonly cliFallback: CliFallback;
+}
+
+/** The identity of this process. All deployments of one identity have the same rights. */
+export interface PlatformIdentity {
+  readonly name: string;
+  matchesIdentity(claims: SubjectClaims): boolean;
 }
 
 /** The two environment variables that may contain a token, read at the same time. */
@@ -98,4 +111,32 @@ export class CapturedSubject implements Subject {
 async function fromFile(path: string, signal: AbortSignal): Promise<string> {
   const { readTokenFile } = await import('../sources/token-file.js');
   return readTokenFile({ path, provider: 'vercel', named: 'VERCEL_OIDC_TOKEN_FILE names' }, signal);
+}
+
+/** The decoded token, or the error of an unreadable one. */
+export type Peeked =
+  | { readonly token: SubjectToken; readonly error?: undefined }
+  | { readonly token?: undefined; readonly error: FederationError };
+
+export type TokenMemo = (jwt: string) => Peeked;
+
+/** Remembers only the last token: in a process that serves one identity it is nearly always the same. */
+export function createTokenMemo(): TokenMemo {
+  let lastJwt: string | undefined;
+  let last: Peeked | undefined;
+  return (jwt) => {
+    if (jwt === lastJwt && last !== undefined) return last;
+    last = peek(jwt);
+    lastJwt = jwt;
+    return last;
+  };
+}
+
+function peek(jwt: string): Peeked {
+  try {
+    return { token: rememberedSubjectToken(jwt) };
+  } catch (error) {
+    if (FederationError.isInstance(error)) return { error };
+    throw error;
+  }
 }

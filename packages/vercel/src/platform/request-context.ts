@@ -1,10 +1,11 @@
-/** The request context that Vercel's runtime puts on `globalThis`: read, never written. */
+/** The request context that Vercel's runtime puts on `globalThis`, and the invocation that it describes. Never written. */
 
-import { memberOf } from '@credex/core/driver';
+import type { Invocation } from '@credex/core/driver';
+import { environmentVariable, memberOf } from '@credex/core/driver';
 
 export const TOKEN_HEADER = 'x-vercel-oidc-token';
 
-export interface RequestContext {
+interface RequestContext {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly deadline?: unknown;
   waitUntil?(work: Promise<unknown>): void;
@@ -17,7 +18,7 @@ interface WithRequestContext {
 const REQUEST_CONTEXT = Symbol.for('@vercel/request-context');
 
 /** The context of the request that is being served; `undefined` outside a request. */
-export function requestContext(): RequestContext | undefined {
+function requestContext(): RequestContext | undefined {
   return (globalThis as WithRequestContext)[REQUEST_CONTEXT]?.get?.();
 }
 
@@ -27,4 +28,29 @@ export function contextToken(): string | undefined {
   const headers = context === undefined ? undefined : memberOf(context, 'headers');
   const token = headers === undefined ? undefined : memberOf(headers, TOKEN_HEADER);
   return typeof token === 'string' && token !== '' ? token : undefined;
+}
+
+/**
+ * The current invocation on Vercel: its deadline, and `waitUntil`, which keeps the instance awake. It reads the same
+ * context as `getDeadline` and `waitUntil` of `@vercel/functions`.
+ */
+export function vercelInvocation(): Invocation | undefined {
+  const context = requestContext();
+  // A function instance is frozen between requests; a build or a laptop is not.
+  const freezes = environmentVariable('AWS_LAMBDA_FUNCTION_NAME') !== undefined;
+  if (context === undefined)
+    return freezes ? { deadline: undefined, waitUntil: undefined, freezes } : undefined;
+  const waitUntil = memberOf(context, 'waitUntil')?.bind(context);
+  return { deadline: epochMilliseconds(memberOf(context, 'deadline')), waitUntil, freezes };
+}
+
+/** A number, a Date or a date text: the platform has returned each of them. */
+function epochMilliseconds(deadline: unknown): number | undefined {
+  const value =
+    typeof deadline === 'object'
+      ? (deadline as Partial<Date> | null)?.getTime?.()
+      : typeof deadline === 'string'
+        ? Date.parse(deadline)
+        : deadline;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }

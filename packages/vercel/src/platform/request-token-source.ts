@@ -9,11 +9,10 @@ import {
   onVercel,
 } from '@credex/core/driver';
 import type { TokenVariables } from './captured-subject.js';
-import { CapturedSubject, tokenVariables } from './captured-subject.js';
+import { CapturedSubject, createTokenMemo, tokenVariables } from './captured-subject.js';
 import { TOKEN_HEADER } from './request-context.js';
 import type { SourceTools, VercelTokenSourceOptions } from './source-options.js';
 import { SOURCE_OPTION_NAMES, sourceTools } from './source-options.js';
-import { createTokenMemo } from './token-memo.js';
 
 /** A fetch `Request`, a node `IncomingMessage`, or fetch `Headers`. */
 export type RequestLike = { readonly headers: HeadersLike } | HeaderGetter;

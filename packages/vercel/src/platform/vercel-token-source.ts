@@ -1,14 +1,10 @@
-import type { Subject, SubjectTokenSource } from '@credex/core';
-import { optionNames, optionalBoolean, ownOptions } from '@credex/core/driver';
-import type { CaptureTools } from './captured-subject.js';
-import { CapturedSubject, tokenVariables } from './captured-subject.js';
-import { createCliFallback } from './cli-fallback.js';
-import { platformIdentity } from './platform-identity.js';
+import type { Clock, Fetch, Subject, SubjectTokenSource } from '@credex/core';
+import { environmentVariable, isLaptop, optionNames, optionalBoolean, ownOptions } from '@credex/core/driver';
+import type { CaptureTools, CliFallback, Peeked, PlatformIdentity } from './captured-subject.js';
+import { CapturedSubject, createTokenMemo, tokenVariables } from './captured-subject.js';
 import { contextToken } from './request-context.js';
 import type { VercelTokenSourceOptions } from './source-options.js';
 import { SOURCE_OPTION_NAMES, sourceTools } from './source-options.js';
-import type { Peeked } from './token-memo.js';
-import { createTokenMemo } from './token-memo.js';
 
 export interface LocalSwitch {
   /** `false`: on a laptop, no token is refreshed with the login of the Vercel CLI. Default: true. */
@@ -72,4 +68,35 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     const peeked = memo(jwt);
     return peeked.token !== undefined && peeked.token.expiresAt <= tools.now() ? undefined : peeked;
   }
+}
+
+/**
+ * From the variables that Vercel sets; `undefined` if one is missing, because a partial key would mix identities.
+ * `guarded` adds the source's `expect`.
+ */
+function platformIdentity(guarded: (name: string) => string): PlatformIdentity | undefined {
+  const projectId = environmentVariable('VERCEL_PROJECT_ID');
+  // Only VERCEL_TARGET_ENV names a custom environment; VERCEL_ENV is `preview` there.
+  const environment = environmentVariable('VERCEL_TARGET_ENV') ?? environmentVariable('VERCEL_ENV');
+  if (projectId === undefined || environment === undefined) return undefined;
+  return {
+    name: guarded(JSON.stringify(['vercel', projectId, environment])),
+    matchesIdentity: (claims) => claims.project_id === projectId && claims.environment === environment,
+  };
+}
+
+interface CliFallbackOptions {
+  readonly local: boolean;
+  readonly fetch: Fetch | undefined;
+  readonly clock: Clock | undefined;
+}
+
+/** Refreshes a token with the login of the Vercel CLI, only on a laptop. */
+function createCliFallback({ local, fetch, clock }: CliFallbackOptions): CliFallback {
+  return async (rejectedToken, request) => {
+    if (!local || !isLaptop()) return undefined;
+    // Loaded only here, so that a deployment never loads it.
+    const { automaticToken } = await import('../local/local-token-source.js');
+    return automaticToken({ fetch, clock }, rejectedToken, request);
+  };
 }

@@ -10,13 +10,10 @@ import {
   requiredString,
   shown,
 } from '@credex/core/driver';
-import type { CommandToken } from './command-output.js';
-import { parseCommandOutput } from './command-output.js';
-import type { FixedAudienceOptions } from './external-source-options.js';
-import { tokenRules } from './external-source-options.js';
-import { externalSource } from './external-subject.js';
-import type { Command } from './run-command.js';
-import { runCommand } from './run-command.js';
+import type { FixedAudienceOptions } from './external-source.js';
+import { externalSource, tokenRules } from './external-source.js';
+import type { Command, CommandToken } from './run-command.js';
+import { parseCommandOutput, runCommand } from './run-command.js';
 
 export interface CommandTokenSourceOptions extends FixedAudienceOptions {
   /** The program: a path, or a name on PATH. It runs without a shell. */
@@ -63,7 +60,10 @@ export function commandTokenSource(given: CommandTokenSourceOptions): SubjectTok
   const timeoutMs = optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 100, 60_000) ?? 5_000;
   const provider = createCredentialProvider(commandExchanger(run, rules.now), {
     source: {
-      capture: () => ({ identityKey: 'command', token: () => Promise.reject(new Error('There is none.')) }),
+      capture: () => ({
+        identityKey: 'command',
+        token: () => Promise.reject(new Error('A program needs no subject token.')),
+      }),
     },
     cache: createCredentialCache({ maxEntries: 1 }),
     clock: options.clock,

@@ -1,28 +1,29 @@
 /**
- * What a runner answers a job that may ask for its identity: `GET {url}&audience=…` → `{ value, count }`. An exchanger
- * like those of the clouds, so that it is cached, flown once and retried as they are.
+ * The request of a job for its ID token: `GET {url}&audience=…` returns `{ value, count }`. It is an exchanger like those
+ * of the clouds, so that tokens are cached, concurrent callers share one request, and failures are retried.
  */
 
 import type { Credential } from '@credex/core';
-import { FederationError } from '@credex/core';
-import type { ErrorClass, Exchanger, HttpResponse, Transport } from '@credex/core/driver';
-import { parseJson, readSubjectToken, retryAfterMs } from '@credex/core/driver';
-import { classifyTransport } from '../platform/classify-transport.js';
+import { FederationError, OptionError } from '@credex/core';
+import type { Exchanger, Transport } from '@credex/core/driver';
+import { isLoopback, readSubjectToken } from '@credex/core/driver';
+import type { Rejection } from '../platform/token-response.js';
+import { RejectedTokenRequest, jsonObject } from '../platform/token-response.js';
 
 export interface GithubToken extends Credential {
   readonly jwt: string;
 }
 
-/** Where and for whom: what the runner said at the capture, and the audience asked for. */
+/** The request to the runner: its URL from the environment at the capture, and the requested audience. */
 export interface GithubRequest {
-  /** Checked before; with whatever query the runner gave it. */
+  /** A URL that `requestUrl` has validated, with the query that the runner set. */
   readonly url: string;
   readonly audience: string | null;
 }
 
 const PROVIDER = 'github-actions';
 
-/** The subject is the runner's own request token: its digest keeps one job's answers from another's. */
+/** The subject token is the runner's request token. Its digest is the identity key, so two jobs never share a token. */
 export function githubActionsExchanger(transport: Transport): Exchanger<GithubToken, GithubRequest> {
   return {
     specificationVersion: 'v1',
@@ -33,54 +34,27 @@ export function githubActionsExchanger(transport: Transport): Exchanger<GithubTo
       const url = new URL(given);
       if (audience !== null) url.searchParams.append('audience', audience);
       const credential = await context.step(url.host, async (signal) => {
-        const answer = await transport(PROVIDER, url, {
+        const response = await transport(PROVIDER, url, {
           method: 'GET',
           headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` },
           signal,
         });
-        const { value, message } = parse(answer.body);
-        if (answer.status === 200 && typeof value === 'string') return tokenOf(value);
-        throw new RefusedAnswer(answer, typeof message === 'string' ? message : undefined);
+        const { value, message } = jsonObject(response.body);
+        if (response.status === 200 && typeof value === 'string') return tokenOf(value);
+        throw new RejectedTokenRequest('The GitHub Actions runner', response, message, REJECTION);
       });
-      // None is asked for ahead of its end: each brings an exchange with it where the digest is the identity key.
+      // Not refreshed ahead of time: without a user-defined identity key, each new token causes a new exchange.
       return { credential, refreshAt: credential.expiresAt };
     },
     parseStored: (record) => tokenOf((record as GithubToken).jwt),
-    classify(error) {
-      return error instanceof RefusedAnswer ? error.classify() : classifyTransport(error);
-    },
+    classify: (error) => RejectedTokenRequest.classify(error),
   };
 }
 
-/** An answer that is no token. Its body is not kept: it may repeat what was sent. */
-class RefusedAnswer extends Error {
-  readonly #status: number;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #said: string | undefined;
-
-  constructor({ status, headers }: HttpResponse, said: string | undefined) {
-    super(`The runner answered with HTTP status ${status}.`);
-    this.#status = status;
-    this.#headers = headers;
-    this.#said = said;
-  }
-
-  classify(): ErrorClass {
-    const status = this.#status;
-    const said = { status, serverMessage: this.#said };
-    const after = retryAfterMs(this.#headers);
-    if (status === 429)
-      return { code: 'throttled', retry: 'now', throttled: true, retryAfterMs: after, ...said };
-    if (status >= 500) return { code: 'unavailable', retry: 'now', retryAfterMs: after, ...said };
-    if (status === 200) return { code: 'invalid_response', retry: 'now', retriesAtMost: 1, status };
-    return {
-      code: 'access_denied',
-      retry: 'never',
-      ...said,
-      hint: 'GitHub gives an ID token to a running job with `permissions: id-token: write` only.',
-    };
-  }
-}
+const REJECTION: Rejection = {
+  code: 'access_denied',
+  hint: 'GitHub issues an ID token only to a running job with `permissions: id-token: write`.',
+};
 
 function tokenOf(jwt: string): GithubToken {
   try {
@@ -89,17 +63,43 @@ function tokenOf(jwt: string): GithubToken {
     throw new FederationError({
       code: 'invalid_subject_token',
       provider: PROVIDER,
-      message: "The runner's answer holds no readable JWT with an `exp`.",
+      message: 'The GitHub Actions runner did not return a readable JWT with an `exp`.',
       hint: 'Check any proxy between the runner and GitHub.',
     });
   }
 }
 
-function parse(body: string): Record<string, unknown> {
-  try {
-    const parsed = parseJson(body);
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+/** The variable that the runner sets. It must not send the request token to any host that code does not allow. */
+const VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
+const GITHUB_COM = '.actions.githubusercontent.com';
+
+export interface RequestUrlRules {
+  /** An origin that is allowed in addition to GitHub's own. */
+  readonly requestOrigin: string | undefined;
+  /** The host of a GitHub Enterprise. Its subdomains are allowed as well. */
+  readonly enterpriseHost: string | undefined;
+  readonly allowLoopbackHttp: boolean;
+}
+
+/** @throws OptionError `unsafe_url` */
+export function requestUrl(value: string, rules: RequestUrlRules): URL {
+  if (!URL.canParse(value)) throw unsafe('is not a URL. Leave the variable as the runner sets it.');
+  const url = new URL(value);
+  if (url.username !== '' || url.password !== '' || url.hash !== '')
+    throw unsafe('must not contain a user name, a password or a fragment.');
+  const loopback = url.protocol === 'http:' && rules.allowLoopbackHttp && isLoopback(url.hostname);
+  if (url.protocol !== 'https:' && !loopback)
+    throw unsafe('must use https, because a token is never sent unencrypted.');
+  const { hostname } = url;
+  if (loopback || hostname.endsWith(GITHUB_COM) || url.origin === rules.requestOrigin) return url;
+  const { enterpriseHost: enterprise } = rules;
+  if (enterprise !== undefined && (hostname === enterprise || hostname.endsWith(`.${enterprise}`)))
+    return url;
+  throw unsafe(
+    `must be a subdomain of ${GITHUB_COM.slice(1)}. On GitHub Enterprise, pass \`enterpriseHost\`, such as 'acme.ghe.com'. For a token service on another host, pass \`requestOrigin\`.`,
+  );
+}
+
+function unsafe(why: string): OptionError {
+  return new OptionError('unsafe_url', 'requestOrigin', VARIABLE, `${VARIABLE} ${why}`);
 }

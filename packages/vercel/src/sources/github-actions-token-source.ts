@@ -10,24 +10,19 @@ import {
   optionalString,
   transportOf,
 } from '@credex/core/driver';
-import type { ExternalSourceOptions } from './external-source-options.js';
-import { tokenRules } from './external-source-options.js';
-import { externalSource } from './external-subject.js';
-import type { GithubRequest } from './github-actions-exchanger.js';
-import { githubActionsExchanger } from './github-actions-exchanger.js';
-import type { RequestUrlRules } from './github-actions-url.js';
-import { requestUrl } from './github-actions-url.js';
+import type { ExternalSourceOptions } from './external-source.js';
+import { externalSource, tokenRules } from './external-source.js';
+import type { GithubRequest, RequestUrlRules } from './github-actions-exchanger.js';
+import { githubActionsExchanger, requestUrl } from './github-actions-exchanger.js';
 
 export interface GithubActionsTokenSourceOptions extends ExternalSourceOptions {
-  /** The audience to ask for where a provider asks for none. Default: GitHub's, the URL of the repository's owner. */
+  /** The audience of the token if the provider requests none. Default: GitHub's own, the URL of the repository's owner. */
   readonly audience?: string | undefined;
-  /**
-   * An origin that may be asked as well as `*.actions.githubusercontent.com`: `https://tokens.example.com`. Default: none.
-   */
+  /** An origin that is allowed besides `*.actions.githubusercontent.com`: `https://tokens.example.com`. Default: none. */
   readonly requestOrigin?: string | undefined;
   /**
-   * The host of a GitHub Enterprise, such as `acme.ghe.com` or `github.example.com`: it and the hosts below it may be asked
-   * as well. The environment never names it: GITHUB_SERVER_URL is not read. Default: none.
+   * The host of a GitHub Enterprise, such as `acme.ghe.com` or `github.example.com`. It and its subdomains are allowed as
+   * well. It is never read from the environment, so GITHUB_SERVER_URL has no effect. Default: none.
    */
   readonly enterpriseHost?: string | undefined;
   /** Allow `http:` on loopback for ACTIONS_ID_TOKEN_REQUEST_URL and `requestOrigin`, for emulators. Default: false. */
@@ -37,17 +32,17 @@ export interface GithubActionsTokenSourceOptions extends ExternalSourceOptions {
 }
 
 /**
- * The ID token of a GitHub Actions job with `permissions: id-token: write`, asked of the runner by
- * ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN, which are read in the caller's request. An answer
- * is cached for the whole process until shortly before it expires, one request is in flight for an audience, and failures of the
- * network and of the server (5xx, 429) are retried within 8 seconds. A redirect is an error.
+ * The ID token of a GitHub Actions job with `permissions: id-token: write`. It is requested from the runner with
+ * ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN, which are read when a credential is requested. A token
+ * is cached for the process until shortly before it expires. Concurrent callers share one request per audience. Network
+ * and server errors (5xx, 429) are retried within 8 seconds. A redirect is an error.
  *
  * @example
  * const tokenSource = githubActionsTokenSource({
  *   audience: 'sts.amazonaws.com',
  *   expectClaims: { repository_id: '123456', ref: 'refs/heads/main' },
  * });
- * @throws OptionError for an option that can't be honoured
+ * @throws OptionError for an invalid option
  */
 export function githubActionsTokenSource(given: GithubActionsTokenSourceOptions = {}): SubjectTokenSource {
   const rules = tokenRules('githubActionsTokenSource', given, {
@@ -57,10 +52,10 @@ export function githubActionsTokenSource(given: GithubActionsTokenSourceOptions 
     fetch: true,
   });
   const { options } = rules;
-  const ask = runner(options, rules.now);
+  const requestToken = tokenRequester(options, rules.now);
   const allowLoopbackHttp =
     optionalBoolean({ option: 'allowLoopbackHttp' }, options.allowLoopbackHttp) ?? false;
-  const where: RequestUrlRules = {
+  const urlRules: RequestUrlRules = {
     requestOrigin: originOf(options.requestOrigin, allowLoopbackHttp),
     enterpriseHost: optionalString({ option: 'enterpriseHost' }, options.enterpriseHost, DOMAIN_NAME),
     allowLoopbackHttp,
@@ -70,53 +65,54 @@ export function githubActionsTokenSource(given: GithubActionsTokenSourceOptions 
       provider: 'github-actions',
       named: 'the GitHub Actions runner',
       hints: {
-        expired: 'Set the clock of this runner: GitHub gives a new token each time it is asked.',
+        expired: 'Check the clock of this runner: GitHub issues a new token for each request.',
         unreadable: 'Check any proxy between the runner and GitHub.',
-        audience: () => 'The runner answered for another audience: check any proxy between it and GitHub.',
+        audience: () =>
+          'Check any proxy between the runner and GitHub: the runner returned another audience.',
       },
     },
     requestsAudience: true,
     open: () => {
       const url = environmentVariable('ACTIONS_ID_TOKEN_REQUEST_URL');
-      const requestToken = environmentVariable('ACTIONS_ID_TOKEN_REQUEST_TOKEN');
+      const bearer = environmentVariable('ACTIONS_ID_TOKEN_REQUEST_TOKEN');
       return {
-        // It names the job.
+        // The URL identifies the job.
         origin: [url ?? null],
         async read({ audience, fresh, signal }) {
-          if (url === undefined || requestToken === undefined) throw noRunner(url, requestToken);
-          if (!FIT_FOR_A_HEADER.test(requestToken)) throw unfitRequestToken();
-          const { href } = requestUrl(url, where);
-          return ask(requestToken, { url: href, audience: audience ?? null }, fresh, signal);
+          if (url === undefined || bearer === undefined) throw noRunner(url, bearer);
+          if (!HEADER_TEXT.test(bearer)) throw invalidRequestToken();
+          const { href } = requestUrl(url, urlRules);
+          return requestToken(bearer, { url: href, audience: audience ?? null }, fresh, signal);
         },
       };
     },
   });
 }
 
-type AskRunner = (
-  requestToken: string,
+type RequestToken = (
+  bearer: string,
   request: GithubRequest,
   fresh: boolean,
   signal: AbortSignal,
 ) => Promise<string>;
 
-const AN_HOUR_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 
-function runner({ fetch, clock }: GithubActionsTokenSourceOptions, now: () => number): AskRunner {
-  let asking: string | undefined;
+function tokenRequester({ fetch, clock }: GithubActionsTokenSourceOptions, now: () => number): RequestToken {
+  let current: string | undefined;
   const exchanger = githubActionsExchanger(transportOf(optionalFunction({ option: 'fetch' }, fetch)));
   const provider = createCredentialProvider(exchanger, {
-    // Captured synchronously in the call below. It is opaque to us: only its digest is made use of, for an hour.
+    // Captured synchronously in the call below. The request token is opaque: only its digest is used, for an hour.
     source: {
       capture() {
-        const token = { jwt: asking as string, claims: {}, expiresAt: now() + AN_HOUR_MS };
+        const token = { jwt: current as string, claims: {}, expiresAt: now() + HOUR_MS };
         return { identityKey: undefined, token: async () => token };
       },
     },
     clock,
   });
-  return async (requestToken, request, forceRefresh, signal) => {
-    asking = requestToken;
+  return async (bearer, request, forceRefresh, signal) => {
+    current = bearer;
     return (await provider.getCredentials({ request, forceRefresh, signal })).jwt;
   };
 }
@@ -127,27 +123,27 @@ function originOf(value: unknown, allowLoopbackHttp: boolean): string | undefine
   return given === undefined ? undefined : endpointUrl({ option: 'requestOrigin' }, given, rules).origin;
 }
 
-/** What the network says of a header of other characters quotes it. */
-const FIT_FOR_A_HEADER = /^[\x20-\x7e]+$/;
+/** Checked first, because the error of an HTTP client would quote an invalid header. */
+const HEADER_TEXT = /^[\x20-\x7e]+$/;
 
-function unfitRequestToken(): FederationError {
+function invalidRequestToken(): FederationError {
   return new FederationError({
     code: 'invalid_subject_token',
     provider: 'github-actions',
-    message: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN holds what no header can carry.',
+    message: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN contains characters that an HTTP header can not contain.',
     hint: 'Leave the variable as the runner sets it.',
   });
 }
 
-function noRunner(url: string | undefined, requestToken: string | undefined): FederationError {
+function noRunner(url: string | undefined, bearer: string | undefined): FederationError {
   const missing = [
     url === undefined ? 'no ACTIONS_ID_TOKEN_REQUEST_URL' : undefined,
-    requestToken === undefined ? 'no ACTIONS_ID_TOKEN_REQUEST_TOKEN' : undefined,
+    bearer === undefined ? 'no ACTIONS_ID_TOKEN_REQUEST_TOKEN' : undefined,
   ];
   return new FederationError({
     code: 'no_subject_token',
     provider: 'github-actions',
     message: `There is no GitHub Actions token: ${missing.filter((one) => one !== undefined).join(', ')}.`,
-    hint: 'Give the job `permissions: id-token: write`; a workflow started by a fork has no such right.',
+    hint: 'Add `permissions: id-token: write` to the job. A workflow that a fork started does not get this permission.',
   });
 }

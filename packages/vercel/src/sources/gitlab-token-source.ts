@@ -1,9 +1,8 @@
 import type { SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
 import { environmentVariable, requiredString, shown } from '@credex/core/driver';
-import type { FixedAudienceOptions } from './external-source-options.js';
-import { tokenRules } from './external-source-options.js';
-import { externalSource } from './external-subject.js';
+import type { FixedAudienceOptions } from './external-source.js';
+import { externalSource, tokenRules } from './external-source.js';
 
 export interface GitlabTokenSourceOptions extends FixedAudienceOptions {
   /** The name of the variable in the job's `id_tokens`: letters, digits and `_`. */

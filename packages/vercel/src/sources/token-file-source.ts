@@ -1,8 +1,7 @@
 import type { SubjectTokenSource } from '@credex/core';
 import { requiredString, shown } from '@credex/core/driver';
-import type { FixedAudienceOptions } from './external-source-options.js';
-import { tokenRules } from './external-source-options.js';
-import { externalSource } from './external-subject.js';
+import type { FixedAudienceOptions } from './external-source.js';
+import { externalSource, tokenRules } from './external-source.js';
 import { readTokenFile } from './token-file.js';
 
 export interface TokenFileSourceOptions extends FixedAudienceOptions {

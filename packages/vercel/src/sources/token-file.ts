@@ -2,7 +2,7 @@
 
 import { FederationError } from '@credex/core';
 import { shown } from '@credex/core/driver';
-import { nodeModule } from '../platform/node-module.js';
+import { nodeModule } from '../platform/runtime.js';
 
 const MAX_BYTES = 65_536;
 

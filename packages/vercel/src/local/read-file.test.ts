@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lineOfJsonFault } from './json-error-line.js';
+import { lineOfJsonFault } from './read-file.js';
 
 it.each([
   ['{"a": 1,\n "b": oops}', 2],

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { node } from '../local/node.js';
-import { nodeModule } from './node-module.js';
+import { nodeModule } from './runtime.js';
 
 /** Next.js's edge sandbox has a `process` of which each function throws. */
 const THROWING = new Proxy(

@@ -2,7 +2,7 @@ import { posix, win32 } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { node } from './node.js';
 import type { Node } from './node.js';
-import { placesOf } from './paths.js';
+import { placesOf } from './cli-login.js';
 
 const on = (platform: string): Node => {
   const here = node() as Node;
