@@ -8,7 +8,6 @@ import { FederationError, OptionError } from '@credex/core';
 import type { Exchanger, Transport } from '@credex/core/driver';
 import { isLoopback, readSubjectToken } from '@credex/core/driver';
 import type { Rejection } from '../platform/token-response.js';
-import { RejectedTokenRequest, jsonObject } from '../platform/token-response.js';
 
 export interface GithubToken extends Credential {
   readonly jwt: string;
@@ -39,6 +38,7 @@ export function githubActionsExchanger(transport: Transport): Exchanger<GithubTo
           headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` },
           signal,
         });
+        const { RejectedTokenRequest, jsonObject } = await loadTokenResponse();
         const { value, message } = jsonObject(response.body);
         if (response.status === 200 && typeof value === 'string') return tokenOf(value);
         throw new RejectedTokenRequest('The GitHub Actions runner', response, message, REJECTION);
@@ -47,9 +47,13 @@ export function githubActionsExchanger(transport: Transport): Exchanger<GithubTo
       return { credential, refreshAt: credential.expiresAt };
     },
     parseStored: (record) => tokenOf((record as GithubToken).jwt),
-    classify: (error) => RejectedTokenRequest.classify(error),
+    classify: async (error) => (await loadTokenResponse()).RejectedTokenRequest.classify(error),
   };
 }
+
+/** Loaded with the first response: a program that does not run in GitHub Actions never needs it. */
+const loadTokenResponse = (): Promise<typeof import('../platform/token-response.js')> =>
+  import('../platform/token-response.js');
 
 const REJECTION: Rejection = {
   code: 'access_denied',
