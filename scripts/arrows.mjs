@@ -1,8 +1,17 @@
 // Who may know whom: the one table of the house, and the judgement of one import by it. The linter asks it for every
 // import of a package's sources (scripts/oxlint-plugin.mjs).
+import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
 const ANY = [/./];
+
+/** The clouds that a configuration may name. */
+const CLOUDS = Array.from(
+  readFileSync(new URL('../packages/config/src/clouds/registry.ts', import.meta.url), 'utf8').matchAll(
+    /^export \{ (\w+) \}/gm,
+  ),
+  ([, name]) => name,
+);
 
 /** Each adapter stands behind a subpath of its own, so that nobody loads, or needs the types of, another framework. */
 const frameworks = (...names) =>
@@ -20,6 +29,8 @@ const frameworks = (...names) =>
  * (`also`, and the folder of the subpath's name), so that nobody loads an SDK who didn't ask for it.
  */
 export const ROOMS = {
+  // A cloud without an SDK of others.
+  ...Object.fromEntries(CLOUDS.map((name) => [name, { rooms: ['core', 'vercel'], others: [], behind: {} }])),
   core: {
     rooms: [],
     others: ['#system', '#transport'],
@@ -65,7 +76,7 @@ export const ROOMS = {
   config: {
     rooms: ['core'],
     // The table of options is held equal to what the factories take.
-    testRooms: ['aws', 'gcp', 'azure'],
+    testRooms: CLOUDS,
     others: [
       // Loaded when first needed; test/packaging/credex.test.ts says so.
       '#config-file',
@@ -81,13 +92,13 @@ export const ROOMS = {
   },
   credex: {
     rooms: ['core', 'config'],
-    lazyRooms: ['aws', 'gcp', 'azure'],
+    lazyRooms: CLOUDS,
     binRooms: ['cli'],
     others: ['aws4fetch'],
     behind: {},
   },
   cli: {
-    rooms: ['core', 'vercel', 'aws', 'gcp', 'azure', 'verify', 'config', 'testing'],
+    rooms: ['core', 'vercel', ...CLOUDS, 'verify', 'config', 'testing'],
     others: ANY,
     behind: {},
   },
@@ -149,7 +160,7 @@ export const AMBIENT = {
   'cli/exec/run-child': ['process'],
   'cli/process-io': ['Date', 'fetch', 'performance', 'process', 'setTimeout'],
   'config/environment': ['process'],
-  'config/local-aws': ['Date'],
+  'config/clouds/aws-login': ['Date'],
   'core/builtin-module': ['process'],
   'core/clock': ['Date', 'setTimeout'],
   'core/environment': ['process'],

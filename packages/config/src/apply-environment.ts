@@ -2,11 +2,12 @@
 
 import { didYouMean, ownCopy, shown } from '@credex/core/driver';
 import { isObject } from './check-option.js';
+import type { OptionRow } from './clouds/cloud.js';
 import type { ConfigProblem } from './config-error.js';
 import type { KeyPath } from './key-path.js';
 import { pathText, shownKey } from './key-path.js';
 import { CREDENTIAL_NAME, optionsBySuffix, variablePrefix } from './names.js';
-import type { OptionRow, ProviderName } from './option-table.js';
+import type { ProviderName } from './option-table.js';
 import { COMMON_OPTIONS, OPTIONS, isProviderName } from './option-table.js';
 import { CONFIG_VARIABLE } from './source.js';
 import { currentEnvironment, environmentsOf } from './variants.js';
@@ -93,7 +94,7 @@ function withVariables(
   for (const [variable, text] of own) {
     const option = known.get(variable.slice(prefix.length));
     const row = option === undefined ? undefined : rowOf(provider, option);
-    if (option === undefined || row?.places === 'file' || row?.places === 'code') {
+    if (option === undefined || row?.kind === 'code' || row?.source !== undefined) {
       problems.push(refused(variable, prefix, path, provider, [...known.keys()], option));
       continue;
     }
@@ -153,7 +154,7 @@ function refused(
     const message = `${shownKey(variable)} does not match an option of ${provider ?? 'any cloud'}.${near}`;
     return { code: 'invalid_option', path: pathText(path), message, environmentVariable: variable };
   }
-  const isUnsafe = provider !== undefined && OPTIONS[provider][option]?.places === 'code';
+  const isUnsafe = provider !== undefined && OPTIONS[provider][option]?.kind === 'code';
   const message = isUnsafe
     ? `${variable}: an environment variable cannot set where a token is sent. Set it in code.`
     : `${variable}: \`${option}\` cannot be set by an environment variable. Set it in the configuration.`;

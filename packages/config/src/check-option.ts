@@ -5,7 +5,7 @@ import type { Grammar } from '@credex/core/driver';
 import { didYouMean, invalidOption } from '@credex/core/driver';
 import type { KeyPath } from './key-path.js';
 import { pathText } from './key-path.js';
-import type { OptionRow } from './option-table.js';
+import type { OptionRow } from './clouds/cloud.js';
 import { ENVIRONMENT } from './option-table.js';
 import type { Source } from './source.js';
 import { CONFIG_VARIABLE, variableAt } from './source.js';
@@ -20,11 +20,11 @@ export interface Issue {
 /** Returns what is wrong with the value, or an empty list. `undefined` counts as left out. */
 export function issuesOf(row: OptionRow, value: unknown, path: KeyPath, source: Source): readonly Issue[] {
   if (value === undefined) return [];
-  if (row.places === 'code' && source.kind === 'data') return [unsafe(path)];
-  if (row.notInEnvironment === true && source.name === CONFIG_VARIABLE) return [notInEnvironment(path)];
+  if (row.kind === 'code' && source.kind === 'data') return [unsafe(path)];
+  if (row.source === 'no-variable' && source.name === CONFIG_VARIABLE) return [notInEnvironment(path)];
   const says = (expected: string, at = path, found = value): Issue => issue(at, expected, found, source);
   switch (row.kind) {
-    case 'given':
+    case 'code':
       return [];
     case 'string':
       return stringIssues(row, value, says, source);

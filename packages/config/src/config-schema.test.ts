@@ -21,8 +21,8 @@ test.each(PROVIDERS)('%s: contains no option that only code may set', (provider)
     definitions: Record<string, { properties: Record<string, unknown> }>;
   };
   const offered = Object.keys(definitions[provider]?.properties ?? {});
-  const expected = Object.entries(OPTIONS[provider]).flatMap(([option, { places }]) =>
-    places === 'code' ? [] : [option],
+  const expected = Object.entries(OPTIONS[provider]).flatMap(([option, { kind }]) =>
+    kind === 'code' ? [] : [option],
   );
   expect(offered.sort()).toEqual(['provider', ...expected].sort());
   for (const option of ['endpoint', 'stsEndpoint', 'origins', 'allowLoopbackHttp', 'universeDomain'])

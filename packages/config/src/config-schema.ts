@@ -1,6 +1,7 @@
 /** The JSON schema of a configuration file, made from the table of options. Editors use it. */
 
-import type { OptionRow, ProviderName } from './option-table.js';
+import type { OptionRow } from './clouds/cloud.js';
+import type { ProviderName } from './option-table.js';
 import { ENVIRONMENT, OPTIONS, PROVIDERS } from './option-table.js';
 import { CREDENTIAL_NAME, MAX_NAME_LENGTH } from './names.js';
 
@@ -41,7 +42,7 @@ export function configSchema(): Schema {
 }
 
 function entrySchema(provider: ProviderName): Schema {
-  const rows = Object.entries(OPTIONS[provider]).filter(([, { places }]) => places !== 'code');
+  const rows = Object.entries(OPTIONS[provider]).filter(([, { kind }]) => kind !== 'code');
   return {
     type: 'object',
     additionalProperties: false,
@@ -91,7 +92,7 @@ function valueSchema(row: OptionRow): Schema {
         properties: { environment },
       };
     }
-    case 'given':
+    case 'code':
       return {};
   }
 }

@@ -93,7 +93,7 @@ export const BAD: readonly (readonly [
     false,
   ],
   ['an entry that is text', { credentials: { store: 'aws' } }, 'credentials.store', /object with `provider`/],
-  ['no provider', store({ roleArn: AWS.roleArn }), 'credentials.store.provider', /'aws', 'gcp', 'azure'/],
+  ['no provider', store({ roleArn: AWS.roleArn }), 'credentials.store.provider', /'aws', 'azure', 'gcp'/],
   [
     'a provider misspelt',
     store({ ...AWS, provider: 'awss' }),

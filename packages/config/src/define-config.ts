@@ -1,4 +1,5 @@
-import type { Config, EntryOf } from './entries.js';
+import type { Config } from './entries.js';
+import type { EntryOf } from './option-table.js';
 
 /** Gives options that the cloud does not have the type `never`, so that the compiler reports them. */
 type ExactEntry<E> = E extends { readonly provider: infer P extends keyof EntryOf }

@@ -4,6 +4,7 @@ import type { OnEvent, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
 import { callerError, isLaptop } from '@credex/core/driver';
 import type { Entry } from './entries.js';
+import { CLOUDS } from './option-table.js';
 
 /** The methods that the providers of all clouds have. Some providers are functions as well. */
 export interface PortableProvider {
@@ -19,8 +20,6 @@ export interface LocalProfile<P extends PortableProvider> {
   readonly open: (options: Readonly<Record<string, unknown>>) => P;
   readonly options: Readonly<Record<string, unknown>>;
 }
-
-const LOCAL_LOGIN = { aws: 'AWS profile', gcp: 'gcloud application default', azure: 'az login' } as const;
 
 /** Signing in with a browser or running `az` takes seconds. */
 const TIMEOUT_MS = 30_000;
@@ -66,7 +65,7 @@ export function withLocalProfile<P extends PortableProvider>({
   };
 
   async function openLocal(): Promise<P> {
-    const exchanger = await localExchanger(name, entry);
+    const exchanger = await CLOUDS[entry.provider].login?.exchanger(`credentials.${name}.local`);
     // A separate cache, so that no other provider of this process finds the credentials of the developer.
     const own = { exchanger, tokenSource: noToken(name), cache: createCredentialCache() };
     // `expect` applies to tokens, and a local login has none.
@@ -75,7 +74,7 @@ export function withLocalProfile<P extends PortableProvider>({
 
   function warn(): void {
     const { provider } = entry;
-    const message = `credentials.${name}: no Vercel token was found, so the ${LOCAL_LOGIN[provider]} of this machine is used (local: 'profile').`;
+    const message = `credentials.${name}: no Vercel token was found, so the ${CLOUDS[provider].login?.name ?? 'login'} of this machine is used (local: 'profile').`;
     try {
       (options['onEvent'] as OnEvent | undefined)?.({ type: 'warning', provider, message });
     } catch {
@@ -106,18 +105,6 @@ export function withLocalProfile<P extends PortableProvider>({
 
 function isNoToken(error: unknown): boolean {
   return FederationError.isInstance(error) && error.code === 'no_subject_token';
-}
-
-async function localExchanger(name: string, entry: Entry): Promise<unknown> {
-  const option = `credentials.${name}.local`;
-  switch (entry.provider) {
-    case 'aws':
-      return (await import('./local-aws.js')).localAwsExchanger(option);
-    case 'gcp':
-      return (await import('./local-gcp.js')).localGcpExchanger(option);
-    case 'azure':
-      return (await import('./local-azure.js')).localAzureExchanger(option);
-  }
 }
 
 /** The identity is known without I/O, so that no token is searched for. */

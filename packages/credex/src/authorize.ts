@@ -1,37 +1,18 @@
-/** Adds the credential of an entry's cloud to one request. */
+/**
+ * Adds the credential of an entry's cloud to one request. The hosts that may receive it: where the cloud itself responds, and
+ * the origins that code names.
+ */
 
+import type { Entry } from '@credex/config';
 import { OptionError } from '@credex/core';
-import { optionalString, ownCopy, ownRequestInit } from '@credex/core/driver';
-import { assertMayGoTo } from './allowed-hosts.js';
+import { endpointUrl, isLoopback, optionalString, ownCopy, ownRequestInit, shown } from '@credex/core/driver';
+import type { AuthorizeOptions, CloudRequests, FactoryOptions } from './clouds/cloud.js';
+import { CLOUDS } from './clouds/clouds.js';
 import type { Loaded } from './load-provider.js';
-import type { CredentialTypes, ProviderTypes } from './provider-types.js';
 import type { CredentialsSettings } from './settings.js';
 import { factoryOptions } from './settings.js';
 
-export interface AuthorizeOptions {
-  /** The second argument of `fetch`, if the request is given as a URL. */
-  readonly init?: RequestInit | undefined;
-  /** AWS: the service to sign for, such as `s3`. Default: the one in the host name. */
-  readonly service?: string | undefined;
-  /** AWS: the region to sign for. Default: the one in the host name, else the entry's. */
-  readonly region?: string | undefined;
-  /**
-   * AWS: `signed` reads the whole body and signs it; `unsigned` streams it, which only S3 accepts. Default: `signed`.
-   */
-  readonly payload?: 'signed' | 'unsigned' | undefined;
-  /** Google Cloud and Azure: the scopes of this request. Default: the entry's. */
-  readonly scopes?: string | readonly string[] | undefined;
-  /** Aborts the wait of this caller; other callers of the same exchange are not affected. */
-  readonly signal?: AbortSignal | undefined;
-}
-
 const HEADERS = ['authorization', 'x-amz-security-token', 'x-amz-date'] as const;
-
-/**
- * Azure Storage refuses a bearer token without a version. A version set by the caller is kept.
- * https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services
- */
-const STORAGE_VERSION = '2023-11-03';
 
 /** Makes the `Request`, before a credential is requested or a body is read. */
 export function givenRequest(input: Request | string | URL, { init }: AuthorizeOptions): Request {
@@ -49,76 +30,67 @@ export function givenRequest(input: Request | string | URL, { init }: AuthorizeO
 
 /** @throws OptionError before a credential is requested, if the request must not have one */
 export async function authorized(
-  given: Request,
-  loaded: Loaded,
-  options: AuthorizeOptions,
+  request: Request,
+  { name, entry, provider }: Loaded,
+  given: AuthorizeOptions,
   settings: CredentialsSettings,
 ): Promise<Request> {
-  const { name, entry } = loaded;
-  const taken = HEADERS.find((header) => given.headers.has(header));
+  const taken = HEADERS.find((header) => request.headers.has(header));
   if (taken !== undefined)
     throw refusedRequest(`already has the header ${taken}, which authorize() sets: remove it`);
-  if (given.bodyUsed) throw refusedRequest('has a body that was already read: pass a new Request');
-  const inCode = factoryOptions(settings, entry);
+  if (request.bodyUsed) throw refusedRequest('has a body that was already read: pass a new Request');
+  const requests = await CLOUDS[entry.provider].requests();
   const origins = [...(entry.origins ?? []), ...(settings[entry.provider]?.origins ?? [])];
-  const url = new URL(given.url);
-  assertMayGoTo(url, name, entry, {
-    origins,
-    allowLoopbackHttp: inCode['allowLoopbackHttp'] === true,
-    universeDomain: inCode['universeDomain'] as string | undefined,
-    authorityHost: inCode['authorityHost'] as string | undefined,
+  assertMayGoTo(new URL(request.url), name, entry, requests, origins, factoryOptions(settings, entry));
+  const options = ownCopy({
+    ...given,
+    service: optionalString({ option: 'service' }, given.service),
+    region: optionalString({ option: 'region' }, given.region),
   });
-  const service = optionalString({ option: 'service' }, options.service);
-  const region = optionalString({ option: 'region' }, options.region);
-  const { signal } = options;
-
-  if (entry.provider === 'aws') {
-    const { signedForAws } = await import('./sign-aws.js');
-    const provider = loaded.provider as ProviderTypes['aws'];
-    const credentials: CredentialTypes['aws'] = await provider.getCredentials({ signal });
-    const { headers, body } = await signedForAws(given, {
-      credentials,
-      service,
-      region,
-      fallbackRegion: entry.region,
-      payload: options.payload ?? 'signed',
-      at: settings.clock?.now(),
-    });
-    return ready(given, headers, body);
-  }
-  const headers = new Headers(given.headers);
-  headers.set('authorization', `Bearer ${await bearerToken(loaded, options)}`);
-  if (entry.provider === 'gcp' && entry.quotaProjectId !== undefined && !headers.has('x-goog-user-project'))
-    headers.set('x-goog-user-project', entry.quotaProjectId);
-  if (entry.provider === 'azure' && isStorage(url) && !headers.has('x-ms-version'))
-    headers.set('x-ms-version', STORAGE_VERSION);
-  return ready(given, headers, undefined);
-}
-
-async function bearerToken(
-  { entry, provider }: Loaded,
-  { scopes, signal }: AuthorizeOptions,
-): Promise<string> {
-  if (entry.provider === 'gcp') {
-    const request = scopes === undefined ? undefined : { scopes };
-    return (await (provider as ProviderTypes['gcp']).getCredentials({ signal, request })).accessToken;
-  }
-  const request =
-    scopes === undefined ? undefined : { scopes: typeof scopes === 'string' ? [scopes] : scopes };
-  return (await (provider as ProviderTypes['azure']).getCredentials({ signal, request })).token;
-}
-
-/** A redirect is an error, because it would forward the headers: AWS's session token even to another host. */
-function ready(given: Request, headers: Headers, body: ArrayBuffer | undefined): Request {
-  const redirect = given.redirect === 'manual' ? 'manual' : 'error';
+  const at = settings.clock?.now();
+  const { headers, body } = await requests.authorize({ request, entry, provider, options, at });
+  // A redirect is an error, because it would forward the headers: AWS's session token even to another host.
+  const redirect = request.redirect === 'manual' ? 'manual' : 'error';
   return new Request(
-    given,
+    request,
     ownCopy<RequestInit>({ headers, redirect, ...(body === undefined ? {} : { body }) }),
   );
 }
 
-function isStorage({ hostname }: URL): boolean {
-  return /\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)$/.test(hostname);
+/** @throws OptionError `unsafe_url` if the credential must not be sent to this URL */
+export function assertMayGoTo(
+  url: URL,
+  name: string,
+  { provider }: Pick<Entry, 'provider'>,
+  { isOwnHost }: Pick<CloudRequests<unknown>, 'isOwnHost'>,
+  origins: readonly string[],
+  options: FactoryOptions,
+): void {
+  if (url.username !== '' || url.password !== '')
+    throw unsafe('The URL contains a user name or password: remove it.');
+  const rules = { allowLoopbackHttp: options['allowLoopbackHttp'] === true, allowPath: false };
+  if (origins.some((origin) => endpointUrl({ option: 'origins' }, origin, rules).origin === url.origin))
+    return;
+  if (url.protocol !== 'https:') {
+    throw unsafe(
+      `credentials.${name} is sent over https only, not over ${shown(url.protocol)}//.` +
+        (isLoopback(url.hostname)
+          ? ' For an emulator, add its origin to `origins` in code and set `allowLoopbackHttp: true`.'
+          : ''),
+    );
+  }
+  if (url.port === '' && isOwnHost(url.hostname, options)) return;
+  throw unsafe(
+    `credentials.${name} may not be sent to ${shownHost(url)}: credex does not know it as a host of ` +
+      `${provider}. If you trust this host, add '${shownOrigin(url)}' to \`origins\` of the entry, in code.`,
+  );
+}
+
+const shownHost = ({ host }: URL): string => shown(host);
+const shownOrigin = (url: URL): string => `${url.protocol}//${shownHost(url)}`;
+
+function unsafe(message: string): OptionError {
+  return new OptionError('unsafe_url', 'request', undefined, message);
 }
 
 function refusedRequest(why: string): OptionError {

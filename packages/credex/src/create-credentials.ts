@@ -10,9 +10,7 @@ import {
 } from '@credex/config/internal';
 import type { CredentialCall } from '@credex/core';
 import { callerError, optionNames, ownOptions } from '@credex/core/driver';
-import type { AuthorizeOptions } from './authorize.js';
-import type { Loaded } from './load-provider.js';
-import { loadProvider } from './load-provider.js';
+import type { AuthorizeOptions } from './clouds/cloud.js';
 import type {
   AnyCredentials,
   AnyProvider,
@@ -21,7 +19,9 @@ import type {
   HasDefault,
   NameOf,
   ProviderOf,
-} from './provider-types.js';
+} from './clouds/clouds.js';
+import type { Loaded } from './load-provider.js';
+import { loadProvider } from './load-provider.js';
 import type { CredentialsSettings } from './settings.js';
 import { checkedSettings } from './settings.js';
 

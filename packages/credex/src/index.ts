@@ -12,8 +12,11 @@ export type {
   ResolvedEntry,
 } from '@credex/config';
 export { ConfigError, defineConfig, loadConfig, resolveEntry } from '@credex/config';
-export type { AuthorizeOptions } from './authorize.js';
+export type { AwsSettings } from './clouds/aws.js';
+export type { AzureSettings } from './clouds/azure.js';
+export type { AuthorizeOptions } from './clouds/cloud.js';
+export type { AnyCredentials, AnyProvider } from './clouds/clouds.js';
+export type { GcpSettings } from './clouds/gcp.js';
 export type { AnyCall, Credentials } from './create-credentials.js';
 export { createCredentials, getCredentials } from './create-credentials.js';
-export type { AnyCredentials, AnyProvider } from './provider-types.js';
-export type { AwsSettings, AzureSettings, CredentialsSettings, GcpSettings } from './settings.js';
+export type { CredentialsSettings } from './settings.js';

@@ -1,9 +1,9 @@
 /** Makes the provider of an entry. The cloud's package is imported on first use. */
 
 import type { Entry } from '@credex/config';
-import type { OpenProvider } from '@credex/config/internal';
 import { importFailure, openProvider } from '@credex/config/internal';
-import type { AnyProvider } from './provider-types.js';
+import type { AnyProvider } from './clouds/clouds.js';
+import { CLOUDS } from './clouds/clouds.js';
 import type { CredentialsSettings } from './settings.js';
 import { factoryOptions } from './settings.js';
 
@@ -23,27 +23,8 @@ export async function loadProvider(
   entry: Entry,
   settings: CredentialsSettings,
 ): Promise<Loaded> {
-  const open = await factoryOf(name, entry);
+  const failed = (error: unknown): Promise<never> =>
+    importFailure(error, `@credex/${entry.provider}`, `credentials.${name}.provider`);
+  const open = await CLOUDS[entry.provider].factory(failed);
   return { name, entry, provider: openProvider(name, entry, open, factoryOptions(settings, entry)) };
-}
-
-async function factoryOf(name: string, { provider }: Entry): Promise<OpenProvider<AnyProvider>> {
-  try {
-    switch (provider) {
-      case 'aws': {
-        const { awsCredentialsProvider } = await import('@credex/aws');
-        return (options) => awsCredentialsProvider(options);
-      }
-      case 'gcp': {
-        const { gcpCredentialsProvider } = await import('@credex/gcp');
-        return (options) => gcpCredentialsProvider(options);
-      }
-      case 'azure': {
-        const { azureCredentialsProvider } = await import('@credex/azure');
-        return (options) => azureCredentialsProvider(options);
-      }
-    }
-  } catch (error) {
-    return importFailure(error, `@credex/${provider}`, `credentials.${name}.provider`);
-  }
 }

@@ -1,37 +1,39 @@
-/** Signs a request with AWS Signature Version 4, using aws4fetch. Loaded with the first request to AWS. */
+/** Requests to AWS: Signature Version 4 by aws4fetch, only to hosts where AWS itself responds. */
 
+import type { AwsEntry } from '@credex/config';
 import { OptionError } from '@credex/core';
 import { AwsV4Signer } from 'aws4fetch';
+import type { AuthorizeCall, Authorization, CloudRequests } from './cloud.js';
+import { includesHost } from './cloud.js';
 
-export interface Signing {
-  readonly credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken: string;
-  };
-  readonly service: string | undefined;
-  /** The region of the call. */
-  readonly region: string | undefined;
-  /** The region of the entry, used if neither the call nor the URL names one. */
-  readonly fallbackRegion: string | undefined;
-  readonly payload: 'signed' | 'unsigned';
-  /** Epoch milliseconds. Default: now. */
-  readonly at: number | undefined;
-}
+type Provider = import('@credex/aws').AwsCredentialsProvider;
 
-/** The headers and the body to send. `body` is set only if it was read to be signed. */
-export interface Signed {
-  readonly headers: Headers;
-  readonly body: ArrayBuffer | undefined;
-}
+const HOSTS = [
+  '.amazonaws.com',
+  '.amazonaws.com.cn',
+  '.amazonaws.eu',
+  '.api.aws',
+  '.api.amazonwebservices.com.cn',
+  '.api.amazonwebservices.eu',
+];
+
+/** Customers' machines, load balancers and databases under AWS's domain. */
+const CUSTOMERS = /\.(?:(?:compute|compute-1|elb|rds|cache)|elb\.[a-z0-9-]+)\.amazonaws\.(?:com|com\.cn|eu)$/;
+
+export const awsRequests: CloudRequests<Provider> = {
+  isOwnHost: (hostname) => includesHost(HOSTS, hostname) && !CUSTOMERS.test(hostname),
+  authorize,
+};
 
 /**
  * Reads the whole body and signs it. With `payload: 'unsigned'` the body is streamed, which only S3 accepts.
  * @throws OptionError if the service or the region is unknown
  */
-export async function signedForAws(request: Request, signing: Signing): Promise<Signed> {
-  const place = placeOf(request, signing);
-  if (signing.payload === 'unsigned' && place.service !== 's3') {
+async function authorize(call: AuthorizeCall<Provider>): Promise<Authorization> {
+  const { request, provider, at } = call;
+  const { payload = 'signed', signal } = call.options;
+  const place = placeOf(call);
+  if (payload === 'unsigned' && place.service !== 's3') {
     throw new OptionError(
       'conflicting_options',
       'payload',
@@ -39,33 +41,30 @@ export async function signedForAws(request: Request, signing: Signing): Promise<
       `Only S3 accepts an unsigned body, ${place.service} does not: remove \`payload\`.`,
     );
   }
+  const { accessKeyId, secretAccessKey, sessionToken } = await provider.getCredentials({ signal });
   const headers = new Headers(request.headers);
-  const body =
-    request.body === null || signing.payload === 'unsigned' ? undefined : await request.arrayBuffer();
+  const body = request.body === null || payload === 'unsigned' ? undefined : await request.arrayBuffer();
   if (place.service === 's3') {
     // Without this header, aws4fetch signs S3's body as unsigned.
-    headers.set(
-      'x-amz-content-sha256',
-      signing.payload === 'unsigned' ? 'UNSIGNED-PAYLOAD' : await sha256(body),
-    );
+    headers.set('x-amz-content-sha256', payload === 'unsigned' ? 'UNSIGNED-PAYLOAD' : await sha256(body));
   }
   const signer = new AwsV4Signer({
     method: request.method,
     url: request.url,
     headers,
-    ...signing.credentials,
+    accessKeyId,
+    secretAccessKey,
+    sessionToken,
     ...place,
     ...(body === undefined ? {} : { body }),
-    ...(signing.at === undefined ? {} : { datetime: datetime(signing.at) }),
+    ...(at === undefined ? {} : { datetime: datetime(at) }),
   });
   return { headers: (await signer.sign()).headers as Headers, body };
 }
 
 /** aws4fetch reads both from the host and silently falls back to us-east-1. This function throws instead. */
-function placeOf(
-  { url, headers }: Request,
-  { service, region, fallbackRegion }: Signing,
-): { service: string; region: string } {
+function placeOf({ request, entry, options }: AuthorizeCall<Provider>): { service: string; region: string } {
+  const { url, headers } = request;
   const guessed = new AwsV4Signer({
     url,
     headers: new Headers(headers),
@@ -73,8 +72,8 @@ function placeOf(
     secretAccessKey: '-',
   });
   const found = {
-    service: service ?? guessed.service,
-    region: region ?? regionIn(url, guessed.region) ?? fallbackRegion,
+    service: options.service ?? guessed.service,
+    region: options.region ?? regionIn(url, guessed.region) ?? (entry as AwsEntry).region,
   };
   if (found.service === '') throw unknownPlace('service', url);
   if (found.region === undefined) throw unknownPlace('region', url);

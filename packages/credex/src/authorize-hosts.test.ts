@@ -1,23 +1,31 @@
 import { OptionError } from '@credex/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Allowed } from './allowed-hosts.js';
-import { assertMayGoTo } from './allowed-hosts.js';
-import { AWS, AZURE, GCP } from './entries.fixture.js';
-import type { Entry, ProviderName } from '@credex/config';
+import type { ProviderName } from '@credex/config';
+import { assertMayGoTo } from './authorize.js';
+import { CLOUDS } from './clouds/clouds.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const ENTRIES = { aws: AWS, gcp: GCP, azure: AZURE } as unknown as Record<ProviderName, Entry>;
+/** What code allows for one entry, including the settings. */
+interface Allowed {
+  readonly origins: readonly string[];
+  readonly allowLoopbackHttp: boolean;
+  readonly universeDomain?: string;
+  readonly authorityHost?: string;
+}
+
 const NOTHING: Allowed = { origins: [], allowLoopbackHttp: false };
 const GOV = { ...NOTHING, authorityHost: 'https://login.microsoftonline.us' };
 const CHINA = { ...NOTHING, authorityHost: 'login.partner.microsoftonline.cn' };
 const UNIVERSE = { ...NOTHING, universeDomain: 'apis-tpczero.goog' };
 
-function isAllowed(provider: ProviderName, url: string, allowed: Allowed): boolean {
+async function isAllowed(provider: ProviderName, url: string, allowed: Allowed): Promise<boolean> {
+  const requests = await CLOUDS[provider].requests();
+  const { origins, ...options } = allowed;
   try {
-    assertMayGoTo(new URL(url), 'store', ENTRIES[provider], allowed);
+    assertMayGoTo(new URL(url), 'store', { provider }, requests, origins, options);
     return true;
   } catch (error) {
     if (OptionError.isInstance(error) && error.code === 'unsafe_url') return false;
@@ -83,17 +91,23 @@ const REFUSED: readonly Row[] = [
 ];
 
 describe('hosts', () => {
-  test.each(rows(ALLOWED))('$provider credentials may be sent to $url', ({ provider, url, allowed }) => {
-    expect(isAllowed(provider, url, allowed)).toBe(true);
-  });
+  test.each(rows(ALLOWED))(
+    '$provider credentials may be sent to $url',
+    async ({ provider, url, allowed }) => {
+      expect(await isAllowed(provider, url, allowed)).toBe(true);
+    },
+  );
 
-  test.each(rows(REFUSED))('$provider credentials may not be sent to $url', ({ provider, url, allowed }) => {
-    expect(isAllowed(provider, url, allowed)).toBe(false);
-  });
+  test.each(rows(REFUSED))(
+    '$provider credentials may not be sent to $url',
+    async ({ provider, url, allowed }) => {
+      expect(await isAllowed(provider, url, allowed)).toBe(false);
+    },
+  );
 
-  test('AZURE_AUTHORITY_HOST may name a sovereign authority, as for the exchange', () => {
+  test('AZURE_AUTHORITY_HOST may name a sovereign authority, as for the exchange', async () => {
     vi.stubEnv('AZURE_AUTHORITY_HOST', 'https://login.chinacloudapi.cn');
-    expect(isAllowed('azure', 'https://shop.vault.azure.cn/', NOTHING)).toBe(true);
-    expect(isAllowed('azure', 'https://shop.vault.azure.net/', NOTHING)).toBe(false);
+    expect(await isAllowed('azure', 'https://shop.vault.azure.cn/', NOTHING)).toBe(true);
+    expect(await isAllowed('azure', 'https://shop.vault.azure.net/', NOTHING)).toBe(false);
   });
 });
