@@ -55,7 +55,8 @@ function describe(checker, source) {
       const symbol = checker.getSymbolAtLocation(node);
       const target = symbol && resolve(symbol);
       const declarations = (target?.declarations ?? []).filter(
-        (one) => isOurs(one) && ts.isSourceFile(statementOf(one).parent),
+        // A module itself is reached by `typeof` of a namespace.
+        (one) => isOurs(one) && (ts.isSourceFile(one) || ts.isSourceFile(statementOf(one).parent)),
       );
       if (declarations.length > 0 && !shown.has(target)) {
         shown.add(target);
