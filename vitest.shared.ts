@@ -18,7 +18,7 @@ export const project = (
       alias: [
         // What each runtime has its own module for.
         { find: '#config-file', replacement: `${packages}config/src/config-file.ts` },
-        { find: /^#(system|transport)$/, replacement: `${packages}core/src/${runtime}-$1.ts` },
+        { find: /^#(runtime|http)$/, replacement: `${packages}core/src/$1/${runtime}.ts` },
         { find: /^credex$/, replacement: `${packages}credex/src/index.ts` },
         { find: /^@credex\/(\w+)$/, replacement: `${packages}$1/src/index.ts` },
         { find: /^@credex\/(\w+)\/(.+)$/, replacement: `${packages}$1/src/$2.ts` },

@@ -33,10 +33,10 @@ export const ROOMS = {
   ...Object.fromEntries(CLOUDS.map((name) => [name, { rooms: ['core', 'vercel'], others: [], behind: {} }])),
   core: {
     rooms: [],
-    others: ['#system', '#transport'],
+    others: ['#runtime', '#http'],
     behind: {
-      'node-transport': {
-        also: ['secure-socket', 'watched-requests'],
+      'http/node': {
+        also: ['http/secure-socket', 'http/watched-requests'],
         imports: ['node:http', 'node:https', 'node:net', 'node:tls', 'node:async_hooks', 'proxy-agent'],
       },
     },
@@ -105,48 +105,22 @@ export const ROOMS = {
   testing: { rooms: ['core'], others: ANY, behind: {} },
 };
 
-/** Inside core: a module imports only modules of the layers that stand before its own. */
+/**
+ * Inside core, lowest first: folders, and the modules beside them. A module imports only from its own folder and from the
+ * lines before its own.
+ */
 export const CORE_LAYERS = [
-  ['nearest-name', 'own', 'regular-file', 'visible'],
-  ['scrub'],
-  [
-    'answer-headers',
-    'bounded-text',
-    'builtin-module',
-    'contract',
-    'environment',
-    'foreign-error',
-    'invocation',
-    'is-node',
-    'linked-signal',
-    'transport-failure',
-    'web-system',
-  ],
-  ['node-system'],
-  ['canonical', 'clock', 'errors', 'events', 'laptop'],
-  ['caller-copy'],
-  ['deadline', 'http', 'optional-package', 'options', 'refresh-policy', 'subject-token'],
-  ['aws-sdk-policy'],
-  ['cache', 'driver-call', 'expectation', 'url'],
-  [
-    'keys',
-    'proxy-environment',
-    'remembered-token',
-    'retry-budget',
-    'secure-socket',
-    'status',
-    'unproven',
-    'web-transport',
-  ],
-  ['network-message', 'watched-requests'],
-  ['node-transport', 'transport'],
-  ['exchange'],
-  ['provider-options', 'refresh-result'],
-  ['refresh'],
-  ['get-credential'],
-  ['provider'],
-  ['shared-options'],
-  ['driver', 'index'],
+  ['contract', 'own'],
+  ['redact'],
+  ['errors'],
+  ['runtime/'],
+  ['events', 'options/'],
+  ['token/'],
+  ['http/'],
+  ['cache/'],
+  ['provider-options'],
+  ['provider', 'shared-options'],
+  ['driver', 'index', 'internal'],
 ];
 
 /** The module whose function `importAtRuntime` takes the place of import(); each call names a literal. */
@@ -161,17 +135,15 @@ export const AMBIENT = {
   'cli/process-io': ['Date', 'fetch', 'performance', 'process', 'setTimeout'],
   'config/environment': ['process'],
   'config/clouds/aws-login': ['Date'],
-  'core/builtin-module': ['process'],
-  'core/clock': ['Date', 'setTimeout'],
-  'core/environment': ['process'],
-  'core/is-node': ['process'],
-  'core/node-system': ['process'],
-  'core/node-transport': ['process'],
-  'core/secure-socket': ['process'],
-  'core/watched-requests': ['process'],
+  'core/runtime/clock': ['Date', 'setTimeout'],
+  'core/runtime/environment': ['process'],
+  'core/runtime/node': ['process'],
+  'core/http/node': ['process'],
+  'core/http/secure-socket': ['process'],
+  'core/http/watched-requests': ['process'],
   'core/provider-options': ['Math'],
-  'core/web-system': ['crypto', 'performance'],
-  'core/web-transport': ['fetch'],
+  'core/runtime/web': ['crypto', 'performance'],
+  'core/http/web': ['fetch'],
   'gcp/options': ['Date'],
   'gcp/google-auth-library/auth-client': ['setImmediate'],
   'testing/clock': ['setImmediate'],
@@ -203,7 +175,10 @@ const matches = (patterns, specifier) =>
 const isBehind = (room, module, door) =>
   module === door || module.startsWith(`${door}/`) || ROOMS[room].behind[door].also.includes(module);
 
-const layerOf = (module) => CORE_LAYERS.findIndex((layer) => layer.includes(module));
+/** The folder of a module of core, with its slash, or the module itself. */
+const groupOf = (module) => (module.includes('/') ? module.slice(0, module.indexOf('/') + 1) : module);
+
+const layerOf = (module) => CORE_LAYERS.findIndex((layer) => layer.includes(groupOf(module)));
 
 /** Why the module has no place in the table; undefined where it has one. */
 export function missingPlace({ room, module, isTest }) {
@@ -213,9 +188,11 @@ export function missingPlace({ room, module, isTest }) {
 }
 
 function judgeLayer(module, target) {
-  // A module without a layer has been told so already.
+  // Another finding names a module without a layer.
   if (layerOf(module) === -1 || layerOf(target) === -1 || layerOf(target) < layerOf(module)) return undefined;
-  return `core/${module} may not import core/${target}: only what stands before it in the table (scripts/arrows.mjs)`;
+  const group = groupOf(module);
+  if (group.endsWith('/') && group === groupOf(target)) return undefined;
+  return `core/${module} may not import core/${target}: only a lower layer of the table (scripts/arrows.mjs)`;
 }
 
 function judgeRelative({ room, module, isTest }, specifier, isLazy) {

@@ -2,13 +2,13 @@
 // and the declarations (tsc, project references). What is neither a relative path nor `#name` stays an import.
 //
 // Each file costs 2 ms at the start of a process, so the first credential loads few files, each of which is a separate build:
-// - The entry `driver` of core and of vercel. Their other entries import from it what it exports, and packages of ours
-//   load it also where they name `@credex/core`.
+// - The entry that packages of ours load: `internal` of core and `driver` of vercel. The other entries of core and vercel
+//   import from it what it exports, and packages of ours load it also where they name `@credex/core`.
 // - `--whole-index`: the index. What it shares with other entries is in both.
-// Modules that such a file imports by `import()` are separate files in `internal/`.
+// Modules that such a file imports by `import()` are separate files in `lazy/`.
 //
-// `dist/node/…` and `dist/web/…` are the same sources for two kinds of runtime: `#name` is `src/node-name.ts` in the one
-// and `src/web-name.ts` in the other, built in.
+// `dist/node/…` and `dist/web/…` are the same sources for two kinds of runtime: `#name` is `src/name/node.ts` in the one
+// and `src/name/web.ts` in the other, built in.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -39,12 +39,12 @@ collect(bin ?? {});
 const ofVariant = (variant) => ({
   name: 'of-variant',
   resolveId: (id) =>
-    variant !== '' && id.startsWith('#') ? resolve('src', `${variant}-${id.slice(1)}.ts`) : null,
+    variant !== '' && id.startsWith('#') ? resolve('src', id.slice(1), `${variant}.ts`) : null,
 });
 
-const driverOfCore = {
-  name: 'driver-of-core',
-  resolveId: (id) => (id === '@credex/core' ? { id: '@credex/core/driver', external: true } : null),
+const internalOfCore = {
+  name: 'internal-of-core',
+  resolveId: (id) => (id === '@credex/core' ? { id: '@credex/core/internal', external: true } : null),
 };
 
 const sourceAt = (id, importer) => resolve(dirname(importer), id).replace(/\.js$/, '.ts');
@@ -54,7 +54,7 @@ const aside = (found) => ({
   name: 'aside',
   resolveDynamicImport(id, importer) {
     if (!id.startsWith('.')) return null;
-    const name = `internal/${basename(id, '.js')}`;
+    const name = `lazy/${basename(id, '.js')}`;
     const source = sourceAt(id, importer);
     const other = found.get(name) ?? source;
     if (other !== source) throw new Error(`${other} and ${source} would both become ${name}.js: rename one.`);
@@ -63,15 +63,15 @@ const aside = (found) => ({
   },
 });
 
-/** The modules that a driver was built of are imported from it; where it doesn't export what is asked, tests that load it fail. */
-const fromDriver = (modules) => ({
-  name: 'from-driver',
+/** The modules that the shared entry was built of are imported from it; where it lacks an export, tests that load it fail. */
+const fromShared = (name, modules) => ({
+  name: 'from-shared',
   resolveId(id, importer) {
     if (importer === undefined || !id.startsWith('.')) return null;
-    return modules.includes(sourceAt(id, importer)) ? { id: 'the:driver', external: true } : null;
+    return modules.includes(sourceAt(id, importer)) ? { id: 'the:shared', external: true } : null;
   },
   renderChunk: (code, { fileName }) => ({
-    code: code.replaceAll('"the:driver"', fileName.includes('/') ? '"../driver.js"' : '"./driver.js"'),
+    code: code.replaceAll('"the:shared"', `"${fileName.includes('/') ? '..' : '.'}/${name}.js"`),
     map: null,
   }),
 });
@@ -83,12 +83,12 @@ async function build(variant, entries, plugins) {
     external: (id) => !/^[./]/.test(id) && id !== '@credex/core' && !(variant !== '' && id.startsWith('#')),
     platform: 'neutral',
     treeshake: { moduleSideEffects: false },
-    plugins: [ofVariant(variant), driverOfCore, ...plugins],
+    plugins: [ofVariant(variant), internalOfCore, ...plugins],
   });
   const { output } = await bundle.write({
     dir: join('dist', variant),
     format: 'es',
-    chunkFileNames: 'internal/[name].js',
+    chunkFileNames: 'lazy/[name].js',
     sourcemap: true,
     // The docstrings are in the declarations.
     comments: { annotation: true, jsdoc: false, legal: true },
@@ -104,9 +104,11 @@ const sourceOf = (name) => [name, resolve('src', `${name}.ts`)];
 for (const [variant, names] of variants) {
   const lazy = new Map();
   const plugins = [];
-  if (names.delete('driver'))
-    plugins.push(fromDriver(await build(variant, [sourceOf('driver')], [aside(lazy)])));
-  else if (wholeIndex && names.delete('index')) await build(variant, [sourceOf('index')], [aside(lazy)]);
+  if (names.has('driver')) {
+    const shared = names.has('internal') ? 'internal' : 'driver';
+    names.delete(shared);
+    plugins.push(fromShared(shared, await build(variant, [sourceOf(shared)], [aside(lazy)])));
+  } else if (wholeIndex && names.delete('index')) await build(variant, [sourceOf('index')], [aside(lazy)]);
   const others = [...Array.from(names, sourceOf), ...lazy];
   if (others.length > 0) await build(variant, others, plugins);
 }

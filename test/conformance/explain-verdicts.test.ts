@@ -2,7 +2,7 @@
 
 import { explain } from '@credex/cli';
 import type { Explanation } from '@credex/cli';
-import { readSubjectToken } from '@credex/core/driver';
+import { readSubjectToken } from '@credex/core/internal';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { TEAM } from '../demo/names.mjs';
 import { useWorld } from '../support/use-world.js';

@@ -10,7 +10,7 @@ import { ROOT, command, emptyFolder } from './packages.js';
 const PLANTED: readonly (readonly [path: string, text: string, rules: readonly string[]])[] = [
   // Arrows between rooms.
   [
-    'core/src/cache.ts',
+    'core/src/cache/cache.ts',
     `import { a } from '@credex/vercel';\nexport const b: number = a;\n`,
     ['credex(arrows)'],
   ],
@@ -39,7 +39,7 @@ const PLANTED: readonly (readonly [path: string, text: string, rules: readonly s
   ],
   ['aws/src/allowed.ts', `export { a } from '@credex/core';\nexport { b } from '@credex/vercel';\n`, []],
   [
-    'core/src/url.test.ts',
+    'core/src/options/endpoint.test.ts',
     `import { a } from '@credex/testing';\nexport const b: number = a;\n`,
     ['credex(arrows)'],
   ],

@@ -28,5 +28,5 @@ it('two modules of one name that wait for their import(): one would be loaded fo
     folder,
   );
   expect(code).not.toBe(0);
-  expect(stderr).toMatch(/one.text\.ts and .*other.text\.ts would both become internal.text\.js: rename one/);
+  expect(stderr).toMatch(/one.text\.ts and .*other.text\.ts would both become lazy.text\.js: rename one/);
 });

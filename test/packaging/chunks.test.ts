@@ -145,7 +145,7 @@ describe('where its file was left behind', () => {
   afterAll(remove);
 
   const lose = (room: string, file: string): void =>
-    rmSync(join(folder, 'node_modules', '@credex', room, 'dist', 'internal', file));
+    rmSync(join(folder, 'node_modules', '@credex', room, 'dist', 'lazy', file));
 
   it('the failure has a code and its cause', async () => {
     expect(printed(await runModule(folder, PROGRAM, ...STRICT))).toEqual(WHOLE);

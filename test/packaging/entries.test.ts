@@ -63,7 +63,7 @@ describe.each(PROVIDERS)('@credex/%s', (room) => {
   it('is three files with all that it brings', () => {
     const files = [...filesOf(onNode(room, '.'))].map((file) => relative(join(ROOT, 'packages'), file));
     expect(files.sort()).toEqual(
-      [`${room}/dist/index.js`, 'core/dist/node/driver.js', 'vercel/dist/driver.js'].sort(),
+      [`${room}/dist/index.js`, 'core/dist/node/internal.js', 'vercel/dist/driver.js'].sort(),
     );
   });
 });

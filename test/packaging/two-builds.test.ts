@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import type { Credential, SubjectToken, SubjectTokenSource } from '@credex/core';
-import type { Exchanger } from '@credex/core/driver';
+import type { Exchanger } from '@credex/core/internal';
 import { ROOT } from './packages.js';
 
-type Driver = typeof import('@credex/core/driver');
+type Driver = typeof import('@credex/core/internal');
 
 const driverOf = async (runtime: string): Promise<Driver> =>
   (await import(
-    pathToFileURL(join(ROOT, 'packages/core/dist', runtime, 'driver.js')).href
+    pathToFileURL(join(ROOT, 'packages/core/dist', runtime, 'internal.js')).href
   )) as unknown as Driver;
 
 const HOUR = 3_600_000;

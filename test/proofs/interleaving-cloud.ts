@@ -1,7 +1,7 @@
 /** Who asks, where, and the cloud that answers: its credentials name whom and what they were issued for. */
 
 import type { CredentialCache } from '@credex/core';
-import type { DriverProvider, ErrorClass, Exchanger } from '@credex/core/driver';
+import type { DriverProvider, ErrorClass, Exchanger } from '@credex/core/internal';
 import type { ManualTime } from './manual-time.js';
 import { turn } from './manual-time.js';
 import type { Core } from './small-world.js';

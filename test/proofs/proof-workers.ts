@@ -31,7 +31,13 @@ async function bundled(): Promise<URL> {
   const bundle = await rolldown({
     input: WORKER,
     platform: 'node',
-    resolve: { alias: { '@credex/core/driver': `${CORE}driver.ts`, '@credex/core': `${CORE}index.ts` } },
+    resolve: {
+      alias: {
+        '@credex/core/driver': `${CORE}driver.ts`,
+        '@credex/core/internal': `${CORE}internal.ts`,
+        '@credex/core': `${CORE}index.ts`,
+      },
+    },
   });
   const { output } = await bundle.generate({ format: 'es' });
   await bundle.close();

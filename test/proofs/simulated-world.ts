@@ -2,8 +2,8 @@
 
 import type { Clock, CredentialCache } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
-import type { DriverProvider, Exchanger } from '@credex/core/driver';
-import { createCredentialProvider } from '@credex/core/driver';
+import type { DriverProvider, Exchanger } from '@credex/core/internal';
+import { createCredentialProvider } from '@credex/core/internal';
 
 export interface Token {
   readonly value: number;

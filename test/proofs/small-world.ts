@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto';
 import type { CredentialCache } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
-import type { DriverProvider, ErrorClass, Exchanger } from '@credex/core/driver';
-import { createCredentialProvider } from '@credex/core/driver';
+import type { DriverProvider, ErrorClass, Exchanger } from '@credex/core/internal';
+import { createCredentialProvider } from '@credex/core/internal';
 import type { Instant, ManualTime } from './manual-time.js';
 import { manualTime } from './manual-time.js';
 

@@ -1,5 +1,5 @@
 import { createCredentialCache } from '@credex/core';
-import { createCredentialProvider } from '@credex/core/driver';
+import { createCredentialProvider } from '@credex/core/internal';
 import { describe, expect, it } from 'vitest';
 import { quickProcess } from './quick-process.js';
 import { manualTime, turn } from './manual-time.js';

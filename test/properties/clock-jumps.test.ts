@@ -1,5 +1,5 @@
 import { createCredentialCache } from '@credex/core';
-import { createCredentialProvider } from '@credex/core/driver';
+import { createCredentialProvider } from '@credex/core/internal';
 import { expect, it } from 'vitest';
 import { quickProcess } from '../proofs/quick-process.js';
 import { manualTime, turn } from '../proofs/manual-time.js';

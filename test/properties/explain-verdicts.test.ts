@@ -2,7 +2,7 @@
 
 import { explain } from '@credex/cli';
 import type { Explanation } from '@credex/cli';
-import { readSubjectToken } from '@credex/core/driver';
+import { readSubjectToken } from '@credex/core/internal';
 import type { MintOptions } from '@credex/testing/emulator';
 import { describe, expect, test } from 'vitest';
 import { awsOutcome, azureOutcome, gcpOutcome, NOTHING_INHERITED } from '../conformance/explain/outcomes.js';

@@ -3,8 +3,8 @@ import { quickProcess } from '../proofs/quick-process.js';
 import { manualTime, turn } from '../proofs/manual-time.js';
 import { seededRandom } from '../proofs/simulated-world.js';
 import { createCredentialCache } from '@credex/core';
-import type { ErrorClass } from '@credex/core/driver';
-import { createCredentialProvider } from '@credex/core/driver';
+import type { ErrorClass } from '@credex/core/internal';
+import { createCredentialProvider } from '@credex/core/internal';
 
 quickProcess();
 

@@ -1,8 +1,8 @@
 /** One recorded response, through a cloud's own parser and classifier: what core would make of it. */
 
 import type { Credential } from '@credex/core';
-import { presentedToken, readSubjectToken } from '@credex/core/driver';
-import type { ErrorClass, ExchangeContext, Exchanger } from '@credex/core/driver';
+import { presentedToken, readSubjectToken } from '@credex/core/internal';
+import type { ErrorClass, ExchangeContext, Exchanger } from '@credex/core/internal';
 import { expect } from 'vitest';
 import type { RecordedResponse } from './recorded-response.js';
 

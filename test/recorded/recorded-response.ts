@@ -1,7 +1,7 @@
 /** The form of the tables in this folder: what a party really answered, and what becomes of it. */
 
 import type { FederationErrorCode } from '@credex/core';
-import type { RetryAdvice } from '@credex/core/driver';
+import type { RetryAdvice } from '@credex/core/internal';
 
 export interface RecordedResponse {
   /** What happened, in our words; unique in its table. */

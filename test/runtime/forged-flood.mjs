@@ -1,6 +1,6 @@
 // A flood of forged tokens, each different from all others, beside good identities: on any runtime, by a manual clock.
 import { createCredentialCache } from '@credex/core';
-import { createCredentialProvider, readSubjectToken } from '@credex/core/driver';
+import { createCredentialProvider, readSubjectToken } from '@credex/core/internal';
 
 const TOKENS_PER_SECOND = 2_000;
 const STEP_MS = 10;

@@ -1,6 +1,6 @@
 // The shapes of @credex/gcp against Google's own types. Compiled, never run.
 import type { Credential, CredentialProvider, OptionError } from '@credex/core';
-import type { ExchangeContext } from '@credex/core/driver';
+import type { ExchangeContext } from '@credex/core/internal';
 import type {
   GcpConfiguration,
   GcpCredentials,

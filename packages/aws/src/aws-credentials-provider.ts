@@ -9,7 +9,7 @@ import {
   ownMembers,
   ownOptions,
   providerOptions,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import type { AwsCredentials } from './types.js';
 import { awsCredentialsOf } from './types.js';

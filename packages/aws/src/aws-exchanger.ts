@@ -1,7 +1,7 @@
 /** The driver: what all ways of making the exchange share, and the one function in which they differ. */
 
 import type { Json } from '@credex/core';
-import type { ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/driver';
+import type { ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/internal';
 import type { AwsSessionCredentials } from './types.js';
 import type { AwsConfiguration } from './options.js';
 import { parseStoredAwsRecord } from './parse-sts-response.js';

@@ -1,8 +1,8 @@
 /** What went wrong between us and STS, in core's words. */
 
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
-import type { ErrorClass, HttpResponse } from '@credex/core/driver';
-import { transportFailure } from '@credex/core/driver';
+import type { ErrorClass, HttpResponse } from '@credex/core/internal';
+import { transportFailure } from '@credex/core/internal';
 import type { AwsConfiguration } from './options.js';
 import * as hints from './hints.js';
 import { UnreadableAnswer } from './parse-sts-response.js';

@@ -1,5 +1,5 @@
 import { FederationError } from '@credex/core';
-import { readSubjectToken, sendByFetch } from '@credex/core/driver';
+import { readSubjectToken, sendByFetch } from '@credex/core/internal';
 import { describe, expect, it } from 'vitest';
 import { awsCredentialsProvider } from './aws-credentials-provider.js';
 import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';

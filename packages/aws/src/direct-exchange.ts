@@ -1,7 +1,7 @@
 /** The exchange by one POST of our own, in the words of the AWS SDK: no package, nothing to load. */
 
-import type { ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/driver';
-import { httpsUrl } from '@credex/core/driver';
+import type { ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/internal';
+import { httpsUrl } from '@credex/core/internal';
 import type { AwsSessionCredentials } from './types.js';
 import type { AwsRequest } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';

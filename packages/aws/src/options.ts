@@ -1,7 +1,7 @@
 /** What an AWS provider is configured with: the user's options, and what is made of them. */
 
 import { OptionError } from '@credex/core';
-import { endpointUrl, optionNames, optionalBoolean, optionalInteger } from '@credex/core/driver';
+import { endpointUrl, optionNames, optionalBoolean, optionalInteger } from '@credex/core/internal';
 import { configuredRegion } from './region.js';
 import { requiredRoleArn } from './role-arn.js';
 import { sessionName } from './session-name.js';

@@ -1,6 +1,6 @@
 /** What STS answers, parsed as unknown: the members of its result, and records that a store gives back. */
 
-import { cleanServerText, ownCopy, shown } from '@credex/core/driver';
+import { cleanServerText, ownCopy, shown } from '@credex/core/internal';
 import type { AwsSessionCredentials } from './types.js';
 
 /** An answer of HTTP 200 that isn't a credential. Names the field, never its value. */

@@ -4,8 +4,8 @@
  */
 
 import { OptionError } from '@credex/core';
-import type { Grammar } from '@credex/core/driver';
-import { memberOf, optionalString } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
+import { memberOf, optionalString } from '@credex/core/internal';
 import { partitionNamed, partitionOfRegion } from './partitions.js';
 
 const VARIABLES = ['AWS_REGION', 'AWS_DEFAULT_REGION'] as const;

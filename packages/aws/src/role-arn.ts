@@ -1,7 +1,7 @@
 /** The ARN of a role, taken apart. */
 
-import type { Grammar } from '@credex/core/driver';
-import { requiredString } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
+import { requiredString } from '@credex/core/internal';
 import { PARTITION_NAMES } from './partitions.js';
 
 export interface RoleArn {

@@ -1,7 +1,7 @@
 /** The role session's name: what CloudTrail shows, and part of the cache key. */
 
-import type { Grammar } from '@credex/core/driver';
-import { environmentVariable, optionalString } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
+import { environmentVariable, optionalString } from '@credex/core/internal';
 
 const SESSION_NAME: Grammar = {
   pattern: /^[\w+=,.@-]{2,64}$/,

@@ -2,7 +2,7 @@
 
 import { OptionError } from '@credex/core';
 import type { Json } from '@credex/core';
-import { canonicalJson, invalidOption, optionalStringList } from '@credex/core/driver';
+import { canonicalJson, invalidOption, optionalStringList } from '@credex/core/internal';
 import { POLICY_ARN } from './role-arn.js';
 
 /** STS: the plain text of inline and managed session policies together. */

@@ -1,7 +1,7 @@
 /** An answer of STS as it came over HTTP: the credential that it brings, or none. */
 
-import type { HttpResponse, ExchangeResult } from '@credex/core/driver';
-import { serverDate } from '@credex/core/driver';
+import type { HttpResponse, ExchangeResult } from '@credex/core/internal';
+import { serverDate } from '@credex/core/internal';
 import type { AwsSessionCredentials } from './types.js';
 import type { AwsConfiguration } from './options.js';
 import { longestSessionMs } from './options.js';

@@ -1,6 +1,6 @@
 /** The body of a good answer, down to the members of the result: XML, or JSON where something on the way asked for it. */
 
-import { parseJson } from '@credex/core/driver';
+import { parseJson } from '@credex/core/internal';
 import { UnreadableAnswer } from './parse-sts-response.js';
 import { parseXml } from './sts-xml.js';
 

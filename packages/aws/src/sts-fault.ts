@@ -1,7 +1,7 @@
 /** What an answer of STS says that brings no credential. */
 
-import type { HttpResponse } from '@credex/core/driver';
-import { parseJson, retryAfterMs } from '@credex/core/driver';
+import type { HttpResponse } from '@credex/core/internal';
+import { parseJson, retryAfterMs } from '@credex/core/internal';
 import { isJson } from './sts-body.js';
 import { characterOf } from './sts-xml.js';
 

@@ -5,7 +5,7 @@
  */
 
 import type { FederationErrorCode } from '@credex/core';
-import type { RetryAdvice } from '@credex/core/driver';
+import type { RetryAdvice } from '@credex/core/internal';
 import type { HintName } from './hints.js';
 
 export interface Meaning {

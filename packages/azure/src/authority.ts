@@ -1,7 +1,7 @@
 /** The hosts that may receive the subject token, and the token endpoint URL built from them. */
 
 import { OptionError } from '@credex/core';
-import { endpointUrl, httpsUrl, optionalString } from '@credex/core/driver';
+import { endpointUrl, httpsUrl, optionalString } from '@credex/core/internal';
 
 const NAME = { option: 'authorityHost', environmentVariable: 'AZURE_AUTHORITY_HOST' } as const;
 

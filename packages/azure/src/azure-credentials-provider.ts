@@ -1,7 +1,7 @@
 /** `azureCredentialsProvider`: Azure credentials for code on Vercel, as a TokenCredential. */
 
 import type { CredentialCall, CredentialProvider } from '@credex/core';
-import { optionNames, optionalFunction, ownCopy, ownMembers, providerOptions } from '@credex/core/driver';
+import { optionNames, optionalFunction, ownCopy, ownMembers, providerOptions } from '@credex/core/internal';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import type { AzureCredentialsProviderOptions } from './options.js';
 import { azureConfiguration, azureOptions } from './options.js';

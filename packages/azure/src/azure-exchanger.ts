@@ -1,6 +1,6 @@
 /** The parts of the driver that are the same whichever way the exchange is made. */
 
-import type { Exchanger } from '@credex/core/driver';
+import type { Exchanger } from '@credex/core/internal';
 import type { AzureConfiguration, AzureCredentials, AzureRequest } from './types.js';
 import { parseStoredAzureCredentials } from './parse-entra-response.js';
 

@@ -1,6 +1,6 @@
 /** An error response of Entra, reduced to the fields that classify it. */
 
-import { retryAfterMs } from '@credex/core/driver';
+import { retryAfterMs } from '@credex/core/internal';
 import type { EntraResponseError } from './parse-entra-response.js';
 import { jsonObject } from './parse-entra-response.js';
 

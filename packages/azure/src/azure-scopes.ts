@@ -1,8 +1,8 @@
 /** Scopes as Entra accepts them from an application: one resource per call. */
 
-import type { Grammar, OptionName } from '@credex/core/driver';
+import type { Grammar, OptionName } from '@credex/core/internal';
 import { OptionError } from '@credex/core';
-import { optionalStringList } from '@credex/core/driver';
+import { optionalStringList } from '@credex/core/internal';
 
 /** Azure Resource Manager in the public cloud. */
 export const DEFAULT_SCOPES: readonly string[] = Object.freeze(['https://management.azure.com/.default']);

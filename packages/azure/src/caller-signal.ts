@@ -1,7 +1,7 @@
 /** Converts the abort signal and timeout of an Azure SDK call into one platform AbortSignal. */
 
-import type { SignalLike } from '@credex/core/driver';
-import { linkedSignal, startTimer, systemClock } from '@credex/core/driver';
+import type { SignalLike } from '@credex/core/internal';
+import { linkedSignal, startTimer, systemClock } from '@credex/core/internal';
 
 /** `AbortSignalLike` of `@azure/abort-controller`; an AbortSignal is one. */
 export interface AzureAbortSignal {

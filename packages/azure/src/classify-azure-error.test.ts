@@ -1,5 +1,5 @@
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
-import type { RetryAdvice } from '@credex/core/driver';
+import type { RetryAdvice } from '@credex/core/internal';
 import { describe, expect, it } from 'vitest';
 import { AADSTS_NUMBERS } from './aadsts-numbers.js';
 import { classifyAzureError } from './classify-azure-error.js';

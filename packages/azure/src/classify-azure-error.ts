@@ -1,8 +1,8 @@
 /** Classifies a failure of the exchange: by Entra's number first, then by the status, then by the OAuth error. */
 
 import type { PresentedToken } from '@credex/core';
-import { transportFailure } from '@credex/core/driver';
-import type { ErrorClass } from '@credex/core/driver';
+import { transportFailure } from '@credex/core/internal';
+import type { ErrorClass } from '@credex/core/internal';
 import type { Meaning } from './aadsts-numbers.js';
 import { meaningOfNumber } from './aadsts-numbers.js';
 import type { AzureFailure } from './azure-failure.js';

@@ -1,6 +1,6 @@
 /** The exchange as one POST with the same fields as `@azure/identity` sends. It needs no package. */
 
-import type { Exchanger } from '@credex/core/driver';
+import type { Exchanger } from '@credex/core/internal';
 import { tokenEndpoint } from './authority.js';
 import { azureExchanger } from './azure-exchanger.js';
 import type { AzureConfiguration, AzureCredentials, AzureRequest } from './types.js';

@@ -1,7 +1,7 @@
 import type { Fetch } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import type { ExchangeContext, ExchangeResult } from '@credex/core/driver';
-import { readSubjectToken, sendByFetch } from '@credex/core/driver';
+import type { ExchangeContext, ExchangeResult } from '@credex/core/internal';
+import { readSubjectToken, sendByFetch } from '@credex/core/internal';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AzureCredentialsProviderOptions } from './options.js';
 import { azureConfiguration } from './options.js';

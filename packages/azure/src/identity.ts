@@ -3,7 +3,7 @@
 import type { ClientAssertionCredentialOptions } from '@azure/identity';
 import { ClientAssertionCredential } from '@azure/identity';
 import { OptionError } from '@credex/core';
-import { invalidOption, optionNames, ownOptions } from '@credex/core/driver';
+import { invalidOption, optionNames, ownOptions } from '@credex/core/internal';
 import { azureExchanger } from './azure-exchanger.js';
 import type { AzureConfiguration, AzureExchangerFactory } from './types.js';
 import { entraTransport } from './identity/entra-transport.js';

@@ -1,7 +1,7 @@
 /** The options of `azureCredentialsProvider`, and the configuration that is made from them once. */
 
 import type { SharedOptions } from '@credex/core';
-import type { Grammar } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
 import {
   SHARED_OPTION_NAMES,
   TENANT,
@@ -12,7 +12,7 @@ import {
   optionNames,
   ownOptions,
   requiredString,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import { authorityOrigin } from './authority.js';
 import { DEFAULT_SCOPES, scopesOf } from './azure-scopes.js';
 import type { AzureConfiguration, AzureExchangerFactory } from './types.js';

@@ -1,8 +1,8 @@
 /** Parses untrusted input: Entra's token and error responses, and records of a shared store. */
 
 import { FederationError } from '@credex/core';
-import type { HttpResponse, ExchangeResult } from '@credex/core/driver';
-import { parseJson } from '@credex/core/driver';
+import type { HttpResponse, ExchangeResult } from '@credex/core/internal';
+import { parseJson } from '@credex/core/internal';
 import type { AzureCredentials } from './types.js';
 
 /** A response without a usable token. Only `classifyAzureError` reads its body. */

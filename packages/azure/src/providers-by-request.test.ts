@@ -1,4 +1,4 @@
-import type { CredentialProviderOptions } from '@credex/core/driver';
+import type { CredentialProviderOptions } from '@credex/core/internal';
 import { expect, it } from 'vitest';
 import { azureConfiguration } from './options.js';
 import type { PartialAzureRequest } from './request.js';

@@ -3,8 +3,8 @@
  * call, and core is fastest when it is called without an argument.
  */
 
-import type { CredentialProviderOptions, DriverProvider, Exchanger } from '@credex/core/driver';
-import { createCredentialProvider, ownCopy } from '@credex/core/driver';
+import type { CredentialProviderOptions, DriverProvider, Exchanger } from '@credex/core/internal';
+import { createCredentialProvider, ownCopy } from '@credex/core/internal';
 import type { PartialAzureRequest } from './request.js';
 import { azureRequest } from './request.js';
 import { azureCredentialsOf } from './parse-entra-response.js';

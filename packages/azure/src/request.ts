@@ -1,7 +1,7 @@
 /** Validates and normalises the request of a call, so that two spellings of one request share a cache entry. */
 
 import { FederationError, OptionError } from '@credex/core';
-import { TENANT, invalidOption, optionalBoolean, optionalString, ownCopy } from '@credex/core/driver';
+import { TENANT, invalidOption, optionalBoolean, optionalString, ownCopy } from '@credex/core/internal';
 import { scopesOf } from './azure-scopes.js';
 import type { AzureConfiguration, AzureRequest } from './types.js';
 

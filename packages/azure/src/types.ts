@@ -1,7 +1,7 @@
 /** The types that the modules of this package share. */
 
 import type { Credential, Fetch } from '@credex/core';
-import type { Exchanger } from '@credex/core/driver';
+import type { Exchanger } from '@credex/core/internal';
 
 /** An Entra access token: an `AccessToken` of `@azure/core-auth`. Each caller receives its own plain object. */
 export interface AzureCredentials extends Credential {

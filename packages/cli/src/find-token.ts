@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import type { SubjectToken } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { readSubjectToken } from '@credex/core/driver';
+import { readSubjectToken } from '@credex/core/internal';
 import type { Command } from 'commander';
 import type { Io } from './io.js';
 import type { TokenPlace } from './token-places.js';

@@ -1,6 +1,6 @@
 /** An error as a person or a script reads it: message, hint and code; never a stack, never a secret. */
 
-import { cleanServerText } from '@credex/core/driver';
+import { cleanServerText } from '@credex/core/internal';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import type { Output } from './output.js';
 import { bad, dim } from './text.js';

@@ -1,6 +1,6 @@
 /** Used in a way that can't work: exit code 2, unless it names another. */
 
-import { errorLine } from '@credex/core/driver';
+import { errorLine } from '@credex/core/internal';
 import { EXIT } from './exit-codes.js';
 
 export type UsageErrorCode =

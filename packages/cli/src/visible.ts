@@ -1,6 +1,6 @@
 /** Claims, policies and servers' words are chosen by others: what would move a cursor or hide is shown as an escape. */
 
-import { shown, visible } from '@credex/core/driver';
+import { shown, visible } from '@credex/core/internal';
 
 export { shown, visible };
 

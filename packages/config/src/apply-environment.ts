@@ -1,6 +1,6 @@
 /** Applies CREDEX_DEFAULT and CREDEX_<NAME>_<OPTION> to a configuration that has not been checked yet. */
 
-import { didYouMean, ownCopy, shown } from '@credex/core/driver';
+import { didYouMean, ownCopy, shown } from '@credex/core/internal';
 import { isObject } from './check-option.js';
 import type { OptionRow } from './clouds/cloud.js';
 import type { ConfigProblem } from './config-error.js';

@@ -1,6 +1,6 @@
 /** Checks a whole configuration and reports every problem at once. */
 
-import { didYouMean, ownCopy, shown } from '@credex/core/driver';
+import { didYouMean, ownCopy, shown } from '@credex/core/internal';
 import type { Config } from './entries.js';
 import type { Issue } from './check-option.js';
 import { issuesOf, isObject, unknownKey } from './check-option.js';

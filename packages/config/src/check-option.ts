@@ -1,8 +1,8 @@
 /** Checks one option of an entry against its row of the table. */
 
 import type { OptionErrorCode } from '@credex/core';
-import type { Grammar } from '@credex/core/driver';
-import { didYouMean, invalidOption } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
+import { didYouMean, invalidOption } from '@credex/core/internal';
 import type { KeyPath } from './key-path.js';
 import { pathText } from './key-path.js';
 import type { OptionRow } from './clouds/cloud.js';

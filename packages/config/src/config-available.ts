@@ -1,6 +1,6 @@
 /** Checks before the first call that a configuration can be found. */
 
-import { builtinModule, environmentVariable, shown } from '@credex/core/driver';
+import { builtinModule, environmentVariable, shown } from '@credex/core/internal';
 import { CONFIG_VARIABLE } from './source.js';
 import { ConfigError } from './config-error.js';
 

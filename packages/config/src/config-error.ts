@@ -2,7 +2,7 @@
 
 import type { OptionErrorCode } from '@credex/core';
 import { OptionError } from '@credex/core';
-import { errorLine, shown } from '@credex/core/driver';
+import { errorLine, shown } from '@credex/core/internal';
 
 /** A message has so many problems; `problems` has all. */
 const MOST_LINES = 50;

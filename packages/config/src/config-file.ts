@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { cleanServerText, readRegularFile, shown } from '@credex/core/driver';
+import { cleanServerText, readRegularFile, shown } from '@credex/core/internal';
 import { CONFIG_VARIABLE } from './source.js';
 import { ConfigError } from './config-error.js';
 import { CONFIG_FILES } from './config-available.js';

@@ -1,6 +1,6 @@
 /** Keys as error messages show them. */
 
-import { cleanServerText } from '@credex/core/driver';
+import { cleanServerText } from '@credex/core/internal';
 
 export type KeyPath = readonly (string | number)[];
 

@@ -1,5 +1,5 @@
 import { OptionError } from '@credex/core';
-import { environmentVariable, optionNames, ownOptions } from '@credex/core/driver';
+import { environmentVariable, optionNames, ownOptions } from '@credex/core/internal';
 import { applyEnvironment } from './apply-environment.js';
 import { checkedConfig, ownTree } from './check-config.js';
 import type { Config } from './entries.js';

@@ -2,7 +2,7 @@
 
 import type { OnEvent, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
-import { callerError, isLaptop } from '@credex/core/driver';
+import { callerError, isLaptop } from '@credex/core/internal';
 import type { Entry } from './entries.js';
 import { CLOUDS } from './option-table.js';
 

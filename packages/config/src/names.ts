@@ -1,6 +1,6 @@
 /** Names of credentials, and the environment variables that set their options. */
 
-import type { Grammar } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
 import type { ProviderName } from './option-table.js';
 import { OPTIONS, PROVIDERS } from './option-table.js';
 

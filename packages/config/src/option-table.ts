@@ -3,7 +3,7 @@
  * and the JSON schema are derived from them.
  */
 
-import type { Grammar } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
 import type { LocalLogin, OptionRow } from './clouds/cloud.js';
 import * as clouds from './clouds/registry.js';
 

@@ -1,5 +1,5 @@
 import { OptionError } from '@credex/core';
-import { didYouMean } from '@credex/core/driver';
+import { didYouMean } from '@credex/core/internal';
 import type { Config, Entry } from './entries.js';
 import { shownKey } from './key-path.js';
 import { currentEnvironment, entryFor } from './variants.js';

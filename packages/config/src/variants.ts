@@ -1,6 +1,6 @@
 /** `when`: selects the entry of a name by environment. */
 
-import { environmentVariable, ownCopy, shown } from '@credex/core/driver';
+import { environmentVariable, ownCopy, shown } from '@credex/core/internal';
 import type { Issue } from './check-option.js';
 import { isObject } from './check-option.js';
 import { ConfigError } from './config-error.js';

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { callerError } from './caller-copy.js';
-import { FederationError, OptionError } from './errors.js';
+import { callerError, FederationError, OptionError } from './errors.js';
 import { createCredentialProvider } from './provider.js';
-import { HOUR, gate, refusal, settle, sourceOf, makeJwt, world } from './world.fixture.js';
 import type { Secret } from './world.fixture.js';
+import { gate, HOUR, makeJwt, refusal, settle, sourceOf, world } from './world.fixture.js';
 
 type Writable = Record<string, unknown>;
 const writable = (object: object): Writable => object as Writable;

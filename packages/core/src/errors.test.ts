@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import type { FederationErrorCode } from './contract.js';
-import { FederationError, OptionError, federationErrorOf, presentedToken } from './errors.js';
+import { FederationError, federationErrorOf, OptionError, presentedToken } from './errors.js';
 import { makeJwt } from './world.fixture.js';
 
 const JWT = makeJwt({ sub: 'CANARY', deep: 'x'.repeat(200) });

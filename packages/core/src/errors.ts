@@ -1,7 +1,6 @@
 import type { ErrorClass, FederationErrorCode, PresentedToken, SubjectClaims } from './contract.js';
 import { ownCopy } from './own.js';
-import { cleanServerText, errorLine, scrubbedCause } from './scrub.js';
-import { oneLine } from './visible.js';
+import { cleanServerText, errorLine, oneLine, scrubbedCause } from './redact.js';
 
 const MARKER = Symbol.for('credex.FederationError');
 const OPTION_MARKER = Symbol.for('credex.OptionError');
@@ -218,4 +217,49 @@ export class OptionError extends TypeError {
       (error as Record<symbol, unknown>)[OPTION_MARKER] === true
     );
   }
+}
+
+/**
+ * The same failure as an error of this caller's own: the fields and the causes are equal, the stack is that of the
+ * call. Other errors than FederationError and OptionError are returned as they are.
+ */
+export function callerError(shared: unknown): unknown {
+  if (!FederationError.isInstance(shared) && !OptionError.isInstance(shared)) return shared;
+  return errorCopy(shared, new Error(shared.message));
+}
+
+/** `own`: made where the stack is wanted. The prototype is that of the original, of whichever copy of this package. */
+function errorCopy(shared: Error, own: Error): Error {
+  Object.setPrototypeOf(own, Object.getPrototypeOf(shared) as object);
+  for (const key of Reflect.ownKeys(shared)) {
+    const descriptor = Object.getOwnPropertyDescriptor(shared, key) as PropertyDescriptor;
+    if (key === 'stack') continue;
+    if (key === 'cause') descriptor.value = causeCopy(descriptor.value);
+    Object.defineProperty(own, key, descriptor);
+  }
+  return own;
+}
+
+/** A cause has the stack of the place where it arose. */
+function causeCopy(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const own = errorCopy(cause, new Error(cause.message));
+  const { stack } = cause;
+  if (stack !== undefined)
+    Object.defineProperty(own, 'stack', { value: stack, configurable: true, writable: true });
+  return own;
+}
+
+/** Node's codes for a module that isn't there and for a host without `import()`, webpack's and Bun's names. */
+const LOADING = /MODULE_NOT_FOUND|DYNAMIC_IMPORT|ChunkLoadError|ResolveMessage|dynamically imported module/;
+
+/**
+ * What to do where `error` says that a module could not be loaded; `undefined` for any other error. Our packages load
+ * what only a failure needs by `import()`, and a host that lacks it would report each failure as unknown.
+ */
+export function loadFailureHint(error: unknown): string | undefined {
+  const { code, name, message } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  const words = [code, name, message].filter((word) => typeof word === 'string');
+  if (!LOADING.test(words.join(' '))) return undefined;
+  return `A module could not be loaded: ${cleanServerText(words.at(-1) ?? '')}. Deploy all files of the packages; for Jest, see the README of @credex/core.`;
 }

@@ -1,10 +1,10 @@
 import { channel } from 'node:diagnostics_channel';
-import { FederationError } from './errors.js';
 import { describe, expect, it } from 'vitest';
-import { createCredentialCache } from './cache.js';
+import { createCredentialCache } from './cache/cache.js';
+import { FederationError } from './errors.js';
 import type { CredentialEvent } from './events.js';
-import { DIAGNOSTICS_CHANNEL, createEmitter } from './events.js';
-import { HOUR, down, makeJwt, refusal, settle, sourceOf, unhandled, world } from './world.fixture.js';
+import { createEmitter, DIAGNOSTICS_CHANNEL } from './events.js';
+import { down, HOUR, makeJwt, refusal, settle, sourceOf, unhandled, world } from './world.fixture.js';
 
 it('a warning shows no password of a URL', () => {
   const told: CredentialEvent[] = [];

@@ -1,8 +1,8 @@
 /** What happened beside a call. Names and times only: no token, no key, no claim of a person. */
 
-import { builtinModule } from './builtin-module.js';
 import type { FederationErrorCode } from './contract.js';
-import { errorLine } from './scrub.js';
+import { errorLine } from './redact.js';
+import { builtinModule } from './runtime/environment.js';
 
 export type CredentialEvent =
   | { readonly type: 'exchange-started'; readonly provider: string }

@@ -15,11 +15,11 @@ export type {
   SubjectTokenRequest,
   SubjectTokenSource,
 } from './contract.js';
-export type { CredentialCache, CredentialCacheOptions } from './cache.js';
-export { createCredentialCache } from './cache.js';
+export type { CredentialCache, CredentialCacheOptions } from './cache/cache.js';
+export { createCredentialCache } from './cache/cache.js';
 export type { FederationErrorInit, OptionErrorCode } from './errors.js';
 export { FederationError, OptionError } from './errors.js';
 export type { CredentialEvent, OnEvent } from './events.js';
-export type { Expectation } from './expectation.js';
-export type { Fetch } from './http.js';
+export type { Expectation } from './token/expect.js';
+export type { Fetch } from './http/http.js';
 export type { SharedOptions, TokenFunction } from './shared-options.js';

@@ -1,14 +1,14 @@
 /** What a polluted Object.prototype (CWE-1321) says is no option, no variable and no part of a request. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { optionalClock, optionalString, ownMembers, ownOptions } from './options.js';
-import { memberOf, optionNames, ownCopy, parseJson } from './own.js';
-import { OK, closeServers, listen } from './raw-server.fixture.js';
-import { OptionError } from './errors.js';
-import { readSubjectToken } from './subject-token.js';
-import { startTimer } from './clock.js';
 import type { HttpResponse } from './contract.js';
-import { transportOf } from './transport.js';
+import { OptionError } from './errors.js';
+import { closeServers, listen, OK } from './http/raw-server.fixture.js';
+import { transportOf } from './http/transport.js';
+import { optionalClock, optionalString, ownMembers, ownOptions } from './options/assert.js';
+import { memberOf, optionNames, ownCopy, parseJson } from './own.js';
+import { startTimer } from './runtime/clock.js';
+import { readSubjectToken } from './token/read.js';
 
 afterEach(() => {
   closeServers();

@@ -1,20 +1,20 @@
 /** The options of a provider, the same for every cloud. */
 
-import type { CredentialCache } from './cache.js';
-import { processWideCache } from './cache.js';
-import { systemClock } from './clock.js';
+import type { CredentialCache } from './cache/cache.js';
+import { processWideCache } from './cache/cache.js';
+import type { ProviderContext } from './cache/exchange.js';
 import type { Clock, Credential, Exchanger, SubjectTokenSource } from './contract.js';
 import { OptionError } from './errors.js';
 import type { OnEvent, ProviderEvent } from './events.js';
 import { createEmitter } from './events.js';
-import type { ProviderContext } from './exchange.js';
-import type { Expectation } from './expectation.js';
-import { normalizeExpectation } from './expectation.js';
-import type { Fetch } from './http.js';
-import type { Invocation } from './invocation.js';
-import { invalidOption, optionalClock, optionalFunction, optionalInteger } from './options.js';
+import type { Fetch } from './http/http.js';
+import { transportOf } from './http/transport.js';
 import { optionNames } from './own.js';
-import { transportOf } from './transport.js';
+import { systemClock } from './runtime/clock.js';
+import type { Invocation } from './runtime/deadline.js';
+import type { Expectation } from './token/expect.js';
+import { normalizeExpectation } from './token/expect.js';
+import { invalidOption, optionalClock, optionalFunction, optionalInteger } from './options/assert.js';
 
 /** Options that core takes, the same for every cloud. */
 export interface CredentialProviderOptions {

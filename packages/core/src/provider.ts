@@ -1,11 +1,24 @@
 /** The portable provider over an exchanger: what every cloud's factory is made with. */
 
-import type { CacheEntry } from './cache.js';
-import { findEntry, markUsed, policyOf } from './cache.js';
-import type { CallerCopy } from './caller-copy.js';
-import { callerCopy, callerError, isNested, matchesRecord } from './caller-copy.js';
-import { canonicalJson } from './canonical.js';
-import { since } from './clock.js';
+import type { CacheEntry } from './cache/cache.js';
+import { findEntry, markUsed, policyOf } from './cache/cache.js';
+import type { DriverCall } from './cache/call.js';
+import { NOTHING, ownCall } from './cache/call.js';
+import type { ProviderContext } from './cache/exchange.js';
+import type { Call } from './cache/get-credential.js';
+import { getCredential, isBelowMinValidity, readOwnToken } from './cache/get-credential.js';
+import type { KeyFields } from './cache/key.js';
+import {
+  canonicalJson,
+  digestPartition,
+  keyText,
+  knownKey,
+  platformIdentity,
+  valueKey,
+} from './cache/key.js';
+import type { CallerCopy } from './cache/record.js';
+import { callerCopy, isNested, matchesRecord } from './cache/record.js';
+import { statusOf } from './cache/status.js';
 import type {
   Credential,
   CredentialProvider,
@@ -15,20 +28,14 @@ import type {
   Subject,
   SubjectTokenSource,
 } from './contract.js';
-import { abortedError, withCallerDeadline } from './deadline.js';
-import type { DriverCall } from './driver-call.js';
-import { NOTHING, ownCall } from './driver-call.js';
-import type { ProviderContext } from './exchange.js';
-import type { Call } from './get-credential.js';
-import { getCredential, isBelowMinValidity, readOwnToken } from './get-credential.js';
-import type { Invocation } from './invocation.js';
-import type { KeyFields } from './keys.js';
-import { digestPartition, keyText, knownKey, platformIdentity, valueKey } from './keys.js';
-import { invalidOption, ownOptions } from './options.js';
-import { memberOf } from './own.js';
+import { callerError } from './errors.js';
+import { invalidOption, ownOptions } from './options/assert.js';
 import type { CredentialProviderOptions } from './provider-options.js';
-import { PROVIDER_OPTION_NAMES, contextOf, minValidityOf, refuseWideWindow } from './provider-options.js';
-import { statusOf } from './status.js';
+import { contextOf, minValidityOf, PROVIDER_OPTION_NAMES, refuseWideWindow } from './provider-options.js';
+import { memberOf } from './own.js';
+import { since } from './runtime/clock.js';
+import type { Invocation } from './runtime/deadline.js';
+import { abortedError, withCallerDeadline } from './runtime/deadline.js';
 
 export interface DriverProvider<C extends Credential, R> extends CredentialProvider<C, R> {
   getCredentials(call?: DriverCall<R>): Promise<C>;

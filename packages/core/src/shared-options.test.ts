@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { SubjectTokenSource } from './contract.js';
 import { OptionError } from './errors.js';
 import { createCredentialProvider } from './provider.js';
-import type { SharedOptions } from './shared-options.js';
-import { SHARED_OPTION_NAMES, providerOptions } from './shared-options.js';
 import { makeJwt, sourceOf, unhandled, world } from './world.fixture.js';
+import type { SharedOptions } from './shared-options.js';
+import { providerOptions, SHARED_OPTION_NAMES } from './shared-options.js';
 
 const platform: SubjectTokenSource = sourceOf(() => makeJwt({ sub: 'platform' }));
 const made = (options: SharedOptions) => {

@@ -1,17 +1,17 @@
 /** The options that every cloud's factory takes beside its own. */
 
-import type { CredentialCache } from './cache.js';
+import type { CredentialCache } from './cache/cache.js';
+import { rememberedSubjectToken } from './cache/remembered-token.js';
 import type { Clock, Subject, SubjectToken, SubjectTokenSource } from './contract.js';
-import type { OnEvent } from './events.js';
-import type { Expectation } from './expectation.js';
-import { normalizeExpectation } from './expectation.js';
-import type { Fetch } from './http.js';
-import type { Invocation } from './invocation.js';
-import { invalidOption, optionalFunction, optionalString } from './options.js';
 import { FederationError, OptionError } from './errors.js';
+import type { OnEvent } from './events.js';
+import type { Fetch } from './http/http.js';
 import { optionNames } from './own.js';
+import type { Invocation } from './runtime/deadline.js';
+import type { Expectation } from './token/expect.js';
+import { normalizeExpectation } from './token/expect.js';
+import { invalidOption, optionalFunction, optionalString } from './options/assert.js';
 import type { CredentialProviderOptions } from './provider-options.js';
-import { rememberedSubjectToken } from './remembered-token.js';
 
 /** A function that returns the subject token; called once for each capture, with no argument. */
 export type TokenFunction = () => string | Promise<string>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FederationError, OptionError } from './errors.js';
-import { optionalString, ownOptions } from './options.js';
-import { oneLine, visible, withoutUnseen } from './visible.js';
+import { optionalString, ownOptions } from './options/assert.js';
+import { oneLine, visible, withoutUnseen } from './redact.js';
 
 /** What no terminal and no log may get: controls, turns of direction, what has no width, line breaks. */
 const UNSEEN = [

@@ -1,8 +1,7 @@
 /** One process without real time: a clock moved by hand, a source of tokens, and a cloud that is told what to answer. */
 
-import type { Invocation } from './invocation.js';
-import type { CredentialCache } from './cache.js';
-import { createCredentialCache } from './cache.js';
+import type { CredentialCache } from './cache/cache.js';
+import { createCredentialCache } from './cache/cache.js';
 import type {
   Clock,
   Credential,
@@ -18,7 +17,8 @@ import type { CredentialEvent } from './events.js';
 import type { CredentialProviderOptions } from './provider-options.js';
 import type { DriverProvider } from './provider.js';
 import { createCredentialProvider } from './provider.js';
-import { readSubjectToken } from './subject-token.js';
+import type { Invocation } from './runtime/deadline.js';
+import { readSubjectToken } from './token/read.js';
 
 export const START = 1_767_225_600_000;
 export const HOUR = 3_600_000;

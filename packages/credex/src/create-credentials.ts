@@ -9,7 +9,7 @@ import {
   named,
 } from '@credex/config/internal';
 import type { CredentialCall } from '@credex/core';
-import { callerError, optionNames, ownOptions } from '@credex/core/driver';
+import { callerError, optionNames, ownOptions } from '@credex/core/internal';
 import type { AuthorizeOptions } from './clouds/cloud.js';
 import type {
   AnyCredentials,

@@ -3,7 +3,7 @@
 import type { Entry, ProviderName } from '@credex/config';
 import { optionsOf } from '@credex/config/internal';
 import type { SharedOptions } from '@credex/core';
-import { SHARED_OPTION_NAMES, invalidOption, ownCopy, ownOptions } from '@credex/core/driver';
+import { SHARED_OPTION_NAMES, invalidOption, ownCopy, ownOptions } from '@credex/core/internal';
 import type { FactoryOptions } from './clouds/cloud.js';
 import type { CloudSettings } from './clouds/clouds.js';
 import { CLOUDS } from './clouds/clouds.js';

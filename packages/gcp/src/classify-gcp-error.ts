@@ -1,8 +1,8 @@
 /** Classifies a failure of the exchange with Google Cloud. The README has the table. */
 
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
-import type { ErrorClass, RetryAdvice } from '@credex/core/driver';
-import { transportFailure } from '@credex/core/driver';
+import type { ErrorClass, RetryAdvice } from '@credex/core/internal';
+import { transportFailure } from '@credex/core/internal';
 import { GcpResponseError, SubjectTokenEndsError } from './gcp-response-error.js';
 import type { FailedResponse } from './gcp-failure.js';
 import { failedResponse } from './gcp-failure.js';

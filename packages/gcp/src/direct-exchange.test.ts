@@ -1,6 +1,6 @@
-import type { HttpResponse } from '@credex/core/driver';
-import type { ExchangeContext } from '@credex/core/driver';
-import { readSubjectToken } from '@credex/core/driver';
+import type { HttpResponse } from '@credex/core/internal';
+import type { ExchangeContext } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/internal';
 import { describe, expect, test } from 'vitest';
 import { classifyGcpError } from './classify-gcp-error.js';
 import { directExchanger } from './direct-exchange.js';

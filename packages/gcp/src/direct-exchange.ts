@@ -1,8 +1,8 @@
 /** The exchange as two POSTs with the same fields as google-auth-library sends. It needs no package. */
 
 import type { SubjectToken } from '@credex/core';
-import type { ExchangeContext, Exchanger, HttpResponse } from '@credex/core/driver';
-import { serverDate } from '@credex/core/driver';
+import type { ExchangeContext, Exchanger, HttpResponse } from '@credex/core/internal';
+import { serverDate } from '@credex/core/internal';
 import type { GcpStep } from './gcp-response-error.js';
 import { GcpResponseError } from './gcp-response-error.js';
 import type { GcpCredentials, GcpRequest, GcpToken } from './gcp-exchanger.js';

@@ -8,7 +8,7 @@ import {
   ownMembers,
   ownOptions,
   providerOptions,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
 import type { GcpCredentials, GcpExchangerFactory, GcpRequest } from './gcp-exchanger.js';

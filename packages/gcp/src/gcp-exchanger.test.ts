@@ -29,7 +29,7 @@ const audienceSource = (aud: string) => ({
   capture: () => ({
     identityKey: 'project/production',
     token: async () => {
-      const { readSubjectToken } = await import('@credex/core/driver');
+      const { readSubjectToken } = await import('@credex/core/internal');
       return readSubjectToken(subjectJwt({ aud }));
     },
   }),

@@ -1,7 +1,7 @@
 /** The driver of Google Cloud, except for the two requests, which `exchange` makes. */
 
 import type { Credential, SubjectToken } from '@credex/core';
-import type { ExchangeContext, Exchanger } from '@credex/core/driver';
+import type { ExchangeContext, Exchanger } from '@credex/core/internal';
 import { GcpResponseError, SubjectTokenEndsError } from './gcp-response-error.js';
 import { federatedPrincipal } from './names.js';
 import type { GcpConfiguration } from './options.js';

@@ -1,6 +1,6 @@
 /** An error response of Google, reduced to the fields that classify it. */
 
-import { parseJson, retryAfterMs } from '@credex/core/driver';
+import { parseJson, retryAfterMs } from '@credex/core/internal';
 import type { GcpResponseError, GcpStep } from './gcp-response-error.js';
 
 export interface FailedResponse {

@@ -1,4 +1,4 @@
-import type { HttpResponse } from '@credex/core/driver';
+import type { HttpResponse } from '@credex/core/internal';
 
 /** The two requests of an exchange. */
 export type GcpStep = 'token-exchange' | 'impersonation';

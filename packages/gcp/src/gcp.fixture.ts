@@ -5,8 +5,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CredentialCache } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
-import type { ExchangeContext } from '@credex/core/driver';
-import { readSubjectToken, sendByFetch } from '@credex/core/driver';
+import type { ExchangeContext } from '@credex/core/internal';
+import { readSubjectToken, sendByFetch } from '@credex/core/internal';
 import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
 
 export const STS_PATH = '/v1/token';

@@ -3,8 +3,8 @@
  * without its cache; and an auth client for Google's libraries.
  */
 
-import type { ExchangeContext } from '@credex/core/driver';
-import { invalidOption, optionNames, ownOptions, serverDate } from '@credex/core/driver';
+import type { ExchangeContext } from '@credex/core/internal';
+import { invalidOption, optionNames, ownOptions, serverDate } from '@credex/core/internal';
 import { OptionError } from '@credex/core';
 import { IdentityPoolClient, gaxios } from 'google-auth-library';
 import type { GcpExchange, GcpExchangerFactory, GcpToken } from './gcp-exchanger.js';

@@ -1,6 +1,6 @@
 /** Google's resource names and URLs, built from a validated configuration. */
 
-import { httpsUrl } from '@credex/core/driver';
+import { httpsUrl } from '@credex/core/internal';
 import type { GcpConfiguration } from './options.js';
 
 type PoolNames = Pick<

@@ -2,7 +2,7 @@
 
 import type { Clock, Fetch, SharedOptions } from '@credex/core';
 import { OptionError } from '@credex/core';
-import type { Grammar, OptionName } from '@credex/core/driver';
+import type { Grammar, OptionName } from '@credex/core/internal';
 import {
   DOMAIN_NAME,
   SERVICE_ACCOUNT_EMAIL,
@@ -14,7 +14,7 @@ import {
   optionalString,
   optionalStringList,
   requiredString,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 
 export const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 

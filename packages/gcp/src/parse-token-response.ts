@@ -1,7 +1,7 @@
 /** Parses the responses of STS and IAM Credentials, as untrusted input. */
 
-import type { HttpResponse } from '@credex/core/driver';
-import { parseJson } from '@credex/core/driver';
+import type { HttpResponse } from '@credex/core/internal';
+import { parseJson } from '@credex/core/internal';
 import type { GcpStep } from './gcp-response-error.js';
 import { GcpResponseError } from './gcp-response-error.js';
 

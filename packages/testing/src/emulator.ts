@@ -4,7 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { optionNames, optionalInteger, optionalString, ownOptions } from '@credex/core/driver';
+import { optionNames, optionalInteger, optionalString, ownOptions } from '@credex/core/internal';
 import { createAwsCloud } from './emulator/aws/aws-cloud.js';
 import type { AwsAdmin } from './emulator/aws/aws-cloud.js';
 import { createAzureCloud } from './emulator/azure/azure-cloud.js';

@@ -1,6 +1,6 @@
 /** The exports for provider packages. Users import from `@credex/vercel`. */
 
-export { onVercel } from '@credex/core/driver';
+export { onVercel } from '@credex/core/internal';
 export { TOKEN_HEADER, vercelInvocation } from './platform/request-context.js';
 export { requestTokenSource } from './platform/request-token-source.js';
 export type { HeaderGetter, HeadersLike, RequestLike } from './platform/request-token-source.js';

@@ -2,8 +2,8 @@
 
 import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
-import type { Invocation } from '@credex/core/driver';
-import { optionalPackage, rememberedSubjectToken } from '@credex/core/driver';
+import type { Invocation } from '@credex/core/internal';
+import { optionalPackage, rememberedSubjectToken } from '@credex/core/internal';
 import * as vercel from '@vercel/functions';
 import type { VercelTokenSourceOptions } from './platform/source-options.js';
 import { sourceTools } from './platform/source-options.js';

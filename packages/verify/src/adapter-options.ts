@@ -1,14 +1,14 @@
 /** The options that all adapters share. */
 
 import { OptionError } from '@credex/core';
-import type { Grammar } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
 import {
   invalidOption,
   optionNames,
   optionalFunction,
   optionalString,
   ownOptions,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import type { TokenVerifier, TokenVerifierOptions } from './contract.js';
 import { createTokenVerifier } from './create-token-verifier.js';
 import type { TokenVerificationError } from './errors.js';

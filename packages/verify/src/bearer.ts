@@ -1,6 +1,6 @@
 /** Reads the bearer token of a request, exactly as RFC 6750 defines it. */
 
-import { memberOf } from '@credex/core/driver';
+import { memberOf } from '@credex/core/internal';
 import { refusal } from './refuse.js';
 
 const SCHEME = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: |,|$)/;

@@ -1,6 +1,6 @@
 /** Verifies a Vercel OIDC token in your own API. */
 
-import { memberOf, sha256, shown } from '@credex/core/driver';
+import { memberOf, sha256, shown } from '@credex/core/internal';
 import { checkSignature } from './check-signature.js';
 import { checkTimes } from './check-times.js';
 import type { TokenVerifierOptions, VercelTokenClaims, VercelTokenVerifier } from './contract.js';

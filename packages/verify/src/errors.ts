@@ -1,5 +1,5 @@
 import type { PresentedToken } from '@credex/core';
-import { errorLine, ownCopy } from '@credex/core/driver';
+import { errorLine, ownCopy } from '@credex/core/internal';
 
 const MARKER = Symbol.for('credex.TokenVerificationError');
 

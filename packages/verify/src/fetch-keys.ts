@@ -3,8 +3,8 @@
 import type { Clock } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import type { FederationErrorCode } from '@credex/core';
-import { startTimer, transportFailure } from '@credex/core/driver';
-import type { Transport } from '@credex/core/driver';
+import { startTimer, transportFailure } from '@credex/core/internal';
+import type { Transport } from '@credex/core/internal';
 
 export interface KeysRequest {
   readonly url: URL;

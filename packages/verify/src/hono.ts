@@ -1,7 +1,7 @@
 /** The adapter for Hono. */
 
 import type { Context, MiddlewareHandler } from 'hono';
-import { ownCopy } from '@credex/core/driver';
+import { ownCopy } from '@credex/core/internal';
 import type { VercelTokenOptions } from './adapter-options.js';
 import { createRequestGuard } from './adapter.js';
 import type { VercelTokenClaims } from './contract.js';

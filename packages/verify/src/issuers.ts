@@ -9,7 +9,7 @@ import {
   isLoopback,
   requiredString,
   shown,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import type { VercelTokenClaims } from './contract.js';
 import { refusal } from './refuse.js';
 

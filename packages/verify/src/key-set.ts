@@ -6,8 +6,8 @@
 
 import { OptionError } from '@credex/core';
 import type { Clock } from '@credex/core';
-import type { Moment } from '@credex/core/driver';
-import { callerError, momentOf, since, startTimer } from '@credex/core/driver';
+import type { Moment } from '@credex/core/internal';
+import { callerError, momentOf, since, startTimer } from '@credex/core/internal';
 import { fetchKeys } from './fetch-keys.js';
 import type { KeysRequest } from './fetch-keys.js';
 import { readKeys } from './read-keys.js';

@@ -1,7 +1,7 @@
 /** Reads an issuer's JWK Set (RFC 7517, section 5). */
 
 import { FederationError } from '@credex/core';
-import { ownCopy, parseJson } from '@credex/core/driver';
+import { ownCopy, parseJson } from '@credex/core/internal';
 import { importJWK } from 'jose';
 import { signatureAlgorithm } from './algorithms.js';
 

@@ -1,7 +1,7 @@
 /** `allow`: which callers are accepted. Checked when the verifier is created; values are compared exactly. */
 
 import { OptionError } from '@credex/core';
-import { invalidOption } from '@credex/core/driver';
+import { invalidOption } from '@credex/core/internal';
 import type { AllowRule, RuleInEffect, VercelTokenClaims } from './contract.js';
 import { distinct } from './issuers.js';
 import { refusal } from './refuse.js';

@@ -1,6 +1,6 @@
 /** Parses unambiguous JSON (RFC 8259): refuses duplicate members and members named `__proto__`. */
 
-import { parseJson } from '@credex/core/driver';
+import { parseJson } from '@credex/core/internal';
 
 /** Vercel uses two levels: the claims and `act`. */
 const MAX_DEPTH = 32;

@@ -12,8 +12,8 @@ import {
   ownOptions,
   systemClock,
   transportOf,
-} from '@credex/core/driver';
-import type { Transport } from '@credex/core/driver';
+} from '@credex/core/internal';
+import type { Transport } from '@credex/core/internal';
 import { isAlgorithm, ALGORITHMS } from './algorithms.js';
 import type { TokenVerifierOptions } from './contract.js';
 import { GLOBAL_ISSUER, distinct, trustedIssuers } from './issuers.js';

@@ -1,6 +1,6 @@
 /** Waits for shared work. The signal of one caller ends the wait of this caller only. */
 
-import { ONCE } from '@credex/core/driver';
+import { ONCE } from '@credex/core/internal';
 import { refusal } from './refuse.js';
 
 /** @throws TokenVerificationError `aborted` */

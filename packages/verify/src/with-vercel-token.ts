@@ -1,4 +1,4 @@
-import { ownCopy } from '@credex/core/driver';
+import { ownCopy } from '@credex/core/internal';
 import type { VercelTokenOptions } from './adapter-options.js';
 import { createRequestGuard, setClaims } from './adapter.js';
 import type { VercelTokenClaims } from './contract.js';

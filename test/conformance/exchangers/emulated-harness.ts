@@ -1,7 +1,7 @@
 /** A harness of the emulator: the one command "behave so" becomes the fault of one of its services. */
 
 import type { Credential } from '@credex/core';
-import type { Exchanger } from '@credex/core/driver';
+import type { Exchanger } from '@credex/core/internal';
 import type { Behaviour, ExchangerHarness } from '@credex/testing/conformance';
 import type { Fault, MintOptions, ServiceName } from '@credex/testing/emulator';
 import type { useWorld } from '../../support/use-world.js';

@@ -1,8 +1,8 @@
 /** Reads a response of STS from the wire, before the SDK, which hides headers and loses the code of a bare `<Error>`. */
 
 import type { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
-import type { HttpResponse } from '@credex/core/driver';
-import { MAX_ANSWER_BYTES } from '@credex/core/driver';
+import type { HttpResponse } from '@credex/core/internal';
+import { MAX_ANSWER_BYTES } from '@credex/core/internal';
 import { UnreadableAnswer } from '../parse-sts-response.js';
 import { RefusedAnswer } from '../sts-answer.js';
 

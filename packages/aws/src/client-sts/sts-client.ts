@@ -2,7 +2,7 @@
 
 import { STSClient } from '@aws-sdk/client-sts';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
-import type { ExchangeContext } from '@credex/core/driver';
+import type { ExchangeContext } from '@credex/core/internal';
 import { OptionError } from '@credex/core';
 import type { AwsConfiguration } from '../options.js';
 import { partitionNamed } from '../partitions.js';

@@ -1,8 +1,8 @@
 /** A pipeline policy that lets the library send one POST, to the token endpoint of the options, and nothing else. */
 
 import type { ClientAssertionCredentialOptions } from '@azure/identity';
-import type { ExchangeContext, HttpResponse } from '@credex/core/driver';
-import { MAX_ANSWER_BYTES, withSecureSockets } from '@credex/core/driver';
+import type { ExchangeContext, HttpResponse } from '@credex/core/internal';
+import { MAX_ANSWER_BYTES, withSecureSockets } from '@credex/core/internal';
 import { tokenEndpoint } from '../authority.js';
 import { EntraResponseError } from '../parse-entra-response.js';
 

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type { SubjectToken } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import { cleanServerText } from '@credex/core/driver';
+import { cleanServerText } from '@credex/core/internal';
 import type { GcpEntry } from '@credex/config';
 import type { CommandModule, Context } from '../command.js';
 import type { EntryOptions } from '../entry/entry-options.js';

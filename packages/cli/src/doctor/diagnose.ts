@@ -1,6 +1,6 @@
 /** Takes the steps, each in its time, up to the first fault. */
 
-import { linkedSignal } from '@credex/core/driver';
+import { linkedSignal } from '@credex/core/internal';
 import { FederationError, OptionError } from '@credex/core';
 import { TokenVerificationError } from '@credex/verify';
 import { ConfigError } from '@credex/config';

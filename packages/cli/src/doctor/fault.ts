@@ -1,6 +1,6 @@
 /** What a step found wrong: the one thing to mend before anything after it can be judged. */
 
-import { errorLine } from '@credex/core/driver';
+import { errorLine } from '@credex/core/internal';
 import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
 

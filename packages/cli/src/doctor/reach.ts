@@ -1,6 +1,6 @@
 /** One request, phase by phase, so that what fails has a name: DNS, the proxy, TCP, TLS, HTTP. */
 
-import { linkedSignal } from '@credex/core/driver';
+import { linkedSignal } from '@credex/core/internal';
 import { lookup } from 'node:dns/promises';
 import { request as overHttp } from 'node:http';
 import { connect as connectTcp } from 'node:net';

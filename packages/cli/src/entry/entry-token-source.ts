@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Subject, SubjectToken, SubjectTokenSource } from '@credex/core';
-import { assertExpected, normalizeExpectation } from '@credex/core/driver';
+import { assertExpected, normalizeExpectation } from '@credex/core/internal';
 import { requestTokenSource } from '@credex/vercel';
 import type { Entry } from '@credex/config';
 import type { FoundToken, TokenOptions } from '../find-token.js';

@@ -1,6 +1,6 @@
 /** A file that is no policy at all: nothing can be explained. */
 
-import { errorLine } from '@credex/core/driver';
+import { errorLine } from '@credex/core/internal';
 
 export type PolicyFileErrorCode =
   | 'policy_empty'

@@ -2,7 +2,7 @@
 
 import * as fs from 'node:fs';
 import { resolve } from 'node:path';
-import { UnreadableFile, readRegularFile } from '@credex/core/driver';
+import { UnreadableFile, readRegularFile } from '@credex/core/internal';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 import { PolicyFileError } from './policy-file-error.js';

@@ -1,7 +1,7 @@
 /** Where in Amazon Web Services the trust is put. */
 
-import type { Grammar } from '@credex/core/driver';
-import { optionalString, requiredString } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
+import { optionalString, requiredString } from '@credex/core/internal';
 import type { Checks } from './checks.js';
 import type { TrustRequest, TrustedIssuer } from './trust-request.js';
 

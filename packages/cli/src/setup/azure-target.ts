@@ -1,7 +1,7 @@
 /** Where in Entra the trust is put, and the federated credentials that it takes. */
 
-import type { Grammar } from '@credex/core/driver';
-import { optionalString, requiredString } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
+import { optionalString, requiredString } from '@credex/core/internal';
 import { UsageError } from '../usage-error.js';
 import type { Checks } from './checks.js';
 import type { TrustRequest } from './trust-request.js';

@@ -3,8 +3,8 @@
  * given it compares ids, which a rename leaves alone.
  */
 
-import type { Grammar } from '@credex/core/driver';
-import { SERVICE_ACCOUNT_EMAIL, optionalString, requiredString } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
+import { SERVICE_ACCOUNT_EMAIL, optionalString, requiredString } from '@credex/core/internal';
 import { UsageError } from '../usage-error.js';
 import type { Checks } from './checks.js';
 import { celString } from './quote.js';

@@ -1,7 +1,7 @@
 /** Who is to be let in: what the options of `credex setup` say, held to the grammar of Vercel's names. */
 
-import type { Grammar } from '@credex/core/driver';
-import { TEAM_SLUG, optionalString, requiredString } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
+import { TEAM_SLUG, optionalString, requiredString } from '@credex/core/internal';
 import { UsageError } from '../usage-error.js';
 import type { Checks } from './checks.js';
 

@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { homedir, platform } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { parseJson, readRegularFile } from '@credex/core/driver';
+import { parseJson, readRegularFile } from '@credex/core/internal';
 import { writePrivately } from '../entry/private-file.js';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';

@@ -1,6 +1,6 @@
 /** Which of Vercel's issuers a token names, and which tokens are none of an OIDC federation at all. */
 
-import { TEAM_SLUG } from '@credex/core/driver';
+import { TEAM_SLUG } from '@credex/core/internal';
 
 export type IssuerKind = 'team' | 'global' | 'passport' | 'sign-in' | 'other' | 'missing';
 

@@ -2,7 +2,7 @@
 
 import type { Credential } from '@credex/core';
 import { FederationError } from '@credex/core';
-import type { Exchanger } from '@credex/core/driver';
+import type { Exchanger } from '@credex/core/internal';
 import { importAtRuntime } from '../optional-import.js';
 import { DEFAULT_LIFETIME_MS, loginExchanger, officialPackage } from './local-login.js';
 

@@ -1,7 +1,7 @@
 /** The developer's own Azure credentials, from `az login`. */
 
 import type { Credential } from '@credex/core';
-import type { Exchanger } from '@credex/core/driver';
+import type { Exchanger } from '@credex/core/internal';
 import { importAtRuntime } from '../optional-import.js';
 import { loginExchanger, officialPackage } from './local-login.js';
 

@@ -1,6 +1,6 @@
 /** Entries of Azure. */
 
-import { TENANT } from '@credex/core/driver';
+import { TENANT } from '@credex/core/internal';
 import type { CommonEntry, ConfigCloud } from './cloud.js';
 
 /** An Entra application or managed identity. The options are those of `azureCredentialsProvider`. */

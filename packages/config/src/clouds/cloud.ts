@@ -1,7 +1,7 @@
 /** What a configuration knows of one cloud: the options of its entries, and the developer's local login. */
 
 import type { SharedOptions } from '@credex/core';
-import type { Grammar } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
 
 /** The options that entries of all clouds have. */
 export interface CommonEntry extends Pick<

@@ -1,7 +1,7 @@
 /** The developer's own Google Cloud credentials, saved by `gcloud auth application-default login`. */
 
 import type { Credential } from '@credex/core';
-import type { Exchanger } from '@credex/core/driver';
+import type { Exchanger } from '@credex/core/internal';
 import { importAtRuntime } from '../optional-import.js';
 import { DEFAULT_LIFETIME_MS, loginExchanger, officialPackage } from './local-login.js';
 

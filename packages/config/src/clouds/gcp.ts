@@ -1,7 +1,7 @@
 /** Entries of Google Cloud. */
 
-import type { Grammar } from '@credex/core/driver';
-import { SERVICE_ACCOUNT_EMAIL } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
+import { SERVICE_ACCOUNT_EMAIL } from '@credex/core/internal';
 import type { CommonEntry, ConfigCloud } from './cloud.js';
 
 /** A principal of Google Cloud. The options are those of `gcpCredentialsProvider`. */

@@ -1,7 +1,7 @@
 /** Exchangers that return the credentials of a developer's own login in place of exchanging a token. */
 
 import type { Credential, Json } from '@credex/core';
-import type { ErrorClass, ExchangeContext, Exchanger } from '@credex/core/driver';
+import type { ErrorClass, ExchangeContext, Exchanger } from '@credex/core/internal';
 import { importFailure } from '../optional-import.js';
 
 /** The assumed lifetime if a login gives no expiry. */

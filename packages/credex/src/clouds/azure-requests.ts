@@ -1,6 +1,6 @@
 /** Requests to Azure: a bearer token, only to Microsoft's own services of the cloud that issued the token. */
 
-import { environmentVariable } from '@credex/core/driver';
+import { environmentVariable } from '@credex/core/internal';
 import type { AuthorizeCall, CloudRequests, FactoryOptions } from './cloud.js';
 import { includesHost } from './cloud.js';
 

@@ -1,5 +1,5 @@
 import type { GcpEntry } from '@credex/config';
-import { optionNames } from '@credex/core/driver';
+import { optionNames } from '@credex/core/internal';
 import type { CodeOnly, CredexCloud } from './cloud.js';
 
 /** Settings for all Google Cloud entries. */

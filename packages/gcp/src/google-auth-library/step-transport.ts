@@ -5,8 +5,8 @@
  */
 
 import { Readable } from 'node:stream';
-import type { ExchangeContext, HttpResponse } from '@credex/core/driver';
-import { MAX_ANSWER_BYTES, isLoopback, withSecureSockets } from '@credex/core/driver';
+import type { ExchangeContext, HttpResponse } from '@credex/core/internal';
+import { MAX_ANSWER_BYTES, isLoopback, withSecureSockets } from '@credex/core/internal';
 import { gaxios } from 'google-auth-library';
 import type { GcpStep } from '../gcp-response-error.js';
 import { GcpResponseError } from '../gcp-response-error.js';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Credential } from '@credex/core';
-import { canonicalJson } from '@credex/core/driver';
+import { canonicalJson } from '@credex/core/internal';
 import type { Check } from './check.js';
 import type { Asked } from './harness.js';
 import { assertPlainData, deepFrozen } from './plain-data.js';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { Credential, Fetch } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/driver';
-import { linkedSignal, presentedToken, readSubjectToken, sendByFetch } from '@credex/core/driver';
+import { linkedSignal, presentedToken, readSubjectToken, sendByFetch } from '@credex/core/internal';
 import { classified } from './error-class.js';
 import type { Asked } from './harness.js';
 import { listening } from './printed.js';

@@ -1,4 +1,4 @@
-import { cleanServerText } from '@credex/core/driver';
+import { cleanServerText } from '@credex/core/internal';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { httpDate } from './clock.js';
 import type { SkewableClock } from './clock.js';

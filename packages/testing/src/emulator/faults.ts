@@ -1,4 +1,4 @@
-import { invalidOption, optionalInteger } from '@credex/core/driver';
+import { invalidOption, optionalInteger } from '@credex/core/internal';
 import type { ServiceName, ServiceRequest } from './service.js';
 
 /**

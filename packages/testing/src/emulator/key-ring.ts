@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, generateKeyPair, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { invalidOption } from '@credex/core/driver';
+import { invalidOption } from '@credex/core/internal';
 import type { JWK } from 'jose';
 
 export interface SigningKey {

@@ -1,4 +1,4 @@
-import { cleanServerText } from '@credex/core/driver';
+import { cleanServerText } from '@credex/core/internal';
 import type { FaultKind } from './faults.js';
 import type { EmulatorClock, ServiceName, ServiceRequest } from './service.js';
 

@@ -1,4 +1,4 @@
-import { requiredString } from '@credex/core/driver';
+import { requiredString } from '@credex/core/internal';
 import { CompactSign } from 'jose';
 import type { CompactJWSHeaderParameters } from 'jose';
 import type { SigningKey } from './key-ring.js';

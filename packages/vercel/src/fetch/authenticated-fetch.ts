@@ -21,7 +21,7 @@ import {
   providerOptions,
   rememberedSubjectToken,
   shown,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import { isFor, isSameIdentity } from '../sources/external-source.js';
 import { globalFetch, systemNow } from '../platform/runtime.js';
 import { allowedUrl, originsOf, redirectRefused } from './origins.js';

@@ -1,7 +1,7 @@
 /** The origins that may receive the token, compared exactly after parsing. */
 
 import { FederationError, OptionError } from '@credex/core';
-import { cleanServerText, endpointUrl, invalidOption, shown } from '@credex/core/driver';
+import { cleanServerText, endpointUrl, invalidOption, shown } from '@credex/core/internal';
 
 /** @throws OptionError */
 export function originsOf(value: unknown, allowLoopbackHttp: boolean): ReadonlySet<string> {

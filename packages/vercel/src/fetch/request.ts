@@ -1,7 +1,7 @@
 /** A request as it was at the time of the call, and the request that follows a redirect (Fetch, section 4.4). */
 
 import { OptionError } from '@credex/core';
-import { ownRequestInit } from '@credex/core/driver';
+import { ownRequestInit } from '@credex/core/internal';
 import { redirectRefused, redirectTarget } from './origins.js';
 
 /** A copy of the request, so that changes after the call have no effect. */

@@ -3,7 +3,7 @@
  * login, its owner is logged out, so only the CLI renews it.
  */
 
-import { environmentVariable, shown } from '@credex/core/driver';
+import { environmentVariable, shown } from '@credex/core/internal';
 import { failure } from './failure.js';
 import type { Node } from './node.js';
 import { readJsonObject } from './read-file.js';

@@ -1,7 +1,7 @@
 /** Finds the `vercel` program: in the project's node_modules, if the project's code is running, then on PATH. */
 
 import type { Stats } from 'node:fs';
-import { environmentVariable, parseJson, readRegularFile, shown } from '@credex/core/driver';
+import { environmentVariable, parseJson, readRegularFile, shown } from '@credex/core/internal';
 import { codeOf, failure } from './failure.js';
 import { isInside } from './node.js';
 import type { Node } from './node.js';

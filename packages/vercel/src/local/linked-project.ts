@@ -1,7 +1,7 @@
 /** Finds the project that a directory is linked to: `.vercel/project.json`, or `.vercel/repo.json` in a monorepo. */
 
-import type { Grammar } from '@credex/core/driver';
-import { shown } from '@credex/core/driver';
+import type { Grammar } from '@credex/core/internal';
+import { shown } from '@credex/core/internal';
 import { isInside } from './node.js';
 import type { Node } from './node.js';
 import { malformed, readJsonObject } from './read-file.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCredentialCache } from '@credex/core';
-import { createCredentialProvider } from '@credex/core/driver';
+import { createCredentialProvider } from '@credex/core/internal';
 import { localTokenSource } from '../local.js';
 import {
   LOGIN,

@@ -8,7 +8,7 @@ import type {
   SubjectTokenRequest,
   SubjectTokenSource,
 } from '@credex/core';
-import type { DriverProvider } from '@credex/core/driver';
+import type { DriverProvider } from '@credex/core/internal';
 import {
   DIAGNOSTICS_CHANNEL,
   createCredentialProvider,
@@ -16,7 +16,7 @@ import {
   onVercel,
   rememberedSubjectToken,
   shown,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import { sourceTools } from '../platform/source-options.js';
 import { LocalFailure, failure, shownError } from './failure.js';
 import { placesOf } from './cli-login.js';

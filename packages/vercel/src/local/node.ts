@@ -3,7 +3,7 @@
  * the entry of this package leads here.
  */
 
-import { builtinModule } from '@credex/core/driver';
+import { builtinModule } from '@credex/core/internal';
 
 interface Builtins {
   'node:child_process': typeof import('node:child_process');

@@ -1,8 +1,8 @@
 /** Requests a development token from Vercel's API with the login of the CLI: `POST /v1/projects/{id}/token`. */
 
 import type { FederationErrorCode } from '@credex/core';
-import type { ExchangeContext, HttpResponse } from '@credex/core/driver';
-import { retryAfterMs, shown, transportFailure } from '@credex/core/driver';
+import type { ExchangeContext, HttpResponse } from '@credex/core/internal';
+import { retryAfterMs, shown, transportFailure } from '@credex/core/internal';
 import { jsonObject } from '../platform/token-response.js';
 import type { LocalFailure } from './failure.js';
 import { failure } from './failure.js';

@@ -2,7 +2,7 @@
 
 import type { ExecFileOptionsWithStringEncoding } from 'node:child_process';
 import type { Clock } from '@credex/core';
-import { ONCE, ownCopy, ownEnvironment, parseJson, shown } from '@credex/core/driver';
+import { ONCE, ownCopy, ownEnvironment, parseJson, shown } from '@credex/core/internal';
 import type { FailureInit } from './failure.js';
 import { codeOf, failure } from './failure.js';
 import type { CliProgram } from './find-cli.js';

@@ -2,7 +2,7 @@
 
 import type { Stats } from 'node:fs';
 import type { SubjectToken } from '@credex/core';
-import { parseJson, readSubjectToken, shown } from '@credex/core/driver';
+import { parseJson, readSubjectToken, shown } from '@credex/core/internal';
 import { codeOf, isAbsent } from './failure.js';
 import type { Node } from './node.js';
 

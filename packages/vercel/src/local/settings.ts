@@ -10,7 +10,7 @@ import {
   optionalString,
   optionNames,
   ownOptions,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import type { VercelTokenSourceOptions } from '../platform/source-options.js';
 import { SOURCE_OPTION_NAMES } from '../platform/source-options.js';
 import { OWNER_ID, PROJECT_ID } from './linked-project.js';

@@ -5,8 +5,8 @@
 
 import type { Clock, Credential, Fetch, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import { FederationError } from '@credex/core';
-import type { Exchanger } from '@credex/core/driver';
-import { createCredentialProvider, readSubjectToken, shown } from '@credex/core/driver';
+import type { Exchanger } from '@credex/core/internal';
+import { createCredentialProvider, readSubjectToken, shown } from '@credex/core/internal';
 import type { Rejection } from './token-response.js';
 import { RejectedTokenRequest, jsonObject } from './token-response.js';
 

@@ -2,7 +2,7 @@
 
 import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { callerError, environmentVariable, rememberedSubjectToken } from '@credex/core/driver';
+import { callerError, environmentVariable, rememberedSubjectToken } from '@credex/core/internal';
 import type { SourceTools } from './source-options.js';
 import type { Found, Place } from './token-errors.js';
 

@@ -2,7 +2,7 @@
 
 import type { SubjectTokenSource } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
-import { createCredentialProvider } from '@credex/core/driver';
+import { createCredentialProvider } from '@credex/core/internal';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { vercelFunctionsTokenSource } from '../functions.js';
 import { vercelTokenSource } from '../index.js';

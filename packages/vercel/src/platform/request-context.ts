@@ -1,7 +1,7 @@
 /** The request context that Vercel's runtime puts on `globalThis`, and the invocation that it describes. Never written. */
 
-import type { Invocation } from '@credex/core/driver';
-import { environmentVariable, memberOf } from '@credex/core/driver';
+import type { Invocation } from '@credex/core/internal';
+import { environmentVariable, memberOf } from '@credex/core/internal';
 
 export const TOKEN_HEADER = 'x-vercel-oidc-token';
 

@@ -1,6 +1,6 @@
 import type { CredentialEvent, SubjectTokenSource } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
-import { createCredentialProvider } from '@credex/core/driver';
+import { createCredentialProvider } from '@credex/core/internal';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

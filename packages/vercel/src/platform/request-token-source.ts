@@ -7,7 +7,7 @@ import {
   ownOptions,
   rememberedSubjectToken,
   onVercel,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import type { TokenVariables } from './captured-subject.js';
 import { CapturedSubject, createTokenMemo, tokenVariables } from './captured-subject.js';
 import { TOKEN_HEADER } from './request-context.js';

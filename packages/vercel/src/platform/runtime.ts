@@ -1,7 +1,7 @@
 /** What the runtime provides: the clock, `fetch`, and Node's built-in modules. */
 
 import type { Clock } from '@credex/core';
-import { builtinModule } from '@credex/core/driver';
+import { builtinModule } from '@credex/core/internal';
 
 export const systemNow = (clock: Clock | undefined): (() => number) =>
   clock === undefined ? () => Date.now() : () => clock.now();

@@ -11,7 +11,7 @@ import {
   optionalFunction,
   optionNames,
   ownOptions,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import type { AudienceExchange } from './audience-exchange.js';
 
 export interface VercelTokenSourceOptions {

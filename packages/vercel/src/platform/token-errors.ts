@@ -1,7 +1,7 @@
 /** The errors of a caller without a usable token: each names the places that were checked and what to do. */
 
 import { FederationError } from '@credex/core';
-import { environmentVariable, presentedToken, onVercel } from '@credex/core/driver';
+import { environmentVariable, presentedToken, onVercel } from '@credex/core/internal';
 import type { SubjectToken } from '@credex/core';
 import { TOKEN_HEADER } from './request-context.js';
 

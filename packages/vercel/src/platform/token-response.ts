@@ -1,7 +1,7 @@
 /** Errors of a request for a token: a response without a token, or no response. */
 
-import type { ErrorClass, HttpResponse } from '@credex/core/driver';
-import { parseJson, retryAfterMs, transportFailure } from '@credex/core/driver';
+import type { ErrorClass, HttpResponse } from '@credex/core/internal';
+import { parseJson, retryAfterMs, transportFailure } from '@credex/core/internal';
 
 /** The object of a JSON body; an empty object for any other body. */
 export function jsonObject(body: string): Readonly<Record<string, unknown>> {

@@ -1,6 +1,6 @@
 import type { SubjectTokenSource } from '@credex/core';
 import { FederationError, OptionError, createCredentialCache } from '@credex/core';
-import type { Exchanger } from '@credex/core/driver';
+import type { Exchanger } from '@credex/core/internal';
 import {
   createCredentialProvider,
   invalidOption,
@@ -9,7 +9,7 @@ import {
   ownCopy,
   requiredString,
   shown,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import type { FixedAudienceOptions } from './external-source.js';
 import { externalSource, tokenRules } from './external-source.js';
 import type { Command, CommandToken } from './run-command.js';

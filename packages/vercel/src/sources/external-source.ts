@@ -20,7 +20,7 @@ import {
   presentedToken,
   rememberedSubjectToken,
   shown,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import { systemNow } from '../platform/runtime.js';
 
 export interface ExternalSourceOptions {

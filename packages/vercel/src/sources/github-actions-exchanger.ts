@@ -5,8 +5,8 @@
 
 import type { Credential } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import type { Exchanger, Transport } from '@credex/core/driver';
-import { isLoopback, readSubjectToken } from '@credex/core/driver';
+import type { Exchanger, Transport } from '@credex/core/internal';
+import { isLoopback, readSubjectToken } from '@credex/core/internal';
 import type { Rejection } from '../platform/token-response.js';
 
 export interface GithubToken extends Credential {

@@ -9,7 +9,7 @@ import {
   optionalFunction,
   optionalString,
   transportOf,
-} from '@credex/core/driver';
+} from '@credex/core/internal';
 import type { ExternalSourceOptions } from './external-source.js';
 import { externalSource, tokenRules } from './external-source.js';
 import type { GithubRequest, RequestUrlRules } from './github-actions-exchanger.js';

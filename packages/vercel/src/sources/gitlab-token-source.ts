@@ -1,6 +1,6 @@
 import type { SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { environmentVariable, requiredString, shown } from '@credex/core/driver';
+import { environmentVariable, requiredString, shown } from '@credex/core/internal';
 import type { FixedAudienceOptions } from './external-source.js';
 import { externalSource, tokenRules } from './external-source.js';
 

@@ -1,6 +1,6 @@
 import type { SubjectTokenSource } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import { environmentVariable, optionalString, shown } from '@credex/core/driver';
+import { environmentVariable, optionalString, shown } from '@credex/core/internal';
 import type { FixedAudienceOptions } from './external-source.js';
 import { externalSource, tokenRules } from './external-source.js';
 import { readTokenFile } from './token-file.js';

@@ -1,5 +1,5 @@
 import type { SubjectTokenSource } from '@credex/core';
-import { requiredString, shown } from '@credex/core/driver';
+import { requiredString, shown } from '@credex/core/internal';
 import type { FixedAudienceOptions } from './external-source.js';
 import { externalSource, tokenRules } from './external-source.js';
 import { readTokenFile } from './token-file.js';

@@ -1,7 +1,7 @@
 /** Reads a token file that another program rotates, and never returns half a token. */
 
 import { FederationError } from '@credex/core';
-import { shown } from '@credex/core/driver';
+import { shown } from '@credex/core/internal';
 import { nodeModule } from '../platform/runtime.js';
 
 const MAX_BYTES = 65_536;

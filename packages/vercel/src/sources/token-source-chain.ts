@@ -1,6 +1,6 @@
 import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { invalidOption } from '@credex/core/driver';
+import { invalidOption } from '@credex/core/internal';
 
 /**
  * Uses the first of several sources that has a token, so that one configuration works on Vercel, in CI and in a cluster.

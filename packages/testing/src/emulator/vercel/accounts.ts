@@ -1,5 +1,5 @@
 /** Who is at Vercel: projects, and the logins of people who work on them. */
-import { invalidOption, optionalBoolean, optionalInteger, requiredString } from '@credex/core/driver';
+import { invalidOption, optionalBoolean, optionalInteger, requiredString } from '@credex/core/internal';
 import type { EmulatorClock } from '../service.js';
 
 export interface ProjectInput {

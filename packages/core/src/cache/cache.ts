@@ -1,0 +1,270 @@
+/** The credential cache's memory: plain data, so that two bundled copies of this package can share one. */
+
+import type { Credential, SubjectToken } from '../contract.js';
+import type { FederationError } from '../errors.js';
+import { OptionError } from '../errors.js';
+import { optionalInteger, ownOptions } from '../options/assert.js';
+import { optionNames } from '../own.js';
+import type { Moment } from '../runtime/clock.js';
+import { awsSdkPolicy } from './aws-sdk-policy.js';
+import type { Backoff, RefreshPolicy, Schedule } from './policy.js';
+import { defaultPolicy } from './policy.js';
+
+export interface CachedCredential {
+  /** Frozen and private: each caller receives a copy. */
+  readonly credential: Credential;
+  /** Whether a field of it holds an object. */
+  readonly nested: boolean;
+  readonly received: Moment;
+  readonly schedule: Schedule;
+  /** Of the refresh that brought it: a refresh that started earlier never replaces it. */
+  readonly sequence: number;
+  /**
+   * The same for a refresh that answers no challenge. For the answer to a claims challenge it is the sequence at its
+   * end: no ordinary refresh that started meanwhile replaces it.
+   */
+  readonly ordinarySequence: number;
+}
+
+/** What is known of one cache key. */
+export interface CacheEntry {
+  readonly provider: string;
+  cached: CachedCredential | undefined;
+  /** A service refused the cached credential. */
+  invalidated: boolean;
+  /** A refresh with a lower sequence is outdated: it started before the cached credential was invalidated. */
+  notBefore: number;
+  /** When the last refresh started: plain data, which an edge isolate may share where it shares no promise. */
+  lastStarted: Moment | undefined;
+  /** By request, and by the token's digest where the failure concerns the token alone. */
+  readonly backoffs: Map<string, Backoff>;
+  lastError: FederationError | undefined;
+  served: number;
+  exchanges: number;
+  failures: number;
+}
+
+/** How a refresh ended. It never rejects: its callers may all have left. */
+export type RefreshOutcome =
+  | { readonly kind: 'issued'; readonly credential: Credential }
+  | { readonly kind: 'failed'; readonly error: FederationError | OptionError; readonly rejected: boolean }
+  /** The token that was read belongs to another identity than the one that the cache key names. */
+  | { readonly kind: 'other-identity' }
+  /** Its process was frozen, or it took too long: its callers start again. */
+  | { readonly kind: 'abandoned' };
+
+/** One refresh in flight: one token exchange, with its retries. */
+export interface Refresh {
+  readonly outcome: Promise<RefreshOutcome>;
+  readonly started: Moment;
+  readonly sequence: number;
+  /** The entry at its start: evicted meanwhile, it still knows what was invalidated. */
+  readonly entry: CacheEntry;
+  /** By the clock, in milliseconds: an older refresh is abandoned. */
+  readonly maxAgeMs: number;
+  /** Whether a token was handed to the driver or a request was made. */
+  sent: boolean;
+  /** A caller waits and no usable credential is cached, so retries are worth their time. */
+  urgent: boolean;
+  /** The host of the last request. */
+  host: string | undefined;
+  /** Ends it. Its callers start again, or fail with `error`: no failure of the source. */
+  abandon(error?: FederationError): void;
+}
+
+/** Exchanges of tokens that never brought a credential: see `unproven.ts`. */
+export interface UnprovenExchanges {
+  /** In flight, oldest first. */
+  readonly refreshes: Set<Refresh>;
+  /** How many failures the provider may still afford. */
+  failuresLeft: number;
+  /** When that was worked out, by the monotonic clock. */
+  countedAt: number;
+}
+
+export interface CacheState {
+  /** Entries with a cached credential, least recently used first. */
+  readonly entries: Map<string, CacheEntry>;
+  /** Entries that never had one: bounded apart, so that no flood of them evicts one that has. */
+  readonly candidates: Map<string, CacheEntry>;
+  /** By provider. */
+  readonly unproven: Map<string, UnprovenExchanges>;
+  /** The most recently used entry, which needs no reordering when it is used again. */
+  newest: CacheEntry | undefined;
+  /** In flight, by key, request and token digest: apart from the entries, so that eviction never looks at them. */
+  readonly refreshes: Map<string, Refresh>;
+  /** The newest refresh in flight that answers a claims challenge, by key. */
+  readonly challenges: Map<string, Refresh>;
+  /** Tokens of the retry budgets by provider and host. */
+  readonly budgets: Map<string, number>;
+  /** Cache keys by what they are digests of. */
+  readonly keys: Map<string, string>;
+  /** Digests being made. */
+  readonly digesting: Map<string, Promise<string>>;
+  /** The last subject tokens, decoded: one comes back for up to 90 minutes. */
+  readonly tokens: Map<string, SubjectToken>;
+  /** Digests of subject tokens, gone at the token's expiry. */
+  readonly digests: Map<string, { readonly digest: string; readonly expiresAt: number }>;
+  /** Counts calls, refreshes and invalidations, so that any two of them can be put in order. */
+  sequence: number;
+}
+
+/**
+ * Keeps credentials and the refreshes in flight. Pass one as `cache` to providers that should share it.
+ * `state` is private.
+ */
+export interface CredentialCache {
+  readonly contract: 'credex.cache.v1';
+  readonly maxEntries: number;
+  readonly profile: 'default' | 'aws-sdk';
+  readonly refreshAheadMs: number | undefined;
+  readonly state: CacheState;
+}
+
+export interface CredentialCacheOptions {
+  /** How many credentials are cached, 1 to 1,000,000; default 1,000. The least recently used one is evicted first. */
+  readonly maxEntries?: number | undefined;
+  /**
+   * `aws-sdk`: the windows and rules that the AWS SDKs share (a refresh blocks, a cached credential is served
+   * past its expiry, a rejection is raised early). Default: `default`, see this package's README.
+   */
+  readonly profile?: 'default' | 'aws-sdk' | undefined;
+  /**
+   * How long before its end a credential is refreshed, in milliseconds, 1,000 to 43,200,000; clamped to half of
+   * the lifetime received. Default: a quarter of the lifetime, at most 15 minutes.
+   */
+  readonly refreshAheadMs?: number | undefined;
+}
+
+const CACHE_OPTION_NAMES: readonly string[] = optionNames<CredentialCacheOptions>({
+  maxEntries: true,
+  profile: true,
+  refreshAheadMs: true,
+});
+
+/**
+ * A cache of one's own, apart from the process-wide one.
+ *
+ * @example
+ * const cache = createCredentialCache({ maxEntries: 10_000 });
+ * const provider = awsCredentialsProvider({ roleArn, cache });
+ * @throws OptionError
+ */
+export function createCredentialCache(given: CredentialCacheOptions = {}): CredentialCache {
+  const options = ownOptions('createCredentialCache', given, CACHE_OPTION_NAMES);
+  const maxEntries = optionalInteger({ option: 'maxEntries' }, options.maxEntries, 1, 1_000_000) ?? 1_000;
+  const refreshAheadMs = optionalInteger(
+    { option: 'refreshAheadMs' },
+    options.refreshAheadMs,
+    1_000,
+    43_200_000,
+  );
+  const profile = options.profile ?? 'default';
+  if (profile !== 'default' && profile !== 'aws-sdk') {
+    throw new OptionError(
+      'invalid_option',
+      'profile',
+      undefined,
+      "`profile` must be 'default' or 'aws-sdk'.",
+    );
+  }
+  const state: CacheState = {
+    entries: new Map(),
+    candidates: new Map(),
+    unproven: new Map(),
+    newest: undefined,
+    refreshes: new Map(),
+    challenges: new Map(),
+    budgets: new Map(),
+    keys: new Map(),
+    digesting: new Map(),
+    tokens: new Map(),
+    digests: new Map(),
+    sequence: 0,
+  };
+  const cache = { contract: 'credex.cache.v1', maxEntries, profile, refreshAheadMs } as const;
+  // Not enumerable: printing a cache must not print credentials.
+  return Object.freeze(Object.defineProperty(cache, 'state', { value: state })) as CredentialCache;
+}
+
+const PROCESS_WIDE = Symbol.for('credex.cache.v1');
+
+/** The cache behind `getXCredentials()`: one a process and contract version, whatever was bundled twice. */
+export function processWideCache(): CredentialCache {
+  const scope = globalThis as { [PROCESS_WIDE]?: CredentialCache };
+  const existing = scope[PROCESS_WIDE];
+  if (existing !== undefined) return existing;
+  const cache = createCredentialCache();
+  Object.defineProperty(globalThis, PROCESS_WIDE, {
+    value: cache,
+    writable: false,
+    configurable: false,
+    enumerable: false,
+  });
+  return cache;
+}
+
+const MAX_CANDIDATES = 1_000;
+
+export const findEntry = ({ entries, candidates }: CacheState, key: string): CacheEntry | undefined =>
+  entries.get(key) ?? candidates.get(key);
+
+/** The entry of a key, created where there is none. `onEvicted`: called for each entry that is evicted for it. */
+export function entryOf(
+  { state, maxEntries }: CredentialCache,
+  key: string,
+  provider: string,
+  onEvicted: () => void,
+): CacheEntry {
+  const found = findEntry(state, key);
+  if (found !== undefined) return found;
+  const entry: CacheEntry = {
+    provider,
+    cached: undefined,
+    invalidated: false,
+    notBefore: 0,
+    lastStarted: undefined,
+    backoffs: new Map(),
+    lastError: undefined,
+    served: 0,
+    exchanges: 0,
+    failures: 0,
+  };
+  state.candidates.set(key, entry);
+  evictOldest(state.candidates, Math.min(maxEntries, MAX_CANDIDATES), onEvicted);
+  return entry;
+}
+
+/** Keeps an entry that has a cached credential now; one that was evicted during its refresh comes back. */
+export function keepEntry(
+  { state, maxEntries }: CredentialCache,
+  key: string,
+  entry: CacheEntry,
+  onEvicted: () => void,
+): void {
+  state.candidates.delete(key);
+  putLast(state, key, entry);
+  evictOldest(state.entries, maxEntries, onEvicted);
+}
+
+function evictOldest(entries: Map<string, CacheEntry>, most: number, onEvicted: () => void): void {
+  for (const key of entries.keys()) {
+    if (entries.size <= most) return;
+    entries.delete(key);
+    onEvicted();
+  }
+}
+
+/** Marks an entry with a cached credential as the most recently used one. */
+export function markUsed(state: CacheState, key: string, entry: CacheEntry): void {
+  if (state.newest !== entry) putLast(state, key, entry);
+}
+
+function putLast(state: CacheState, key: string, entry: CacheEntry): void {
+  state.entries.delete(key);
+  state.entries.set(key, entry);
+  state.newest = entry;
+}
+
+export const policyOf = ({ profile }: CredentialCache): RefreshPolicy =>
+  profile === 'aws-sdk' ? awsSdkPolicy : defaultPolicy;

@@ -1,0 +1,450 @@
+// Longer than 300 lines: one call from the decision of the policy to what the caller gets, read from top to bottom.
+/** One call for one cache key: serves the cached credential, or refreshes it and waits, as the policy decides. */
+
+import type { Credential, Json, Subject } from '../contract.js';
+import { FederationError, OptionError } from '../errors.js';
+import { cleanServerText, isError } from '../redact.js';
+import { since } from '../runtime/clock.js';
+import type { CallerDeadline, Invocation } from '../runtime/deadline.js';
+import { invocationLeft, sharesPromises, withCallerDeadline } from '../runtime/deadline.js';
+import { subjectTokenOf } from '../token/read.js';
+import type { CachedCredential, CacheEntry, Refresh, RefreshOutcome } from './cache.js';
+import { findEntry, markUsed, policyOf } from './cache.js';
+import type { DriverCall } from './call.js';
+import type { ProviderContext } from './exchange.js';
+import { canonicalJson, tokenDigest } from './key.js';
+import type { Backoff, Decision, RefreshPolicy } from './policy.js';
+import { delayOf, isTokenError, RECENT_START_MS } from './policy.js';
+import type { RefreshName } from './refresh-result.js';
+import { nameText, presentEntry } from './refresh-result.js';
+import { findRefresh, startRefresh } from './refresh.js';
+import { isUnproven, roomForUnproven } from './unproven.js';
+
+/** One call, for one cache key. */
+export interface Call<R> {
+  readonly key: string;
+  readonly subject: Subject;
+  readonly request: R;
+  readonly lateRequest: DriverCall<R>['lateRequest'];
+  /**
+   * `new`: no cached credential answers it, but a refresh in flight for the same request does (a claims challenge).
+   * `newer`: only a refresh that has sent nothing before this call.
+   */
+  readonly freshness: 'cached' | 'new' | 'newer';
+  /** A claims challenge: its result outlasts ordinary refreshes that start meanwhile. */
+  readonly challenge: boolean;
+  /** `newer` means `cached` while the cached credential is younger, in milliseconds. */
+  readonly forceRefreshAfterMs: number;
+  /** How long the cached credential must still be valid, in milliseconds. */
+  readonly minValidityMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly invocation: Invocation | undefined;
+  /** The cache's count when the call came: a refresh with a higher one started later. */
+  readonly sequence: number;
+}
+
+/** A refresh to wait for, or why there is none. */
+type Joined =
+  | { readonly refresh: Refresh; readonly joined: boolean; readonly foreignRequest: boolean }
+  | { readonly backoff: Backoff };
+
+interface BackgroundRefresh {
+  readonly outcome: RefreshOutcome;
+  readonly joined: boolean;
+}
+
+/** No background refresh starts with less of the invocation left. */
+const LEAST_INVOCATION_MS = 2_000;
+/** A caller waits this long for a background refresh where the platform freezes the process and has no `waitUntil`. */
+const FREEZE_WAIT_MS = 1_000;
+/** A caller starts again after an abandoned refresh, or one that failed for another token, but not forever. */
+const MAX_PASSES = 8;
+const REFRESH_AND_WAIT: Decision = { do: 'refresh', waitMs: Infinity, fallback: false };
+
+/** The credential; `undefined` where the caller's token belongs to another identity than the one that the key names. */
+export function getCredential<C extends Credential, R>(
+  context: ProviderContext<C, R>,
+  call: Call<R>,
+): Promise<C | undefined> {
+  return new PendingCall(context, call).run();
+}
+
+/** The caller's own token, for a key that names it. */
+export async function readOwnToken<C extends Credential, R>(
+  { cache, clock, warn }: ProviderContext<C, R>,
+  subject: Subject,
+  signal: AbortSignal,
+): Promise<{ readonly digest: string; readonly subject: Subject }> {
+  const token = await subjectTokenOf(subject, { audience: undefined, fresh: false, signal, warn });
+  return {
+    digest: await tokenDigest(cache, token, clock.now()),
+    subject: {
+      identityKey: undefined,
+      token: (wanted) =>
+        wanted.fresh || wanted.audience !== undefined ? subject.token(wanted) : Promise.resolve(token),
+    },
+  };
+}
+
+/** Whether a cached credential of this age is valid for less than `minValidityMs`, or the most that a call may ask. */
+export function isBelowMinValidity<C extends Credential, R>(
+  context: ProviderContext<C, R>,
+  { schedule: { lifetimeMs } }: CachedCredential,
+  age: number,
+  minValidityMs: number,
+): boolean {
+  if (minValidityMs === 0) return false;
+  const { cache } = context;
+  const most = Math.max(0, lifetimeMs - policyOf(cache).aheadMs(lifetimeMs, cache.refreshAheadMs));
+  if (minValidityMs > most)
+    context.warnOnce(
+      'minValidityMs',
+      () =>
+        `\`minValidityMs\` (${minValidityMs}) is limited to ${Math.round(most)} ms, the lifetime received less the refresh window.`,
+    );
+  return lifetimeMs - age < Math.min(minValidityMs, most);
+}
+
+/** Looks its cache entry up again after each wait: others may have changed, evicted or created it. */
+class PendingCall<C extends Credential, R> {
+  readonly #context: ProviderContext<C, R>;
+  readonly #call: Call<R>;
+  readonly #policy: RefreshPolicy;
+  readonly #deadline: CallerDeadline;
+  #request: R;
+  #lateRequest: Call<R>['lateRequest'];
+  /** Canonical text of the request, made when it is first needed: a cached credential needs none. */
+  #requestText: string | undefined;
+  /** A refresh that this call had joined failed for another token: from now on the caller's own token is used. */
+  #ownToken = false;
+  /** The call waited for a claims challenge of another caller once. */
+  #waitedForChallenge = false;
+  #lastError: FederationError | undefined;
+
+  constructor(context: ProviderContext<C, R>, call: Call<R>) {
+    this.#context = context;
+    this.#call = call;
+    this.#policy = policyOf(context.cache);
+    this.#request = call.request;
+    this.#lateRequest = call.lateRequest;
+    const { clock, provider, timeoutMs } = context;
+    const { signal, invocation } = call;
+    this.#deadline = { provider, clock, signal, invocation, limitMs: 2 * timeoutMs };
+  }
+
+  async run(): Promise<C | undefined> {
+    for (let pass = 0; pass < MAX_PASSES; pass++) {
+      let decision = this.#decide();
+      if (decision.do === 'refresh' && decision.waitMs === Infinity && this.#lateRequest !== undefined) {
+        await this.#inTime(() => this.#completeRequest());
+        decision = this.#decide();
+      }
+      if (decision.do === 'serve') return this.#serve();
+      if (decision.do === 'fail') throw this.#refused(decision.error);
+      if (decision.waitMs < Infinity) {
+        const background = await this.#refreshInBackground(decision.waitMs);
+        if (background?.joined === false && background.outcome.kind === 'other-identity') return undefined;
+        if (this.#isUsable()) return this.#serve();
+      } else {
+        const result = await this.#refreshAndWait(decision.fallback);
+        if (result !== 'again') return result;
+      }
+    }
+    throw this.#lastError ?? abandonedTooOften(this.#context.provider);
+  }
+
+  #decide(): Decision {
+    if (this.#freshness() !== 'cached') return REFRESH_AND_WAIT;
+    const { minValidityMs } = this.#call;
+    const { clock } = this.#context;
+    const entry = this.#entry();
+    const { cached, invalidated, lastStarted } = entry;
+    const age = cached === undefined ? 0 : since(cached.received, clock);
+    const belowMinValidity =
+      cached !== undefined && isBelowMinValidity(this.#context, cached, age, minValidityMs);
+    // The common case needs no name.
+    if (cached !== undefined && !invalidated && !belowMinValidity && age < cached.schedule.refreshAge)
+      return { do: 'serve' };
+    const name = this.#name();
+    const backoff = entry.backoffs.get(nameText(name));
+    return this.#policy.decide({
+      schedule: cached?.schedule,
+      age,
+      invalidated,
+      backoff,
+      backoffAge: backoff === undefined ? 0 : since(backoff.since, clock),
+      refreshing: (this.#challenge() ?? findRefresh(this.#context, this.#call.key, name)) !== undefined,
+      startedRecently:
+        !sharesPromises() && lastStarted !== undefined && since(lastStarted, clock) < RECENT_START_MS,
+      belowMinValidity,
+    });
+  }
+
+  /** Waits for a refresh: nothing else can answer, or `fallback` is worse than a new credential. */
+  async #refreshAndWait(fallback: boolean): Promise<C | undefined | 'again'> {
+    let joined: Joined | undefined;
+    let outcome: RefreshOutcome | undefined;
+    try {
+      joined = await this.#join(true);
+      if (joined === undefined) return 'again';
+      if ('refresh' in joined) outcome = await this.#waitFor(joined.refresh);
+    } catch (error) {
+      if (fallback && FederationError.isInstance(error) && error.code !== 'aborted' && this.#isUsable())
+        return this.#serve();
+      throw error;
+    }
+    if ('backoff' in joined) {
+      const { error, kind } = joined.backoff;
+      if (this.#mayServe(kind === 'rejected')) return this.#serve();
+      throw this.#refused(error);
+    }
+    if (outcome?.kind === 'issued') return this.#served(outcome.credential as C, 'exchange');
+    // What became of another caller's challenge says nothing about this call's own request.
+    if (joined.foreignRequest || outcome === undefined || outcome.kind === 'abandoned') return 'again';
+    if (outcome.kind === 'other-identity') {
+      if (!joined.joined || (await this.#isOtherIdentity())) return undefined;
+      this.#ownToken = true;
+      return 'again';
+    }
+    const { error, rejected } = outcome;
+    if (OptionError.isInstance(error)) throw error;
+    this.#lastError = error;
+    // What failed for another token, or before anything was sent, says nothing about the caller's own token.
+    const mayBeAnothers = isTokenError(error.code) || !joined.refresh.sent;
+    if (joined.joined && !this.#ownToken && this.#call.subject.identityKey !== undefined && mayBeAnothers) {
+      this.#ownToken = true;
+      return 'again';
+    }
+    if (this.#mayServe(rejected)) return this.#serve();
+    throw error;
+  }
+
+  /**
+   * Joins or starts a refresh; `undefined`: the cached credential answers by now. Starts it before its first wait, unless
+   * a token was refused.
+   */
+  async #join(urgent: boolean): Promise<Joined | undefined> {
+    const { key, subject, sequence } = this.#call;
+    let name = this.#name();
+    let own = subject;
+    for (;;) {
+      const challenge = this.#challenge();
+      if (challenge !== undefined) {
+        this.#waitedForChallenge = urgent;
+        challenge.urgent ||= urgent;
+        return { refresh: challenge, joined: true, foreignRequest: true };
+      }
+      if (own.identityKey !== undefined && (this.#ownToken || this.#hasTokenBackoff())) {
+        const mine = await this.#inTime((signal) => readOwnToken(this.#context, subject, signal));
+        name = { ...this.#name(), digest: mine.digest };
+        own = mine.subject;
+        // Others went on while the digest was made.
+        if (this.#decide().do === 'serve') return undefined;
+      }
+      const refresh = findRefresh(this.#context, key, name);
+      const isNewEnough =
+        this.#freshness() !== 'newer' || refresh?.sent === false || (refresh?.sequence ?? 0) > sequence;
+      if (refresh !== undefined && isNewEnough) {
+        refresh.urgent ||= urgent;
+        return { refresh, joined: true, foreignRequest: false };
+      }
+      if (refresh !== undefined) {
+        await this.#waitFor(refresh);
+        if (this.#decide().do === 'serve') return undefined;
+        continue;
+      }
+      const backoff = this.#activeBackoff(name, urgent);
+      return backoff === undefined
+        ? { refresh: this.#start(name, own, urgent), joined: false, foreignRequest: false }
+        : { backoff };
+    }
+  }
+
+  /** The backoff of a request or token that the policy has not looked at. */
+  #activeBackoff(name: RefreshName, urgent: boolean): Backoff | undefined {
+    if (name.digest === undefined && this.#freshness() === 'cached') return undefined;
+    const backoff = this.#entry().backoffs.get(nameText(name));
+    if (backoff === undefined || since(backoff.since, this.#context.clock) >= delayOf(backoff, urgent))
+      return undefined;
+    return backoff;
+  }
+
+  #start(name: RefreshName, subject: Subject, urgent: boolean): Refresh {
+    const { cache, clock, random, provider } = this.#context;
+    const { key, challenge } = this.#call;
+    if (isUnproven(subject, this.#entry())) {
+      const crowded = roomForUnproven(cache, provider, clock, random);
+      if (crowded !== undefined) throw this.#refused(crowded);
+    }
+    const matchesIdentity = this.#call.subject.matchesIdentity?.bind(this.#call.subject);
+    const input = { subject, matchesIdentity, request: this.#request };
+    return startRefresh(this.#context, { key, name, input, urgent, challenge });
+  }
+
+  /**
+   * A refresh while the cached credential is still good: waited for briefly, or not at all. Whatever becomes of it, the
+   * call is answered.
+   */
+  async #refreshInBackground(waitMs: number): Promise<BackgroundRefresh | undefined> {
+    const { clock, warn } = this.#context;
+    const { invocation } = this.#call;
+    if (invocation?.deadline !== undefined && invocation.deadline - clock.now() < LEAST_INVOCATION_MS)
+      return undefined;
+    let done: BackgroundRefresh | undefined;
+    const work = this.#backgroundRefresh().then(
+      (background) => {
+        done = background;
+      },
+      (error: unknown) => warn(notStarted(error)),
+    );
+    if (invocation?.waitUntil !== undefined) keepAwake(invocation.waitUntil, work);
+    const isFrozen = waitMs === 0 && invocation?.freezes === true && invocation.waitUntil === undefined;
+    const briefMs = isFrozen ? Math.min(FREEZE_WAIT_MS, this.#untilMustMs()) : waitMs;
+    if (briefMs > 0) {
+      const limitMs = Math.min(briefMs, invocationLeft(this.#deadline));
+      await withCallerDeadline({ ...this.#deadline, limitMs }, () => work).catch(() => undefined);
+    }
+    return done;
+  }
+
+  /** Starts before its first wait where the request is complete and no token was refused. */
+  async #backgroundRefresh(): Promise<BackgroundRefresh | undefined> {
+    if (this.#lateRequest !== undefined) {
+      await this.#completeRequest();
+      if (this.#decide().do !== 'refresh') return undefined;
+    }
+    const joined = await this.#join(false);
+    if (joined === undefined || 'backoff' in joined) return undefined;
+    if (!joined.joined) this.#context.emit({ type: 'refresh-ahead' });
+    return { outcome: await joined.refresh.outcome, joined: joined.joined };
+  }
+
+  /** Adds the part of the request that only a refresh needs. */
+  async #completeRequest(): Promise<void> {
+    if (this.#lateRequest === undefined) return;
+    const late = await this.#lateRequest(this.#context.warn);
+    this.#request = { ...this.#request, ...late };
+    this.#requestText = undefined;
+    this.#lateRequest = undefined;
+  }
+
+  /** Another caller's claims challenge in flight: an ordinary call waits for it once, and starts no refresh meanwhile. */
+  #challenge(): Refresh | undefined {
+    if (this.#waitedForChallenge || !sharesPromises() || this.#freshness() !== 'cached') return undefined;
+    const { cache, clock } = this.#context;
+    const challenge = cache.state.challenges.get(this.#call.key);
+    if (challenge === undefined || since(challenge.started, clock) >= challenge.maxAgeMs) return undefined;
+    return challenge.sequence >= this.#entry().notBefore ? challenge : undefined;
+  }
+
+  #freshness(): Call<R>['freshness'] {
+    const { freshness, forceRefreshAfterMs } = this.#call;
+    if (freshness !== 'newer' || forceRefreshAfterMs === 0) return freshness;
+    const { cached, invalidated } = this.#entry();
+    const isYoung =
+      cached !== undefined &&
+      !invalidated &&
+      since(cached.received, this.#context.clock) < forceRefreshAfterMs;
+    return isYoung ? 'cached' : freshness;
+  }
+
+  #hasTokenBackoff(): boolean {
+    const { request } = this.#name();
+    for (const text of this.#entry().backoffs.keys()) if (text.startsWith(`${request}\n`)) return true;
+    return false;
+  }
+
+  #name(): RefreshName {
+    this.#requestText ??= canonicalJson(this.#request as Json);
+    return { request: this.#requestText, digest: undefined };
+  }
+
+  #entry(): CacheEntry {
+    return presentEntry(this.#context, this.#call.key);
+  }
+
+  #isUsable(): boolean {
+    const { cached, invalidated } = this.#entry();
+    if (cached === undefined) return false;
+    const age = since(cached.received, this.#context.clock);
+    return this.#policy.isUsable(cached.schedule, age, invalidated);
+  }
+
+  /** Whether the cached credential answers the call although a refresh failed. */
+  #mayServe(isRejection: boolean): boolean {
+    if (this.#freshness() !== 'cached' || (isRejection && this.#policy.raisesRejections)) return false;
+    return this.#isUsable();
+  }
+
+  #untilMustMs(): number {
+    const { cached } = this.#entry();
+    return cached === undefined ? 0 : cached.schedule.mustAge - since(cached.received, this.#context.clock);
+  }
+
+  #serve(): C {
+    const { cache, clock, isListening, emit } = this.#context;
+    const { key, minValidityMs } = this.#call;
+    const entry = this.#entry();
+    const cached = entry.cached as CachedCredential;
+    markUsed(cache.state, key, entry);
+    if (minValidityMs > 0 && isListening()) {
+      const age = since(cached.received, clock);
+      const validMs = Math.max(0, cached.schedule.lifetimeMs - age);
+      if (isBelowMinValidity(this.#context, cached, age, minValidityMs))
+        emit({ type: 'min-validity-missed', minValidityMs, validMs });
+    }
+    return this.#served(cached.credential as C, 'cache');
+  }
+
+  #served(credential: C, from: 'cache' | 'exchange'): C {
+    const { cache, isListening, emit } = this.#context;
+    const entry = findEntry(cache.state, this.#call.key);
+    if (entry !== undefined) entry.served += 1;
+    if (isListening()) emit({ type: 'served', from });
+    return credential;
+  }
+
+  #refused(error: FederationError): FederationError {
+    this.#context.emit({ type: 'refused', code: error.code });
+    return error;
+  }
+
+  async #isOtherIdentity(): Promise<boolean> {
+    const { subject } = this.#call;
+    const wanted = { audience: undefined, fresh: false };
+    const { claims } = await this.#inTime((signal) => subjectTokenOf(subject, { ...wanted, signal }));
+    return subject.matchesIdentity?.(claims) === false;
+  }
+
+  #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withCallerDeadline(this.#deadline, work);
+  }
+
+  /** A caller that leaves has no effect on the refresh. */
+  #waitFor(refresh: Refresh): Promise<RefreshOutcome> {
+    const { signal, invocation } = this.#call;
+    if (signal === undefined && invocation?.deadline === undefined) return refresh.outcome;
+    return this.#inTime(() => refresh.outcome);
+  }
+}
+
+/** The platform's own function may throw outside of a request: the refresh goes on without it. */
+function keepAwake(waitUntil: (work: Promise<unknown>) => void, work: Promise<unknown>): void {
+  try {
+    waitUntil(work);
+  } catch {
+    // Then the process may freeze, and the next caller abandons the refresh.
+  }
+}
+
+function notStarted(error: unknown): string {
+  return `A refresh could not be started: ${cleanServerText(isError(error) ? error.message : 'unknown')}`;
+}
+
+function abandonedTooOften(provider: string): FederationError {
+  return new FederationError({
+    code: 'timeout',
+    provider,
+    message: 'The exchange was abandoned again and again.',
+  });
+}

@@ -1,0 +1,228 @@
+/** When a credential is refreshed, what a call gets meanwhile, and how long a failure delays the next attempt. Pure. */
+
+import type { Credential, CredentialState, ExchangeResult, FederationErrorCode } from '../contract.js';
+import type { FederationError } from '../errors.js';
+import type { Moment } from '../runtime/clock.js';
+
+/** Ages in milliseconds since the credential was received; always refresh ≤ must ≤ usable ≤ lifetime. */
+export interface Schedule {
+  readonly lifetimeMs: number;
+  readonly refreshAge: number;
+  readonly mustAge: number;
+  readonly usableAge: number;
+}
+
+export interface Failure {
+  /** `backoff`: a retry may succeed; `rejected`: none will until something is changed. */
+  readonly kind: 'backoff' | 'rejected';
+  readonly error: FederationError;
+  /** The server asked to slow down. */
+  readonly throttled: boolean;
+}
+
+export interface Delays {
+  readonly delayMs: number;
+  /** The delay where no usable credential is cached, or not for long. */
+  readonly urgentDelayMs: number;
+}
+
+/** A failure that delays the next attempt. */
+export interface Backoff extends Delays {
+  readonly kind: Failure['kind'];
+  readonly error: FederationError;
+  readonly since: Moment;
+  /** How many failures of this kind in a row, this one included. */
+  readonly count: number;
+}
+
+/** One cache entry at one moment, as one call sees it. */
+export interface EntryState {
+  /** Of the cached credential; `undefined` where none is cached. */
+  readonly schedule: Schedule | undefined;
+  readonly age: number;
+  /** A service refused the cached credential. */
+  readonly invalidated: boolean;
+  readonly backoff: Backoff | undefined;
+  readonly backoffAge: number;
+  /** A refresh that this call can join is in flight. */
+  readonly refreshing: boolean;
+  /** A refresh that this call can't join started within the last second. */
+  readonly startedRecently: boolean;
+  /** The cached credential is valid for less than the call's `minValidityMs`. */
+  readonly belowMinValidity: boolean;
+}
+
+export type Decision =
+  | { readonly do: 'serve' }
+  | { readonly do: 'fail'; readonly error: FederationError }
+  /** Refresh, and wait at most `waitMs`. `fallback`: serve the cached credential if the wait or the refresh fails. */
+  | { readonly do: 'refresh'; readonly waitMs: number; readonly fallback: boolean };
+
+export interface RefreshPolicy {
+  /** Whether a rejection is raised while the cached credential is still usable. */
+  readonly raisesRejections: boolean;
+  /** A credential younger than this is not invalidated. */
+  readonly invalidateAfterMs: number;
+  /** How long before its end a credential is refreshed. `configuredMs`: the user's `refreshAheadMs`. */
+  aheadMs(lifetimeMs: number, configuredMs: number | undefined): number;
+  /** `hintAge`: the server's advice, as an age. `jitter`: from 0 to 1, drawn once for this credential. */
+  schedule(lifetimeMs: number, aheadMs: number, hintAge: number | undefined, jitter: number): Schedule;
+  decide(state: EntryState): Decision;
+  /**
+   * `count`: how many failures in a row. `untilMustMs`: how long the cached credential needs no refresh, `undefined`
+   * where none is usable.
+   */
+  delays(failure: Failure, count: number, untilMustMs: number | undefined, jitter: number): Delays;
+  /** Whether a cached credential may still be served. */
+  isUsable(schedule: Schedule, age: number, invalidated: boolean): boolean;
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** Both clocks may differ by this much before the server's `Date` is considered wrong. */
+const MAX_SKEW_MS = 10 * MINUTE;
+/** The part of the refresh window over which the start of the refresh is spread. */
+const JITTER = 0.2;
+/** A credential with a shorter lifetime is a failed refresh. */
+export const SHORTEST_LIFETIME_MS: number = 30 * SECOND;
+/** No edge isolate starts a second refresh within this time while the cached credential is good. */
+export const RECENT_START_MS: number = SECOND;
+const MAX_BACKOFF_MS = MINUTE;
+const MAX_RETRY_AFTER_MS = 5 * MINUTE;
+const URGENT_DELAY_MS = 5 * SECOND;
+const BRIEF_WAIT_MS = 3 * SECOND;
+
+const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+
+/**
+ * The lifetime from receipt on, by the server's clock where its response had a `Date`: a machine whose clock is wrong
+ * neither drops a good credential nor uses an expired one.
+ */
+export function lifetimeOf(issued: ExchangeResult<Credential>, receivedAt: number): number {
+  const skew =
+    issued.serverDate === undefined ? 0 : clamp(receivedAt - issued.serverDate, -MAX_SKEW_MS, MAX_SKEW_MS);
+  const lifetime = issued.credential.expiresAt + skew - receivedAt;
+  return Math.min(lifetime, issued.maxLifetimeMs ?? Infinity);
+}
+
+export function stateOf({
+  schedule,
+  age,
+  invalidated,
+}: Pick<EntryState, 'schedule' | 'age' | 'invalidated'>): CredentialState {
+  if (schedule === undefined) return 'empty';
+  if (invalidated) return 'invalidated';
+  if (age < schedule.refreshAge) return 'fresh';
+  if (age < schedule.mustAge) return 'refresh-ahead';
+  return age < schedule.usableAge ? 'must-refresh' : 'expired';
+}
+
+export const delayOf = ({ delayMs, urgentDelayMs }: Delays, urgent: boolean): number =>
+  urgent ? urgentDelayMs : delayMs;
+
+/** Whether the last failure still delays the next attempt. */
+export function isBackedOff(
+  { backoff, backoffAge }: Pick<EntryState, 'backoff' | 'backoffAge'>,
+  urgent: boolean,
+): boolean {
+  return backoff !== undefined && backoffAge < delayOf(backoff, urgent);
+}
+
+export const SERVE: Decision = { do: 'serve' };
+
+/** Waits briefly for a better credential than the cached one, which is good for a little longer. */
+export function refreshBriefly(state: EntryState): Decision {
+  if (!state.refreshing && isBackedOff(state, true)) return SERVE;
+  const { usableAge } = state.schedule as Schedule;
+  return { do: 'refresh', waitMs: Math.min(BRIEF_WAIT_MS, usableAge - state.age), fallback: true };
+}
+
+/** The rules of this package: an expired credential is never served, and no call waits without need. */
+export const defaultPolicy: RefreshPolicy = {
+  raisesRejections: false,
+  invalidateAfterMs: 10 * SECOND,
+  isUsable: ({ usableAge }, age, invalidated) => !invalidated && age < usableAge,
+
+  aheadMs: (lifetimeMs, configuredMs) =>
+    Math.min(configuredMs ?? Math.min(lifetimeMs / 4, 15 * MINUTE), lifetimeMs / 2),
+
+  schedule(lifetimeMs, aheadMs, hintAge, jitter) {
+    const usableAge = lifetimeMs - Math.min(5 * SECOND, lifetimeMs / 20);
+    const mustAge = Math.min(lifetimeMs - Math.min(MINUTE, lifetimeMs / 10), usableAge);
+    const start = Number.isFinite(hintAge)
+      ? clamp(hintAge as number, lifetimeMs / 2, mustAge)
+      : lifetimeMs - aheadMs;
+    const refreshAge = Math.min(start + jitter * JITTER * aheadMs, mustAge);
+    return { lifetimeMs, refreshAge, mustAge, usableAge };
+  },
+
+  decide(state) {
+    const { refreshing, startedRecently, backoff } = state;
+    const name = stateOf(state);
+    const isEarly = name === 'fresh' || name === 'refresh-ahead';
+    if (isEarly && state.belowMinValidity) return startedRecently ? SERVE : refreshBriefly(state);
+    if (name === 'fresh') return SERVE;
+    if (name === 'refresh-ahead')
+      return refreshing || startedRecently || isBackedOff(state, false)
+        ? SERVE
+        : { do: 'refresh', waitMs: 0, fallback: true };
+    if (name === 'must-refresh') return refreshBriefly(state);
+    return !refreshing && isBackedOff(state, true)
+      ? { do: 'fail', error: (backoff as Backoff).error }
+      : { do: 'refresh', waitMs: Infinity, fallback: false };
+  },
+
+  delays(failure, count, untilMustMs, jitter) {
+    const { kind, error, throttled } = failure;
+    const doubled = SECOND * 2 ** Math.min(count - 1, 6);
+    if (kind === 'rejected') {
+      // One to five seconds, doubled: a loop reaches the source at most once a second.
+      const delayMs = Math.min((1 + 4 * jitter) * doubled, MAX_BACKOFF_MS);
+      return { delayMs, urgentDelayMs: delayMs };
+    }
+    const range = Math.min(MAX_BACKOFF_MS, doubled);
+    if (!throttled) {
+      const delayMs = jitter * range;
+      return { delayMs, urgentDelayMs: Math.min(delayMs, URGENT_DELAY_MS) };
+    }
+    const retryAfterMs = Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+    const wanted = Math.max(retryAfterMs, range / 2 + (jitter * range) / 2);
+    // In the last minute the next attempt comes in time for the end of the cached credential.
+    const most = untilMustMs === undefined ? MAX_BACKOFF_MS : untilMustMs > 0 ? untilMustMs : URGENT_DELAY_MS;
+    const delayMs = Math.min(wanted, most);
+    return { delayMs, urgentDelayMs: Math.min(delayMs, MAX_BACKOFF_MS) };
+  },
+};
+
+/** The backoff after a failure. `previous`: the one of the same request and token, if any. */
+export function nextBackoff(
+  policy: RefreshPolicy,
+  failure: Failure,
+  previous: Backoff | undefined,
+  since: Moment,
+  untilMustMs: number | undefined,
+  jitter: number,
+): Backoff {
+  const { kind, error } = failure;
+  const count = previous?.kind === kind ? previous.count + 1 : 1;
+  return { kind, error, since, count, ...policy.delays(failure, count, untilMustMs, jitter) };
+}
+
+/** Failures that concern the token that was presented, not the cache key that it shares with other tokens. */
+const TOKEN_ERRORS: ReadonlySet<FederationErrorCode> = new Set([
+  'invalid_subject_token',
+  'subject_token_expired',
+  'subject_token_not_yet_valid',
+  'subject_mismatch',
+  'token_rejected',
+  'issuer_mismatch',
+  'audience_mismatch',
+  'subject_not_allowed',
+  'subject_case_mismatch',
+  'access_denied',
+  'no_subject_token',
+  'no_fresher_token',
+]);
+
+export const isTokenError = (code: FederationErrorCode): boolean => TOKEN_ERRORS.has(code);

@@ -1,0 +1,108 @@
+/** One refresh: finds the one in flight, or starts the exchange of a cache key. */
+
+import type { Credential } from '../contract.js';
+import { FederationError, federationErrorOf } from '../errors.js';
+import { momentOf, since } from '../runtime/clock.js';
+import { sharesPromises, withDeadline } from '../runtime/deadline.js';
+import type { Refresh, RefreshOutcome } from './cache.js';
+import { findEntry } from './cache.js';
+import type { ExchangeOutcome, ProviderContext } from './exchange.js';
+import { exchange } from './exchange.js';
+import type { RefreshName, RefreshRun, RefreshStart } from './refresh-result.js';
+import { isOutdated, nameText, presentEntry, settleRefresh } from './refresh-result.js';
+import { countUnproven, isUnproven } from './unproven.js';
+
+/** A process that was frozen resumes with dead sockets and late timers: an older refresh is abandoned. */
+const MAX_AGE_MS = 10_000;
+/** The refresh to join, if there is one. An overdue or outdated one is abandoned. */
+export function findRefresh<C extends Credential, R>(
+  { cache, clock }: ProviderContext<C, R>,
+  key: string,
+  name: RefreshName,
+): Refresh | undefined {
+  const { refreshes } = cache.state;
+  const text = refreshText(key, name);
+  const refresh = refreshes.get(text);
+  if (refresh === undefined || !sharesPromises()) return undefined;
+  const isOverdue = since(refresh.started, clock) >= refresh.maxAgeMs;
+  if (!isOverdue && !isOutdated(refresh, findEntry(cache.state, key))) return refresh;
+  refreshes.delete(text);
+  refresh.abandon();
+  return undefined;
+}
+
+/** Starts a refresh: its exchange runs up to its first wait before this returns. */
+export function startRefresh<C extends Credential, R>(
+  context: ProviderContext<C, R>,
+  start: RefreshStart<R>,
+): Refresh {
+  const { clock, cache, timeoutMs, provider } = context;
+  const { state } = cache;
+  const { key, input, challenge } = start;
+  const controller = new AbortController();
+  const entry = presentEntry(context, key);
+  const refresh: { -readonly [K in keyof Refresh]: Refresh[K] } = {
+    started: momentOf(clock),
+    sequence: ++state.sequence,
+    entry,
+    maxAgeMs: Math.max(MAX_AGE_MS, timeoutMs + 2_000),
+    sent: false,
+    urgent: start.urgent,
+    host: undefined,
+    abandon: (error) =>
+      controller.abort(error ?? new DOMException('The exchange was abandoned.', 'AbortError')),
+    outcome: undefined as unknown as Promise<RefreshOutcome>,
+  };
+  const run: RefreshRun<C, R> = { ...start, context, refresh };
+  entry.exchanges += 1;
+  entry.lastStarted = refresh.started;
+  context.emit({ type: 'exchange-started' });
+  const timeout = (): unknown => new DOMException('The exchange took too long.', 'TimeoutError');
+  refresh.outcome = withDeadline({ clock, ms: timeoutMs, signal: controller.signal, timeout }, (signal) =>
+    exchange(context, input, refresh, signal),
+  )
+    .catch((reason: unknown) => interrupted(run, controller.signal, reason))
+    .then((outcome) => settleRefresh(run, outcome))
+    // Not before the result is stored: a caller in between would start another.
+    .finally(() => forget(run));
+  refresh.outcome.catch(() => undefined);
+  if (sharesPromises()) {
+    state.refreshes.set(refreshText(key, start.name), refresh);
+    if (challenge) state.challenges.set(key, refresh);
+  }
+  if (isUnproven(input.subject, entry)) countUnproven(cache, provider, clock, refresh);
+  return refresh;
+}
+
+function forget<C extends Credential, R>({ context, key, name, refresh }: RefreshRun<C, R>): void {
+  const { refreshes, challenges } = context.cache.state;
+  const text = refreshText(key, name);
+  if (refreshes.get(text) === refresh) refreshes.delete(text);
+  if (challenges.get(key) === refresh) challenges.delete(key);
+}
+
+/** Why the exchange did not end by itself. */
+function interrupted<C extends Credential, R>(
+  { context, refresh }: RefreshRun<C, R>,
+  abandoned: AbortSignal,
+  reason: unknown,
+): ExchangeOutcome<C> {
+  const { provider, timeoutMs } = context;
+  if (abandoned.aborted && !FederationError.isInstance(reason)) return { kind: 'abandoned' };
+  const isTimeout = reason instanceof DOMException && reason.name === 'TimeoutError';
+  const error = isTimeout
+    ? outOfTime(provider, timeoutMs, refresh.host)
+    : federationErrorOf(provider, reason, { code: 'unknown', retry: 'never' }, undefined);
+  return { kind: 'failed', error, advice: undefined, presented: undefined, blamed: undefined };
+}
+
+const refreshText = (key: string, name: RefreshName): string => `${key}\n${nameText(name)}`;
+
+function outOfTime(provider: string, timeoutMs: number, host: string | undefined): FederationError {
+  return new FederationError({
+    code: 'timeout',
+    provider,
+    message: `The exchange${host === undefined ? '' : ` with ${host}`} did not end within ${timeoutMs} ms (\`timeoutMs\`).`,
+    hint: 'Raise `timeoutMs` if the network is known to be slow; otherwise the next call tries again.',
+  });
+}

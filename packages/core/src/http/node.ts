@@ -1,0 +1,189 @@
+/**
+ * `#http` on Node: `node:https`. The first use of the global fetch costs a process 100 ms and 25 MiB; this costs
+ * what TLS costs. Bun and Deno, which load this too, use their fetch: it is native, and reads the proxy variables itself.
+ */
+
+import type { Agent, IncomingMessage } from 'node:http';
+import type { RequestOptions } from 'node:https';
+import { ONCE, ownCopy } from '../own.js';
+import { isNode } from '../runtime/node.js';
+import { optionalPackage, rethrow } from '../runtime/optional-package.js';
+import type { SendInit, Transport } from './http.js';
+import { MAX_ANSWER_BYTES, redirected, tooLong } from './http.js';
+import { isProxied, PROXY_VARIABLES } from './proxy-environment.js';
+import { guardSocket, refusedTunnel, requireSecureSocket, socketFault } from './secure-socket.js';
+import { createTransport as createWebTransport } from './web.js';
+
+/** Sockets are kept and shared by the process-wide agent of Node, and so is what the user configured on it. */
+export function createTransport(): Transport {
+  if (!isNode) return createWebTransport();
+  const load = () => import(/* webpackIgnore: true */ 'proxy-agent').catch(rethrow);
+  const proxies = optionalPackage('proxy-agent', load, {
+    option: 'fetch',
+    instead: `name the host in NO_PROXY, unset ${PROXY_VARIABLES.join(', ')}, or pass a \`fetch\` of your own`,
+  });
+  return async (provider, url, init) => {
+    if (!isProxied(url)) return send(provider, url, init, undefined);
+    const { ProxyAgent } = await proxies.load();
+    // One for each request, as it keeps no sockets: and one that waits for the proxy's word hears of no request's end.
+    const sockets = new AbortController();
+    try {
+      return await send(provider, url, init, new ProxyAgent({ signal: sockets.signal }));
+    } finally {
+      sockets.abort();
+    }
+  };
+}
+
+/**
+ * Node copies the options to an object that inherits from Object.prototype, and reads each of these from there: what is
+ * not given has to be given as undefined. Of these `session` keeps the agent from resuming an earlier session, which
+ * would show no certificate whose name could be compared. Those for which `tls.connect` has a default are its own already.
+ */
+const NOT_INHERITED: RequestOptions = Object.freeze(
+  Object.fromEntries(
+    (
+      '_defaultAgent agent auth createConnection defaultPort insecureHTTPParser joinDuplicateHeaders maxHeaderSize ' +
+      'port setDefaultHeaders setHost signal socketPath timeout uniqueHeaders ' +
+      'autoSelectFamily family highWaterMark hints localAddress localPort lookup onread ' +
+      'ALPNProtocols ALPNCallback ca cert clientCertEngine crl dhparam ecdhCurve enableTrace key maxVersion ' +
+      'minVersion passphrase pfx privateKeyEngine privateKeyIdentifier pskCallback secureContext secureOptions ' +
+      'secureProtocol servername session sessionIdContext sigalgs socket ticketKeys'
+    )
+      .split(' ')
+      .map((name) => [name, undefined]),
+  ),
+);
+
+type Answer = Awaited<ReturnType<Transport>>;
+
+async function send(provider: string, url: URL, init: SendInit, agent: Agent | undefined): Promise<Answer> {
+  init.signal.throwIfAborted();
+  return new Promise<Answer>((resolve, reject) => {
+    const open = (): void => {
+      const request = requestBy(url)({
+        ...NOT_INHERITED,
+        ...partsOf(url),
+        method: init.method ?? 'POST',
+        headers: ownCopy(
+          init.body === undefined
+            ? init.headers
+            : { ...init.headers, 'content-length': Buffer.byteLength(init.body) },
+        ),
+        ...(agent === undefined ? {} : { agent }),
+      });
+      // Not the request's own option: what it loads and adds costs a starting process 1 ms.
+      const abort = (): void => fail(init.signal.reason);
+      // What is left on its socket nobody will read.
+      const fail = (error: unknown): void => {
+        reject(error as Error);
+        request.destroy();
+      };
+      init.signal.addEventListener('abort', abort, ONCE);
+      let heard = false;
+      const isSecure = url.protocol === 'https:';
+      if (isSecure) requireSecureSocket(request, url.hostname, fail);
+      request.on('proxyConnect', ({ statusCode }: { readonly statusCode?: unknown }) => {
+        const refusal = refusedTunnel(statusCode, url.hostname);
+        if (refusal !== undefined) fail(refusal);
+      });
+      request.on('response', (response) => {
+        heard = true;
+        const fault = isSecure ? socketFault(response.socket, url.hostname) : undefined;
+        if (fault === undefined) read(provider, url, response, resolve, fail);
+        else fail(fault);
+      });
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        // A kept socket that the server had closed says nothing of the server. The next may be as stale: on to a new one.
+        const isStale = request.reusedSocket && /^(?:ECONNRESET|EPIPE)$/.test(error.code ?? '');
+        if (isStale && !heard && !init.signal.aborted && init.again?.() !== false) open();
+        else reject(error);
+        heard = true;
+      });
+      request.on('close', () => {
+        init.signal.removeEventListener('abort', abort);
+        // Without a word where the server switches protocols.
+        if (!heard) reject(brokenOff());
+      });
+      request.end(init.body);
+    };
+    open();
+  });
+}
+
+/** Of the URL as Node reads one: given the URL itself, it looks for members that a URL has not, and may inherit. */
+function partsOf({ protocol, hostname, port, pathname, search }: URL): RequestOptions {
+  return {
+    protocol,
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    path: pathname + search,
+    ...(port === '' ? {} : { port }),
+  };
+}
+
+/**
+ * Loopback alone is asked by http. Both modules are looked up with the first request, not imported: an import of
+ * `node:http` evaluates all that it exports, WebSocket among it, and with that loads the whole of fetch (60 ms on
+ * Node 24), and Bun takes 30 ms for an import of `node:https`, which it does not use here.
+ */
+function requestBy({ protocol }: URL): typeof import('node:https').request {
+  return process.getBuiltinModule(protocol === 'http:' ? 'node:http' : 'node:https').request;
+}
+
+function read(
+  provider: string,
+  url: URL,
+  response: IncomingMessage,
+  resolve: (answer: Answer) => void,
+  fail: (error: unknown) => void,
+): void {
+  const status = response.statusCode ?? 0;
+  if (status >= 300 && status < 400) {
+    fail(redirected(provider, url, status));
+    return;
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  response.on('data', (chunk: Buffer) => {
+    size += chunk.byteLength;
+    if (size > MAX_ANSWER_BYTES) fail(tooLong(provider, status));
+    else chunks.push(chunk);
+  });
+  response.on('end', () =>
+    resolve({
+      status,
+      headers: textOf(response),
+      body: withoutMark(Buffer.concat(chunks).toString()),
+    }),
+  );
+  response.on('error', fail);
+  response.on('close', () => {
+    if (!response.complete) fail(brokenOff());
+  });
+}
+
+function brokenOff(): Error {
+  return Object.assign(new Error('The answer broke off.'), { code: 'ECONNRESET' });
+}
+
+/** A byte order mark is no part of the text: so decodes fetch. */
+function withoutMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
+/** All values of a name, as fetch has them: `headers` keeps the first of some, and is silent of the others. */
+function textOf({ headersDistinct }: IncomingMessage): Record<string, string> {
+  return ownCopy(
+    Object.fromEntries(
+      Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
+    ),
+  );
+}
+
+/** For requests that another library makes while `run` runs: see `watchRequests`, which few processes load. */
+export async function withSecureSockets<T>(run: () => Promise<T>): Promise<T> {
+  // Bun and Deno verify certificates in their own `node:https`, and publish no such events.
+  if (!isNode) return run();
+  const { watchRequests } = await import('./watched-requests.js');
+  return watchRequests(run, guardSocket);
+}

@@ -1,0 +1,29 @@
+/** Which requests go through a proxy, by the variables that curl and `proxy-agent` read. */
+
+import { isLoopback } from '../options/endpoint.js';
+import { environmentVariable } from '../runtime/environment.js';
+
+export const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'] as const;
+
+/** Whether a proxy is set, and NO_PROXY does not exempt the host. This machine is never reached through a proxy. */
+export function isProxied(url: URL): boolean {
+  return (
+    !isLoopback(url.hostname) &&
+    PROXY_VARIABLES.some((name) => environmentVariable(name) !== undefined) &&
+    !isExempt(url)
+  );
+}
+
+/**
+ * As the package `proxy-from-env` reads NO_PROXY, so that both agree: names parted by commas or white space; `.example.com`
+ * and `*.example.com` for names that end so; `host:port` for one port; `*` for all.
+ */
+function isExempt({ hostname, port }: URL): boolean {
+  const list = (environmentVariable('no_proxy') ?? environmentVariable('NO_PROXY') ?? '').toLowerCase();
+  return list.split(/[\s,]+/).some((entry) => {
+    const [, pattern = '', only] = /^(.+?)(?::(\d+))?$/.exec(entry) ?? [];
+    if (pattern === '' || (only !== undefined && only !== (port === '' ? '443' : port))) return false;
+    if (!/^[.*]/.test(pattern)) return hostname === pattern;
+    return hostname.endsWith(pattern.replace(/^\*/, ''));
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * What the packages of credex share. Unversioned: any release may change it, and all packages depend on exactly one
+ * version of each other. Users import from `@credex/core`, authors of exchangers from `@credex/core/driver`.
+ */
+
+export type {
+  ErrorClass,
+  ExchangeContext,
+  Exchanger,
+  HttpResponse,
+  ExchangeResult,
+  RetryAdvice,
+} from './contract.js';
+export { discard } from './http/http.js';
+export { builtinModule } from './runtime/environment.js';
+export { createCredentialCache } from './cache/cache.js';
+export { canonicalJson } from './cache/key.js';
+export type { Moment } from './runtime/clock.js';
+export { momentOf, since, startTimer, systemClock } from './runtime/clock.js';
+export { environmentVariable, ownEnvironment } from './runtime/environment.js';
+export { FederationError, OptionError, federationErrorOf, presentedToken } from './errors.js';
+export { assertExpected, normalizeExpectation } from './token/expect.js';
+export { MAX_ANSWER_BYTES, ownRequestInit, redirected, sendByFetch, tooLong } from './http/http.js';
+export type { SendInit, Transport } from './http/http.js';
+export { transportOf, withSecureSockets } from './http/transport.js';
+export {
+  invalidOption,
+  optionalBoolean,
+  optionalClock,
+  optionalFunction,
+  optionalInteger,
+  optionalString,
+  optionalStringList,
+  ownMembers,
+  ownOptions,
+  requiredString,
+} from './options/assert.js';
+export type { Grammar, OptionName } from './options/assert.js';
+export { createCredentialProvider } from './provider.js';
+export type { DriverCall } from './cache/call.js';
+export { OwnCall } from './cache/call.js';
+export type { CredentialProviderOptions } from './provider-options.js';
+export type { DriverProvider } from './provider.js';
+export { ONCE, memberOf, optionNames, ownCopy, parseJson } from './own.js';
+export type { LinkedSignal, SignalLike } from './runtime/linked-signal.js';
+export { linkedSignal } from './runtime/linked-signal.js';
+export { didYouMean } from './options/assert.js';
+export type { CallerCopy } from './cache/record.js';
+export { callerError } from './errors.js';
+export { cleanServerText, errorLine } from './redact.js';
+export { oneLine, shown, visible } from './redact.js';
+export { isLaptop, onVercel } from './runtime/environment.js';
+export { UnreadableFile, readRegularFile } from './runtime/regular-file.js';
+export { sha256 } from './cache/key.js';
+export { rememberedSubjectToken } from './cache/remembered-token.js';
+export { readSubjectToken } from './token/read.js';
+export {
+  DOMAIN_NAME,
+  HOST_LABEL,
+  SERVICE_ACCOUNT_EMAIL,
+  TEAM_SLUG,
+  TENANT,
+  endpointUrl,
+  httpsUrl,
+  isLoopback,
+} from './options/endpoint.js';
+export type { EndpointRules, UrlParts } from './options/endpoint.js';
+export { SHARED_OPTION_NAMES, providerOptions } from './shared-options.js';
+export type { Invocation } from './runtime/deadline.js';
+export { DIAGNOSTICS_CHANNEL } from './events.js';
+export type { PlatformDefaults } from './shared-options.js';
+export { retryAfterMs, serverDate } from './http/headers.js';
+export { optionalPackage } from './runtime/optional-package.js';
+export type { OptionalPackage } from './runtime/optional-package.js';
+export { transportFailure } from './http/failure.js';
+export type { TransportFailure } from './http/failure.js';

@@ -1,0 +1,143 @@
+/** Waiting with a time limit: the one place where a promise is raced against a signal and a timer. */
+
+import type { Clock } from '../contract.js';
+import { FederationError } from '../errors.js';
+import { ONCE } from '../own.js';
+import { startTimer } from './clock.js';
+
+/** What the platform says about the invocation that is being served. */
+export interface Invocation {
+  /** When the platform ends the invocation, epoch milliseconds. */
+  readonly deadline?: number | undefined;
+  /** Keeps the instance awake until the promise settles. */
+  readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
+  /** Whether the platform freezes the instance between requests. */
+  readonly freezes?: boolean | undefined;
+}
+
+interface Isolate {
+  readonly EdgeRuntime?: unknown;
+  readonly navigator?: { readonly userAgent?: string };
+}
+
+/**
+ * Whether a promise that one request creates settles for another request. Not in an edge isolate: work there belongs to
+ * the request that started it, and its sockets close with that request.
+ */
+export function sharesPromises(): boolean {
+  const { EdgeRuntime, navigator } = globalThis as Isolate;
+  return typeof EdgeRuntime !== 'string' && navigator?.userAgent !== 'Cloudflare-Workers';
+}
+
+export interface Deadline {
+  readonly clock: Clock;
+  readonly ms: number;
+  readonly signal?: AbortSignal | undefined;
+  /** What the work's signal and the returned promise end with when the time is over. */
+  timeout(): unknown;
+  /** What they end with when `signal` fires. Default: the reason of `signal`. */
+  aborted?: (() => unknown) | undefined;
+}
+
+/** Runs `work` under a signal of its own, and rejects when that signal fires, whatever `work` makes of it. */
+export async function withDeadline<T>(
+  { clock, ms, signal, timeout, aborted }: Deadline,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const abortReason = aborted ?? (() => signal?.reason as unknown);
+  if (signal?.aborted === true) throw abortReason();
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(abortReason());
+  signal?.addEventListener('abort', onAbort, ONCE);
+  const stopTimer = startTimer(clock, ms, () => controller.abort(timeout()));
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      controller.signal.addEventListener('abort', () => reject(controller.signal.reason as Error), ONCE);
+      work(controller.signal).then(resolve, reject);
+    });
+  } finally {
+    stopTimer();
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+const ELAPSED = Symbol('elapsed');
+
+/** Resolves after `ms`; rejects with the signal's reason if that fires first. */
+export async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await withDeadline(
+      { clock, ms, signal, timeout: () => ELAPSED },
+      () => new Promise<never>(() => undefined),
+    );
+  } catch (reason) {
+    if (reason !== ELAPSED) throw reason;
+  }
+}
+
+/** How long one caller waits: until its signal fires or its invocation must answer. */
+export interface CallerDeadline {
+  readonly provider: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+  readonly invocation: Invocation | undefined;
+  /** An upper bound in milliseconds, for work that has no limit of its own. */
+  readonly limitMs: number;
+}
+
+/** A caller keeps this much of its invocation to answer in. */
+const TIME_TO_ANSWER_MS = 500;
+
+/** What the invocation has left, less the time to answer. */
+export function invocationLeft({ invocation, clock }: Pick<CallerDeadline, 'invocation' | 'clock'>): number {
+  const deadline = invocation?.deadline;
+  return deadline === undefined ? Infinity : Math.max(0, deadline - TIME_TO_ANSWER_MS - clock.now());
+}
+
+/**
+ * Waits for `work` until the caller's deadline. A shared refresh goes on after it.
+ * @throws FederationError `aborted` or `timeout`, or what `work` threw
+ */
+export function withCallerDeadline<T>(
+  deadline: CallerDeadline,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { provider, clock, signal, limitMs } = deadline;
+  const left = invocationLeft(deadline);
+  return withDeadline(
+    {
+      clock,
+      signal,
+      ms: Math.min(left, limitMs),
+      timeout: () => (left < limitMs ? invocationEnds(provider) : limitReached(provider, limitMs)),
+      aborted: () => abortedError(provider),
+    },
+    work,
+  );
+}
+
+export function abortedError(provider: string): FederationError {
+  return new FederationError({
+    code: 'aborted',
+    provider,
+    message: 'The caller gave up waiting.',
+    retryable: true,
+  });
+}
+
+function invocationEnds(provider: string): FederationError {
+  return new FederationError({
+    code: 'timeout',
+    provider,
+    message: 'The credential did not come before the invocation had to answer.',
+    hint: 'The exchange goes on for the next caller; raise the duration of the function if this recurs.',
+  });
+}
+
+function limitReached(provider: string, limitMs: number): FederationError {
+  return new FederationError({
+    code: 'timeout',
+    provider,
+    message: `The credential did not come within ${limitMs} ms.`,
+  });
+}

@@ -1,0 +1,13 @@
+/** `#runtime` by what every runtime of the web has. */
+
+/** SHA-256 of the text's UTF-8, base64url. */
+export const sha256: (text: string) => string | Promise<string> = async (text) => {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...new Uint8Array(digest)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+};
+
+/** Milliseconds of a clock that nobody sets. */
+export const monotonic = (): number => performance.now();
