@@ -12,4 +12,5 @@ export type {
   RetryAdvice,
 } from './contract.js';
 export { FederationError, OptionError } from './errors.js';
+export { endpointUrl } from './options/endpoint.js';
 export { readSubjectToken } from './token/read.js';

@@ -1,5 +1,11 @@
 import type { Clock, Fetch, Subject, SubjectTokenSource } from '@credex/core';
-import { environmentVariable, isLaptop, optionNames, optionalBoolean, ownOptions } from '@credex/core/internal';
+import {
+  environmentVariable,
+  isLaptop,
+  optionNames,
+  optionalBoolean,
+  ownOptions,
+} from '@credex/core/internal';
 import type { CaptureTools, CliFallback, Peeked, PlatformIdentity } from './captured-subject.js';
 import { CapturedSubject, createTokenMemo, tokenVariables } from './captured-subject.js';
 import { contextToken } from './request-context.js';

@@ -5,7 +5,14 @@
 
 import type { Credential } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import { ONCE, ownCopy, ownEnvironment, parseJson, rememberedSubjectToken, shown } from '@credex/core/internal';
+import {
+  ONCE,
+  ownCopy,
+  ownEnvironment,
+  parseJson,
+  rememberedSubjectToken,
+  shown,
+} from '@credex/core/internal';
 import { nodeModule } from '../platform/runtime.js';
 
 export interface Command {
