@@ -90,6 +90,11 @@ export const ROOMS = {
     ],
     behind: {},
   },
+  explain: {
+    rooms: [],
+    others: [/^@bufbuild\/cel(\/ext)?$/],
+    behind: { 'worker-node': { also: [], imports: ['node:worker_threads'] } },
+  },
   credex: {
     rooms: ['core', 'config'],
     lazyRooms: CLOUDS,
@@ -98,11 +103,11 @@ export const ROOMS = {
     behind: {},
   },
   cli: {
-    rooms: ['core', 'vercel', ...CLOUDS, 'verify', 'config', 'testing'],
+    rooms: ['core', 'vercel', ...CLOUDS, 'verify', 'config', 'explain', 'testing'],
     others: ANY,
     behind: {},
   },
-  testing: { rooms: ['core'], others: ANY, behind: {} },
+  testing: { rooms: ['core', 'explain'], others: ANY, behind: {} },
 };
 
 /**

@@ -1,7 +1,7 @@
 /** What `explain` says of a policy is what the emulated cloud does with it, in an exchange over the wire. */
 
-import { explain } from '@credex/cli';
-import type { Explanation } from '@credex/cli';
+import { explain } from '@credex/explain';
+import type { Explanation } from '@credex/explain';
 import { readSubjectToken } from '@credex/core/internal';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { TEAM } from '../demo/names.mjs';
@@ -59,7 +59,7 @@ describe('AWS', () => {
     const { roleArn = `arn:aws:iam::${accountId}:role/shop-production`, roleSessionName = 'shop' } = of;
     const jwt = await mint(of);
     const { claims } = readSubjectToken(jwt);
-    const explained = await explain({
+    const explained = explain({
       cloud: 'aws',
       policy: JSON.stringify(of.policy),
       claims,
@@ -103,7 +103,7 @@ describe('Google Cloud', () => {
     const of: GcpCase = renumbered(written, PROJECT_NUMBER, projectNumber);
     const { policy, serviceAccountPolicy, projectPolicy = NOTHING_INHERITED } = of;
     const jwt = await mint(of);
-    const explained = await explain({
+    const explained = explain({
       cloud: 'gcp',
       policy: JSON.stringify(policy),
       claims: readSubjectToken(jwt).claims,
@@ -136,7 +136,7 @@ describe('Azure', () => {
     const { iss } = of.token?.claims ?? {};
     if (typeof iss === 'string') world.emulator.issuer.addIssuer(iss);
     const jwt = await mint(of);
-    const explained = await explain({
+    const explained = explain({
       cloud: 'azure',
       policy: JSON.stringify(of.policy),
       claims: readSubjectToken(jwt).claims,

@@ -11,7 +11,7 @@ import type { Manifest } from './packages.js';
 import { ROOMS, manifestOf, specifiersOf } from './packages.js';
 
 /** These know all clouds. */
-const OF_ALL = ['testing', 'cli', 'config', 'credex'];
+const OF_ALL = ['testing', 'cli', 'config', 'credex', 'explain'];
 
 /** An ESM-only package: a CommonJS module that imports it gets an ES module (`--ignore-rules cjs-resolves-to-esm`). */
 const EXPECTED: ProblemKind = 'CJSResolvesToESM';

@@ -35,7 +35,7 @@ describe('npm install credex', () => {
   it('brings few packages and few bytes, and no emulator', () => {
     const ours = installed.filter((name) => /^(?:@credex\/|credex$)/.test(name));
     expect(ours.sort()).toEqual(
-      ['aws', 'azure', 'cli', 'config', 'core', 'gcp', 'vercel', 'verify']
+      ['aws', 'azure', 'cli', 'config', 'core', 'explain', 'gcp', 'vercel', 'verify']
         .map((room) => `@credex/${room}`)
         .concat('credex'),
     );

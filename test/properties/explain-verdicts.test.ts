@@ -1,7 +1,7 @@
 /** Two evaluators of the same rules, written apart: `explain` and the emulator agree on policies made by chance. */
 
-import { explain } from '@credex/cli';
-import type { Explanation } from '@credex/cli';
+import { explain } from '@credex/explain';
+import type { Explanation } from '@credex/explain';
 import { readSubjectToken } from '@credex/core/internal';
 import type { MintOptions } from '@credex/testing/emulator';
 import { describe, expect, test } from 'vitest';
@@ -79,7 +79,7 @@ describe('explain and the emulator agree', () => {
     await expectAgreement(async (index, jwt) => {
       const [roleArn, roleSessionName] = [`arn:aws:iam::${accountId}:role/role-${index}`, 'shop'];
       const policy = trustPolicy(dice, accountId);
-      const explained = await explain({
+      const explained = explain({
         cloud: 'aws',
         policy: JSON.stringify(policy),
         claims: claimsOf(jwt),
@@ -101,7 +101,7 @@ describe('explain and the emulator agree', () => {
       const provider = poolProvider(dice);
       const bindings = serviceAccountBindings(dice, projectNumber);
       const name = `projects/${projectNumber}/locations/global/workloadIdentityPools/vercel/providers/vercel`;
-      const explained = await explain({
+      const explained = explain({
         cloud: 'gcp',
         policy: JSON.stringify({ name, state: 'ACTIVE', ...provider }),
         claims: claimsOf(jwt),
@@ -122,7 +122,7 @@ describe('explain and the emulator agree', () => {
     await expectAgreement(async (index, jwt) => {
       const clientId = `7a1d3e5f-2b4c-4d6e-8f90-${String(index).padStart(12, '0')}`;
       const credentials = federatedCredentials(dice);
-      const explained = await explain({
+      const explained = explain({
         cloud: 'azure',
         policy: JSON.stringify(credentials),
         claims: claimsOf(jwt),

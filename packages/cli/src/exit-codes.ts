@@ -27,7 +27,7 @@ const NO_TOKEN: ReadonlySet<string> = new Set([
   'subject_token_expired',
   'no_fresher_token',
 ]);
-const USAGE: ReadonlySet<string> = new Set(['OptionError', 'ConfigError', 'UsageError', 'PolicyFileError']);
+const USAGE: ReadonlySet<string> = new Set(['OptionError', 'ConfigError', 'UsageError']);
 
 /** What an error says of itself. Its class is read as text: two copies of a package make two classes. */
 interface CodedError {

@@ -2,9 +2,15 @@ export { EXIT } from './exit-codes.js';
 export type { ExitCode } from './exit-codes.js';
 export type { Io, Sink, Source } from './io.js';
 export { run } from './run.js';
-export { explain } from './explain/explain.js';
-export type { ExplainInput } from './explain/explain.js';
-export type { Check, Cloud, Explanation, Finding, Severity, Verdict } from './explain/explanation.js';
-export type { FindingCode } from './explain/finding-codes.js';
-export { PolicyFileError } from './explain/policy-file-error.js';
-export type { PolicyFileErrorCode } from './explain/policy-file-error.js';
+export { explain, PolicyFileError } from '@credex/explain';
+export type {
+  Check,
+  Cloud,
+  ExplainInput,
+  Explanation,
+  Finding,
+  FindingCode,
+  PolicyFileErrorCode,
+  Severity,
+  Verdict,
+} from '@credex/explain';

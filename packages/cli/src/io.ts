@@ -1,8 +1,7 @@
 /** The outside world as commands see it. All of it comes in, so that a test runs a command without a process. */
 
 import type { Clock, Fetch } from '@credex/core';
-import type { ExplainInput } from './explain/explain.js';
-import type { Explanation } from './explain/explanation.js';
+import type { ExplainInput, Explanation } from '@credex/explain';
 
 /** A stream of text to a terminal, a pipe or a file. */
 export interface Sink {

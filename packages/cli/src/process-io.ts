@@ -27,8 +27,8 @@ export function processIo(version: string): Io {
       process.once('SIGHUP', stop);
     },
     async explain(input) {
-      const { explainApart } = await import('./explain/explain-apart.js');
-      return explainApart(input, systemClock, ended.signal);
+      const { explainInThread } = await import('./explain/explain-in-thread.js');
+      return explainInThread(input, systemClock, ended.signal);
     },
     program: installedProgram(process.argv[1]),
     version,

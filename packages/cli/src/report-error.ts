@@ -15,7 +15,6 @@ const CODED = new Set([
   'ConfigError',
   'TokenVerificationError',
   'UsageError',
-  'PolicyFileError',
 ]);
 const DEEPEST = 5;
 

@@ -1,6 +1,7 @@
 /** Used in a way that can't work: exit code 2, unless it names another. */
 
 import { errorLine } from '@credex/core/internal';
+import type { PolicyFileErrorCode } from '@credex/explain';
 import { EXIT } from './exit-codes.js';
 
 export type UsageErrorCode =
@@ -11,7 +12,8 @@ export type UsageErrorCode =
   | 'unreadable_file'
   | 'missing_package'
   | 'untrusted_configuration'
-  | 'several_problems';
+  | 'several_problems'
+  | PolicyFileErrorCode;
 
 /**
  * `message`: a line; a list holds one line each. `option`: as it is typed, `--team`. `hint`: what to do. Neither message nor

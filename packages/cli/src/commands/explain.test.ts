@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bound, credential, EXACT, POOL, provider, SUBJECT, trust } from '../explain/explain.fixture.js';
-import type { Explanation } from '../explain/explanation.js';
+import type { Explanation } from '@credex/explain';
+import { bound, credential, EXACT, POOL, provider, SUBJECT, trust } from '../explain/policies.fixture.js';
 import { jwt, runInMemory } from '../memory-io.fixture.js';
 import type { Ended } from '../memory-io.fixture.js';
 

@@ -1,9 +1,9 @@
+import type { Cloud, ExplainInput } from '@credex/explain';
 import type { Command } from 'commander';
 import type { Act, CommandModule, Context } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
-import type { ExplainInput } from '../explain/explain.js';
-import type { Cloud, Explanation } from '../explain/explanation.js';
+import { explainPolicy } from '../explain/explain-policy.js';
 import { drawExplanation } from '../explain/explanation-table.js';
 import { readPolicyFile } from '../explain/read-policy-file.js';
 import { findToken, withTokenOptions } from '../find-token.js';
@@ -102,14 +102,9 @@ async function answer(name: Cloud, { io, output, options }: Context<ExplainOptio
   };
   const { token } = await findToken(io, options);
   const full: ExplainInput = { ...input, ...more, claims: token.claims, now: io.clock.now() };
-  const explanation = await (io.explain?.(full) ?? explainHere(full));
+  const explanation = await explainPolicy(io, full);
   output.print(explanation, (view) => drawExplanation(explanation, view));
   return explanation.verdict === 'allowed' ? EXIT.ok : EXIT.no;
-}
-
-async function explainHere(input: ExplainInput): Promise<Explanation> {
-  const { explain } = await import('../explain/explain.js');
-  return explain(input);
 }
 
 /** Standard input can be read once. */

@@ -4,6 +4,7 @@ import { createCredentialCache } from '@credex/core';
 import type { AnyCredentials, AnyProvider } from '../entry/entry-provider.js';
 import { entryProvider } from '../entry/entry-provider.js';
 import { entryTokenSource } from '../entry/entry-token-source.js';
+import { explainPolicy } from '../explain/explain-policy.js';
 import { readPolicyFile } from '../explain/read-policy-file.js';
 import { duration } from '../whoami/durations.js';
 import type { Case, Passed, Step } from './case.js';
@@ -83,10 +84,9 @@ export const exchange: Step = async (the, signal) => {
 async function explained({ io, options, entry, token }: Case): Promise<void> {
   if (options.policy === undefined || token === undefined) return;
   const { provider } = known(entry);
-  const { explain } = await import('../explain/explain.js');
   const policy = await readPolicyFile(io, '--policy', options.policy);
   const roleArn = entry?.provider === 'aws' ? entry.roleArn : undefined;
-  const { findings } = await explain({
+  const { findings } = await explainPolicy(io, {
     cloud: provider,
     policy,
     claims: token.claims,

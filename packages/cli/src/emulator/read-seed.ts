@@ -1,6 +1,6 @@
 /** The JSON file that says what the emulator's clouds trust, read as untrusted: every problem at once, each with its key. */
 
-import { isObject, member } from '../explain/json.js';
+import { isObject, member } from '@credex/explain/internal';
 import { readPolicyFile } from '../explain/read-policy-file.js';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createColors } from 'picocolors';
 import { createView, dim } from '../text.js';
-import type { Check } from './explanation.js';
+import type { Check } from '@credex/explain';
 import { conditionTable, drawExplanation } from './explanation-table.js';
 
 const check = (more: Partial<Check>): Check => ({

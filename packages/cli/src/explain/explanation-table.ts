@@ -3,7 +3,7 @@
 import { table } from '../table.js';
 import type { Piece, Tone, View } from '../text.js';
 import { bad, dim, good, strong, toned, warning } from '../text.js';
-import type { Check, Explanation, Finding, Severity, Verdict } from './explanation.js';
+import type { Check, Explanation, Finding, Severity, Verdict } from '@credex/explain';
 
 const VERDICTS: Readonly<Record<Verdict, Tone>> = {
   allowed: 'good',

@@ -5,11 +5,10 @@ import { resolve } from 'node:path';
 import { UnreadableFile, readRegularFile } from '@credex/core/internal';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
-import { PolicyFileError } from './policy-file-error.js';
-import { MAX_POLICY_LENGTH } from './read-policy.js';
+import { MAX_POLICY_LENGTH } from '@credex/explain/internal';
 import { shown } from '../visible.js';
 
-/** @throws UsageError `unreadable_file`; PolicyFileError `policy_too_large` */
+/** @throws UsageError `unreadable_file` or `policy_too_large` */
 export async function readPolicyFile(
   { cwd, stdin, signal }: Io,
   option: string,
@@ -22,10 +21,10 @@ export async function readPolicyFile(
     bytes = readRegularFile(fs, full, MAX_POLICY_LENGTH);
   } catch (cause) {
     if (cause instanceof UnreadableFile && cause.code === 'EFBIG')
-      throw new PolicyFileError(
+      throw new UsageError(
         'policy_too_large',
-        option,
         `The file of ${option} is longer than ${MAX_POLICY_LENGTH} bytes; no cloud keeps such a policy.`,
+        { option },
       );
     throw new UsageError('unreadable_file', `The file ${shown(full)} of ${option} can not be read.`, {
       option,

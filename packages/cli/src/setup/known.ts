@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import type { SubjectClaims } from '@credex/core';
 import { TEAM_SLUG, parseJson, readRegularFile } from '@credex/core/internal';
-import { teamOfIssuer } from '../explain/differences.js';
+import { teamOfIssuer } from '@credex/explain/internal';
 import { findToken } from '../find-token.js';
 import type { TokenOptions } from '../find-token.js';
 import type { Io } from '../io.js';

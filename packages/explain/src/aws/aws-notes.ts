@@ -1,0 +1,87 @@
+/** What lets in more than it seems to, what IAM would say to a change, and what was taken for granted. */
+
+import type { TokenClaims } from '../claims.js';
+import type { Finding } from '../explanation.js';
+import { finding } from '../findings.js';
+import type { AwsJudgement, AwsTrust } from './judge-aws.js';
+import { audiencesOf, requestKeys } from './request-keys.js';
+import type { Statement } from './trust-policy.js';
+
+/** IAM's quota for a trust policy where nobody asked for more. */
+const USUAL_LENGTH = 2048;
+
+export function notesOf(
+  { policy, identityProvider, facts }: AwsTrust,
+  { statements }: AwsJudgement,
+  claims: TokenClaims,
+): readonly Finding[] {
+  const found: Finding[] = [];
+  const keys = requestKeys(claims, facts);
+  for (const { statement, applies, conditions } of statements) {
+    if (statement.effect !== 'Allow' || applies !== true) continue;
+    if (statement.principals.some(({ type }) => type === '*'))
+      found.push(
+        finding(
+          'any_principal',
+          `${statement.at}.Principal`,
+          'Everyone is the principal, identity providers of other issuers in this account included.',
+        ),
+      );
+    for (const { condition } of conditions)
+      if (keys(condition.key) === 'absent' && condition.operator.base !== 'Null')
+        found.push(
+          finding(
+            'admits_absent_key',
+            `${condition.at}["${condition.key}"]`,
+            `The request has no key \`${condition.key}\`, and ${condition.operator.name} is true without it: it checks nothing.`,
+          ),
+        );
+  }
+  found.push(...policy.statements.flatMap(sharedIssuer));
+  found.push(...policy.notes.map(({ at, message }) => finding('refused_today', at, message)));
+  if (policy.length > USUAL_LENGTH)
+    found.push(
+      finding(
+        'policy_too_long',
+        'Statement',
+        `The policy has ${policy.length} characters without white space.`,
+      ),
+    );
+  if (identityProvider === undefined)
+    found.push(
+      finding(
+        'provider_assumed',
+        'identity provider',
+        `Taken for granted: the account has an identity provider for ${JSON.stringify(claims.iss ?? '')} with the audience ${JSON.stringify(audiencesOf(claims)[0] ?? '')}.`,
+      ),
+    );
+  return found;
+}
+
+const SHARED = 'oidc.vercel.com';
+
+/**
+ * IAM knows Vercel's global issuer for one that many share, and asks for a condition on the audience when a role is
+ * made or changed; roles from before go on working.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
+ */
+function sharedIssuer({ at, effect, principals, conditions }: Statement): readonly Finding[] {
+  if (effect !== 'Allow' || !principals.some(({ value }) => value.endsWith(`:oidc-provider/${SHARED}`)))
+    return [];
+  const isAsked = conditions.some(
+    ({ key, operator, values }) =>
+      key.toLowerCase() === `${SHARED}:aud` &&
+      operator.base.startsWith('String') &&
+      !operator.isNegated &&
+      !operator.ifExists &&
+      !values.includes('*'),
+  );
+  if (isAsked) return [];
+  return [
+    finding(
+      'shared_issuer_control',
+      at,
+      `The statement trusts Vercel's global issuer, and has no condition on \`${SHARED}:aud\`.`,
+    ),
+  ];
+}

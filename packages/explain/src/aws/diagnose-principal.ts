@@ -1,0 +1,89 @@
+/** Why the principal of a statement is not this token's identity provider, in words. */
+
+import type { TokenClaims } from '../claims.js';
+import { differences } from '../differences.js';
+import type { Finding } from '../explanation.js';
+import { finding } from '../findings.js';
+import { issuerHost, providerArn } from './request-keys.js';
+import type { Statement } from './trust-policy.js';
+
+export function diagnosePrincipal(
+  { at, principals }: Statement,
+  claims: TokenClaims,
+  roleArn: string | undefined,
+): readonly Finding[] {
+  return principals.flatMap(({ type, value }) => {
+    if (type === 'Federated') return diagnoseProvider(value, `${at}.Principal.Federated`, claims, roleArn);
+    if (type === 'AWS' && value === '*')
+      return [
+        finding(
+          'principal_not_federated',
+          `${at}.Principal.AWS`,
+          '{"AWS": "*"} is every principal of AWS; a federated token is none of them.',
+        ),
+      ];
+    return [
+      finding(
+        'principal_not_federated',
+        `${at}.Principal.${type}`,
+        `${JSON.stringify(value)} is not an identity provider; a federated token is nobody of the type ${type}.`,
+      ),
+    ];
+  });
+}
+
+function diagnoseProvider(
+  value: string,
+  at: string,
+  claims: TokenClaims,
+  roleArn: string | undefined,
+): readonly Finding[] {
+  const shown = JSON.stringify(value);
+  const [, partition = '', account = '', kind = '', host = ''] =
+    /^arn:([\w-]+):iam::(\d{12}):(oidc|saml)-provider\/(.+)$/.exec(value) ?? [];
+  if (partition === '')
+    return [finding('provider_not_arn', at, `${shown} is not the ARN of an identity provider.`)];
+  if (/^https?:\/\//i.test(host))
+    return [finding('provider_arn_has_scheme', at, `There is a scheme inside the ARN ${shown}.`)];
+  const found: Finding[] = [];
+  if (kind === 'saml' || host !== issuerHost(claims)) found.push(ofHost(kind, host, at, claims, shown));
+  const [, wantedPartition, , , wantedAccount] = (providerArn(claims, roleArn) ?? '').split(':');
+  if (wantedPartition !== undefined && partition !== wantedPartition)
+    found.push(
+      finding(
+        'provider_partition_mismatch',
+        at,
+        `The provider is of the partition ${partition}, the role of ${wantedPartition}.`,
+      ),
+    );
+  if (wantedAccount !== undefined && account !== wantedAccount)
+    found.push(
+      finding(
+        'provider_account_mismatch',
+        at,
+        `The provider is of the account ${account}, the role of ${wantedAccount}.`,
+      ),
+    );
+  return found;
+}
+
+const TELLING = new Set([
+  'case_differs',
+  'trailing_slash',
+  'issuer_mode',
+  'team_differs',
+  'placeholder_left',
+  'audience_as_issuer',
+]);
+
+function ofHost(kind: string, host: string, at: string, claims: TokenClaims, shown: string): Finding {
+  const [difference] =
+    kind === 'oidc' ? differences('issuer', `https://${host}`, claims.iss ?? '', claims) : [];
+  if (difference !== undefined && TELLING.has(difference.code))
+    return finding(difference.code, at, difference.message);
+  return finding(
+    'provider_arn_mismatch',
+    at,
+    `${shown} is not the provider of the token's issuer ${JSON.stringify(claims.iss ?? '')}.`,
+  );
+}

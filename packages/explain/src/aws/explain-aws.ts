@@ -1,0 +1,62 @@
+/** `explain` for AWS: a role's trust policy against a token. */
+
+import type { TokenClaims } from '../claims.js';
+import type { Explanation } from '../explanation.js';
+import { finding } from '../findings.js';
+import { isObject } from '../json.js';
+import { permissiveFindings } from '../permissive.js';
+import { assertKind, onlyOne } from '../recognise.js';
+import { providerChecks, statementChecks } from './aws-checks.js';
+import { policyFindings, providerFindings } from './aws-findings.js';
+import { notesOf } from './aws-notes.js';
+import type { IdentityProvider } from './identity-provider.js';
+import { judgeAws } from './judge-aws.js';
+import type { AwsTrust } from './judge-aws.js';
+import type { RequestFacts } from './request-keys.js';
+import { readTrustPolicy, unwrapRole } from './trust-policy.js';
+
+export function explainAws(
+  value: unknown,
+  claims: TokenClaims,
+  identityProvider: IdentityProvider | undefined,
+  given: RequestFacts,
+): Omit<Explanation, 'cloud' | 'summary'> {
+  assertKind(value, 'aws', 'policy');
+  const only = onlyOne(value, 'aws', 'policy');
+  const { document, roleArn } = unwrapRole(isObject(only) ? only : {});
+  const policy = readTrustPolicy(isObject(document) ? document : {});
+  const facts = { ...given, roleArn: given.roleArn ?? roleArn };
+  const trust: AwsTrust = { policy, identityProvider, facts };
+  const judgement = judgeAws(trust, claims);
+  const checks = [
+    ...providerChecks(identityProvider, claims, judgement),
+    ...judgement.statements.flatMap((one) => statementChecks(one, trust, claims)),
+  ];
+  if (policy.problems.length > 0) {
+    const findings = policy.problems.map(({ at, message }) => finding('malformed_policy', at, message));
+    return { verdict: 'invalid', answer: 'MalformedPolicyDocument', checks, findings };
+  }
+  const notes = notesOf(trust, judgement, claims);
+  const { allowed } = judgement;
+  if (allowed === true) {
+    const isLetIn = (other: TokenClaims): boolean => judgeAws(trust, other).allowed === true;
+    return {
+      verdict: 'allowed',
+      answer: undefined,
+      checks,
+      findings: [...permissiveFindings(claims, 'Statement', isLetIn), ...notes],
+    };
+  }
+  const { isIssuerKnown, isAudienceKnown, isAudienceOpen } = judgement;
+  const isOfProvider = !isIssuerKnown || !isAudienceKnown || isAudienceOpen;
+  return {
+    verdict: allowed === undefined ? 'undecided' : 'refused',
+    answer: allowed === undefined ? undefined : isOfProvider ? 'InvalidIdentityToken' : 'AccessDenied',
+    checks,
+    findings: [
+      ...providerFindings(trust, judgement, claims),
+      ...policyFindings(trust, judgement, claims),
+      ...notes,
+    ],
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * The condition keys of one AssumeRoleWithWebIdentity request: those that come from the token, those that are known
+ * because the user said so, and the rest, which no file tells.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+ */
+
+import type { TokenClaims } from '../claims.js';
+import { textsOf } from '../json.js';
+
+/** The key's values; `absent`: AWS has none for this request; `unknown`: it may have, but not offline. */
+export type KeyValue = readonly string[] | 'absent' | 'unknown';
+export type Lookup = (key: string) => KeyValue;
+
+export interface RequestFacts {
+  readonly roleArn: string | undefined;
+  readonly roleSessionName: string | undefined;
+  /** Epoch milliseconds. */
+  readonly now: number | undefined;
+}
+
+/** `oidc.vercel.com/acme`: how keys of this token's issuer begin, and how its provider's ARN ends. */
+export const issuerHost = (claims: TokenClaims): string => (claims.iss ?? '').replace(/^https:\/\//, '');
+
+/** Where a token names the party it was made for, that party is the audience. */
+export function audiencesOf(claims: TokenClaims): readonly string[] {
+  const parties = textsOf(claims['azp']);
+  return parties.length > 0 ? parties : textsOf(claims.aud);
+}
+
+/** The ARN of the identity provider for this token in the role's account; undefined where the account is not known. */
+export function providerArn(claims: TokenClaims, roleArn: string | undefined): string | undefined {
+  const [, partition, account] = /^arn:([\w-]+):iam::(\d{12}):role\/./.exec(roleArn ?? '') ?? [];
+  if (partition === undefined || account === undefined) return undefined;
+  return `arn:${partition}:iam::${account}:oidc-provider/${issuerHost(claims)}`;
+}
+
+export function requestKeys(claims: TokenClaims, { roleArn, roleSessionName, now }: RequestFacts): Lookup {
+  const host = issuerHost(claims);
+  const provider = providerArn(claims, roleArn);
+  const known = new Map<string, KeyValue>();
+  const set = (key: string, values: readonly string[]): void => {
+    if (values.length > 0) known.set(key.toLowerCase(), values);
+  };
+  set(`${host}:sub`, textsOf(claims.sub));
+  set(`${host}:aud`, audiencesOf(claims));
+  if (textsOf(claims['azp']).length > 0) set(`${host}:oaud`, textsOf(claims.aud));
+  set(`${host}:amr`, textsOf(claims['amr']));
+  const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(roleArn ?? '')?.[1];
+  if (account !== undefined) set('aws:PrincipalAccount', [account]);
+  // The identity provider stands for the caller, who has no ARN.
+  if (provider !== undefined) set('aws:userid', [provider]);
+  set('aws:PrincipalType', ['User']);
+  set('aws:PrincipalIsAWSService', ['false']);
+  known.set('aws:principalarn', 'absent');
+  set('sts:RoleAuthorizedByIdp', [String(rolesOf(claims).includes(roleArn ?? ''))]);
+  if (typeof claims['email'] === 'string') set(`${host}:email`, [claims['email']]);
+  if (provider !== undefined) set('aws:FederatedProvider', [provider]);
+  if (roleSessionName !== undefined) set('sts:RoleSessionName', [roleSessionName]);
+  if (now !== undefined) {
+    set('aws:CurrentTime', [new Date(now).toISOString()]);
+    set('aws:EpochTime', [String(Math.floor(now / 1000))]);
+  }
+  return (key) => known.get(key.toLowerCase()) ?? (isOfRequest(key) ? 'unknown' : 'absent');
+}
+
+/** Keys that may have several values: only a set operator compares them. */
+export const isMultivalued = (key: string): boolean =>
+  /:amr$|^aws:tagkeys$|^sts:transitivetagkeys$/i.test(key);
+
+/** The roles that the issuer authorizes, in a list or in one text with `;` between them. */
+const rolesOf = (claims: TokenClaims): readonly string[] =>
+  textsOf(claims['https://aws.amazon.com/roles']).flatMap((text) => text.split(';').map((one) => one.trim()));
+
+/** Keys that AWS fills in from the request, the network or the organization: no file at hand says them. */
+const isOfRequest = (key: string): boolean => /^(?:aws|sts|iam):/i.test(key);

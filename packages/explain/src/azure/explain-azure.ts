@@ -1,0 +1,189 @@
+/** `explain` for Azure: federated credentials of an application or a managed identity against a token. */
+
+import type { TokenClaims } from '../claims.js';
+import { differences, teamOfIssuer } from '../differences.js';
+import type { Difference } from '../differences.js';
+import type { Check, Explanation, Finding } from '../explanation.js';
+import { finding } from '../findings.js';
+import { textsOf } from '../json.js';
+import { permissiveFindings } from '../permissive.js';
+import { assertKind } from '../recognise.js';
+import { resultOf } from '../truth.js';
+import { expressionDifferences } from './diagnose-expression.js';
+import { isTemplateExpression, problemsOf, readCredentials } from './credentials.js';
+import type { FederatedCredential } from './credentials.js';
+import { answerOf, judgeAzure } from './judge-azure.js';
+import type { AzureJudgement, JudgedCredential } from './judge-azure.js';
+
+export function explainAzure(value: unknown, claims: TokenClaims): Omit<Explanation, 'cloud' | 'summary'> {
+  assertKind(value, 'azure', 'policy');
+  const credentials = readCredentials(value);
+  const judgement = judgeAzure(credentials, claims);
+  const checks = judgement.credentials.flatMap((one) => checksOf(one, claims));
+  const problems = problemsOf(credentials).map(({ at, code, message }) => finding(code, at, message));
+  const { allowed } = judgement;
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  // A flexible credential that Entra does not keep takes nothing from another credential that lets the token in.
+  if (errors.length > 0 && !(allowed === true && errors.every(isFlexible)))
+    return { verdict: 'invalid', answer: 'Request_BadRequest', checks, findings: problems };
+  if (allowed === true)
+    return {
+      verdict: 'allowed',
+      answer: undefined,
+      checks,
+      findings: [
+        ...tooPermissive(credentials, claims),
+        ...problems.map((one): Finding => (one.severity === 'error' ? { ...one, severity: 'warning' } : one)),
+      ],
+    };
+  return {
+    verdict: allowed === undefined ? 'undecided' : 'refused',
+    answer: allowed === undefined ? undefined : answerOf(judgement, claims),
+    checks,
+    findings: [...whyNot(judgement, claims), ...templateNotes(judgement), ...problems],
+  };
+}
+
+const isFlexible = ({ at }: Finding): boolean => at.endsWith('.claimsMatchingExpression');
+
+/** The tokens that are tried are Vercel's. */
+function tooPermissive(credentials: readonly FederatedCredential[], claims: TokenClaims): readonly Finding[] {
+  if (teamOfIssuer(claims.iss ?? '') === undefined) return [];
+  return permissiveFindings(
+    claims,
+    'credentials',
+    (other) => judgeAzure(credentials, other).allowed === true,
+  );
+}
+
+function checksOf(
+  { credential, isIssuer, isSubject, isAudience }: JudgedCredential,
+  claims: TokenClaims,
+): readonly Check[] {
+  const { at, issuer, subject, audiences, expression } = credential;
+  return [
+    { at: `${at}.issuer`, what: 'issuer', wanted: issuer, presented: claims.iss, result: resultOf(isIssuer) },
+    {
+      at: expression === undefined ? `${at}.subject` : `${at}.claimsMatchingExpression`,
+      what: expression === undefined ? 'subject' : 'expression',
+      wanted: expression ?? subject ?? '',
+      presented: claims.sub,
+      result: resultOf(isSubject),
+    },
+    {
+      at: `${at}.audiences`,
+      what: 'audience',
+      wanted: audiences.join(', '),
+      presented: textsOf(claims.aud).join(', '),
+      result: resultOf(isAudience),
+    },
+  ];
+}
+
+function whyNot(
+  { credentials, hasOneAudience, allowed }: AzureJudgement,
+  claims: TokenClaims,
+): readonly Finding[] {
+  if (allowed === undefined) return [];
+  const found: Finding[] = [];
+  if (!hasOneAudience)
+    found.push(
+      finding(
+        'several_audiences',
+        'token',
+        `The token is for ${textsOf(claims.aud).length} audiences; Entra takes one.`,
+      ),
+    );
+  if (credentials.length === 0)
+    return [
+      ...found,
+      finding('no_credentials', 'credentials', 'The application has no federated credential at all.'),
+    ];
+  const [best] = [...credentials].sort((one, other) => closeness(other) - closeness(one));
+  if (best === undefined || (best.applies !== false && !hasOneAudience)) return found;
+  found.push(...differencesOf(best, claims));
+  const everyPartIsSomewhere =
+    hasOneAudience &&
+    credentials.some(({ isIssuer }) => isIssuer !== false) &&
+    credentials.some(({ isSubject }) => isSubject !== false) &&
+    credentials.some(({ isAudience }) => isAudience !== false);
+  if (everyPartIsSomewhere)
+    found.push(
+      finding(
+        'issuer_and_subject_apart',
+        'credentials',
+        'Issuer, subject and audience of the token are each in some credential, but not in one and the same.',
+      ),
+    );
+  return found;
+}
+
+/** The credential that was most likely meant: the one that fits most, and of those the one with the fewest slips. */
+function closeness({ isIssuer, isSubject, isAudience, credential }: JudgedCredential): number {
+  const sameIgnoringSlips = (credential.subject ?? '').length;
+  return (
+    (isSubject !== false ? 4 : 0) +
+    (isIssuer !== false ? 2 : 0) +
+    (isAudience !== false ? 1 : 0) +
+    Math.min(sameIgnoringSlips, 1) / 2
+  );
+}
+
+function differencesOf(
+  { credential, isIssuer, isSubject, isAudience }: JudgedCredential,
+  claims: TokenClaims,
+): readonly Finding[] {
+  const { at, issuer, subject, audiences, expression } = credential;
+  const say = (place: string, list: readonly Difference[]): readonly Finding[] =>
+    list.map(({ code, message }) => finding(code, `${at}.${place}`, message));
+  const presented = textsOf(claims.aud)[0] ?? '';
+  return [
+    ...(isIssuer !== false
+      ? []
+      : say('issuer', exactDifferences('issuer', issuer, claims.iss ?? '', claims))),
+    ...(isSubject !== false
+      ? []
+      : expression !== undefined
+        ? say('claimsMatchingExpression', expressionDifferences(expression, claims))
+        : say('subject', exactDifferences('subject', subject ?? '', claims.sub ?? '', claims))),
+    ...(isAudience !== false
+      ? []
+      : say(
+          'audiences',
+          audiences.flatMap((wanted) => exactDifferences('audience', wanted, presented, claims)),
+        )),
+  ];
+}
+
+function exactDifferences(
+  kind: 'issuer' | 'subject' | 'audience',
+  wanted: string,
+  presented: string,
+  claims: TokenClaims,
+): readonly Difference[] {
+  // A URL may have a question mark of its own.
+  if (!(kind === 'subject' ? /[*?]/ : /\*/).test(wanted)) return differences(kind, wanted, presented, claims);
+  return [
+    {
+      code: 'wildcard_not_supported',
+      message: `Entra takes \`*\` and \`?\` in ${JSON.stringify(wanted)} literally.`,
+    },
+  ];
+}
+
+/** What only a deployment of the template decides. */
+function templateNotes({ credentials }: AzureJudgement): readonly Finding[] {
+  return credentials
+    .filter(({ applies }) => applies === undefined)
+    .flatMap(({ credential: { at, issuer, subject, expression, audiences } }) =>
+      [issuer, subject ?? '', expression ?? '', ...audiences]
+        .filter(isTemplateExpression)
+        .map((value) =>
+          finding(
+            'not_judged_offline',
+            at,
+            `The template computes ${JSON.stringify(value)} when it is deployed.`,
+          ),
+        ),
+    );
+}

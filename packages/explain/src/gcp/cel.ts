@@ -1,0 +1,142 @@
+/** CEL as Google's pool providers have it. An expression that fails gives an error as a value; nothing is thrown. */
+
+import { isCelError, isCelList, isCelMap, isCelUint, unparse } from '@bufbuild/cel';
+import type { CelInput } from '@bufbuild/cel';
+import { PolicyFileError } from '../policy-file-error.js';
+import type { CelExpr } from './bounded-cel.js';
+import { CelLimitError, parseCel, planCel, withCelBudget } from './bounded-cel.js';
+import { undeclaredName } from './cel-names.js';
+import { callOf } from './cel-tree.js';
+
+export type Bindings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What an expression gave; `undefined`: an error, such as a claim that isn't there. */
+export type CelValue = string | number | bigint | boolean | readonly CelValue[] | object | null | undefined;
+
+export interface Program {
+  readonly source: string;
+  readonly expression: Expression;
+  run(bindings: Bindings): CelValue;
+}
+
+/** A parsed expression, which no evaluation changes. */
+export interface Expression {
+  readonly root: CelExpr;
+  /** One of its parts, as source. */
+  write(expr: CelExpr): string;
+  /** The macro that a node was written as: its list, its variable, and what it asks of each element. */
+  macroOf(expr: CelExpr): Macro | undefined;
+}
+
+export interface Macro {
+  readonly name: 'exists' | 'all';
+  readonly list: CelExpr;
+  readonly variable: string;
+  readonly condition: CelExpr;
+}
+
+/** Of one explanation: a provider's fifty mappings and its condition, judged some dozen times. */
+const BUDGET = 3_000_000;
+
+/**
+ * Runs what evaluates programs of this module.
+ * @throws PolicyFileError for what nests too deep or costs too much
+ */
+export function evaluating<T>(work: () => T): T {
+  try {
+    return withCelBudget(work, BUDGET);
+  } catch (error) {
+    throw error instanceof CelLimitError ? refused(error) : error;
+  }
+}
+
+/** What a closer look may cost, each: it must not use up what the verdict needs. */
+const LOOK_BUDGET = 1_000_000;
+
+/** A closer look, such as for a cause; `otherwise` where it costs too much. Within `evaluating`, whose budget it leaves alone. */
+export function looking<T>(work: () => T, otherwise: T): T {
+  try {
+    return withCelBudget(work, LOOK_BUDGET);
+  } catch (error) {
+    if (error instanceof CelLimitError) return otherwise;
+    throw error;
+  }
+}
+
+function refused({ kind, message }: CelLimitError): PolicyFileError {
+  const code = kind === 'depth' ? 'policy_too_deep' : 'policy_too_costly';
+  return new PolicyFileError(code, 'policy', `${message} No verdict is given.`);
+}
+
+/**
+ * @param names the variables that Google declares where the expression stands
+ * @throws Error for what Google does not keep; CelLimitError for what nests too deep
+ */
+export function compile(source: string, names: ReadonlySet<string>): Program {
+  const parsed = parseCel(source);
+  const undeclared = undeclaredName(parsed.expr, names);
+  if (undeclared !== undefined)
+    throw new Error(
+      `undeclared reference to '${undeclared}'; ${[...names].map((name) => `\`${name}\``).join(', ')} can be read here, a claim as \`assertion.${undeclared}\``,
+    );
+  const program = planCel(structuredClone(parsed.expr));
+  return {
+    source,
+    expression: {
+      root: parsed.expr,
+      write: (expr) => (expr === parsed.expr ? source.trim() : unparse({ ...parsed, expr })),
+      macroOf: (expr) => {
+        const written = parsed.sourceInfo?.macroCalls[String(expr.id)];
+        return written === undefined ? undefined : macroOf(expr, callOf(written)?.name);
+      },
+    },
+    run: (bindings) => plain(program(bindings as Record<string, CelInput>)),
+  };
+}
+
+/** Of `exists` and `all`: the step of each turn is `result || condition`, or `result && condition`. */
+function macroOf({ exprKind: kind }: CelExpr, name: string | undefined): Macro | undefined {
+  if (kind.case !== 'comprehensionExpr' || (name !== 'exists' && name !== 'all')) return undefined;
+  const { iterRange: list, iterVar: variable, loopStep } = kind.value;
+  const condition = loopStep === undefined ? undefined : callOf(loopStep)?.args[1];
+  return list === undefined || condition === undefined ? undefined : { name, list, variable, condition };
+}
+
+export interface Evaluation {
+  readonly value: CelValue;
+  /** Why there is no value, in the evaluator's words. */
+  readonly failure: string | undefined;
+}
+
+/** Evaluates parts of expressions against one token, each part once. */
+export function evaluator(bindings: Bindings): (expr: CelExpr) => Evaluation {
+  const done = new Map<CelExpr, Evaluation>();
+  return (expr) => {
+    const known = done.get(expr);
+    if (known !== undefined) return known;
+    const value = planCel(structuredClone(expr))(bindings as Record<string, CelInput>);
+    const failure = isCelError(value) ? value.message : undefined;
+    const evaluation = { value: plain(value), failure };
+    done.set(expr, evaluation);
+    return evaluation;
+  };
+}
+
+const PATTERN = planCel(parseCel('assertion.text.matches(assertion.pattern)').expr);
+
+/** Whether RE2 finds the pattern in the text; undefined for no pattern. Within `evaluating`. */
+export function findsPattern(pattern: string, text: string): boolean | undefined {
+  const value = PATTERN({ assertion: { text, pattern } });
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+function plain(value: unknown): CelValue {
+  if (isCelError(value)) return undefined;
+  if (isCelList(value)) return [...value].map(plain);
+  if (isCelUint(value)) return value.value;
+  if (isCelMap(value))
+    return Object.fromEntries(
+      [...value.entries()].map(([key, one]) => [String(isCelUint(key) ? key.value : key), plain(one)]),
+    );
+  return value as CelValue;
+}

@@ -1,0 +1,11 @@
+export { explain } from './explain.js';
+export type { ExplainInput } from './explain.js';
+export type { TokenClaims } from './claims.js';
+export type { Check, Cloud, Explanation, Finding, Severity, Verdict } from './explanation.js';
+export type { FindingCode } from './finding-codes.js';
+export { FINDINGS } from './findings.js';
+export type { FindingEntry } from './findings.js';
+export { explanationOf } from './outcome.js';
+export type { ExplainOutcome } from './outcome.js';
+export { PolicyFileError } from './policy-file-error.js';
+export type { PolicyFileErrorCode, PolicyInput } from './policy-file-error.js';
