@@ -87,7 +87,7 @@ export interface ErrorClass {
   readonly status?: number | undefined;
   /** The server's own code: `AccessDenied`, `invalid_grant`, `AADSTS700213`. */
   readonly serverCode?: string | undefined;
-  /** The server's own words. Untrusted: core cuts token-shaped runs and keeps 300 characters. */
+  /** The server's message. Untrusted: core removes token-shaped runs and keeps 300 characters. */
   readonly serverMessage?: string | undefined;
   /** The likely cause and what to do, in one or two sentences. Never made of server text. */
   readonly hint?: string | undefined;
@@ -123,7 +123,7 @@ export type FederationErrorCode =
   | 'aborted'
   | 'unknown';
 
-/** The claims of the token that was shown to the cloud: never the token, never a user's id. */
+/** The claims of the token that was sent to the cloud: never the token, never a user's id. */
 export interface PresentedToken {
   readonly iss?: string | undefined;
   readonly aud?: string | readonly string[] | undefined;
@@ -225,20 +225,20 @@ export interface CredentialCall<R> {
   readonly request?: Partial<R> | undefined;
 }
 
-/** Where a held credential stands; see the state table of this package's README. */
+/** The state of a cached credential; see the state table of this package's README. */
 export type CredentialState =
   'empty' | 'fresh' | 'refresh-ahead' | 'must-refresh' | 'expired' | 'invalidated';
 
-/** What a person would ask about one credential. Times are epoch milliseconds. */
+/** What `status()` says of one cached credential. Times are epoch milliseconds. */
 export interface CredentialStatus {
   readonly state: CredentialState;
-  /** When the held credential was received. */
+  /** When the cached credential was received. */
   readonly since?: number | undefined;
-  /** From when on it is refreshed beside the calls. */
+  /** From this time on, calls refresh it in the background. */
   readonly refreshAt?: number | undefined;
-  /** Until when it is handed out. */
+  /** Until this time it is served. */
   readonly until?: number | undefined;
-  /** What keeps the next exchange waiting, and until when at the latest. */
+  /** Why the next exchange waits, and until when at the latest. */
   readonly backoff?: { readonly kind: 'backoff' | 'rejected'; readonly until: number } | undefined;
   /** Why the last exchange failed; gone with the next success. */
   readonly lastError?: FederationErrorCode | undefined;
@@ -246,15 +246,18 @@ export interface CredentialStatus {
   readonly counts: { readonly served: number; readonly exchanges: number; readonly failures: number };
 }
 
-/** What sits on top of all three clouds. */
+/** One interface for every cloud. */
 export interface CredentialProvider<C extends Credential, R = void> {
   getCredentials(call?: CredentialCall<R>): Promise<C>;
-  /** Forget a credential that a service refused: that very one, or those the predicate names, or all. */
-  invalidate(which?: C | ((held: C) => boolean)): void;
+  /**
+   * Never serve this credential again, because a service refused it. `which`: the credential, or a predicate over the cached
+   * ones; default: all of this provider.
+   */
+  invalidate(which?: C | ((cached: C) => boolean)): void;
   status(call?: { readonly request?: Partial<R> | undefined }): CredentialStatus;
 }
 
-/** A cache that many instances share. Core takes it only sealed. */
+/** A cache that many instances share. Core accepts it only encrypted. */
 export interface CredentialStore {
   get(key: string, signal: AbortSignal): Promise<string | undefined>;
   set(key: string, record: string, ttlMs: number, signal: AbortSignal): Promise<void>;
@@ -263,7 +266,7 @@ export interface CredentialStore {
   lock?(key: string, ttlMs: number, signal: AbortSignal): Promise<(() => Promise<void>) | undefined>;
 }
 
-/** Time, as it comes in. `now`: epoch milliseconds. `monotonic`: milliseconds from any origin. */
+/** A source of time. `now`: epoch milliseconds. `monotonic`: milliseconds from any origin. */
 export interface Clock {
   now(): number;
   monotonic(): number;

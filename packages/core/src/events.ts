@@ -1,4 +1,4 @@
-/** What happened beside a call. Names and times only: no token, no key, no claim of a person. */
+/** Events of a provider. They contain names and times only: no token, no key, no claim about a person. */
 
 import type { FederationErrorCode } from './contract.js';
 import { errorLine } from './redact.js';
@@ -18,14 +18,14 @@ export type CredentialEvent =
       readonly durationMs: number;
       readonly code: FederationErrorCode;
     }
-  /** One step of an exchange is tried again. */
+  /** One step of an exchange is retried. */
   | {
       readonly type: 'retrying';
       readonly provider: string;
       readonly code: FederationErrorCode;
       readonly delayMs: number;
     }
-  /** A call was answered: from what is held, or from an exchange it waited for. */
+  /** A call was answered: with the cached credential, or with the result of an exchange that it waited for. */
   | { readonly type: 'served'; readonly provider: string; readonly from: 'cache' | 'exchange' }
   /** A cached credential was returned although it is valid for less than the call's `minValidityMs`. */
   | {
@@ -36,22 +36,22 @@ export type CredentialEvent =
     }
   /** A refresh started in the background. */
   | { readonly type: 'refresh-ahead'; readonly provider: string }
-  /** An exchange outlived its time (a frozen instance): its callers ask again. */
+  /** An exchange is overdue because the process was frozen: its callers start again. */
   | { readonly type: 'abandoned'; readonly provider: string }
   | { readonly type: 'invalidated'; readonly provider: string }
   | { readonly type: 'evicted'; readonly provider: string }
-  /** A call was answered with the error of an earlier exchange, without another. */
+  /** A call failed with the error of an earlier exchange; no exchange was made. */
   | { readonly type: 'refused'; readonly provider: string; readonly code: FederationErrorCode }
-  /** The token that was read is not of the platform's identity: its digest is the identity key instead. */
+  /** The token belongs to another identity than the platform names: its digest is the identity key instead. */
   | { readonly type: 'identity-mismatch'; readonly provider: string }
-  /** Something works otherwise than the user may think, such as a default region. */
+  /** Something that the user may not expect, such as a default region. */
   | { readonly type: 'warning'; readonly provider: string; readonly message: string };
 
-/** What it throws is dropped: a log must not cost a credential. */
+/** Errors that it throws are dropped: a failing logger must not fail a call. */
 export type OnEvent = (event: CredentialEvent) => void;
 
 export interface Emitter {
-  /** False while nobody listens: nothing is built for nobody. */
+  /** False while nothing listens: then no event needs to be built. */
   readonly listening: boolean;
   emit(event: CredentialEvent): void;
 }

@@ -156,11 +156,11 @@ export function isError(value: unknown): value is Error {
   }
 }
 
-/** How deep the causes of a foreign error are followed: `fetch failed` keeps its reason one below. */
+/** How many levels of causes are kept: the reason of `fetch failed` is one level down. */
 const DEEPEST_CAUSE = 3;
 
 /**
- * A foreign error as `cause`: its name, its cleaned message and a short code, in a new object, and so its own
+ * Another library's error as `cause`: its name, its cleaned message and a short code, in a new object, and so its own
  * causes. The original is dropped, since libraries hang requests, configurations and bodies on their errors.
  */
 export function scrubbedCause(cause: unknown, depth = 1): Error | undefined {
@@ -171,7 +171,7 @@ export function scrubbedCause(cause: unknown, depth = 1): Error | undefined {
     inner === undefined ? {} : { cause: inner },
   );
   scrubbed.name = textOf(cause, 'name', 60) ?? 'Error';
-  // The trace of a foreign error starts with its message; ours has no trace of its own to offer.
+  // The stack of the original starts with its message, so none is kept.
   scrubbed.stack = `${scrubbed.name}: ${scrubbed.message}`;
   const code = textOf(cause, 'code', 60);
   if (code !== undefined) Object.defineProperty(scrubbed, 'code', { value: code, enumerable: true });
@@ -187,7 +187,7 @@ function read(error: Error, member: string): unknown {
   try {
     return (error as unknown as Record<string, unknown>)[member];
   } catch {
-    // A getter of somebody's own; what it has to say is not worth an error in place of the first.
+    // A getter threw: the original error matters more.
     return undefined;
   }
 }

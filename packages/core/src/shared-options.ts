@@ -1,4 +1,4 @@
-/** The options that every cloud's factory takes beside its own. */
+/** The options that the factories of all clouds share. */
 
 import type { CredentialCache } from './cache/cache.js';
 import { rememberedSubjectToken } from './cache/remembered-token.js';
@@ -34,7 +34,7 @@ export interface SharedOptions {
   readonly minValidityMs?: number | undefined;
   /**
    * The fetch that exchanges are made with. Default: `node:https` on Node, with the proxy that HTTPS_PROXY names (by
-   * the package `proxy-agent`); elsewhere the global fetch.
+   * the package `proxy-agent`); on other runtimes the global fetch.
    */
   readonly fetch?: Fetch | undefined;
   /** Time. Default: the system's clocks. */

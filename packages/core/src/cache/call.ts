@@ -1,4 +1,4 @@
-/** What one call says: what every user may, and what a driver adds. */
+/** The options of one call: those of a user, and those that a driver adds. */
 
 import type { CredentialCall } from '../contract.js';
 import { ownMembers } from '../options/assert.js';
@@ -7,13 +7,13 @@ import { optionNames, ownCopy } from '../own.js';
 /** What a driver may add to a user's call. */
 export interface DriverCall<R> extends CredentialCall<R> {
   /**
-   * The part of the request that the target does not depend on (AWS's region): asked for after the subject is
-   * captured, and only when an exchange may be needed. `warn`: emits an event `warning` of this provider.
+   * The part of the request that is not in the cache key (AWS's region). Called after the subject is captured, and only
+   * when an exchange may be needed. `warn`: emits an event `warning` of this provider.
    */
   readonly lateRequest?: ((warn: (message: string) => void) => Promise<Partial<R>>) | undefined;
   /**
-   * What is held is no answer to this request (a claims challenge): an exchange for the very same request is
-   * joined, and its answer is kept.
+   * The cached credential does not answer this request (a claims challenge). An exchange for the same request is joined,
+   * and its result is cached.
    */
   readonly skipHeld?: boolean | undefined;
   /**
@@ -23,7 +23,7 @@ export interface DriverCall<R> extends CredentialCall<R> {
   readonly forceRefreshAfterMs?: number | undefined;
 }
 
-/** What a call may name. Members that a cloud's own function adds are read by that function. */
+/** The options that core reads. A cloud's own function reads those that it adds. */
 const CALL_NAMES: readonly string[] = optionNames<DriverCall<unknown>>({
   signal: true,
   forceRefresh: true,
@@ -34,12 +34,12 @@ const CALL_NAMES: readonly string[] = optionNames<DriverCall<unknown>>({
   forceRefreshAfterMs: true,
 });
 
-/** No call and no request: inherits nothing. */
+/** An empty call or request that inherits nothing. */
 export const NOTHING: object = Object.freeze(ownCopy({}));
 
 /**
- * A call that a cloud's function made: each member is its own, so that nothing is inherited and nothing need be copied.
- * `request`: inherits nothing either.
+ * A call that a cloud's function made. Every member is an own property, so core does not copy it. `request` inherits
+ * nothing either.
  */
 export class OwnCall<R> implements DriverCall<R> {
   readonly signal: AbortSignal | undefined;

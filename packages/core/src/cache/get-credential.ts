@@ -18,7 +18,7 @@ import { delayOf, isTokenError, RECENT_START_MS } from './policy.js';
 import type { RefreshName } from './refresh-result.js';
 import { nameText, presentEntry } from './refresh-result.js';
 import { findRefresh, startRefresh } from './refresh.js';
-import { isUnproven, roomForUnproven } from './unproven.js';
+import { isUnproven, admitUnproven } from './unproven.js';
 
 /** One call, for one cache key. */
 export interface Call<R> {
@@ -180,7 +180,7 @@ class PendingCall<C extends Credential, R> {
     });
   }
 
-  /** Waits for a refresh: nothing else can answer, or `fallback` is worse than a new credential. */
+  /** Waits for a refresh. `fallback`: a cached credential may be served if the refresh fails. */
   async #refreshAndWait(fallback: boolean): Promise<C | undefined | 'again'> {
     let joined: Joined | undefined;
     let outcome: RefreshOutcome | undefined;
@@ -199,7 +199,7 @@ class PendingCall<C extends Credential, R> {
       throw this.#refused(error);
     }
     if (outcome?.kind === 'issued') return this.#served(outcome.credential as C, 'exchange');
-    // What became of another caller's challenge says nothing about this call's own request.
+    // The outcome of another caller's challenge says nothing about this call's request.
     if (joined.foreignRequest || outcome === undefined || outcome.kind === 'abandoned') return 'again';
     if (outcome.kind === 'other-identity') {
       if (!joined.joined || (await this.#isOtherIdentity())) return undefined;
@@ -209,7 +209,7 @@ class PendingCall<C extends Credential, R> {
     const { error, rejected } = outcome;
     if (OptionError.isInstance(error)) throw error;
     this.#lastError = error;
-    // What failed for another token, or before anything was sent, says nothing about the caller's own token.
+    // A failure for another token, or before anything was sent, says nothing about the caller's own token.
     const mayBeAnothers = isTokenError(error.code) || !joined.refresh.sent;
     if (joined.joined && !this.#ownToken && this.#call.subject.identityKey !== undefined && mayBeAnothers) {
       this.#ownToken = true;
@@ -238,7 +238,7 @@ class PendingCall<C extends Credential, R> {
         const mine = await this.#inTime((signal) => readOwnToken(this.#context, subject, signal));
         name = { ...this.#name(), digest: mine.digest };
         own = mine.subject;
-        // Others went on while the digest was made.
+        // Other calls ran while the digest was computed.
         if (this.#decide().do === 'serve') return undefined;
       }
       const refresh = findRefresh(this.#context, key, name);
@@ -273,7 +273,7 @@ class PendingCall<C extends Credential, R> {
     const { cache, clock, random, provider } = this.#context;
     const { key, challenge } = this.#call;
     if (isUnproven(subject, this.#entry())) {
-      const crowded = roomForUnproven(cache, provider, clock, random);
+      const crowded = admitUnproven(cache, provider, clock, random);
       if (crowded !== undefined) throw this.#refused(crowded);
     }
     const matchesIdentity = this.#call.subject.matchesIdentity?.bind(this.#call.subject);
@@ -282,8 +282,8 @@ class PendingCall<C extends Credential, R> {
   }
 
   /**
-   * A refresh while the cached credential is still good: waited for briefly, or not at all. Whatever becomes of it, the
-   * call is answered.
+   * A refresh while the cached credential is still valid. The call waits for it briefly or not at all, and is answered
+   * even if it fails.
    */
   async #refreshInBackground(waitMs: number): Promise<BackgroundRefresh | undefined> {
     const { clock, warn } = this.#context;
@@ -445,6 +445,6 @@ function abandonedTooOften(provider: string): FederationError {
   return new FederationError({
     code: 'timeout',
     provider,
-    message: 'The exchange was abandoned again and again.',
+    message: `The exchange was started ${MAX_PASSES} times and abandoned each time: the process was frozen, or each took too long.`,
   });
 }

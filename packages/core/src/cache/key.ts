@@ -22,14 +22,14 @@ export function lengthPrefixed(fields: readonly string[]): string {
   return fields.map((field) => `${field.length}:${field}`).join('');
 }
 
-// With a type of its own: the declarations of the built package know no `#runtime`.
+// Typed here, since the declarations of the built package contain no `#runtime`.
 /** SHA-256 of the text's UTF-8, base64url; at once where the runtime can. */
 export const sha256: (text: string) => string | Promise<string> = digest;
 
 /** Raised when the meaning of a key's fields changes, so that two versions never share an entry. */
 const SCHEMA = 'credex-key-1';
 
-/** What is memoized is dropped whole at this size: it is made anew in microseconds. */
+/** The memo is cleared at this size; its content is computed again in microseconds. */
 const MEMO_SIZE = 4_096;
 
 export interface KeyFields {

@@ -186,7 +186,7 @@ export function presentEntry<C extends Credential, R>(
   return entryOf(cache, key, provider, () => emit({ type: 'evicted' }));
 }
 
-/** The lifetimes received may have no room for the configured window. */
+/** The lifetime received may be too short for the configured window. */
 function warnOfClamping<C extends Credential, R>(
   { cache, warnOnce }: ProviderContext<C, R>,
   lifetimeMs: number,

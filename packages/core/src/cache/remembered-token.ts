@@ -4,7 +4,7 @@ import type { SubjectToken } from '../contract.js';
 import { readSubjectToken } from '../token/read.js';
 import { processWideCache } from './cache.js';
 
-/** More than one when several apps live in one process, or a token turns over in mid-flight. */
+/** More than one: several apps may share a process, and a token may change while an exchange is in flight. */
 const REMEMBERED = 64;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Exchanges for tokens that never brought a credential: whoever can send a request can send forged ones, and each is a
- * token of its own. They are limited for each cache and provider, since a source may be made for each request.
+ * Exchanges for tokens that never brought a credential. Anyone who can send a request can send forged tokens, each of them
+ * different. They are limited per cache and provider, since a source may be created for each request.
  */
 
 import type { Clock, Subject } from '../contract.js';
@@ -9,28 +9,28 @@ import { since } from '../runtime/clock.js';
 import { sharesPromises } from '../runtime/deadline.js';
 import type { CacheEntry, CredentialCache, Refresh, UnprovenExchanges } from './cache.js';
 
-/** As many at once; then the oldest is ended for the newest, once it had time for a sound exchange. */
+/** This many at once. Then the oldest is ended for the newest, if it had time enough for a normal exchange. */
 export const MOST_UNDER_WAY = 1_000;
 const TIME_FOR_ONE_MS = 1_000;
-/** As many failures at once, and per second from then on. An exchange is charged as it starts; a success is refunded. */
+/** This many failures at once, then this many per second. An exchange is charged when it starts; a success is refunded. */
 export const MOST_FAILURES = 1_000;
 export const FAILURES_PER_SECOND = 500;
-/** The shortest wait that is advised, and the longest: with one and the same wait, callers would keep missing a free place. */
+/** The advised wait is spread over this range: with a constant wait, callers would keep missing a free place. */
 const RETRY_AFTER_MS = { least: 250, most: 750 };
 
-/** True if nothing but the token says whose it is, and it never brought a credential. */
+/** True if only the token itself names its identity, and it never brought a credential. */
 export const isUnproven = ({ identityKey }: Subject, { cached }: CacheEntry): boolean =>
   identityKey === undefined && cached === undefined;
 
-/** Makes room for one more exchange. The error of a caller for whom there is none. */
-export function roomForUnproven(
+/** Admits one more exchange; otherwise returns the error for its caller. */
+export function admitUnproven(
   cache: CredentialCache,
   provider: string,
   clock: Clock,
   random: () => number,
 ): FederationError | undefined {
   const unproven = unprovenOf(cache, provider, clock);
-  const crowded = (): FederationError => noRoom(provider, random());
+  const crowded = (): FederationError => tooManyUnproven(provider, random());
   if (unproven.failuresLeft < 1) return crowded();
   if (unproven.refreshes.size < MOST_UNDER_WAY) return undefined;
   const oldest = unproven.refreshes.values().next().value as Refresh;
@@ -73,7 +73,7 @@ function unprovenOf({ state }: CredentialCache, provider: string, clock: Clock):
   return unproven;
 }
 
-function noRoom(provider: string, random: number): FederationError {
+function tooManyUnproven(provider: string, random: number): FederationError {
   const { least, most } = RETRY_AFTER_MS;
   return new FederationError({
     code: 'throttled',

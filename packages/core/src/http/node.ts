@@ -74,7 +74,7 @@ async function send(provider: string, url: URL, init: SendInit, agent: Agent | u
       });
       // Not the request's own option: what it loads and adds costs a starting process 1 ms.
       const abort = (): void => fail(init.signal.reason);
-      // What is left on its socket nobody will read.
+      // No one reads the rest of the response.
       const fail = (error: unknown): void => {
         reject(error as Error);
         request.destroy();

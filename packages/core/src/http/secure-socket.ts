@@ -51,7 +51,7 @@ export function socketFault(socket: Socket, hostname: string): Error | undefined
 }
 
 /**
- * Node compares the name itself, but not for a resumed session, and not where an agent brings a comparison of its own.
+ * Node compares the name itself, but not for a resumed session, and not where an agent sets `checkServerIdentity`.
  * A resumed session shows no certificate at all: it counts where the last full handshake with the host passed.
  */
 function hasName(socket: TLSSocket, hostname: string): boolean {

@@ -13,7 +13,7 @@ export function transportOf(fetch: Fetch | undefined): Transport {
 }
 
 /**
- * Runs what makes requests by a library of its own, and rejects where one of them met a connection that is not TLS, or a
- * certificate that is not trusted or names another host. Where Node's modules are missing, it only runs.
+ * Runs a function that makes requests through another library. Rejects if one of them used a connection that is not TLS, or
+ * a certificate that is not trusted or names another host. Only runs it where Node's modules are missing.
  */
 export const withSecureSockets: <T>(run: () => Promise<T>) => Promise<T> = ofRuntime;

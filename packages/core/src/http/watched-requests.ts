@@ -26,7 +26,7 @@ export async function watchRequests<T>(run: () => Promise<T>, guard: GuardSocket
 
 let watches: AsyncLocalStorage<Watch> | undefined;
 
-/** One subscription for the process: in a request that nobody watches it reads one variable. */
+/** One subscription for the process. For a request that is not watched it only reads one variable. */
 function watching(guard: GuardSocket): AsyncLocalStorage<Watch> {
   if (watches !== undefined) return watches;
   const { AsyncLocalStorage } = process.getBuiltinModule('node:async_hooks');

@@ -1,4 +1,4 @@
-/** Options are asserted at the door: each error names the option, its environment variable and what to do. */
+/** Checks of options in public functions: each error names the option, its environment variable and what to do. */
 
 import type { Clock } from '../contract.js';
 import { OptionError } from '../errors.js';

@@ -39,7 +39,7 @@ export interface Deadline {
   aborted?: (() => unknown) | undefined;
 }
 
-/** Runs `work` under a signal of its own, and rejects when that signal fires, whatever `work` makes of it. */
+/** Runs `work` with a signal, and rejects when that signal fires, even if `work` ignores it. */
 export async function withDeadline<T>(
   { clock, ms, signal, timeout, aborted }: Deadline,
   work: (signal: AbortSignal) => Promise<T>,
@@ -81,7 +81,7 @@ export interface CallerDeadline {
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
   readonly invocation: Invocation | undefined;
-  /** An upper bound in milliseconds, for work that has no limit of its own. */
+  /** An upper bound in milliseconds. */
   readonly limitMs: number;
 }
 

@@ -26,7 +26,7 @@ export const sha256: (text: string) => string | Promise<string> = isNode
   : webSha256;
 
 /**
- * Milliseconds of a clock that nobody sets. From the start of the process, as `performance` counts: who shares a cache
- * with this may read that one, by a clock of their own or by a copy of core that was built for the web.
+ * Milliseconds of a monotonic clock, counted from the start of the process as `performance.now()` does: another copy of
+ * core that shares this cache may use that function.
  */
 export const monotonic: () => number = isNode ? () => process.uptime() * 1e3 : webMonotonic;

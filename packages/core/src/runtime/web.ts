@@ -1,4 +1,4 @@
-/** `#runtime` by what every runtime of the web has. */
+/** `#runtime` on web-standard APIs. */
 
 /** SHA-256 of the text's UTF-8, base64url. */
 export const sha256: (text: string) => string | Promise<string> = async (text) => {
@@ -9,5 +9,5 @@ export const sha256: (text: string) => string | Promise<string> = async (text) =
     .replaceAll('=', '');
 };
 
-/** Milliseconds of a clock that nobody sets. */
+/** Milliseconds of a monotonic clock. */
 export const monotonic = (): number => performance.now();
