@@ -138,7 +138,7 @@ export const AMBIENT = {
   'cli/main': ['process'],
   'cli/exec/run-child': ['process'],
   'cli/process-io': ['Date', 'fetch', 'performance', 'process', 'setTimeout'],
-  'config/environment': ['process'],
+  'config/apply-environment': ['process'],
   'config/clouds/aws-login': ['Date'],
   'core/runtime/clock': ['Date', 'setTimeout'],
   'core/runtime/environment': ['process'],

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packageReport } from './package-report.mjs';
 import { wordFindings } from './retired-words.mjs';
 import { addressFindings, textFindings } from './text-rules.mjs';
 import {
@@ -48,6 +49,9 @@ function texts() {
   return { ok: findings.length === 0, output: findings.join('\n') };
 }
 
+/** The figures of the packages, which are always printed. */
+const packages = () => ({ ok: true, report: packageReport().lines.join('\n') });
+
 const tsc = 'typescript/bin/tsc';
 const checks = {
   types: tool(tsc, '-b', '--pretty', 'false'),
@@ -58,6 +62,7 @@ const checks = {
   manifests: tool('sherif/index.js', '--fail-on-warnings'),
   'node10 fields': tool('../scripts/node10-fields.mjs'),
   texts,
+  packages,
 };
 
 /** Runs all checks, one for each processor at a time. Returns the number of failures. */
@@ -67,9 +72,10 @@ async function check() {
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [name, run] = next;
-      const { ok, output } = await run();
+      const { ok, output, report } = await run();
       if (!ok) failed += 1;
       console.log(ok ? `✓ ${name}` : `✗ ${name}\n${output.trimEnd()}\n`);
+      if (report !== undefined) console.log(`\n${report}\n`);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));

@@ -6,6 +6,9 @@ import { wordFindings } from '../../scripts/retired-words.mjs';
 import { addressFindings, textFindings } from '../../scripts/text-rules.mjs';
 import { ROOT, command, emptyFolder } from './packages.js';
 
+const longFunction = (lines: number, line: string): string =>
+  `export function f(): void {\n${line.repeat(lines)}}\n`;
+
 /** What each planted file must be told, as the linter prints the rule; an empty list: nothing. */
 const PLANTED: readonly (readonly [path: string, text: string, rules: readonly string[]])[] = [
   // Arrows between rooms.
@@ -129,6 +132,10 @@ const PLANTED: readonly (readonly [path: string, text: string, rules: readonly s
     [],
   ],
   ['vercel/src/platform/runtime.ts', `export const a = (): unknown => [globalThis.fetch, Date.now()];\n`, []],
+  // Length of functions.
+  ['gcp/src/long.ts', longFunction(80, '  f();\n'), ['eslint(max-lines-per-function)']],
+  ['gcp/src/commented.ts', longFunction(200, '  // one\n\n'), []],
+  ['gcp/src/long.test.ts', longFunction(80, '  f();\n'), []],
   // Tests.
   [
     'vercel/src/only.test.ts',

@@ -6,7 +6,7 @@ import type { OptionRow } from './clouds/cloud.js';
 import type { ConfigProblem } from './config-error.js';
 import type { KeyPath } from './key-path.js';
 import { pathText, shownKey } from './key-path.js';
-import { CREDENTIAL_NAME, optionsBySuffix, variablePrefix } from './names.js';
+import { CREDENTIAL_NAME, PREFIX, optionsBySuffix, variablePrefix } from './names.js';
 import type { ProviderName } from './option-table.js';
 import { COMMON_OPTIONS, OPTIONS, isProviderName } from './option-table.js';
 import { CONFIG_VARIABLE } from './source.js';
@@ -182,4 +182,24 @@ function noEntry(variable: string, name: string): ConfigProblem {
   const path = pathText(['credentials', name]);
   const message = `${variable} has no effect: \`${path}\` has no entry for the environment ${shown(currentEnvironment())}. Remove the variable, or add an entry.`;
   return { code: 'invalid_option', path, message, environmentVariable: variable };
+}
+
+/**
+ * Names and values of all variables that begin with CREDEX_. Empty variables count as unset. If the program may not list
+ * variables, the result is empty: Deno throws without `--allow-env`.
+ */
+export function credexVariables(): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const [name, value] of allVariables()) {
+    if (name.startsWith(PREFIX) && value !== undefined && value !== '') found.set(name, value);
+  }
+  return found;
+}
+
+function allVariables(): readonly (readonly [string, string | undefined])[] {
+  try {
+    return Object.entries(globalThis.process?.env ?? {});
+  } catch {
+    return [];
+  }
 }

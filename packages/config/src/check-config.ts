@@ -6,7 +6,6 @@ import type { Issue } from './check-option.js';
 import { issuesOf, isObject, unknownKey } from './check-option.js';
 import type { ConfigProblem } from './config-error.js';
 import { ConfigError } from './config-error.js';
-import { firstOf } from './first-of.js';
 import type { KeyPath } from './key-path.js';
 import { pathText, shownKey } from './key-path.js';
 import { CREDENTIAL_NAME, MAX_NAME_LENGTH, collision, variableOf } from './names.js';
@@ -50,6 +49,17 @@ export function checkedConfig(given: unknown, source: Source, more: readonly Con
   const [first, ...rest] = [...found, ...more];
   if (first !== undefined) throw new ConfigError(source.name, [first, ...rest]);
   return frozenCopy(raw) as Config;
+}
+
+/** The first items of an iterable. The rest is not computed. */
+function* firstOf<T>(limit: number, all: Iterable<T>): Generator<T> {
+  let left = limit;
+  if (left === 0) return;
+  for (const one of all) {
+    yield one;
+    left -= 1;
+    if (left === 0) return;
+  }
 }
 
 function* wholeIssues(raw: unknown, source: Source): Generator<Issue> {

@@ -1,9 +1,8 @@
 import { OptionError } from '@credex/core';
 import { environmentVariable, optionNames, ownOptions } from '@credex/core/internal';
-import { applyEnvironment } from './apply-environment.js';
+import { applyEnvironment, credexVariables } from './apply-environment.js';
 import { checkedConfig, ownTree } from './check-config.js';
 import type { Config } from './entries.js';
-import { credexVariables } from './environment.js';
 import type { Found, LoadOptions } from './load-options.js';
 import { CONFIG_VARIABLE, FROM_CODE } from './source.js';
 

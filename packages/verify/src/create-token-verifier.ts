@@ -2,7 +2,6 @@
 
 import { memberOf, sha256, shown } from '@credex/core/internal';
 import { checkSignature } from './check-signature.js';
-import { checkTimes } from './check-times.js';
 import type { TokenVerifierOptions, VercelTokenClaims, VercelTokenVerifier } from './contract.js';
 import { issuerOfToken } from './issuers.js';
 import type { TrustedIssuer } from './issuers.js';
@@ -89,6 +88,29 @@ export function createTokenVerifier(options: TokenVerifierOptions): VercelTokenV
 /** The argument may be anything; `readToken` refuses what is not a token. */
 const hasAcceptedLength = (token: unknown): boolean =>
   typeof token === 'string' && token.length <= MAX_TOKEN_LENGTH;
+
+/**
+ * Done on every call, for remembered tokens as well. A token has expired at `exp` (RFC 7519, section 4.1.4) and is not valid before `nbf` or `iat`. `tolerance` extends the
+ * period at both ends.
+ *
+ * @param nowMs epoch milliseconds
+ * @param tolerance seconds
+ * @throws TokenVerificationError `token_expired`, `token_not_yet_valid`
+ */
+function checkTimes(claims: VercelTokenClaims, nowMs: number, tolerance: number): void {
+  const { exp, iat, nbf } = claims;
+  const now = nowMs / 1000;
+  // Written so that a clock that returns NaN accepts no token.
+  if (!(now < exp + tolerance))
+    throw refusal('token_expired', `The token expired ${Math.floor(now - exp)} s ago.`, { claims });
+  const start = nbf === undefined ? iat : Math.max(nbf, iat);
+  if (!(now >= start - tolerance))
+    throw refusal(
+      'token_not_yet_valid',
+      `The token is valid in ${Math.ceil(start - now)} s at the earliest.`,
+      { claims },
+    );
+}
 
 /**
  * One accepted audience is enough (RFC 7519, section 4.1.3). Vercel signs for one audience at a time.

@@ -84,18 +84,8 @@ export function createKeySet(
   const inFlight = (): Refresh | undefined =>
     refresh !== undefined && since(refresh.sent, clock) <= 2 * request.timeoutMs ? refresh : undefined;
 
-  /** Waits with a timer of the caller, because the timer of a lost refresh is lost as well. */
-  const join = async ({ sent, done }: Refresh, signal: AbortSignal | undefined): Promise<void> => {
-    let stop = (): void => undefined;
-    const lost = new Promise<void>((resolve) => {
-      stop = startTimer(clock, 2 * request.timeoutMs - since(sent, clock) + 1, resolve);
-    });
-    try {
-      await waitFor(Promise.race([done, lost]), signal);
-    } finally {
-      stop();
-    }
-  };
+  const join = (joined: Refresh, signal: AbortSignal | undefined): Promise<void> =>
+    waitForRefresh(joined, clock, 2 * request.timeoutMs, signal);
 
   const fetchAndStore = async (sent: Moment, sought: string | undefined): Promise<void> => {
     try {
@@ -156,6 +146,24 @@ export function createKeySet(
         : keysUnavailable(claims, failure);
     },
   };
+}
+
+/** Waits with a timer of the caller, because the timer of a lost refresh is lost as well. */
+async function waitForRefresh(
+  { sent, done }: Refresh,
+  clock: Clock,
+  lostAfterMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let stop = (): void => undefined;
+  const lost = new Promise<void>((resolve) => {
+    stop = startTimer(clock, lostAfterMs - since(sent, clock) + 1, resolve);
+  });
+  try {
+    await waitFor(Promise.race([done, lost]), signal);
+  } finally {
+    stop();
+  }
 }
 
 const cooldownOf = ({ count }: Failure): number =>

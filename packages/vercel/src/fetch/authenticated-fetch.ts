@@ -101,14 +101,14 @@ export function createAuthenticatedFetch(given: AuthenticatedFetchOptions): type
     let mayRefresh = true;
     let request = first;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      let response = await send(request, token);
+      let response = await fetch(request.url, withToken(request, token));
       if (mayRefresh && request.canRepeat && isRefusal(response)) {
         mayRefresh = false;
         const fresher = await fresherToken(request, subject, token, response);
         if (fresher !== undefined) {
           discard(response.body);
           token = fresher;
-          response = await send(request, token);
+          response = await fetch(request.url, withToken(request, token));
         }
       }
       const next = followed(response, request);
@@ -160,22 +160,24 @@ export function createAuthenticatedFetch(given: AuthenticatedFetchOptions): type
       throw error;
     }
   }
+}
 
-  function send({ url, method, headers: own, body, signal, rest }: Outgoing, token: SubjectToken) {
-    const headers = new Headers(own);
-    headers.set('authorization', `Bearer ${token.jwt}`);
-    const stream = body instanceof ReadableStream ? { duplex: 'half' } : {};
-    const init: RequestInit = {
-      ...rest,
-      ...stream,
-      method,
-      headers,
-      body,
-      redirect: 'manual',
-      ...(signal === undefined ? {} : { signal }),
-    };
-    return fetch(url, ownCopy(init));
-  }
+/** The request of the caller with the token in its Authorization header. A redirect is returned, not followed. */
+function withToken(request: Outgoing, token: SubjectToken): RequestInit {
+  const { method, headers: own, body, signal, rest } = request;
+  const headers = new Headers(own);
+  headers.set('authorization', `Bearer ${token.jwt}`);
+  const stream = body instanceof ReadableStream ? { duplex: 'half' } : {};
+  const init: RequestInit = {
+    ...rest,
+    ...stream,
+    method,
+    headers,
+    body,
+    redirect: 'manual',
+    ...(signal === undefined ? {} : { signal }),
+  };
+  return ownCopy(init);
 }
 
 function followed(response: Response, request: Outgoing): Outgoing | undefined {

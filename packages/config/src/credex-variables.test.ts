@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { credexVariables } from './environment.js';
+import { credexVariables } from './apply-environment.js';
 
 it('lists the variables that are set', () => {
   vi.stubEnv('CREDEX_STORE_REGION', 'eu-west-1');

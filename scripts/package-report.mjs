@@ -1,0 +1,196 @@
+// What `npm run check` prints of the packages: for each one its files, its lines and what it imports; then the lines of
+// code of all. Sources only: neither tests nor fixtures.
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import ts from 'typescript-5';
+import { place } from './arrows.mjs';
+import { filesUnder, root, rooms } from './workspace.mjs';
+
+/** A file with fewer lines and one importer belongs into its importer. */
+const SMALL_FILE = 30;
+
+/** The lines of code before the cloud packages got the same files, by the same count. */
+const BASELINE = { commit: '0c0467b', lines: 35261 };
+
+/** @typedef {{ path: string, text: string }} Source A file of packages/<name>/src and its content. */
+
+const parsed = new WeakMap();
+
+function parse(source) {
+  let file = parsed.get(source);
+  if (file === undefined) {
+    file = ts.createSourceFile(source.path, source.text, ts.ScriptTarget.ES2022, true);
+    parsed.set(source, file);
+  }
+  return file;
+}
+
+/** The number of lines with at least one token, so without comments and blank lines. */
+export function linesOfCode(source) {
+  const file = parse(source);
+  const lines = new Set();
+  const lineAt = (position) => file.getLineAndCharacterOfPosition(position).line;
+  const visit = (node) => {
+    const children = node.getChildren(file).filter(({ kind }) => kind !== ts.SyntaxKind.JSDoc);
+    if (children.length > 0) children.forEach(visit);
+    // A template may span several lines.
+    else if (node.getWidth(file) > 0)
+      for (let line = lineAt(node.getStart(file)); line <= lineAt(node.end); line += 1) lines.add(line);
+  };
+  visit(file);
+  return lines.size;
+}
+
+/** Each import of a source. `isLazy`: by `import()`, or as the type of a module. */
+export function importsOf(source) {
+  const found = [];
+  const add = (literal, isLazy) => {
+    if (literal !== undefined && ts.isStringLiteral(literal)) found.push({ specifier: literal.text, isLazy });
+  };
+  const visit = (node) => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier, false);
+    else if (ts.isImportTypeNode(node)) add(node.argument.literal, true);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], true);
+    ts.forEachChild(node, visit);
+  };
+  visit(parse(source));
+  return found;
+}
+
+const compare = (one, other) => (one < other ? -1 : 1);
+
+const packageOf = (specifier) =>
+  /^(?:@credex\/([^/]+)|(credex)(?:\/|$))/.exec(specifier)?.slice(1).find(Boolean);
+
+/** The other packages that the sources of a package import: `{ direct, lazy }`, each sorted. */
+export function importedPackages(name, sources) {
+  const direct = new Set();
+  const lazy = new Set();
+  for (const { specifier, isLazy } of sources.flatMap(importsOf)) {
+    const other = packageOf(specifier);
+    if (other !== undefined && other !== name) (isLazy ? lazy : direct).add(other);
+  }
+  return {
+    direct: [...direct].toSorted(compare),
+    lazy: [...lazy].filter((other) => !direct.has(other)).toSorted(compare),
+  };
+}
+
+const lineCount = (text) => text.replace(/\n$/, '').split('\n').length;
+
+function median(numbers) {
+  const sorted = [...numbers].sort((one, other) => one - other);
+  const middle = sorted.length / 2;
+  return Number.isInteger(middle) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[Math.floor(middle)];
+}
+
+/** The files that an import of this package's own sources may load. `#name` is a different file in each runtime. */
+function targetsOf(path, specifier) {
+  if (specifier.startsWith('.')) return [posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts')];
+  if (!specifier.startsWith('#')) return [];
+  const folder = path.slice(0, path.indexOf('/src/') + '/src/'.length);
+  return ['node', 'web'].map((runtime) => `${folder}${runtime}-${specifier.slice(1)}.ts`);
+}
+
+/**
+ * The small files of one package that only one other file imports.
+ * @param {readonly Source[]} sources
+ * @param {readonly string[]} entries the files that package.json names
+ * @returns {readonly { path: string, lines: number, importer: string }[]}
+ */
+export function smallFiles(sources, entries) {
+  const importers = new Map();
+  for (const source of sources) {
+    const targets = importsOf(source).flatMap(({ specifier }) => targetsOf(source.path, specifier));
+    for (const target of new Set(targets))
+      importers.set(target, [...(importers.get(target) ?? []), source.path]);
+  }
+  return sources.flatMap(({ path, text }) => {
+    const lines = lineCount(text);
+    const [importer, ...others] = importers.get(path) ?? [];
+    const isMergeable = importer !== undefined && others.length === 0 && !entries.includes(path);
+    return isMergeable && lines < SMALL_FILE ? [{ path, lines, importer }] : [];
+  });
+}
+
+/** The sources that `exports`, `imports` and `bin` of a package's manifest name. */
+function entriesOf(name) {
+  const manifest = readFileSync(join(root, 'packages', name, 'package.json'), 'utf8');
+  const { exports, imports, bin } = JSON.parse(manifest);
+  const targets = (value) =>
+    typeof value === 'string' ? [value] : Object.values(value ?? {}).flatMap(targets);
+  return [exports, imports, bin].flatMap(targets).flatMap((target) => {
+    const [, runtime, entry] = /^\.\/dist\/(?:(node|web)\/)?(.+)\.js$/.exec(target) ?? [];
+    if (entry === undefined) return [];
+    const ofRuntime = runtime === undefined ? [] : [`packages/${name}/src/${runtime}-${entry}.ts`];
+    return [`packages/${name}/src/${entry}.ts`, ...ofRuntime];
+  });
+}
+
+/** The sources of a package, without tests and fixtures. */
+const sourcesOf = (name) =>
+  filesUnder(`packages/${name}/src`)
+    .filter((path) => place(path)?.isTest === false)
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+
+function describePackage(name) {
+  const sources = sourcesOf(name);
+  const lines = sources.map(({ text }) => lineCount(text));
+  return {
+    name,
+    files: sources.length,
+    lines: lines.reduce((sum, count) => sum + count, 0),
+    median: median(lines),
+    code: sources.map(linesOfCode).reduce((sum, count) => sum + count, 0),
+    small: smallFiles(sources, entriesOf(name)),
+    imports: importedPackages(name, sources),
+  };
+}
+
+const importText = ({ direct, lazy }) =>
+  [
+    direct.join(', ') || (lazy.length === 0 ? 'nothing' : ''),
+    lazy.length === 0 ? '' : `(lazily: ${lazy.join(', ')})`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+
+function table(packages) {
+  const rows = packages.map(({ name, files, lines, median: middle, code, small, imports }) => [
+    name,
+    ...[files, lines, middle, code, small.length].map(String),
+    importText(imports),
+  ]);
+  const head = ['package', 'files', 'lines', 'median', 'code', 'small', 'imports'];
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column].length)),
+  );
+  return [head, ...rows].map((row) =>
+    row
+      .map((cell, column) =>
+        column > 0 && column < 6 ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** The report as lines of text, and the small files that should be merged. */
+export function packageReport() {
+  const packages = rooms().sort().map(describePackage);
+  const code = packages.reduce((sum, one) => sum + one.code, 0);
+  const share = ((100 * code) / BASELINE.lines).toFixed(1);
+  const small = packages.flatMap((one) => one.small);
+  return {
+    small,
+    lines: [
+      ...table(packages),
+      `${code} lines of code without comments, blank lines, tests and fixtures: ${share} % of the ${BASELINE.lines} at ${BASELINE.commit}`,
+      ...small.map(
+        ({ path, lines, importer }) =>
+          `${path} (${lines} lines) is imported only by ${importer}: merge it into that file`,
+      ),
+    ],
+  };
+}
