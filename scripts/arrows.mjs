@@ -183,7 +183,8 @@ const isBehind = (room, module, door) =>
 /** The folder of a module of core, with its slash, or the module itself. */
 const groupOf = (module) => (module.includes('/') ? module.slice(0, module.indexOf('/') + 1) : module);
 
-const layerOf = (module) => CORE_LAYERS.findIndex((layer) => layer.includes(groupOf(module)));
+/** The index of a module's layer in `CORE_LAYERS`; -1 if it has none. */
+export const layerOf = (module) => CORE_LAYERS.findIndex((layer) => layer.includes(groupOf(module)));
 
 /** Why the module has no place in the table; undefined where it has one. */
 export function missingPlace({ room, module, isTest }) {

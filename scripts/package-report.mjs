@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ts from 'typescript-5';
-import { place } from './arrows.mjs';
+import { CORE_LAYERS, layerOf, place } from './arrows.mjs';
 import { filesUnder, root, rooms } from './workspace.mjs';
 
 /** A file with fewer lines and one importer belongs into its importer. */
@@ -41,14 +41,16 @@ export function linesOfCode(source) {
   return lines.size;
 }
 
-/** Each import of a source. `isLazy`: by `import()`, or as the type of a module. */
+/** Each import of a source. `isLazy`: by `import()`, or as the type of a module. `isExport`: `export … from`. */
 export function importsOf(source) {
   const found = [];
-  const add = (literal, isLazy) => {
-    if (literal !== undefined && ts.isStringLiteral(literal)) found.push({ specifier: literal.text, isLazy });
+  const add = (literal, isLazy, isExport = false) => {
+    if (literal !== undefined && ts.isStringLiteral(literal))
+      found.push({ specifier: literal.text, isLazy, isExport });
   };
   const visit = (node) => {
-    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier, false);
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, false);
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, false, true);
     else if (ts.isImportTypeNode(node)) add(node.argument.literal, true);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
       add(node.arguments[0], true);
@@ -77,6 +79,9 @@ export function importedPackages(name, sources) {
   };
 }
 
+/** A list with one line for each cloud. It is a file of its own, so that a new cloud changes that line alone. */
+const isRegistry = (path) => path.endsWith('/registry.ts');
+
 const lineCount = (text) => text.replace(/\n$/, '').split('\n').length;
 
 function median(numbers) {
@@ -90,7 +95,7 @@ function targetsOf(path, specifier) {
   if (specifier.startsWith('.')) return [posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts')];
   if (!specifier.startsWith('#')) return [];
   const folder = path.slice(0, path.indexOf('/src/') + '/src/'.length);
-  return ['node', 'web'].map((runtime) => `${folder}${runtime}-${specifier.slice(1)}.ts`);
+  return ['node', 'web'].map((runtime) => `${folder}${specifier.slice(1)}/${runtime}.ts`);
 }
 
 /**
@@ -101,16 +106,22 @@ function targetsOf(path, specifier) {
  */
 export function smallFiles(sources, entries) {
   const importers = new Map();
-  for (const source of sources) {
-    const targets = importsOf(source).flatMap(({ specifier }) => targetsOf(source.path, specifier));
-    for (const target of new Set(targets))
-      importers.set(target, [...(importers.get(target) ?? []), source.path]);
-  }
+  for (const source of sources)
+    for (const { specifier, isLazy, isExport } of importsOf(source))
+      for (const target of targetsOf(source.path, specifier)) {
+        const found = importers.get(target) ?? { paths: new Set(), mayMerge: true };
+        importers.set(target, found);
+        found.paths.add(source.path);
+        // What loads lazily must be a file of its own, and an entry that lists exports takes no code.
+        if (isLazy || isExport) found.mayMerge = false;
+      }
   return sources.flatMap(({ path, text }) => {
     const lines = lineCount(text);
-    const [importer, ...others] = importers.get(path) ?? [];
-    const isMergeable = importer !== undefined && others.length === 0 && !entries.includes(path);
-    return isMergeable && lines < SMALL_FILE ? [{ path, lines, importer }] : [];
+    const { paths = new Set(), mayMerge = false } = importers.get(path) ?? {};
+    const isSmall = lines < SMALL_FILE && paths.size === 1 && mayMerge;
+    return isSmall && !entries.includes(path) && !isRegistry(path)
+      ? [{ path, lines, importer: [...paths][0] }]
+      : [];
   });
 }
 
@@ -121,11 +132,35 @@ function entriesOf(name) {
   const targets = (value) =>
     typeof value === 'string' ? [value] : Object.values(value ?? {}).flatMap(targets);
   return [exports, imports, bin].flatMap(targets).flatMap((target) => {
-    const [, runtime, entry] = /^\.\/dist\/(?:(node|web)\/)?(.+)\.js$/.exec(target) ?? [];
-    if (entry === undefined) return [];
-    const ofRuntime = runtime === undefined ? [] : [`packages/${name}/src/${runtime}-${entry}.ts`];
-    return [`packages/${name}/src/${entry}.ts`, ...ofRuntime];
+    const [, entry] = /^\.\/dist\/(?:node\/|web\/)?(.+)\.js$/.exec(target) ?? [];
+    return entry === undefined ? [] : [`packages/${name}/src/${entry}.ts`];
   });
+}
+
+/**
+ * The layers of core from top to bottom, and what each imports: `{ lines, upward }`. `upward` names the imports of a layer
+ * that is not below.
+ * @param {readonly Source[]} sources
+ */
+export function coreLayers(sources) {
+  const imported = CORE_LAYERS.map(() => new Set());
+  const upward = [];
+  for (const source of sources) {
+    const from = layerOf(place(source.path).module);
+    for (const target of importsOf(source).flatMap(({ specifier }) => targetsOf(source.path, specifier))) {
+      const to = layerOf(place(target).module);
+      if (to < from) imported[from].add(to);
+      else if (posix.dirname(source.path) !== posix.dirname(target))
+        upward.push(`${source.path} -> ${target}`);
+    }
+  }
+  const nameOf = (layer) => CORE_LAYERS[layer].join(' ');
+  const width = Math.max(...CORE_LAYERS.map((_names, layer) => nameOf(layer).length));
+  const lines = CORE_LAYERS.map((_names, layer) => {
+    const below = [...imported[layer]].toSorted((one, other) => other - one).map(nameOf);
+    return `  ${nameOf(layer).padEnd(width)}  ${below.length === 0 ? 'nothing' : below.join(', ')}`;
+  });
+  return { lines: lines.toReversed(), upward };
 }
 
 /** The sources of a package, without tests and fixtures. */
@@ -176,17 +211,23 @@ function table(packages) {
   );
 }
 
-/** The report as lines of text, and the small files that should be merged. */
+/** The report as lines of text; the small files that should be merged; the imports within core that go upward. */
 export function packageReport() {
-  const packages = rooms().sort().map(describePackage);
+  const packages = rooms().toSorted(compare).map(describePackage);
   const code = packages.reduce((sum, one) => sum + one.code, 0);
   const share = ((100 * code) / BASELINE.lines).toFixed(1);
   const small = packages.flatMap((one) => one.small);
+  const { lines: layers, upward } = coreLayers(sourcesOf('core'));
   return {
     small,
+    upward,
     lines: [
       ...table(packages),
       `${code} lines of code without comments, blank lines, tests and fixtures: ${share} % of the ${BASELINE.lines} at ${BASELINE.commit}`,
+      '',
+      'core from top to bottom, and what each layer imports:',
+      ...layers,
+      `upward imports: ${upward.length === 0 ? 'none' : upward.join(', ')}`,
       ...small.map(
         ({ path, lines, importer }) =>
           `${path} (${lines} lines) is imported only by ${importer}: merge it into that file`,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  coreLayers,
   importedPackages,
   importsOf,
   linesOfCode,
@@ -38,11 +39,11 @@ describe('imports', () => {
       'const f = "import \'./f.js\'";',
     ];
     expect(importsOf(file('x.ts', text.join('\n')))).toEqual([
-      { specifier: './a.js', isLazy: false },
-      { specifier: './b.js', isLazy: false },
-      { specifier: './c.js', isLazy: false },
-      { specifier: './d.js', isLazy: true },
-      { specifier: './e.js', isLazy: true },
+      { specifier: './a.js', isLazy: false, isExport: false },
+      { specifier: './b.js', isLazy: false, isExport: true },
+      { specifier: './c.js', isLazy: false, isExport: false },
+      { specifier: './d.js', isLazy: true, isExport: false },
+      { specifier: './e.js', isLazy: true, isExport: false },
     ]);
   });
 
@@ -75,6 +76,11 @@ describe('a small file', () => {
     expect(found(file('lazy.ts', "await import('./small.js');"))).toEqual([]);
   });
 
+  it('may stay if its importer loads it lazily, or only exports it', () => {
+    expect(smallFiles([small, file('a.ts', "await import('./small.js');")], [])).toEqual([]);
+    expect(smallFiles([small, file('a.ts', "export { a } from './small.js';")], [])).toEqual([]);
+  });
+
   it('may stay if it is an entry, or has 30 lines', () => {
     expect(smallFiles([small, importer], [small.path])).toEqual([]);
     const longer = file('small.ts', 'export const a = 1;\n'.repeat(30));
@@ -82,15 +88,44 @@ describe('a small file', () => {
   });
 
   it('of one runtime is imported by #name', () => {
-    const system = file('web-system.ts', 'export const a = 1;');
-    expect(smallFiles([system, file('a.ts', "import '#system';")], [])).toHaveLength(1);
-    const both = [file('a.ts', "import '#system';"), file('b.ts', "import '#system';")];
-    expect(smallFiles([system, ...both], [])).toEqual([]);
+    const runtime = file('runtime/web.ts', 'export const a = 1;');
+    expect(smallFiles([runtime, file('a.ts', "import '#runtime';")], [])).toHaveLength(1);
+    const both = [file('a.ts', "import '#runtime';"), file('b.ts', "import '#runtime';")];
+    expect(smallFiles([runtime, ...both], [])).toEqual([]);
+  });
+
+  it('may be a registry of clouds', () => {
+    const registry = file('clouds/registry.ts', "export { aws } from './aws.js';");
+    expect(smallFiles([registry, file('clouds/clouds.ts', "import './registry.js';")], [])).toEqual([]);
+  });
+});
+
+describe('the layers of core', () => {
+  const inCore = (path: string, text: string) => ({ path: `packages/core/src/${path}`, text });
+  const key = inCore('cache/key.ts', "import '#runtime';\nimport './policy.js';\nimport '../errors.js';");
+
+  it('are listed from top to bottom with what each imports', () => {
+    const { lines, upward } = coreLayers([key, inCore('index.ts', "export { a } from './cache/key.js';")]);
+    expect(upward).toEqual([]);
+    expect(lines[0]).toMatch(/^ +driver index internal +cache\/$/);
+    expect(lines).toContainEqual(expect.stringMatching(/^ +cache\/ +runtime\/, errors$/));
+    expect(lines.at(-1)).toMatch(/^ +contract own +nothing$/);
+  });
+
+  it('name an import that goes upward, or to the side', () => {
+    const errors = inCore('errors.ts', "import './provider.js';\nimport('./cache/key.js');");
+    const events = inCore('events.ts', "import './options/assert.js';");
+    expect(coreLayers([errors, events]).upward).toEqual([
+      'packages/core/src/errors.ts -> packages/core/src/provider.ts',
+      'packages/core/src/errors.ts -> packages/core/src/cache/key.ts',
+      'packages/core/src/events.ts -> packages/core/src/options/assert.ts',
+    ]);
   });
 });
 
 it('the report has one line for each package, then the sum of all lines of code', () => {
-  const { lines } = packageReport();
+  const { lines, upward } = packageReport();
+  expect(upward).toEqual([]);
   expect(lines[0]).toMatch(/^package +files +lines +median +code +small +imports$/);
   expect(lines.find((line) => line.startsWith('core '))).toMatch(/ nothing$/);
   expect(lines.find((line) => line.startsWith('verify '))).toMatch(/ core$/);
