@@ -137,6 +137,10 @@ function entriesOf(name) {
   });
 }
 
+/** True for two files of one folder of core. The modules outside the folders are layers of their own. */
+const isSameFolder = (path, other) =>
+  posix.dirname(path) === posix.dirname(other) && posix.basename(posix.dirname(path)) !== 'src';
+
 /**
  * The layers of core from top to bottom, and what each imports: `{ lines, upward }`. `upward` names the imports of a layer
  * that is not below.
@@ -150,8 +154,7 @@ export function coreLayers(sources) {
     for (const target of importsOf(source).flatMap(({ specifier }) => targetsOf(source.path, specifier))) {
       const to = layerOf(place(target).module);
       if (to < from) imported[from].add(to);
-      else if (posix.dirname(source.path) !== posix.dirname(target))
-        upward.push(`${source.path} -> ${target}`);
+      else if (!isSameFolder(source.path, target)) upward.push(`${source.path} -> ${target}`);
     }
   }
   const nameOf = (layer) => CORE_LAYERS[layer].join(' ');
