@@ -8,8 +8,14 @@ import { createHash } from 'node:crypto';
 
 const MEMO_SIZE = 100_000;
 
-/** For this process, for good: called at the top of a proof. */
-export function quickProcess(): void {
+/**
+ * Call it at the top of a proof, or as `afterAll(quickProcess())` in a test file.
+ * @returns restores the process
+ */
+export function quickProcess(): () => void {
+  const { stackTraceLimit } = Error;
+  const { subtle } = globalThis.crypto;
+  const own = Object.getOwnPropertyDescriptor(subtle, 'digest');
   Error.stackTraceLimit = 0;
   const memo = new Map<string, ArrayBuffer>();
   const digest = (_algorithm: unknown, data: Uint8Array): Promise<ArrayBuffer> => {
@@ -22,5 +28,10 @@ export function quickProcess(): void {
     }
     return Promise.resolve(made);
   };
-  Object.defineProperty(globalThis.crypto.subtle, 'digest', { value: digest, configurable: true });
+  Object.defineProperty(subtle, 'digest', { value: digest, configurable: true });
+  return () => {
+    Error.stackTraceLimit = stackTraceLimit;
+    if (own === undefined) Reflect.deleteProperty(subtle, 'digest');
+    else Object.defineProperty(subtle, 'digest', own);
+  };
 }

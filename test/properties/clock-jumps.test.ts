@@ -1,11 +1,11 @@
 import { createCredentialCache } from '@credex/core';
 import { createCredentialProvider } from '@credex/core/internal';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { quickProcess } from '../proofs/quick-process.js';
 import { manualTime, turn } from '../proofs/manual-time.js';
 import { seededRandom } from '../proofs/simulated-world.js';
 
-quickProcess();
+afterAll(quickProcess());
 
 const MINUTE = 60_000;
 const LIFETIME_MS = 60 * MINUTE;

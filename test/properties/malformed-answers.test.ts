@@ -1,9 +1,9 @@
-import { describe, it } from 'vitest';
+import { afterAll, describe, it } from 'vitest';
 import { quickProcess } from '../proofs/quick-process.js';
 import { KINDS } from './mangled-exchanges.js';
 import { expectSound } from './spoilt-answers.js';
 
-quickProcess();
+afterAll(quickProcess());
 
 /** The beginning of the proof's seeds. */
 const SHARE = 20;
