@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { describe, expect, it, vi } from 'vitest';
-import { HOSTILE_CEL } from '../../packages/testing/src/emulator/gcp/hostile-cel.fixture.js';
+import { HOSTILE_CEL } from '../../packages/explain/src/gcp/hostile-cel.fixture.js';
 import { jwt } from '../properties/polluted.js';
 import { BIN, folder, removeFolders } from '../support/command-line.js';
 

@@ -58,6 +58,7 @@ export type FindingCode =
   | 'wildcard_in_cel'
   | 'cel_error'
   | 'subject_too_long'
+  | 'attributes_too_large'
   | 'subject_not_mapped'
   | 'attribute_not_text'
   | 'no_binding'

@@ -118,6 +118,17 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
   wildcard_in_cel: where("assertion.sub == 'owner:acme:project:shop:environment:*'"),
   cel_error: where("assertion.sub.split(':')[9] == 'production'"),
   subject_too_long: mapped({ 'google.subject': 'assertion.sub + assertion.sub + assertion.sub' }),
+  attributes_too_large: [
+    'gcp',
+    provider({
+      attributeMapping: {
+        'google.subject': 'assertion.sub',
+        'attribute.a': 'assertion.text',
+        'attribute.b': 'assertion.text',
+      },
+    }),
+    { claims: { ...CLAIMS, text: 'a'.repeat(8_192) } },
+  ],
   subject_not_mapped: mapped({ 'google.subject': 'assertion.user_id' }),
   attribute_not_text: mapped({ 'attribute.times': '[assertion.exp]' }),
   no_binding: member('serviceAccount:other@acme.iam.gserviceaccount.com'),

@@ -119,6 +119,9 @@ export const FINDINGS: Readonly<Record<FindingCode, FindingEntry>> = {
   subject_too_long: error(
     'Map google.subject to something shorter than 128 bytes, such as assertion.project_id + "/" + assertion.environment.',
   ),
+  attributes_too_large: error(
+    'Map fewer or shorter attributes: Google takes 16 KB for all of them together.',
+  ),
   subject_not_mapped: error(
     'Map google.subject to a claim that the token has; assertion.sub is the usual one.',
   ),

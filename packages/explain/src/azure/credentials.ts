@@ -21,14 +21,17 @@ export interface FederatedCredential {
   readonly languageVersion: unknown;
   /** By the type that Azure Resource Manager prints. */
   readonly isManagedIdentity: boolean;
+  /** No value is computed by a template. */
+  readonly isDeployed: boolean;
 }
 
-export function readCredentials(value: unknown): readonly FederatedCredential[] {
+/** @param isDeployed the values are those that Entra keeps: a text in brackets is no expression of a template */
+export function readCredentials(value: unknown, isDeployed = false): readonly FederatedCredential[] {
   return placedCredentials(value).map(({ at, credential }) => {
     const flexible = member(credential, 'claimsMatchingExpression');
     return {
       at,
-      name: nameOf(credential),
+      name: isDeployed ? (text(credential, 'name') ?? '') : nameOf(credential),
       issuer: text(credential, 'issuer') ?? '',
       subject: text(credential, 'subject'),
       audiences: textsOf(member(credential, 'audiences') ?? []),
@@ -39,6 +42,7 @@ export function readCredentials(value: unknown): readonly FederatedCredential[] 
           : undefined,
       languageVersion: isObject(flexible) ? (member(flexible, 'languageVersion') ?? 1) : 1,
       isManagedIdentity: /^Microsoft\.ManagedIdentity\//i.test(text(credential, 'type') ?? ''),
+      isDeployed,
     };
   });
 }
@@ -49,15 +53,21 @@ const nameOf = (credential: JsonObject): string => (text(credential, 'name') ?? 
 /** `[parameters('team')]` of a template: what it comes to is known when it is deployed. `[[` stands for a bracket. */
 export const isTemplateExpression = (value: string): boolean => /^\[(?!\[).*\]$/s.test(value);
 
-/** Everything is compared exactly, in every letter. */
-export const isEqual = (wanted: string, presented: string | undefined): Truth =>
-  isTemplateExpression(wanted) ? undefined : wanted === presented;
+const isComputed = ({ isDeployed }: FederatedCredential, value: string): boolean =>
+  !isDeployed && isTemplateExpression(value);
+
+/** A value of the credential is compared exactly, with case. */
+export const isEqual = (
+  credential: FederatedCredential,
+  wanted: string,
+  presented: string | undefined,
+): Truth => (isComputed(credential, wanted) ? undefined : wanted === presented);
 
 /** Whether the token's subject is the credential's, or its claims are as the expression says. */
 export function isSubject(credential: FederatedCredential, claims: TokenClaims): Truth {
   const { subject, expression } = credential;
-  if (expression === undefined) return isEqual(subject ?? '', claims.sub ?? '');
-  if ([expression, credential.issuer].some(isTemplateExpression)) return undefined;
+  if (expression === undefined) return isEqual(credential, subject ?? '', claims.sub ?? '');
+  if ([expression, credential.issuer].some((value) => isComputed(credential, value))) return undefined;
   if (expressionProblems(credential).some(({ code }) => code !== 'refused_today')) return false;
   return (parseExpression(expression) ?? []).every((comparison) => holds(comparison, claims));
 }
@@ -77,12 +87,14 @@ export function problemsOf(credentials: readonly FederatedCredential[]): readonl
     problems.push({
       at: '[20]',
       code: 'too_many_credentials',
-      message: `There are ${credentials.length} credentials.`,
+      message: `There are ${credentials.length} credentials; Entra keeps at most 20.`,
     });
   const names = new Set<string>();
   const pairs = new Set<string>();
   for (const credential of credentials) {
-    const { at, name, issuer, subject, audiences, expression } = credential;
+    const { at, name, issuer, subject, audiences, expression, isDeployed } = credential;
+    if (name.length > 120 || (isDeployed && name === ''))
+      bad(`${at}.name`, 'A name has 1 to 120 characters.');
     if (name !== '' && !/^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/.test(name))
       problems.push({
         at: `${at}.name`,
@@ -114,7 +126,8 @@ export function problemsOf(credentials: readonly FederatedCredential[]): readonl
 
 function expressionProblems(credential: FederatedCredential): readonly ExpressionProblem[] {
   const { expression, issuer, languageVersion } = credential;
-  if (expression === undefined || [expression, issuer].some(isTemplateExpression)) return [];
+  if (expression === undefined || [expression, issuer].some((value) => isComputed(credential, value)))
+    return [];
   if (languageVersion !== 1)
     return [{ code: 'malformed_policy', message: 'The languageVersion of an expression is 1.' }];
   const problem = problemOfExpression(expression, credential);

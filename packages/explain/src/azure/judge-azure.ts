@@ -21,15 +21,14 @@ export interface AzureJudgement {
   readonly allowed: Truth;
 }
 
-/** Everything is compared exactly, in every letter. */
 export function judgeAzure(credentials: readonly FederatedCredential[], claims: TokenClaims): AzureJudgement {
   const audiences = textsOf(claims.aud);
   const hasOneAudience = audiences.length <= 1;
   const judged = credentials.map((credential): JudgedCredential => {
     const parts = {
-      isIssuer: isEqual(credential.issuer, claims.iss),
+      isIssuer: isEqual(credential, credential.issuer, claims.iss),
       isSubject: isSubject(credential, claims),
-      isAudience: anyOf(credential.audiences.map((one) => isEqual(one, audiences[0]))),
+      isAudience: anyOf(credential.audiences.map((one) => isEqual(credential, one, audiences[0]))),
     };
     return { credential, ...parts, applies: allOf(Object.values(parts)) };
   });
@@ -40,8 +39,18 @@ export function judgeAzure(credentials: readonly FederatedCredential[], claims: 
   };
 }
 
+/** Entra's codes for an assertion that no credential takes. */
+export type EntraAnswer =
+  | 'AADSTS5002741'
+  | 'AADSTS70025'
+  | 'AADSTS700211'
+  | 'AADSTS700212'
+  | 'AADSTS700213'
+  | 'AADSTS7002131'
+  | 'AADSTS7002138';
+
 /** Entra looks for the issuer first, then for the subject among those, then for the audience among those. */
-export function answerOf({ credentials, hasOneAudience }: AzureJudgement, claims: TokenClaims): string {
+export function answerOf({ credentials, hasOneAudience }: AzureJudgement, claims: TokenClaims): EntraAnswer {
   if (!hasOneAudience) return 'AADSTS5002741';
   if (credentials.length === 0) return 'AADSTS70025';
   const ofIssuer = credentials.filter(({ isIssuer }) => isIssuer !== false);

@@ -8,7 +8,7 @@ import { jsonOf, textsOf } from '../json.js';
 import { conjunctsOf, diagnoseConjunct } from './diagnose-condition.js';
 import { diagnoseBindings } from './diagnose-members.js';
 import { bindingsOf } from './gcp-checks.js';
-import { mappedText } from './identity.js';
+import { bytesOf, mappedText } from './identity.js';
 import type { GcpJudgement, GcpTrust } from './judge-gcp.js';
 import { isGranted, malformedMembers, principalOf } from './members.js';
 import { problemsOf } from './pool-provider.js';
@@ -85,9 +85,11 @@ function mappingFindings(
       finding(
         code,
         at,
-        `google.subject is ${new TextEncoder().encode(mappedText(mapped, target)).byteLength} bytes long; 127 are the most.`,
+        `google.subject is ${bytesOf(mappedText(mapped, target))} bytes long; 127 are the most.`,
       ),
     ];
+  if (code === 'attributes_too_large')
+    return [finding(code, 'attributeMapping', 'All mapped values together are longer than 16 KB.')];
   if (code === 'attribute_not_text') {
     const wanted = target === 'google.groups' ? 'a list of texts' : 'text';
     return [

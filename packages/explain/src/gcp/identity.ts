@@ -19,6 +19,8 @@ const CONDITION_NAMES: ReadonlySet<string> = new Set(['assertion', 'google', 'at
 const LONGEST_MAPPING = 2048;
 const LONGEST_CONDITION = 4096;
 const LONGEST_SUBJECT_BYTES = 127;
+/** Of all mapped values together. https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers */
+const MOST_MAPPED_BYTES = 16 * 1024;
 
 export function compileProvider(provider: PoolProvider): CompiledProvider {
   const problems: Problem[] = [];
@@ -87,7 +89,8 @@ export function mapClaims(
 }
 
 /** What is wrong with the values that were mapped, in the order in which Google looks. */
-export type MappingFault = 'subject_not_mapped' | 'attribute_not_text' | 'subject_too_long';
+export type MappingFault =
+  'subject_not_mapped' | 'attribute_not_text' | 'subject_too_long' | 'attributes_too_large';
 
 export function mappingFault({
   values,
@@ -102,6 +105,13 @@ export function mappingFault({
         : typeof value === 'string';
     if (!isFit) return { code: 'attribute_not_text', target };
   }
-  const bytes = new TextEncoder().encode(subject as string).byteLength;
-  return bytes > LONGEST_SUBJECT_BYTES ? { code: 'subject_too_long', target: 'google.subject' } : undefined;
+  if (bytesOf(subject) > LONGEST_SUBJECT_BYTES) return { code: 'subject_too_long', target: 'google.subject' };
+  const total = [...values.values()].reduce<number>((sum, value) => sum + bytesOf(value), 0);
+  return total > MOST_MAPPED_BYTES ? { code: 'attributes_too_large', target: 'google.subject' } : undefined;
 }
+
+/** Of a text, or of all texts in a list, as UTF-8. */
+export const bytesOf = (value: CelValue): number =>
+  Array.isArray(value)
+    ? value.reduce<number>((sum, one) => sum + bytesOf(one as CelValue), 0)
+    : new TextEncoder().encode(value as string).byteLength;

@@ -87,5 +87,7 @@ export function answerOf({
   if (isFederated) return 'PERMISSION_DENIED';
   if (!isActive) return 'invalid_target';
   if (!isIssuer || !isAudience) return 'invalid_grant';
-  return condition === true && fault?.code === 'subject_too_long' ? 'invalid_request' : 'unauthorized_client';
+  return condition === true && fault?.code.includes('_too_') === true
+    ? 'invalid_request'
+    : 'unauthorized_client';
 }

@@ -45,8 +45,8 @@ export function principalOf(pool: string, mapped: Mapped): string | undefined {
   return subject === undefined ? undefined : `principal://iam.googleapis.com/${pool}/subject/${subject}`;
 }
 
-/** Every member string that names this principal. */
-function namesOf(pool: string, mapped: Mapped): readonly string[] {
+/** Every member of an allow policy that names this principal; compared exactly, without patterns. */
+export function memberNames(pool: string, mapped: Mapped): readonly string[] {
   const { values } = mapped;
   const set = `principalSet://iam.googleapis.com/${pool}`;
   const principal = principalOf(pool, mapped);
@@ -74,7 +74,7 @@ export function judgeBindings(
   pool: string,
   mapped: Mapped,
 ): readonly JudgedBinding[] {
-  const names = new Set(namesOf(pool, mapped));
+  const names = new Set(memberNames(pool, mapped));
   return bindings.map((binding) => {
     const isGranting = grantsToken(binding.role);
     const isMember = binding.members.some((one) => names.has(one) || PUBLIC.has(one));
@@ -91,13 +91,15 @@ export const isGranted = (judged: readonly JudgedBinding[]): Truth =>
   anyOf(judged.map(({ applies }) => applies));
 
 const POOL = String.raw`//iam\.googleapis\.com/projects/[^/]+/locations/global/workloadIdentityPools/[^/]+`;
-const WELL_FORMED = new RegExp(
+const POOL_MEMBER = new RegExp(
   String.raw`^(?:principal:${POOL}/subject/.+|principalSet:${POOL}/(?:\*|group/.+|attribute\.[a-z0-9_]+/.+))$`,
 );
+
+/** `principal://…/subject/…` or `principalSet://…` of a pool, as Google takes it. */
+export const isPoolMember = (member: string): boolean => POOL_MEMBER.test(member);
 
 /** Members of pools that Google refuses to keep; of other kinds of members nothing is said. */
 export const malformedMembers = ({ members }: Binding): readonly string[] =>
   members.filter(
-    (one) =>
-      /^principal(?:Set)?:/.test(one) && one.includes('/workloadIdentityPools/') && !WELL_FORMED.test(one),
+    (one) => /^principal(?:Set)?:/.test(one) && one.includes('/workloadIdentityPools/') && !isPoolMember(one),
   );

@@ -1,11 +1,11 @@
 /** Whether an assertion authenticates a client: its form, its federated credential, its signature and times. */
+import { entraAnswer, judgeAzure } from '@credex/explain/internal';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { JWTPayload, ProtectedHeaderParameters } from 'jose';
 import type { TokenFault, World } from '../service.js';
 import type { ServicePrincipal } from './directory.js';
 import { assertionRefusals } from './entra-refusal.js';
 import type { EntraRefusal } from './entra-refusal.js';
-import { matchFederatedCredential } from './federated-credential.js';
 
 /** Throws an EntraRefusal; returns the assertion's subject. */
 export async function authenticate(world: World, client: ServicePrincipal, jwt: string): Promise<string> {
@@ -13,30 +13,44 @@ export async function authenticate(world: World, client: ServicePrincipal, jwt: 
   if (!JWT_TYPES.includes(header.typ)) throw assertionRefusals.headerType();
   const issuer = claims.iss;
   if (typeof issuer !== 'string') throw assertionRefusals.malformed();
-  const audiences = claims.aud === undefined ? [] : [claims.aud].flat();
-  if (audiences.length > 1) throw assertionRefusals.severalAudiences(audiences.length);
-
   const subject = claims.sub ?? '';
-  const audience = audiences[0] ?? '';
-  switch (matchFederatedCredential(client.federatedCredentials, { issuer, subject, audience, claims })) {
-    case 'none-configured':
-      throw assertionRefusals.noneConfigured(client.clientId);
-    case 'issuer':
-      throw assertionRefusals.issuer(issuer);
-    case 'subject':
-      throw assertionRefusals.subject(subject);
-    case 'subject-case':
-      throw assertionRefusals.subjectCase(subject);
-    case 'expression':
-      throw assertionRefusals.expression(subject);
-    case 'audience':
-      throw assertionRefusals.audience(audience);
-    case 'match':
-  }
+  const judgement = judgeAzure(client.federatedCredentials, claims);
+  if (judgement.allowed !== true)
+    throw unmatched(entraAnswer(judgement, claims), { client, issuer, subject, aud: claims.aud });
 
   const verdict = await world.verifySubjectToken(jwt, { issuerUrl: issuer });
   if (!verdict.ok) throw refusalOf(verdict.fault, { now: world.clock.now(), issuer, header, claims });
   return subject;
+}
+
+interface Unmatched {
+  readonly client: ServicePrincipal;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly aud: string | string[] | undefined;
+}
+
+function unmatched(
+  answer: ReturnType<typeof entraAnswer>,
+  { client, issuer, subject, aud = [] }: Unmatched,
+): EntraRefusal {
+  const audiences = [aud].flat();
+  switch (answer) {
+    case 'AADSTS5002741':
+      return assertionRefusals.severalAudiences(audiences.length);
+    case 'AADSTS70025':
+      return assertionRefusals.noneConfigured(client.clientId);
+    case 'AADSTS700211':
+      return assertionRefusals.issuer(issuer);
+    case 'AADSTS700212':
+      return assertionRefusals.audience(audiences[0] ?? '');
+    case 'AADSTS700213':
+      return assertionRefusals.subject(subject);
+    case 'AADSTS7002131':
+      return assertionRefusals.expression(subject);
+    case 'AADSTS7002138':
+      return assertionRefusals.subjectCase(subject);
+  }
 }
 
 const JWT_TYPES: readonly unknown[] = [undefined, 'JWT', 'http://openid.net/specs/jwt/1.0'];

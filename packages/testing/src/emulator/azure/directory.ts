@@ -2,10 +2,10 @@
  * What Entra knows: tenants, applications and the service principals that stand for them in each tenant. The
  * rules of a federated identity credential are in federated-credential.ts.
  */
+import type { ReadCredential } from '@credex/explain/internal';
 import type { World } from '../service.js';
-import type { IdentityKind } from './claims-expression.js';
-import { checkFederatedCredentials } from './federated-credential.js';
-import type { FederatedCredential } from './federated-credential.js';
+import { checkedCredentials } from './federated-credential.js';
+import type { CredentialRules, FederatedCredential } from './federated-credential.js';
 import { isGuid, newGuid } from './guid.js';
 
 export interface TenantOptions {
@@ -36,7 +36,7 @@ export interface ApplicationOptions {
    * Default: `application`. A user-assigned managed identity takes no expression for GitHub's issuer; all else is the
    * same.
    */
-  readonly kind?: IdentityKind | undefined;
+  readonly kind?: CredentialRules['kind'] | undefined;
   /**
    * Default: false. True: the credentials are older than two rules that Graph applies to new ones: that a name is made
    * of letters, digits, `-` and `_`, and that an expression for GitHub compares a numeric id.
@@ -55,7 +55,7 @@ export interface ServicePrincipal {
   readonly objectId: string;
   readonly clientId: string;
   readonly identifierUris: readonly string[];
-  readonly federatedCredentials: readonly FederatedCredential[];
+  readonly federatedCredentials: readonly ReadCredential[];
 }
 
 export interface Directory {
@@ -102,7 +102,7 @@ export function createDirectory(world: World): Directory {
 
     createApplication(options) {
       requireGuid('clientId', options.clientId);
-      checkFederatedCredentials(options.federatedCredentials, {
+      const federatedCredentials = checkedCredentials(options.federatedCredentials, {
         kind: options.kind ?? 'application',
         isOlder: options.predatesCredentialRules ?? false,
       });
@@ -115,7 +115,7 @@ export function createDirectory(world: World): Directory {
           objectId: (atHome ? options.objectId : undefined) ?? newGuid(world),
           clientId: options.clientId.toLowerCase(),
           identifierUris: options.identifierUris ?? [],
-          federatedCredentials: options.federatedCredentials,
+          federatedCredentials,
         });
       }
     },

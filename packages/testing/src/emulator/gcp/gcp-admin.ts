@@ -68,8 +68,8 @@ export function createGcpAdmin(world: World, directory: Directory, keys: Signing
     createProvider: ({ providerId, ...config }) => {
       assertId('providerId', providerId);
       const name = poolName(config.projectNumber, config.poolId);
-      const resource = `iam.googleapis.com/${name}/providers/${providerId}`;
-      add('provider', poolOf(directory, config).providers, providerId, createPoolProvider(resource, config));
+      const provider = createPoolProvider(`${name}/providers/${providerId}`, config);
+      add('provider', poolOf(directory, config).providers, providerId, provider);
     },
     setPoolDisabled: (pool) => {
       poolOf(directory, pool).disabled = pool.disabled;

@@ -43,9 +43,7 @@ async function exchange(request: ServiceRequest, parts: Parts, notes: Notes): Pr
   notes['scopes'] = wanted.scopes.join(' ');
   const provider = findProvider(parts.directory, wanted);
   const claims = await acceptedClaims(parts.world, provider, wanted.subjectToken);
-  const verdict = provider.identify(claims);
-  if (!verdict.ok) throw oauthRefusal(verdict.error, verdict.description);
-  const principal = { kind: 'federated', pool: wanted.pool, ...verdict.identity } as const;
+  const principal = { kind: 'federated', pool: wanted.pool, ...provider.identify(claims) } as const;
   notes['principal'] = principalName(principal);
 
   // It never outlives the token it was made of; there is no parameter for its lifetime.

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CelLimitError, parseCel, planCel, withCelBudget } from './bounded-cel.js';
+import { extract } from './cel-extract.js';
 import { HOSTILE_CEL } from './hostile-cel.fixture.js';
 
 const LIST = Array.from({ length: 4_000 }, (_, at) => `g${at}`);
@@ -55,9 +55,11 @@ describe('what people write is evaluated', () => {
   });
 });
 
-it('the command line evaluates by the same modules: neither package may import the other', () => {
-  for (const name of ['bounded-cel', 'cel-extract', 'cel-names']) {
-    const theirs = new URL(`../../../../cli/src/explain/gcp/${name}.ts`, import.meta.url);
-    expect(readFileSync(theirs, 'utf8')).toBe(readFileSync(new URL(`${name}.ts`, import.meta.url), 'utf8'));
-  }
+it('extract gives the text between two others', () => {
+  expect(extract('projects/p1/buckets/b', 'projects/{id}/')).toBe('p1');
+  expect(extract('projects/p1', 'projects/{id}')).toBe('p1');
+  expect(extract('p1/x', '{id}/')).toBe('p1');
+  expect(extract('projects/p1', 'folders/{id}')).toBe('');
+  expect(extract('projects/p1', 'projects/{id}/')).toBe('');
+  expect(() => extract('a', 'b')).toThrow('exactly one');
 });
