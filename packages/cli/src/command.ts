@@ -21,6 +21,6 @@ export interface Context<O> {
 export type Act = <O>(handler: (context: Context<O>) => Promise<number>) => () => Promise<void>;
 
 export interface CommandModule {
-  /** Adds description, options, subcommands and actions to a command that has its name. Loads nothing heavy. */
-  configure(command: Command, act: Act): void;
+  /** Adds options, subcommands and actions to the command; may be async. Loads nothing heavy. */
+  configure(command: Command, act: Act): unknown;
 }

@@ -69,7 +69,7 @@ export async function createProgram(argv: readonly string[], act: Act): Promise<
   const wanted = argv.find((word) => !word.startsWith('-') && word !== 'help');
   for (const [name, row] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(row.summary).summary(row.summary);
-    if (name === wanted) (await row.load()).command.configure(command, act);
+    if (name === wanted) await (await row.load()).command.configure(command, act);
   }
   addCommonOptions(program);
   return program;

@@ -1,3 +1,4 @@
+import type { AwsCredentials } from '@credex/aws';
 import type { CommandModule, Context } from '../command.js';
 import type { EntryOptions } from '../entry/entry-options.js';
 import { withEntryOptions } from '../entry/entry-options.js';
@@ -9,16 +10,16 @@ import { EXIT } from '../exit-codes.js';
 export const command: CommandModule = {
   configure: (process, act) =>
     withSecretsOption(withEntryOptions(process))
-      .argument('<name>', "an AWS entry's name")
+      .argument('<name>', 'the name of an AWS entry')
       .addHelpText(
         'after',
-        '\n`credex print-config NAME` prints the profile of ~/.aws/config that calls this.',
+        '\n`credex print-config NAME` prints the profile of ~/.aws/config that calls this command.',
       )
-      .action(act(answer)),
+      .action(act(run)),
 };
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html */
-async function answer({
+async function run({
   io,
   output,
   options,
@@ -29,10 +30,9 @@ async function answer({
   entryOf(
     'aws',
     opened,
-    'AWS alone reads credential_process: `credex print-config` says what other tools read.',
+    'Only tools of AWS call credential_process. Run `credex print-config`: it prints what other tools need.',
   );
-  const credentials = await opened.getCredentials({ signal: io.signal });
-  if (!('accessKeyId' in credentials)) throw new TypeError('An AWS entry gave no AWS credentials.');
+  const credentials = (await opened.getCredentials({ signal: io.signal })) as AwsCredentials;
   const { accessKeyId, secretAccessKey, sessionToken, expiresAt, accountId } = credentials;
   output.raw(
     `${JSON.stringify({

@@ -1,5 +1,5 @@
 import type { CommandModule, Context } from '../command.js';
-import type { Case, DoctorOptions } from '../doctor/case.js';
+import type { DoctorContext, DoctorOptions } from '../doctor/context.js';
 import { drawDiagnosis } from '../doctor/report.js';
 import { withEntryOptions } from '../entry/entry-options.js';
 import { UsageError } from '../usage-error.js';
@@ -24,8 +24,8 @@ export const command: CommandModule = {
 
 async function answer({ io, output, options, operands }: Context<Options>): Promise<number> {
   const { diagnose } = await import('../doctor/diagnose.js');
-  const the: Case = { io, options, wanted: operands[0] };
-  const { diagnosis, exit } = await diagnose(the, limitOf(options), output);
+  const context: DoctorContext = { io, options, wanted: operands[0] };
+  const { diagnosis, exit } = await diagnose(context, limitOf(options), output);
   output.print(diagnosis, (view) => drawDiagnosis(diagnosis, view));
   return exit;
 }

@@ -2,7 +2,6 @@ import type { CommandModule, Context } from '../command.js';
 import type { EntryOptions } from '../entry/entry-options.js';
 import { withEntryOptions } from '../entry/entry-options.js';
 import { openEntry } from '../entry/open-entry.js';
-import { environmentFor } from '../exec/environment.js';
 import { runChild } from '../exec/run-child.js';
 import { UsageError } from '../usage-error.js';
 import { dim } from '../text.js';
@@ -40,7 +39,8 @@ async function answer({ io, output, options, operands }: Context<ExecOptions>): 
   };
   const opened = await openEntry(io, name, options, { onEvent });
   io.catchSignals?.();
-  const prepared = await environmentFor(opened, io);
+  const { conflicts, prepare } = opened.cloud.environment;
+  const prepared = await prepare(opened, io);
   try {
     if (options.quiet !== true) {
       const left = duration(prepared.expiresAt - io.clock.now());
@@ -49,8 +49,10 @@ async function answer({ io, output, options, operands }: Context<ExecOptions>): 
       );
     }
     io.signal.throwIfAborted();
-    return await runChild({ file, args, env: prepared.env, cwd: io.cwd, isTerminal: io.stdin.isTerminal });
+    const kept = Object.entries(io.env).filter(([variable]) => !conflicts.includes(variable));
+    const env = { ...Object.fromEntries(kept), ...prepared.env };
+    return await runChild({ file, args, env, cwd: io.cwd, isTerminal: io.stdin.isTerminal });
   } finally {
-    await prepared.remove();
+    await prepared.remove?.();
   }
 }

@@ -3,7 +3,6 @@ import type { EntryOptions } from '../entry/entry-options.js';
 import { withEntryOptions } from '../entry/entry-options.js';
 import { openEntry } from '../entry/open-entry.js';
 import { EXIT } from '../exit-codes.js';
-import { formatsOf } from '../print-config/formats.js';
 import { invocationOf } from '../print-config/invocation.js';
 import { UsageError } from '../usage-error.js';
 import { dim } from '../text.js';
@@ -25,19 +24,20 @@ export const command: CommandModule = {
 
 async function answer({ io, output, options, operands }: Context<PrintOptions>): Promise<number> {
   const opened = await openEntry(io, operands[0], options);
-  const formats = formatsOf(opened, invocationOf(io, { ...options, config: opened.file }));
+  const { name, entry, cloud } = opened;
+  const formats = cloud.printConfig(name, entry, invocationOf(io, { ...options, config: opened.file }));
   const names = Object.keys(formats);
   const wanted = options.for ?? (names[0] as string);
   const format = Object.hasOwn(formats, wanted) ? formats[wanted] : undefined;
   if (format === undefined) {
     throw new UsageError(
       'invalid_argument',
-      `For \`${opened.name}\`, which is of ${opened.entry.provider}, --for takes ${names.join(', ')}.`,
+      `--for takes ${names.join(', ')} for \`${name}\`, which is an entry of ${entry.provider}.`,
       { option: '--for' },
     );
   }
   const { text, goes, notes = [] } = format();
-  output.print({ name: opened.name, for: wanted, goes, text, notes }, (view) => view.lines(text));
+  output.print({ name, for: wanted, goes, text, notes }, (view) => view.lines(text));
   if (!output.isJson) for (const note of [goes, ...notes]) output.note(dim(`# ${note}`));
   return EXIT.ok;
 }

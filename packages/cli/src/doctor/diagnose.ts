@@ -1,4 +1,4 @@
-/** Takes the steps, each in its time, up to the first fault. */
+/** Runs the steps, each with a time limit, up to the first fault. */
 
 import { linkedSignal } from '@credex/core/internal';
 import { FederationError, OptionError } from '@credex/core';
@@ -7,12 +7,12 @@ import { ConfigError } from '@credex/config';
 import type { Output } from '../output.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { UsageError } from '../usage-error.js';
-import type { Case, Step } from './case.js';
+import type { DoctorContext, Step } from './context.js';
 import { FAULT_EXITS, Fault, STEPS } from './fault.js';
 import type { StepId } from './fault.js';
 import { remedyFor } from './remedies.js';
-import { claims, configuration, token } from './steps-here.js';
-import { cloud, exchange, issuer, signature, use } from './steps-outside.js';
+import { claims, configuration, token } from './local-steps.js';
+import { cloud, exchange, issuer, signature, use } from './remote-steps.js';
 
 export interface StepReport {
   readonly id: StepId;
@@ -40,7 +40,7 @@ export interface Diagnosis {
   };
 }
 
-const TAKEN: Readonly<Record<StepId, Step>> = {
+const RUN: Readonly<Record<StepId, Step>> = {
   configuration,
   token,
   claims,
@@ -51,14 +51,14 @@ const TAKEN: Readonly<Record<StepId, Step>> = {
   use,
 };
 
-/** What was found, and how doctor ends. */
+/** The diagnosis, and the exit code of doctor. */
 export interface Diagnosed {
   readonly diagnosis: Diagnosis;
   readonly exit: number;
 }
 
-/** @throws what is no fault of the set-up: a defect, Ctrl-C, or wrong use of doctor itself */
-export async function diagnose(the: Case, limitMs: number, output: Output): Promise<Diagnosed> {
+/** @throws errors that are no fault of the configuration or the cloud: a defect, Ctrl-C, or wrong use of doctor itself */
+export async function diagnose(context: DoctorContext, limitMs: number, output: Output): Promise<Diagnosed> {
   const steps: StepReport[] = [];
   let fault: Diagnosis['fault'];
   let exit: number = EXIT.ok;
@@ -67,17 +67,17 @@ export async function diagnose(the: Case, limitMs: number, output: Output): Prom
       steps.push({ id, title, status: 'not-reached' });
       continue;
     }
-    const began = the.io.clock.monotonic();
-    const ms = (): number => Math.round(the.io.clock.monotonic() - began);
+    const began = context.io.clock.monotonic();
+    const ms = (): number => Math.round(context.io.clock.monotonic() - began);
     const done = output.progress(title);
     try {
-      const { says, warnings = [], skipped = false } = await bounded(the, limitMs, TAKEN[id]);
+      const { says, warnings = [], skipped = false } = await withLimit(context, limitMs, RUN[id]);
       steps.push({ id, title, status: skipped ? 'skipped' : 'passed', ms: ms(), says, warnings });
     } catch (error) {
-      the.io.signal.throwIfAborted();
+      context.io.signal.throwIfAborted();
       const found = faultOf(error);
       exit = exitOf(id, error);
-      fault = { step: id, ...found, command: remedyFor({ step: id, ...found, ...placeIn(error) }, the) };
+      fault = { step: id, ...found, command: remedyFor({ step: id, ...found, ...placeIn(error) }, context) };
       steps.push({ id, title, status: 'failed', ms: ms(), says: found.message });
     } finally {
       done();
@@ -85,37 +85,37 @@ export async function diagnose(the: Case, limitMs: number, output: Output): Prom
   }
   const diagnosis = {
     isWell: fault === undefined,
-    ...(the.name === undefined ? {} : { name: the.name }),
-    ...(the.entry === undefined ? {} : { provider: the.entry.provider }),
+    ...(context.name === undefined ? {} : { name: context.name }),
+    ...(context.entry === undefined ? {} : { provider: context.entry.provider }),
     steps,
     ...(fault === undefined ? {} : { fault }),
   };
   return { diagnosis, exit };
 }
 
-/** The configuration's faults are misuse; all else ends as the same error does in any command. */
+/** Faults of the configuration are usage errors. Other errors have the exit code that they have in any command. */
 function exitOf(step: StepId, error: unknown): number {
   if (step === 'configuration') return EXIT.usage;
   if (error instanceof Fault) return FAULT_EXITS.get(error.code) ?? EXIT.no;
   return isFault(error) ? exitCodeOf(error) : EXIT.internal;
 }
 
-async function bounded(the: Case, limitMs: number, step: Step): ReturnType<Step> {
+async function withLimit(context: DoctorContext, limitMs: number, step: Step): ReturnType<Step> {
   const limit = new AbortController();
-  const cancel = the.io.clock.setTimeout?.(() => limit.abort(), limitMs);
-  const { signal, release } = linkedSignal([the.io.signal, limit.signal]);
+  const cancel = context.io.clock.setTimeout?.(() => limit.abort(), limitMs);
+  const { signal, release } = linkedSignal([context.io.signal, limit.signal]);
   const over = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () =>
       reject(
-        new Fault('timeout', `It took longer than ${limitMs / 1000} s.`, {
-          hint: '--timeout gives it more.',
+        new Fault('timeout', `The step took longer than ${limitMs / 1000} s.`, {
+          hint: 'Pass --timeout to give each step more time.',
         }),
       ),
     );
   });
   try {
-    // A step that hears no signal must not hold up the rest.
-    return await Promise.race([step(the, signal), over]);
+    // A step that ignores its signal must not block the rest.
+    return await Promise.race([step(context, signal), over]);
   } finally {
     cancel?.();
     release();

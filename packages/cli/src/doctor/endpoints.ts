@@ -1,20 +1,12 @@
-/** Where an exchange would go, told by the cloud's own package: nothing is sent. */
+/** Where an exchange goes, according to the cloud's own package. No request is sent. */
 
-import type { Config } from '@credex/config';
-import { createCredentialCache } from '@credex/core';
-import type { EntrySettings } from '../entry/entry-provider.js';
+import type { Entry } from '@credex/config';
+import { OptionError, createCredentialCache } from '@credex/core';
+import type { Cloud } from '../clouds/cloud.js';
 import { entryProvider } from '../entry/entry-provider.js';
 import type { Io } from '../io.js';
 
-/** Enough of Google's first answer for the second step to be asked for. */
-const ANSWER = {
-  access_token: 'doctor',
-  issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-  token_type: 'Bearer',
-  expires_in: 3600,
-};
-
-/** A token that says nothing, for exchangers that read one before they ask. */
+/** A token without an identity, for exchangers that read the token before they send it. */
 function blankToken(now: number): string {
   const claims = {
     iss: 'https://oidc.vercel.com/doctor',
@@ -29,33 +21,30 @@ function blankToken(now: number): string {
 }
 
 /**
- * The requests of an exchange of a blank token, by a fetch that goes nowhere.
+ * The URLs of an exchange of a blank token, by a fetch that sends nothing.
  * @throws OptionError for options that the cloud's package refuses, `missing_package`
  */
-export async function endpointsOf(config: Config, name: string, { clock }: Io): Promise<readonly URL[]> {
-  const { resolveEntry } = await import('@credex/config');
-  const { OptionError } = await import('@credex/core');
-  const {
-    expect: _expect,
-    audience: _audience,
-    when: _when,
-    local: _local,
-    ...entry
-  } = resolveEntry(config, name).entry;
+export async function endpointsOf(
+  cloud: Cloud,
+  name: string,
+  { expect: _expect, audience: _audience, when: _when, local: _local, ...entry }: Entry,
+  { clock }: Io,
+): Promise<readonly URL[]> {
+  const { firstResponse } = cloud.doctor;
   const urls: URL[] = [];
   const jwt = blankToken(clock.now());
-  const settings: EntrySettings = {
+  const provider = await entryProvider(cloud, name, entry, {
     clock,
     cache: createCredentialCache(),
     tokenSource: () => jwt,
     fetch: async (input) => {
       urls.push(new URL(input));
-      const isFirstOfTwo = entry.provider === 'gcp' && urls.length === 1;
-      return isFirstOfTwo ? Response.json(ANSWER) : new Response('', { status: 400 });
+      const isFirstOfTwo = firstResponse !== undefined && urls.length === 1;
+      return isFirstOfTwo ? Response.json(firstResponse) : new Response('', { status: 400 });
     },
-  };
+  });
   try {
-    await (await entryProvider(name, entry, settings)).getCredentials();
+    await provider.getCredentials({});
   } catch (error) {
     if (OptionError.isInstance(error)) throw error;
   }

@@ -1,24 +1,24 @@
-/** What a step found wrong: the one thing to mend before anything after it can be judged. */
+/** What a step found wrong: the first thing to fix, because the steps after it depend on it. */
 
 import { errorLine } from '@credex/core/internal';
 import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
 
-/** In the order in which they are taken. */
+/** The titles of the steps, in order. */
 export const STEPS = {
-  configuration: 'the configuration is found and holds',
-  token: 'a Vercel token is at hand',
-  claims: 'its claims are in order',
-  issuer: 'its issuer can be reached',
-  signature: 'its issuer signed it',
+  configuration: 'the configuration is valid',
+  token: 'a Vercel token is available',
+  claims: "the token's claims are valid",
+  issuer: "the token's issuer can be reached",
+  signature: "the token's signature is valid",
   cloud: "the cloud's token service can be reached",
-  exchange: 'the cloud takes it for a credential',
-  use: 'the credential opens the cloud',
+  exchange: 'the cloud exchanges the token for a credential',
+  use: 'the cloud accepts the credential',
 } as const;
 
 export type StepId = keyof typeof STEPS;
 
-/** How doctor ends, by the codes of its own faults. Those that are not here end with 1: the answer is no. */
+/** Exit codes by the codes of doctor's own faults. The others end with 1: the answer is no. */
 export const FAULT_EXITS: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['no_configuration', EXIT.usage],
   ['proxy_invalid', EXIT.usage],
@@ -38,9 +38,9 @@ export const FAULT_EXITS: ReadonlyMap<string, ExitCode> = new Map<string, ExitCo
 
 export interface FaultMore {
   readonly hint?: string | undefined;
-  /** Which host it is about. */
+  /** The host that did not respond as it should. */
   readonly host?: string | undefined;
-  /** Line of a configuration, where one is at fault. */
+  /** The line of the configuration. */
   readonly line?: number | undefined;
   readonly cause?: unknown;
 }
@@ -60,3 +60,7 @@ export class Fault extends Error {
     this.line = line;
   }
 }
+
+/** The cloud did not accept the credential. */
+export const useRefused = (status: number, { host }: URL): Fault =>
+  new Fault('use_refused', `${host} does not accept the credential (HTTP ${status}).`, { host });

@@ -1,4 +1,4 @@
-/** A diagnosis for people: a line a step, then the fault and what to type. */
+/** A diagnosis as text: a line for each step, then the fault and the command to type. */
 
 import { table } from '../table.js';
 import type { Piece, View } from '../text.js';
@@ -27,7 +27,7 @@ export function drawDiagnosis({ steps, fault, isWell, name }: Diagnosis, view: V
   if (fault === undefined) throw new TypeError('A diagnosis that is not well has a fault.');
   const why: Piece[][] = [[bad('fault:'), `${oneLine(fault.message)} (${fault.code})`]];
   if (fault.hint !== undefined) why.push(['', oneLine(fault.hint)]);
-  // The command is not wrapped: it is there to be copied.
+  // The command is not wrapped, so that it can be copied.
   return [...lines, '', table(view, why), '', view.line(strong('type:'), `  ${fault.command}`)].join('\n');
 }
 

@@ -1,28 +1,25 @@
-/** An entry of the configuration, made ready to give credentials. */
+/** Opens an entry of the configuration, so that it can give credentials. */
 
 import type { Config, Entry, ProviderName } from '@credex/config';
-import type { CredentialCall, SubjectToken, SubjectTokenSource } from '@credex/core';
+import type { Credential, SubjectTokenSource } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
+import type { Cloud, OpenedEntry, Provider } from '../clouds/cloud.js';
+import { CLOUDS } from '../clouds/registry.js';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 import type { EntryOptions } from './entry-options.js';
-import type { AnyCredentials, AnyProvider, EntrySettings } from './entry-provider.js';
+import type { EntrySettings } from './entry-provider.js';
 import { entryProvider } from './entry-provider.js';
 import type { StartedBy } from './load-configuration.js';
 import { loadConfiguration } from './load-configuration.js';
 import { entryTokenSource, presentedOf, tokenOfEntry } from './entry-token-source.js';
 import { shown } from '../visible.js';
 
-export interface OpenEntry {
-  readonly name: string;
-  readonly entry: Entry;
+export interface OpenEntry extends OpenedEntry {
+  readonly cloud: Cloud;
   readonly config: Config;
-  /** Of the configuration, absolute; undefined where CREDEX_CONFIG took its place. */
+  /** The absolute path of the configuration; undefined if it came from CREDEX_CONFIG. */
   readonly file: string | undefined;
-  /** By the entry's provider, which is made with the first call. @throws ConfigError, FederationError */
-  getCredentials(call: Pick<CredentialCall<unknown>, 'signal'>): Promise<AnyCredentials>;
-  /** The token that its cloud is shown. @throws FederationError */
-  subject(): Promise<SubjectToken>;
 }
 
 /**
@@ -40,20 +37,22 @@ export async function openEntry(
   const resolved = resolveEntry(config, name);
   const source: SubjectTokenSource = entryTokenSource(io, () => tokenOfEntry(io, options));
   const given = { tokenSource: source, clock: io.clock, cache: createCredentialCache(), ...settings };
-  let provider: Promise<AnyProvider> | undefined;
+  const cloud = await CLOUDS[resolved.entry.provider]();
+  let provider: Promise<Provider<Credential>> | undefined;
   return {
     ...resolved,
+    cloud,
     config,
     file,
-    async getCredentials(call): Promise<AnyCredentials> {
-      provider ??= entryProvider(resolved.name, resolved.entry, given);
+    async getCredentials(call): Promise<Credential> {
+      provider ??= entryProvider(cloud, resolved.name, resolved.entry, given);
       return (await provider).getCredentials(call);
     },
     subject: () => presentedOf(source, resolved.entry, io.signal),
   };
 }
 
-/** @throws UsageError where the entry is of another cloud than the command is for */
+/** @throws UsageError if the command is for another cloud than the entry's */
 export function entryOf<P extends ProviderName>(
   provider: P,
   { name, entry }: Pick<OpenEntry, 'name' | 'entry'>,
@@ -62,9 +61,7 @@ export function entryOf<P extends ProviderName>(
   if (entry.provider === provider) return entry as Extract<Entry, { readonly provider: P }>;
   throw new UsageError(
     'invalid_argument',
-    `\`${shown(name)}\` is of ${entry.provider}, not of ${provider}.`,
-    {
-      hint: instead,
-    },
+    `\`${shown(name)}\` is an entry of ${entry.provider}; this command is for ${provider}.`,
+    { hint: instead },
   );
 }

@@ -89,7 +89,7 @@ describe('credex print-config', () => {
     'refuses a path that no reader could be given: %s',
     async (path) => {
       const { exit, stderr } = await printed('store', '--token-file', path);
-      expect([exit, stderr.includes('No quote')]).toEqual([2, true]);
+      expect([exit, stderr.includes('must not contain a quote')]).toEqual([2, true]);
     },
   );
 });

@@ -190,7 +190,7 @@ describe('what is printed', () => {
   it('is the bare text where one format is asked for, with the notes on standard error', async () => {
     const { stdout, stderr } = await runInMemory([...AWS, '--format', 'policy']);
     expect(JSON.parse(stdout)).toMatchObject({ Version: '2012-10-17' });
-    expect(stderr).toContain('note: The role may do nothing yet');
+    expect(stderr).toContain('note: The role has no permissions yet');
     expect((await runInMemory([...GCP, '--format', 'cli'])).stdout).toMatch(/^gcloud iam /);
   });
 

@@ -1,4 +1,4 @@
-/** Who is to be let in: what the options of `credex setup` say, held to the grammar of Vercel's names. */
+/** Which deployments get access, from the options of `credex setup`. Names are checked against Vercel's grammar. */
 
 import type { Grammar } from '@credex/core/internal';
 import { TEAM_SLUG, optionalString, requiredString } from '@credex/core/internal';
@@ -27,9 +27,9 @@ export interface TrustedIssuer {
 export interface TrustRequest {
   readonly team: string;
   readonly project: string;
-  /** What a rename leaves alone: both or neither. */
+  /** A rename does not change them. Both or neither. */
   readonly ids: { readonly team: string; readonly project: string } | undefined;
-  /** Without repetition, in the order given. */
+  /** Without duplicates, in the order given. */
   readonly environments: readonly string[];
   readonly issuers: readonly TrustedIssuer[];
   readonly audience: string;
@@ -37,39 +37,33 @@ export interface TrustRequest {
 
 export const PROJECT: Grammar = {
   pattern: /^[a-z0-9_](?:[a-z0-9._-]{0,98}[a-z0-9_])?$/,
-  says: "the project's name as in its URL: small letters, digits, `.`, `_` and `-`, at most 100",
+  says: "the project's name as in its URL: at most 100 lowercase letters, digits, `.`, `_` and `-`",
 };
 export const ENVIRONMENT: Grammar = {
   pattern: /^[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?$/,
-  says: 'production, preview, development or the slug of a custom environment: small letters, digits and hyphens, at most 32',
+  says: 'production, preview, development or the slug of a custom environment: at most 32 lowercase letters, digits and hyphens',
 };
 export const TEAM_ID: Grammar = { pattern: /^team_[A-Za-z0-9]{1,64}$/, says: 'the id of the team, team_…' };
 export const PROJECT_ID: Grammar = {
   pattern: /^prj_[A-Za-z0-9]{1,64}$/,
   says: 'the id of the project, prj_…',
 };
-const AUDIENCE: Grammar = {
+/** The audience of a token. Google Cloud accepts its own default as well. */
+export const AUDIENCE: Grammar = {
   pattern: /^[A-Za-z0-9][A-Za-z0-9:/._~-]{0,254}$/,
-  says: 'an audience of letters, digits and `:/._~-`, at most 255',
+  says: 'an audience of at most 255 letters, digits and `:/._~-`',
 };
-/** Google Cloud asks tokens for this where a provider is told no audience. */
-const DEFAULT_AUDIENCE_OF_GOOGLE = String.raw`//iam\.googleapis\.com/projects/\d{1,20}/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}`;
-const AUDIENCE_OF_GOOGLE: Grammar = {
-  pattern: new RegExp(`^${DEFAULT_AUDIENCE_OF_GOOGLE}$|${AUDIENCE.pattern.source}`),
-  says: `${AUDIENCE.says}, or //iam.googleapis.com/projects/{number}/locations/global/workloadIdentityPools/{pool}/providers/{provider}`,
-};
-
 const ISSUER = 'https://oidc.vercel.com';
 
-/** What is missing or wrong is kept in `checks`, and a valid value stands in its place. */
-export function trustRequest(options: TrustOptions, cloud: string, checks: Checks): TrustRequest {
+/** Problems are reported to `checks`; a valid value replaces each missing or wrong one. */
+export function trustRequest(options: TrustOptions, audiences: Grammar, checks: Checks): TrustRequest {
   const team = checks.or('team', () => requiredString({ option: '--team' }, options.team, TEAM_SLUG));
   const project = checks.or('project', () =>
     requiredString({ option: '--project' }, options.project, PROJECT),
   );
   const environments = checks.or(['production'], () => environmentsOf(options));
   const issuers = checks.or(teamIssuer(team), () => issuersOf(options.issuerMode ?? 'team', team));
-  const audience = checks.or(undefined, () => audienceOf(options, cloud, issuers));
+  const audience = checks.or(undefined, () => audienceOf(options, audiences, issuers));
   return {
     team,
     project,
@@ -82,20 +76,23 @@ export function trustRequest(options: TrustOptions, cloud: string, checks: Check
 
 function environmentsOf({ environment = [] }: TrustOptions): readonly string[] {
   if (environment.length === 0) {
-    throw new UsageError('missing_argument', 'No environment is named: trust is given to chosen ones only.', {
-      option: '--environment',
-      hint: 'Pass --environment production; repeat it for each further one.',
-    });
+    throw new UsageError(
+      'missing_argument',
+      'No environment is given: only chosen environments get access.',
+      {
+        option: '--environment',
+        hint: 'Pass --environment production. Repeat the option for more environments.',
+      },
+    );
   }
   return environment.map((each) => requiredString({ option: '--environment' }, each, ENVIRONMENT));
 }
 
 function audienceOf(
   { audience: given }: TrustOptions,
-  cloud: string,
+  grammar: Grammar,
   issuers: readonly TrustedIssuer[],
 ): string | undefined {
-  const grammar = cloud === 'gcp' ? AUDIENCE_OF_GOOGLE : AUDIENCE;
   const audience = optionalString({ option: '--audience' }, given, grammar);
   if (audience === undefined || issuers.every(({ mode }) => mode === 'team')) return audience;
   throw new UsageError(
@@ -114,7 +111,7 @@ function idsOf({ teamId, projectId }: TrustOptions): TrustRequest['ids'] {
   const project = optionalString({ option: '--project-id' }, projectId, PROJECT_ID);
   if (team !== undefined && project !== undefined) return { team, project };
   if (team === undefined && project === undefined) return undefined;
-  throw new UsageError('missing_argument', '--team-id and --project-id go together.', {
+  throw new UsageError('missing_argument', '--team-id and --project-id must be passed together.', {
     option: team === undefined ? '--team-id' : '--project-id',
     hint: 'Both are claims of the token: see `credex whoami`.',
   });
@@ -132,6 +129,6 @@ function issuersOf(mode: string, team: string): readonly TrustedIssuer[] {
   if (mode === 'team' || mode === 'global') return [issuer(mode, team)];
   throw new UsageError('invalid_argument', '--issuer-mode must be team, global or both.', {
     option: '--issuer-mode',
-    hint: 'It is what the settings of the project say under OIDC federation; `both` while it is being changed.',
+    hint: "Use the mode in the project's settings, under OIDC federation, and `both` while you change it.",
   });
 }

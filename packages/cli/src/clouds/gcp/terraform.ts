@@ -1,7 +1,7 @@
-import type { GcpProvider, GcpTarget } from './gcp-trust.js';
-import { membersOf } from './gcp-trust.js';
-import { block, hclFile, reference, template } from './hcl.js';
-import type { TrustRequest } from './trust-request.js';
+import type { GcpProvider, GcpTarget } from './trust.js';
+import { membersOf } from './trust.js';
+import { block, hclFile, reference, template } from '../../setup/hcl.js';
+import type { TrustRequest } from '../../setup/trust-request.js';
 
 const POOL = 'google_iam_workload_identity_pool.vercel';
 

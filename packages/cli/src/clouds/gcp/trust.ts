@@ -1,15 +1,15 @@
 /**
- * Whom Google Cloud lets in, and as whom. The provider's condition admits the chosen deployments alone; where the ids are
- * given it compares ids, which a rename leaves alone.
+ * Who may call Google Cloud, and as which principal. The provider's condition admits only the chosen deployments. If ids
+ * are given it compares ids, because a rename does not change them.
  */
 
 import type { Grammar } from '@credex/core/internal';
 import { SERVICE_ACCOUNT_EMAIL, optionalString, requiredString } from '@credex/core/internal';
-import { UsageError } from '../usage-error.js';
-import type { Checks } from './checks.js';
-import { celString } from './quote.js';
-import type { TrustRequest, TrustedIssuer } from './trust-request.js';
-import { subjectsOf } from './trust-request.js';
+import { UsageError } from '../../usage-error.js';
+import type { Checks } from '../../setup/checks.js';
+import { celString } from '../../setup/quote.js';
+import type { TrustRequest, TrustedIssuer } from '../../setup/trust-request.js';
+import { subjectsOf } from '../../setup/trust-request.js';
 
 export interface GcpOptions {
   readonly googleProject?: string;
@@ -26,7 +26,7 @@ export interface GcpTarget {
   readonly serviceAccount: string | undefined;
 }
 
-/** What a provider of the pool is told; the same for every issuer but for the issuer. */
+/** A provider of the pool. Those of two issuers differ only in the issuer and the id. */
 export interface GcpProvider {
   readonly id: string;
   readonly issuer: TrustedIssuer;
@@ -37,12 +37,12 @@ export interface GcpProvider {
 
 const PROJECT: Grammar = {
   pattern: /^(?:[a-z0-9.-]{1,63}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
-  says: "Google's project id: 6 to 30 small letters, digits and hyphens",
+  says: "the id of Google's project: 6 to 30 lowercase letters, digits and hyphens",
 };
-const NUMBER: Grammar = { pattern: /^\d{1,20}$/, says: "Google's project number: digits" };
+const NUMBER: Grammar = { pattern: /^\d{1,20}$/, says: "the number of Google's project: digits" };
 const ID: Grammar = {
   pattern: /^(?!gcp-|-)[a-z0-9-]{4,32}$/,
-  says: '4 to 32 small letters, digits and hyphens, not beginning with gcp- or a hyphen',
+  says: '4 to 32 lowercase letters, digits and hyphens, not beginning with gcp- or a hyphen',
 };
 /** Bytes of `google.subject`. */
 const LONGEST_SUBJECT = 127;
@@ -62,7 +62,7 @@ export function gcpTarget(options: GcpOptions, checks: Checks): GcpTarget {
   };
 }
 
-/** Whom a binding names: what `attribute.deployment` says where the ids are known, else the subject. */
+/** The members of a binding: the attribute `deployment` if the ids are known, else the subject. */
 export function membersOf(
   request: TrustRequest,
 ): readonly { readonly kind: 'principal' | 'principalSet'; readonly name: string }[] {
@@ -97,13 +97,17 @@ export function providersOf(
   }));
 }
 
-/** @throws UsageError where Google Cloud could not tell the teams apart */
+/** @throws UsageError if Google Cloud could not distinguish the teams */
 function requireIds({ ids, issuers }: TrustRequest): void {
   if (ids !== undefined || issuers.every(({ mode }) => mode === 'team')) return;
-  throw new UsageError('missing_argument', 'The global issuer needs --team-id and --project-id here.', {
-    option: '--team-id',
-    hint: 'All teams share that issuer, and names can be taken again: Google Cloud can compare the ids, so it must. They are claims of the token: see `credex whoami`.',
-  });
+  throw new UsageError(
+    'missing_argument',
+    'The global issuer needs --team-id and --project-id for Google Cloud.',
+    {
+      option: '--team-id',
+      hint: 'All teams share that issuer, and another team can take a name that was given up. Google Cloud can compare the ids, which are claims of the token: see `credex whoami`.',
+    },
+  );
 }
 
 function mappingFor(request: TrustRequest): Readonly<Record<string, string>> {
@@ -112,15 +116,15 @@ function mappingFor(request: TrustRequest): Readonly<Record<string, string>> {
     if (!isLong) return { 'google.subject': 'assertion.sub' };
     throw new UsageError(
       'missing_argument',
-      `The \`sub\` is longer than the ${LONGEST_SUBJECT} bytes that google.subject may have.`,
+      `The \`sub\` is longer than ${LONGEST_SUBJECT} bytes, the limit of google.subject.`,
       {
         option: '--project-id',
-        hint: 'Pass --team-id and --project-id: the subject is then made of ids.',
+        hint: 'Pass --team-id and --project-id: the subject is then made from the ids.',
       },
     );
   }
   return {
-    // The names are what a person looks for in an audit log; they decide nothing.
+    // A person looks for names in an audit log. They do not decide access.
     'google.subject': isLong ? "assertion.project_id + ':' + assertion.environment" : 'assertion.sub',
     'attribute.deployment': "assertion.owner_id + ':' + assertion.project_id + ':' + assertion.environment",
   };

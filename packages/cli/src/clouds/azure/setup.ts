@@ -1,17 +1,31 @@
-/** Azure: federated credentials of an application or of a managed identity. */
+/** `credex setup azure`: federated credentials of an application or of a managed identity. */
 
-import { azureBicep } from './azure-bicep.js';
-import type { Application, AzureOptions, FederatedCredential, ManagedIdentity } from './azure-target.js';
-import { azureTarget, federatedCredentials } from './azure-target.js';
-import { applicationTerraform, managedTerraform } from './azure-terraform.js';
-import type { Checks } from './checks.js';
-import { commonNotes, namesOnlyNotes } from './notes.js';
-import type { Plan, PlannedFile } from './plan.js';
-import type { ShellText, Word } from './shell.js';
-import { shellCommand } from './shell.js';
-import type { TrustRequest } from './trust-request.js';
+import type { Checks } from '../../setup/checks.js';
+import { commonNotes, namesOnlyNotes } from '../../setup/notes.js';
+import type { Plan, PlannedFile } from '../../setup/plan.js';
+import type { ShellText, Word } from '../../setup/shell.js';
+import { shellCommand } from '../../setup/shell.js';
+import type { TrustRequest } from '../../setup/trust-request.js';
+import type { CloudSetup } from '../cloud.js';
+import { azureBicep } from './bicep.js';
+import type { Application, AzureOptions, FederatedCredential, ManagedIdentity } from './identity.js';
+import { azureTarget, federatedCredentials } from './identity.js';
+import { applicationTerraform, managedTerraform } from './terraform.js';
 
-export function azurePlan(request: TrustRequest, options: AzureOptions, checks: Checks): Plan {
+export const setup: CloudSetup<AzureOptions> = {
+  grants: 'federated credentials that let',
+  options: [
+    ['--identity <kind>', 'application or managed; default: application'],
+    ['--client-id <guid>', 'an existing application; default: create one'],
+    ['--display-name <name>', 'the name of the new application; default: vercel-{project}'],
+    ['--identity-name <name>', 'the name of the managed identity; default: vercel-{project}'],
+    ['--resource-group <name>', 'the resource group of the managed identity'],
+    ['--location <name>', 'the location of the managed identity'],
+  ],
+  plan,
+};
+
+function plan(request: TrustRequest, options: AzureOptions, checks: Checks): Plan {
   const target = azureTarget(request, options, checks);
   const credentials = federatedCredentials(request, checks);
   const isManaged = target.kind === 'managed';
@@ -25,12 +39,12 @@ export function azurePlan(request: TrustRequest, options: AzureOptions, checks: 
     files,
     commands: isManaged ? managedCommands(target, credentials) : applicationCommands(target, credentials),
     notes: [
-      'The identity may do nothing yet: assign the roles that the project needs, on the resources that it needs.',
-      'A new federated credential takes some minutes to be known everywhere (AADSTS70021 until then).',
-      `Issuer, subject and audience are compared letter by letter; an identity can have 20 credentials, and this uses ${credentials.length}. Flexible credentials, which match patterns, are not for this issuer.`,
+      'The identity has no permissions yet: assign the roles that the project needs, on the resources that it needs.',
+      'Entra needs some minutes until it knows a new federated credential everywhere (AADSTS70021 until then).',
+      `Entra compares issuer, subject and audience exactly. An identity can have 20 credentials; this uses ${credentials.length}. Flexible credentials, which match patterns, do not support this issuer.`,
       ...(isManaged
         ? [
-            'The Terraform needs azurerm 5 or later. The credentials of one identity are made one after the other: Azure refuses them at once.',
+            'The Terraform file needs azurerm 5 or later. It creates the credentials one after the other, because Azure refuses concurrent changes of one identity.',
           ]
         : []),
       ...namesOnlyNotes('Entra', request),

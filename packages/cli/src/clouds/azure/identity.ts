@@ -1,11 +1,11 @@
-/** Where in Entra the trust is put, and the federated credentials that it takes. */
+/** The identity in Entra that trusts the tokens, and its federated credentials. */
 
 import type { Grammar } from '@credex/core/internal';
 import { optionalString, requiredString } from '@credex/core/internal';
-import { UsageError } from '../usage-error.js';
-import type { Checks } from './checks.js';
-import type { TrustRequest } from './trust-request.js';
-import { subjectsOf } from './trust-request.js';
+import { UsageError } from '../../usage-error.js';
+import type { Checks } from '../../setup/checks.js';
+import type { TrustRequest } from '../../setup/trust-request.js';
+import { subjectsOf } from '../../setup/trust-request.js';
 
 export interface AzureOptions {
   readonly identity?: string;
@@ -16,7 +16,7 @@ export interface AzureOptions {
   readonly location?: string;
 }
 
-/** `clientId`: an application that stands; without it one is made. */
+/** `clientId`: an existing application. Without it, one is created. */
 export interface Application {
   readonly kind: 'application';
   readonly clientId: string | undefined;
@@ -39,7 +39,7 @@ export interface FederatedCredential {
 
 const GUID: Grammar = {
   pattern: /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
-  says: "the application's (client) id: a GUID",
+  says: 'the application (client) id, a GUID',
 };
 const NAME: Grammar = {
   pattern: /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,118}[A-Za-z0-9])?$/,
@@ -47,11 +47,11 @@ const NAME: Grammar = {
 };
 const IDENTITY: Grammar = {
   pattern: /^[A-Za-z0-9][A-Za-z0-9_-]{2,127}$/,
-  says: "a managed identity's name: 3 to 128 letters, digits, `_` and `-`",
+  says: 'the name of a managed identity: 3 to 128 letters, digits, `_` and `-`',
 };
 const GROUP: Grammar = {
   pattern: /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,88}[A-Za-z0-9_-])?$/,
-  says: "a resource group's name: letters, digits and `._-`, at most 90",
+  says: 'the name of a resource group: letters, digits and `._-`, at most 90',
 };
 const LOCATION: Grammar = { pattern: /^[a-z0-9]{2,40}$/, says: 'a location such as westeurope' };
 const MOST_CREDENTIALS = 20;
@@ -114,13 +114,15 @@ function limit(count: number): void {
   if (count <= MOST_CREDENTIALS) return;
   throw new UsageError(
     'invalid_argument',
-    `${count} federated credentials are needed and an identity can have ${MOST_CREDENTIALS}.`,
-    { option: '--environment', hint: 'Name fewer environments for each identity, or one issuer mode.' },
+    `${count} federated credentials are needed, and an identity can have at most ${MOST_CREDENTIALS}.`,
+    { option: '--environment', hint: 'Pass fewer environments for each identity, or one issuer mode.' },
   );
 }
 
 function refuseOption(options: AzureOptions, name: keyof AzureOptions, kind: string): void {
   if (options[name] === undefined) return;
   const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new UsageError('conflicting_arguments', `${option} is not for --identity ${kind}.`, { option });
+  throw new UsageError('conflicting_arguments', `${option} does not apply to --identity ${kind}.`, {
+    option,
+  });
 }

@@ -1,9 +1,9 @@
-import type { FederatedCredential, ManagedIdentity } from './azure-target.js';
-import { bicepString } from './quote.js';
+import type { FederatedCredential, ManagedIdentity } from './identity.js';
+import { bicepString } from '../../setup/quote.js';
 
 const API = '2023-01-31';
 
-/** Deployed into the resource group of the identity. */
+/** To be deployed into the resource group of the identity. */
 export function azureBicep(
   { name, location }: ManagedIdentity,
   credentials: readonly FederatedCredential[],
@@ -27,7 +27,7 @@ var credentials = [
 ${items.join('\n')}
 ]
 
-// One after the other: Azure refuses two at once.
+// Azure refuses concurrent changes of one identity.
 @batchSize(1)
 resource federated 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@${API}' = [
   for credential in credentials: {

@@ -1,10 +1,9 @@
-import type { AwsTarget } from './aws-target.js';
-import { block, hclFile, reference } from './hcl.js';
-import type { TrustRequest } from './trust-request.js';
-import { subjectsOf } from './trust-request.js';
+import { block, hclFile, reference } from '../../setup/hcl.js';
+import type { TrustRequest } from '../../setup/trust-request.js';
+import { subjectsOf } from '../../setup/trust-request.js';
 
-/** The provider finds account and partition by itself: a plan for another account trusts that one's provider. */
-export function awsTerraform(request: TrustRequest, { roleName }: AwsTarget): string {
+/** Terraform's provider finds the account and the partition: applied to another account, the role trusts that account's provider. */
+export function awsTerraform(request: TrustRequest, roleName: string): string {
   const condition = (variable: string, values: readonly string[]) =>
     block(
       'condition',

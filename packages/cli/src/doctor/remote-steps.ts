@@ -1,38 +1,39 @@
-/** The steps that ask others: the issuer, the cloud's token service, the cloud. */
+/** The steps that send requests: to the issuer, the cloud's token service and the cloud. */
 
+import type { Credential } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
-import type { AnyCredentials, AnyProvider } from '../entry/entry-provider.js';
 import { entryProvider } from '../entry/entry-provider.js';
 import { entryTokenSource } from '../entry/entry-token-source.js';
 import { explainPolicy } from '../explain/explain-policy.js';
 import { readPolicyFile } from '../explain/read-policy-file.js';
 import { duration } from '../whoami/durations.js';
-import type { Case, Passed, Step } from './case.js';
-import { WITHOUT_TOKEN, known } from './case.js';
+import type { DoctorContext, Step } from './context.js';
+import { WITHOUT_TOKEN, known } from './context.js';
 import { comparedClocks } from './clock.js';
 import { Fault } from './fault.js';
 import { reach, reachingFetch } from './reach.js';
-import { used } from './use.js';
 import { shown } from '../visible.js';
 
-const WITHOUT: Passed = WITHOUT_TOKEN;
-
 export const issuer: Step = async ({ io, token }, signal) => {
-  if (token === undefined) return WITHOUT;
+  if (token === undefined) return WITHOUT_TOKEN;
   const iss = known(token.claims.iss);
   const url = new URL(`${iss}/.well-known/openid-configuration`);
   const answer = await reach(io, url, signal);
   const warnings = comparedClocks(io, url.host, answer);
   if (answer.status !== 200) {
     const code = answer.status >= 500 ? 'issuer_unavailable' : 'issuer_unknown';
-    throw new Fault(code, `The issuer answers with HTTP ${answer.status}: no cloud can fetch its keys.`, {
+    throw new Fault(code, `The issuer responds with HTTP ${answer.status}, so no cloud can fetch its keys.`, {
       host: url.host,
     });
   }
   if (issuerIn(answer.body) !== iss)
-    throw new Fault('issuer_disagrees', `What answers at ${url.host} does not call itself ${shown(iss)}.`, {
-      host: url.host,
-    });
+    throw new Fault(
+      'issuer_disagrees',
+      `The server at ${url.host} does not identify itself as ${shown(iss)}.`,
+      {
+        host: url.host,
+      },
+    );
   return { says: answer.phases, warnings };
 };
 
@@ -45,7 +46,7 @@ function issuerIn(body: string): unknown {
 }
 
 export const signature: Step = async ({ io, token, issuer: named }, signal) => {
-  if (token === undefined) return WITHOUT;
+  if (token === undefined) return WITHOUT_TOKEN;
   const { verifySignature } = await import('../whoami/verify.js');
   const verdict = await verifySignature(
     { ...io, signal, fetch: reachingFetch(io, signal) },
@@ -54,8 +55,8 @@ export const signature: Step = async ({ io, token, issuer: named }, signal) => {
   );
   const [finding] = verdict.findings;
   if (!verdict.verified)
-    throw new Fault(finding?.code ?? 'not_verifiable', finding?.message ?? 'It is not verified.');
-  return { says: 'verified by a key that the issuer publishes' };
+    throw new Fault(finding?.code ?? 'not_verifiable', finding?.message ?? 'The signature is not valid.');
+  return { says: 'verified with a published key of the issuer' };
 };
 
 export const cloud: Step = async ({ io, endpoints = [] }, signal) => {
@@ -63,25 +64,26 @@ export const cloud: Step = async ({ io, endpoints = [] }, signal) => {
   const warnings: string[] = [];
   for (const { origin, host } of endpoints) {
     const answer = await reach(io, new URL('/', origin), signal);
-    // The request asks for nothing: any response will do, except that the service itself is failing.
+    // Any response shows that the service is reached, except one about its own failure.
     if (answer.status >= 500)
-      throw new Fault('cloud_unavailable', `${host} answers with HTTP ${answer.status}.`, { host });
+      throw new Fault('cloud_unavailable', `${host} responds with HTTP ${answer.status}.`, { host });
     warnings.push(...comparedClocks(io, host, answer));
     says.push(answer.phases);
   }
   return { says: says.join('; '), warnings };
 };
 
-export const exchange: Step = async (the, signal) => {
-  const issued = await issuedTo(the, signal).catch(async (error: unknown) => {
-    await explained(the);
+export const exchange: Step = async (context, signal) => {
+  const credentials = await credentialsOf(context, signal).catch(async (error: unknown) => {
+    await explainRefusal(context);
     throw error;
   });
-  return { says: `${whatOf(issued)}, ${duration(issued.expiresAt - the.io.clock.now())} left` };
+  const left = duration(credentials.expiresAt - context.io.clock.now());
+  return { says: `${known(context.cloud).doctor.describe(credentials)}, ${left} left` };
 };
 
-/** With `--policy`: the cloud says no, and the policy why. */
-async function explained({ io, options, entry, token }: Case): Promise<void> {
+/** With `--policy`: the reason is in the policy. */
+async function explainRefusal({ io, options, entry, token }: DoctorContext): Promise<void> {
   if (options.policy === undefined || token === undefined) return;
   const { provider } = known(entry);
   const policy = await readPolicyFile(io, '--policy', options.policy);
@@ -97,25 +99,20 @@ async function explained({ io, options, entry, token }: Case): Promise<void> {
   if (error !== undefined) throw new Fault(error.code, error.message, { hint: error.fix });
 }
 
-export const use: Step = async (the, signal) => ({
-  says: await used(the, await issuedTo(the, signal), signal),
-});
+export const use: Step = async (context, signal) => {
+  const credentials = await credentialsOf(context, signal);
+  const { io, endpoints = [] } = context;
+  const entry = known(context.entry);
+  return { says: await known(context.cloud).doctor.use({ io, entry, credentials, endpoints, signal }) };
+};
 
-/** By the entry's own provider; `use` takes what `exchange` got. */
-async function issuedTo(the: Case, signal: AbortSignal): Promise<AnyCredentials> {
-  the.provider ??= await providerOf(the);
-  return the.provider.getCredentials({ signal });
-}
-
-function providerOf({ io, found, name, entry }: Case): Promise<AnyProvider> {
-  return entryProvider(known(name), known(entry), {
+/** By the entry's own provider: `use` receives the cached credentials of `exchange`. */
+async function credentialsOf(context: DoctorContext, signal: AbortSignal): Promise<Credential> {
+  const { io, found, name, entry, cloud } = context;
+  context.provider ??= await entryProvider(known(cloud), known(name), known(entry), {
     clock: io.clock,
     cache: createCredentialCache(),
     ...(found === undefined ? {} : { tokenSource: entryTokenSource(io, () => Promise.resolve(found)) }),
   });
-}
-
-function whatOf(issued: AnyCredentials): string {
-  if ('accessKeyId' in issued) return `a session of account ${shown(issued.accountId)}`;
-  return 'accessToken' in issued ? `an access token of ${shown(issued.principal)}` : 'an access token';
+  return context.provider.getCredentials({ signal });
 }

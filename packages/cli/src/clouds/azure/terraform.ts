@@ -1,6 +1,6 @@
-import type { Application, FederatedCredential, ManagedIdentity } from './azure-target.js';
-import type { Block } from './hcl.js';
-import { block, hclFile, reference } from './hcl.js';
+import type { Application, FederatedCredential, ManagedIdentity } from './identity.js';
+import type { Block } from '../../setup/hcl.js';
+import { block, hclFile, reference } from '../../setup/hcl.js';
 
 export function applicationTerraform(
   { clientId, displayName }: Application,
@@ -67,7 +67,7 @@ export function managedTerraform(
           ['issuer', credential.issuer],
           ['subject', credential.subject],
           ['audience', [credential.audience]],
-          // Azure refuses two at once.
+          // Azure refuses concurrent changes of one identity.
           ...(at === 0 ? [] : [['depends_on', [reference(`${type}.vercel_${at}`)]] as const]),
         ],
       ),

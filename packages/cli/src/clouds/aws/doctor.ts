@@ -1,0 +1,79 @@
+/** `credex doctor` at AWS: GetCallerIdentity, and commands of the AWS CLI. */
+
+import type { AwsCredentials } from '@credex/aws';
+import type { AwsEntry } from '@credex/config';
+import type { SubjectClaims } from '@credex/core';
+import { Fault, useRefused } from '../../doctor/fault.js';
+import { reach } from '../../doctor/reach.js';
+import { audienceOf, printable } from '../../doctor/printable.js';
+import { shown } from '../../visible.js';
+import type { CloudDoctor, UseCall } from '../cloud.js';
+
+const CALLER_IDENTITY = {
+  method: 'POST',
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  body: 'Action=GetCallerIdentity&Version=2011-06-15',
+};
+
+export const doctor: CloudDoctor<AwsEntry, AwsCredentials> = {
+  describe: ({ accountId }) => `a session of account ${shown(accountId)}`,
+  use,
+  remedy,
+};
+
+/** AWS responds to GetCallerIdentity whatever the policies say. */
+async function use(call: UseCall<AwsEntry, AwsCredentials>): Promise<string> {
+  const { io, entry, credentials, endpoints, signal } = call;
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const url = new URL('/', endpoints[0]);
+  const { AwsV4Signer } = await import('aws4fetch');
+  const signer = new AwsV4Signer({
+    ...CALLER_IDENTITY,
+    url: url.href,
+    accessKeyId,
+    secretAccessKey,
+    sessionToken,
+    service: 'sts',
+    region: regionIn(url) ?? entry.region ?? 'us-east-1',
+    datetime: new Date(io.clock.now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, ''),
+  });
+  const headers = Object.fromEntries((await signer.sign()).headers as Headers);
+  const { status, body } = await reach(io, url, signal, { ...CALLER_IDENTITY, headers });
+  const arn = /<Arn>([^<]+)<\/Arn>/.exec(body)?.[1];
+  if (status !== 200 || arn === undefined) throw useRefused(status, url);
+  const [, , , , account] = entry.roleArn.split(':');
+  const role = entry.roleArn.split('/').at(-1) ?? '';
+  // The profile of a developer's machine has another role on purpose.
+  const isExpected = arn.includes(`:${account}:assumed-role/${role}/`) || entry.local !== undefined;
+  if (isExpected) return shown(arn);
+  throw new Fault('other_identity', `The session belongs to ${shown(arn)}, not to ${entry.roleArn}.`);
+}
+
+/** `eu-west-1` of `sts.eu-west-1.amazonaws.com`. The global endpoint, and endpoints with other names, have none. */
+const regionIn = ({ hostname }: URL): string | undefined =>
+  /^sts(?:-fips)?\.([a-z]+(?:-[a-z]+)+-\d+)\./.exec(hostname)?.[1];
+
+function remedy({ roleArn, region }: AwsEntry, claims: SubjectClaims, code: string): string {
+  const [, partition = 'aws', , , account = ''] = roleArn.split(':');
+  const role = printable(roleArn.split('/').at(-1) ?? '');
+  const issuerHost = (claims.iss ?? '').replace(/^https:\/\//, '');
+  const provider = printable(`arn:${partition}:iam::${account}:oidc-provider/${issuerHost}`);
+  const client = printable(audienceOf(claims));
+  const addAudience = `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${provider} --client-id ${client}`;
+  const createProvider = `aws iam create-open-id-connect-provider --url ${printable(claims.iss ?? '')} --client-id-list ${client}`;
+  switch (code) {
+    case 'audience_mismatch':
+      return addAudience;
+    case 'issuer_mismatch':
+      return createProvider;
+    case 'token_rejected':
+      // The signature was verified before, and AWS does not say which of the two is missing. The first fails without a provider.
+      return `${addAudience} || ${createProvider}`;
+    case 'region_disabled':
+      return `aws account enable-region --region-name ${printable(region ?? 'REGION')}`;
+    case 'invalid_request':
+      return `aws iam get-role --role-name ${role} --query Role.MaxSessionDuration`;
+    default:
+      return `aws iam get-role --role-name ${role} > role.json && npx credex explain aws --policy role.json`;
+  }
+}

@@ -1,0 +1,17 @@
+/** Azure on the command line. */
+
+import type { AzureCredentials } from '@credex/azure';
+import type { AzureEntry } from '@credex/config';
+import type { Cloud } from '../cloud.js';
+import { doctor } from './doctor.js';
+import { environment } from './environment.js';
+import { printConfig } from './print-config.js';
+import { setup } from './setup.js';
+
+export const azure: Cloud<AzureEntry, AzureCredentials> = {
+  factory: async () => (await import('@credex/azure')).azureCredentialsProvider,
+  setup,
+  doctor,
+  environment,
+  printConfig,
+};

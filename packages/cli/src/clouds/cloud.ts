@@ -1,0 +1,103 @@
+/**
+ * What the command line knows of one cloud. `registry.ts` has a line for each; the commands find a cloud by the `provider`
+ * of an entry, and none of them names one, except the commands for one cloud's own tools.
+ */
+
+import type { Entry } from '@credex/config';
+import type { OpenProvider, PortableProvider } from '@credex/config/internal';
+import type { Credential, CredentialCall, SubjectClaims, SubjectToken } from '@credex/core';
+import type { Grammar } from '@credex/core/internal';
+import type { Io } from '../io.js';
+import type { Invocation, ToolConfig } from '../print-config/invocation.js';
+import type { Checks } from '../setup/checks.js';
+import type { Plan } from '../setup/plan.js';
+import type { TrustRequest } from '../setup/trust-request.js';
+
+/** A provider of any cloud, as far as commands use it. */
+export interface Provider<C> extends PortableProvider {
+  getCredentials(call: Pick<CredentialCall<unknown>, 'signal'>): Promise<C>;
+}
+
+/** `E`: its entries. `C`: what its provider returns. */
+export interface Cloud<E extends Entry = Entry, C extends Credential = Credential> {
+  /** Imports the cloud's package and returns its factory. */
+  factory(): Promise<OpenProvider<Provider<C>>>;
+  readonly setup: CloudSetup<object>;
+  readonly doctor: CloudDoctor<E, C>;
+  readonly environment: CloudEnvironment<E, C>;
+  /** The tools that can call credex, the usual one first, and what each has to be told. */
+  printConfig(name: string, entry: E, invocation: Invocation): ToolConfigs;
+}
+
+export type ToolConfigs = Readonly<Record<string, () => ToolConfig>>;
+
+/** `credex setup`. `O`: the options of this cloud, as commander names them. */
+export interface CloudSetup<O> {
+  /** Completes "print … chosen environments of a Vercel project in": `an IAM role that lets`. */
+  readonly grants: string;
+  /** Flags and description of each option. */
+  readonly options: readonly (readonly [flags: string, description: string])[];
+  /** What `--audience` may be. Default: letters, digits and `:/._~-`. */
+  readonly audience?: Grammar;
+  /** Problems are reported to `checks`, so that all of them are found. */
+  plan(request: TrustRequest, options: O, checks: Checks): Plan;
+}
+
+/** `credex doctor`. */
+export interface CloudDoctor<E extends Entry, C extends Credential> {
+  /**
+   * The body of a successful response to the first request of an exchange, where a second request follows. Default: an
+   * exchange is one request.
+   */
+  readonly firstResponse?: object;
+  /** What the exchange returned, in a few words: `a session of account 123456789012`. */
+  describe(credentials: C): string;
+  /**
+   * Uses the credentials in one call that needs no permission and changes nothing.
+   * @returns whose they are
+   * @throws Fault `use_refused`, `other_identity`
+   */
+  use(call: UseCall<E, C>): Promise<string>;
+  /** The command to type for a fault of the exchange or the use, by its code: one line for a POSIX shell. */
+  remedy(entry: E, claims: SubjectClaims, code: string): string;
+}
+
+export interface UseCall<E extends Entry, C extends Credential> {
+  readonly io: Io;
+  readonly entry: E;
+  readonly credentials: C;
+  /** Where the exchange goes, in order. */
+  readonly endpoints: readonly URL[];
+  readonly signal: AbortSignal;
+}
+
+/** `credex exec`. */
+export interface CloudEnvironment<E extends Entry, C extends Credential> {
+  /**
+   * Variables that the cloud's tools read before, or together with, those that exec sets: a profile, a key file, a client
+   * secret. They are removed from the program's environment.
+   */
+  readonly conflicts: readonly string[];
+  prepare(opened: OpenedEntry<E, C>, io: Io): Promise<Prepared>;
+}
+
+/** Credentials as environment variables. */
+export interface Prepared {
+  readonly env: Readonly<Record<string, string>>;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** What expires then. */
+  readonly what: string;
+  /** Called when the program has ended. */
+  remove?(): Promise<void>;
+}
+
+/** An entry that is ready to give credentials. */
+export interface OpenedEntry<E extends Entry = Entry, C extends Credential = Credential> {
+  readonly name: string;
+  readonly entry: E;
+  /** By the entry's provider, which the first call makes. @throws ConfigError, FederationError */
+  getCredentials(call: Pick<CredentialCall<unknown>, 'signal'>): Promise<C>;
+  /** The token that its cloud is shown. @throws FederationError */
+  subject(): Promise<SubjectToken>;
+}
