@@ -239,8 +239,8 @@ describe('a set-up with one thing broken before a cloud is asked', () => {
 
   test('for people: the fault, and what to type', async () => {
     const { stdout, code } = await diagnosed({ token: { tamper: true } }, []);
-    expect(stdout).toMatch(/^✗ its issuer signed it \(\d+ ms\)$/m);
-    expect(stdout).toMatch(/^· the cloud takes it for a credential$/m);
+    expect(stdout).toMatch(/^✗ the token's signature is valid \(\d+ ms\)$/m);
+    expect(stdout).toMatch(/^· the cloud exchanges the token for a credential$/m);
     expect(stdout).toMatch(/^fault: .* \(invalid_signature\)$/m);
     expect(stdout).toMatch(/^type: {2}vercel env pull$/m);
     expect(code).toBe(1);

@@ -73,7 +73,7 @@ function unchanging(text: string): string {
       .join('\n')
       .replaceAll(/\/\S+\/credex-cli-\w{6}/g, '/home/ada/shop')
       .replaceAll(/^((?:exp|iat|nbf) +)\d+/gm, '$11795341200')
-      .replaceAll(/made \d+ s ago/g, 'made 2 s ago')
+      .replaceAll(/issued \d+ s ago/g, 'issued 2 s ago')
       .replaceAll(/(?:59 min \d\d s|1 h)(?= left| of 1 h)/g, '59 min 58 s')
       .replaceAll(/(DNS|TCP|TLS|HTTP \d+) \d+ ms/g, '$1 4 ms')
       .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?/g, '2026-11-22T10:00:00Z')
