@@ -125,7 +125,7 @@ export const CORE_LAYERS = [
   ['cache/'],
   ['provider-options'],
   ['provider', 'shared-options'],
-  ['driver', 'index', 'internal'],
+  ['classify', 'driver', 'index', 'internal'],
 ];
 
 /** The module whose function `importAtRuntime` takes the place of import(); each call names a literal. */

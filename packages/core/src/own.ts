@@ -47,6 +47,18 @@ export function parseJson(text: string): unknown {
   ) as unknown;
 }
 
+/** The same for the JSON text of an object; `undefined` if the text is not JSON, or another value. */
+export function parseJsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value = parseJson(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Freezes JSON as it was parsed, at any depth. */
 export function deepFreeze<T>(value: T): T {
   const left: unknown[] = [value];

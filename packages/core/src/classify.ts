@@ -1,0 +1,130 @@
+/**
+ * What a failure of an exchange means: what the classifiers of all clouds have in common. An entry of its own, so that it
+ * is loaded with the first failure. Unversioned, like `@credex/core/internal`.
+ */
+
+import type {
+  ErrorClass,
+  FederationErrorCode,
+  HttpResponse,
+  PresentedToken,
+  RetryAdvice,
+} from './contract.js';
+import { transportFailure } from './http/failure.js';
+import { retryAfterMs } from './http/headers.js';
+import { ResponseError } from './http/response-error.js';
+
+/** What the server says in a failed response. All of it is untrusted. */
+export interface ServerError {
+  readonly serverCode?: string | undefined;
+  readonly serverMessage?: string | undefined;
+  /** A delay that the body names, in milliseconds. The header `Retry-After` takes precedence. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** A failed response, as the rules of a cloud read it. */
+export type FailedResponse<Said extends ServerError> = Said &
+  Pick<ResponseError, 'fault' | 'step'> & {
+    readonly status: number;
+  };
+
+/** What a failure means. */
+export interface Meaning<Hint extends string> {
+  readonly code: FederationErrorCode;
+  readonly retry: RetryAdvice;
+  readonly hint?: Hint | CommonHint | undefined;
+  /** The most retries. Default: core's limit. */
+  readonly retriesAtMost?: number | undefined;
+}
+
+/** The hints that every cloud has: an untrusted certificate, an unknown host name, a redirect, an unreadable response. */
+export type CommonHint = 'certificate' | 'name' | 'redirect' | 'unreadable';
+
+/** What a hint can name. */
+export interface HintFacts<Configuration> {
+  readonly configuration: Configuration;
+  readonly presented: PresentedToken | undefined;
+  /** `undefined` if there was no response. */
+  readonly failed?: FailedResponse<ServerError> | undefined;
+}
+
+/** The hints of a cloud by name: the likely cause and the fix, never made of server text. */
+export type HintTable<Hint extends string, Configuration> = Readonly<
+  Record<Hint | CommonHint, (facts: HintFacts<Configuration>) => string>
+>;
+
+/** How one cloud reads its failed responses. */
+export interface ErrorRules<Hint extends string, Said extends ServerError, Configuration> {
+  readServerError(response: HttpResponse): Said;
+  /** The meaning of the server's code and message; `undefined`: the status decides. */
+  meaningOf(failed: FailedResponse<Said>): Meaning<Hint> | undefined;
+  /** The meaning of a response that neither `meaningOf` nor the status explains. */
+  otherwise(failed: FailedResponse<Said>): Meaning<Hint>;
+  /** The meaning of an error of the exchanger that is not about a response. */
+  meaningOfOther?(error: unknown): Meaning<Hint> | undefined;
+  readonly hints: HintTable<Hint, Configuration>;
+}
+
+/** Classifies what an exchange threw. Never throws. */
+export function classifyFailure<Hint extends string, Said extends ServerError, Configuration>(
+  error: unknown,
+  rules: ErrorRules<Hint, Said, Configuration>,
+  facts: Omit<HintFacts<Configuration>, 'failed'>,
+): ErrorClass {
+  try {
+    if (!ResponseError.isInstance(error))
+      return classOf(rules.meaningOfOther?.(error) ?? withoutResponse(error), rules.hints, facts);
+    const { response, fault, step } = error;
+    const { status, headers } = response;
+    // A successful body that did not parse is not quoted: it may contain a token.
+    const said = fault === undefined ? rules.readServerError(response) : ({} as Said);
+    const failed = { ...said, status, fault, step };
+    const meaning =
+      fault === undefined
+        ? (rules.meaningOf(failed) ?? meaningOfStatus(status) ?? rules.otherwise(failed))
+        : UNREADABLE;
+    const { serverCode, serverMessage } = failed;
+    return {
+      ...classOf(meaning, rules.hints, { ...facts, failed }),
+      throttled: meaning.code === 'throttled',
+      retryAfterMs: retryAfterMs(headers) ?? failed.retryAfterMs,
+      status,
+      serverCode,
+      serverMessage,
+    };
+  } catch {
+    // A property of the error threw when it was read.
+    return { code: 'unknown', retry: 'never' };
+  }
+}
+
+function classOf<Hint extends string, Configuration>(
+  { code, retry, hint, retriesAtMost }: Meaning<Hint>,
+  hints: HintTable<Hint, Configuration>,
+  facts: HintFacts<Configuration>,
+): ErrorClass {
+  return { code, retry, retriesAtMost, hint: hint && hints[hint](facts) };
+}
+
+/** A response that was cut short, or a page of a proxy, is requested once more. */
+const UNREADABLE: Meaning<never> = {
+  code: 'invalid_response',
+  retry: 'now',
+  hint: 'unreadable',
+  retriesAtMost: 1,
+};
+
+function meaningOfStatus(status: number): Meaning<never> | undefined {
+  // fetch reports status 0 for a redirect that it was told not to follow.
+  if (status === 0 || (status >= 300 && status < 400))
+    return { code: 'redirect_refused', retry: 'never', hint: 'redirect' };
+  if (status === 408) return { code: 'timeout', retry: 'now' };
+  if (status === 429) return { code: 'throttled', retry: 'now' };
+  return status >= 500 ? { code: 'unavailable', retry: 'now' } : undefined;
+}
+
+function withoutResponse(error: unknown): Meaning<never> {
+  const failure = transportFailure(error);
+  if (failure === undefined) return { code: 'unknown', retry: 'never' };
+  return { code: failure.code, retry: 'now', hint: failure.reason };
+}
