@@ -292,7 +292,7 @@ const TOKEN_EXCHANGE: readonly GoogleResponse[] = [
     body: '<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>',
     source: 'docs:google front end, error page',
     text: 'documented',
-    ...never('target_not_found', 'Check the endpoint'),
+    ...never('target_not_found', 'Check `stsEndpoint`'),
   },
 ];
 
@@ -390,7 +390,7 @@ const IMPERSONATION: readonly GoogleResponse[] = [
     'impersonation',
     { status: 409, canonical: 'ABORTED', message: 'The operation was aborted.' },
     'docs:google.rpc.Code ABORTED',
-    never('invalid_request', 'Check the endpoint'),
+    never('invalid_request', 'Check `iamCredentialsEndpoint`'),
     'documented',
   ),
   rpc(

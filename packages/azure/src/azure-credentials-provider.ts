@@ -1,43 +1,14 @@
 /** `azureCredentialsProvider`: Azure credentials for code on Vercel, as a TokenCredential. */
 
-import type { CredentialCall, CredentialProvider } from '@credex/core';
+import type { CredentialCall } from '@credex/core';
 import { optionNames, optionalFunction, ownCopy, ownMembers, providerOptions } from '@credex/core/internal';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
+import { directExchanger } from './direct-exchange.js';
 import type { AzureCredentialsProviderOptions } from './options.js';
 import { azureConfiguration, azureOptions } from './options.js';
-import { azureRequest, invalidRequest } from './request.js';
-import type { AzureCredentials, AzureRequest } from './types.js';
-import type { AzureAbortSignal } from './caller-signal.js';
-import { callerSignal } from './caller-signal.js';
-import { directExchanger } from './direct-exchange.js';
 import { providersByRequest } from './providers-by-request.js';
-
-/** The `GetTokenOptions` of `@azure/core-auth` that apply to an application's token. */
-export interface AzureTokenOptions {
-  /** Aborts this call only. Other callers that wait for the same token continue to wait. */
-  readonly abortSignal?: AzureAbortSignal | undefined;
-  /** `timeout`: the maximum time that this call waits, in milliseconds. */
-  readonly requestOptions?: { readonly timeout?: number | undefined } | undefined;
-  /** The claims of a challenge. A new token is requested and replaces the cached one. */
-  readonly claims?: string | undefined;
-  /** Request a token for continuous access evaluation (CAE). The Azure SDKs set it. */
-  readonly enableCae?: boolean | undefined;
-  /** A tenant of `additionallyAllowedTenants`. */
-  readonly tenantId?: string | undefined;
-  /** Not supported: a call with it throws `invalid_request`, because only bearer tokens are issued. */
-  readonly proofOfPossessionOptions?: object | undefined;
-  readonly tracingOptions?: object | undefined;
-}
-
-/** A TokenCredential for any Azure client, with the methods of every credex provider attached. */
-export interface AzureCredentialsProvider extends CredentialProvider<AzureCredentials, AzureRequest> {
-  /**
-   * Called by Azure clients. Tokens are cached per tenant, resource and `enableCae`; concurrent callers share one
-   * exchange.
-   * @throws FederationError
-   */
-  getToken(scopes: string | string[], options?: AzureTokenOptions): Promise<AzureCredentials>;
-}
+import { azureRequest, callerSignal, invalidRequest } from './request.js';
+import type { AzureCredentials, AzureCredentialsProvider, AzureRequest, AzureTokenOptions } from './types.js';
 
 const CALL_NAMES: readonly string[] = optionNames<CredentialCall<AzureRequest>>({
   signal: true,

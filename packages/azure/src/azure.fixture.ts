@@ -3,10 +3,9 @@
 import type { SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
 import { readSubjectToken } from '@credex/core/internal';
-import type { AzureCredentialsProvider } from './azure-credentials-provider.js';
 import { azureCredentialsProvider } from './azure-credentials-provider.js';
 import type { AzureCredentialsProviderOptions } from './options.js';
-import type { AzureAbortSignal } from './caller-signal.js';
+import type { AzureAbortSignal, AzureCredentialsProvider } from './types.js';
 import type { AzureIdentityClientOptions } from './identity.js';
 import { azureIdentityExchanger } from './identity.js';
 

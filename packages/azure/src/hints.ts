@@ -1,17 +1,9 @@
-/** Hints: the likely cause and the fix, with the exact values. They contain only the token's claims and the options. */
+/** Hints: the likely cause and the fix. They contain only the options and the token's claims, never server text. */
 
-import type { PresentedToken } from '@credex/core';
+import type { HintFacts, HintTable } from '@credex/core/classify';
+import type { AzureConfiguration } from './types.js';
 
-export interface HintFacts {
-  /** The number after `AADSTS`, where the response has one. */
-  readonly number: number | undefined;
-  /** What is wrong with a token response, in our words. */
-  readonly fault: string | undefined;
-  readonly presented: PresentedToken | undefined;
-  readonly tenantId: string;
-  readonly clientId: string;
-  readonly authorityHost: string;
-}
+type Facts = HintFacts<AzureConfiguration>;
 
 export type HintName =
   | 'subject'
@@ -42,18 +34,15 @@ export type HintName =
   | 'disabled'
   | 'assignment'
   | 'conditionalAccess'
-  | 'redirect'
-  | 'endpoint'
-  | 'certificate'
-  | 'unreadable';
+  | 'endpoint';
 
-export const HINTS: Readonly<Record<HintName, (facts: HintFacts) => string>> = {
+export const HINTS: HintTable<HintName, AzureConfiguration> = {
   subject: (facts) =>
     `No federated credential of the application has the subject ${claim(facts, 'sub')}. The subject must match exactly; ` +
     `wildcards are not supported${missingColon(facts)}. ${remedy(facts)}`,
   subjectCase: (facts) =>
-    `A federated credential has this subject with different upper and lower case. Change it to ${claim(facts, 'sub')}. ` +
-    remedy(facts),
+    'A federated credential of the application has this subject with different upper and lower case. Change it to exactly ' +
+    `${claim(facts, 'sub')}, or create another federated credential. ${remedy(facts)}`,
   issuer: (facts) =>
     `No federated credential of the application has the issuer ${claim(facts, 'iss')}${issuerMode(facts)}. ` +
     `The issuer must match exactly, without a slash at the end. ${remedy(facts)}`,
@@ -65,28 +54,29 @@ export const HINTS: Readonly<Record<HintName, (facts: HintFacts) => string>> = {
     `No federated credential of the application matches issuer ${claim(facts, 'iss')}, subject ${claim(facts, 'sub')} and ` +
     `audience ${claim(facts, 'aud')}. A new federated credential can take a few minutes to become visible. ${remedy(facts)}`,
   noneConfigured: (facts) =>
-    `The application ${facts.clientId} has no federated credential. To list them, run: az ad app federated-credential list ` +
-    `--id ${facts.clientId} (for a managed identity: az identity federated-credential list). A new federated credential ` +
+    `The application ${facts.configuration.clientId} has no federated credential. To list them, run: az ad app federated-credential list ` +
+    `--id ${facts.configuration.clientId} (for a managed identity: az identity federated-credential list). A new federated credential ` +
     `can take a few minutes to become visible. ${remedy(facts)}`,
   entraIssuer: () =>
     'The token was issued by Entra. Pass the OIDC token that Vercel issued, not an Azure access token.',
   severalAudiences: () =>
     'The token has several audiences; Entra accepts a token with one audience only. ' +
     "Pass `audience: 'api://AzureADTokenExchange'` to get such a token from Vercel.",
-  federationPolicy: ({ tenantId }) =>
+  federationPolicy: ({ configuration: { tenantId } }) =>
     `A policy of tenant ${tenantId} blocks or restricts workload identity federation. The issuer, subject and audience are ` +
     'not the cause. Ask the administrator of the tenant to allow this issuer.',
-  crossTenant: ({ tenantId }) =>
+  crossTenant: ({ configuration: { tenantId } }) =>
     `A tenant restriction or a cross-tenant access policy denies access to tenant ${tenantId}. Check \`tenantId\`; ` +
     'otherwise ask the administrator of the tenant.',
-  consent: ({ clientId, tenantId }) =>
+  consent: ({ configuration: { clientId, tenantId } }) =>
     `The application ${clientId} has no admin consent in tenant ${tenantId}. An administrator of the tenant can grant it: ` +
     `az ad app permission admin-consent --id ${clientId}`,
   expired: () =>
     'The token had expired when Entra received it. In a Vercel Function, each new request carries a new token. ' +
     'On a laptop, run `vercel env pull`.',
   notYetValid: () =>
-    "The token is not valid yet (`nbf`) according to Entra's clock. Check the clock of the machine that issued it.",
+    "The token is not valid yet (`nbf`) according to Entra's clock. Wait a moment and try " +
+    'again. If the error persists, check the clock of the machine that issued the token.',
   signature: (facts) =>
     `Entra could not verify the token's signature with the keys of the issuer ${claim(facts, 'iss')}. Pass the token ` +
     'exactly as Vercel issued it.',
@@ -97,63 +87,71 @@ export const HINTS: Readonly<Record<HintName, (facts: HintFacts) => string>> = {
   malformed: () =>
     'Entra could not read the token as a JWT: its header, its algorithm or a claim is not supported. ' +
     'Pass the token exactly as Vercel issued it.',
-  publicClient: ({ clientId }) =>
+  publicClient: ({ configuration: { clientId } }) =>
     `The application ${clientId} is registered as a public client. Set "Allow public client flows" to No in its ` +
     'Authentication settings, or use another application.',
   regional: () =>
     'The regional endpoint of Entra does not accept this federated credential. Remove the region from `authorityHost` ' +
     '(AZURE_AUTHORITY_HOST) and unset AZURE_REGIONAL_AUTHORITY_NAME.',
-  loop: ({ clientId }) =>
+  loop: ({ configuration: { clientId } }) =>
     `Entra received too many identical requests from application ${clientId} in a short time. Create one provider per ` +
     'process instead of one per call, and check which code passes `forceRefresh`.',
   issuerUnreachable: (facts) =>
     `Entra could not fetch the OpenID configuration or the keys of the issuer ${claim(facts, 'iss')}. This fault is usually ` +
     'temporary. If it persists, check that the issuer can be reached from the internet.',
-  unknownNumber: ({ number }) =>
-    number === undefined
+  unknownNumber: ({ failed }) => {
+    const [, number] = /^AADSTS(\d+)$/.exec(failed?.serverCode ?? '') ?? [];
+    return number === undefined
       ? 'Entra rejected the request without an AADSTS number. Read the message from Entra for the cause.'
-      : `Entra rejected the request. Read the message from Entra, or look the number up: https://login.microsoftonline.com/error?code=${number}`,
-  application: ({ clientId, tenantId }) =>
+      : `Entra rejected the request. Read the message from Entra, or look the number up: https://login.microsoftonline.com/error?code=${number}`;
+  },
+  application: ({ configuration: { clientId, tenantId } }) =>
     `Entra does not find the application. Check \`clientId\` (${clientId}): it must be the application's client id, not its ` +
     `object id, and the application needs a service principal in tenant ${tenantId}. Check \`tenantId\` as well.`,
-  tenant: ({ tenantId, authorityHost }) =>
+  tenant: ({ configuration: { tenantId, authorityHost } }) =>
     `Entra does not find the tenant. Check \`tenantId\` (${tenantId}) and \`authorityHost\` (${authorityHost}): a tenant ` +
     'exists in one national cloud only.',
-  resource: ({ tenantId }) =>
+  resource: ({ configuration: { tenantId } }) =>
     `The resource in \`scopes\` has no service principal in tenant ${tenantId}. Check its spelling, and check that it ` +
     'belongs to the same national cloud as the tenant.',
   scope: () =>
-    'Set `scopes` to `<resource>/.default`, such as https://vault.azure.net/.default. Entra accepts no other scope from an application.',
-  disabled: ({ clientId, tenantId }) =>
+    'Entra does not accept `scopes`. Set it to `<resource>/.default`, such as https://vault.azure.net/.default: an application ' +
+    'can request no other scope.',
+  disabled: ({ configuration: { clientId, tenantId } }) =>
     `Sign-in is disabled for the application ${clientId} in tenant ${tenantId}. Enable it in the Azure portal: Enterprise applications, Properties.`,
-  assignment: ({ clientId }) =>
+  assignment: ({ configuration: { clientId } }) =>
     `The resource accepts only applications that have one of its app roles. Assign an app role to the application ${clientId}.`,
-  conditionalAccess: ({ clientId }) =>
-    `A Conditional Access policy for workload identities blocked the application ${clientId}. Its sign-in log names the policy.`,
-  redirect: ({ authorityHost }) =>
+  conditionalAccess: ({ configuration: { clientId } }) =>
+    `A Conditional Access policy for workload identities blocked the application ${clientId}. Its sign-in log ` +
+    '(Microsoft Entra admin center, Service principal sign-ins) names the policy. Exclude the application from that policy, or ' +
+    'run where the policy allows it.',
+  redirect: ({ configuration: { authorityHost } }) =>
     `${authorityHost} returned a redirect, which Entra never does. Check \`authorityHost\` (AZURE_AUTHORITY_HOST), and look ` +
     'for a proxy between this process and Entra.',
-  endpoint: ({ authorityHost }) =>
+  endpoint: ({ configuration: { authorityHost } }) =>
     `There is no token endpoint at ${authorityHost}. Check \`authorityHost\` (AZURE_AUTHORITY_HOST).`,
-  certificate: ({ authorityHost }) =>
+  name: ({ configuration: { authorityHost } }) =>
+    `The host name of ${authorityHost} could not be resolved. Check \`authorityHost\` (AZURE_AUTHORITY_HOST) and the DNS of ` +
+    'this network.',
+  certificate: ({ configuration: { authorityHost } }) =>
     `This process does not trust the TLS certificate of ${authorityHost}. For a private CA, set NODE_EXTRA_CA_CERTS, or pass ` +
     '`tlsOptions: { ca }` in the `clientOptions` of azureIdentityExchanger.',
-  unreadable: ({ authorityHost, fault }) =>
-    `${authorityHost} did not return a token response${fault === undefined ? '' : `: ${fault}`}. Check whether a proxy between ` +
-    'this process and Entra replaced the response.',
+  unreadable: ({ configuration: { authorityHost }, failed }) =>
+    `${authorityHost} did not return a token response: ${failed?.fault}. Check whether a proxy between this process and Entra ` +
+    'replaced the response.',
 };
 
 /** The characters of Vercel's names, URLs and audiences. A value with any other character is not put into a command. */
 const PLAIN = /^[\w:./@+-]{1,600}$/;
 
-function claim({ presented }: HintFacts, name: 'iss' | 'sub' | 'aud'): string {
+function claim({ presented }: Facts, name: 'iss' | 'sub' | 'aud'): string {
   const value = presented?.[name];
   const first = typeof value === 'string' ? value : value?.[0];
   return first !== undefined && PLAIN.test(first) ? `'${first}'` : `in the token's \`${name}\` claim`;
 }
 
 /** The command that makes Entra accept this token. */
-function remedy({ presented, clientId }: HintFacts): string {
+function remedy({ presented, configuration: { clientId } }: Facts): string {
   const { iss, sub, aud } = presented ?? {};
   const audience = typeof aud === 'string' ? aud : aud?.[0];
   if (iss === undefined || sub === undefined || audience === undefined) return COMPARE;
@@ -167,13 +165,13 @@ const COMPARE =
   'Compare the issuer, subject and audience of the token with those of the federated credential.';
 
 /** Vercel's Azure guide writes `owner:acme:projectshop:environment:production`, without the second colon. */
-function missingColon({ presented }: HintFacts): string {
+function missingColon({ presented }: Facts): string {
   return presented?.sub?.includes(':project:') === true
     ? ". Note that the example in Vercel's Azure guide lacks the colon after `project`"
     : '';
 }
 
-function issuerMode({ presented }: HintFacts): string {
+function issuerMode({ presented }: Facts): string {
   const owner = presented?.owner !== undefined && PLAIN.test(presented.owner) ? presented.owner : '{team}';
   if (presented?.exchanged === true)
     return ' (with the option `audience`, the token always has the team issuer, whatever the issuer mode of the project)';

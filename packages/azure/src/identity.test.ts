@@ -1,3 +1,4 @@
+// Longer than 300 lines: all outcomes of one exchange by the library.
 import type { Fetch } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import type { ExchangeContext, ExchangeResult } from '@credex/core/internal';
@@ -287,5 +288,33 @@ describe('the option fetch', () => {
       new Response(null, { status: 307, headers: { location: 'https://evil.example' } });
     const error = await exchange({ options: { fetch } }).catch((thrown: unknown) => thrown);
     expect(FederationError.isInstance(error) && error.code).toBe('redirect_refused');
+  });
+});
+
+describe('azureIdentityExchanger refuses', () => {
+  it('http, with a clearer message than the library’s', () => {
+    const configuration = configured({ authorityHost: 'http://127.0.0.1:8080', allowLoopbackHttp: true });
+    expect(() => azureIdentityExchanger()(configuration)).toThrow(/http, which @azure\/identity rejects/);
+  });
+
+  it('fetch together with an HTTP client', () => {
+    const { httpClient } = recorder();
+    const configuration = configured({ fetch: globalThis.fetch });
+    expect(() => azureIdentityExchanger({ clientOptions: { httpClient } })(configuration)).toThrow(
+      expect.objectContaining({ code: 'conflicting_options', option: 'fetch' }),
+    );
+  });
+
+  it.each([
+    'authorityHost',
+    'tokenCachePersistenceOptions',
+    'retryOptions',
+    'redirectOptions',
+    'disableInstanceDiscovery',
+    'loggingOptions',
+  ])('clientOptions.%s', (name) => {
+    expect(() => azureIdentityExchanger({ clientOptions: { [name]: {} } })).toThrow(
+      expect.objectContaining({ code: 'invalid_option', option: name }),
+    );
   });
 });

@@ -1,5 +1,11 @@
-export type { AzureCredentialsProvider, AzureTokenOptions } from './azure-credentials-provider.js';
 export { azureCredentialsProvider, getAzureCredentials } from './azure-credentials-provider.js';
 export type { AzureCredentialsProviderOptions } from './options.js';
-export type { AzureConfiguration, AzureCredentials, AzureExchangerFactory, AzureRequest } from './types.js';
-export type { AzureAbortSignal } from './caller-signal.js';
+export type {
+  AzureAbortSignal,
+  AzureConfiguration,
+  AzureCredentials,
+  AzureCredentialsProvider,
+  AzureExchangerFactory,
+  AzureRequest,
+  AzureTokenOptions,
+} from './types.js';

@@ -1,9 +1,6 @@
+import { ResponseError } from '@credex/core/internal';
 import { describe, expect, it } from 'vitest';
-import {
-  EntraResponseError,
-  parseEntraResponse,
-  parseStoredAzureCredentials,
-} from './parse-entra-response.js';
+import { parseEntraResponse, parseStoredAzureCredentials } from './parse-entra-response.js';
 
 const NOW = 1_800_000_000_000;
 const GOOD = { token_type: 'Bearer', expires_in: 3599, ext_expires_in: 3599, access_token: 'entra-token' };
@@ -66,11 +63,11 @@ describe('parseEntraResponse', () => {
     [{ ...GOOD, expires_in: 1_800_003_600 }, /expires_in/],
   ])('refuses %j', (body, words) => {
     expect(() => parse(body)).toThrow(words);
-    expect(() => parse(body)).toThrow(EntraResponseError);
+    expect(() => parse(body)).toThrow(ResponseError);
   });
 
   it('reads a token only from status 200', () => {
-    expect(() => parse(GOOD, 201)).toThrow(EntraResponseError);
+    expect(() => parse(GOOD, 201)).toThrow(ResponseError);
     expect(() => parse(GOOD, 400)).toThrow(/status 400/);
   });
 });
@@ -97,8 +94,6 @@ describe('parseStoredAzureCredentials', () => {
     { ...record, expiresOnTimestamp: record.expiresAt + 1 },
     { ...record, refreshAfterTimestamp: 'soon' },
   ])('refuses %j', (bad) => {
-    expect(() => parseStoredAzureCredentials(bad)).toThrow(
-      expect.objectContaining({ code: 'invalid_response' }),
-    );
+    expect(() => parseStoredAzureCredentials(bad)).toThrow(TypeError);
   });
 });

@@ -1,28 +1,8 @@
-/** Parses untrusted input: Entra's token and error responses, and records of a shared store. */
+/** Parses untrusted input: Entra's token responses, and records of a shared store. */
 
-import { FederationError } from '@credex/core';
 import type { HttpResponse, ExchangeResult } from '@credex/core/internal';
-import { parseJson } from '@credex/core/internal';
+import { ResponseError, parseJsonObject } from '@credex/core/internal';
 import type { AzureCredentials } from './types.js';
-
-/** A response without a usable token. Only `classifyAzureError` reads its body. */
-export class EntraResponseError extends Error {
-  override readonly name = 'EntraAnswerError';
-  readonly response: HttpResponse;
-  /** What is wrong with a response of status 200, in our words. */
-  readonly fault: string | undefined;
-
-  constructor(response: HttpResponse, fault?: string) {
-    super(`Entra responded with status ${response.status}${fault === undefined ? '' : `, but ${fault}`}.`);
-    this.response = response;
-    this.fault = fault;
-  }
-
-  /** Compares names, not classes: the classifier is a separate bundle with its own copy of this class. */
-  static isInstance(error: unknown): error is EntraResponseError {
-    return error instanceof Error && error.name === 'EntraAnswerError';
-  }
-}
 
 /** CAE tokens are valid for up to 28 hours. */
 const MAX_CREDENTIAL_LIFETIME_MS = 28 * 3_600_000;
@@ -34,15 +14,15 @@ const MAX_EXPIRES_IN_S = 31_536_000;
  * Parses a token response (RFC 6749, section 5.1, with Entra's `refresh_in`).
  * @param requestedAt when the request was sent, in epoch milliseconds. Lifetimes are counted from here, which is earlier
  *   than the response and therefore safe.
- * @throws EntraAnswerError
+ * @throws ResponseError
  */
 export function parseEntraResponse(
   response: HttpResponse,
   requestedAt: number,
 ): ExchangeResult<AzureCredentials> {
-  if (response.status !== 200) throw new EntraResponseError(response);
-  const fault = (words: string): EntraResponseError => new EntraResponseError(response, words);
-  const body = jsonObject(response.body);
+  if (response.status !== 200) throw new ResponseError(response);
+  const fault = (words: string): ResponseError => new ResponseError(response, words);
+  const body = parseJsonObject(response.body);
   if (body === undefined) throw fault('it is not a JSON object');
   const { access_token: token, token_type: type } = body;
   if (!isToken(token)) throw fault('it has no usable `access_token`');
@@ -59,13 +39,18 @@ export function parseEntraResponse(
   return { credential, refreshAt, maxLifetimeMs: MAX_CREDENTIAL_LIFETIME_MS };
 }
 
-/** Parses a record of a shared store. Throws if it is not an Azure credential. */
+/** @throws TypeError if the record of a shared store is not an Azure credential */
 export function parseStoredAzureCredentials(record: unknown): AzureCredentials {
-  if (typeof record !== 'object' || record === null) throw notARecord();
-  const { token, expiresAt, expiresOnTimestamp, refreshAfterTimestamp } = record as Record<string, unknown>;
-  if (!isToken(token) || !isInstant(expiresAt)) throw notARecord();
-  if (expiresOnTimestamp !== expiresAt) throw notARecord();
-  if (refreshAfterTimestamp !== undefined && !isInstant(refreshAfterTimestamp)) throw notARecord();
+  const { token, expiresAt, expiresOnTimestamp, refreshAfterTimestamp } = (record ?? {}) as Readonly<
+    Record<string, unknown>
+  >;
+  if (
+    !isToken(token) ||
+    !isInstant(expiresAt) ||
+    expiresOnTimestamp !== expiresAt ||
+    !(refreshAfterTimestamp === undefined || isInstant(refreshAfterTimestamp))
+  )
+    throw new TypeError('The record is not an Azure credential.');
   return credentials(token, expiresAt, refreshAfterTimestamp);
 }
 
@@ -75,18 +60,6 @@ export function azureCredentialsOf(record: AzureCredentials): AzureCredentials {
   return refreshAfterTimestamp === undefined
     ? { token, expiresOnTimestamp, expiresAt }
     : { token, expiresOnTimestamp, expiresAt, refreshAfterTimestamp };
-}
-
-/** Parses the text as a JSON object; `undefined` if it is not one. */
-export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const parsed = parseJson(text);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
-      return parsed as Readonly<Record<string, unknown>>;
-  } catch {
-    // Not JSON: `undefined` is returned below.
-  }
-  return undefined;
 }
 
 function credentials(token: string, expiresAt: number, refreshAt: number | undefined): AzureCredentials {
@@ -109,12 +82,4 @@ function seconds(value: unknown): number | undefined {
 
 function isInstant(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
-}
-
-function notARecord(): FederationError {
-  return new FederationError({
-    code: 'invalid_response',
-    provider: 'azure',
-    message: 'A stored record is not an Azure credential.',
-  });
 }

@@ -1,9 +1,22 @@
-/** Validates and normalises the request of a call, so that two spellings of one request share a cache entry. */
+/**
+ * The arguments of a call: the request, validated and normalised, so that two spellings of it share a cache entry; and the
+ * caller's abort signal and timeout.
+ */
 
 import { FederationError, OptionError } from '@credex/core';
-import { TENANT, invalidOption, optionalBoolean, optionalString, ownCopy } from '@credex/core/internal';
-import { scopesOf } from './azure-scopes.js';
-import type { AzureConfiguration, AzureRequest } from './types.js';
+import type { SignalLike } from '@credex/core/internal';
+import {
+  TENANT,
+  invalidOption,
+  linkedSignal,
+  optionalBoolean,
+  optionalString,
+  ownCopy,
+  startTimer,
+  systemClock,
+} from '@credex/core/internal';
+import { scopesOf } from './options.js';
+import type { AzureAbortSignal, AzureConfiguration, AzureRequest } from './types.js';
 
 /** A request in which every member is optional; `scopes` may be a string or a list, as in the Azure SDKs. */
 export interface PartialAzureRequest {
@@ -61,4 +74,34 @@ function claimsOf(value: unknown): string | undefined {
 
 export function invalidRequest(message: string, hint?: string): FederationError {
   return new FederationError({ code: 'invalid_request', provider: 'azure', message, hint });
+}
+
+export interface CallerSignal {
+  readonly signal: AbortSignal | undefined;
+  /** Removes the listener from the caller's signal, which may live as long as the process, and stops the timer. */
+  release(): void;
+}
+
+const NOTHING = (): void => undefined;
+
+/** Converts the abort signal and timeout of an Azure SDK call into one platform AbortSignal. */
+export function callerSignal(
+  given: AzureAbortSignal | undefined,
+  timeoutMs: number | undefined,
+): CallerSignal {
+  const hasLimit = typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= 2_147_483_647;
+  if (!hasLimit && (given === undefined || given instanceof AbortSignal))
+    return { signal: given, release: NOTHING };
+  const limit = new AbortController();
+  const followed: SignalLike[] = given === undefined ? [limit.signal] : [given, limit.signal];
+  const { signal, release } = linkedSignal(followed);
+  const over = (): void => limit.abort(new DOMException('The call timed out.', 'TimeoutError'));
+  const stop = hasLimit ? startTimer(systemClock, timeoutMs, over) : NOTHING;
+  return {
+    signal,
+    release() {
+      stop();
+      release();
+    },
+  };
 }

@@ -1,7 +1,7 @@
-/** The types that the modules of this package share. */
+/** The public types, apart from the options. */
 
-import type { Credential, Fetch } from '@credex/core';
-import type { Exchanger } from '@credex/core/internal';
+import type { Credential, CredentialProvider, Fetch } from '@credex/core';
+import type { Exchanger } from '@credex/core/driver';
 
 /** An Entra access token: an `AccessToken` of `@azure/core-auth`. Each caller receives its own plain object. */
 export interface AzureCredentials extends Credential {
@@ -43,3 +43,37 @@ export interface AzureConfiguration {
 export type AzureExchangerFactory = (
   configuration: AzureConfiguration,
 ) => Exchanger<AzureCredentials, AzureRequest>;
+
+/** The `GetTokenOptions` of `@azure/core-auth` that apply to an application's token. */
+export interface AzureTokenOptions {
+  /** Aborts this call only. Other callers that wait for the same token continue to wait. */
+  readonly abortSignal?: AzureAbortSignal | undefined;
+  /** `timeout`: the maximum time that this call waits, in milliseconds. */
+  readonly requestOptions?: { readonly timeout?: number | undefined } | undefined;
+  /** The claims of a challenge. A new token is requested and replaces the cached one. */
+  readonly claims?: string | undefined;
+  /** Request a token for continuous access evaluation (CAE). The Azure SDKs set it. */
+  readonly enableCae?: boolean | undefined;
+  /** A tenant of `additionallyAllowedTenants`. */
+  readonly tenantId?: string | undefined;
+  /** Not supported: a call with it throws `invalid_request`, because only bearer tokens are issued. */
+  readonly proofOfPossessionOptions?: object | undefined;
+  readonly tracingOptions?: object | undefined;
+}
+
+/** A TokenCredential for any Azure client, with the methods of every credex provider attached. */
+export interface AzureCredentialsProvider extends CredentialProvider<AzureCredentials, AzureRequest> {
+  /**
+   * Called by Azure clients. Tokens are cached per tenant, resource and `enableCae`; concurrent callers share one
+   * exchange.
+   * @throws FederationError
+   */
+  getToken(scopes: string | string[], options?: AzureTokenOptions): Promise<AzureCredentials>;
+}
+
+/** `AbortSignalLike` of `@azure/abort-controller`; an AbortSignal is one. */
+export interface AzureAbortSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}

@@ -1,10 +1,10 @@
 // Longer than 300 lines: one table of Google's error responses and their classification.
+import { ResponseError } from '@credex/core/internal';
 import { gaxios } from 'google-auth-library';
 import { describe, expect, test } from 'vitest';
-import { classifyGcpError } from './classify-gcp-error.js';
-import { GcpResponseError } from './gcp-response-error.js';
-import type { GcpStep } from './gcp-response-error.js';
+import { SERVER_CODES, classifyGcpError } from './classify-gcp-error.js';
 import { gcpConfiguration } from './options.js';
+import type { GcpStep } from './parse-token-response.js';
 import { EMAIL, NAMES, SUB } from './gcp.fixture.js';
 
 const presented = {
@@ -23,21 +23,19 @@ const response = (
   status: number,
   body: unknown,
   headers: Record<string, string> = {},
-): GcpResponseError =>
-  new GcpResponseError(step, {
-    status,
-    headers,
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-const sts = (error: string, error_description: string, status = 400): GcpResponseError =>
+): ResponseError =>
+  new ResponseError(
+    {
+      status,
+      headers,
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    },
+    undefined,
+    step,
+  );
+const sts = (error: string, error_description: string, status = 400): ResponseError =>
   response('token-exchange', status, { error, error_description });
-const api = (
-  step: GcpStep,
-  code: number,
-  status: string,
-  message: string,
-  reason?: string,
-): GcpResponseError =>
+const api = (step: GcpStep, code: number, status: string, message: string, reason?: string): ResponseError =>
   response(step, code, {
     error: {
       code,
@@ -134,6 +132,12 @@ describe('the token exchange', () => {
     const verdict = classify(sts(error, description));
     expect(verdict).toMatchObject({ code, retry: 'never', serverCode: error });
     expect(verdict.hint).toMatch(hint);
+  });
+
+  test.each(SERVER_CODES)('%s has a meaning and a hint, whatever the status is', (error) => {
+    const meanings = [400, 401, 403].map((status) => classify(sts(error, 'Other words.', status)));
+    expect(new Set(meanings.map(({ code }) => code)).size).toBe(1);
+    expect(meanings[0]?.hint).toBeDefined();
   });
 
   test('names the command for an API that is not enabled', () => {
@@ -298,10 +302,10 @@ describe('temporary failures', () => {
   });
 
   test('a response that does not parse is requested once more, and is not quoted', () => {
-    const error = new GcpResponseError(
-      'token-exchange',
+    const error = new ResponseError(
       { status: 200, headers: {}, body: '{"error":"secret-word"}' },
-      'has no access_token',
+      'it has no access_token',
+      'token-exchange',
     );
     const verdict = classify(error);
     expect(verdict).toMatchObject({ code: 'invalid_response', retry: 'now', retriesAtMost: 1 });

@@ -1,180 +1,149 @@
-/** Classifies a failure of the exchange with Google Cloud. The README has the table. */
+/**
+ * Classifies a failure of the exchange: by Google's reason or OAuth error first, then by the status, then by the step. The
+ * README has the table.
+ */
 
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
-import type { ErrorClass, RetryAdvice } from '@credex/core/internal';
-import { transportFailure } from '@credex/core/internal';
-import { GcpResponseError, SubjectTokenEndsError } from './gcp-response-error.js';
-import type { FailedResponse } from './gcp-failure.js';
-import { failedResponse } from './gcp-failure.js';
-import * as hints from './hints.js';
-import type { GcpConfiguration } from './options.js';
-
-type Presented = PresentedToken | undefined;
-type Verdict = readonly [
-  code: FederationErrorCode,
-  retry: RetryAdvice,
-  hint?: string | undefined,
-  /** The maximum number of retries of the step. Default: core's limit. */
-  retriesAtMost?: number,
-];
+import type { FailedResponse, Meaning, ServerError } from '@credex/core/classify';
+import { classifyFailure } from '@credex/core/classify';
+import type { ErrorClass, HttpResponse } from '@credex/core/internal';
+import { parseJsonObject } from '@credex/core/internal';
+import type { HintName } from './hints.js';
+import { HINTS } from './hints.js';
+import { SubjectTokenEndsError } from './parse-token-response.js';
+import type { GcpConfiguration } from './types.js';
 
 /** Never throws. A hint never contains text from a server. */
 export function classifyGcpError(
   error: unknown,
-  presented: Presented,
+  presented: PresentedToken | undefined,
   configuration: GcpConfiguration,
 ): ErrorClass {
-  try {
-    return classify(error, presented, configuration);
-  } catch {
-    // A property of the error threw when it was read, so the error cannot be classified.
-    return { code: 'unknown', retry: 'never' };
-  }
+  const rules = {
+    readServerError,
+    meaningOf,
+    otherwise: (failed: Failed) => otherwise(failed, configuration),
+    meaningOfOther,
+    hints: HINTS,
+  };
+  return classifyFailure(error, rules, { configuration, presented });
 }
 
-function classify(error: unknown, presented: Presented, configuration: GcpConfiguration): ErrorClass {
-  if (!GcpResponseError.isInstance(error)) {
-    const [code, retry, hint] = classifyWithoutResponse(error);
-    return { code, retry, hint };
-  }
-  const response = failedResponse(error);
-  const [code, retry, hint, retriesAtMost] = classifyResponse(response, presented, configuration);
+interface GoogleError extends ServerError {
+  /** OAuth's `error`, or the canonical `status` of a Google API error: `invalid_grant`, `PERMISSION_DENIED`. */
+  readonly serverCode: string | undefined;
+  /** `reason` of google.rpc.ErrorInfo: `SERVICE_DISABLED`, `IAM_PERMISSION_DENIED`. */
+  readonly reason: string | undefined;
+  /** True if VPC Service Controls blocked the request, as the reason, a precondition or the message shows. */
+  readonly isPerimeter: boolean;
+}
+
+type Failed = FailedResponse<GoogleError>;
+type Fields = Readonly<Record<string, unknown>>;
+type GcpMeaning = Meaning<HintName>;
+
+const never = (code: FederationErrorCode, hint?: HintName): GcpMeaning => ({ code, retry: 'never', hint });
+
+function readServerError({ body }: HttpResponse): GoogleError {
+  const { error, error_description } = parseJsonObject(body) ?? {};
+  const api = fieldsOf(error);
+  const details = Array.isArray(api['details']) ? api['details'].map(fieldsOf) : [];
+  const detail = (type: string): Fields =>
+    details.find((item) => item['@type'] === `type.googleapis.com/google.rpc.${type}`) ?? {};
+  const reason = textOf(detail('ErrorInfo')['reason']);
+  const serverMessage = textOf(error_description) ?? textOf(api['message']);
+  const violations = detail('PreconditionFailure')['violations'];
   return {
-    code,
-    retry,
-    retriesAtMost,
-    throttled: code === 'throttled',
-    retryAfterMs: response.retryAfterMs,
-    status: response.status,
-    serverCode: response.serverCode,
-    serverMessage: response.serverMessage,
-    hint,
+    serverCode: textOf(error) ?? textOf(api['status']),
+    reason,
+    isPerimeter:
+      reason === 'SECURITY_POLICY_VIOLATED' ||
+      (Array.isArray(violations) &&
+        violations.some((violation) => fieldsOf(violation)['type'] === 'VPC_SERVICE_CONTROLS')) ||
+      /vpcServiceControlsUniqueIdentifier/.test(serverMessage ?? ''),
+    serverMessage,
+    retryAfterMs: durationMs(detail('RetryInfo')['retryDelay']),
   };
 }
 
-function classifyResponse(
-  response: FailedResponse,
-  presented: Presented,
-  configuration: GcpConfiguration,
-): Verdict {
-  const { status, step } = response;
-  const origin = step === 'impersonation' ? configuration.iamCredentialsEndpoint : configuration.stsEndpoint;
-  // A response that does not parse is requested once more.
-  if (response.unparsable) return ['invalid_response', 'now', hints.endpointHint(origin), 1];
-  // fetch reports status 0 for a redirect that it was told not to follow.
-  if (status === 0 || (status >= 300 && status < 400))
-    return ['redirect_refused', 'never', hints.endpointHint(origin)];
-  if (status === 408) return ['timeout', 'now'];
-  if (status === 429) return ['throttled', 'now'];
-  if (status >= 500) return ['unavailable', 'now'];
-  return classifyReason(response, configuration) ?? classifyByStep(response, presented, configuration);
+/** protobuf's Duration in JSON: `1.500s`. */
+function durationMs(value: unknown): number | undefined {
+  const seconds = typeof value === 'string' ? /^(\d{1,7}(?:\.\d{1,9})?)s$/.exec(value) : null;
+  return seconds === null ? undefined : Math.ceil(Number(seconds[1]) * 1_000);
 }
 
-/** The reason in `google.rpc.ErrorInfo` takes precedence over the status. */
-function classifyReason(response: FailedResponse, { universeDomain }: GcpConfiguration): Verdict | undefined {
-  const { reason, step } = response;
-  if (reason === 'RATE_LIMIT_EXCEEDED' || reason === 'RESOURCE_QUOTA_EXCEEDED') return ['throttled', 'now'];
-  if (reason === 'SERVICE_DISABLED') {
-    const service = step === 'impersonation' ? 'iamcredentials' : 'sts';
-    return ['access_denied', 'never', hints.disabledServiceHint(service, universeDomain)];
-  }
-  const hint = response.isPerimeter ? hints.perimeterHint() : hints.reasonHint(reason);
-  return hint === undefined ? undefined : ['access_denied', 'never', hint];
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
-function classifyByStep(
-  response: FailedResponse,
-  presented: Presented,
-  configuration: GcpConfiguration,
-): Verdict {
-  return response.step === 'impersonation'
-    ? classifyImpersonation(response, presented, configuration)
-    : classifyTokenExchange(response, presented, configuration);
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function classifyTokenExchange(
-  { status, serverCode, serverMessage }: FailedResponse,
-  presented: Presented,
-  configuration: GcpConfiguration,
-): Verdict {
-  const message = unquoted(serverMessage);
-  switch (serverCode) {
-    case 'invalid_grant':
-      return classifyInvalidGrant(message, presented, configuration);
-    case 'unauthorized_client':
-      return isAboutMapping(message)
-        ? ['subject_not_allowed', 'never', hints.mappingHint(presented)]
-        : ['subject_not_allowed', 'never', hints.conditionHint(configuration, presented)];
-    case 'invalid_target':
-      return ['target_not_found', 'never', hints.targetHint(configuration)];
-    case 'invalid_scope':
-      return ['invalid_request', 'never', hints.scopeHint()];
-    case 'invalid_request':
-      return isAboutMapping(message)
-        ? ['subject_not_allowed', 'never', hints.mappingHint(presented)]
-        : ['invalid_request', 'never', hints.targetHint(configuration)];
-    default:
-      return classifyStatus(status, presented, configuration);
-  }
+/** The reason in `google.rpc.ErrorInfo` takes precedence over the status, and so does an OAuth error of STS. */
+function meaningOf(failed: Failed): GcpMeaning | undefined {
+  const { status, reason, isPerimeter, step, serverCode = '' } = failed;
+  if (status < 400 || status === 408 || status === 429 || status >= 500) return undefined;
+  if (reason === 'RATE_LIMIT_EXCEEDED' || reason === 'RESOURCE_QUOTA_EXCEEDED')
+    return { code: 'throttled', retry: 'now' };
+  if (isPerimeter) return never('access_denied', 'perimeter');
+  // The hints of reasons have the reasons' own names.
+  if (reason !== undefined && /^[A-Z_]+$/.test(reason) && Object.hasOwn(HINTS, reason))
+    return never('access_denied', reason as HintName);
+  return step !== 'impersonation' && Object.hasOwn(BY_OAUTH_ERROR, serverCode)
+    ? BY_OAUTH_ERROR[serverCode]?.(unquoted(failed.serverMessage))
+    : undefined;
+}
+
+const BY_OAUTH_ERROR: Readonly<Record<string, (message: string) => GcpMeaning>> = {
+  invalid_grant: meaningOfInvalidGrant,
+  unauthorized_client: (message) =>
+    never('subject_not_allowed', isAboutMapping(message) ? 'mapping' : 'condition'),
+  invalid_target: () => never('target_not_found', 'target'),
+  invalid_scope: () => never('invalid_request', 'scope'),
+  invalid_request: (message) =>
+    isAboutMapping(message) ? never('subject_not_allowed', 'mapping') : never('invalid_request', 'target'),
+};
+
+/** The server codes that have a meaning of their own, for the tests. */
+export const SERVER_CODES: readonly string[] = Object.keys(BY_OAUTH_ERROR);
+
+function meaningOfInvalidGrant(message: string): GcpMeaning {
+  if (/\baudiences?\b/.test(message)) return never('audience_mismatch', 'audience');
+  // Google returns this message as well for a key id that the issuer does not publish, for some time after a rotation.
+  if (/\berror connecting to the given credential's issuer\b/.test(message))
+    return { code: 'unavailable', retry: 'now', hint: 'issuerUnreachable', retriesAtMost: 2 };
+  if (/\bissuers?\b/.test(message)) return never('issuer_mismatch', 'issuer');
+  if (/\b(?:expired|stale|too old)\b/.test(message))
+    return { code: 'subject_token_expired', retry: 'fresh-subject', hint: 'expired' };
+  if (/\b(?:not yet valid|in the future|not valid before|used too early)\b/.test(message))
+    return never('subject_token_not_yet_valid', 'notYetValid');
+  if (isAboutMapping(message)) return never('subject_not_allowed', 'mapping');
+  return never('token_rejected', 'signature');
 }
 
 /** For errors without an OAuth code, STS responds like any other Google API. */
-function classifyStatus(status: number, presented: Presented, configuration: GcpConfiguration): Verdict {
-  if (status === 401) return ['token_rejected', 'never', hints.rejectedHint()];
-  if (status === 403) return ['access_denied', 'never', hints.conditionHint(configuration, presented)];
-  if (status === 404) return ['target_not_found', 'never', hints.endpointHint(configuration.stsEndpoint)];
-  return ['invalid_request', 'never', hints.endpointHint(configuration.stsEndpoint)];
-}
-
-function classifyInvalidGrant(
-  message: string,
-  presented: Presented,
-  configuration: GcpConfiguration,
-): Verdict {
-  if (/\baudiences?\b/.test(message))
-    return ['audience_mismatch', 'never', hints.audienceHint(configuration, presented)];
-  // Google returns this message as well for a key id that the issuer does not publish, for some time after a rotation.
-  if (/\berror connecting to the given credential's issuer\b/.test(message))
-    return ['unavailable', 'now', hints.issuerUnreachableHint(configuration, presented), 2];
-  if (/\bissuers?\b/.test(message))
-    return ['issuer_mismatch', 'never', hints.issuerHint(configuration, presented)];
-  if (/\b(?:expired|stale|too old)\b/.test(message))
-    return ['subject_token_expired', 'fresh-subject', hints.expiredHint()];
-  if (/\b(?:not yet valid|in the future|not valid before|used too early)\b/.test(message))
-    return ['subject_token_not_yet_valid', 'never', hints.notYetValidHint()];
-  if (isAboutMapping(message)) return ['subject_not_allowed', 'never', hints.mappingHint(presented)];
-  return ['token_rejected', 'never', hints.rejectedHint()];
-}
-
-function classifyImpersonation(
-  { status, serverMessage }: FailedResponse,
-  presented: Presented,
-  configuration: GcpConfiguration,
-): Verdict {
-  const message = unquoted(serverMessage);
-  if (status === 401) return ['token_rejected', 'never', hints.federatedTokenHint()];
-  if (status === 403) return ['access_denied', 'never', hints.impersonationHint(configuration, presented)];
-  if (status === 404) return ['target_not_found', 'never', hints.serviceAccountHint(configuration)];
-  if (status !== 400)
-    return ['invalid_request', 'never', hints.endpointHint(configuration.iamCredentialsEndpoint)];
+function otherwise(failed: Failed, configuration: GcpConfiguration): GcpMeaning {
+  const { status, step } = failed;
+  const isImpersonation = step === 'impersonation';
+  if (status === 401) return never('token_rejected', isImpersonation ? 'federatedToken' : 'signature');
+  if (status === 403) return never('access_denied', isImpersonation ? 'impersonation' : 'condition');
+  if (status === 404) return never('target_not_found', isImpersonation ? 'serviceAccount' : 'endpoint');
+  if (status !== 400 || !isImpersonation) return never('invalid_request', 'endpoint');
   // Google often reports only "an invalid argument". A user can get two arguments wrong: the lifetime and the scopes.
-  const long = (configuration.lifetimeSeconds ?? 0) > 3_600 && !/\bscopes?\b/.test(message);
-  const hint = long || /\blifetime\b/.test(message) ? hints.lifetimeHint(configuration) : hints.scopeHint();
-  return ['invalid_request', 'never', hint];
+  const message = unquoted(failed.serverMessage);
+  const isLong = (configuration.lifetimeSeconds ?? 0) > 3_600 && !/\bscopes?\b/.test(message);
+  return never('invalid_request', isLong || /\blifetime\b/.test(message) ? 'lifetime' : 'scope');
+}
+
+function meaningOfOther(error: unknown): GcpMeaning | undefined {
+  return SubjectTokenEndsError.isInstance(error)
+    ? { code: 'subject_token_expired', retry: 'fresh-subject', hint: 'endsSoon' }
+    : undefined;
 }
 
 function isAboutMapping(message: string): boolean {
   return /\bmapped attribute\b|\bbytes limit\b|\bgoogle\.subject\b/.test(message);
-}
-
-function classifyWithoutResponse(error: unknown): Verdict {
-  if (SubjectTokenEndsError.isInstance(error))
-    return ['subject_token_expired', 'fresh-subject', hints.endsSoonHint()];
-  const failure = transportFailure(error);
-  if (failure === undefined) return ['unknown', 'never'];
-  return failure.reason === 'certificate'
-    ? ['network', 'now', hints.certificateHint()]
-    : [failure.code, 'now'];
 }
 
 /** The server's message without quoted values, so that a team named `expired` does not change the classification. */

@@ -1,11 +1,10 @@
 import type { HttpResponse } from '@credex/core/internal';
 import type { ExchangeContext } from '@credex/core/internal';
-import { readSubjectToken } from '@credex/core/internal';
+import { ResponseError, readSubjectToken } from '@credex/core/internal';
 import { describe, expect, test } from 'vitest';
 import { classifyGcpError } from './classify-gcp-error.js';
 import { directExchanger } from './direct-exchange.js';
-import { GcpResponseError } from './gcp-response-error.js';
-import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
+import type { GcpCredentialsProviderOptions } from './options.js';
 import { gcpConfiguration } from './options.js';
 import { AUDIENCE, EMAIL, NAMES, SUB, subjectJwt } from './gcp.fixture.js';
 
@@ -156,27 +155,28 @@ describe('failures', () => {
     [
       'an error response of STS',
       [json({ error: 'invalid_grant' }, 400)],
-      { step: 'token-exchange', problem: undefined },
+      { step: 'token-exchange', fault: undefined },
     ],
     [
       'a malformed response of STS',
       [json([])],
-      { step: 'token-exchange', problem: expect.stringContaining('JSON object') },
+      { step: 'token-exchange', fault: expect.stringContaining('JSON object') },
     ],
     [
       'an error response of IAM',
       [FEDERATED, json({ error: { code: 403, status: 'PERMISSION_DENIED' } }, 403)],
-      { step: 'impersonation', problem: undefined },
+      { step: 'impersonation', fault: undefined },
     ],
     [
       'a malformed response of IAM',
       [FEDERATED, json({ accessToken: 'x' })],
-      { step: 'impersonation', problem: expect.stringContaining('expireTime') },
+      { step: 'impersonation', fault: expect.stringContaining('expireTime') },
     ],
   ])('%s', async (_name, responses, expected) => {
     const { error, sent } = await exchangeOnce({ serviceAccountEmail: EMAIL }, responses);
-    expect(error).toBeInstanceOf(GcpResponseError);
-    expect(error).toMatchObject({ ...expected, response: responses.at(-1) });
+    expect(error).toBeInstanceOf(ResponseError);
+    expect(error).toMatchObject(expected);
+    expect((error as ResponseError).response).toEqual(responses.at(-1));
     expect(sent).toHaveLength(responses.length);
   });
 

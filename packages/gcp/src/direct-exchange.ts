@@ -2,19 +2,18 @@
 
 import type { SubjectToken } from '@credex/core';
 import type { ExchangeContext, Exchanger, HttpResponse } from '@credex/core/internal';
-import { serverDate } from '@credex/core/internal';
-import type { GcpStep } from './gcp-response-error.js';
-import { GcpResponseError } from './gcp-response-error.js';
-import type { GcpCredentials, GcpRequest, GcpToken } from './gcp-exchanger.js';
+import { ResponseError, serverDate } from '@credex/core/internal';
+import type { GcpToken } from './gcp-exchanger.js';
 import { gcpExchanger } from './gcp-exchanger.js';
 import { generateAccessTokenUrl, providerAudience, stsUrl } from './names.js';
-import type { GcpConfiguration } from './options.js';
 import { CLOUD_PLATFORM_SCOPE } from './options.js';
+import type { GcpStep } from './parse-token-response.js';
 import {
   federatedExpiry,
   parseGenerateAccessTokenResponse,
   parseStsResponse,
 } from './parse-token-response.js';
+import type { GcpConfiguration, GcpCredentials, GcpRequest } from './types.js';
 
 export function directExchanger(configuration: GcpConfiguration): Exchanger<GcpCredentials, GcpRequest> {
   return gcpExchanger(configuration, async (scopes, subject, context) => {
@@ -78,6 +77,6 @@ async function impersonated(
 }
 
 function successful(step: GcpStep, response: HttpResponse): HttpResponse {
-  if (response.status < 200 || response.status > 299) throw new GcpResponseError(step, response);
+  if (response.status < 200 || response.status > 299) throw new ResponseError(response, undefined, step);
   return response;
 }

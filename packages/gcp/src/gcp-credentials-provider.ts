@@ -1,44 +1,20 @@
-import type { CredentialCall, CredentialProvider, CredentialStatus } from '@credex/core';
+/** `gcpCredentialsProvider`: Google Cloud credentials for code on Vercel. */
+
+import type { CredentialCall, CredentialStatus } from '@credex/core';
 import {
-  SHARED_OPTION_NAMES,
   createCredentialProvider,
   optionNames,
   optionalFunction,
   ownCopy,
   ownMembers,
-  ownOptions,
   providerOptions,
 } from '@credex/core/internal';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
-import type { GcpCredentials, GcpExchangerFactory, GcpRequest } from './gcp-exchanger.js';
-import { gcpCredentialsOf } from './gcp-exchanger.js';
-import type { GcpConfiguration, GcpOptions } from './options.js';
-import { GCP_OPTION_NAMES, gcpConfiguration, normalScopes } from './options.js';
-
-export interface GcpCredentialsProviderOptions extends GcpOptions {
-  /**
-   * How the exchange is made. Default: by requests of credex, the same as those of google-auth-library.
-   * `googleAuthLibraryExchanger` from `@credex/gcp/google-auth-library` uses that package instead, optionally with your
-   * own transporter.
-   */
-  readonly exchanger?: GcpExchangerFactory | undefined;
-}
-
-/** Google Cloud credentials, cached and refreshed for the process. */
-export interface GcpCredentialsProvider extends CredentialProvider<GcpCredentials, GcpRequest> {
-  /**
-   * The interface of firebase-admin's `Credential`: `initializeApp({ credential: gcpCredentialsProvider(options) })`.
-   * `expires_in` is in seconds.
-   */
-  getAccessToken(): Promise<{ access_token: string; expires_in: number }>;
-}
-
-const OPTION_NAMES: readonly string[] = [
-  ...SHARED_OPTION_NAMES,
-  ...GCP_OPTION_NAMES,
-  ...optionNames<Omit<GcpCredentialsProviderOptions, keyof GcpOptions>>({ exchanger: true }),
-];
+import type { GcpCredentialsProviderOptions } from './options.js';
+import { gcpConfiguration, gcpOptions, normalScopes } from './options.js';
+import { gcpCredentialsOf } from './parse-token-response.js';
+import type { GcpConfiguration, GcpCredentials, GcpCredentialsProvider, GcpRequest } from './types.js';
 
 const CALL_NAMES: readonly string[] = optionNames<CredentialCall<GcpRequest>>({
   signal: true,
@@ -65,7 +41,7 @@ const CALL_NAMES: readonly string[] = optionNames<CredentialCall<GcpRequest>>({
  * @throws OptionError with the option and its environment variable
  */
 export function gcpCredentialsProvider(given: GcpCredentialsProviderOptions = {}): GcpCredentialsProvider {
-  const options = ownOptions('gcpCredentialsProvider', given, OPTION_NAMES);
+  const options = gcpOptions(given);
   const configuration = gcpConfiguration(options);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger) ?? directExchanger;
   const provider = createCredentialProvider(

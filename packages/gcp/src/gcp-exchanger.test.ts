@@ -1,6 +1,6 @@
 import { createCredentialCache } from '@credex/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
+import type { GcpCredentialsProviderOptions } from './options.js';
 import { gcpCredentialsProvider } from './gcp-credentials-provider.js';
 import { googleAuthLibraryExchanger } from './google-auth-library.js';
 import type { Google } from './gcp.fixture.js';

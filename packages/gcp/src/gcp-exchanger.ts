@@ -1,38 +1,12 @@
 /** The driver of Google Cloud, except for the two requests, which `exchange` makes. */
 
-import type { Credential, SubjectToken } from '@credex/core';
+import type { SubjectToken } from '@credex/core';
 import type { ExchangeContext, Exchanger } from '@credex/core/internal';
-import { GcpResponseError, SubjectTokenEndsError } from './gcp-response-error.js';
+import { ResponseError } from '@credex/core/internal';
 import { federatedPrincipal } from './names.js';
-import type { GcpConfiguration } from './options.js';
 import { normalScopes } from './options.js';
-import { isToken } from './parse-token-response.js';
-
-/** A Google Cloud access token. Each caller receives its own plain object. */
-export interface GcpCredentials extends Credential {
-  /** The bearer token. */
-  readonly accessToken: string;
-  /**
-   * The identity of the token: the service account's email address, or
-   * `principal://iam.googleapis.com/projects/{number}/…/subject/{sub}`. The latter is right if the pool maps
-   * `google.subject` to `assertion.sub`; with another mapping, IAM uses another name.
-   */
-  readonly principal: string;
-}
-
-/** A new object for the caller, made from a cached record. */
-export function gcpCredentialsOf({ accessToken, expiresAt, principal }: GcpCredentials): GcpCredentials {
-  return { accessToken, expiresAt, principal };
-}
-
-/** The request of one call. */
-export interface GcpRequest {
-  /** OAuth scopes that replace those of the options: a list, or a string that is split on white space. */
-  readonly scopes: string | readonly string[];
-}
-
-/** Creates the exchanger for a validated configuration; see `@credex/gcp/google-auth-library`. */
-export type GcpExchangerFactory = (configuration: GcpConfiguration) => Exchanger<GcpCredentials, GcpRequest>;
+import { SubjectTokenEndsError, parseStoredGcpCredentials } from './parse-token-response.js';
+import type { GcpConfiguration, GcpCredentials, GcpRequest } from './types.js';
 
 /** The result of the two requests. */
 export interface GcpToken {
@@ -96,7 +70,7 @@ export function gcpExchanger(
         (error: unknown) => {
           // The second step rejected the federated token; with a new one it may succeed.
           if (
-            error instanceof GcpResponseError &&
+            ResponseError.isInstance(error) &&
             error.step === 'impersonation' &&
             error.response.status === 401
           )
@@ -118,18 +92,4 @@ export function gcpExchanger(
       return classifyGcpError(error, presented, configuration);
     },
   };
-}
-
-/** @throws TypeError if the record is not a credential of Google Cloud. */
-export function parseStoredGcpCredentials(record: unknown): GcpCredentials {
-  const { accessToken, expiresAt, principal } = (record ?? {}) as Partial<Record<string, unknown>>;
-  if (
-    !isToken(accessToken) ||
-    typeof expiresAt !== 'number' ||
-    !Number.isFinite(expiresAt) ||
-    typeof principal !== 'string'
-  ) {
-    throw new TypeError('The record is not a credential of Google Cloud.');
-  }
-  return Object.freeze({ accessToken, expiresAt, principal });
 }

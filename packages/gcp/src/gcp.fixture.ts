@@ -7,7 +7,7 @@ import type { CredentialCache } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import type { ExchangeContext } from '@credex/core/internal';
 import { readSubjectToken, sendByFetch } from '@credex/core/internal';
-import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
+import type { GcpCredentialsProviderOptions } from './options.js';
 
 export const STS_PATH = '/v1/token';
 export const EMAIL = 'app@my-project.iam.gserviceaccount.com';

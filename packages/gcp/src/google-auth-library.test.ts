@@ -1,10 +1,10 @@
 // Longer than 300 lines: all outcomes of one exchange over a real socket.
 import { FederationError, OptionError } from '@credex/core';
+import { ResponseError } from '@credex/core/internal';
 import { gaxios } from 'google-auth-library';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { GcpResponseError } from './gcp-response-error.js';
-import type { GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
-import type { GcpCredentials } from './gcp-exchanger.js';
+import type { GcpCredentialsProviderOptions } from './options.js';
+import type { GcpCredentials } from './types.js';
 import { gcpConfiguration } from './options.js';
 import type { Google } from './gcp.fixture.js';
 import { AUDIENCE, EMAIL, STS_PATH, contextOf, optionsFor, startGoogle, subjectJwt } from './gcp.fixture.js';
@@ -124,7 +124,7 @@ describe('the requests', () => {
 describe('the SDK is limited', () => {
   test('to one attempt per request', async () => {
     google.plan.sts = () => ({ status: 503, body: 'busy' });
-    expect(await failure()).toBeInstanceOf(GcpResponseError);
+    expect(await failure()).toBeInstanceOf(ResponseError);
     expect(google.seen).toHaveLength(1);
     google.plan.sts = () => 'hang up';
     await failure();

@@ -7,10 +7,9 @@ import type { ExchangeContext } from '@credex/core/internal';
 import { invalidOption, optionNames, ownOptions, serverDate } from '@credex/core/internal';
 import { OptionError } from '@credex/core';
 import { IdentityPoolClient, gaxios } from 'google-auth-library';
-import type { GcpExchange, GcpExchangerFactory, GcpToken } from './gcp-exchanger.js';
+import type { GcpExchange, GcpToken } from './gcp-exchanger.js';
 import { gcpExchanger } from './gcp-exchanger.js';
 import { generateAccessTokenUrl, providerAudience, stsUrl } from './names.js';
-import type { GcpConfiguration } from './options.js';
 import type { Transporter } from './google-auth-library/step-transport.js';
 import { StepTransport } from './google-auth-library/step-transport.js';
 import {
@@ -18,6 +17,7 @@ import {
   parseGenerateAccessTokenResponse,
   parseStsResponse,
 } from './parse-token-response.js';
+import type { GcpConfiguration, GcpExchangerFactory } from './types.js';
 
 export type { AuthClientFor } from './google-auth-library/auth-client.js';
 export { googleAuthClient } from './google-auth-library/auth-client.js';

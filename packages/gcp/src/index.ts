@@ -1,4 +1,9 @@
-export type { GcpCredentialsProvider, GcpCredentialsProviderOptions } from './gcp-credentials-provider.js';
 export { gcpCredentialsProvider, getGcpCredentials } from './gcp-credentials-provider.js';
-export type { GcpCredentials, GcpExchangerFactory, GcpRequest } from './gcp-exchanger.js';
-export type { GcpConfiguration, GcpOptions } from './options.js';
+export type { GcpCredentialsProviderOptions, GcpOptions } from './options.js';
+export type {
+  GcpConfiguration,
+  GcpCredentials,
+  GcpCredentialsProvider,
+  GcpExchangerFactory,
+  GcpRequest,
+} from './types.js';

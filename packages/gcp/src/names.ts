@@ -1,7 +1,7 @@
 /** Google's resource names and URLs, built from a validated configuration. */
 
 import { httpsUrl } from '@credex/core/internal';
-import type { GcpConfiguration } from './options.js';
+import type { GcpConfiguration } from './types.js';
 
 type PoolNames = Pick<
   GcpConfiguration,

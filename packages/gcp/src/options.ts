@@ -1,11 +1,12 @@
-/** The options of Google Cloud, validated and normalised to plain data. */
+/** The options, their grammar and their environment variables, and the configuration that is made of them. */
 
-import type { Clock, Fetch, SharedOptions } from '@credex/core';
+import type { SharedOptions } from '@credex/core';
 import { OptionError } from '@credex/core';
 import type { Grammar, OptionName } from '@credex/core/internal';
 import {
   DOMAIN_NAME,
   SERVICE_ACCOUNT_EMAIL,
+  SHARED_OPTION_NAMES,
   endpointUrl,
   httpsUrl,
   optionNames,
@@ -13,8 +14,10 @@ import {
   optionalInteger,
   optionalString,
   optionalStringList,
+  ownOptions,
   requiredString,
 } from '@credex/core/internal';
+import type { GcpConfiguration, GcpExchangerFactory } from './types.js';
 
 export const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
@@ -58,42 +61,37 @@ export interface GcpOptions extends SharedOptions {
   readonly allowLoopbackHttp?: boolean | undefined;
 }
 
-export const GCP_OPTION_NAMES: readonly Exclude<keyof GcpOptions, keyof SharedOptions>[] = optionNames<
-  Omit<GcpOptions, keyof SharedOptions>
->({
-  projectNumber: true,
-  workloadIdentityPoolId: true,
-  workloadIdentityPoolProviderId: true,
-  serviceAccountEmail: true,
-  scopes: true,
-  lifetimeSeconds: true,
-  projectId: true,
-  quotaProjectId: true,
-  universeDomain: true,
-  stsEndpoint: true,
-  iamCredentialsEndpoint: true,
-  allowLoopbackHttp: true,
-});
+export interface GcpCredentialsProviderOptions extends GcpOptions {
+  /**
+   * How the exchange is made. Default: by requests of credex, the same as those of google-auth-library.
+   * `googleAuthLibraryExchanger` from `@credex/gcp/google-auth-library` uses that package instead, optionally with your
+   * own transporter.
+   */
+  readonly exchanger?: GcpExchangerFactory | undefined;
+}
 
-/** The validated options with defaults. The `exchanger` factory receives them. */
-export interface GcpConfiguration {
-  readonly projectNumber: string;
-  readonly workloadIdentityPoolId: string;
-  readonly workloadIdentityPoolProviderId: string;
-  readonly serviceAccountEmail: string | undefined;
-  /** Sorted, without duplicates. */
-  readonly scopes: readonly string[];
-  /** The requested lifetime; `undefined` without a service account. */
-  readonly lifetimeSeconds: number | undefined;
-  readonly projectId: string | undefined;
-  readonly quotaProjectId: string | undefined;
-  readonly universeDomain: string;
-  /** Origins, without a trailing slash. */
-  readonly stsEndpoint: string;
-  readonly iamCredentialsEndpoint: string;
-  /** The option `fetch`. An exchanger either uses it or throws. */
-  readonly fetch: Fetch | undefined;
-  readonly clock: Pick<Clock, 'now'>;
+const OPTION_NAMES: readonly string[] = [
+  ...SHARED_OPTION_NAMES,
+  ...optionNames<Omit<GcpCredentialsProviderOptions, keyof SharedOptions>>({
+    projectNumber: true,
+    workloadIdentityPoolId: true,
+    workloadIdentityPoolProviderId: true,
+    serviceAccountEmail: true,
+    scopes: true,
+    lifetimeSeconds: true,
+    projectId: true,
+    quotaProjectId: true,
+    universeDomain: true,
+    stsEndpoint: true,
+    iamCredentialsEndpoint: true,
+    allowLoopbackHttp: true,
+    exchanger: true,
+  }),
+];
+
+/** @throws OptionError */
+export function gcpOptions(options: GcpCredentialsProviderOptions): GcpCredentialsProviderOptions {
+  return ownOptions('gcpCredentialsProvider', options, OPTION_NAMES);
 }
 
 const PROJECT_NUMBER: Grammar = {

@@ -1,7 +1,10 @@
+import { ResponseError } from '@credex/core/internal';
 import { describe, expect, test } from 'vitest';
-import { GcpResponseError } from './gcp-response-error.js';
-import { parseStoredGcpCredentials } from './gcp-exchanger.js';
-import { parseGenerateAccessTokenResponse, parseStsResponse } from './parse-token-response.js';
+import {
+  parseGenerateAccessTokenResponse,
+  parseStoredGcpCredentials,
+  parseStsResponse,
+} from './parse-token-response.js';
 
 const response = (body: unknown, headers: Record<string, string> = {}) => ({
   status: 200,
@@ -25,7 +28,7 @@ describe('the token exchange', () => {
   });
 
   test.each([
-    ['is not JSON', 'access_token=1'],
+    ['is not a JSON object', 'access_token=1'],
     ['is not a JSON object', '[]'],
     ['is not a JSON object', 'null'],
     ['has no access_token', { ...STS, access_token: undefined }],
@@ -45,7 +48,7 @@ describe('the token exchange', () => {
     ['has no expires_in', { ...STS, expires_in: -1 }],
     ['has no expires_in', { ...STS, expires_in: 1e12 }],
   ])('%s: %j', (problem, body) => {
-    expect(() => parseStsResponse(response(body))).toThrow(GcpResponseError);
+    expect(() => parseStsResponse(response(body))).toThrow(ResponseError);
     expect(() => parseStsResponse(response(body))).toThrow(problem);
   });
 });
@@ -70,7 +73,7 @@ describe('generateAccessToken', () => {
     { accessToken: 't', expireTime: '2026-01-02' },
     { expireTime: '2026-01-02T03:04:05Z' },
   ])('%j is refused', (body) => {
-    expect(() => parseGenerateAccessTokenResponse(response(body))).toThrow(GcpResponseError);
+    expect(() => parseGenerateAccessTokenResponse(response(body))).toThrow(ResponseError);
   });
 });
 

@@ -1,9 +1,21 @@
-/** Parses the responses of STS and IAM Credentials, as untrusted input. */
+/** Parses untrusted input: the responses of STS and IAM Credentials, and records of a shared store. */
 
 import type { HttpResponse } from '@credex/core/internal';
-import { parseJson } from '@credex/core/internal';
-import type { GcpStep } from './gcp-response-error.js';
-import { GcpResponseError } from './gcp-response-error.js';
+import { ResponseError, parseJsonObject } from '@credex/core/internal';
+import type { GcpCredentials } from './types.js';
+
+/** The two requests of an exchange: the `step` of a ResponseError. */
+export type GcpStep = 'token-exchange' | 'impersonation';
+
+/** The federated access token expires within seconds, because its subject token does. */
+export class SubjectTokenEndsError extends Error {
+  override readonly name = 'SubjectTokenEndsError';
+
+  /** Compares names, not classes: the classifier is a separate bundle with its own copy of this class. */
+  static isInstance(error: unknown): boolean {
+    return error instanceof Error && error.name === 'SubjectTokenEndsError';
+  }
+}
 
 const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 
@@ -21,7 +33,7 @@ export interface ServiceAccountToken {
   readonly expireTime: number;
 }
 
-/** @throws GcpAnswerError */
+/** @throws ResponseError */
 export function parseStsResponse(response: HttpResponse): StsToken {
   const refuse = refusal('token-exchange', response);
   const { access_token, issued_token_type, token_type, expires_in } = jsonObject(response, refuse);
@@ -57,7 +69,7 @@ export function federatedExpiry(
     : requestedAt + Math.floor(expiresInSeconds * 1_000);
 }
 
-/** @throws GcpAnswerError */
+/** @throws ResponseError */
 export function parseGenerateAccessTokenResponse(response: HttpResponse): ServiceAccountToken {
   const refuse = refusal('impersonation', response);
   const { accessToken, expireTime } = jsonObject(response, refuse);
@@ -67,28 +79,39 @@ export function parseGenerateAccessTokenResponse(response: HttpResponse): Servic
   return { accessToken, expireTime: expires };
 }
 
-type Refusal = (problem: string) => never;
+/** @throws TypeError if the record is not a credential of Google Cloud. */
+export function parseStoredGcpCredentials(record: unknown): GcpCredentials {
+  const { accessToken, expiresAt, principal } = (record ?? {}) as Partial<Record<string, unknown>>;
+  if (
+    !isToken(accessToken) ||
+    typeof expiresAt !== 'number' ||
+    !Number.isFinite(expiresAt) ||
+    typeof principal !== 'string'
+  ) {
+    throw new TypeError('The record is not a credential of Google Cloud.');
+  }
+  return Object.freeze({ accessToken, expiresAt, principal });
+}
+
+/** A new object for the caller, made from a cached record. */
+export function gcpCredentialsOf({ accessToken, expiresAt, principal }: GcpCredentials): GcpCredentials {
+  return { accessToken, expiresAt, principal };
+}
+
+type Refusal = (fault: string) => never;
 
 function refusal(step: GcpStep, response: HttpResponse): Refusal {
-  return (problem) => {
-    throw new GcpResponseError(step, response, `The response to the ${step} ${problem}.`);
+  return (fault) => {
+    throw new ResponseError(response, `it ${fault}`, step);
   };
 }
 
 function jsonObject({ body }: HttpResponse, refuse: Refusal): Readonly<Record<string, unknown>> {
-  let parsed: unknown;
-  try {
-    parsed = parseJson(body);
-  } catch {
-    return refuse('is not JSON');
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    return refuse('is not a JSON object');
-  return parsed as Readonly<Record<string, unknown>>;
+  return parseJsonObject(body) ?? refuse('is not a JSON object');
 }
 
 /** True for the characters that an Authorization header allows. */
-export function isToken(value: unknown): value is string {
+function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,16384}$/.test(value);
 }
 

@@ -2,9 +2,8 @@
 
 import type { ClientAssertionCredentialOptions } from '@azure/identity';
 import type { ExchangeContext, HttpResponse } from '@credex/core/internal';
-import { MAX_ANSWER_BYTES, withSecureSockets } from '@credex/core/internal';
+import { MAX_ANSWER_BYTES, ResponseError, withSecureSockets } from '@credex/core/internal';
 import { tokenEndpoint } from '../authority.js';
-import { EntraResponseError } from '../parse-entra-response.js';
 
 type Policy = NonNullable<ClientAssertionCredentialOptions['additionalPolicies']>[number]['policy'];
 type PipelineRequest = Parameters<Policy['sendRequest']>[0];
@@ -83,10 +82,7 @@ function toHttpResponse(response: PipelineResponse): HttpResponse {
   const body = response.bodyAsText ?? '';
   const { status } = response;
   if (new TextEncoder().encode(body).byteLength > MAX_ANSWER_BYTES)
-    throw new EntraResponseError(
-      { status, headers: {}, body: '' },
-      `it is longer than ${MAX_ANSWER_BYTES} bytes`,
-    );
+    throw new ResponseError({ status, headers: {}, body: '' }, `it is longer than ${MAX_ANSWER_BYTES} bytes`);
   return { status, headers: response.headers.toJSON(), body };
 }
 

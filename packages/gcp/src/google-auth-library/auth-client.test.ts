@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { AuthClient, GoogleAuth, gaxios } from 'google-auth-library';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { GcpCredentialsProviderOptions } from '../gcp-credentials-provider.js';
+import type { GcpCredentialsProviderOptions } from '../options.js';
 import { getGcpCredentials } from '../gcp-credentials-provider.js';
 import type { Google } from '../gcp.fixture.js';
 import { EMAIL, STS_PATH, optionsFor, startGoogle } from '../gcp.fixture.js';
@@ -97,7 +97,7 @@ test('credentials and the tokens event follow the cached credential', async () =
     expiry_date: CREATED + 3_599_000,
   });
   expect(tokens).toEqual([client.credentials]);
-  expect(() => client.setCredentials({ access_token: 'mine' })).toThrow(/can not be set/);
+  expect(() => client.setCredentials({ access_token: 'mine' })).toThrow(/cannot be set/);
 });
 
 describe('request()', () => {

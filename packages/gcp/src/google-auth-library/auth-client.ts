@@ -1,13 +1,11 @@
 import type { Credentials, gaxios } from 'google-auth-library';
 import { IdentityPoolClient } from 'google-auth-library';
-import type { GcpCredentialsProvider, GcpCredentialsProviderOptions } from '../gcp-credentials-provider.js';
 import { gcpCredentialsProvider } from '../gcp-credentials-provider.js';
-import type { GcpCredentials } from '../gcp-exchanger.js';
 import { generateAccessTokenUrl, providerAudience, stsUrl } from '../names.js';
-import type { GcpConfiguration } from '../options.js';
+import type { GcpCredentialsProviderOptions } from '../options.js';
 import { gcpConfiguration } from '../options.js';
+import type { GcpConfiguration, GcpCredentials, GcpCredentialsProvider } from '../types.js';
 import { asRpcError, isGrpcService } from './rpc-error.js';
-import { portableHeaders } from './portable-headers.js';
 
 /**
  * The type of `googleAuthClient()` where a `Client` is expected. Each Google client carries a copy of
@@ -108,7 +106,7 @@ class FederatedAuthClient extends IdentityPoolClient {
 
   override setCredentials(): never {
     throw new TypeError(
-      'This client gets its tokens from credex: they can not be set. Remove the call of setCredentials.',
+      'This client gets its tokens from credex: they cannot be set. Remove the call of setCredentials.',
     );
   }
 
@@ -139,7 +137,7 @@ class FederatedAuthClient extends IdentityPoolClient {
 
   /** Invalidates this token only: if another caller has already renewed it, the new token stays cached. */
   #refused(token: string | null | undefined): void {
-    if (typeof token === 'string') this.#provider.invalidate((held) => held.accessToken === token);
+    if (typeof token === 'string') this.#provider.invalidate((cached) => cached.accessToken === token);
   }
 
   async #credentials(): Promise<GcpCredentials> {
@@ -187,4 +185,18 @@ function containsStream({ data, body, multipart }: gaxios.GaxiosOptions): boolea
   return contents.some(
     (content) => typeof content === 'object' && content !== null && Symbol.asyncIterator in content,
   );
+}
+
+/**
+ * Headers that all versions of Google's clients can read. Clients with google-auth-library 10 or later read a `Headers`
+ * object. Clients with version 9 (@google-cloud/storage 7) merge it by `Object.assign`, which copies only own enumerable
+ * properties, so a plain `Headers` would send no Authorization. Names are in lower case.
+ */
+function portableHeaders(entries: Readonly<Record<string, string>>): Headers {
+  const headers = new Headers(entries);
+  for (const [name, value] of Object.entries(entries))
+    Object.defineProperty(headers, name, { value, enumerable: true, writable: true, configurable: true });
+  // request() of version 9 reads this spelling. It is not enumerable, so that a merge does not copy the header twice.
+  Object.defineProperty(headers, 'Authorization', { value: entries['authorization'], configurable: true });
+  return headers;
 }

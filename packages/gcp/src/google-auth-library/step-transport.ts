@@ -6,10 +6,9 @@
 
 import { Readable } from 'node:stream';
 import type { ExchangeContext, HttpResponse } from '@credex/core/internal';
-import { MAX_ANSWER_BYTES, isLoopback, withSecureSockets } from '@credex/core/internal';
+import { MAX_ANSWER_BYTES, ResponseError, isLoopback, withSecureSockets } from '@credex/core/internal';
 import { gaxios } from 'google-auth-library';
-import type { GcpStep } from '../gcp-response-error.js';
-import { GcpResponseError } from '../gcp-response-error.js';
+import type { GcpStep } from '../parse-token-response.js';
 
 /** The interface of a transporter. `new gaxios.Gaxios()` of any version implements it. */
 export interface Transporter {
@@ -45,7 +44,7 @@ export class StepTransport<T> extends gaxios.Gaxios {
     return context.step(url.host, async (signal) => {
       const { response, httpResponse } = await this.#send(url, options, signal);
       if (httpResponse.status < 200 || httpResponse.status > 299)
-        throw new GcpResponseError(step, httpResponse);
+        throw new ResponseError(httpResponse, undefined, step);
       this.#received = { parsed: parse(httpResponse), httpResponse };
       // The SDK reads one field for the next step, which `parse` has validated.
       return Object.assign(response, {
@@ -98,25 +97,25 @@ export class StepTransport<T> extends gaxios.Gaxios {
  * The response inside an error that a transporter threw: for a status, although `validateStatus` accepts all of them, or
  * because node-fetch stopped at its size limit or at a redirect.
  */
-function responseErrorIn(thrown: unknown, step: GcpStep): GcpResponseError | undefined {
+function responseErrorIn(thrown: unknown, step: GcpStep): ResponseError | undefined {
   let current = thrown;
   // No `instanceof`: in Jest and in a vm context, Node's errors belong to another realm.
   for (let depth = 0; depth < 6 && typeof current === 'object' && current !== null; depth += 1) {
     const { type, cause, error, response } = current as Readonly<Record<string, unknown>>;
     if (type === 'max-size') return tooLong(step);
     if (type === 'no-redirect' || type === 'max-redirect')
-      return new GcpResponseError(step, { status: 0, headers: {}, body: '' });
+      return new ResponseError({ status: 0, headers: {}, body: '' }, undefined, step);
     const httpResponse = toHttpResponse(response ?? {});
     // An error with a successful status means that the connection broke during the response.
-    if (httpResponse.status >= 300) return new GcpResponseError(step, httpResponse);
+    if (httpResponse.status >= 300) return new ResponseError(httpResponse, undefined, step);
     current = cause ?? error;
   }
   return undefined;
 }
 
-function tooLong(step: GcpStep, status = 200): GcpResponseError {
+function tooLong(step: GcpStep, status = 200): ResponseError {
   const httpResponse = { status, headers: {}, body: '' };
-  return new GcpResponseError(step, httpResponse, `The response is longer than ${MAX_ANSWER_BYTES} bytes.`);
+  return new ResponseError(httpResponse, `it is longer than ${MAX_ANSWER_BYTES} bytes`, step);
 }
 
 const headersOf = ({ headers }: gaxios.GaxiosOptions): Readonly<Record<string, string>> =>
