@@ -9,6 +9,7 @@ import {
   ownMembers,
   ownOptions,
   providerOptions,
+  rememberProviders,
 } from '@credex/core/internal';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import type { AwsCredentials } from './types.js';
@@ -165,6 +166,8 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
   );
 }
 
+const rememberedProvider = rememberProviders(awsCredentialsProvider);
+
 /**
  * A credential at once, for code that needs the keys themselves. Providers need not be kept: each call shares
  * the process-wide cache, unless `cache` is given.
@@ -178,5 +181,5 @@ export async function getAwsCredentials(
   options: AwsCredentialsProviderOptions = {},
   call?: CredentialCall<AwsRequest>,
 ): Promise<AwsCredentials> {
-  return await awsCredentialsProvider(options).getCredentials(call);
+  return await rememberedProvider(options).getCredentials(call);
 }

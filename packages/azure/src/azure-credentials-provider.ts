@@ -1,7 +1,14 @@
 /** `azureCredentialsProvider`: Azure credentials for code on Vercel, as a TokenCredential. */
 
 import type { CredentialCall } from '@credex/core';
-import { optionNames, optionalFunction, ownCopy, ownMembers, providerOptions } from '@credex/core/internal';
+import {
+  optionNames,
+  optionalFunction,
+  ownCopy,
+  ownMembers,
+  providerOptions,
+  rememberProviders,
+} from '@credex/core/internal';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
 import type { AzureCredentialsProviderOptions } from './options.js';
@@ -121,6 +128,8 @@ interface CallOptions {
   readonly claims?: string | undefined;
 }
 
+const rememberedProvider = rememberProviders(azureCredentialsProvider);
+
 /**
  * Returns an access token, cached for the process. The token is for Azure Resource Manager unless `scopes` names
  * another resource.
@@ -134,5 +143,5 @@ export async function getAzureCredentials(
   options: AzureCredentialsProviderOptions = {},
   call?: CredentialCall<AzureRequest>,
 ): Promise<AzureCredentials> {
-  return await azureCredentialsProvider(options).getCredentials(call);
+  return await rememberedProvider(options).getCredentials(call);
 }

@@ -75,3 +75,6 @@ export type { OptionalPackage } from './runtime/optional-package.js';
 export { transportFailure } from './http/failure.js';
 export type { TransportFailure } from './http/failure.js';
 export { ResponseError } from './http/response-error.js';
+/** For the texts of network failures, which load with the first one. */
+export { PROXY_VARIABLES, isProxied } from './http/proxy-environment.js';
+export { rememberProviders } from './options/remember-providers.js';

@@ -8,6 +8,7 @@ import {
   ownCopy,
   ownMembers,
   providerOptions,
+  rememberProviders,
 } from '@credex/core/internal';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
@@ -84,6 +85,8 @@ function requestOf(
   return scopes === undefined || scopes.join(' ') === configuration.scopes.join(' ') ? undefined : { scopes };
 }
 
+const rememberedProvider = rememberProviders(gcpCredentialsProvider);
+
 /**
  * Returns a credential from the process-wide cache, so that it can be called for each request without an exchange.
  *
@@ -95,5 +98,5 @@ export async function getGcpCredentials(
   options: GcpCredentialsProviderOptions = {},
   call?: CredentialCall<GcpRequest>,
 ): Promise<GcpCredentials> {
-  return await gcpCredentialsProvider(options).getCredentials(call);
+  return await rememberedProvider(options).getCredentials(call);
 }

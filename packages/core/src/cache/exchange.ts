@@ -21,7 +21,6 @@ import {
 import type { ProviderEvent } from '../events.js';
 import type { Transport } from '../http/http.js';
 import type { NetworkMessage } from '../http/network-message.js';
-import { networkMessage } from '../http/network-message.js';
 import { ownCopy } from '../own.js';
 import { cleanServerText, isError } from '../redact.js';
 import type { Moment } from '../runtime/clock.js';
@@ -153,7 +152,7 @@ async function attempt<C extends Credential, R>(
     if (isOtherIdentity) return { kind: 'other-identity' };
     if (OptionError.isInstance(thrown)) return { kind: 'misuse', error: thrown };
     const advice = await classify(exchanger, thrown, presented());
-    const network = describeNetwork(thrown, advice, refresh.host);
+    const network = await describeNetwork(thrown, advice, refresh.host);
     const error = federationErrorOf(provider, thrown, advice, presented(), network);
     return { kind: 'failed', error, advice, presented: token, blamed: undefined };
   }
@@ -226,14 +225,20 @@ async function classify<C extends Credential, R>(
   }
 }
 
-/** A network failure names its host. */
-function describeNetwork(
+/** A network failure names its host. The texts are loaded with the first one. */
+async function describeNetwork(
   thrown: unknown,
   advice: ErrorClass,
   host: string | undefined,
-): NetworkMessage | undefined {
+): Promise<NetworkMessage | undefined> {
   if (host === undefined || (advice.code !== 'network' && advice.code !== 'timeout')) return undefined;
-  return networkMessage(thrown, advice, host, REQUEST_LIMIT_MS);
+  try {
+    const { networkMessage } = await import('../http/network-message.js');
+    return networkMessage(thrown, advice, host, REQUEST_LIMIT_MS);
+  } catch (failing) {
+    const hint = loadFailureHint(failing) ?? advice.hint;
+    return hint === undefined ? undefined : { message: `${host} could not be reached.`, hint };
+  }
 }
 
 /**

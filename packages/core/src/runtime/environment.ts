@@ -11,11 +11,39 @@ export function ownEnvironment(): Readonly<Record<string, string | undefined>> {
   return ownCopy((globalThis as WithEnvironment).process?.env ?? {});
 }
 
+type Variables = ReadonlyMap<string, string | undefined>;
+
+let reads: Map<string, string | undefined> | undefined;
+
 /**
  * The variable's value; `undefined` where it is unset or empty, where there is no environment at all, and where this
  * program may not read it: Deno throws without `--allow-env`.
  */
 export function environmentVariable(name: string): string | undefined {
+  const value = readVariable(name);
+  reads?.set(name, value);
+  return value;
+}
+
+/** Runs a synchronous function, and returns the variables that it read with its result. */
+export function withVariables<T>(run: () => T): { readonly result: T; readonly variables: Variables } {
+  const outer = reads;
+  const variables = new Map<string, string | undefined>();
+  reads = variables;
+  try {
+    return { result: run(), variables };
+  } finally {
+    reads = outer;
+  }
+}
+
+/** Whether each variable still has the value that was read. */
+export function areUnchanged(variables: Variables): boolean {
+  for (const [name, value] of variables) if (readVariable(name) !== value) return false;
+  return true;
+}
+
+function readVariable(name: string): string | undefined {
   try {
     const env = (globalThis as WithEnvironment).process?.env;
     const value = env?.[name];
