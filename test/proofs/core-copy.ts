@@ -51,7 +51,7 @@ export async function builtCore(changes: readonly Change[] = []): Promise<string
       },
     ],
   });
-  const { output } = await bundle.generate({ format: 'es' });
+  const { output } = await bundle.generate({ format: 'es', codeSplitting: false });
   await bundle.close();
   for (const change of changes) if (!applied.has(change)) throw new Error(`No such source: ${change.file}`);
   return output[0].code;

@@ -39,7 +39,7 @@ async function bundled(): Promise<URL> {
       },
     },
   });
-  const { output } = await bundle.generate({ format: 'es' });
+  const { output } = await bundle.generate({ format: 'es', codeSplitting: false });
   await bundle.close();
   return new URL(`data:text/javascript;base64,${Buffer.from(output[0].code).toString('base64')}`);
 }
