@@ -31,6 +31,7 @@ async function bundled(): Promise<URL> {
   const bundle = await rolldown({
     input: WORKER,
     platform: 'node',
+    external: ['proxy-agent'],
     resolve: {
       alias: {
         '@credex/core/driver': `${CORE}driver.ts`,
