@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { arch } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { inColdWorld } from './cold-world.mjs';
+import { inColdFixture } from './cold-fixture.mjs';
 import { median } from './interleaved.mjs';
 import { plot } from './plot.mjs';
 
@@ -91,7 +91,7 @@ const say = (line) => {
   report.push(line);
 };
 
-await inColdWorld(async (env) => {
+await inColdFixture(async (env) => {
   const bars = [];
   const modules = {};
   for (const subject of SUBJECTS.slice(1)) modules[subject] = await modulesOf(env, subject);

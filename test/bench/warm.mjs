@@ -9,7 +9,7 @@ import { azureIdentityExchanger } from '@credex/azure/identity';
 import { gcpCredentialsProvider, getGcpCredentials } from '@credex/gcp';
 import { IdentityPoolClient } from 'google-auth-library';
 import { nanosecondsOf } from './interleaved.mjs';
-import { inDeployment, optionsFor } from './warm-world.mjs';
+import { inDeployment, optionsFor } from './warm-fixture.mjs';
 
 const [rounds = '301', part = ''] = process.argv.slice(2);
 const BARE = 'a Map, behind an async function';

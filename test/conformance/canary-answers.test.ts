@@ -3,13 +3,13 @@
 import type { Fault } from '@credex/testing/emulator';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { setDeployment } from '../support/environment.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import type { ByService, Step, Verdict } from './canary.js';
 import { STEPS, expectVerdict, labelOf, never, now, of, strike, toAll, tokensIn } from './canary.js';
 import { warmUp } from './clouds.js';
 
-const world = useWorld();
-beforeAll(() => warmUp(world));
+const fixture = useFixture();
+beforeAll(() => warmUp(fixture));
 beforeEach(() => setDeployment());
 
 const STATUSES = [400, 403, 500, 503] as const;
@@ -79,7 +79,7 @@ const verdictOf = (body: keyof typeof BODIES, status: Status): ByService<Verdict
 describe.each(Object.keys(BODIES) as (keyof typeof BODIES)[])('what was sent comes back in %s', (body) => {
   describe.each(STATUSES)('with status %i', (status) => {
     test.each(STEPS.map((step) => [labelOf(step), step] as const))('%s', async (_label, step) => {
-      const struck = await strike(world, step, (sent): Fault => ({
+      const struck = await strike(fixture, step, (sent): Fault => ({
         kind: 'status',
         status,
         get body() {

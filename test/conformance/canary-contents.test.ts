@@ -5,13 +5,13 @@ import { createCredentialCache } from '@credex/core';
 import type { Fault } from '@credex/testing/emulator';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { setDeployment } from '../support/environment.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import type { ByService, Step, Verdict } from './canary.js';
 import { STEPS, expectVerdict, labelOf, never, now, of, strike, toAll, tokensIn } from './canary.js';
 import { warmUp } from './clouds.js';
 
-const world = useWorld();
-beforeAll(() => warmUp(world));
+const fixture = useFixture();
+beforeAll(() => warmUp(fixture));
 beforeEach(() => setDeployment());
 
 const steps = STEPS.map((step) => [labelOf(step), step] as const);
@@ -56,7 +56,7 @@ const MALFORMED: Readonly<Record<string, (step: Step, sent: () => string) => Fau
 
 describe.each(Object.entries(MALFORMED))('%s in place of an answer', (_name, faultOf) => {
   test.each(steps)('%s', async (_label, step) => {
-    const struck = await strike(world, step, (sent) => faultOf(step, sent));
+    const struck = await strike(fixture, step, (sent) => faultOf(step, sent));
     const error = expectVerdict(struck, step, UNREADABLE);
     expect(error.serverMessage).toBeUndefined();
   });
@@ -94,11 +94,11 @@ const fieldsOf = (table: ByService<readonly string[]>) =>
   STEPS.flatMap((step) => of(table, step).map((field) => [field, labelOf(step), step] as const));
 
 test.each(fieldsOf(NEEDED))('an answer without %s: %s', async (field, _label, step) => {
-  expectVerdict(await strike(world, step, { kind: 'missing-field', field }), step, UNREADABLE);
+  expectVerdict(await strike(fixture, step, { kind: 'missing-field', field }), step, UNREADABLE);
 });
 
 test.each(fieldsOf(SPARE))('an answer without %s is good: %s', async (field, _label, step) => {
-  const struck = await strike(world, step, { kind: 'missing-field', field });
+  const struck = await strike(fixture, step, { kind: 'missing-field', field });
   expect(struck.error).toBeUndefined();
   expect(struck.struck).toBe(1);
 });
@@ -106,33 +106,33 @@ test.each(fieldsOf(SPARE))('an answer without %s is good: %s', async (field, _la
 test.each(steps)('a credential that is over already: %s', async (_label, step) => {
   // A time that is past is told by the clock, a lifetime of zero by itself.
   const skewed = step.service === 'aws-sts' || step.service === 'gcp-iam-credentials';
-  const struck = await strike(world, step, { kind: 'already-expired' });
+  const struck = await strike(fixture, step, { kind: 'already-expired' });
   const error = expectVerdict(struck, step, skewed ? now('clock_skew', 1) : UNREADABLE);
   if (skewed) expect(error.hint).toContain('clock');
 });
 
 describe('throttled', () => {
   test.each(steps)('without a word of how long: %s', async (_label, step) => {
-    const struck = await strike(world, step, { kind: 'throttle' });
+    const struck = await strike(fixture, step, { kind: 'throttle' });
     // Entra always says.
     const error = expectVerdict(struck, step, now('throttled', step.service === 'entra' ? 1 : 3));
     expect(error.retryAfterMs).toBe(step.service === 'entra' ? 60_000 : undefined);
   });
 
   test.each(steps)('for longer than a call may take: %s', async (_label, step) => {
-    const struck = await strike(world, step, { kind: 'throttle', retryAfter: 30 });
+    const struck = await strike(fixture, step, { kind: 'throttle', retryAfter: 30 });
     expect(expectVerdict(struck, step, now('throttled', 1)).retryAfterMs).toBe(30_000);
   });
 
   test.each(steps)('until a date: %s', async (_label, step) => {
-    const retryAfter = new Date(world.emulator.clock.now() + 30_000).toUTCString();
-    const struck = await strike(world, step, { kind: 'throttle', retryAfter });
+    const retryAfter = new Date(fixture.emulator.clock.now() + 30_000).toUTCString();
+    const struck = await strike(fixture, step, { kind: 'throttle', retryAfter });
     const { retryAfterMs } = expectVerdict(struck, step, now('throttled', 1));
     expect(Math.abs((retryAfterMs ?? 0) - 30_000)).toBeLessThanOrEqual(2_000);
   });
 
   test.each(steps)('until it pleases: %s', async (_label, step) => {
-    const struck = await strike(world, step, { kind: 'throttle', retryAfter: 'soon' });
+    const struck = await strike(fixture, step, { kind: 'throttle', retryAfter: 'soon' });
     expect(expectVerdict(struck, step, now('throttled')).retryAfterMs).toBeUndefined();
   });
 });
@@ -163,21 +163,21 @@ describe("the service's clock is off", () => {
   describe.each(SKEWS)('%s', (_name, ms, wanted) => {
     test.each(steps)('%s', async (_label, step) => {
       const verdict = of(wanted, step);
-      const struck = await strike(world, step, { kind: 'clock-skew', ms });
+      const struck = await strike(fixture, step, { kind: 'clock-skew', ms });
       if (verdict === 'issued') expect(struck.error).toBeUndefined();
       else expectVerdict(struck, step, verdict);
     });
   });
 
   const longLived = (): Promise<string> => {
-    const seconds = Math.floor(world.emulator.clock.now() / 1000);
-    return world.mint({ issuedAt: seconds - 3 * 3600, expiresAt: seconds + 3 * 3600 });
+    const seconds = Math.floor(fixture.emulator.clock.now() / 1000);
+    return fixture.mint({ issuedAt: seconds - 3 * 3600, expiresAt: seconds + 3 * 3600 });
   };
 
   test.each(steps)('two hours behind, with a token that holds: %s', async (_label, step) => {
     const absolute = step.service === 'aws-sts' || step.service === 'gcp-iam-credentials';
     const struck = await strike(
-      world,
+      fixture,
       step,
       { kind: 'clock-skew', ms: -2 * HOUR },
       { token: await longLived() },
@@ -190,9 +190,9 @@ describe("the service's clock is off", () => {
   test.each([5 * MINUTE, 2 * HOUR])(
     '%i ms ahead, a session of AWS is used no longer than it lives',
     async (ms) => {
-      world.emulator.faults.plant({ service: 'aws-sts', fault: { kind: 'clock-skew', ms } });
-      const provider = awsCredentialsProvider({ ...world.options.aws, cache: createCredentialCache() });
-      await world.inRequest(await longLived(), () => provider.getCredentials());
+      fixture.emulator.faults.plant({ service: 'aws-sts', fault: { kind: 'clock-skew', ms } });
+      const provider = awsCredentialsProvider({ ...fixture.options.aws, cache: createCredentialCache() });
+      await fixture.inRequest(await longLived(), () => provider.getCredentials());
       const { since = 0, until = 0 } = provider.status();
       expect(until - since).toBeGreaterThan(0);
       // The role gives an hour, whatever the two clocks make of it.

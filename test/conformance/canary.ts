@@ -9,7 +9,7 @@ import type { Fault, ServiceName, ServiceRequest } from '@credex/testing/emulato
 import { expect } from 'vitest';
 import { routedFetch } from '../support/routed.js';
 import { by } from '../support/ways.js';
-import type { Call, Cloud, CloudName, World } from './clouds.js';
+import type { Call, Cloud, CloudName, Fixture } from './clouds.js';
 import { CLOUDS } from './clouds.js';
 import { exchange } from './matrix.js';
 import { expectNoSecret } from './recorder.js';
@@ -76,12 +76,12 @@ export interface Struck extends Recorded {
 }
 
 export async function strike(
-  world: World,
+  fixture: Fixture,
   step: Step,
   faultOf: FaultOf,
   options: StrikeOptions = {},
 ): Promise<Struck> {
-  const token = options.token ?? (await usualToken(world));
+  const token = options.token ?? (await usualToken(fixture));
   let sent = '';
   const fault = typeof faultOf === 'function' ? faultOf(() => sent) : faultOf;
   const match = (request: ServiceRequest): boolean => {
@@ -90,10 +90,10 @@ export async function strike(
     options.onStrike?.();
     return true;
   };
-  const planted = world.emulator.faults.plant({ service: step.service, match, fault });
+  const planted = fixture.emulator.faults.plant({ service: step.service, match, fault });
   const shared = { timeoutMs: options.timeoutMs ?? 8_000, ...options.shared };
-  const more = { ...transport(world, step), ...options.more };
-  const seen = await exchange(world, step.cloud, 'request', token, more, shared, options.call);
+  const more = { ...transport(fixture, step), ...options.more };
+  const seen = await exchange(fixture, step.cloud, 'request', token, more, shared, options.call);
   planted.remove();
   seen.secrets.addAnswer(sent);
   expectNoSecret(seen, [token]);
@@ -111,17 +111,17 @@ export function elsewhere({ service }: Step, origin: string): object {
   return { [option[service] as string]: origin };
 }
 
-const usual = new WeakMap<World, Promise<string>>();
+const usual = new WeakMap<Fixture, Promise<string>>();
 
 /** One for all: signing costs more than most calls. */
-function usualToken(world: World): Promise<string> {
-  const minted = usual.get(world) ?? world.mint();
-  usual.set(world, minted);
+function usualToken(fixture: Fixture): Promise<string> {
+  const minted = usual.get(fixture) ?? fixture.mint();
+  usual.set(fixture, minted);
   return minted;
 }
 
 /** The options that send a step its way. */
-export function transport({ emulator }: World, step: Step): object {
+export function transport({ emulator }: Fixture, step: Step): object {
   const { provider } = step.cloud;
   if (step.by === 'direct fetch') return { ...by('direct', provider, emulator), fetch: globalThis.fetch };
   if (step.by !== 'fetch') return by(step.by, provider, emulator);

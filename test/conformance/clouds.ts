@@ -8,9 +8,9 @@ import { getGcpCredentials } from '@credex/gcp';
 import type { LogEntry, ServiceName } from '@credex/testing/emulator';
 import { clearEnvironment } from '../support/environment.js';
 import { by } from '../support/ways.js';
-import type { useWorld } from '../support/use-world.js';
+import type { useFixture } from '../support/use-fixture.js';
 
-export type World = ReturnType<typeof useWorld>;
+export type Fixture = ReturnType<typeof useFixture>;
 
 export type Call = Pick<CredentialCall<never>, 'signal'>;
 
@@ -21,8 +21,8 @@ export interface Cloud {
   readonly service: ServiceName;
   /** The further step, where there is one. */
   readonly second?: ServiceName;
-  /** `more`: options of this cloud in place of the world's. */
-  get(world: World, shared: SharedOptions, more?: object, call?: Call): Promise<Credential>;
+  /** `more`: options of this cloud in place of the fixture's. */
+  get(fixture: Fixture, shared: SharedOptions, more?: object, call?: Call): Promise<Credential>;
 }
 
 export const CLOUDS: readonly Cloud[] = [
@@ -30,35 +30,37 @@ export const CLOUDS: readonly Cloud[] = [
     name: 'aws',
     provider: 'aws',
     service: 'aws-sts',
-    get: (world, shared, more, call) => getAwsCredentials({ ...world.options.aws, ...shared, ...more }, call),
+    get: (fixture, shared, more, call) =>
+      getAwsCredentials({ ...fixture.options.aws, ...shared, ...more }, call),
   },
   {
     name: 'gcp federated',
     provider: 'gcp',
     service: 'gcp-sts',
-    get: (world, shared, more, call) =>
-      getGcpCredentials({ ...world.options.gcpFederated, ...shared, ...more }, call),
+    get: (fixture, shared, more, call) =>
+      getGcpCredentials({ ...fixture.options.gcpFederated, ...shared, ...more }, call),
   },
   {
     name: 'gcp impersonated',
     provider: 'gcp',
     service: 'gcp-sts',
     second: 'gcp-iam-credentials',
-    get: (world, shared, more, call) => getGcpCredentials({ ...world.options.gcp, ...shared, ...more }, call),
+    get: (fixture, shared, more, call) =>
+      getGcpCredentials({ ...fixture.options.gcp, ...shared, ...more }, call),
   },
   {
     name: 'azure',
     provider: 'azure',
     service: 'entra',
-    get: (world, shared, more, call) =>
-      getAzureCredentials({ ...world.options.azure, ...shared, ...more }, call),
+    get: (fixture, shared, more, call) =>
+      getAzureCredentials({ ...fixture.options.azure, ...shared, ...more }, call),
   },
 ];
 
 export type CloudName = Cloud['name'];
 
 /** How many requests the token services got, of `cloud` or of all. */
-export function tokenRequests({ emulator }: World, cloud?: Cloud): number {
+export function tokenRequests({ emulator }: Fixture, cloud?: Cloud): number {
   const asked = cloud === undefined ? CLOUDS : [cloud];
   const services = new Set(
     asked.flatMap(({ service, second }) => (second === undefined ? [service] : [service, second])),
@@ -67,12 +69,12 @@ export function tokenRequests({ emulator }: World, cloud?: Cloud): number {
 }
 
 /** Loads the SDKs, so that no case is charged for it. */
-export async function warmUp(world: World): Promise<void> {
+export async function warmUp(fixture: Fixture): Promise<void> {
   clearEnvironment();
-  const token = await world.mint();
+  const token = await fixture.mint();
   for (const cloud of CLOUDS) {
-    const more = by('sdk', cloud.provider, world.emulator);
-    await cloud.get(world, { tokenSource: () => token, cache: createCredentialCache() }, more);
+    const more = by('sdk', cloud.provider, fixture.emulator);
+    await cloud.get(fixture, { tokenSource: () => token, cache: createCredentialCache() }, more);
   }
-  world.emulator.log.clear();
+  fixture.emulator.log.clear();
 }

@@ -7,7 +7,7 @@ import { ensureBuilt } from '../../scripts/workspace.mjs';
 import type { Ended, Outside } from '../support/command-line.js';
 import { credex, documentOf, folder, outside, removeFolders } from '../support/command-line.js';
 import { STORES } from '../support/credex.js';
-import type { useWorld } from '../support/use-world.js';
+import type { useFixture } from '../support/use-fixture.js';
 
 const BOUND_MS = 120_000;
 export type Cloud = keyof typeof STORES;
@@ -35,7 +35,7 @@ export interface SetUp {
   readonly outside?: Partial<Outside>;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
-  /** Breaks the emulated world; what is returned mends it. */
+  /** Breaks something in the emulator; the function that it returns repairs it. */
   readonly plant?: () => (() => void) | void;
 }
 
@@ -66,14 +66,14 @@ export interface Doctor {
 }
 
 /** To be called once, at the top of a test file. */
-export function useDoctor(world: ReturnType<typeof useWorld>): Doctor {
+export function useDoctor(fixture: ReturnType<typeof useFixture>): Doctor {
   vi.setConfig({ testTimeout: BOUND_MS });
   removeFolders();
   let ca: string;
   beforeAll(async () => {
     await ensureBuilt();
     ca = join(folder(), 'ca.pem');
-    await world.emulator.writeCa(ca);
+    await fixture.emulator.writeCa(ca);
   }, BOUND_MS);
 
   async function diagnosed(setUp: SetUp, flags: readonly string[] = ['--json']) {
@@ -81,10 +81,10 @@ export function useDoctor(world: ReturnType<typeof useWorld>): Doctor {
     const usual = { default: 'store', credentials: { store: { ...STORES[cloud], ...entry } } };
     const mend = plant?.();
     try {
-      const jwt = typeof token === 'object' ? await world.mint(token) : token;
+      const jwt = typeof token === 'object' ? await fixture.mint(token) : token;
       const cwd = folder(config === false ? {} : { 'credex.config.json': config ?? usual });
       const env = {
-        ...outside(world.emulator, { ca, ...setUp.outside }),
+        ...outside(fixture.emulator, { ca, ...setUp.outside }),
         ...(jwt === false ? {} : { VERCEL_OIDC_TOKEN: jwt }),
         ...setUp.env,
       };

@@ -14,12 +14,12 @@ import {
   principalOf,
   trustPolicy,
 } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import type { SetUp, Wanted } from './doctor-case.js';
 import { useDoctor } from './doctor-case.js';
 
-const world = useWorld();
-const { expectFault } = useDoctor(world);
+const fixture = useFixture();
+const { expectFault } = useDoctor(fixture);
 const HOST = ISSUER.slice('https://'.length);
 
 const role = (name: string): string => `arn:aws:iam::${AWS.accountId}:role/${name}`;
@@ -34,12 +34,12 @@ const roleThat = (name: string, subject: string, operator = 'StringEquals'): Set
         [operator]: { [`${HOST}:sub`]: subject },
         ...(operator === 'StringEquals' ? {} : { StringEquals: { [`${HOST}:aud`]: AUDIENCE } }),
       };
-      world.emulator.aws.createRole({
+      fixture.emulator.aws.createRole({
         arn,
         trustPolicy: { ...policy, Statement: [{ ...(statement as PolicyStatement), Condition }] },
         policies: [],
       });
-      return () => world.emulator.aws.deleteRole(arn);
+      return () => fixture.emulator.aws.deleteRole(arn);
     },
   };
 };
@@ -54,7 +54,7 @@ const providerThat = (wrong: object): SetUp => {
     cloud: 'gcp',
     entry: { workloadIdentityPoolProviderId: providerId },
     plant: () => {
-      world.emulator.gcp.createProvider({
+      fixture.emulator.gcp.createProvider({
         projectNumber,
         poolId,
         providerId,
@@ -73,7 +73,7 @@ const applicationThat = (clientId: string, wrong: Partial<FederatedCredential> |
   entry: { clientId },
   plant: () => {
     const good = { name: 'vercel', issuer: ISSUER, subject: PRODUCTION_SUBJECT, audience: AUDIENCE };
-    world.emulator.azure.createApplication({
+    fixture.emulator.azure.createApplication({
       tenantId: AZURE.tenantId,
       clientId,
       federatedCredentials: wrong === undefined ? [] : [{ ...good, ...wrong }],
@@ -164,10 +164,10 @@ const BROKEN: readonly (readonly [string, SetUp, Wanted])[] = [
     {
       cloud: 'gcp',
       plant: () => {
-        world.emulator.gcp.setServiceAccountBindings(GCP.serviceAccountEmail, []);
+        fixture.emulator.gcp.setServiceAccountBindings(GCP.serviceAccountEmail, []);
         const members = [principalOf(PRODUCTION_SUBJECT)];
         return () =>
-          world.emulator.gcp.setServiceAccountBindings(GCP.serviceAccountEmail, [
+          fixture.emulator.gcp.setServiceAccountBindings(GCP.serviceAccountEmail, [
             { role: 'roles/iam.workloadIdentityUser', members },
           ]);
       },
@@ -220,7 +220,7 @@ const BROKEN: readonly (readonly [string, SetUp, Wanted])[] = [
     {
       plant: () => {
         // Two requests: the exchange is well, and what follows it is refused.
-        const { remove } = world.emulator.faults.plant({
+        const { remove } = fixture.emulator.faults.plant({
           service: 'aws-sts',
           match: ({ body }) => Buffer.from(body).toString().includes('GetCallerIdentity'),
           fault: { kind: 'status', status: 403 },

@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { documentOf } from '../support/command-line.js';
 import { STORES } from '../support/credex.js';
 import { AZURE } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import type { Cloud, Diagnosis, SetUp, Wanted } from './doctor-case.js';
 import { STEPS, useDoctor } from './doctor-case.js';
 
-const world = useWorld();
-const { diagnosed, expectFault } = useDoctor(world);
+const fixture = useFixture();
+const { diagnosed, expectFault } = useDoctor(fixture);
 const HOUR = 3_600_000;
 
 describe('a set-up that is in order', () => {
@@ -34,8 +34,8 @@ describe('a set-up that is in order', () => {
 });
 
 const moved = (ms: number) => (): (() => void) => {
-  world.emulator.clock.advance(ms);
-  return () => world.emulator.clock.advance(-ms);
+  fixture.emulator.clock.advance(ms);
+  return () => fixture.emulator.clock.advance(-ms);
 };
 
 const BROKEN: readonly (readonly [string, SetUp, Wanted])[] = [
@@ -154,8 +154,8 @@ const BROKEN: readonly (readonly [string, SetUp, Wanted])[] = [
     "an issuer that can't answer",
     {
       plant: () => {
-        world.emulator.issuer.setReachable(false);
-        return () => world.emulator.issuer.setReachable(true);
+        fixture.emulator.issuer.setReachable(false);
+        return () => fixture.emulator.issuer.setReachable(true);
       },
     },
     {
@@ -204,7 +204,7 @@ const BROKEN: readonly (readonly [string, SetUp, Wanted])[] = [
     'an issuer that never answers',
     {
       args: ['--timeout', '3'],
-      plant: () => world.emulator.faults.plant({ service: 'issuer', fault: { kind: 'hang' } }).remove,
+      plant: () => fixture.emulator.faults.plant({ service: 'issuer', fault: { kind: 'hang' } }).remove,
     },
     {
       step: 'issuer',
@@ -217,7 +217,7 @@ const BROKEN: readonly (readonly [string, SetUp, Wanted])[] = [
     'a token service that never answers',
     {
       args: ['--timeout', '4'],
-      plant: () => world.emulator.faults.plant({ service: 'aws-sts', fault: { kind: 'hang' } }).remove,
+      plant: () => fixture.emulator.faults.plant({ service: 'aws-sts', fault: { kind: 'hang' } }).remove,
     },
     {
       step: 'cloud',
@@ -247,8 +247,8 @@ describe('a set-up with one thing broken before a cloud is asked', () => {
   });
 
   test('a key that was dropped by a rotation', async () => {
-    const jwt = await world.mint();
-    world.emulator.issuer.rotate({ drop: true });
+    const jwt = await fixture.mint();
+    fixture.emulator.issuer.rotate({ drop: true });
     await expectFault(
       { token: jwt },
       { step: 'signature', code: 'unknown_key', exit: 1, command: /^vercel env pull$/ },

@@ -5,7 +5,7 @@ import type { Explanation } from '@credex/explain';
 import { readSubjectToken } from '@credex/core/internal';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { TEAM } from '../demo/names.mjs';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import { AWS_CASES } from './explain/aws-cases.js';
 import { AWS_CONDITION_CASES } from './explain/aws-condition-cases.js';
 import { AWS_CONTROL_CASES } from './explain/aws-control-cases.js';
@@ -24,10 +24,10 @@ import type { AzureSetup, GcpSetup, Outcome } from './explain/outcomes.js';
 import type { PolicyCase } from './explain/policy-case.js';
 import { ACCOUNT, PROJECT_NUMBER } from './explain/policy-case.js';
 
-const world = useWorld();
+const fixture = useFixture();
 
 const mint = (of: PolicyCase): Promise<string> =>
-  world.emulator.issuer.mint({ ...TEAM, environment: 'production', ...of.token });
+  fixture.emulator.issuer.mint({ ...TEAM, environment: 'production', ...of.token });
 
 /** With random numbers in place of those that all cases are written with. */
 const renumbered = <T>(value: T, number: string, own: string): T =>
@@ -63,14 +63,14 @@ describe('AWS', () => {
       cloud: 'aws',
       policy: JSON.stringify(of.policy),
       claims,
-      now: world.emulator.clock.now(),
+      now: fixture.emulator.clock.now(),
       roleArn,
       roleSessionName: of.roleSessionName,
       identityProvider: of.identityProvider === undefined ? undefined : JSON.stringify(of.identityProvider),
     });
     const { iss = '', aud } = claims;
     const { Url = iss.slice('https://'.length), ClientIDList = [String(aud)] } = of.identityProvider ?? {};
-    world.emulator.aws.createOpenIdConnectProvider({
+    fixture.emulator.aws.createOpenIdConnectProvider({
       accountId,
       url: `https://${Url}`,
       clientIds: ClientIDList,
@@ -78,9 +78,9 @@ describe('AWS', () => {
     const setup = { roleArn, trustPolicy: documentOf(of.policy), roleSessionName, isOlder: of.isOlder };
     if (of.isRefusedToday === true) {
       const today = { ...setup, roleArn: `${roleArn}-today`, isOlder: false };
-      expect((await awsOutcome(world.emulator, today, jwt)).verdict).toBe('invalid');
+      expect((await awsOutcome(fixture.emulator, today, jwt)).verdict).toBe('invalid');
     }
-    expectSame(of, explained, await awsOutcome(world.emulator, setup, jwt));
+    expectSame(of, explained, await awsOutcome(fixture.emulator, setup, jwt));
   });
 
   function documentOf(policy: unknown): unknown {
@@ -107,7 +107,7 @@ describe('Google Cloud', () => {
       cloud: 'gcp',
       policy: JSON.stringify(policy),
       claims: readSubjectToken(jwt).claims,
-      now: world.emulator.clock.now(),
+      now: fixture.emulator.clock.now(),
       serviceAccountPolicy:
         serviceAccountPolicy === undefined ? undefined : JSON.stringify(serviceAccountPolicy),
       projectPolicies: [JSON.stringify(projectPolicy)],
@@ -118,7 +118,7 @@ describe('Google Cloud', () => {
       bindings: (serviceAccountPolicy as { readonly bindings: GcpSetup['bindings'] } | undefined)?.bindings,
       inherited: projectPolicy.flatMap(({ policy: { bindings = [] } }) => bindings),
     };
-    expectSame(of, explained, await gcpOutcome(world.emulator, setup, jwt));
+    expectSame(of, explained, await gcpOutcome(fixture.emulator, setup, jwt));
   });
 });
 
@@ -130,25 +130,25 @@ const ALL_AZURE: readonly AzureCase[] = [
 
 describe('Azure', () => {
   const tenantId = '0b7a1c52-63a8-4c0e-8a2b-7f3c5d9e1a20';
-  beforeAll(() => world.emulator.azure.createTenant({ tenantId }));
+  beforeAll(() => fixture.emulator.azure.createTenant({ tenantId }));
 
   test.each(named(ALL_AZURE))('%s', async (_name, of, index) => {
     const { iss } = of.token?.claims ?? {};
-    if (typeof iss === 'string') world.emulator.issuer.addIssuer(iss);
+    if (typeof iss === 'string') fixture.emulator.issuer.addIssuer(iss);
     const jwt = await mint(of);
     const explained = explain({
       cloud: 'azure',
       policy: JSON.stringify(of.policy),
       claims: readSubjectToken(jwt).claims,
-      now: world.emulator.clock.now(),
+      now: fixture.emulator.clock.now(),
     });
     const clientId = `5f0c3d7e-1b2a-4d6f-9e8c-${String(index).padStart(12, '0')}`;
     const setup = { tenantId, clientId, credentials: listOf(of.policy), isOlder: of.isOlder };
     if (of.isRefusedToday === true) {
       const today = { ...setup, isOlder: false };
-      expect((await azureOutcome(world.emulator, today, jwt)).verdict).toBe('invalid');
+      expect((await azureOutcome(fixture.emulator, today, jwt)).verdict).toBe('invalid');
     }
-    expectSame(of, explained, await azureOutcome(world.emulator, setup, jwt));
+    expectSame(of, explained, await azureOutcome(fixture.emulator, setup, jwt));
   });
 
   type Credentials = AzureSetup['credentials'];

@@ -11,23 +11,23 @@ import { createCredentialCache } from '@credex/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { setDeployment, setEnvironment } from '../support/environment.js';
 import { AUDIENCE, AWS, AZURE, GCP, ISSUER, principalOf, trustPolicy } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import type { Cloud, CloudName } from './clouds.js';
 import { CLOUDS, tokenRequests, warmUp } from './clouds.js';
 
 const PREVIEW_SUBJECT = 'owner:acme:project:shop:environment:preview';
 const PRODUCTION_SUBJECT = 'owner:acme:project:shop:environment:production';
 
-const world = useWorld();
+const fixture = useFixture();
 let folder: string;
 let production: string;
 let preview: string;
 beforeAll(async () => {
-  await warmUp(world);
+  await warmUp(fixture);
   trustPreviewAsWell();
   folder = await mkdtemp(join(tmpdir(), 'credex-'));
-  production = await world.mint();
-  preview = await world.mint({ environment: 'preview' });
+  production = await fixture.mint();
+  preview = await fixture.mint({ environment: 'preview' });
 });
 afterAll(() => rm(folder, { recursive: true }));
 beforeEach(() => setDeployment('production'));
@@ -41,7 +41,7 @@ const OPEN: Readonly<Record<CloudName, object>> = {
 };
 
 function trustPreviewAsWell(): void {
-  const { aws, gcp, azure } = world.emulator;
+  const { aws, gcp, azure } = fixture.emulator;
   const subjects = [PREVIEW_SUBJECT, PRODUCTION_SUBJECT];
   aws.createRole({
     arn: `arn:aws:iam::${AWS.accountId}:role/shop-any`,
@@ -74,7 +74,7 @@ function trustPreviewAsWell(): void {
 const ROUTES: Readonly<
   Record<string, (token: string, ask: () => Promise<Credential>) => Promise<Credential>>
 > = {
-  header: (token, ask) => world.inRequest(token, ask),
+  header: (token, ask) => fixture.inRequest(token, ask),
   VERCEL_OIDC_TOKEN: (token, ask) => {
     setEnvironment({ VERCEL_OIDC_TOKEN: token });
     return ask();
@@ -94,7 +94,7 @@ describe.each(CLOUDS)('$name', (cloud: Cloud) => {
     const as = ROUTES[route] as (typeof ROUTES)[string];
     const events: CredentialEvent[] = [];
     const ask = (cache: CredentialCache, more: object) => (): Promise<Credential> =>
-      cloud.get(world, { cache, random: () => 0, onEvent: (event) => void events.push(event) }, more);
+      cloud.get(fixture, { cache, random: () => 0, onEvent: (event) => void events.push(event) }, more);
     beforeEach(() => void events.splice(0));
 
     test('what is refused for preview spoils nothing of production', async () => {
@@ -103,40 +103,40 @@ describe.each(CLOUDS)('$name', (cloud: Cloud) => {
       await expect(as(preview, ask(cache, {}))).rejects.toMatchObject({
         presented: { environment: 'preview', sub: PREVIEW_SUBJECT },
       });
-      const afterRefusal = tokenRequests(world, cloud);
+      const afterRefusal = tokenRequests(fixture, cloud);
       const held = await as(production, ask(cache, {}));
-      expect(tokenRequests(world, cloud)).toBe(afterRefusal + steps);
+      expect(tokenRequests(fixture, cloud)).toBe(afterRefusal + steps);
       expect(await as(production, ask(cache, {}))).toEqual(held);
-      expect(tokenRequests(world, cloud)).toBe(afterRefusal + steps);
+      expect(tokenRequests(fixture, cloud)).toBe(afterRefusal + steps);
     });
 
     test('what preview is given is not found by production', async () => {
       const cache = createCredentialCache();
       const others = await as(preview, ask(cache, OPEN[cloud.name]));
-      expect(tokenRequests(world, cloud)).toBe(steps);
+      expect(tokenRequests(fixture, cloud)).toBe(steps);
       const held = await as(production, ask(cache, OPEN[cloud.name]));
-      expect(tokenRequests(world, cloud)).toBe(2 * steps);
+      expect(tokenRequests(fixture, cloud)).toBe(2 * steps);
       expect(held).not.toEqual(others);
       // Each goes on finding its own.
       expect(await as(production, ask(cache, OPEN[cloud.name]))).toEqual(held);
       // A file is the process's own, and isn't read where the process holds a credential.
       if (route !== 'VERCEL_OIDC_TOKEN_FILE')
         expect(await as(preview, ask(cache, OPEN[cloud.name]))).toEqual(others);
-      expect(tokenRequests(world, cloud)).toBe(2 * steps);
+      expect(tokenRequests(fixture, cloud)).toBe(2 * steps);
     });
   });
 
   describe.each(['header', 'VERCEL_OIDC_TOKEN'])('by %s', (route) => {
     const as = ROUTES[route] as (typeof ROUTES)[string];
     const ask = (cache: CredentialCache, more: object) => (): Promise<Credential> =>
-      cloud.get(world, { cache, random: () => 0 }, more);
+      cloud.get(fixture, { cache, random: () => 0 }, more);
 
     test('what production holds is not found by preview', async () => {
       const cache = createCredentialCache();
       const held = await as(production, ask(cache, {}));
-      const before = tokenRequests(world, cloud);
+      const before = tokenRequests(fixture, cloud);
       await expect(as(preview, ask(cache, {}))).rejects.toMatchObject({ name: 'FederationError' });
-      expect(tokenRequests(world, cloud)).toBe(before + 1);
+      expect(tokenRequests(fixture, cloud)).toBe(before + 1);
       expect(await as(production, ask(cache, {}))).toEqual(held);
       const others = await as(preview, ask(cache, OPEN[cloud.name]));
       expect(await as(production, ask(cache, OPEN[cloud.name]))).not.toEqual(others);
@@ -146,9 +146,9 @@ describe.each(CLOUDS)('$name', (cloud: Cloud) => {
     test('a project that was renamed goes on with what it holds: its id is the same', async () => {
       const cache = createCredentialCache();
       const held = await as(production, ask(cache, {}));
-      const before = tokenRequests(world, cloud);
-      expect(await as(await world.mint({ project: 'boutique' }), ask(cache, {}))).toEqual(held);
-      expect(tokenRequests(world, cloud)).toBe(before);
+      const before = tokenRequests(fixture, cloud);
+      expect(await as(await fixture.mint({ project: 'boutique' }), ask(cache, {}))).toEqual(held);
+      expect(tokenRequests(fixture, cloud)).toBe(before);
     });
 
     test('both at once are two exchanges', async () => {
@@ -157,7 +157,7 @@ describe.each(CLOUDS)('$name', (cloud: Cloud) => {
       const [one, other, again] = await Promise.all([of(production), of(preview), of(production)]);
       expect(one).not.toEqual(other);
       expect(again).toEqual(one);
-      expect(tokenRequests(world, cloud)).toBe(2 * steps);
+      expect(tokenRequests(fixture, cloud)).toBe(2 * steps);
     });
   });
 });

@@ -4,15 +4,15 @@ import { OptionError } from '@credex/core';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { setDeployment } from '../support/environment.js';
 import { AWS, AZURE, GCP, PRODUCTION_SUBJECT } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import type { CloudName } from './clouds.js';
 import { CLOUDS, tokenRequests, warmUp } from './clouds.js';
 import type { Row, Wanted } from './matrix.js';
 import { exchange, testRow } from './matrix.js';
 import { expectNoSecret } from './recorder.js';
 
-const world = useWorld();
-beforeAll(() => warmUp(world));
+const fixture = useFixture();
+beforeAll(() => warmUp(fixture));
 beforeEach(() => setDeployment());
 
 const unknownRole = `arn:aws:iam::${AWS.accountId}:role/shop-prodcution`;
@@ -128,16 +128,16 @@ const TARGETS: readonly Target[] = [
 for (const [name, cloud, more, wanted] of TARGETS) {
   const row: Row = {
     name,
-    token: () => world.mint(),
+    token: () => fixture.mint(),
     more: { [cloud]: more },
     wants: { [cloud]: wanted },
   };
-  testRow(world, row);
+  testRow(fixture, row);
 }
 
 test('a role in a region where the account has no token service', async () => {
-  const token = await world.mint();
-  world.emulator.faults.plant({
+  const token = await fixture.mint();
+  fixture.emulator.faults.plant({
     service: 'aws-sts',
     fault: {
       kind: 'status',
@@ -145,7 +145,7 @@ test('a role in a region where the account has no token service', async () => {
       body: '<ErrorResponse><Error><Code>RegionDisabledException</Code><Message>STS is not activated in this region for account:123456789012.</Message></Error></ErrorResponse>',
     },
   });
-  const seen = await exchange(world, CLOUDS[0] as (typeof CLOUDS)[0], 'request', token);
+  const seen = await exchange(fixture, CLOUDS[0] as (typeof CLOUDS)[0], 'request', token);
   expect(seen.error).toMatchObject({ code: 'region_disabled', retryable: false });
   expect(seen.error).toHaveProperty('hint', expect.stringContaining(AWS.accountId));
   expectNoSecret(seen, [token]);
@@ -160,9 +160,9 @@ test.each<readonly [CloudName, string, object]>([
   ['gcp federated', 'lifetimeSeconds', { lifetimeSeconds: 3600 }],
 ])('%s refuses %s before a request is sent: %o', async (name, option, more) => {
   const cloud = CLOUDS.find((one) => one.name === name) as (typeof CLOUDS)[0];
-  const token = await world.mint();
-  const seen = await exchange(world, cloud, 'request', token, more);
+  const token = await fixture.mint();
+  const seen = await exchange(fixture, cloud, 'request', token, more);
   expect(OptionError.isInstance(seen.error)).toBe(true);
   expect(seen.error).toMatchObject({ option, message: expect.stringContaining(option) as string });
-  expect(tokenRequests(world)).toBe(0);
+  expect(tokenRequests(fixture)).toBe(0);
 });

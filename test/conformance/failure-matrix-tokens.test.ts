@@ -3,16 +3,16 @@
 import { beforeAll, beforeEach } from 'vitest';
 import { setDeployment } from '../support/environment.js';
 import { AUDIENCE, AWS, AZURE, GCP, ISSUER, principalOf } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import { warmUp } from './clouds.js';
 import type { Row, Wanted } from './matrix.js';
 import { everywhere, testRow } from './matrix.js';
 
-const world = useWorld();
-beforeAll(() => warmUp(world));
+const fixture = useFixture();
+beforeAll(() => warmUp(fixture));
 beforeEach(() => setDeployment());
 
-const seconds = (): number => Math.floor(world.emulator.clock.now() / 1000);
+const seconds = (): number => Math.floor(fixture.emulator.clock.now() / 1000);
 const subject = (project: string, environment: string, team = 'acme'): string =>
   `owner:${team}:project:${project}:environment:${environment}`;
 
@@ -46,7 +46,7 @@ const both = (wanted: Wanted): Pick<Row['wants'], 'gcp federated' | 'gcp imperso
 const ROWS: readonly Row[] = [
   {
     name: 'another audience',
-    token: () => world.mint({ audience: OTHER_AUDIENCE }),
+    token: () => fixture.mint({ audience: OTHER_AUDIENCE }),
     wants: {
       aws: {
         code: 'token_rejected',
@@ -63,7 +63,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'a preview token for production',
-    token: () => world.mint({ environment: 'preview' }),
+    token: () => fixture.mint({ environment: 'preview' }),
     wants: {
       aws: awsDenies(preview),
       ...both({
@@ -76,7 +76,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: "a developer's token for production",
-    token: () => world.mint({ environment: 'development', userId: 'user_of_a_person' }),
+    token: () => fixture.mint({ environment: 'development', userId: 'user_of_a_person' }),
     wants: {
       aws: awsDenies(subject('shop', 'development')),
       ...both({ code: 'subject_not_allowed', hint: [subject('shop', 'development')] }),
@@ -85,7 +85,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: "another project's production",
-    token: () => world.mint({ project: 'warehouse', projectId: 'prj_warehouse' }),
+    token: () => fixture.mint({ project: 'warehouse', projectId: 'prj_warehouse' }),
     wants: {
       aws: awsDenies(anotherProject),
       // The pool lets every production deployment of the team in; who it is decides what it may reach.
@@ -96,7 +96,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'the subject in other capitals',
-    token: () => world.mint({ project: 'Shop' }),
+    token: () => fixture.mint({ project: 'Shop' }),
     wants: {
       aws: awsDenies(anotherCase),
       'gcp federated': 'issued',
@@ -106,7 +106,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'a project that was renamed, of the same id',
-    token: () => world.mint({ project: 'boutique' }),
+    token: () => fixture.mint({ project: 'boutique' }),
     wants: {
       aws: awsDenies(renamed),
       'gcp federated': 'issued',
@@ -116,7 +116,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'the global issuer where the team is trusted',
-    token: () => world.mint({ issuerMode: 'global' }),
+    token: () => fixture.mint({ issuerMode: 'global' }),
     wants: {
       aws: {
         code: 'token_rejected',
@@ -129,7 +129,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: "another team's token",
-    token: () => world.mint({ team: 'globex', teamId: 'team_globex' }),
+    token: () => fixture.mint({ team: 'globex', teamId: 'team_globex' }),
     wants: {
       aws: { code: 'token_rejected', hint: [`'${GLOBAL}/globex'`, 'team issuer mode'] },
       ...both({ code: 'issuer_mismatch', hint: [`issuer is ${GLOBAL}/globex.`] }),
@@ -138,7 +138,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'a token that the cloud finds expired',
-    token: () => world.mint({ issuedAt: seconds() - 7200, lifetimeSeconds: 3600 }),
+    token: () => fixture.mint({ issuedAt: seconds() - 7200, lifetimeSeconds: 3600 }),
     // What Vercel's own source has in hand it doesn't even send: see below.
     routes: ['function'],
     wants: {
@@ -149,7 +149,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'a token that expired on the way',
-    token: () => world.mint({ issuedAt: seconds() - 7200, lifetimeSeconds: 3600 }),
+    token: () => fixture.mint({ issuedAt: seconds() - 7200, lifetimeSeconds: 3600 }),
     routes: ['request'],
     wants: everywhere({
       code: 'subject_token_expired',
@@ -160,7 +160,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'a token that is not valid yet',
-    token: () => world.mint({ notBefore: seconds() + 600 }),
+    token: () => fixture.mint({ notBefore: seconds() + 600 }),
     wants: {
       aws: { code: 'subject_token_not_yet_valid', serverCode: 'InvalidIdentityToken', hint: ['nbf'] },
       // Google has one sentence for both ends of a token's time.
@@ -174,7 +174,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'a token that was tampered with',
-    token: () => world.mint({ tamper: true }),
+    token: () => fixture.mint({ tamper: true }),
     wants: {
       aws: { code: 'token_rejected', serverCode: 'InvalidIdentityToken', hint: [`'${ISSUER}'`] },
       ...both({
@@ -187,7 +187,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'a token signed with an unpublished key',
-    token: () => world.mint({ signWith: 'unpublished' }),
+    token: () => fixture.mint({ signWith: 'unpublished' }),
     wants: {
       // AWS says the same of an issuer that it can't reach, which passes.
       aws: {
@@ -244,4 +244,4 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-for (const row of ROWS) testRow(world, row);
+for (const row of ROWS) testRow(fixture, row);

@@ -3,7 +3,7 @@
 import type { Credential, FederationErrorCode, PresentedToken } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
 import { expect, test } from 'vitest';
-import type { Call, Cloud, CloudName, World } from './clouds.js';
+import type { Call, Cloud, CloudName, Fixture } from './clouds.js';
 import { WAYS, by } from '../support/ways.js';
 import type { Way } from '../support/ways.js';
 import { CLOUDS, tokenRequests } from './clouds.js';
@@ -30,7 +30,7 @@ export type Wants = Wanted | 'issued';
 
 export interface Row {
   readonly name: string;
-  readonly token: (world: World) => Promise<string | undefined> | string | undefined;
+  readonly token: (fixture: Fixture) => Promise<string | undefined> | string | undefined;
   readonly more?: Partial<Record<CloudName, object>>;
   /** Default: both. */
   readonly routes?: readonly Route[];
@@ -44,30 +44,30 @@ export interface Row {
 export const everywhere = (wanted: Wanted): Row['wants'] =>
   Object.fromEntries(CLOUDS.map(({ name }) => [name, wanted]));
 
-export function testRow(world: World, row: Row): void {
+export function testRow(fixture: Fixture, row: Row): void {
   for (const cloud of CLOUDS) {
     const wants = row.wants[cloud.name];
     if (wants === undefined) continue;
     for (const route of row.routes ?? ['request', 'function']) {
       for (const way of WAYS)
         test(`${row.name}: ${cloud.name}, by ${route}, ${way}`, () =>
-          runCase(world, row, cloud, route, way, wants));
+          runCase(fixture, row, cloud, route, way, wants));
     }
   }
 }
 
 async function runCase(
-  world: World,
+  fixture: Fixture,
   row: Row,
   cloud: Cloud,
   route: Route,
   way: Way,
   wants: Wants,
 ): Promise<void> {
-  const token = await row.token(world);
-  world.emulator.log.clear();
-  const more = { ...by(way, cloud.provider, world.emulator), ...row.more?.[cloud.name] };
-  const seen = await exchange(world, cloud, route, token, more);
+  const token = await row.token(fixture);
+  fixture.emulator.log.clear();
+  const more = { ...by(way, cloud.provider, fixture.emulator), ...row.more?.[cloud.name] };
+  const seen = await exchange(fixture, cloud, route, token, more);
   const sent = token === undefined ? [] : [token];
   if (wants === 'issued') {
     expect(seen.error).toBeUndefined();
@@ -84,12 +84,12 @@ async function runCase(
   for (const words of wants.hint) expect(error.hint).toContain(words);
   expect(error.message).toContain(error.hint);
   expect(error.presented).toEqual(row.presents === false ? undefined : presentedOf(token as string));
-  expect(tokenRequests(world, cloud)).toBe(wants.requests ?? 1);
+  expect(tokenRequests(fixture, cloud)).toBe(wants.requests ?? 1);
   expectNoSecret(seen, sent);
 }
 
 export function exchange(
-  world: World,
+  fixture: Fixture,
   cloud: Cloud,
   route: Route,
   token: string | undefined,
@@ -101,8 +101,8 @@ export function exchange(
     // Retries, where a failure is worth them, come at once.
     const common = { cache: createCredentialCache(), random: () => 0, onEvent, ...shared };
     if (route === 'function')
-      return cloud.get(world, { ...common, tokenSource: () => token as string }, more, call);
-    return world.inRequest(token, () => cloud.get(world, common, more, call));
+      return cloud.get(fixture, { ...common, tokenSource: () => token as string }, more, call);
+    return fixture.inRequest(token, () => cloud.get(fixture, common, more, call));
   });
 }
 

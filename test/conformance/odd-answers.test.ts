@@ -1,16 +1,16 @@
-/** Answers as the world writes them: every way of the exchange reads the same credential out of each, or the same refusal. */
+/** Answers as the clouds write them: every way of the exchange reads the same credential out of each, or the same refusal. */
 
 import { createCredentialCache } from '@credex/core';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { setDeployment } from '../support/environment.js';
 import { AWS } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import type { ByService } from './canary.js';
 import { STEPS, expectVerdict, labelOf, now, of, strike } from './canary.js';
 import { warmUp } from './clouds.js';
 
-const world = useWorld();
-beforeAll(() => warmUp(world));
+const fixture = useFixture();
+beforeAll(() => warmUp(fixture));
 beforeEach(() => setDeployment());
 
 /** An end in an hour and a little, on a whole second; AWS's roles give no more. */
@@ -96,7 +96,7 @@ test.each(cases)('%s by %s: %s', async (_service, _by, _name, step, body) => {
   const asked = Date.now();
   const shared = { cache: createCredentialCache() };
   const { error, credential } = await strike(
-    world,
+    fixture,
     step,
     { kind: 'malformed', body, contentType },
     { shared },
@@ -124,7 +124,7 @@ const details = [
   { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '40.5s' },
 ];
 
-/** Refusals as the world writes them, with all that is told of them. */
+/** Refusals as the clouds write them, with all that is told of them. */
 const REFUSALS: ByService<Readonly<Record<string, readonly [status: number, body: string, told: object]>>> = {
   'aws-sts': {
     'an ErrorResponse': [
@@ -219,7 +219,7 @@ const refusals = STEPS.flatMap((step) =>
 );
 
 test.each(refusals)('%s refuses: %s', async (_label, _name, step, [status, body, told]) => {
-  const { error, struck } = await strike(world, step, { kind: 'status', status, body });
+  const { error, struck } = await strike(fixture, step, { kind: 'status', status, body });
   expect(error).toMatchObject({ provider: step.cloud.provider, status, ...told });
   expect(struck).toBe(1);
 });
@@ -235,7 +235,7 @@ test.each(STEPS.map((step) => [labelOf(step), step] as const))(
   'a good answer of more bytes than anyone reads is none: %s',
   async (_label, step) => {
     const body = padded(of(BODIES, step)['as it is'] as string);
-    const struck = await strike(world, step, { kind: 'malformed', body });
+    const struck = await strike(fixture, step, { kind: 'malformed', body });
     expectVerdict(struck, step, now('invalid_response', 2));
   },
 );

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ServiceName } from '@credex/testing/emulator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AWS, GCP, TEAM } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import type { Block } from './readme-blocks.js';
 import { allBlocks, blocksOf } from './readme-blocks.js';
 import type { UserFolder } from './user-folder.js';
@@ -16,7 +16,7 @@ import { compile, run, userFolder } from './user-folder.js';
 const BOUND_MS = 120_000;
 
 const blocks = allBlocks();
-const world = useWorld();
+const fixture = useFixture();
 
 let folder: UserFolder;
 let said: string;
@@ -66,7 +66,7 @@ const NAMES: Readonly<Record<string, ServiceName>> = {
 
 /** Runs a program of ours with blocks as they stand: real names, real TLS, the deployment's environment and nothing else. */
 async function deployed(program: string, shown: readonly Block[], token?: string): Promise<unknown> {
-  const { emulator } = world;
+  const { emulator } = fixture;
   const ca = join(folder.path, 'ca.pem');
   await emulator.writeCa(ca);
   const places = Object.entries(NAMES).map(([name, service]) => [
@@ -92,7 +92,7 @@ async function deployed(program: string, shown: readonly Block[], token?: string
       VERCEL_TARGET_ENV: 'production',
       VERCEL_PROJECT_ID: TEAM.projectId,
     },
-    token ?? (await world.mint()),
+    token ?? (await fixture.mint()),
   );
   try {
     return JSON.parse(printed);
@@ -104,7 +104,7 @@ async function deployed(program: string, shown: readonly Block[], token?: string
 /** How often each service was asked. */
 function asked(): Record<string, number> {
   const count: Record<string, number> = {};
-  for (const { service } of world.emulator.log.entries()) count[service] = (count[service] ?? 0) + 1;
+  for (const { service } of fixture.emulator.log.entries()) count[service] = (count[service] ?? 0) + 1;
   return count;
 }
 
@@ -159,7 +159,7 @@ describe('the API of one’s own in the main README', () => {
   ])(
     '%s',
     async (environment, answer) => {
-      const token = await world.mint({ environment });
+      const token = await fixture.mint({ environment });
       expect(await deployed('calls-own-api.mjs', [api, caller], token)).toEqual(answer);
       // The audience's token, and the keys.
       expect(asked()).toEqual({ issuer: 2 });
@@ -178,7 +178,7 @@ describe('getVercelOidcToken of @vercel/functions, as its users type it', () => 
   ])(
     'calls an API that @credex/verify guards, from %s',
     async (environment, body) => {
-      const token = await world.mint({ environment });
+      const token = await fixture.mint({ environment });
       const [api, caller] = [blockWith('withVercelToken('), blockWith("fetch('https://api.example.com'")];
       expect(await deployed('calls-own-api.mjs', [api, caller], token)).toEqual({ status: 200, body });
       // The keys.

@@ -8,12 +8,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureBuilt } from '../../scripts/workspace.mjs';
 import { BIN, folder, outside, removeFolders } from '../support/command-line.js';
 import { AUDIENCE, AWS } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import { ROOT } from './readme-blocks.js';
 
 const README = join(ROOT, 'packages', 'cli', 'README.md');
 const BOUND_MS = 120_000;
-const world = useWorld();
+const fixture = useFixture();
 removeFolders();
 
 /** A mistake that people make: a pattern where nothing but equality is looked at. */
@@ -44,9 +44,9 @@ beforeAll(() => ensureBuilt(), BOUND_MS);
 
 /** In a terminal of that many columns, a pseudo one, without colours. */
 async function shown(command: string, columns: number): Promise<string> {
-  const { emulator } = world;
+  const { emulator } = fixture;
   const cwd = folder({
-    '.env.local': `VERCEL_OIDC_TOKEN="${await world.mint({ environment: 'preview' })}"\n`,
+    '.env.local': `VERCEL_OIDC_TOKEN="${await fixture.mint({ environment: 'preview' })}"\n`,
     'credex.config.json': {
       credentials: { store: { provider: 'aws', roleArn: AWS.roleArn, region: AWS.region } },
     },

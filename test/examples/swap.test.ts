@@ -11,14 +11,14 @@ import { ensureBuilt } from '../../scripts/workspace.mjs';
 import { STORES, emulatorSettings } from '../support/credex.js';
 import { routedFetch } from '../support/routed.js';
 import { AWS, AZURE, GCP, TEAM } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import { run } from './user-folder.js';
 
 const BOUND_MS = 120_000;
 const SWAP = fileURLToPath(new URL('swap/', import.meta.url));
 const ORDER = 'an order of 3 pears';
 
-const world = useWorld();
+const fixture = useFixture();
 
 /** Whose TLS listener answers for which of the names outside. */
 const NAMES: Readonly<Record<string, ServiceName>> = {
@@ -58,12 +58,12 @@ afterAll(() => rmSync(empty, { recursive: true, force: true }));
 
 /** The order that is there to be read, in each cloud. */
 async function writeOrders(): Promise<void> {
-  const { emulator, clock } = world;
+  const { emulator, clock } = fixture;
   const settings = emulatorSettings(emulator, clock);
   const blob = CLOUDS.azure.url;
   const azure = { ...settings.azure, origins: [new URL(blob).origin] };
   const credentials = createCredentials({ credentials: STORES }, { ...settings, azure });
-  await world.inRequest(await world.mint(), async () => {
+  await fixture.inRequest(await fixture.mint(), async () => {
     const s3 = `${emulator.url('aws-s3')}/${AWS.bucket}/orders/1.txt`;
     const put = { method: 'PUT', body: ORDER };
     await fetch(await credentials.authorize(s3, { name: 'aws', service: 's3', init: put }));
@@ -81,7 +81,7 @@ async function served(
   directory: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
-  const { emulator } = world;
+  const { emulator } = fixture;
   const ca = join(empty, 'ca.pem');
   await emulator.writeCa(ca);
   const places = Object.entries(NAMES).map(([name, service]) => [
@@ -104,7 +104,7 @@ async function served(
       ORDER_URL: CLOUDS[cloud].url,
       ...environment,
     },
-    await world.mint(),
+    await fixture.mint(),
   );
   try {
     const asked = [...new Set(emulator.log.entries().map(({ service }) => service))];

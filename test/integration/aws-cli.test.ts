@@ -9,7 +9,7 @@ import { BIN, credex, ended, folder, outside, removeFolders, start } from '../su
 import type { Ended, Run } from '../support/command-line.js';
 import { STORES } from '../support/credex.js';
 import { AWS } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
 const BOUND_MS = 120_000;
 
@@ -36,7 +36,7 @@ test('CI has the AWS CLI', () => {
 });
 
 describe.runIf(version !== undefined)('the AWS CLI', () => {
-  const world = useWorld();
+  const fixture = useFixture();
   removeFolders();
   vi.setConfig({ testTimeout: BOUND_MS });
 
@@ -47,7 +47,7 @@ describe.runIf(version !== undefined)('the AWS CLI', () => {
     const absent = { ...STORES.aws, roleArn: `${AWS.roleArn}-absent` };
     cwd = folder({ 'credex.config.json': { credentials: { store: STORES.aws, absent } } });
     ca = join(cwd, 'ca.pem');
-    await world.emulator.writeCa(ca);
+    await fixture.emulator.writeCa(ca);
     const profiles: string[] = [];
     for (const name of ['store', 'absent']) {
       const config = join(cwd, 'credex.config.json');
@@ -61,7 +61,7 @@ describe.runIf(version !== undefined)('the AWS CLI', () => {
 
   async function here(): Promise<Run> {
     const env = {
-      ...outside(world.emulator, { ca }),
+      ...outside(fixture.emulator, { ca }),
       HOME: cwd,
       // Where credential_process is run from is the caller's folder.
       AWS_CONFIG_FILE: join(cwd, 'aws-config'),
@@ -70,13 +70,13 @@ describe.runIf(version !== undefined)('the AWS CLI', () => {
       AWS_PAGER: '',
       PYENV_VERSION: process.env['PYENV_VERSION'],
       PYENV_ROOT: process.env['PYENV_ROOT'],
-      VERCEL_OIDC_TOKEN: await world.mint(),
+      VERCEL_OIDC_TOKEN: await fixture.mint(),
     };
     return { cwd: folder(), env };
   }
 
   async function aws(...argv: string[]): Promise<Ended> {
-    const endpoint = ['--endpoint-url', world.emulator.url('aws-s3')];
+    const endpoint = ['--endpoint-url', fixture.emulator.url('aws-s3')];
     const [profile = 'store'] = argv.splice(0, 1);
     return ended(start('aws', ['--profile', profile, ...endpoint, ...argv], await here()));
   }
@@ -92,7 +92,7 @@ describe.runIf(version !== undefined)('the AWS CLI', () => {
     });
     expect(await aws('store', 's3api', 'get-object', ...object, got)).toMatchObject({ code: 0, stderr: '' });
     expect(readFileSync(got, 'utf8')).toBe('an order of 3 pears');
-    const exchanges = world.emulator.log.entries('aws-sts').length;
+    const exchanges = fixture.emulator.log.entries('aws-sts').length;
     // One a process: nothing is kept between them.
     expect(exchanges).toBe(2);
   });

@@ -12,7 +12,7 @@ import { setDeployment, setEnvironment } from '../support/environment.js';
 import { routedAgent, routedFetch } from '../support/routed.js';
 import { s3Client } from '../support/s3.js';
 import { AUDIENCE, ISSUER, PRODUCTION_SUBJECT, trustPolicy } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
 /** One account in each AWS partition, as a company that uses all of them has. */
 const PARTITIONS = {
@@ -24,15 +24,15 @@ type PartitionName = keyof typeof PARTITIONS;
 const roleIn = (partition: PartitionName) =>
   `arn:${partition}:iam::${PARTITIONS[partition].accountId}:role/shop`;
 
-const world = useWorld();
+const fixture = useFixture();
 let production: string;
 let names: string[];
 let fetch: Fetch;
 beforeAll(async () => {
-  production = await world.mint();
+  production = await fixture.mint();
   for (const [partition, { accountId, region, bucket }] of Object.entries(PARTITIONS))
     setUp(partition, accountId, region, bucket);
-  const routed = routedFetch(world.emulator, 'aws-sts');
+  const routed = routedFetch(fixture.emulator, 'aws-sts');
   fetch = (input, init) => {
     names.push(new URL(input).host);
     return routed(input, init);
@@ -44,7 +44,7 @@ beforeEach(() => {
 });
 
 function setUp(partition: string, accountId: string, region: string, bucket: string): void {
-  const { aws } = world.emulator;
+  const { aws } = fixture.emulator;
   aws.createOpenIdConnectProvider({ accountId, url: ISSUER, clientIds: [AUDIENCE] });
   const host = ISSUER.slice('https://'.length);
   aws.createRole({
@@ -67,12 +67,12 @@ const cold = (
 ): AwsCredentialsProviderOptions => ({
   roleArn: roleIn(partition),
   cache: createCredentialCache(),
-  clock: world.clock,
+  clock: fixture.clock,
   fetch,
   ...more,
 });
 /** By what the emulator made of the Host header. */
-const regionsAsked = () => world.emulator.log.entries('aws-sts').map(({ notes }) => notes['region']);
+const regionsAsked = () => fixture.emulator.log.entries('aws-sts').map(({ notes }) => notes['region']);
 
 test.each([
   ['aws', 'sts.eu-west-1.amazonaws.com'],
@@ -82,9 +82,9 @@ test.each([
   const { region, bucket, accountId } = PARTITIONS[partition];
   const events: CredentialEvent[] = [];
   const credentials = awsCredentialsProvider(cold(partition, { onEvent: (event) => events.push(event) }));
-  const s3 = s3Client(world.emulator, { region, credentials });
+  const s3 = s3Client(fixture.emulator, { region, credentials });
   const object = { Bucket: bucket, Key: 'a.txt' };
-  const read = await world.inRequest(production, async () => {
+  const read = await fixture.inRequest(production, async () => {
     await s3.send(new PutObjectCommand({ ...object, Body: 'a' }));
     return (await s3.send(new GetObjectCommand(object))).Body?.transformToString();
   });
@@ -93,7 +93,7 @@ test.each([
   expect(read).toBe('a');
   expect(names).toEqual([host]);
   expect(regionsAsked()).toEqual([region]);
-  expect(world.emulator.log.entries('aws-s3').map(({ notes }) => notes['caller'])).toEqual(
+  expect(fixture.emulator.log.entries('aws-s3').map(({ notes }) => notes['caller'])).toEqual(
     Array(2).fill(`arn:${partition}:sts::${accountId}:assumed-role/shop/credex-prj_shop-production`),
   );
   expect(events.map(({ type }) => type)).not.toContain('warning');
@@ -110,7 +110,7 @@ test.each([
     const onEvent = (event: CredentialEvent) => {
       if (event.type === 'warning') warnings.push(event.message);
     };
-    await world.inRequest(production, () => getAwsCredentials(cold(partition, { onEvent })));
+    await fixture.inRequest(production, () => getAwsCredentials(cold(partition, { onEvent })));
     expect(names).toEqual([host]);
     expect(regionsAsked()).toEqual([region]);
     expect(warnings).toEqual([expect.stringContaining(region)]);
@@ -119,11 +119,11 @@ test.each([
 
 test('the calling client comes before `region`, and `region` before AWS_REGION', async () => {
   setEnvironment({ AWS_REGION: 'ap-southeast-2', AWS_DEFAULT_REGION: 'ap-south-1' });
-  await world.inRequest(production, async () => {
+  await fixture.inRequest(production, async () => {
     await getAwsCredentials(cold('aws'));
     await getAwsCredentials(cold('aws', { region: 'eu-central-1' }));
     const credentials = awsCredentialsProvider(cold('aws', { region: 'eu-central-1' }));
-    const s3 = s3Client(world.emulator, { region: 'eu-west-1', credentials });
+    const s3 = s3Client(fixture.emulator, { region: 'eu-west-1', credentials });
     await s3.send(new PutObjectCommand({ Bucket: 'ireland', Key: 'b.txt', Body: 'b' }));
     s3.destroy();
   });
@@ -132,7 +132,7 @@ test('the calling client comes before `region`, and `region` before AWS_REGION',
 
 test('FIPS and dual-stack names are asked where they are wanted', async () => {
   const region = 'us-east-2';
-  await world.inRequest(production, async () => {
+  await fixture.inRequest(production, async () => {
     await getAwsCredentials(cold('aws', { region, useFipsEndpoint: true }));
     await getAwsCredentials(cold('aws', { region, useDualstackEndpoint: true }));
     await getAwsCredentials(cold('aws-cn', { region: 'cn-north-1', useDualstackEndpoint: true }));
@@ -149,11 +149,11 @@ test("a region of another partition than the role's is refused, and no token lea
   expect(() => awsCredentialsProvider(cold('aws-cn', { region: 'eu-west-1' }))).toThrow(
     expect.objectContaining({ code: 'conflicting_options', option: 'region' }),
   );
-  const s3 = s3Client(world.emulator, {
+  const s3 = s3Client(fixture.emulator, {
     region: 'us-gov-west-1',
     credentials: awsCredentialsProvider(cold('aws')),
   });
-  await world.inRequest(production, async () => {
+  await fixture.inRequest(production, async () => {
     await expect(s3.send(new GetObjectCommand({ Bucket: 'ireland', Key: 'a.txt' }))).rejects.toMatchObject({
       code: 'conflicting_options',
     });
@@ -165,26 +165,26 @@ test("a region of another partition than the role's is refused, and no token lea
   });
   s3.destroy();
   expect(names).toEqual([]);
-  expect(world.emulator.log.entries()).toEqual([]);
+  expect(fixture.emulator.log.entries()).toEqual([]);
 });
 
 test("a client of the user's own asks where it was made to ask, over TLS by that name", async () => {
-  const agent = routedAgent(world.emulator, 'aws-sts');
+  const agent = routedAgent(fixture.emulator, 'aws-sts');
   const client = new STSClient({
     region: 'cn-north-1',
     maxAttempts: 1,
     requestHandler: { httpsAgent: agent },
   });
-  const { accountId } = await world.inRequest(production, () =>
+  const { accountId } = await fixture.inRequest(production, () =>
     getAwsCredentials({
       roleArn: roleIn('aws-cn'),
       cache: createCredentialCache(),
-      clock: world.clock,
+      clock: fixture.clock,
       exchanger: clientStsExchanger({ client }),
     }),
   );
   client.destroy();
   expect(accountId).toBe(PARTITIONS['aws-cn'].accountId);
   expect(regionsAsked()).toEqual(['cn-north-1']);
-  expect(world.emulator.log.entries('aws-sts').map(({ secure }) => secure)).toEqual([true]);
+  expect(fixture.emulator.log.entries('aws-sts').map(({ secure }) => secure)).toEqual([true]);
 });

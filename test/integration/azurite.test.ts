@@ -12,9 +12,9 @@ import { azureCredentialsProvider } from '@credex/azure';
 import { createCredentialCache } from '@credex/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { blobServiceClient } from '../support/blobs.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 const ACCOUNT = 'devstoreaccount1';
 
 let folder: string;
@@ -23,7 +23,7 @@ let port: number;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'credex-azurite-'));
-  const { key, cert } = world.emulator.serverCertificate;
+  const { key, cert } = fixture.emulator.serverCertificate;
   await writeFile(join(folder, 'key.pem'), key);
   await writeFile(join(folder, 'cert.pem'), cert);
   port = await freePort();
@@ -60,10 +60,10 @@ afterAll(async () => {
 });
 
 test('Azurite takes what Entra gave, and the client reads back what it wrote', async () => {
-  const provider = azureCredentialsProvider({ ...world.options.azure, cache: createCredentialCache() });
+  const provider = azureCredentialsProvider({ ...fixture.options.azure, cache: createCredentialCache() });
   const url = `https://127.0.0.1:${port}/${ACCOUNT}`;
-  const service = blobServiceClient(world.emulator, provider, url);
-  const text = await world.inRequest(await world.mint(), async () => {
+  const service = blobServiceClient(fixture.emulator, provider, url);
+  const text = await fixture.inRequest(await fixture.mint(), async () => {
     const container = service.getContainerClient('orders');
     await container.create();
     const blob = container.getBlockBlobClient('1.txt');
@@ -71,7 +71,7 @@ test('Azurite takes what Entra gave, and the client reads back what it wrote', a
     return (await blob.downloadToBuffer()).toString();
   });
   expect(text).toBe('an order');
-  expect(world.emulator.log.count('entra', ({ path }) => path.endsWith('/token'))).toBe(1);
+  expect(fixture.emulator.log.count('entra', ({ path }) => path.endsWith('/token'))).toBe(1);
 });
 
 test('Azurite refuses a token that is none', async () => {
@@ -79,7 +79,7 @@ test('Azurite refuses a token that is none', async () => {
   const credential = {
     getToken: async () => ({ token: 'none', expiresOnTimestamp: Date.now() + 3_600_000 }),
   };
-  const service = blobServiceClient(world.emulator, credential, url);
+  const service = blobServiceClient(fixture.emulator, credential, url);
   await expect(service.getContainerClient('orders').getProperties()).rejects.toMatchObject({
     statusCode: 403,
   });

@@ -13,12 +13,12 @@ import { STORES, emulatorSettings } from '../support/credex.js';
 import { setDeployment } from '../support/environment.js';
 import { s3Client } from '../support/s3.js';
 import { AWS } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 let production: string;
 beforeAll(async () => {
-  production = await world.mint();
+  production = await fixture.mint();
 });
 beforeEach(() => {
   setDeployment();
@@ -33,11 +33,11 @@ const SCOPE = 'https://storage.azure.com/.default';
 function waysOf(cloud: Cloud, more: object): Readonly<Record<string, Ask>> {
   const configured = createCredentials(
     { credentials: { store: STORES[cloud] }, default: 'store' },
-    withoutExchanger({ ...emulatorSettings(world.emulator, world.clock), ...more }),
+    withoutExchanger({ ...emulatorSettings(fixture.emulator, fixture.clock), ...more }),
   );
   const ways: Readonly<Record<Cloud, () => Readonly<Record<string, Ask>>>> = {
     aws() {
-      const options = { ...world.options.aws, ...more };
+      const options = { ...fixture.options.aws, ...more };
       const provider = awsCredentialsProvider(options);
       return {
         getAwsCredentials: () => getAwsCredentials(options),
@@ -46,7 +46,7 @@ function waysOf(cloud: Cloud, more: object): Readonly<Record<string, Ask>> {
       };
     },
     gcp() {
-      const options = { ...world.options.gcp, ...more };
+      const options = { ...fixture.options.gcp, ...more };
       const provider = gcpCredentialsProvider(options);
       const client = googleAuthClient(options);
       return {
@@ -59,7 +59,7 @@ function waysOf(cloud: Cloud, more: object): Readonly<Record<string, Ask>> {
       };
     },
     azure() {
-      const options = { ...world.options.azure, ...more };
+      const options = { ...fixture.options.azure, ...more };
       const provider = azureCredentialsProvider(options);
       return {
         getAzureCredentials: () => getAzureCredentials(options),
@@ -81,7 +81,7 @@ function waysOf(cloud: Cloud, more: object): Readonly<Record<string, Ask>> {
 
 /** Over http on loopback, as the other ways are. */
 function withoutExchanger(settings: ReturnType<typeof emulatorSettings>): CredentialsSettings {
-  return { ...settings, azure: { authorityHost: world.emulator.url('entra'), allowLoopbackHttp: true } };
+  return { ...settings, azure: { authorityHost: fixture.emulator.url('entra'), allowLoopbackHttp: true } };
 }
 
 /** Writes on every member, as far down as there are objects. */
@@ -111,7 +111,7 @@ async function callSite(ask: Ask): Promise<Error> {
 
 describe.each(['aws', 'gcp', 'azure'] as const)('%s', (cloud) => {
   test('a caller that writes on its credential changes nothing for others, by every way to ask', async () => {
-    await world.inRequest(production, async () => {
+    await fixture.inRequest(production, async () => {
       const ways = Object.entries(waysOf(cloud, { cache: createCredentialCache() }));
       const cold = await Promise.all(ways.map(([, ask]) => ask()));
       const texts = cold.map(shown);
@@ -127,7 +127,7 @@ describe.each(['aws', 'gcp', 'azure'] as const)('%s', (cloud) => {
   });
 
   test('each caller of a shared failure gets its own error, with its call site', async () => {
-    await world.inRequest(await world.mint({ environment: 'preview' }), async () => {
+    await fixture.inRequest(await fixture.mint({ environment: 'preview' }), async () => {
       const ways = Object.entries(waysOf(cloud, { cache: createCredentialCache() }));
       const together = await Promise.all(ways.map(([, ask]) => callSite(ask)));
       const later = await Promise.all(ways.map(([, ask]) => callSite(ask)));
@@ -148,12 +148,12 @@ describe.each(['aws', 'gcp', 'azure'] as const)('%s', (cloud) => {
 });
 
 test('S3Client takes a plain credential: the SDK writes `$source` on it', async () => {
-  await world.inRequest(production, async () => {
-    const s3 = s3Client(world.emulator, { credentials: await getAwsCredentials(world.options.aws) });
+  await fixture.inRequest(production, async () => {
+    const s3 = s3Client(fixture.emulator, { credentials: await getAwsCredentials(fixture.options.aws) });
     const object = { Bucket: AWS.bucket, Key: 'orders/plain.txt' };
     await s3.send(new PutObjectCommand({ ...object, Body: 'pears' }));
     expect(await (await s3.send(new GetObjectCommand(object))).Body?.transformToString()).toBe('pears');
     s3.destroy();
-    expect(await getAwsCredentials(world.options.aws)).not.toHaveProperty('$source');
+    expect(await getAwsCredentials(fixture.options.aws)).not.toHaveProperty('$source');
   });
 });

@@ -22,14 +22,14 @@ import type { Run } from '../support/command-line.js';
 import { STORES } from '../support/credex.js';
 import { setEnvironment } from '../support/environment.js';
 import { AZURE, GCP } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
 interface Executable {
   readonly credential_source: { readonly executable: Record<string, string> };
 }
 
 const BOUND_MS = 120_000;
-const world = useWorld();
+const fixture = useFixture();
 removeFolders();
 vi.setConfig({ testTimeout: BOUND_MS });
 
@@ -41,12 +41,12 @@ beforeEach(async () => {
   const preview = { ...STORES.gcp, expect: { environment: 'preview' } };
   cwd = folder({ 'credex.config.json': { credentials: { ...STORES, preview } } });
   config = join(cwd, 'credex.config.json');
-  token = await world.mint();
+  token = await fixture.mint();
 });
 
 const here = (env: Readonly<Record<string, string>> = {}): Run => ({
   cwd,
-  env: { ...outside(world.emulator, { ca: undefined }), VERCEL_OIDC_TOKEN: token, ...env },
+  env: { ...outside(fixture.emulator, { ca: undefined }), VERCEL_OIDC_TOKEN: token, ...env },
 });
 
 describe("Google's executable source", () => {
@@ -57,10 +57,10 @@ describe("Google's executable source", () => {
     const file = JSON.parse(printed.stdout) as Record<string, string> & {
       credential_source: { executable: { command: string; output_file?: string } };
     };
-    file['token_url'] = `${world.emulator.url('gcp-sts')}/v1/token`;
+    file['token_url'] = `${fixture.emulator.url('gcp-sts')}/v1/token`;
     file['service_account_impersonation_url'] = (file['service_account_impersonation_url'] as string).replace(
       'https://iamcredentials.googleapis.com',
-      world.emulator.url('gcp-iam-credentials'),
+      fixture.emulator.url('gcp-iam-credentials'),
     );
     const { executable } = file.credential_source;
     executable.command = executable.command.replace(/^credex/, start);
@@ -79,7 +79,7 @@ describe("Google's executable source", () => {
   test('google-auth-library gets an access token by it, which opens the bucket', async () => {
     const { token: accessToken } = await clientOf(await credentialFile()).getAccessToken();
     const headers = { authorization: `Bearer ${accessToken ?? ''}` };
-    const url = `${world.emulator.url('gcp-storage')}/storage/v1/b/${GCP.bucket}/o`;
+    const url = `${fixture.emulator.url('gcp-storage')}/storage/v1/b/${GCP.bucket}/o`;
     expect((await fetch(url, { headers })).status).toBe(200);
   });
 
@@ -150,9 +150,9 @@ describe("Azure's token file", () => {
       tenantId: AZURE.tenantId,
       clientId: AZURE.clientId,
       tokenFilePath,
-      authorityHost: world.emulator.tlsUrl('entra'),
+      authorityHost: fixture.emulator.tlsUrl('entra'),
       disableInstanceDiscovery: true,
-      tlsOptions: { ca: world.emulator.ca },
+      tlsOptions: { ca: fixture.emulator.ca },
     } as ConstructorParameters<typeof WorkloadIdentityCredential>[0]);
   const SCOPE = 'https://storage.azure.com/.default';
 
@@ -190,8 +190,8 @@ describe("Azure's token file", () => {
   test('--watch brings the next token to the file, and takes the file away in the end', async () => {
     const source = join(cwd, 'source');
     const path = join(cwd, 'token');
-    const first = await world.mint({ lifetimeSeconds: 6 });
-    const second = await world.mint({ lifetimeSeconds: 3600 });
+    const first = await fixture.mint({ lifetimeSeconds: 6 });
+    const second = await fixture.mint({ lifetimeSeconds: 3600 });
     writeFileSync(source, first);
     const child = start(
       process.execPath,

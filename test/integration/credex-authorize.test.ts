@@ -6,22 +6,22 @@ import { describe, expect, test } from 'vitest';
 import { STORES, emulatorSettings } from '../support/credex.js';
 import { routedFetch } from '../support/routed.js';
 import { AWS, AZURE, GCP } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 
 const CONFIG = { default: 'aws', credentials: STORES } as const;
 const ORDER = 'an order of 3 pears: ä';
 
 function credentials(settings: CredentialsSettings = {}): Credentials<typeof CONFIG> {
-  return createCredentials(CONFIG, { ...emulatorSettings(world.emulator, world.clock), ...settings });
+  return createCredentials(CONFIG, { ...emulatorSettings(fixture.emulator, fixture.clock), ...settings });
 }
 
 async function inRequest<T>(run: () => Promise<T>): Promise<T> {
-  return world.inRequest(await world.mint(), run);
+  return fixture.inRequest(await fixture.mint(), run);
 }
 
-const object = (path = 'orders/1.txt'): string => `${world.emulator.url('aws-s3')}/${AWS.bucket}/${path}`;
+const object = (path = 'orders/1.txt'): string => `${fixture.emulator.url('aws-s3')}/${AWS.bucket}/${path}`;
 
 describe('AWS: Signature Version 4', () => {
   test.each([
@@ -96,7 +96,7 @@ describe('AWS: Signature Version 4', () => {
 
   test('nothing is guessed', async () => {
     const { region: _region, ...aws } = STORES.aws;
-    const { clock, aws: settings } = emulatorSettings(world.emulator, world.clock);
+    const { clock, aws: settings } = emulatorSettings(fixture.emulator, fixture.clock);
     const other = createCredentials({ credentials: { aws } }, { clock, aws: settings });
     await inRequest(async () => {
       await expect(other.authorize(object(), { name: 'aws' })).rejects.toMatchObject({ option: 'service' });
@@ -114,7 +114,7 @@ describe('AWS: Signature Version 4', () => {
 });
 
 test('Google Cloud: a bearer token writes and reads', async () => {
-  const origin = world.emulator.url('gcp-storage');
+  const origin = fixture.emulator.url('gcp-storage');
   await inRequest(async () => {
     const put = await credentials().authorize(
       new Request(`${origin}/upload/storage/v1/b/${GCP.bucket}/o?uploadType=media&name=1.txt`, {
@@ -133,7 +133,7 @@ test('Google Cloud: a bearer token writes and reads', async () => {
 });
 
 test('Azure: a bearer token writes and reads', async () => {
-  const send = routedFetch(world.emulator, 'azure-blob');
+  const send = routedFetch(fixture.emulator, 'azure-blob');
   const fetchIt = async (request: Request): Promise<Response> => {
     const body = request.body === null ? {} : { body: await request.text() };
     return send(request.url, { method: request.method, headers: request.headers, ...body } as Parameters<
@@ -142,7 +142,7 @@ test('Azure: a bearer token writes and reads', async () => {
   };
   const url = `https://${AZURE.account}.blob.core.windows.net/${AZURE.container}/1.txt`;
   // The origin of the authority is the emulator's, so the hosts of the public cloud are not taken for granted.
-  const { azure, clock } = emulatorSettings(world.emulator, world.clock);
+  const { azure, clock } = emulatorSettings(fixture.emulator, fixture.clock);
   const origins = [new URL(url).origin];
   const blobs = createCredentials({ credentials: STORES }, { clock, azure: { ...azure, origins } });
   await inRequest(async () => {
@@ -159,13 +159,13 @@ describe('what must not have the credential', () => {
     options: Parameters<Credentials<typeof CONFIG>['authorize']>[1],
     says: RegExp,
   ): Promise<void> => {
-    const before = world.emulator.log.entries().length;
+    const before = fixture.emulator.log.entries().length;
     await inRequest(async () => {
       const asking = credentials().authorize(input, options);
       await expect(asking).rejects.toThrow(says);
       await expect(asking).rejects.toMatchObject({ name: 'OptionError' });
     });
-    expect(world.emulator.log.entries()).toHaveLength(before);
+    expect(fixture.emulator.log.entries()).toHaveLength(before);
   };
 
   test.each([
@@ -218,17 +218,17 @@ describe('what must not have the credential', () => {
   });
 
   test('a redirect is an error, and takes nothing along', async () => {
-    world.emulator.faults.plant({
+    fixture.emulator.faults.plant({
       service: 'gcp-storage',
       times: 1,
-      fault: { kind: 'redirect', location: world.emulator.url('aws-s3') },
+      fault: { kind: 'redirect', location: fixture.emulator.url('aws-s3') },
     });
-    const url = `${world.emulator.url('gcp-storage')}/storage/v1/b/${GCP.bucket}/o/1.txt`;
+    const url = `${fixture.emulator.url('gcp-storage')}/storage/v1/b/${GCP.bucket}/o/1.txt`;
     await inRequest(async () => {
       await expect(fetch(await credentials().authorize(url, { name: 'gcp' }))).rejects.toThrow(
         'fetch failed',
       );
     });
-    expect(world.emulator.log.count('aws-s3')).toBe(0);
+    expect(fixture.emulator.log.count('aws-s3')).toBe(0);
   });
 });

@@ -13,12 +13,12 @@ import { startEmulator } from '@credex/testing/emulator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { UserFolder } from '../examples/user-folder.js';
 import { userFolder } from '../examples/user-folder.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
 /** Three children on a busy machine. */
 const BOUND_MS = 120_000;
 
-const world = useWorld();
+const fixture = useFixture();
 /** Its certificate authority is not trusted. */
 let untrusted: Emulator;
 beforeAll(async () => {
@@ -44,16 +44,19 @@ async function attempts(release: string, sdks: boolean, more: NodeJS.ProcessEnv 
     symlinkSync(realpathSync(here(`../node_modules/${release}`)), join(modules, 'proxy-agent'), 'junction');
     mkdirSync(join(folder.path, 'home'), { mode: 0o700 });
     const ca = join(folder.path, 'ca.pem');
-    await world.emulator.writeCa(ca);
+    await fixture.emulator.writeCa(ca);
     const env = {
       PATH: process.env['PATH'],
       NODE_EXTRA_CA_CERTS: ca,
       NODE_NO_WARNINGS: '1',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       ATTEMPTS: JSON.stringify({
-        certificates: { untrusted: untrusted.serverCertificate, otherName: world.emulator.serverCertificate },
-        honest: { 'sts.eu-west-1.amazonaws.com': Number(new URL(world.emulator.tlsUrl('aws-sts')).port) },
-        token: await world.mint(),
+        certificates: {
+          untrusted: untrusted.serverCertificate,
+          otherName: fixture.emulator.serverCertificate,
+        },
+        honest: { 'sts.eu-west-1.amazonaws.com': Number(new URL(fixture.emulator.tlsUrl('aws-sts')).port) },
+        token: await fixture.mint(),
         sdks,
         folder: join(folder.path, 'home'),
       }),

@@ -19,10 +19,10 @@ import {
 import type { Run } from '../support/command-line.js';
 import { STORES } from '../support/credex.js';
 import { AWS, AZURE, GCP } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
 const BOUND_MS = 120_000;
-const world = useWorld();
+const fixture = useFixture();
 removeFolders();
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -39,11 +39,11 @@ beforeAll(async () => {
   await ensureBuilt();
   cwd = folder({ 'credex.config.json': CONFIG });
   ca = join(cwd, 'ca.pem');
-  await world.emulator.writeCa(ca);
+  await fixture.emulator.writeCa(ca);
 }, BOUND_MS);
 
 async function here(env: Readonly<Record<string, string>> = {}): Promise<Run> {
-  const common = { ...outside(world.emulator, { ca }), VERCEL_OIDC_TOKEN: await world.mint() };
+  const common = { ...outside(fixture.emulator, { ca }), VERCEL_OIDC_TOKEN: await fixture.mint() };
   return { cwd, env: { ...common, ...env } };
 }
 
@@ -101,7 +101,7 @@ test('Google Cloud: an access token for Terraform and gcloud, and no key file', 
   expect(env).toMatchObject({ GOOGLE_CLOUD_PROJECT: GCP.projectId, CLOUDSDK_CORE_PROJECT: GCP.projectId });
   expect(env).not.toHaveProperty('GOOGLE_APPLICATION_CREDENTIALS');
   expect(env).not.toHaveProperty('GOOGLE_CREDENTIALS');
-  const object = `${world.emulator.url('gcp-storage')}/storage/v1/b/${GCP.bucket}/o`;
+  const object = `${fixture.emulator.url('gcp-storage')}/storage/v1/b/${GCP.bucket}/o`;
   const bearer = { authorization: `Bearer ${env['GOOGLE_OAUTH_ACCESS_TOKEN'] ?? ''}` };
   expect((await fetch(object, { headers: bearer })).status).toBe(200);
 });

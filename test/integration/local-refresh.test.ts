@@ -14,9 +14,9 @@ import type { LocalTokenSourceOptions } from '@credex/vercel/local';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { setEnvironment } from '../support/environment.js';
 import { AUDIENCE, AWS, ISSUER, TEAM, trustPolicy } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 const ROLE = `arn:aws:iam::${AWS.accountId}:role/shop-development`;
 const HOUR = 3_600_000;
 const login = { userId: 'user_ada', teamIds: [TEAM.teamId] };
@@ -24,14 +24,14 @@ const OTHER = { ...TEAM, project: 'other', projectId: 'prj_other' };
 
 beforeAll(() => {
   const subject = `owner:${TEAM.team}:project:${TEAM.project}:environment:development`;
-  world.emulator.aws.createRole({
+  fixture.emulator.aws.createRole({
     arn: ROLE,
     trustPolicy: trustPolicy(ISSUER.slice('https://'.length), AUDIENCE, [subject], AWS.accountId),
     policies: [],
   });
-  world.emulator.vercel.createProject(TEAM);
-  world.emulator.vercel.createProject({ ...OTHER, oidc: false });
-  world.emulator.vercel.createProject({
+  fixture.emulator.vercel.createProject(TEAM);
+  fixture.emulator.vercel.createProject({ ...OTHER, oidc: false });
+  fixture.emulator.vercel.createProject({
     ...TEAM,
     teamId: 'team_other',
     project: 'theirs',
@@ -48,7 +48,7 @@ const write = (path: string, content: string | object): void => {
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content), { mode: 0o600 });
 };
 const logIn = (): string => {
-  const made = world.emulator.vercel.createLogin({ ...login, lifetimeSeconds: 8 * 3_600 });
+  const made = fixture.emulator.vercel.createLogin({ ...login, lifetimeSeconds: 8 * 3_600 });
   write(authFile, { ...made, refreshToken: 'vcr_of_the_cli_alone' });
   return made.token;
 };
@@ -62,8 +62,8 @@ beforeEach(async () => {
   authFile = join(home, '.local', 'share', 'com.vercel.cli', 'auth.json');
   link(TEAM.projectId);
   logIn();
-  const ended = await world.mint({ environment: 'development', lifetimeSeconds: 43_200 });
-  world.emulator.clock.advance(15 * HOUR);
+  const ended = await fixture.mint({ environment: 'development', lifetimeSeconds: 43_200 });
+  fixture.emulator.clock.advance(15 * HOUR);
   logIn();
   write(join(project, '.env.local'), `# Created by Vercel CLI\nVERCEL_OIDC_TOKEN="${ended}"\n`);
   setEnvironment({ VERCEL_OIDC_TOKEN: ended });
@@ -77,13 +77,13 @@ const local = (more: LocalTokenSourceOptions = {}) =>
   localTokenSource({
     directory: project,
     homeDirectory: home,
-    apiEndpoint: world.emulator.url('vercel-api'),
+    apiEndpoint: fixture.emulator.url('vercel-api'),
     allowLoopbackHttp: true,
-    clock: world.clock,
+    clock: fixture.clock,
     ...more,
   });
 const credentials = (tokenSource = local(), cache = createCredentialCache()) =>
-  getAwsCredentials({ ...world.options.aws, roleArn: ROLE, cache, tokenSource });
+  getAwsCredentials({ ...fixture.options.aws, roleArn: ROLE, cache, tokenSource });
 
 /** Every path with its mode, and what is in it. */
 function everything(): Map<string, string> {
@@ -112,7 +112,7 @@ test('the credential comes, and neither a variable nor a file of anybody else ch
   // The directory that `.cache` was made in has another time of change; no file has.
   for (const map of [before, after]) map.delete('home');
   expect(after).toEqual(before);
-  const [asked] = world.emulator.log.entries('vercel-api');
+  const [asked] = fixture.emulator.log.entries('vercel-api');
   expect(asked).toMatchObject({ status: 200, notes: { action: 'project-token', userId: 'user_ada' } });
 });
 
@@ -121,12 +121,12 @@ test('one refresh for all who ask, and the next process needs none for 12 hours'
   // Another directory of the CLI is another user to this process's cache; the file is the same.
   const nextProcess = () => local({ configDirectory: dirname(authFile) });
   await credentials(nextProcess());
-  expect(world.emulator.log.count('vercel-api')).toBe(1);
+  expect(fixture.emulator.log.count('vercel-api')).toBe(1);
 
-  world.emulator.clock.advance(12 * HOUR);
+  fixture.emulator.clock.advance(12 * HOUR);
   logIn();
   await credentials(nextProcess());
-  expect(world.emulator.log.count('vercel-api')).toBe(2);
+  expect(fixture.emulator.log.count('vercel-api')).toBe(2);
 });
 
 test('says which file is stale, by an event', async () => {
@@ -138,7 +138,7 @@ test('says which file is stale, by an event', async () => {
 });
 
 test('another audience is asked for with the renewed token', async () => {
-  const tokenSource = local({ tokenEndpoint: `${world.emulator.url('issuer')}/~token` });
+  const tokenSource = local({ tokenEndpoint: `${fixture.emulator.url('issuer')}/~token` });
   const token = await tokenSource.capture().token({
     audience: 'https://api.acme.example',
     fresh: false,
@@ -157,14 +157,14 @@ test('the default source does the same on a laptop, last of all', async () => {
   });
   vi.spyOn(process, 'cwd').mockReturnValue(project);
   const toEmulator: Fetch = (url, init) =>
-    fetch(String(url).replace('https://api.vercel.com', world.emulator.url('vercel-api')), init);
-  const source = () => vercelTokenSource({ clock: world.clock, fetch: toEmulator });
+    fetch(String(url).replace('https://api.vercel.com', fixture.emulator.url('vercel-api')), init);
+  const source = () => vercelTokenSource({ clock: fixture.clock, fetch: toEmulator });
   expect((await credentials(source())).accountId).toBe(AWS.accountId);
-  expect(world.emulator.log.count('vercel-api')).toBe(1);
+  expect(fixture.emulator.log.count('vercel-api')).toBe(1);
 
   setEnvironment({ CI: 'true' });
   await expect(credentials(source())).rejects.toMatchObject({ code: 'subject_token_expired' });
-  expect(world.emulator.log.count('vercel-api')).toBe(1);
+  expect(fixture.emulator.log.count('vercel-api')).toBe(1);
 });
 
 test.each<readonly [string, string, string, string, () => void]>([
@@ -173,14 +173,14 @@ test.each<readonly [string, string, string, string, () => void]>([
     'no_subject_token',
     'auth.json',
     '`vercel login`',
-    () => world.emulator.vercel.revokeLogin(logIn()),
+    () => fixture.emulator.vercel.revokeLogin(logIn()),
   ],
   [
     'a login that has ended',
     'no_subject_token',
     'auth.json has expired',
     '`vercel whoami`',
-    () => world.emulator.clock.advance(9 * HOUR),
+    () => fixture.emulator.clock.advance(9 * HOUR),
   ],
   [
     'a team of others',
@@ -244,11 +244,11 @@ test.each<readonly [string, string, string, string, () => void]>([
 });
 
 test('a redirect is not followed with the login', async () => {
-  plant({ kind: 'redirect', location: `${world.emulator.url('issuer')}/~token` });
+  plant({ kind: 'redirect', location: `${fixture.emulator.url('issuer')}/~token` });
   await expect(credentials()).rejects.toMatchObject({ code: 'redirect_refused' });
-  expect(world.emulator.log.count('issuer')).toBe(0);
+  expect(fixture.emulator.log.count('issuer')).toBe(0);
 });
 
-function plant(fault: Parameters<typeof world.emulator.faults.plant>[0]['fault']): void {
-  world.emulator.faults.plant({ service: 'vercel-api', fault });
+function plant(fault: Parameters<typeof fixture.emulator.faults.plant>[0]['fault']): void {
+  fixture.emulator.faults.plant({ service: 'vercel-api', fault });
 }

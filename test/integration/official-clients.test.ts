@@ -14,12 +14,12 @@ import { storageOptions } from '../support/cloud-storage.js';
 import { setDeployment } from '../support/environment.js';
 import { s3Client } from '../support/s3.js';
 import { AWS, AZURE, FEDERATED_BUCKET, GCP, PRODUCTION_SUBJECT, principalOf } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 let production: string;
 beforeAll(async () => {
-  production = await world.mint();
+  production = await fixture.mint();
 });
 beforeEach(() => {
   setDeployment();
@@ -27,16 +27,16 @@ beforeEach(() => {
 
 /** What a service said of each request, in order: the status, and the notes that are named. */
 const said = (service: ServiceName, ...notes: string[]) =>
-  world.emulator.log
+  fixture.emulator.log
     .entries(service)
     .map((entry: LogEntry) => [entry.status, ...notes.map((name) => entry.notes[name])]);
 
 const TEXT = 'an order of 3 pears';
 
 test('S3Client takes the provider as `credentials`', async () => {
-  const s3 = s3Client(world.emulator, { credentials: awsCredentialsProvider(world.options.aws) });
+  const s3 = s3Client(fixture.emulator, { credentials: awsCredentialsProvider(fixture.options.aws) });
   const object = { Bucket: AWS.bucket, Key: 'orders/1.txt' };
-  const read = await world.inRequest(production, async () => {
+  const read = await fixture.inRequest(production, async () => {
     await s3.send(new PutObjectCommand({ ...object, Body: TEXT }));
     return (await s3.send(new GetObjectCommand(object))).Body?.transformToString();
   });
@@ -52,9 +52,9 @@ test('S3Client takes the provider as `credentials`', async () => {
 });
 
 test('S3Client is refused where the role has no right, with the error that S3 gave', async () => {
-  const s3 = s3Client(world.emulator, { credentials: awsCredentialsProvider(world.options.aws) });
-  world.emulator.aws.createBucket({ name: 'payroll', accountId: AWS.accountId, region: AWS.region });
-  await world.inRequest(production, () =>
+  const s3 = s3Client(fixture.emulator, { credentials: awsCredentialsProvider(fixture.options.aws) });
+  fixture.emulator.aws.createBucket({ name: 'payroll', accountId: AWS.accountId, region: AWS.region });
+  await fixture.inRequest(production, () =>
     expect(s3.send(new GetObjectCommand({ Bucket: 'payroll', Key: 'all.csv' }))).rejects.toMatchObject({
       name: 'AccessDenied',
     }),
@@ -71,16 +71,16 @@ describe('@google-cloud/storage', () => {
   // Each copy of google-auth-library has its own class AuthClient: its type is inferred.
   const clientOf = {
     7: (options: GcpCredentialsProviderOptions) =>
-      new Storage({ ...storageOptions(world.emulator), authClient: googleAuthClient(options) }),
+      new Storage({ ...storageOptions(fixture.emulator), authClient: googleAuthClient(options) }),
     8: (options: GcpCredentialsProviderOptions) =>
-      new Storage8({ ...storageOptions(world.emulator), authClient: googleAuthClient(options) }),
+      new Storage8({ ...storageOptions(fixture.emulator), authClient: googleAuthClient(options) }),
   };
   const versions = [7, 8] as const;
 
   test.each(versions)('%i as the service account', async (version) => {
-    const storage = clientOf[version](world.options.gcp);
+    const storage = clientOf[version](fixture.options.gcp);
     const file: CloudFile = storage.bucket(GCP.bucket).file(`orders/${version}.txt`);
-    const [read] = await world.inRequest(production, async () => {
+    const [read] = await fixture.inRequest(production, async () => {
       await file.save(TEXT, { resumable: false });
       return file.download();
     });
@@ -94,10 +94,10 @@ describe('@google-cloud/storage', () => {
   });
 
   test.each(versions)('%i as the federated principal, on a bucket bound to it', async (version) => {
-    const storage = clientOf[version](world.options.gcpFederated);
+    const storage = clientOf[version](fixture.options.gcpFederated);
     const file: CloudFile = storage.bucket(FEDERATED_BUCKET).file(`orders/${version}.txt`);
     const foreign: CloudFile = storage.bucket(GCP.bucket).file('orders/1.txt');
-    const [read] = await world.inRequest(production, async () => {
+    const [read] = await fixture.inRequest(production, async () => {
       await file.save(TEXT, { resumable: false });
       return file.download();
     });
@@ -107,16 +107,18 @@ describe('@google-cloud/storage', () => {
     expect(new Set(said('gcp-storage', 'principal', 'verdict').map(([, ...notes]) => notes.join()))).toEqual(
       new Set([`${principal},allowed`]),
     );
-    expect(world.emulator.log.count('gcp-iam-credentials')).toBe(0);
+    expect(fixture.emulator.log.count('gcp-iam-credentials')).toBe(0);
 
-    await world.inRequest(production, () => expect(foreign.download()).rejects.toMatchObject({ code: 403 }));
+    await fixture.inRequest(production, () =>
+      expect(foreign.download()).rejects.toMatchObject({ code: 403 }),
+    );
   });
 });
 
 test('the auth client makes requests itself, as googleapis does', async () => {
-  const client = googleAuthClient({ ...world.options.gcp, quotaProjectId: 'acme-billing' });
-  const origin = world.emulator.url('gcp-storage');
-  const [written, read] = await world.inRequest(production, async () => [
+  const client = googleAuthClient({ ...fixture.options.gcp, quotaProjectId: 'acme-billing' });
+  const origin = fixture.emulator.url('gcp-storage');
+  const [written, read] = await fixture.inRequest(production, async () => [
     await client.request<{ name: string }>({
       url: `${origin}/upload/storage/v1/b/${GCP.bucket}/o`,
       method: 'POST',
@@ -140,9 +142,9 @@ test('the auth client makes requests itself, as googleapis does', async () => {
 });
 
 test('BlobServiceClient takes the provider as its TokenCredential', async () => {
-  const blobs = blobServiceClient(world.emulator, azureCredentialsProvider(world.options.azure));
+  const blobs = blobServiceClient(fixture.emulator, azureCredentialsProvider(fixture.options.azure));
   const blob = blobs.getContainerClient(AZURE.container).getBlockBlobClient('1.txt');
-  const read = await world.inRequest(production, async () => {
+  const read = await fixture.inRequest(production, async () => {
     await blob.upload(TEXT, TEXT.length);
     return (await blob.downloadToBuffer()).toString();
   });

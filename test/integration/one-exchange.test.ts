@@ -10,21 +10,21 @@ import { beforeAll, expect, test } from 'vitest';
 import { setDeployment } from '../support/environment.js';
 import { s3Client } from '../support/s3.js';
 import { AUDIENCE, AWS, AZURE, ISSUER, PRODUCTION_SUBJECT } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 let production: string;
 beforeAll(async () => {
-  production = await world.mint();
+  production = await fixture.mint();
 });
 
 const together = <T>(calls: number, call: (index: number) => Promise<T>): Promise<T[]> =>
-  Promise.all(Array.from({ length: calls }, (_, index) => world.inRequest(production, () => call(index))));
+  Promise.all(Array.from({ length: calls }, (_, index) => fixture.inRequest(production, () => call(index))));
 
 /** Requests by service, of those that got any. */
 function requests(): Record<string, number> {
   const counts: Partial<Record<ServiceName, number>> = {};
-  for (const { service } of world.emulator.log.entries()) counts[service] = (counts[service] ?? 0) + 1;
+  for (const { service } of fixture.emulator.log.entries()) counts[service] = (counts[service] ?? 0) + 1;
   return counts;
 }
 
@@ -35,7 +35,7 @@ test.each([
   [50, 'where only the token says whose it is', () => undefined],
 ])('%i cold calls at once make one exchange of each cloud, %s', async (calls, _, set) => {
   set();
-  const { aws, gcp, gcpFederated, azure } = world.options;
+  const { aws, gcp, gcpFederated, azure } = fixture.options;
   const [keys, impersonated, federated, tokens] = await Promise.all([
     together(calls, async () => (await getAwsCredentials(aws)).accessKeyId),
     together(calls, async () => (await getGcpCredentials(gcp)).accessToken),
@@ -50,7 +50,7 @@ test.each([
   // Google's STS was asked twice: once for the service account, once for the federated principal.
   expect(requests()).toEqual({ 'aws-sts': 1, 'gcp-sts': 2, 'gcp-iam-credentials': 1, entra: 1 });
 
-  world.emulator.log.clear();
+  fixture.emulator.log.clear();
   await together(50, () => getAwsCredentials(aws));
   expect(requests()).toEqual({});
 });
@@ -58,12 +58,12 @@ test.each([
 test('20 S3 clients over equal options make one exchange', async () => {
   setDeployment('production', 'prj_twenty');
   const clients = Array.from({ length: 20 }, () =>
-    s3Client(world.emulator, { credentials: awsCredentialsProvider({ ...world.options.aws }) }),
+    s3Client(fixture.emulator, { credentials: awsCredentialsProvider({ ...fixture.options.aws }) }),
   );
-  const token = await world.mint({ projectId: 'prj_twenty' });
+  const token = await fixture.mint({ projectId: 'prj_twenty' });
   await Promise.all(
     clients.map((client, index) =>
-      world.inRequest(token, () =>
+      fixture.inRequest(token, () =>
         client.send(new PutObjectCommand({ Bucket: AWS.bucket, Key: `twenty/${index}`, Body: 'x' })),
       ),
     ),
@@ -76,8 +76,8 @@ test('Azure: one exchange for each resource and tenant, and each token for its o
   setDeployment();
   const [home, guest] = [AZURE.tenantId, '0b6d2f2e-7f0c-4a3b-9d55-6f1c2a3b4c5d'];
   const clientId = '7a1e5c0d-2b34-4c56-8d78-9e0f1a2b3c4d';
-  world.emulator.azure.createTenant({ tenantId: guest });
-  world.emulator.azure.createApplication({
+  fixture.emulator.azure.createTenant({ tenantId: guest });
+  fixture.emulator.azure.createApplication({
     tenantId: home,
     clientId,
     alsoInTenants: [guest],
@@ -85,7 +85,7 @@ test('Azure: one exchange for each resource and tenant, and each token for its o
       { name: 'production', issuer: ISSUER, subject: PRODUCTION_SUBJECT, audience: AUDIENCE },
     ],
   });
-  const options = { ...world.options.azure, clientId, additionallyAllowedTenants: [guest] };
+  const options = { ...fixture.options.azure, clientId, additionallyAllowedTenants: [guest] };
   const wishes = [
     { tenantId: home, scopes: 'https://storage.azure.com/.default' },
     { tenantId: home, scopes: 'https://vault.azure.net/.default' },
@@ -97,7 +97,7 @@ test('Azure: one exchange for each resource and tenant, and each token for its o
     return getAzureCredentials(options, { request: { tenantId, scopes: [scopes] } });
   });
 
-  const asked = world.emulator.log
+  const asked = fixture.emulator.log
     .entries('entra')
     .map(({ notes }) => `${notes['tenant']} ${notes['scope']}`);
   expect([...asked].sort()).toEqual(wishes.map(({ tenantId, scopes }) => `${tenantId} ${scopes}`).sort());
@@ -117,9 +117,9 @@ test('Google Cloud: one exchange for each set of scopes, however it is written',
   const query = 'https://www.googleapis.com/auth/bigquery';
   const written = [`${read} ${query}`, [query, read], [read, query, read], read];
   await together(200, (index) =>
-    getGcpCredentials(world.options.gcp, { request: { scopes: written[index % written.length] ?? read } }),
+    getGcpCredentials(fixture.options.gcp, { request: { scopes: written[index % written.length] ?? read } }),
   );
-  const asked = world.emulator.log.entries('gcp-iam-credentials').map(({ notes }) => notes['scopes']);
+  const asked = fixture.emulator.log.entries('gcp-iam-credentials').map(({ notes }) => notes['scopes']);
   expect([...asked].sort()).toEqual([`${query} ${read}`, read]);
   expect(requests()).toEqual({ 'gcp-sts': 2, 'gcp-iam-credentials': 2 });
 });

@@ -12,17 +12,17 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureBuilt } from '../../scripts/workspace.mjs';
 import { AWS } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
 const program = fileURLToPath(new URL('through-proxy.mjs', import.meta.url));
-const world = useWorld();
+const fixture = useFixture();
 
 /** What was asked of the proxy. */
 const asked: string[] = [];
 const proxy = createServer();
 proxy.on('connect', (request, socket) => {
   asked.push(String(request.url));
-  const there = connect(Number(new URL(world.emulator.tlsUrl('aws-sts')).port), '127.0.0.1', () => {
+  const there = connect(Number(new URL(fixture.emulator.tlsUrl('aws-sts')).port), '127.0.0.1', () => {
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     there.pipe(socket).pipe(there);
   });
@@ -44,12 +44,12 @@ afterAll(async () => {
 async function behindProxy(environment: NodeJS.ProcessEnv): Promise<string> {
   asked.length = 0;
   const ca = join(folder, 'ca.pem');
-  await world.emulator.writeCa(ca);
+  await fixture.emulator.writeCa(ca);
   const { stdout } = await promisify(execFile)(process.execPath, [program], {
     env: {
       PATH: process.env['PATH'],
       NODE_EXTRA_CA_CERTS: ca,
-      VERCEL_OIDC_TOKEN: await world.mint(),
+      VERCEL_OIDC_TOKEN: await fixture.mint(),
       ...environment,
     },
   });
@@ -61,7 +61,7 @@ const address = (): string => `http://127.0.0.1:${(proxy.address() as AddressInf
 test.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])('%s is gone through', async (name) => {
   expect(await behindProxy({ [name]: address() })).toBe(AWS.accountId);
   expect(asked).toEqual(['sts.eu-west-1.amazonaws.com:443']);
-  expect(world.emulator.log.entries().map(({ service, status }) => [service, status])).toEqual([
+  expect(fixture.emulator.log.entries().map(({ service, status }) => [service, status])).toEqual([
     ['aws-sts', 200],
   ]);
 });

@@ -19,15 +19,15 @@ import { storageOptions } from '../support/cloud-storage.js';
 import { setDeployment } from '../support/environment.js';
 import { s3Client } from '../support/s3.js';
 import { AWS, AZURE, GCP } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 beforeEach(() => setDeployment());
 
 const MINUTE = 60_000;
-const pass = (ms: number) => world.emulator.clock.advance(ms);
+const pass = (ms: number) => fixture.emulator.clock.advance(ms);
 /** The options of a credential that no other test uses; `clock`: by default the emulator's. */
-const isolated = (clock: Clock = world.clock): SharedOptions => ({
+const isolated = (clock: Clock = fixture.clock): SharedOptions => ({
   cache: createCredentialCache(),
   clock,
   random: () => 0.5,
@@ -35,7 +35,7 @@ const isolated = (clock: Clock = world.clock): SharedOptions => ({
 });
 /** A request of now: its token is as young as the platform would make it. */
 const request = async <T>(handle: () => Promise<T>): Promise<T> =>
-  world.inRequest(await world.mint(), handle);
+  fixture.inRequest(await fixture.mint(), handle);
 
 interface Issued {
   readonly secret: string;
@@ -51,7 +51,7 @@ const CLOUDS: readonly (readonly [string, Row])[] = [
     {
       services: ['aws-sts'],
       get: async (shared, forceRefresh) => {
-        const options: AwsCredentialsProviderOptions = { ...world.options.aws, ...shared };
+        const options: AwsCredentialsProviderOptions = { ...fixture.options.aws, ...shared };
         const { accessKeyId, expiresAt } = await getAwsCredentials(options, { forceRefresh });
         return { secret: accessKeyId, expiresAt };
       },
@@ -62,7 +62,7 @@ const CLOUDS: readonly (readonly [string, Row])[] = [
     {
       services: ['gcp-sts', 'gcp-iam-credentials'],
       get: async (shared, forceRefresh) => {
-        const options = { ...world.options.gcp, ...shared };
+        const options = { ...fixture.options.gcp, ...shared };
         const { accessToken, expiresAt } = await getGcpCredentials(options, { forceRefresh });
         return { secret: accessToken, expiresAt };
       },
@@ -73,7 +73,7 @@ const CLOUDS: readonly (readonly [string, Row])[] = [
     {
       services: ['entra'],
       get: async (shared, forceRefresh) => {
-        const options = { ...world.options.azure, ...shared };
+        const options = { ...fixture.options.azure, ...shared };
         const { token, expiresAt } = await getAzureCredentials(options, { forceRefresh });
         return { secret: token, expiresAt };
       },
@@ -85,11 +85,11 @@ test.each(CLOUDS)(
   '%s: renewed in the background before it expires, and waited for afterwards',
   async (_, { services, get }) => {
     const shared = isolated();
-    const exchanges = () => services.map((service) => world.emulator.log.count(service));
+    const exchanges = () => services.map((service) => fixture.emulator.log.count(service));
     const all = (times: number) => services.map(() => times);
     const ask = () => request(() => get(shared));
     const askTogether = () => request(() => Promise.all(Array.from({ length: 50 }, () => get(shared))));
-    const left = ({ expiresAt }: Issued) => expiresAt - world.emulator.clock.now();
+    const left = ({ expiresAt }: Issued) => expiresAt - fixture.emulator.clock.now();
 
     const first = await ask();
     pass(left(first) - 20 * MINUTE);
@@ -127,13 +127,13 @@ test.each(CLOUDS)(
     expect(new Set(forced.map(({ secret }) => secret)).size).toBe(1);
     expect(forced[0]?.secret).not.toBe(first.secret);
     expect((await request(() => get(shared))).secret).toBe(forced[0]?.secret);
-    for (const service of services) expect(world.emulator.log.count(service)).toBe(2);
+    for (const service of services) expect(fixture.emulator.log.count(service)).toBe(2);
   },
 );
 
 /** A clock that has stayed behind, as that of an instance that slept: it believes that credentials are good. */
 function lateClock(): Clock & { advance(ms: number): void } {
-  let now = world.emulator.clock.now();
+  let now = fixture.emulator.clock.now();
   return {
     now: () => now,
     monotonic: () => now,
@@ -145,8 +145,8 @@ function lateClock(): Clock & { advance(ms: number): void } {
 
 test("AWS: after S3's ExpiredToken, invalidate() makes the next call bring another", async () => {
   const clock = lateClock();
-  const provider = awsCredentialsProvider({ ...world.options.aws, ...isolated(clock) });
-  const s3 = s3Client(world.emulator, { credentials: provider });
+  const provider = awsCredentialsProvider({ ...fixture.options.aws, ...isolated(clock) });
+  const s3 = s3Client(fixture.emulator, { credentials: provider });
   const object = { Bucket: AWS.bucket, Key: 'refused.txt' };
   await request(() => s3.send(new PutObjectCommand({ ...object, Body: 'a' })));
   const refused = await request(() => provider.getCredentials());
@@ -156,24 +156,24 @@ test("AWS: after S3's ExpiredToken, invalidate() makes the next call bring anoth
   await request(() =>
     expect(s3.send(new GetObjectCommand(object))).rejects.toMatchObject({ name: 'ExpiredToken' }),
   );
-  expect(world.emulator.log.count('aws-sts')).toBe(1);
+  expect(fixture.emulator.log.count('aws-sts')).toBe(1);
 
   provider.invalidate(refused);
   const read = await request(async () => (await s3.send(new GetObjectCommand(object))).Body);
   expect(await read?.transformToString()).toBe('a');
   s3.destroy();
-  expect(world.emulator.log.count('aws-sts')).toBe(2);
+  expect(fixture.emulator.log.count('aws-sts')).toBe(2);
   // The credential that S3 refused is not the cached one: invalidating it again costs nothing.
   clock.advance(MINUTE);
   provider.invalidate(refused);
   await request(() => provider.getCredentials());
-  expect(world.emulator.log.count('aws-sts')).toBe(2);
+  expect(fixture.emulator.log.count('aws-sts')).toBe(2);
 });
 
 test('Google Cloud: the auth client meets a 401 with a new token, once', async () => {
   const clock = lateClock();
-  const client = googleAuthClient({ ...world.options.gcp, ...isolated(clock) });
-  const url = `${world.emulator.url('gcp-storage')}/storage/v1/b/${GCP.bucket}/o`;
+  const client = googleAuthClient({ ...fixture.options.gcp, ...isolated(clock) });
+  const url = `${fixture.emulator.url('gcp-storage')}/storage/v1/b/${GCP.bucket}/o`;
   const list = () => client.request<{ kind: string }>({ url });
   expect((await request(list)).data.kind).toBe('storage#objects');
 
@@ -182,17 +182,17 @@ test('Google Cloud: the auth client meets a 401 with a new token, once', async (
   expect(
     (await request(() => Promise.all(Array.from({ length: 10 }, list)))).map(({ status }) => status),
   ).toEqual(Array(10).fill(200));
-  const statuses = world.emulator.log.entries('gcp-storage').map(({ status }) => status);
+  const statuses = fixture.emulator.log.entries('gcp-storage').map(({ status }) => status);
   expect(statuses.filter((status) => status === 401).length).toBeGreaterThanOrEqual(1);
   expect(statuses.filter((status) => status === 200)).toHaveLength(11);
-  expect(world.emulator.log.count('gcp-iam-credentials')).toBe(2);
+  expect(fixture.emulator.log.count('gcp-iam-credentials')).toBe(2);
 });
 
 test('Google Cloud: Storage repeats nothing on a 401; the token is forgotten by its value', async () => {
   const clock = lateClock();
-  const options = { ...world.options.gcp, ...isolated(clock) };
+  const options = { ...fixture.options.gcp, ...isolated(clock) };
   const storage = new Storage({
-    ...storageOptions(world.emulator),
+    ...storageOptions(fixture.emulator),
     authClient: googleAuthClient(options),
   });
   const save = () => storage.bucket(GCP.bucket).file('a.txt').save('a', { resumable: false });
@@ -205,17 +205,19 @@ test('Google Cloud: Storage repeats nothing on a 401; the token is forgotten by 
   const provider = gcpCredentialsProvider(options);
   provider.invalidate(await request(() => provider.getCredentials()));
   await request(save);
-  const statuses = world.emulator.log.entries('gcp-storage').map(({ status }) => status);
+  const statuses = fixture.emulator.log.entries('gcp-storage').map(({ status }) => status);
   expect(statuses).toEqual([200, 401, 200]);
 });
 
-const blobStatuses = () => world.emulator.log.entries('azure-blob').map(({ status }) => status);
-const entraNotes = () => world.emulator.log.entries('entra').map(({ notes }) => notes);
+const blobStatuses = () => fixture.emulator.log.entries('azure-blob').map(({ status }) => status);
+const entraNotes = () => fixture.emulator.log.entries('entra').map(({ notes }) => notes);
 
 test('Azure: a revoked token is challenged; the claims bring one that is taken, for every client of the process', async () => {
-  const options = { ...world.options.azure, ...isolated() };
+  const options = { ...fixture.options.azure, ...isolated() };
   const clientOf = () =>
-    blobServiceClient(world.emulator, azureCredentialsProvider(options)).getContainerClient(AZURE.container);
+    blobServiceClient(fixture.emulator, azureCredentialsProvider(options)).getContainerClient(
+      AZURE.container,
+    );
   const [one, other] = [clientOf(), clientOf()];
   const put = (container: typeof one, name: string) =>
     request(async () => {
@@ -227,8 +229,8 @@ test('Azure: a revoked token is challenged; the claims bring one that is taken, 
   expect(entraNotes()).toHaveLength(1);
 
   pass(MINUTE);
-  const revokedAt = Math.floor(world.emulator.clock.now() / 1_000);
-  world.emulator.azure.revokeTokensIssuedBefore(AZURE.clientId, revokedAt * 1_000);
+  const revokedAt = Math.floor(fixture.emulator.clock.now() / 1_000);
+  fixture.emulator.azure.revokeTokensIssuedBefore(AZURE.clientId, revokedAt * 1_000);
   expect(await put(one, 'c')).toBe(201);
   expect(blobStatuses()).toEqual([201, 201, 401, 201]);
   expect(entraNotes()).toEqual([
@@ -247,7 +249,7 @@ test('Azure: a revoked token is challenged; the claims bring one that is taken, 
 test('Azure: clients that are challenged at once share one exchange', async () => {
   // Entra dates tokens five minutes back: further from the other test's revocation than that.
   pass(10 * MINUTE);
-  const options = { ...world.options.azure, ...isolated() };
+  const options = { ...fixture.options.azure, ...isolated() };
   const provider = azureCredentialsProvider(options);
   const CLIENTS = 10;
   let challenged = 0;
@@ -262,7 +264,7 @@ test('Azure: clients that are challenged at once share one exchange', async () =
       return provider.getToken(scopes, asked as AzureTokenOptions);
     },
   };
-  const clients = Array.from({ length: CLIENTS }, () => blobServiceClient(world.emulator, counting));
+  const clients = Array.from({ length: CLIENTS }, () => blobServiceClient(fixture.emulator, counting));
   const putAll = () =>
     request(() =>
       Promise.all(
@@ -275,8 +277,8 @@ test('Azure: clients that are challenged at once share one exchange', async () =
   expect(entraNotes()).toHaveLength(1);
 
   pass(MINUTE);
-  world.emulator.azure.revokeTokensIssuedBefore(AZURE.clientId, world.emulator.clock.now());
-  world.emulator.faults.plant({ service: 'entra', fault: { kind: 'delay', until: whenAllAre } });
+  fixture.emulator.azure.revokeTokensIssuedBefore(AZURE.clientId, fixture.emulator.clock.now());
+  fixture.emulator.faults.plant({ service: 'entra', fault: { kind: 'delay', until: whenAllAre } });
   await putAll();
   expect(blobStatuses().filter((status) => status === 401)).toHaveLength(CLIENTS);
   expect(blobStatuses().filter((status) => status === 201)).toHaveLength(2 * CLIENTS);

@@ -13,9 +13,9 @@ import { storageOptions } from '../support/cloud-storage.js';
 import { setDeployment } from '../support/environment.js';
 import { s3Client } from '../support/s3.js';
 import { AUDIENCE, AWS, AZURE, GCP, ISSUER, principalOf, trustPolicy } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 const ENVIRONMENTS = ['production', 'preview'] as const;
 type Environment = (typeof ENVIRONMENTS)[number];
 const subjectOf = (environment: Environment) => `owner:acme:project:shop:environment:${environment}`;
@@ -28,7 +28,7 @@ const CLIENT = '2c0f5a3e-9d61-4b7a-8f10-5e6d7c8b9a01';
 
 // Each cloud trusts both, under one role or application: only the subject tells them apart.
 beforeAll(() => {
-  const { aws, gcp, azure } = world.emulator;
+  const { aws, gcp, azure } = fixture.emulator;
   const host = ISSUER.slice('https://'.length);
   aws.createRole({
     arn: ROLE,
@@ -71,12 +71,12 @@ beforeAll(() => {
 });
 
 const subjectsSeen = (service: ServiceName) =>
-  world.emulator.log.entries(service).map(({ notes }) => notes['subject'] ?? notes['principal']);
+  fixture.emulator.log.entries(service).map(({ notes }) => notes['subject'] ?? notes['principal']);
 
 type Tokens = Readonly<Record<Environment, string>>;
 const tokensOfBoth = async (): Promise<Tokens> => ({
-  production: await world.mint(),
-  preview: await world.mint({ environment: 'preview' }),
+  production: await fixture.mint(),
+  preview: await fixture.mint({ environment: 'preview' }),
 });
 
 const REQUESTS = 24;
@@ -90,7 +90,7 @@ async function interleaved<T>(
   await Promise.all(
     Array.from({ length: REQUESTS }, (_, index) => {
       const environment = ENVIRONMENTS[index % 2] as Environment;
-      return world.inRequest(tokens[environment], async () => {
+      return fixture.inRequest(tokens[environment], async () => {
         for (let stops = index % 3; stops > 0; stops -= 1) await new Promise((go) => setImmediate(go));
         answers[environment].push(await handle(environment, index));
       });
@@ -113,9 +113,9 @@ describe.each([
   beforeEach(() => set());
 
   test('one S3 client serves both, each with its own credential', async () => {
-    const options = { ...world.options.aws, roleArn: ROLE, cache: createCredentialCache() };
+    const options = { ...fixture.options.aws, roleArn: ROLE, cache: createCredentialCache() };
     const tokens = await tokensOfBoth();
-    const s3 = s3Client(world.emulator, { credentials: awsCredentialsProvider(options) });
+    const s3 = s3Client(fixture.emulator, { credentials: awsCredentialsProvider(options) });
     // S3 refuses a key under the other's prefix.
     await interleaved(tokens, (environment, index) =>
       s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `${environment}/${index}`, Body: 'x' })),
@@ -124,24 +124,24 @@ describe.each([
     expect(subjectsSeen('aws-sts').sort()).toEqual([...subjects].sort());
 
     expectOneEach(await interleaved(tokens, async () => (await getAwsCredentials(options)).accessKeyId));
-    expect(world.emulator.log.count('aws-sts')).toBe(2);
+    expect(fixture.emulator.log.count('aws-sts')).toBe(2);
   });
 
   test('one Storage client serves both, each as its own principal', async () => {
     const options = {
-      ...world.options.gcpFederated,
+      ...fixture.options.gcpFederated,
       workloadIdentityPoolProviderId: PROVIDER,
       cache: createCredentialCache(),
     };
     const tokens = await tokensOfBoth();
     const storage = new Storage({
-      ...storageOptions(world.emulator),
+      ...storageOptions(fixture.emulator),
       authClient: googleAuthClient(options),
     });
     await interleaved(tokens, (environment, index) =>
       storage.bucket(BUCKET).file(`${environment}/${index}`).save('x', { resumable: false }),
     );
-    const written = world.emulator.log.entries('gcp-storage');
+    const written = fixture.emulator.log.entries('gcp-storage');
     expect(written).toHaveLength(REQUESTS);
     for (const { status, notes } of written) {
       const environment = notes['object']?.split('/')[0] as Environment;
@@ -150,11 +150,11 @@ describe.each([
     expect(subjectsSeen('gcp-sts').sort()).toEqual(subjects.map(principalOf).sort());
 
     expectOneEach(await interleaved(tokens, async () => (await getGcpCredentials(options)).accessToken));
-    expect(world.emulator.log.count('gcp-sts')).toBe(2);
+    expect(fixture.emulator.log.count('gcp-sts')).toBe(2);
   });
 
   test('one TokenCredential serves both, each with its own token', async () => {
-    const options = { ...world.options.azure, clientId: CLIENT, cache: createCredentialCache() };
+    const options = { ...fixture.options.azure, clientId: CLIENT, cache: createCredentialCache() };
     const tokens = await tokensOfBoth();
     const credential = azureCredentialsProvider(options);
     const first = await interleaved(
@@ -168,7 +168,7 @@ describe.each([
   });
 
   test('what is refused to preview is not refused to production, whoever came first', async () => {
-    const options = { ...world.options.aws, cache: createCredentialCache() };
+    const options = { ...fixture.options.aws, cache: createCredentialCache() };
     const answers = await interleaved(await tokensOfBoth(), (environment) =>
       getAwsCredentials(options).then(
         ({ accountId }) => accountId,
@@ -184,10 +184,10 @@ test.each([
   ['signed with an unpublished key', { signWith: 'unpublished' }],
   ['changed after it was signed', { tamper: true }],
 ] as const)('a token %s finds nothing of the real one', async (_, wrong) => {
-  const options = { ...world.options.aws, cache: createCredentialCache() };
-  await world.inRequest(await world.mint(), () => getAwsCredentials(options));
-  const forged = await world.mint(wrong);
-  await world.inRequest(forged, () =>
+  const options = { ...fixture.options.aws, cache: createCredentialCache() };
+  await fixture.inRequest(await fixture.mint(), () => getAwsCredentials(options));
+  const forged = await fixture.mint(wrong);
+  await fixture.inRequest(forged, () =>
     expect(getAwsCredentials(options)).rejects.toMatchObject({
       provider: 'aws',
       serverCode: 'InvalidIdentityToken',
@@ -197,24 +197,24 @@ test.each([
 
 test('in a deployment each request has another token, and all share one exchange', async () => {
   setDeployment('production', 'prj_many');
-  const now = Math.floor(world.emulator.clock.now() / 1_000);
+  const now = Math.floor(fixture.emulator.clock.now() / 1_000);
   const tokens = await Promise.all(
-    Array.from({ length: 20 }, (_, index) => world.mint({ projectId: 'prj_many', issuedAt: now - index })),
+    Array.from({ length: 20 }, (_, index) => fixture.mint({ projectId: 'prj_many', issuedAt: now - index })),
   );
   expect(new Set(tokens).size).toBe(20);
   await Promise.all(
-    tokens.map((token) => world.inRequest(token, () => getGcpCredentials(world.options.gcp))),
+    tokens.map((token) => fixture.inRequest(token, () => getGcpCredentials(fixture.options.gcp))),
   );
-  expect(world.emulator.log.entries().map(({ service }) => service)).toEqual([
+  expect(fixture.emulator.log.entries().map(({ service }) => service)).toEqual([
     'gcp-sts',
     'gcp-iam-credentials',
   ]);
 });
 
 test('outside a request, and without a token, nothing of another request is used', async () => {
-  await world.inRequest(await world.mint(), () => getAwsCredentials(world.options.aws));
-  await expect(getAwsCredentials(world.options.aws)).rejects.toMatchObject({ code: 'no_subject_token' });
-  await world.inRequest(undefined, () =>
-    expect(getAwsCredentials(world.options.aws)).rejects.toMatchObject({ code: 'no_subject_token' }),
+  await fixture.inRequest(await fixture.mint(), () => getAwsCredentials(fixture.options.aws));
+  await expect(getAwsCredentials(fixture.options.aws)).rejects.toMatchObject({ code: 'no_subject_token' });
+  await fixture.inRequest(undefined, () =>
+    expect(getAwsCredentials(fixture.options.aws)).rejects.toMatchObject({ code: 'no_subject_token' }),
   );
 });

@@ -21,19 +21,19 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Client } from '../support/s3.js';
 import { AWS } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 const MIB = 1024 * 1024;
 const Bucket = AWS.bucket;
 
 let s3: S3Client;
 beforeAll(async () => {
   const policy = { Statement: { Effect: 'Allow' as const, Action: 's3:*', Resource: '*' } };
-  world.emulator.aws.updateRole({ arn: AWS.roleArn, policies: [policy] });
-  const production = await world.mint();
-  const credentials = awsCredentialsProvider({ ...world.options.aws, tokenSource: () => production });
-  s3 = s3Client(world.emulator, { credentials });
+  fixture.emulator.aws.updateRole({ arn: AWS.roleArn, policies: [policy] });
+  const production = await fixture.mint();
+  const credentials = awsCredentialsProvider({ ...fixture.options.aws, tokenSource: () => production });
+  s3 = s3Client(fixture.emulator, { credentials });
 });
 afterAll(() => s3.destroy());
 

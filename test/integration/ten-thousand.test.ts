@@ -7,39 +7,39 @@ import { gcpCredentialsProvider } from '@credex/gcp';
 import type { ServiceName } from '@credex/testing/emulator';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { clearEnvironment, setDeployment } from '../support/environment.js';
-import type { World } from '../support/world.js';
-import { STARTS_WORLD, startWorld } from '../support/world.js';
+import type { Fixture } from '../support/fixture.js';
+import { FIXTURE_START_MS, startFixture } from '../support/fixture.js';
 
 const CALLERS = 10_000;
 const BOUND_MS = 60_000;
 
-let world: World;
+let fixture: Fixture;
 beforeAll(async () => {
-  world = await startWorld();
-}, STARTS_WORLD);
+  fixture = await startFixture();
+}, FIXTURE_START_MS);
 afterAll(async () => {
   vi.unstubAllEnvs();
-  await world.close();
+  await fixture.close();
 });
 beforeEach(() => {
   clearEnvironment();
   setDeployment();
-  world.emulator.log.clear();
+  fixture.emulator.log.clear();
 });
 
-const requests = (service: ServiceName): number => world.emulator.log.count(service);
+const requests = (service: ServiceName): number => fixture.emulator.log.count(service);
 
 async function callers<T>(call: (index: number) => Promise<T>): Promise<T[]> {
-  const token = await world.mint();
+  const token = await fixture.mint();
   return Promise.all(
-    Array.from({ length: CALLERS }, (_, index) => world.inRequest(token, () => call(index))),
+    Array.from({ length: CALLERS }, (_, index) => fixture.inRequest(token, () => call(index))),
   );
 }
 
 test(
   'AWS: one exchange',
   async () => {
-    const provider = awsCredentialsProvider({ ...world.options.aws, cache: createCredentialCache() });
+    const provider = awsCredentialsProvider({ ...fixture.options.aws, cache: createCredentialCache() });
     const keys = await callers(async () => (await provider()).accessKeyId);
     expect(new Set(keys).size).toBe(1);
     expect(requests('aws-sts')).toBe(1);
@@ -50,7 +50,7 @@ test(
 test(
   'Google Cloud: one exchange, and one impersonation',
   async () => {
-    const provider = gcpCredentialsProvider({ ...world.options.gcp, cache: createCredentialCache() });
+    const provider = gcpCredentialsProvider({ ...fixture.options.gcp, cache: createCredentialCache() });
     const tokens = await callers(async () => (await provider.getCredentials()).accessToken);
     expect(new Set(tokens).size).toBe(1);
     expect([requests('gcp-sts'), requests('gcp-iam-credentials')]).toEqual([1, 1]);
@@ -61,7 +61,7 @@ test(
 test(
   'Azure: one exchange for each scope, and each caller its own',
   async () => {
-    const provider = azureCredentialsProvider({ ...world.options.azure, cache: createCredentialCache() });
+    const provider = azureCredentialsProvider({ ...fixture.options.azure, cache: createCredentialCache() });
     const scopes = ['https://storage.azure.com/.default', 'https://vault.azure.net/.default'];
     const tokens = await callers(async (index) => {
       const scope = scopes[index % 2] as string;

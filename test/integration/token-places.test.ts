@@ -11,21 +11,21 @@ import { vercelTokenSource } from '@credex/vercel';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { setDeployment, setEnvironment } from '../support/environment.js';
 import { AWS, AZURE, GCP, ISSUER, PRODUCTION_SUBJECT, trustPolicy } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'credex-token-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const seconds = () => Math.floor(world.emulator.clock.now() / 1_000);
-const verdicts = () => world.emulator.log.entries('aws-sts').map(({ notes }) => notes['verdict']);
+const seconds = () => Math.floor(fixture.emulator.clock.now() / 1_000);
+const verdicts = () => fixture.emulator.log.entries('aws-sts').map(({ notes }) => notes['verdict']);
 const isolated = () => ({
-  ...world.options.aws,
+  ...fixture.options.aws,
   cache: createCredentialCache(),
-  tokenSource: vercelTokenSource({ clock: world.clock }),
+  tokenSource: vercelTokenSource({ clock: fixture.clock }),
 });
 
 /** As a good rotator does: no reader meets half a token. */
@@ -36,22 +36,22 @@ async function rotate(file: string, token: string): Promise<void> {
 
 test('a header whose token has ended is passed over for a live VERCEL_OIDC_TOKEN', async () => {
   setDeployment();
-  const ended = await world.mint({ issuedAt: seconds() - 7_200, lifetimeSeconds: 3_600 });
-  await world.inRequest(ended, () =>
+  const ended = await fixture.mint({ issuedAt: seconds() - 7_200, lifetimeSeconds: 3_600 });
+  await fixture.inRequest(ended, () =>
     expect(getAwsCredentials(isolated())).rejects.toMatchObject({ code: 'subject_token_expired' }),
   );
-  expect(world.emulator.log.entries()).toEqual([]);
+  expect(fixture.emulator.log.entries()).toEqual([]);
 
-  setEnvironment({ VERCEL_OIDC_TOKEN: await world.mint() });
-  const { accountId } = await world.inRequest(ended, () => getAwsCredentials(isolated()));
+  setEnvironment({ VERCEL_OIDC_TOKEN: await fixture.mint() });
+  const { accountId } = await fixture.inRequest(ended, () => getAwsCredentials(isolated()));
   expect(accountId).toBe(AWS.accountId);
   expect(verdicts()).toEqual(['allowed']);
 });
 
 test('the header of the request comes before the environment', async () => {
-  setEnvironment({ VERCEL_OIDC_TOKEN: await world.mint({ environment: 'preview' }) });
-  await world.inRequest(await world.mint(), () => getAwsCredentials(isolated()));
-  expect(world.emulator.log.entries('aws-sts').map(({ notes }) => notes['subject'])).toEqual([
+  setEnvironment({ VERCEL_OIDC_TOKEN: await fixture.mint({ environment: 'preview' }) });
+  await fixture.inRequest(await fixture.mint(), () => getAwsCredentials(isolated()));
+  expect(fixture.emulator.log.entries('aws-sts').map(({ notes }) => notes['subject'])).toEqual([
     PRODUCTION_SUBJECT,
   ]);
 });
@@ -62,14 +62,14 @@ test('VERCEL_OIDC_TOKEN_FILE is read again for each exchange', async () => {
   setEnvironment({ VERCEL_OIDC_TOKEN_FILE: file });
   const options = isolated();
 
-  await rotate(file, await world.mint());
+  await rotate(file, await fixture.mint());
   const first = await getAwsCredentials(options);
   // Within the hour the file is written again; the cached credential stays.
-  world.emulator.clock.advance(40 * 60_000);
-  await rotate(file, await world.mint());
+  fixture.emulator.clock.advance(40 * 60_000);
+  await rotate(file, await fixture.mint());
   expect((await getAwsCredentials(options)).accessKeyId).toBe(first.accessKeyId);
   // The first token has ended by now, and with it the credential: the second one brings the next.
-  world.emulator.clock.advance(21 * 60_000);
+  fixture.emulator.clock.advance(21 * 60_000);
   const second = await getAwsCredentials(options);
   expect(second.accessKeyId).not.toBe(first.accessKeyId);
   expect(second.expiresAt).toBeGreaterThan(first.expiresAt);
@@ -80,15 +80,15 @@ test('a token that expires on its way to the cloud is read again from the file, 
   const file = join(folder, 'late');
   setDeployment();
   setEnvironment({ VERCEL_OIDC_TOKEN_FILE: file });
-  await rotate(file, await world.mint({ lifetimeSeconds: 60 }));
-  world.emulator.faults.plant({
+  await rotate(file, await fixture.mint({ lifetimeSeconds: 60 }));
+  fixture.emulator.faults.plant({
     service: 'aws-sts',
     times: 1,
     fault: {
       kind: 'delay',
       until: async () => {
-        world.emulator.clock.advance(361_001);
-        await rotate(file, await world.mint());
+        fixture.emulator.clock.advance(361_001);
+        await rotate(file, await fixture.mint());
       },
     },
   });
@@ -97,9 +97,9 @@ test('a token that expires on its way to the cloud is read again from the file, 
 });
 
 test('a header has no fresher token: what the cloud calls expired is said to be, with the reason', async () => {
-  const token = await world.mint({ lifetimeSeconds: 60 });
-  world.emulator.faults.plant({ service: 'aws-sts', fault: { kind: 'clock-skew', ms: 3_600_000 } });
-  const failed = world.inRequest(token, () => getAwsCredentials(isolated()));
+  const token = await fixture.mint({ lifetimeSeconds: 60 });
+  fixture.emulator.faults.plant({ service: 'aws-sts', fault: { kind: 'clock-skew', ms: 3_600_000 } });
+  const failed = fixture.inRequest(token, () => getAwsCredentials(isolated()));
   await expect(failed).rejects.toMatchObject({ code: 'subject_token_expired', provider: 'aws' });
   expect(verdicts()).toEqual(['ExpiredTokenException']);
 });
@@ -110,7 +110,7 @@ test('`audience`: Vercel is asked for a token of that audience first, once for a
   const accountId = '210987654321';
   const providerId = 'vercel-audience';
   const clientId = '9e4d3c2b-1a09-4f8e-8d7c-6b5a49382716';
-  const { aws, gcp, azure, issuer, url, log } = world.emulator;
+  const { aws, gcp, azure, issuer, url, log } = fixture.emulator;
   aws.createOpenIdConnectProvider({ accountId, url: ISSUER, clientIds: [audience] });
   aws.createRole({
     arn: `arn:aws:iam::${accountId}:role/audience`,
@@ -134,13 +134,13 @@ test('`audience`: Vercel is asked for a token of that audience first, once for a
     tokenSource: vercelTokenSource({
       tokenEndpoint: `${url('issuer')}/~token`,
       allowLoopbackHttp: true,
-      clock: world.clock,
+      clock: fixture.clock,
     }),
   };
   const options = {
-    aws: { ...world.options.aws, ...shared, roleArn: `arn:aws:iam::${accountId}:role/audience` },
-    gcp: { ...world.options.gcpFederated, ...shared, workloadIdentityPoolProviderId: providerId },
-    azure: { ...world.options.azure, ...shared, clientId },
+    aws: { ...fixture.options.aws, ...shared, roleArn: `arn:aws:iam::${accountId}:role/audience` },
+    gcp: { ...fixture.options.gcpFederated, ...shared, workloadIdentityPoolProviderId: providerId },
+    azure: { ...fixture.options.azure, ...shared, clientId },
   };
 
   // In the issuer mode of old, too: what comes back always has the team's issuer.
@@ -152,7 +152,7 @@ test('`audience`: Vercel is asked for a token of that audience first, once for a
     environment: 'production',
     issuerMode: 'global',
   });
-  await world.inRequest(token, async () => {
+  await fixture.inRequest(token, async () => {
     await expect(getAwsCredentials(options.aws)).rejects.toMatchObject({ provider: 'aws' });
     await expect(getGcpCredentials(options.gcp)).rejects.toMatchObject({ provider: 'gcp' });
     await expect(getAzureCredentials(options.azure)).rejects.toMatchObject({ provider: 'azure' });

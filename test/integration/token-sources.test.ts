@@ -22,9 +22,9 @@ import {
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { setDeployment, setEnvironment } from '../support/environment.js';
 import { ISSUER, PRODUCTION_SUBJECT, trustPolicy } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 const AUDIENCE = 'sts.amazonaws.com';
 const ACCOUNT = '345678901234';
 const roleOf = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
@@ -39,7 +39,7 @@ let runner: Server;
 let asked = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'credex-sources-'));
-  const { aws } = world.emulator;
+  const { aws } = fixture.emulator;
   aws.createOpenIdConnectProvider({ accountId: ACCOUNT, url: ISSUER, clientIds: [AUDIENCE] });
   for (const [name, subject] of Object.entries({ ...SUBJECTS, vercel: PRODUCTION_SUBJECT }))
     aws.createRole({
@@ -71,7 +71,7 @@ const tokenOf = (
   more: { audience?: string | undefined; lifetimeSeconds?: number; jti?: number } = {},
 ): Promise<string> => {
   const { jti, ...overrides } = more;
-  return world.mint({
+  return fixture.mint({
     audience: AUDIENCE,
     ...overrides,
     claims: {
@@ -93,21 +93,21 @@ const inJob = (): void =>
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: `request-token-of-${expect.getState().currentTestName}`,
   });
 const options = (role: string, tokenSource: SubjectTokenSource) => ({
-  ...world.options.aws,
+  ...fixture.options.aws,
   roleArn: roleOf(role),
   cache: createCredentialCache(),
   tokenSource,
 });
 const github = (more: { identityKey?: string } = {}): SubjectTokenSource =>
-  githubActionsTokenSource({ audience: AUDIENCE, allowLoopbackHttp: true, clock: world.clock, ...more });
-const subjects = () => world.emulator.log.entries('aws-sts').map(({ notes }) => notes['subject']);
+  githubActionsTokenSource({ audience: AUDIENCE, allowLoopbackHttp: true, clock: fixture.clock, ...more });
+const subjects = () => fixture.emulator.log.entries('aws-sts').map(({ notes }) => notes['subject']);
 
 test('a GitHub Actions job: one token and one exchange, however many ask, and another with the next token', async () => {
   inJob();
   const all = options('github', github());
   await Promise.all(Array.from({ length: 20 }, () => getAwsCredentials(all)));
   expect([asked, subjects()]).toEqual([1, [SUBJECTS.github]]);
-  world.emulator.clock.advance(298_000);
+  fixture.emulator.clock.advance(298_000);
   await getAwsCredentials(all);
   expect([asked, subjects().length]).toEqual([2, 2]);
 });
@@ -116,7 +116,7 @@ test('a job that says whose it is keeps its credential for as long as that lasts
   inJob();
   const all = options('github', github({ identityKey: 'this job' }));
   const { accessKeyId } = await getAwsCredentials(all);
-  world.emulator.clock.advance(30 * 60_000);
+  fixture.emulator.clock.advance(30 * 60_000);
   setEnvironment({ ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined });
   expect((await getAwsCredentials(all)).accessKeyId).toBe(accessKeyId);
   expect([asked, subjects().length]).toEqual([1, 1]);
@@ -124,7 +124,7 @@ test('a job that says whose it is keeps its credential for as long as that lasts
 
 test("`audience` of the provider is the runner's to give", async () => {
   inJob();
-  const source = githubActionsTokenSource({ allowLoopbackHttp: true, clock: world.clock });
+  const source = githubActionsTokenSource({ allowLoopbackHttp: true, clock: fixture.clock });
   await expect(getAwsCredentials(options('github', source))).rejects.toMatchObject({
     provider: 'aws',
     code: 'token_rejected',
@@ -137,7 +137,7 @@ test('a GitLab job, a program and a file', async () => {
   setEnvironment({ AWS_ID_TOKEN: await tokenOf('gitlab') });
   const path = join(folder, 'gitlab');
   await writeFile(path, await tokenOf('gitlab'));
-  const { clock } = world;
+  const { clock } = fixture;
   for (const source of [
     gitlabTokenSource({ variable: 'AWS_ID_TOKEN', audience: AUDIENCE, clock }),
     commandTokenSource({ command: 'cat', args: [path], clock, timeoutMs: 30_000 }),
@@ -158,7 +158,7 @@ test("a pod's volume that turns over: the next exchange is made with the next to
   };
   await publish(1);
   await symlink(join('..data', 'token'), join(folder, 'token'));
-  const all = options('pod', kubernetesTokenSource({ path: join(folder, 'token'), clock: world.clock }));
+  const all = options('pod', kubernetesTokenSource({ path: join(folder, 'token'), clock: fixture.clock }));
   const first = await getAwsCredentials(all);
   expect((await getAwsCredentials(all)).accessKeyId).toBe(first.accessKeyId);
   await publish(2);
@@ -167,24 +167,24 @@ test("a pod's volume that turns over: the next exchange is made with the next to
 });
 
 test('a chain: Vercel on Vercel, the job in CI, and never one for the other', async () => {
-  const chain = tokenSourceChain(vercelTokenSource({ clock: world.clock }), github());
+  const chain = tokenSourceChain(vercelTokenSource({ clock: fixture.clock }), github());
   const cache = createCredentialCache();
   const vercel = { ...options('vercel', chain), cache };
   const job = { ...options('github', chain), cache };
   inJob();
   await getAwsCredentials(job);
   setDeployment();
-  const token = await world.mint({ audience: AUDIENCE });
-  await world.inRequest(token, () => getAwsCredentials(vercel));
+  const token = await fixture.mint({ audience: AUDIENCE });
+  await fixture.inRequest(token, () => getAwsCredentials(vercel));
   expect(subjects()).toEqual([SUBJECTS.github, PRODUCTION_SUBJECT]);
   // The role of the job, requested within Vercel's request: the credential that is cached for the job is not served.
-  await expect(world.inRequest(token, () => getAwsCredentials(job))).rejects.toMatchObject({
+  await expect(fixture.inRequest(token, () => getAwsCredentials(job))).rejects.toMatchObject({
     code: 'access_denied',
   });
   // An expired header is no vacant place: the job's token must not stand in for it.
   const before = asked;
-  const ended = await world.mint({ audience: AUDIENCE, issuedAt: 1_000, lifetimeSeconds: 60 });
-  await expect(world.inRequest(ended, () => getAwsCredentials(job))).rejects.toMatchObject({
+  const ended = await fixture.mint({ audience: AUDIENCE, issuedAt: 1_000, lifetimeSeconds: 60 });
+  await expect(fixture.inRequest(ended, () => getAwsCredentials(job))).rejects.toMatchObject({
     code: 'subject_token_expired',
   });
   expect(asked).toBe(before);
@@ -199,14 +199,14 @@ test("an API of one's own: the deployment's token for that audience, verified ke
     origins: origin,
     audience: 'https://orders.acme.example',
     allowLoopbackHttp: true,
-    clock: world.clock,
+    clock: fixture.clock,
     tokenSource: vercelTokenSource({
-      tokenEndpoint: `${world.emulator.url('issuer')}/~token`,
+      tokenEndpoint: `${fixture.emulator.url('issuer')}/~token`,
       allowLoopbackHttp: true,
-      clock: world.clock,
+      clock: fixture.clock,
     }),
   });
-  const sent = await world.inRequest(await world.mint(), async () => {
+  const sent = await fixture.inRequest(await fixture.mint(), async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => own(`${origin}/orders`)));
     return Promise.all(answers.map((answer) => answer.text()));
   });
@@ -219,5 +219,5 @@ test("an API of one's own: the deployment's token for that audience, verified ke
     PRODUCTION_SUBJECT,
     ISSUER,
   ]);
-  expect(world.emulator.log.count('issuer')).toBe(1);
+  expect(fixture.emulator.log.count('issuer')).toBe(1);
 });

@@ -10,9 +10,9 @@ import { createCredentialCache } from '@credex/core';
 import { STSClient } from '@aws-sdk/client-sts';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AWS } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 
 /** What the server heard after a handshake. */
 let heard: string[];
@@ -24,7 +24,7 @@ const saved = { ...globalAgent.options };
 beforeEach(async () => {
   heard = [];
   open = new Set();
-  const server = createServer(world.emulator.serverCertificate, (socket) => {
+  const server = createServer(fixture.emulator.serverCertificate, (socket) => {
     open.add(socket);
     socket.on('error', () => undefined).on('data', (data) => heard.push(String(data)));
   });
@@ -50,7 +50,7 @@ const lookup = (_host: string, options: { all?: boolean }, done: (...found: unkn
   options.all === true ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
 
 const exchange = async (host: string, more: object = {}): Promise<unknown> => {
-  const token = await world.mint();
+  const token = await fixture.mint();
   return getAwsCredentials({
     roleArn: AWS.roleArn,
     region: AWS.region,
@@ -76,7 +76,7 @@ test.each([
   '%s is refused though the global agent says rejectUnauthorized: false',
   async (_what, { trusted, ...options }: { readonly trusted: boolean }) => {
     Object.assign(globalAgent.options, { rejectUnauthorized: false, lookup, ...options });
-    if (trusted) globalAgent.options.ca = world.emulator.ca;
+    if (trusted) globalAgent.options.ca = fixture.emulator.ca;
     // A second one: its session is resumed, and Node compares no name then.
     await expect(exchange('sts.example.com')).rejects.toMatchObject(REFUSED);
     await expect(exchange('sts.example.com')).rejects.toMatchObject(REFUSED);
@@ -104,10 +104,10 @@ test.each([
   ['our own request', {}],
   ['the client of the AWS SDK', { exchanger: true }],
 ])('%s is accepted on every new connection, whose session may be resumed', async (_what, more) => {
-  Object.assign(globalAgent.options, { ca: world.emulator.ca });
-  const endpoint = world.emulator.tlsUrl('aws-sts');
+  Object.assign(globalAgent.options, { ca: fixture.emulator.ca });
+  const endpoint = fixture.emulator.tlsUrl('aws-sts');
   for (let connection = 0; connection < 3; connection += 1) {
-    const handler = { requestHandler: { httpsAgent: { ca: world.emulator.ca } } };
+    const handler = { requestHandler: { httpsAgent: { ca: fixture.emulator.ca } } };
     const client = new STSClient({ region: AWS.region, endpoint, ...handler });
     const way =
       'exchanger' in more
@@ -119,7 +119,7 @@ test.each([
 });
 
 test('a certificate that is trusted and of the right name is accepted all the same', async () => {
-  Object.assign(globalAgent.options, { rejectUnauthorized: false, ca: world.emulator.ca });
-  const endpoint = world.emulator.tlsUrl('aws-sts');
+  Object.assign(globalAgent.options, { rejectUnauthorized: false, ca: fixture.emulator.ca });
+  const endpoint = fixture.emulator.tlsUrl('aws-sts');
   expect(await exchange('', { endpoint })).toMatchObject({ accountId: AWS.accountId });
 });

@@ -7,23 +7,23 @@ import { gcpCredentialsProvider } from '@credex/gcp';
 import { vercelFunctionsInvocation, vercelFunctionsTokenSource } from '@credex/vercel/functions';
 import { expect, test, vi } from 'vitest';
 import { AWS, GCP } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import { WAYS, by } from '../support/ways.js';
 
-const world = useWorld();
+const fixture = useFixture();
 
 /** A call of each provider as its cloud's clients make it, with what they pass. */
 const CALLS = {
   aws: async (options: object) =>
     (
-      await awsCredentialsProvider({ ...world.options.aws, ...options })({
+      await awsCredentialsProvider({ ...fixture.options.aws, ...options })({
         audience: 'https://other.example',
       })
     ).accountId,
   gcp: async (options: object) =>
-    (await gcpCredentialsProvider({ ...world.options.gcp, ...options }).getCredentials()).principal,
+    (await gcpCredentialsProvider({ ...fixture.options.gcp, ...options }).getCredentials()).principal,
   azure: async (options: object) => {
-    const credential = azureCredentialsProvider({ ...world.options.azure, ...options });
+    const credential = azureCredentialsProvider({ ...fixture.options.azure, ...options });
     return (
       (await credential.getToken('https://storage.azure.com/.default', { claims: undefined })).token !== ''
     );
@@ -36,16 +36,16 @@ test.each(cases)(
   '$cloud, $way: a function as `tokenSource` is called without arguments',
   async ({ cloud, way }) => {
     const tokenSource = vi.fn(async (...args: readonly unknown[]) => getVercelOidcToken(...(args as [])));
-    const token = await world.mint();
-    const options = { ...by(way, cloud, world.emulator), tokenSource };
-    expect(await world.inRequest(token, () => CALLS[cloud](options))).toBe(CREDENTIALS[cloud]);
+    const token = await fixture.mint();
+    const options = { ...by(way, cloud, fixture.emulator), tokenSource };
+    expect(await fixture.inRequest(token, () => CALLS[cloud](options))).toBe(CREDENTIALS[cloud]);
     expect(tokenSource.mock.calls.length).toBeGreaterThan(0);
     expect(tokenSource.mock.calls.flat()).toEqual([]);
   },
 );
 
 test.each(['aws', 'gcp', 'azure'] as const)('%s through @credex/vercel/functions', async (cloud) => {
-  const token = await world.mint();
+  const token = await fixture.mint();
   const options = {
     tokenSource: vercelFunctionsTokenSource({ expect: { environment: 'production' } }),
     invocation: vercelFunctionsInvocation,
@@ -55,11 +55,11 @@ test.each(['aws', 'gcp', 'azure'] as const)('%s through @credex/vercel/functions
     deadline: Date.now() + 60_000,
     waitUntil: (work: Promise<unknown>) => void handed.push(work),
   };
-  expect(await world.inRequest(token, () => CALLS[cloud](options), context)).toBe(CREDENTIALS[cloud]);
+  expect(await fixture.inRequest(token, () => CALLS[cloud](options), context)).toBe(CREDENTIALS[cloud]);
 });
 
 test('an invocation that ends too soon for an exchange is heeded', async () => {
-  const token = await world.mint();
+  const token = await fixture.mint();
   const call = () =>
     CALLS.aws({
       tokenSource: vercelFunctionsTokenSource(),
@@ -67,5 +67,5 @@ test('an invocation that ends too soon for an exchange is heeded', async () => {
       audience: 'x',
     });
   const context = { deadline: Date.now() - 1 };
-  await expect(world.inRequest(token, call, context)).rejects.toMatchObject({ code: 'timeout' });
+  await expect(fixture.inRequest(token, call, context)).rejects.toMatchObject({ code: 'timeout' });
 });

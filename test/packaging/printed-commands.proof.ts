@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensurePacked, tarballOf } from '../../scripts/pack.mjs';
 import { outside } from '../support/command-line.js';
 import { AUDIENCE, AWS, AZURE, GCP } from '../support/trust.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import type { Ended } from './packages.js';
 import { ROOMS, ROOT, command, emptyFolder } from './packages.js';
 import type { Registry } from './registry.js';
@@ -69,7 +69,7 @@ const POLICY = {
   ],
 };
 
-const world = useWorld();
+const fixture = useFixture();
 const [folder, remove] = emptyFolder();
 let registry: Registry;
 let env: NodeJS.ProcessEnv;
@@ -156,7 +156,7 @@ function putTools(): void {
 describe('what is installed then', () => {
   beforeAll(async () => {
     putTools();
-    const token = await world.mint();
+    const token = await fixture.mint();
     const { projectNumber, workloadIdentityPoolId, workloadIdentityPoolProviderId, serviceAccountEmail } =
       GCP;
     const config = {
@@ -183,8 +183,8 @@ describe('what is installed then', () => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     mkdirSync(join(folder, '.aws'));
     const ca = join(folder, 'emulator-ca.pem');
-    await world.emulator.writeCa(ca);
-    const { PATH: _path, HOME: _home, ...seen } = outside(world.emulator, { ca });
+    await fixture.emulator.writeCa(ca);
+    const { PATH: _path, HOME: _home, ...seen } = outside(fixture.emulator, { ca });
     env = { ...env, ...seen };
     // As someone who has read the file: a code configuration that only the folder names needs consent.
     const trusted = await sh('npx credex trust credex.config.ts');

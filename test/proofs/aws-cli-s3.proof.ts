@@ -3,12 +3,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { describeProgram, download, useProgramWorld, writeLarge } from '../support/programs.js';
+import { describeProgram, download, useProgramFixture, writeLarge } from '../support/programs.js';
 import { AWS } from '../support/trust.js';
 
 const MIB = 1024 * 1024;
 
-const programs = useProgramWorld();
+const programs = useProgramFixture();
 
 const cli = {
   command: ['aws', '--version'],
@@ -44,7 +44,7 @@ describeProgram('the AWS CLI', cli, () => {
 
   test('copies to and fro, a large file in parts', async () => {
     await aws('s3', 'cp', '--recursive', '--no-progress', 'up', `${at}/in/`);
-    const parts = programs.world.emulator.log.count(
+    const parts = programs.fixture.emulator.log.count(
       'aws-s3',
       ({ method, path }) => method === 'PUT' && path.endsWith('large.bin'),
     );
@@ -75,10 +75,10 @@ describeProgram('the AWS CLI', cli, () => {
       await aws('s3', 'presign', '--expires-in', '60', '--region', AWS.region, `${at}/one.txt`)
     ).trim();
     expect(url).toContain('X-Amz-Algorithm=AWS4-HMAC-SHA256');
-    expect(String((await download(url, programs.world.emulator.ca)).body)).toBe('an order of 3 pears');
-    programs.world.emulator.clock.advance(61_000);
-    const late = await download(url, programs.world.emulator.ca);
-    programs.world.emulator.clock.advance(-61_000);
+    expect(String((await download(url, programs.fixture.emulator.ca)).body)).toBe('an order of 3 pears');
+    programs.fixture.emulator.clock.advance(61_000);
+    const late = await download(url, programs.fixture.emulator.ca);
+    programs.fixture.emulator.clock.advance(-61_000);
     expect([late.status, String(late.body)]).toEqual([403, expect.stringContaining('Request has expired')]);
   });
 });

@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-import type { Core } from './small-world.js';
+import type { Core } from './explorer-harness.js';
 
 /** One change to one source of packages/core/src. */
 export interface Change {

@@ -1,4 +1,4 @@
-/** The small worlds that are explored, and how deep: each takes half a minute or less of one core. */
+/** What is explored, and how deep: each exploration takes at most half a minute of one processor. */
 
 import type { Exploration } from './explorer.js';
 

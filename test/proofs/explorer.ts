@@ -1,15 +1,15 @@
 /**
- * Goes through every order in which a small world's moves can come, breadth first, and prunes where two orders
+ * Goes through every order in which moves can come, breadth first, and prunes where two orders
  * lead to the same state. The engine can't be forked: a state is rebuilt by replaying the moves that led to it.
  */
 
-import { booksOf } from './small-world-books.js';
-import type { Move, Played } from './small-world-moves.js';
-import { movesOf, play } from './small-world-moves.js';
-import { Violation, rulesOf } from './small-world-rules.js';
-import { snapshot } from './small-world-snapshot.js';
-import type { Core, Identity } from './small-world.js';
-import { smallWorld } from './small-world.js';
+import { modelOf } from './reference-model.js';
+import type { Move, Played } from './explorer-moves.js';
+import { movesOf, play } from './explorer-moves.js';
+import { Violation, rulesOf } from './explorer-rules.js';
+import { snapshot } from './explorer-snapshot.js';
+import type { Core, Identity } from './explorer-harness.js';
+import { explorerHarness } from './explorer-harness.js';
 
 export interface Exploration {
   readonly name: string;
@@ -47,11 +47,11 @@ export async function explore(core: Core, exploration: Exploration): Promise<Fin
   let frontier: (readonly Move[])[] = [];
 
   const visit = async (played: Played, moves: readonly Move[], into: (readonly Move[])[]): Promise<void> => {
-    const print = fingerprint(snapshot(played.world, alike));
+    const print = fingerprint(snapshot(played.harness, alike));
     if (seen.has(print)) return;
     seen.add(print);
     into.push(moves);
-    // The world was good for one transition only: what is left of it shows whether anything gets stuck.
+    // The harness is used for one transition only: what is left of it shows whether anything gets stuck.
     await guarded(moves, () => comesToRest(played));
   };
 
@@ -76,16 +76,16 @@ export async function explore(core: Core, exploration: Exploration): Promise<Fin
   return { states: seen.size, transitions, byDepth };
 }
 
-/** A new world, led to where the moves lead. */
+/** A new harness, after the moves. */
 async function replay(
   core: Core,
   { identities, steps }: Pick<Exploration, 'identities' | 'steps'>,
   moves: readonly Move[],
   known = true,
 ): Promise<Played> {
-  const world = smallWorld({ core, identities, random: () => DRAWN, steps });
-  const books = booksOf(world, DRAWN);
-  const played = { world, books, rules: rulesOf(world, books, !steps) };
+  const harness = explorerHarness({ core, identities, random: () => DRAWN, steps });
+  const model = modelOf(harness, DRAWN);
+  const played = { harness, model, rules: rulesOf(harness, model, !steps) };
   for (const move of moves) await guarded(moves, () => play(played, move, known));
   return played;
 }
@@ -95,17 +95,17 @@ async function replay(
  * the cloud says when all is over changes nothing.
  */
 async function comesToRest(played: Played): Promise<void> {
-  const { world } = played;
-  for (let patience = 0; world.time.timers().length > 0; patience++) {
+  const { harness } = played;
+  for (let patience = 0; harness.time.timers().length > 0; patience++) {
     if (patience > 50) throw new Violation('timers without end');
-    await world.time.advance(world.time.timers()[0] ?? 0);
+    await harness.time.advance(harness.time.timers()[0] ?? 0);
   }
-  const waiting = world.callers.filter(({ end }) => end === undefined);
+  const waiting = harness.callers.filter(({ end }) => end === undefined);
   if (waiting.length > 0) throw new Violation(`caller ${waiting[0]?.number} waits for ever`);
-  if (world.cache.state.refreshes.size > 0) throw new Violation('an exchange is left at rest');
+  if (harness.cache.state.refreshes.size > 0) throw new Violation('an exchange is left at rest');
   played.rules.check();
-  for (const gate of world.gates) if (gate.ended === undefined) await play(played, `end ${gate.serial} ok`);
-  if (world.time.timers().length > 0) throw new Violation('a timer is left at rest');
+  for (const gate of harness.gates) if (gate.ended === undefined) await play(played, `end ${gate.serial} ok`);
+  if (harness.time.timers().length > 0) throw new Violation('a timer is left at rest');
 }
 
 async function guarded(moves: readonly Move[], work: () => Promise<void>): Promise<void> {

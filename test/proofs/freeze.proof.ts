@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtCore } from './core-copy.js';
-import { seededRandom } from './simulated-world.js';
+import { seededRandom } from './simulation.js';
 
 /**
  * A platform freezes an instance between requests, sockets and timers and all. Here it is done to a real process:

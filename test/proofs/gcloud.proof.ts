@@ -4,10 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { describeProgram, useProgramWorld } from '../support/programs.js';
+import { describeProgram, useProgramFixture } from '../support/programs.js';
 import { GCP } from '../support/trust.js';
 
-const programs = useProgramWorld();
+const programs = useProgramFixture();
 
 const gcloud = {
   command: ['gcloud', '--version'],
@@ -60,7 +60,9 @@ describeProgram('gcloud', gcloud, () => {
   test('prints an access token of the service account', async () => {
     const token = (await run('auth', 'print-access-token')).trim();
     expect(token).toMatch(/^ya29\./);
-    expect(programs.world.emulator.log.count('gcp-iam-credentials', ({ status }) => status === 200)).toBe(1);
+    expect(programs.fixture.emulator.log.count('gcp-iam-credentials', ({ status }) => status === 200)).toBe(
+      1,
+    );
   });
 
   test('writes and reads an object', async () => {

@@ -4,7 +4,7 @@ import type { CredentialCache } from '@credex/core';
 import type { DriverProvider, ErrorClass, Exchanger } from '@credex/core/internal';
 import type { ManualTime } from './manual-time.js';
 import { turn } from './manual-time.js';
-import type { Core } from './small-world.js';
+import type { Core } from './explorer-harness.js';
 
 export interface Person {
   readonly name: string;
@@ -110,7 +110,7 @@ class CloudError extends Error {
 }
 
 export interface Cloud {
-  /** Whose tokens fail in this world. */
+  /** The identities whose tokens fail in this run. */
   readonly failing: ReadonlySet<string>;
   exchanges(): number;
   call(

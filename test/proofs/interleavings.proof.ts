@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { quickProcess } from './quick-process.js';
 import { interleave } from './interleavings.js';
 import { inWorkers } from './proof-workers.js';
-import { realCore } from './small-world.js';
+import { realCore } from './explorer-harness.js';
 
 quickProcess();
 
-/** `CREDEX_SEED`: one world again, the one that a failure named. */
+/** `CREDEX_SEED`: repeats one run, the one that a failure named. */
 const replayed = process.env['CREDEX_SEED'];
 // The same commit gives the same verdict; `CREDEX_FIRST_SEED` begins the million elsewhere.
 const WORLDS = 1_000_000;

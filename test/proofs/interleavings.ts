@@ -7,8 +7,8 @@
 import { FederationError } from '@credex/core';
 import type { Instant } from './manual-time.js';
 import { manualTime, turn } from './manual-time.js';
-import { seededRandom } from './simulated-world.js';
-import type { Core } from './small-world.js';
+import { seededRandom } from './simulation.js';
+import type { Core } from './explorer-harness.js';
 import type { Desk, Person } from './interleaving-cloud.js';
 import { DESKS, PEOPLE, createCloud } from './interleaving-cloud.js';
 
@@ -34,7 +34,7 @@ export interface Interleaved {
 }
 
 /**
- * One world, one order of steps, both drawn from the seed.
+ * One run: a setting and an order of steps, both drawn from the seed.
  * @throws Error that names the seed and the steps
  */
 export async function interleave(core: Core, seed: number): Promise<Interleaved> {
@@ -146,7 +146,7 @@ function atRest({ state }: ReturnType<Core['createCredentialCache']>): void {
   }
 }
 
-/** @param count how many worlds, from that seed on */
+/** @param count how many runs, from that seed on */
 export async function interleaveMany(core: Core, seed: number, count: number): Promise<Interleaved> {
   let calls = 0;
   let exchanges = 0;

@@ -3,10 +3,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { describeProgram, useProgramWorld } from '../support/programs.js';
+import { describeProgram, useProgramFixture } from '../support/programs.js';
 import { AZURE } from '../support/trust.js';
 
-const programs = useProgramWorld();
+const programs = useProgramFixture();
 
 /** Debian's Python, for which apt installs the package: another one that comes first on PATH has it not. */
 const PYTHON = '/usr/bin/python3';
@@ -65,12 +65,12 @@ describeProgram('MSAL for Python', msal, () => {
       cached: true,
       blob: { put: 201, get: 200, text: 'an order of 3 pears' },
     });
-    const exchanges = programs.world.emulator.log.count('entra', ({ method }) => method === 'POST');
+    const exchanges = programs.fixture.emulator.log.count('entra', ({ method }) => method === 'POST');
     expect(exchanges).toBe(1);
   });
 
   test('hears why another environment is refused', async () => {
-    const VERCEL_OIDC_TOKEN = await programs.world.mint({ environment: 'preview' });
+    const VERCEL_OIDC_TOKEN = await programs.fixture.mint({ environment: 'preview' });
     expect(await call({ VERCEL_OIDC_TOKEN })).toMatchObject({
       error: 'invalid_client',
       codes: [700213],

@@ -7,7 +7,7 @@ import type { Exploration } from './explorer.js';
 export interface Mutation {
   readonly name: string;
   readonly change: Change;
-  /** The small world whose exploration notices, or the random interleavings. */
+  /** The exploration that notices, or the random interleavings. */
   readonly noticedBy: Exploration | 'interleavings';
 }
 

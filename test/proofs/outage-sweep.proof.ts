@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom, simulatedWorld } from './simulated-world.js';
+import { seededRandom, simulate } from './simulation.js';
 
 /**
  * Lifetime 3,600 s, a call each second, the source down for a while from each of the 3,600 offsets: how many of
@@ -51,23 +51,24 @@ interface Run {
 
 async function ourRun(offset: number, outage: number): Promise<Run> {
   const end = (offset + outage) * 1_000;
-  const world = simulatedWorld({
+  const simulation = simulate({
     lifetimeMs: LIFETIME * 1_000,
     random: seededRandom(offset * 7_919 + outage),
     // The credential is issued at 0: an outage from there begins with the next millisecond.
     down: (now) => now >= Math.max(1, offset * 1_000) && now < end,
   });
-  let last = await world.call();
+  let last = await simulation.call();
   let failed = false;
   let attempts = 0;
   for (let second = 2_690; second * 1_000 <= Math.max(end, 0) + 10_000; second++) {
-    if (world.now() < second * 1_000) world.jump(second * 1_000 - world.now());
-    const before = world.attempts;
-    const during = world.now() >= offset * 1_000 && world.now() < end;
-    const token = await world.call();
-    if (during) attempts += world.attempts - before;
+    if (simulation.now() < second * 1_000) simulation.jump(second * 1_000 - simulation.now());
+    const before = simulation.attempts;
+    const during = simulation.now() >= offset * 1_000 && simulation.now() < end;
+    const token = await simulation.call();
+    if (during) attempts += simulation.attempts - before;
     if (token === undefined) failed = true;
-    else if (failed && last === undefined) return { failed, attempts, recovery: (world.now() - end) / 1_000 };
+    else if (failed && last === undefined)
+      return { failed, attempts, recovery: (simulation.now() - end) / 1_000 };
     last = token;
   }
   return { failed, attempts, recovery: undefined };

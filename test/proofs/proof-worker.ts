@@ -6,7 +6,7 @@ import { explore } from './explorer.js';
 import { quickProcess } from './quick-process.js';
 import type { Interleaved } from './interleavings.js';
 import { interleaveMany } from './interleavings.js';
-import { realCore } from './small-world.js';
+import { realCore } from './explorer-harness.js';
 
 export type Task =
   | { readonly explore: Exploration }

@@ -4,12 +4,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Ended } from '../support/command-line.js';
-import { describeProgram, download, useProgramWorld, writeLarge } from '../support/programs.js';
+import { describeProgram, download, useProgramFixture, writeLarge } from '../support/programs.js';
 import { AWS } from '../support/trust.js';
 
 const MIB = 1024 * 1024;
 
-const programs = useProgramWorld();
+const programs = useProgramFixture();
 
 const rclone = {
   command: ['rclone', 'version'],
@@ -52,7 +52,7 @@ describeProgram('rclone', rclone, () => {
     return stdout;
   };
   const inParts = (): number =>
-    programs.world.emulator.log.count(
+    programs.fixture.emulator.log.count(
       'aws-s3',
       ({ method, path }) => method === 'PUT' && path.endsWith('large.bin'),
     );
@@ -89,13 +89,13 @@ describeProgram('rclone', rclone, () => {
   test('gives a link that ends', async () => {
     printed(await rcloneBy('copy', 'up/small é.txt', `${at}/link`));
     const url = printed(await rcloneBy('link', '--expire', '60s', `${at}/link/small é.txt`)).trim();
-    expect(await download(url, programs.world.emulator.ca)).toMatchObject({
+    expect(await download(url, programs.fixture.emulator.ca)).toMatchObject({
       status: 200,
       body: Buffer.from('an order of 3 pears'),
     });
-    programs.world.emulator.clock.advance(61_000);
-    const late = await download(url, programs.world.emulator.ca);
-    programs.world.emulator.clock.advance(-61_000);
+    programs.fixture.emulator.clock.advance(61_000);
+    const late = await download(url, programs.fixture.emulator.ca);
+    programs.fixture.emulator.clock.advance(-61_000);
     expect([late.status, String(late.body)]).toEqual([403, expect.stringContaining('Request has expired')]);
   });
 

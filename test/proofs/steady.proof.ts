@@ -3,7 +3,7 @@ import { createCredentialProvider } from '@credex/core/internal';
 import { describe, expect, it } from 'vitest';
 import { quickProcess } from './quick-process.js';
 import { manualTime, turn } from './manual-time.js';
-import { seededRandom } from './simulated-world.js';
+import { seededRandom } from './simulation.js';
 
 quickProcess();
 

@@ -3,7 +3,7 @@ import { createCredentialProvider } from '@credex/core/internal';
 import { afterAll, expect, it } from 'vitest';
 import { quickProcess } from '../proofs/quick-process.js';
 import { manualTime, turn } from '../proofs/manual-time.js';
-import { seededRandom } from '../proofs/simulated-world.js';
+import { seededRandom } from '../proofs/simulation.js';
 
 afterAll(quickProcess());
 

@@ -9,8 +9,8 @@ import { awsOutcome, azureOutcome, gcpOutcome, NOTHING_INHERITED } from '../conf
 import type { Outcome } from '../conformance/explain/outcomes.js';
 import { AUDIENCE, ISSUER } from '../conformance/explain/policy-case.js';
 import { TEAM } from '../demo/names.mjs';
-import { seededRandom } from '../proofs/simulated-world.js';
-import { useWorld } from '../support/use-world.js';
+import { seededRandom } from '../proofs/simulation.js';
+import { useFixture } from '../support/use-fixture.js';
 import {
   diceOf,
   federatedCredentials,
@@ -22,7 +22,7 @@ import {
 const POLICIES = 240;
 const SEED = 20_261_122;
 
-const world = useWorld();
+const fixture = useFixture();
 
 interface Both {
   readonly explained: Explanation;
@@ -44,7 +44,7 @@ const KEPT: ReadonlySet<string> = new Set(['refused_today', 'shared_issuer_contr
 async function expectAgreement(ask: (index: number, jwt: string) => Promise<Both>): Promise<void> {
   const seen = { allowed: 0, refused: 0, invalid: 0 };
   const tokens = await Promise.all(
-    TOKENS.map((more) => world.emulator.issuer.mint({ ...TEAM, environment: 'production', ...more })),
+    TOKENS.map((more) => fixture.emulator.issuer.mint({ ...TEAM, environment: 'production', ...more })),
   );
   for (let index = 0; index < POLICIES; index += 1) {
     // The plain token half of the time.
@@ -75,7 +75,7 @@ describe('explain and the emulator agree', () => {
   test('on trust policies of AWS', async () => {
     const accountId = '300000000000';
     const dice = diceOf(seededRandom(SEED));
-    world.emulator.aws.createOpenIdConnectProvider({ accountId, url: ISSUER, clientIds: [AUDIENCE] });
+    fixture.emulator.aws.createOpenIdConnectProvider({ accountId, url: ISSUER, clientIds: [AUDIENCE] });
     await expectAgreement(async (index, jwt) => {
       const [roleArn, roleSessionName] = [`arn:aws:iam::${accountId}:role/role-${index}`, 'shop'];
       const policy = trustPolicy(dice, accountId);
@@ -83,13 +83,13 @@ describe('explain and the emulator agree', () => {
         cloud: 'aws',
         policy: JSON.stringify(policy),
         claims: claimsOf(jwt),
-        now: world.emulator.clock.now(),
+        now: fixture.emulator.clock.now(),
         roleArn,
         roleSessionName,
       });
       return {
         explained,
-        outcome: await awsOutcome(world.emulator, { roleArn, trustPolicy: policy, roleSessionName }, jwt),
+        outcome: await awsOutcome(fixture.emulator, { roleArn, trustPolicy: policy, roleSessionName }, jwt),
       };
     });
   });
@@ -110,7 +110,7 @@ describe('explain and the emulator agree', () => {
       });
       return {
         explained,
-        outcome: await gcpOutcome(world.emulator, { projectNumber, provider, bindings }, jwt),
+        outcome: await gcpOutcome(fixture.emulator, { projectNumber, provider, bindings }, jwt),
       };
     });
   });
@@ -118,7 +118,7 @@ describe('explain and the emulator agree', () => {
   test('on federated credentials of Azure', async () => {
     const tenantId = '3c9a2d7e-51f4-4b0d-8e6a-2f1b7c5d4e30';
     const dice = diceOf(seededRandom(SEED));
-    world.emulator.azure.createTenant({ tenantId });
+    fixture.emulator.azure.createTenant({ tenantId });
     await expectAgreement(async (index, jwt) => {
       const clientId = `7a1d3e5f-2b4c-4d6e-8f90-${String(index).padStart(12, '0')}`;
       const credentials = federatedCredentials(dice);
@@ -129,7 +129,7 @@ describe('explain and the emulator agree', () => {
       });
       return {
         explained,
-        outcome: await azureOutcome(world.emulator, { tenantId, clientId, credentials }, jwt),
+        outcome: await azureOutcome(fixture.emulator, { tenantId, clientId, credentials }, jwt),
       };
     });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { quickProcess } from '../proofs/quick-process.js';
 import { manualTime, turn } from '../proofs/manual-time.js';
-import { seededRandom } from '../proofs/simulated-world.js';
+import { seededRandom } from '../proofs/simulation.js';
 import { createCredentialCache } from '@credex/core';
 import type { ErrorClass } from '@credex/core/internal';
 import { createCredentialProvider } from '@credex/core/internal';
@@ -88,24 +88,24 @@ describe('a source that is down', () => {
   it('fails no call while four minutes are left', { timeout: 20_000 }, async () => {
     for (let seed = 0; seed < 20; seed++) {
       let down = false;
-      const world = source(() => (down ? { code: 'unavailable', retry: 'now' } : undefined), seed);
-      const first = await world.provider.getCredentials();
+      const fixture = source(() => (down ? { code: 'unavailable', retry: 'now' } : undefined), seed);
+      const first = await fixture.provider.getCredentials();
       down = true;
-      await world.time.advance(LIFETIME_MS - 240_000);
+      await fixture.time.advance(LIFETIME_MS - 240_000);
       let failed = 0;
       let served = 0;
       // The last five seconds are not handed out: a credential must live until it is used.
       for (let second = 0; second < 235; second++) {
-        world.provider.getCredentials().then(
+        fixture.provider.getCredentials().then(
           ({ value }) => (served += value === first.value ? 1 : 0),
           () => (failed += 1),
         );
         await turn();
-        await world.time.advance(1_000);
+        await fixture.time.advance(1_000);
       }
       await turn();
       expect([failed, served]).toEqual([0, 235]);
-      expect(world.asked.length).toBeLessThan(40);
+      expect(fixture.asked.length).toBeLessThan(40);
     }
   });
 });

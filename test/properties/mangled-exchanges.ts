@@ -6,7 +6,7 @@ import { readSubjectToken } from '@credex/core/internal';
 import { getAwsCredentials } from '@credex/aws';
 import { getAzureCredentials } from '@credex/azure';
 import { getGcpCredentials } from '@credex/gcp';
-import { seededRandom } from '../proofs/simulated-world.js';
+import { seededRandom } from '../proofs/simulation.js';
 import { directAws, directAzure, directGcp } from '../support/direct.js';
 import type { Answer } from './mangled.js';
 import { mangled } from './mangled.js';

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { clientStsExchanger } from '@credex/aws/client-sts';
 import { awsConfiguration } from '../../packages/aws/src/options.js';
 import { directAws } from '../support/direct.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import { AWS_REQUESTS } from './aws-requests.js';
 import { AWS_TOKENS, ROLE } from './aws-tokens.js';
 import { classifyRecorded, expectRow } from './classify-recorded.js';
@@ -43,12 +43,12 @@ test('at least sixty responses with a source, each by a name of its own', () => 
 });
 
 describe('the emulator answers as STS did', () => {
-  const world = useWorld();
-  beforeAll(() => setUpAws(world));
+  const fixture = useFixture();
+  beforeAll(() => setUpAws(fixture));
 
   const rows = AWS.filter(({ emulated }) => emulated !== undefined);
   test.each(rows.map((row) => [row.emulated as string, row] as const))('%s', async (name, row) => {
-    const found = await emulatedAws(world, name);
+    const found = await emulatedAws(fixture, name);
     const real = errorOf(row);
     expect([found.status, withoutSuffix(found.code)]).toEqual([row.status, withoutSuffix(real.code)]);
     expect(sentence(found.message)).toBe(sentence(real.message));

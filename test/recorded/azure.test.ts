@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { SERVER_CODES } from '../../packages/azure/src/classify-azure-error.js';
 import { azureConfiguration } from '../../packages/azure/src/options.js';
 import { directAzure } from '../support/direct.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import { AZURE_IDENTITY } from './azure-identity.js';
 import { AZURE_REQUEST } from './azure-request.js';
 import { classifyRecorded, expectRow, sentenceOf } from './classify-recorded.js';
@@ -31,12 +31,12 @@ describe('what Entra answered', () => {
 });
 
 describe('the emulator answers as Entra did', () => {
-  const world = useWorld();
-  beforeAll(() => createOtherApplications(world));
+  const fixture = useFixture();
+  beforeAll(() => createOtherApplications(fixture));
 
   const rows = AZURE.filter(({ emulated }) => emulated !== undefined);
   test.each(rows.map((row) => [row.emulated as string, row] as const))('%s', async (name, row) => {
-    const { status, body } = await emulatedAzure(world, name);
+    const { status, body } = await emulatedAzure(fixture, name);
     const real = row.body as Readonly<Record<string, unknown>>;
     expect([status, body['error'], body['error_codes']]).toEqual([
       row.status,

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import type { MintOptions, PolicyDocument, PolicyStatement } from '@credex/testing/emulator';
 import { AUDIENCE, PRODUCTION_SUBJECT, trustPolicy } from '../support/trust.js';
-import type { World } from '../support/world.js';
+import type { Fixture } from '../support/fixture.js';
 
 export interface EmulatedError {
   readonly status: number;
@@ -84,7 +84,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
 export const AWS_CASES: readonly string[] = Object.keys(CASES);
 
-export function setUpAws({ emulator: { aws } }: Pick<World, 'emulator'>): void {
+export function setUpAws({ emulator: { aws } }: Pick<Fixture, 'emulator'>): void {
   const trusts = trustPolicy(TEAM, AUDIENCE, [PRODUCTION_SUBJECT], ACCOUNT);
   const allow = trusts.Statement[0] as PolicyStatement;
   const create = (name: string, trust: PolicyDocument) =>
@@ -106,17 +106,17 @@ export function setUpAws({ emulator: { aws } }: Pick<World, 'emulator'>): void {
 
 /** What the emulator's STS answers in that case. */
 export async function emulatedAws(
-  world: Pick<World, 'emulator' | 'mint'>,
+  fixture: Pick<Fixture, 'emulator' | 'mint'>,
   name: string,
 ): Promise<EmulatedError> {
   const { token, form, host, fault } = CASES[name] as Case;
-  const { emulator } = world;
+  const { emulator } = fixture;
   const body = new URLSearchParams({
     Action: 'AssumeRoleWithWebIdentity',
     Version: '2011-06-15',
     RoleArn: roleOf('shop'),
     RoleSessionName: 'shop',
-    WebIdentityToken: await world.mint(token),
+    WebIdentityToken: await fixture.mint(token),
     ...form,
   }).toString();
   if (fault !== undefined)

@@ -2,7 +2,7 @@
 
 import type { MintOptions } from '@credex/testing/emulator';
 import { AZURE } from '../support/trust.js';
-import type { World } from '../support/world.js';
+import type { Fixture } from '../support/fixture.js';
 
 export interface EmulatedResponse {
   readonly status: number;
@@ -54,7 +54,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
 export const AZURE_CASES: readonly string[] = Object.keys(CASES);
 
-export function createOtherApplications({ emulator }: Pick<World, 'emulator'>): void {
+export function createOtherApplications({ emulator }: Pick<Fixture, 'emulator'>): void {
   emulator.azure.createApplication({
     tenantId: AZURE.tenantId,
     clientId: BARE_APPLICATION,
@@ -77,16 +77,16 @@ export function createOtherApplications({ emulator }: Pick<World, 'emulator'>): 
 
 /** What the emulator's token endpoint answers in that case. */
 export async function emulatedAzure(
-  world: Pick<World, 'emulator' | 'mint'>,
+  fixture: Pick<Fixture, 'emulator' | 'mint'>,
   name: string,
 ): Promise<EmulatedResponse> {
   const { token, form, tenant = AZURE.tenantId, isIssuerUnreachable = false } = CASES[name] as Case;
-  const { emulator } = world;
+  const { emulator } = fixture;
   const fields: Readonly<Record<string, string | undefined>> = {
     client_id: AZURE.clientId,
     scope: 'https://storage.azure.com/.default',
     grant_type: 'client_credentials',
-    client_assertion: await world.mint(token),
+    client_assertion: await fixture.mint(token),
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     ...form,
   };

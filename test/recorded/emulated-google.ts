@@ -2,7 +2,7 @@
 
 import type { MintOptions } from '@credex/testing/emulator';
 import { GCP } from '../support/trust.js';
-import type { World } from '../support/world.js';
+import type { Fixture } from '../support/fixture.js';
 import type { EmulatedResponse } from './emulated-azure.js';
 
 interface Case {
@@ -43,7 +43,7 @@ const CASES: Readonly<Record<string, Case>> = {
 export const GOOGLE_CASES: readonly string[] = Object.keys(CASES);
 
 /** Providers of the same pool whose mapping is wrong, and an account that nobody may act as. */
-export function createGoogleCases({ emulator }: Pick<World, 'emulator'>): void {
+export function createGoogleCases({ emulator }: Pick<Fixture, 'emulator'>): void {
   const { projectNumber, workloadIdentityPoolId: poolId } = GCP;
   const mappings: Readonly<Record<string, string>> = {
     'no-text': "assertion.sub == 'x'",
@@ -64,14 +64,14 @@ export function createGoogleCases({ emulator }: Pick<World, 'emulator'>): void {
 
 /** What the emulator answers in that case. */
 export async function emulatedGoogle(
-  world: Pick<World, 'emulator' | 'mint'>,
+  fixture: Pick<Fixture, 'emulator' | 'mint'>,
   name: string,
 ): Promise<EmulatedResponse> {
   const wanted = CASES[name] as Case;
-  const { emulator } = world;
+  const { emulator } = fixture;
   emulator.issuer.setReachable(wanted.isIssuerUnreachable !== true);
   try {
-    const exchanged = await exchange(world, wanted);
+    const exchanged = await exchange(fixture, wanted);
     if (wanted.impersonate === undefined) return exchanged;
     const { email, scope } = wanted.impersonate;
     const path = `/v1/projects/-/serviceAccounts/${email}:generateAccessToken`;
@@ -91,7 +91,7 @@ export async function emulatedGoogle(
 }
 
 async function exchange(
-  { emulator, mint }: Pick<World, 'emulator' | 'mint'>,
+  { emulator, mint }: Pick<Fixture, 'emulator' | 'mint'>,
   wanted: Case,
 ): Promise<EmulatedResponse> {
   const { projectNumber, workloadIdentityPoolId, workloadIdentityPoolProviderId } = GCP;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gcpConfiguration } from '../../packages/gcp/src/options.js';
 import { directGcp } from '../support/direct.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import { classifyRecorded, expectRow, sentenceOf } from './classify-recorded.js';
 import { createGoogleCases, emulatedGoogle, GOOGLE_CASES } from './emulated-google.js';
 import { GOOGLE } from './google.js';
@@ -32,12 +32,12 @@ describe('what Google answered', () => {
 });
 
 describe('the emulator answers as Google did', () => {
-  const world = useWorld();
-  beforeAll(() => createGoogleCases(world));
+  const fixture = useFixture();
+  beforeAll(() => createGoogleCases(fixture));
 
   const rows = GOOGLE.filter(({ emulated }) => emulated !== undefined);
   test.each(rows.map((row) => [row.emulated as string, row] as const))('%s', async (name, row) => {
-    const { status, body } = await emulatedGoogle(world, name);
+    const { status, body } = await emulatedGoogle(fixture, name);
     expect({ status, ...gist(body) }).toEqual({ status: row.status, ...gist(row.body) });
   });
 

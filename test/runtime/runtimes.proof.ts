@@ -2,22 +2,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { STARTS_WORLD } from '../support/world.js';
+import { FIXTURE_START_MS } from '../support/fixture.js';
 import { RUNTIMES } from './runtimes.js';
 import type { CaseResult } from './runtimes.js';
-import type { RuntimeWorld } from './setting.js';
-import { startRuntimeWorld } from './setting.js';
+import type { RuntimeFixture } from './setting.js';
+import { startRuntimeFixture } from './setting.js';
 import { names } from './suite.mjs';
 
-let world: RuntimeWorld;
+let fixture: RuntimeFixture;
 let folder: string;
 beforeAll(async () => {
-  world = await startRuntimeWorld();
+  fixture = await startRuntimeFixture();
   folder = await mkdtemp(join(tmpdir(), 'credex-runtime-'));
-  await world.emulator.writeCa(join(folder, 'ca.pem'));
-}, STARTS_WORLD);
+  await fixture.emulator.writeCa(join(folder, 'ca.pem'));
+}, FIXTURE_START_MS);
 afterAll(async () => {
-  await world.close();
+  await fixture.close();
   await rm(folder, { recursive: true });
 });
 
@@ -30,8 +30,8 @@ describe.each(RUNTIMES.filter(({ missing }) => missing === undefined))(
   ({ run, transport, sharesRefreshes = true }) => {
     let results: readonly CaseResult[];
     beforeAll(async () => {
-      world.emulator.log.clear();
-      results = await run({ ...world.setting, transport, sharesRefreshes }, join(folder, 'ca.pem'));
+      fixture.emulator.log.clear();
+      results = await run({ ...fixture.setting, transport, sharesRefreshes }, join(folder, 'ca.pem'));
     }, 150_000);
 
     it.each(names)('%s', (name) => {
@@ -42,7 +42,7 @@ describe.each(RUNTIMES.filter(({ missing }) => missing === undefined))(
 
     it('asked each cloud as often as it had to', () => {
       const good = (service: string) =>
-        world.emulator.log.entries().filter((entry) => entry.service === service && entry.status === 200)
+        fixture.emulator.log.entries().filter((entry) => entry.service === service && entry.status === 200)
           .length;
       expect({
         // A hundred callers, forceRefresh, and the way to the network.

@@ -27,14 +27,14 @@ export interface Setting {
   readonly sharesRefreshes: boolean;
 }
 
-export interface RuntimeWorld {
+export interface RuntimeFixture {
   readonly emulator: Emulator;
   readonly setting: Omit<Setting, 'transport' | 'sharesRefreshes'>;
   close(): Promise<void>;
 }
 
 /** Over TLS throughout: each runtime is told of the authority in its own way. */
-export async function startRuntimeWorld(): Promise<RuntimeWorld> {
+export async function startRuntimeFixture(): Promise<RuntimeFixture> {
   const emulator = await startEmulator();
   setUpTrust(emulator);
   const hostile = await startHostileServers(emulator.serverCertificate);

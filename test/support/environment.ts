@@ -7,7 +7,7 @@ import { TEAM } from '../demo/names.mjs';
 const READ =
   /^(?:AWS|AMAZON|GCP|GCLOUD|GOOGLE|CLOUDSDK|AZURE|MSAL|VERCEL)(?:_|$)|^(?:ALL|HTTPS?|NO)_PROXY$|^(?:all|https?|no)_proxy$/;
 
-/** Sets variables until the test ends (`useWorld` restores them); `undefined` unsets one. */
+/** Sets variables until the test ends (`useFixture` restores them); `undefined` unsets one. */
 export function setEnvironment(variables: Readonly<Record<string, string | undefined>>): void {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 }

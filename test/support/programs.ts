@@ -1,4 +1,4 @@
-/** Programs of other people, as they are installed on this machine: a world for them, and what is said where one is missing. */
+/** A fixture for third-party programs that are installed on this machine, and the message when one is missing. */
 
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { BIN, credex, ended, folder, outside, removeFolders, start } from './com
 import type { Ended } from './command-line.js';
 import { STORES } from './credex.js';
 import { AWS } from './trust.js';
-import { useWorld } from './use-world.js';
+import { useFixture } from './use-fixture.js';
 
 const BOUND_MS = 180_000;
 const isCi = process.env['CI'] !== undefined && process.env['CI'] !== 'false';
@@ -53,11 +53,11 @@ function versionOf([command, ...args]: Program['command']): string | undefined {
   }
 }
 
-export interface ProgramWorld {
+export interface ProgramFixture {
   /** A folder of this file's, with `ca.pem` and `credex.config.json`, whose entries are named as the clouds. */
   readonly cwd: string;
   readonly ca: string;
-  readonly world: ReturnType<typeof useWorld>;
+  readonly fixture: ReturnType<typeof useFixture>;
   /** `https://127.0.0.1:PORT` of a service. */
   url(service: ServiceName): string;
   /** Runs a program with a production token in the environment, and nothing of this machine's own settings. */
@@ -74,8 +74,8 @@ export interface ProgramWorld {
 }
 
 /** To be called once, at the top of a test file. */
-export function useProgramWorld(): ProgramWorld {
-  const world = useWorld();
+export function useProgramFixture(): ProgramFixture {
+  const fixture = useFixture();
   removeFolders();
   vi.setConfig({ testTimeout: BOUND_MS });
   let cwd: string;
@@ -84,23 +84,23 @@ export function useProgramWorld(): ProgramWorld {
     await ensureBuilt();
     cwd = folder({ 'credex.config.json': { credentials: STORES } });
     ca = join(cwd, 'ca.pem');
-    await world.emulator.writeCa(ca);
+    await fixture.emulator.writeCa(ca);
     writeFileSync(join(cwd, 'credex'), `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`, {
       mode: 0o755,
     });
-    world.emulator.aws.updateRole({ arn: AWS.roleArn, policies: [ALL_OF_S3] });
+    fixture.emulator.aws.updateRole({ arn: AWS.roleArn, policies: [ALL_OF_S3] });
   }, BOUND_MS);
 
   const config = (): string => join(cwd, 'credex.config.json');
   const environment = async (more: Readonly<Record<string, string>> = {}) => ({
-    ...outside(world.emulator, { ca }),
+    ...outside(fixture.emulator, { ca }),
     HOME: cwd,
     PYENV_VERSION: process.env['PYENV_VERSION'],
     PYENV_ROOT: process.env['PYENV_ROOT'],
-    VERCEL_OIDC_TOKEN: await world.mint(),
+    VERCEL_OIDC_TOKEN: await fixture.mint(),
     ...more,
   });
-  const run: ProgramWorld['run'] = async (command, args, env) =>
+  const run: ProgramFixture['run'] = async (command, args, env) =>
     ended(start(command, args, { cwd, env: await environment(env) }));
   return {
     get cwd() {
@@ -109,8 +109,8 @@ export function useProgramWorld(): ProgramWorld {
     get ca() {
       return ca;
     },
-    world,
-    url: (service) => world.emulator.tlsUrl(service),
+    fixture,
+    url: (service) => fixture.emulator.tlsUrl(service),
     run,
     exec: (entry, command, args, env) =>
       run(

@@ -25,7 +25,7 @@ export const EXCHANGERS: Readonly<Record<Way, Readonly<Record<Provider, object>>
   },
 };
 
-/** What sends a provider of `world.options` that way. */
+/** What sends a provider of `fixture.options` that way. */
 export function by(way: Way, provider: Provider, emulator: Emulator): object {
   if (provider !== 'azure') return EXCHANGERS[way][provider];
   if (way === 'direct')

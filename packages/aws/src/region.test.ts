@@ -15,7 +15,7 @@ afterEach(() => {
 
 const role = (partition: string): string => `arn:${partition}:iam::123456789012:role/app`;
 
-function world(options: AwsCredentialsProviderOptions = {}) {
+function setUp(options: AwsCredentialsProviderOptions = {}) {
   const events: CredentialEvent[] = [];
   const { sent, fetch } = recordingFetch();
   const provider = awsCredentialsProvider(
@@ -35,7 +35,7 @@ const client = (region: unknown) => ({ callerClientConfig: { region, credentials
 
 describe('the region whose token service is asked', () => {
   it("is the calling client's, with no AWS_REGION in sight", async () => {
-    const { provider, hosts, warnings } = world();
+    const { provider, hosts, warnings } = setUp();
     await provider(client(async () => 'eu-west-1'));
     expect(hosts()).toEqual(['sts.eu-west-1.amazonaws.com']);
     expect(warnings()).toEqual([]);
@@ -44,14 +44,14 @@ describe('the region whose token service is asked', () => {
   it("is the calling client's before the option's before the environment's", async () => {
     vi.stubEnv('AWS_REGION', 'ap-south-1');
     vi.stubEnv('AWS_DEFAULT_REGION', 'sa-east-1');
-    const first = world({ region: 'us-west-2' });
+    const first = setUp({ region: 'us-west-2' });
     await first.provider(client('eu-west-1'));
-    const second = world({ region: 'us-west-2' });
+    const second = setUp({ region: 'us-west-2' });
     await second.provider();
-    const third = world();
+    const third = setUp();
     await third.provider();
     vi.stubEnv('AWS_REGION', '');
-    const fourth = world();
+    const fourth = setUp();
     await fourth.provider.getCredentials();
     expect([first, second, third, fourth].flatMap(({ hosts }) => hosts())).toEqual([
       'sts.eu-west-1.amazonaws.com',
@@ -62,7 +62,7 @@ describe('the region whose token service is asked', () => {
   });
 
   it('can be named for one call', async () => {
-    const { provider, hosts } = world({ region: 'us-west-2' });
+    const { provider, hosts } = setUp({ region: 'us-west-2' });
     await provider.getCredentials({ request: { region: 'eu-north-1' } });
     expect(hosts()).toEqual(['sts.eu-north-1.amazonaws.com']);
     await expect(provider.getCredentials({ request: { region: 'evil.com/#' } })).rejects.toMatchObject({
@@ -81,7 +81,7 @@ describe('the region whose token service is asked', () => {
     ['aws-iso-e', 'sts.eu-isoe-west-1.cloud.adc-e.uk'],
     ['aws-iso-f', 'sts.us-isof-south-1.csp.hci.ic.gov'],
   ])('falls to the default of the partition %s, and says so', async (partition, host) => {
-    const { provider, hosts, warnings } = world({ roleArn: role(partition) });
+    const { provider, hosts, warnings } = setUp({ roleArn: role(partition) });
     await provider();
     expect(hosts()).toEqual([host]);
     expect(warnings()).toMatchObject([{ provider: 'aws', message: expect.stringContaining(partition) }]);
@@ -90,7 +90,7 @@ describe('the region whose token service is asked', () => {
   });
 
   it('is of no weight where an endpoint is named, so nothing is said of it', async () => {
-    const { provider, hosts, warnings } = world({
+    const { provider, hosts, warnings } = setUp({
       endpoint: 'https://vpce-1.sts.eu-west-1.vpce.amazonaws.com',
     });
     await provider();
@@ -106,13 +106,13 @@ describe('the region whose token service is asked', () => {
     [undefined, 'missing'],
     [() => Promise.reject(new Error('Region is missing')), 'failing'],
   ])("passes over a calling client's region that is none: %s (%s)", async (region) => {
-    const { provider, hosts } = world({ region: 'us-west-2' });
+    const { provider, hosts } = setUp({ region: 'us-west-2' });
     await provider(client(region));
     expect(hosts()).toEqual(['sts.us-west-2.amazonaws.com']);
   });
 
   it('takes a region that is newer than the table for one of the partition aws', async () => {
-    const { provider, hosts } = world();
+    const { provider, hosts } = setUp();
     await provider(client('zz-north-7'));
     expect(hosts()).toEqual(['sts.zz-north-7.amazonaws.com']);
   });
@@ -127,7 +127,7 @@ describe('a region of another partition than the role', () => {
     ['aws-eusc', 'eu-central-1'],
     ['aws-iso', 'us-isob-east-1'],
   ])('role in %s, calling client in %s: nothing is sent', async (partition, region) => {
-    const { provider, sent } = world({ roleArn: role(partition) });
+    const { provider, sent } = setUp({ roleArn: role(partition) });
     const error = await rejection(provider(client(region)));
     expect(OptionError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({ code: 'conflicting_options', option: 'region' });
@@ -136,7 +136,7 @@ describe('a region of another partition than the role', () => {
 
   it('from the environment is refused when it would be used, since the platform may have set it', async () => {
     vi.stubEnv('AWS_REGION', 'us-east-1');
-    const { provider, hosts } = world({ roleArn: role('aws-us-gov') });
+    const { provider, hosts } = setUp({ roleArn: role('aws-us-gov') });
     await expect(provider()).rejects.toMatchObject({
       code: 'conflicting_options',
       environmentVariable: 'AWS_REGION',
@@ -149,7 +149,7 @@ describe('a region of another partition than the role', () => {
 
 describe("the calling client's configuration", () => {
   it('is not looked at on a hit', async () => {
-    const { provider } = world();
+    const { provider } = setUp();
     const region = vi.fn(async () => 'eu-west-1');
     await provider(client(region));
     await provider(client(region));
@@ -157,7 +157,7 @@ describe("the calling client's configuration", () => {
   });
 
   it('reaches no event and no error', async () => {
-    const { provider, events } = world();
+    const { provider, events } = setUp();
     const error = await rejection(provider(client('cn-north-1')));
     await provider(client('auto'));
     const { inspect } = await import('node:util');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NOW, jwt, runInMemory } from './memory-io.fixture.js';
-import type { MemoryWorld } from './memory-io.fixture.js';
+import type { MemoryIo } from './memory-io.fixture.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -25,35 +25,35 @@ interface Report {
   readonly source: { readonly kind: string; readonly path?: string; readonly variable?: string };
   readonly passedOver: readonly { readonly place: unknown }[];
 }
-const whoami = async (world: MemoryWorld, ...argv: string[]): Promise<Report> =>
-  (await runInMemory(['whoami', '--json', ...argv], { cwd: folder, ...world })).json() as Report;
+const whoami = async (io: MemoryIo, ...argv: string[]): Promise<Report> =>
+  (await runInMemory(['whoami', '--json', ...argv], { cwd: folder, ...io })).json() as Report;
 
 describe('where the token is looked for', () => {
   it('file, variable, .env files of the folder, then of those above up to the repository', async () => {
     await put('.env.local', `VERCEL_OIDC_TOKEN="${token('outside')}"\n`);
     await mkdir(join(folder, 'repository/.git'), { recursive: true });
-    const world: MemoryWorld = { cwd: join(folder, 'repository/apps/web'), env: {} };
+    const io: MemoryIo = { cwd: join(folder, 'repository/apps/web'), env: {} };
     await mkdir(join(folder, 'repository/apps/web'), { recursive: true });
-    expect(await whoami(world)).toMatchObject({ error: { code: 'no_subject_token' } });
+    expect(await whoami(io)).toMatchObject({ error: { code: 'no_subject_token' } });
 
     await put('repository/.env.local', `# comment\nexport OTHER=1\nVERCEL_OIDC_TOKEN=${token('above')}\n`);
-    expect((await whoami(world)).claims.project).toBe('above');
+    expect((await whoami(io)).claims.project).toBe('above');
     const path = await put(
       'repository/apps/web/.env.local',
       `\ufeffVERCEL_OIDC_TOKEN='${token('here')}'\r\n`,
     );
-    expect(await whoami(world)).toMatchObject({
+    expect(await whoami(io)).toMatchObject({
       claims: { project: 'here' },
       source: { kind: 'env-file', path },
     });
 
     const env = { VERCEL_OIDC_TOKEN: token('variable') };
-    expect(await whoami({ ...world, env })).toMatchObject({
+    expect(await whoami({ ...io, env })).toMatchObject({
       claims: { project: 'variable' },
       source: { kind: 'variable', variable: 'VERCEL_OIDC_TOKEN' },
     });
     const file = await put('token', `${token('file')}\n`);
-    expect(await whoami({ ...world, env: { ...env, VERCEL_OIDC_TOKEN_FILE: file } })).toMatchObject({
+    expect(await whoami({ ...io, env: { ...env, VERCEL_OIDC_TOKEN_FILE: file } })).toMatchObject({
       claims: { project: 'file' },
       source: { kind: 'file', path: file, variable: 'VERCEL_OIDC_TOKEN_FILE' },
     });
@@ -62,9 +62,9 @@ describe('where the token is looked for', () => {
   it('outside of a repository, up to the home folder; outside of both, in the folder alone', async () => {
     await put('.env.local', `VERCEL_OIDC_TOKEN=${token('home')}`);
     await mkdir(join(folder, 'a/b'), { recursive: true });
-    const world = { cwd: join(folder, 'a/b') };
-    expect((await whoami({ ...world, env: { HOME: folder } })).claims.project).toBe('home');
-    expect(await whoami({ ...world, env: {} })).toMatchObject({ error: { code: 'no_subject_token' } });
+    const io = { cwd: join(folder, 'a/b') };
+    expect((await whoami({ ...io, env: { HOME: folder } })).claims.project).toBe('home');
+    expect(await whoami({ ...io, env: {} })).toMatchObject({ error: { code: 'no_subject_token' } });
   });
 
   it('a live one before an expired one, which is named', async () => {

@@ -46,8 +46,8 @@ async function command(argv: readonly string[], env: Record<string, string> = {}
   const ended = new AbortController();
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value.replaceAll('\0', ''));
   const catchSignals = (): void => ended.abort(new Error('Interrupted.'));
-  const world = { cwd: folder, env: { ...ENV, ...env }, signal: ended.signal, catchSignals };
-  return runInMemory(argv, world);
+  const io = { cwd: folder, env: { ...ENV, ...env }, signal: ended.signal, catchSignals };
+  return runInMemory(argv, io);
 }
 
 function expectClean({ stdout, stderr }: Ended, what: string, longest = LONGEST): void {

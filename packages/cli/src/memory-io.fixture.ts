@@ -1,4 +1,4 @@
-/** A world of a test's own for `run`: what was written is read back, nothing of the process is touched. */
+/** A io of a test's own for `run`: what was written is read back, nothing of the process is touched. */
 
 import { run } from './index.js';
 import type { Io } from './index.js';
@@ -13,15 +13,15 @@ export interface Ended {
   json(): unknown;
 }
 
-export interface MemoryWorld extends Partial<Omit<Io, 'stdin' | 'stdout' | 'stderr'>> {
+export interface MemoryIo extends Partial<Omit<Io, 'stdin' | 'stdout' | 'stderr'>> {
   readonly stdin?: string;
   /** Width of the terminal; left out: stdout and stderr are pipes. */
   readonly terminal?: number;
 }
 
-export async function runInMemory(argv: readonly string[], world: MemoryWorld = {}): Promise<Ended> {
+export async function runInMemory(argv: readonly string[], io: MemoryIo = {}): Promise<Ended> {
   const written = { stdout: '', stderr: '' };
-  const { stdin = '', terminal, ...more } = world;
+  const { stdin = '', terminal, ...more } = io;
   const sink = (name: 'stdout' | 'stderr') => ({
     write: (text: string) => void (written[name] += text),
     isTerminal: terminal !== undefined,

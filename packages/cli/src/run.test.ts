@@ -70,9 +70,9 @@ describe('colours', () => {
     ['with an empty NO_COLOR', { NO_COLOR: '' }, 80, true],
     ['on a dumb terminal', { TERM: 'dumb' }, 80, false],
   ])('%s', async (_where, env, terminal, isColoured) => {
-    const world = { env: { ...token.env, ...env }, ...(terminal === undefined ? {} : { terminal }) };
-    expect((await runInMemory(['whoami'], world)).stdout.includes('\u001b[')).toBe(isColoured);
-    expect((await runInMemory(['whoami', '--json'], world)).stdout).not.toContain('\u001b');
+    const io = { env: { ...token.env, ...env }, ...(terminal === undefined ? {} : { terminal }) };
+    expect((await runInMemory(['whoami'], io)).stdout.includes('\u001b[')).toBe(isColoured);
+    expect((await runInMemory(['whoami', '--json'], io)).stdout).not.toContain('\u001b');
   });
 });
 

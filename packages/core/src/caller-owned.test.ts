@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { callerError, FederationError, OptionError } from './errors.js';
 import { createCredentialProvider } from './provider.js';
-import type { Secret } from './world.fixture.js';
-import { gate, HOUR, makeJwt, refusal, settle, sourceOf, world } from './world.fixture.js';
+import type { Secret } from './provider.fixture.js';
+import { gate, HOUR, makeJwt, refusal, settle, sourceOf, fixture } from './provider.fixture.js';
 
 type Writable = Record<string, unknown>;
 const writable = (object: object): Writable => object as Writable;
@@ -10,7 +10,7 @@ const writable = (object: object): Writable => object as Writable;
 describe('a credential belongs to the caller that received it', () => {
   it('is a plain, unfrozen object of its own for every caller: what one writes on it, no other sees', async () => {
     const { promise, open } = gate();
-    const w = world();
+    const w = fixture();
     w.answer = () => promise.then(() => undefined);
     const provider = w.provider();
     const waiting = [provider.getCredentials(), provider.getCredentials(), w.provider().getCredentials()];
@@ -30,7 +30,7 @@ describe('a credential belongs to the caller that received it', () => {
   });
 
   it('shares no nested object, on a miss and on a hit', async () => {
-    const w = world();
+    const w = fixture();
     const issued = { value: 'v', expiresAt: w.clock.now() + HOUR, headers: { names: ['a'] } };
     w.answer = () => ({ credential: issued });
     const provider = w.provider();
@@ -43,7 +43,7 @@ describe('a credential belongs to the caller that received it', () => {
   });
 
   it('is no object of the driver, which may go on writing on its own', async () => {
-    const w = world();
+    const w = fixture();
     const issued = { value: 'v', expiresAt: w.clock.now() + HOUR };
     w.answer = () => ({ credential: issued });
     const provider = w.provider();
@@ -55,7 +55,7 @@ describe('a credential belongs to the caller that received it', () => {
   });
 
   it('is found by invalidate though a client wrote on it, and a rule receives a copy', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     const first = await provider.getCredentials();
     await w.clock.advance(20_000);
@@ -70,7 +70,7 @@ describe('a credential belongs to the caller that received it', () => {
   });
 
   it("is made by the driver's own copy where there is one", async () => {
-    const w = world();
+    const w = fixture();
     const provider = createCredentialProvider(
       w.exchanger,
       { source: sourceOf(() => makeJwt()), cache: w.cache, clock: w.clock },
@@ -106,7 +106,7 @@ async function billing(ask: () => Promise<unknown>): Promise<Error> {
 describe('an error belongs to the caller that received it', () => {
   it('is one for each of those who wait for the same exchange, with the stack of that call', async () => {
     const { promise, open } = gate();
-    const w = world({ classify: () => ({ code: 'access_denied', retry: 'never', serverCode: 'Denied' }) });
+    const w = fixture({ classify: () => ({ code: 'access_denied', retry: 'never', serverCode: 'Denied' }) });
     w.answer = async () => {
       await promise;
       throw Object.assign(new Error('refused', { cause: new Error('below') }), { code: 'E1' });
@@ -137,7 +137,7 @@ describe('an error belongs to the caller that received it', () => {
   });
 
   it('may be written on, as mysql2 and loggers do: nobody else sees it', async () => {
-    const w = world();
+    const w = fixture();
     w.answer = () => Promise.reject(refusal('access_denied'));
     const provider = w.provider();
     const first = await checkout(() => provider.getCredentials());
@@ -154,7 +154,7 @@ describe('an error belongs to the caller that received it', () => {
     ['its own signal', 0, () => AbortSignal.abort(), 'aborted'],
     ['the time limit of the exchange', 30_000, () => undefined, 'timeout'],
   ])('has the stack of its call where %s ended the wait', async (_what, ms, signal, code) => {
-    const w = world();
+    const w = fixture();
     w.answer = () => new Promise(() => undefined);
     const provider = w.provider();
     const failed = checkout(async () => provider.getCredentials({ signal: signal() }));
@@ -165,7 +165,7 @@ describe('an error belongs to the caller that received it', () => {
   });
 
   it('is an OptionError of its own where an option was at fault', async () => {
-    const w = world();
+    const w = fixture();
     const missing = new OptionError('missing_package', 'exchanger', undefined, 'Install it.');
     w.answer = () => Promise.reject(missing);
     const provider = w.provider();

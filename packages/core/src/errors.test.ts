@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import type { FederationErrorCode } from './contract.js';
 import { FederationError, federationErrorOf, OptionError, presentedToken } from './errors.js';
-import { makeJwt } from './world.fixture.js';
+import { makeJwt } from './provider.fixture.js';
 
 const JWT = makeJwt({ sub: 'CANARY', deep: 'x'.repeat(200) });
 const KEY = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYCANARYKEY0';

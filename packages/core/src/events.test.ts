@@ -4,7 +4,7 @@ import { createCredentialCache } from './cache/cache.js';
 import { FederationError } from './errors.js';
 import type { CredentialEvent } from './events.js';
 import { createEmitter, DIAGNOSTICS_CHANNEL } from './events.js';
-import { down, HOUR, makeJwt, refusal, settle, sourceOf, unhandled, world } from './world.fixture.js';
+import { down, HOUR, makeJwt, refusal, settle, sourceOf, unhandled, fixture } from './provider.fixture.js';
 
 it('a warning shows no password of a URL', () => {
   const told: CredentialEvent[] = [];
@@ -18,7 +18,7 @@ it('a warning shows no password of a URL', () => {
 
 describe('events', () => {
   it('tell the life of a credential in order', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
     await provider.getCredentials();
@@ -50,8 +50,8 @@ describe('events', () => {
 
   it('cover each type there is', async () => {
     const seen = new Set<CredentialEvent['type']>();
-    const note = (w: ReturnType<typeof world>): void => w.events.forEach(({ type }) => seen.add(type));
-    const w = world({ cache: createCredentialCache({ maxEntries: 1, refreshAheadMs: HOUR }) });
+    const note = (w: ReturnType<typeof fixture>): void => w.events.forEach(({ type }) => seen.add(type));
+    const w = fixture({ cache: createCredentialCache({ maxEntries: 1, refreshAheadMs: HOUR }) });
     const provider = w.provider();
     w.answer = ({ n }) => (n === 1 ? Promise.reject(down()) : undefined);
     const call = provider.getCredentials();
@@ -73,7 +73,7 @@ describe('events', () => {
     await provider.getCredentials({ request: { scope: 'third' }, minValidityMs: HOUR });
     w.answer = () => undefined;
     note(w);
-    const frozen = world({ answer: ({ n }) => (n === 1 ? new Promise(() => undefined) : undefined) });
+    const frozen = fixture({ answer: ({ n }) => (n === 1 ? new Promise(() => undefined) : undefined) });
     const stuck = frozen.provider(
       sourceOf(() => makeJwt({ project_id: 'a' }), { matchesIdentity: () => true }),
     );
@@ -114,7 +114,7 @@ describe('events', () => {
         throw new Error('listener');
       },
     ]) {
-      const w = world();
+      const w = fixture();
       const provider = w.provider(undefined, { onEvent: onEvent as () => void });
       await provider.getCredentials();
       await w.clock.advance(0.9 * HOUR);

@@ -4,7 +4,7 @@ import { FederationError, loadFailureHint } from './errors.js';
 import { createEmitter } from './events.js';
 import { transportFailure } from './http/failure.js';
 import { isError, scrubbedCause } from './redact.js';
-import { settle, sourceOf, unhandled, world } from './world.fixture.js';
+import { settle, sourceOf, unhandled, fixture } from './provider.fixture.js';
 
 /** What Jest, a vm context and an edge sandbox meet: the host's errors are of another realm. */
 const ofAnotherRealm = (script: string): unknown => runInNewContext(script);
@@ -42,7 +42,7 @@ describe('an error of another realm', () => {
   });
 
   it('of a token source is told to the caller', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider(sourceOf(() => '', { token: () => Promise.reject(refused() as Error) }));
     const error: unknown = await provider.getCredentials().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'no_subject_token', cause: { code: 'ECONNREFUSED' } });
@@ -81,7 +81,7 @@ describe('a module that is loaded when first needed and is not there', () => {
 
   it('leaves the refusal as the cause, and its own reason as the hint', async () => {
     const missing = coded('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG', 'There is no import() here.');
-    const w = world({
+    const w = fixture({
       answer: () => Promise.reject(new Error('AccessDenied')),
       classify: () => Promise.reject(missing),
     });

@@ -28,7 +28,7 @@ const source = (identityKey: string | undefined, token: () => string): SubjectTo
   },
 });
 
-function world(
+function fixture(
   options: { exchange?: (n: number) => Promise<Secret> | Secret; clock?: Clock & { ms: number } } = {},
 ) {
   const clock = options.clock ?? manual();
@@ -66,7 +66,7 @@ function world(
 
 describe('the provider', () => {
   it('makes one exchange for a thousand cold callers, and none for the next', async () => {
-    const { seen, provider } = world();
+    const { seen, provider } = fixture();
     const held = provider(source('p', () => jwt({ sub: 'a' })));
     const all = await Promise.all(Array.from({ length: 1_000 }, () => held.getCredentials()));
     expect(new Set(all.map(({ value }) => value))).toEqual(new Set(['v1']));
@@ -75,7 +75,7 @@ describe('the provider', () => {
   });
 
   it('hands out what it holds without a promise, and a promise for what it does not', async () => {
-    const { provider, seen } = world();
+    const { provider, seen } = fixture();
     const shared = provider(source('shop', () => jwt({ sub: 'a' })));
     const asked = shared.ask();
     expect(asked).toBeInstanceOf(Promise);
@@ -86,7 +86,7 @@ describe('the provider', () => {
   });
 
   it('keeps identity keys apart, and tokens where no identity key is named', async () => {
-    const { seen, provider } = world();
+    const { seen, provider } = fixture();
     await provider(source('p', () => jwt({}))).getCredentials();
     await provider(source('q', () => jwt({}))).getCredentials();
     await provider(source(undefined, () => jwt({ sub: 'a' }))).getCredentials();
@@ -97,7 +97,7 @@ describe('the provider', () => {
 
   it('refreshes ahead beside the call, and serves what it holds while the source is down', async () => {
     let down = false;
-    const { clock, seen, provider } = world({
+    const { clock, seen, provider } = fixture({
       exchange: (n) => {
         if (down) throw new Error('down');
         return { value: `v${n}`, expiresAt: clock.now() + 3_600_000 };
@@ -120,7 +120,7 @@ describe('the provider', () => {
   });
 
   it('holds the error of a hopeless exchange', async () => {
-    const { clock, seen, provider } = world({
+    const { clock, seen, provider } = fixture({
       exchange: () => {
         throw Object.assign(new Error('no'), { as: { code: 'access_denied', retry: 'never' } });
       },
@@ -136,7 +136,7 @@ describe('the provider', () => {
   });
 
   it("does not let one token's failure hold back another's", async () => {
-    const { provider } = world({
+    const { provider } = fixture({
       exchange: (n) => {
         if (n === 1) throw Object.assign(new Error('no'), { as: { code: 'token_rejected', retry: 'never' } });
         return { value: `v${n}`, expiresAt: 1_000_000_000 + 3_600_000 };
@@ -152,7 +152,7 @@ describe('the provider', () => {
   });
 
   it('does not hand out what a service refused', async () => {
-    const { clock, provider } = world();
+    const { clock, provider } = fixture();
     const held = provider(source('p', () => jwt({})));
     const first = await held.getCredentials();
     held.invalidate(first);
@@ -168,7 +168,7 @@ describe('the provider', () => {
     const gate = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const { clock, provider } = world({
+    const { clock, provider } = fixture({
       exchange: async () => (await gate, { value: 'v', expiresAt: clock.now() + 3_600_000 }),
     });
     const held = provider(source('p', () => jwt({})));

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { cleanServerText, looksSecret, scrubbedCause, withoutUserinfo } from './redact.js';
-import { makeJwt } from './world.fixture.js';
+import { makeJwt } from './provider.fixture.js';
 
 const JWT = makeJwt({
   iss: 'https://oidc.vercel.com/acme',

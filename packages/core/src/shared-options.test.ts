@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { SubjectTokenSource } from './contract.js';
 import { OptionError } from './errors.js';
 import { createCredentialProvider } from './provider.js';
-import { makeJwt, sourceOf, unhandled, world } from './world.fixture.js';
+import { makeJwt, sourceOf, unhandled, fixture } from './provider.fixture.js';
 import type { SharedOptions } from './shared-options.js';
 import { providerOptions, SHARED_OPTION_NAMES } from './shared-options.js';
 
 const platform: SubjectTokenSource = sourceOf(() => makeJwt({ sub: 'platform' }));
 const made = (options: SharedOptions) => {
-  const w = world();
+  const w = fixture();
   return {
     w,
     provider: createCredentialProvider(w.exchanger, {

@@ -25,7 +25,7 @@ import type { Listener } from './emulator/listener.js';
 import { createRequestRecorder } from './emulator/log.js';
 import type { RequestLog } from './emulator/log.js';
 import { createRandomHex } from './emulator/random.js';
-import type { EmulatorClock, ServiceName, World } from './emulator/service.js';
+import type { EmulatorClock, ServiceName, EmulatorRuntime } from './emulator/service.js';
 import { createVercelCloud } from './emulator/vercel/vercel-cloud.js';
 import type { VercelAdmin } from './emulator/vercel/vercel-cloud.js';
 
@@ -152,15 +152,15 @@ export async function startEmulator(
     createIssuer(origin, options.signingKeys ?? [], clock),
     createCertificateAuthority(),
   ]);
-  const world: World = {
+  const runtime: EmulatorRuntime = {
     clock,
     randomHex: createRandomHex(options.seed),
     verifySubjectToken: issuer.verify,
   };
-  const aws = createAwsCloud(world);
-  const gcp = createGcpCloud(world);
-  const azure = createAzureCloud(world);
-  const vercel = createVercelCloud(world, issuer.issuer.mint);
+  const aws = createAwsCloud(runtime);
+  const gcp = createGcpCloud(runtime);
+  const azure = createAzureCloud(runtime);
+  const vercel = createVercelCloud(runtime, issuer.issuer.mint);
   const services = [issuer.service, ...aws.services, ...gcp.services, ...azure.services, ...vercel.services];
 
   const ports = checkedPorts(

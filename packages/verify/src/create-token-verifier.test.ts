@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MintOptions } from '@credex/testing/emulator';
-import type { HostileEmulator } from './hostile-world.fixture.js';
+import type { HostileEmulator } from './hostile-emulator.fixture.js';
 import {
   goodClaims,
   goodHeader,
@@ -10,7 +10,7 @@ import {
   publicJwk,
   signed,
   startHostileEmulator,
-} from './hostile-world.fixture.js';
+} from './hostile-emulator.fixture.js';
 import { TokenVerificationError, createTokenVerifier } from './index.js';
 import type { TokenVerifierOptions } from './index.js';
 

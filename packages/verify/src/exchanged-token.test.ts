@@ -1,8 +1,8 @@
 /** A token of a custom audience, as Vercel makes it for a project in either issuer mode. */
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { HostileEmulator } from './hostile-world.fixture.js';
-import { startHostileEmulator } from './hostile-world.fixture.js';
+import type { HostileEmulator } from './hostile-emulator.fixture.js';
+import { startHostileEmulator } from './hostile-emulator.fixture.js';
 import { TokenVerificationError, createTokenVerifier } from './index.js';
 import type { TokenVerifierOptions } from './index.js';
 

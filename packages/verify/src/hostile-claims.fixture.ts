@@ -2,8 +2,8 @@
 
 import type { TokenVerificationErrorCode } from './errors.js';
 import type { HostileRow } from './hostile-row.fixture.js';
-import type { Json } from './hostile-world.fixture.js';
-import { goodClaims, goodHeader, signed } from './hostile-world.fixture.js';
+import type { Json } from './hostile-emulator.fixture.js';
+import { goodClaims, goodHeader, signed } from './hostile-emulator.fixture.js';
 
 /** As in `hostileVerifierOptions`. */
 const TOLERANCE = 5;

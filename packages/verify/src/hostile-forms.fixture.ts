@@ -1,7 +1,7 @@
 /** Texts that are no compact JWS, or one that can be read in two ways. */
 
 import type { HostileRow } from './hostile-row.fixture.js';
-import { base64url, goodClaims, goodHeader, signed } from './hostile-world.fixture.js';
+import { base64url, goodClaims, goodHeader, signed } from './hostile-emulator.fixture.js';
 
 export function hostileForms(now: number): readonly HostileRow[] {
   const claims = goodClaims(now);

@@ -14,7 +14,7 @@ import {
   signed,
   signingKey,
   strangersKey,
-} from './hostile-world.fixture.js';
+} from './hostile-emulator.fixture.js';
 
 export function hostileHeaders(now: number): readonly HostileRow[] {
   return [...algorithms(now), ...keys(now), ...readings(now)];

@@ -1,7 +1,7 @@
 /** Signatures that are not the issuer's, or not written in the one way. */
 
 import type { HostileRow } from './hostile-row.fixture.js';
-import type { HostileEmulator } from './hostile-world.fixture.js';
+import type { HostileEmulator } from './hostile-emulator.fixture.js';
 import {
   base64url,
   goodClaims,
@@ -10,7 +10,7 @@ import {
   rs256,
   signed,
   strangersKey,
-} from './hostile-world.fixture.js';
+} from './hostile-emulator.fixture.js';
 
 const CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 

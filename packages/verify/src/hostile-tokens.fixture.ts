@@ -5,10 +5,10 @@ import { hostileForms } from './hostile-forms.fixture.js';
 import { hostileHeaders } from './hostile-headers.fixture.js';
 import type { HostileRow } from './hostile-row.fixture.js';
 import { hostileSignatures } from './hostile-signatures.fixture.js';
-import type { HostileEmulator } from './hostile-world.fixture.js';
+import type { HostileEmulator } from './hostile-emulator.fixture.js';
 import type { TokenVerificationErrorCode } from './errors.js';
 
-export { hostileVerifierOptions, startHostileEmulator } from './hostile-world.fixture.js';
+export { hostileVerifierOptions, startHostileEmulator } from './hostile-emulator.fixture.js';
 
 export interface HostileToken {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { HostileToken } from './hostile-tokens.fixture.js';
 import { hostileTokens, hostileVerifierOptions, startHostileEmulator } from './hostile-tokens.fixture.js';
-import type { HostileEmulator } from './hostile-world.fixture.js';
-import { goodClaims, goodHeader, signed } from './hostile-world.fixture.js';
+import type { HostileEmulator } from './hostile-emulator.fixture.js';
+import { goodClaims, goodHeader, signed } from './hostile-emulator.fixture.js';
 import { TokenVerificationError, createTokenVerifier } from './index.js';
 import type { VercelTokenVerifier } from './index.js';
 

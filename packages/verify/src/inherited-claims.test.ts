@@ -2,14 +2,14 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { VercelTokenClaims } from './contract.js';
-import type { HostileEmulator } from './hostile-world.fixture.js';
+import type { HostileEmulator } from './hostile-emulator.fixture.js';
 import {
   goodClaims,
   goodHeader,
   hostileVerifierOptions,
   signed,
   startHostileEmulator,
-} from './hostile-world.fixture.js';
+} from './hostile-emulator.fixture.js';
 import { TokenVerificationError, createTokenVerifier } from './index.js';
 
 let emulator: HostileEmulator;

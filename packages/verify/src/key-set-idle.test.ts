@@ -5,7 +5,7 @@ import type { KeyObject } from 'node:crypto';
 import { manualClock } from '@credex/testing/clock';
 import type { ManualClock } from '@credex/testing/clock';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { goodClaims, publicJwk, rs256, signed } from './hostile-world.fixture.js';
+import { goodClaims, publicJwk, rs256, signed } from './hostile-emulator.fixture.js';
 import { TokenVerificationError, createTokenVerifier } from './index.js';
 import type { TokenVerifierOptions, VercelTokenVerifier } from './index.js';
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { HostileEmulator } from './hostile-world.fixture.js';
+import type { HostileEmulator } from './hostile-emulator.fixture.js';
 import {
   goodClaims,
   goodHeader,
@@ -9,7 +9,7 @@ import {
   rs256,
   signed,
   startHostileEmulator,
-} from './hostile-world.fixture.js';
+} from './hostile-emulator.fixture.js';
 import { TokenVerificationError, createTokenVerifier } from './index.js';
 import type { TokenVerifierOptions, VercelTokenVerifier } from './index.js';
 

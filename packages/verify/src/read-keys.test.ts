@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { OptionError } from '@credex/core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { HostileEmulator } from './hostile-world.fixture.js';
+import type { HostileEmulator } from './hostile-emulator.fixture.js';
 import {
   goodClaims,
   goodHeader,
@@ -11,7 +11,7 @@ import {
   rs256,
   signed,
   startHostileEmulator,
-} from './hostile-world.fixture.js';
+} from './hostile-emulator.fixture.js';
 import { TokenVerificationError, createTokenVerifier } from './index.js';
 import type { TokenVerifierOptions, VercelTokenVerifier } from './index.js';
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { HostileEmulator } from './hostile-world.fixture.js';
+import type { HostileEmulator } from './hostile-emulator.fixture.js';
 import {
   goodClaims,
   goodHeader,
   hostileVerifierOptions,
   signed,
   startHostileEmulator,
-} from './hostile-world.fixture.js';
+} from './hostile-emulator.fixture.js';
 import { createTokenVerifier } from './index.js';
 import type { VercelTokenClaims } from './index.js';
 import { createVerifiedTokens } from './verified-tokens.js';

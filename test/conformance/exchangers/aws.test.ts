@@ -5,11 +5,11 @@ import { exchangerConformance } from '@credex/testing/conformance';
 import { describe, it } from 'vitest';
 import { directAws } from '../../support/direct.js';
 import { AWS } from '../../support/trust.js';
-import { useWorld } from '../../support/use-world.js';
+import { useFixture } from '../../support/use-fixture.js';
 import type { Cloud } from './emulated-harness.js';
 import { emulated, exchangerOf } from './emulated-harness.js';
 
-const world = useWorld();
+const fixture = useFixture();
 
 const STS: Cloud = {
   service: 'aws-sts',
@@ -30,14 +30,14 @@ const askedOf =
   (factory: AwsExchangerFactory) =>
   (more: AwsCredentialsProviderOptions = {}) => ({
     exchanger: exchangerOf(factory, (exchanger) =>
-      awsCredentialsProvider({ ...world.options.aws, ...more, exchanger }),
+      awsCredentialsProvider({ ...fixture.options.aws, ...more, exchanger }),
     ),
     request,
   });
 
 const harness = (factory: AwsExchangerFactory) => () => {
   const asked = askedOf(factory);
-  return emulated(world, STS, {
+  return emulated(fixture, STS, {
     ...asked(),
     equal: asked({ durationSeconds: undefined }),
     different: {

@@ -3,13 +3,13 @@ import { azureCredentialsProvider } from '@credex/azure';
 import { exchangerConformance } from '@credex/testing/conformance';
 import { describe, it } from 'vitest';
 import { AZURE } from '../../support/trust.js';
-import { useWorld } from '../../support/use-world.js';
+import { useFixture } from '../../support/use-fixture.js';
 import { by } from '../../support/ways.js';
 import type { Way } from '../../support/ways.js';
 import type { Cloud } from './emulated-harness.js';
 import { emulated, exchangerOf } from './emulated-harness.js';
 
-const world = useWorld();
+const fixture = useFixture();
 
 const ENTRA: Cloud = {
   service: 'entra',
@@ -35,8 +35,8 @@ const askedOf =
   (way: Way) =>
   (more: AzureCredentialsProviderOptions = {}, wish: Partial<AzureRequest> = {}) => {
     const options: AzureCredentialsProviderOptions = {
-      ...world.options.azure,
-      ...by(way, 'azure', world.emulator),
+      ...fixture.options.azure,
+      ...by(way, 'azure', fixture.emulator),
       ...more,
     };
     const factory = options.exchanger as AzureExchangerFactory;
@@ -50,7 +50,7 @@ const another = '11111111-2222-4333-8444-555555555555';
 
 const harness = (way: Way) => () => {
   const asked = askedOf(way);
-  return emulated(world, ENTRA, {
+  return emulated(fixture, ENTRA, {
     ...asked(),
     equal: asked({ clientId: AZURE.clientId.toUpperCase() }, { claims: '{"access_token":{}}' }),
     different: {

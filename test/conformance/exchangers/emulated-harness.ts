@@ -4,9 +4,9 @@ import type { Credential } from '@credex/core';
 import type { Exchanger } from '@credex/core/internal';
 import type { Behaviour, ExchangerHarness } from '@credex/testing/conformance';
 import type { Fault, MintOptions, ServiceName } from '@credex/testing/emulator';
-import type { useWorld } from '../../support/use-world.js';
+import type { useFixture } from '../../support/use-fixture.js';
 
-type World = ReturnType<typeof useWorld>;
+type Fixture = ReturnType<typeof useFixture>;
 
 export interface Cloud {
   /** Where behaviours strike; the last step, where there are several. */
@@ -22,7 +22,7 @@ export interface Cloud {
 }
 
 export async function emulated<C extends Credential, R>(
-  { emulator, mint }: World,
+  { emulator, mint }: Fixture,
   cloud: Cloud,
   asked: Pick<ExchangerHarness<C, R>, 'exchanger' | 'request' | 'equal' | 'different'>,
 ): Promise<ExchangerHarness<C, R>> {

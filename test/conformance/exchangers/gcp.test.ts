@@ -4,11 +4,11 @@ import { googleAuthLibraryExchanger } from '@credex/gcp/google-auth-library';
 import { exchangerConformance } from '@credex/testing/conformance';
 import { describe, it } from 'vitest';
 import { directGcp } from '../../support/direct.js';
-import { useWorld } from '../../support/use-world.js';
+import { useFixture } from '../../support/use-fixture.js';
 import type { Cloud } from './emulated-harness.js';
 import { emulated, exchangerOf } from './emulated-harness.js';
 
-const world = useWorld();
+const fixture = useFixture();
 
 const STS: Cloud = {
   service: 'gcp-sts',
@@ -34,7 +34,7 @@ const IAM: Cloud = {
 
 const usual: GcpRequest = { scopes: ['https://www.googleapis.com/auth/cloud-platform'] };
 
-/** `options`: the world's for one of the two, with what differs. */
+/** `options`: the fixture's for one of the two, with what differs. */
 const askedOf =
   (factory: GcpExchangerFactory) =>
   (options: GcpCredentialsProviderOptions, request = usual) => ({
@@ -44,9 +44,9 @@ const askedOf =
 
 const harness = (cloud: Cloud, which: 'gcp' | 'gcpFederated', factory: GcpExchangerFactory) => () => {
   const asked = askedOf(factory);
-  const options = world.options[which];
+  const options = fixture.options[which];
   const serviceAccountEmail = 'another@acme-prod.iam.gserviceaccount.com';
-  return emulated(world, cloud, {
+  return emulated(fixture, cloud, {
     ...asked(options),
     equal: asked({ ...options, quotaProjectId: 'billing-project' }, { scopes: usual.scopes[0] as string }),
     different: {

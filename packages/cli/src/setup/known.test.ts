@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jwt, runInMemory } from '../memory-io.fixture.js';
-import type { Ended, MemoryWorld } from '../memory-io.fixture.js';
+import type { Ended, MemoryIo } from '../memory-io.fixture.js';
 
 const CLOUDS = {
   aws: ['--account-id', '123456789012'],
@@ -25,12 +25,9 @@ const link = (contents: unknown): Promise<void> =>
     join(folder, '.vercel/project.json'),
     typeof contents === 'string' ? contents : JSON.stringify(contents),
   );
-const setup = (
-  cloud: keyof typeof CLOUDS,
-  argv: readonly string[] = [],
-  world: MemoryWorld = {},
-): Promise<Ended> => runInMemory(['setup', cloud, ...CLOUDS[cloud], ...argv], { cwd: folder, ...world });
-const inEnvironment = (claims: object = {}): MemoryWorld => ({ env: { VERCEL_OIDC_TOKEN: jwt(claims) } });
+const setup = (cloud: keyof typeof CLOUDS, argv: readonly string[] = [], io: MemoryIo = {}): Promise<Ended> =>
+  runInMemory(['setup', cloud, ...CLOUDS[cloud], ...argv], { cwd: folder, ...io });
+const inEnvironment = (claims: object = {}): MemoryIo => ({ env: { VERCEL_OIDC_TOKEN: jwt(claims) } });
 
 describe.each(['aws', 'gcp', 'azure'] as const)('%s', (cloud) => {
   it('takes names, ids and issuer mode of the token at hand, and says so', async () => {

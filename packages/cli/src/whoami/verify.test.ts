@@ -7,7 +7,7 @@ import type { Emulator, MintOptions } from '@credex/testing/emulator';
 import { startEmulator } from '@credex/testing/emulator';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runInMemory } from '../memory-io.fixture.js';
-import type { MemoryWorld } from '../memory-io.fixture.js';
+import type { MemoryIo } from '../memory-io.fixture.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -29,7 +29,7 @@ const mint = (more: Partial<MintOptions> = {}): Promise<string> =>
   });
 
 /** Vercel's issuer leads to the emulator's; nothing else is reached. */
-const worldOf = (token: string): MemoryWorld => ({
+const ioOf = (token: string): MemoryIo => ({
   env: { VERCEL_OIDC_TOKEN: token },
   clock: { now: () => emulator.clock.now(), monotonic: () => emulator.clock.now() },
   fetch: async (url, init) => {
@@ -38,7 +38,7 @@ const worldOf = (token: string): MemoryWorld => ({
     return fetch(`${emulator.url('issuer')}${pathname}`, init);
   },
 });
-const verify = async (token: string) => runInMemory(['whoami', '--json', '--verify'], worldOf(token));
+const verify = async (token: string) => runInMemory(['whoami', '--json', '--verify'], ioOf(token));
 
 describe('--verify', () => {
   it.each([{}, { issuerMode: 'global' as const }, { audience: 'https://api.example' }])(
@@ -107,15 +107,15 @@ describe('--verify', () => {
   });
 
   it('sends no request without it', async () => {
-    expect((await runInMemory(['whoami'], worldOf(await mint()))).exit).toBe(0);
+    expect((await runInMemory(['whoami'], ioOf(await mint()))).exit).toBe(0);
     expect(emulator.log.count('issuer')).toBe(0);
   });
 
   it('says on a terminal what is waited for, and takes it back', async () => {
-    const world = { ...worldOf(await mint()), terminal: 80 };
-    const { stderr } = await runInMemory(['whoami', '--verify'], world);
+    const io = { ...ioOf(await mint()), terminal: 80 };
+    const { stderr } = await runInMemory(['whoami', '--verify'], io);
     expect(stderr).toMatch(/asking Vercel.s issuer.*\r\p{Cc}\[2K$/su);
-    expect((await runInMemory(['whoami', '--verify', '--json'], world)).stderr).toBe('');
+    expect((await runInMemory(['whoami', '--verify', '--json'], io)).stderr).toBe('');
   });
 });
 
@@ -133,7 +133,7 @@ describe('--local', () => {
       await writeFile(join(folder, '.vercel/project.json'), JSON.stringify(link));
       vi.stubEnv('VERCEL_OIDC_TOKEN', token);
       const { exit, json } = await runInMemory(['whoami', '--local', '--json'], {
-        ...worldOf(''),
+        ...ioOf(''),
         cwd: folder,
       });
       expect(json()).toMatchObject({

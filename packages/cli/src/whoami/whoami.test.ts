@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { NOW, jwt, runInMemory } from '../memory-io.fixture.js';
-import type { MemoryWorld } from '../memory-io.fixture.js';
+import type { MemoryIo } from '../memory-io.fixture.js';
 import type { WhoamiReport } from './report.js';
 
-const withToken = (token: string): MemoryWorld => ({ env: { VERCEL_OIDC_TOKEN: token } });
+const withToken = (token: string): MemoryIo => ({ env: { VERCEL_OIDC_TOKEN: token } });
 const reportOf = async (token: string, ...argv: string[]): Promise<WhoamiReport> =>
   (await runInMemory(['whoami', '--json', ...argv], withToken(token))).json() as WhoamiReport;
 const seconds = NOW / 1000;
@@ -117,16 +117,16 @@ describe('what is shown', () => {
 
   it('wraps to the terminal, and not for a pipe', async () => {
     const token = jwt({ plan: 'word '.repeat(60), mfe_group_ids: ['x'.repeat(200)] });
-    const world = withToken(token);
+    const io = withToken(token);
     const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
     const narrow = await runInMemory(['whoami'], {
-      ...world,
+      ...io,
       terminal: 60,
-      env: { ...world.env, NO_COLOR: '1' },
+      env: { ...io.env, NO_COLOR: '1' },
     });
     expect(widest(narrow.stdout)).toBeLessThanOrEqual(60);
     expect(narrow.stdout.replaceAll(/\s/g, '')).toContain('x'.repeat(200));
-    expect(widest((await runInMemory(['whoami'], world)).stdout)).toBeGreaterThan(200);
+    expect(widest((await runInMemory(['whoami'], io)).stdout)).toBeGreaterThan(200);
   });
 
   it('claims of wide letters stay within the terminal', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FederationError } from '../errors.js';
-import { refusal, world } from '../world.fixture.js';
+import { refusal, fixture } from '../provider.fixture.js';
 import { createCredentialCache } from './cache.js';
 
 /**
@@ -131,7 +131,7 @@ describe("the AWS SDKs' refresh vectors", () => {
       profile: 'aws-sdk',
       refreshAheadMs: configured === undefined ? undefined : configured * 1_000,
     });
-    const w = world({ cache, random: () => 0.4 });
+    const w = fixture({ cache, random: () => 0.4 });
     const provider = w.provider();
     // Retries of one exchange are no part of the vectors: a refusal of the cloud stands for every recoverable failure.
     const answers: Readonly<Record<string, () => unknown>> = {
@@ -193,7 +193,7 @@ describe("the AWS SDKs' refresh vectors", () => {
 
   it('draws its backoff from 300 to 600 seconds and holds a hopeless error for one to five', async () => {
     for (const drawn of [0, 0.999_999]) {
-      const w = world({ cache: createCredentialCache({ profile: 'aws-sdk' }), random: () => drawn });
+      const w = fixture({ cache: createCredentialCache({ profile: 'aws-sdk' }), random: () => drawn });
       const provider = w.provider();
       await provider.getCredentials();
       await w.clock.advance(LIFETIME * 1_000);
@@ -210,7 +210,7 @@ describe("the AWS SDKs' refresh vectors", () => {
   });
 
   it('makes one exchange for a thousand callers in its window, who all wait for it', async () => {
-    const w = world({ cache: createCredentialCache({ profile: 'aws-sdk' }) });
+    const w = fixture({ cache: createCredentialCache({ profile: 'aws-sdk' }) });
     const provider = w.provider();
     await provider.getCredentials();
     await w.clock.advance((LIFETIME - 600) * 1_000);
@@ -220,7 +220,7 @@ describe("the AWS SDKs' refresh vectors", () => {
   });
 
   it('serves what is held to a caller that must answer, or whose token can not be read', async () => {
-    const w = world({ cache: createCredentialCache({ profile: 'aws-sdk' }) });
+    const w = fixture({ cache: createCredentialCache({ profile: 'aws-sdk' }) });
     const provider = w.provider(undefined, { invocation: () => ({ deadline: w.clock.now() + 1_000 }) });
     const first = await provider.getCredentials();
     await w.clock.advance(LIFETIME * 1_000);

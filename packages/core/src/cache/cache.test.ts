@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { OptionError } from '../errors.js';
 import { createCredentialProvider } from '../provider.js';
-import { HOUR, makeJwt, refusal, settle, sourceOf, world } from '../world.fixture.js';
+import { HOUR, makeJwt, refusal, settle, sourceOf, fixture } from '../provider.fixture.js';
 import { createCredentialCache, processWideCache } from './cache.js';
 
 describe('a cache', () => {
@@ -20,7 +20,7 @@ describe('a cache', () => {
   });
 
   it('shows nothing of what it holds to whoever prints it', async () => {
-    const w = world();
+    const w = fixture();
     const jwt = makeJwt({ sub: 'CANARY' });
     await w.provider(sourceOf(() => jwt, { identityKey: undefined })).getCredentials();
     expect(w.cache.state.digests.size).toBe(1);
@@ -31,15 +31,15 @@ describe('a cache', () => {
   });
 
   it('refuses a window of half a duration or more, but for the AWS SDKs', () => {
-    const w = world({ cache: createCredentialCache({ refreshAheadMs: 1_800_000 }) });
+    const w = fixture({ cache: createCredentialCache({ refreshAheadMs: 1_800_000 }) });
     expect(() => w.provider(undefined, { lifetimeMs: 3_600_000 })).toThrow('less than half');
     expect(() => w.provider(undefined, { lifetimeMs: 3_600_001 })).not.toThrow();
-    const sdk = world({ cache: createCredentialCache({ refreshAheadMs: 1_800_000, profile: 'aws-sdk' }) });
+    const sdk = fixture({ cache: createCredentialCache({ refreshAheadMs: 1_800_000, profile: 'aws-sdk' }) });
     expect(() => sdk.provider(undefined, { lifetimeMs: 900_000 })).not.toThrow();
   });
 
   it('says once that a window was clamped to the lifetime received', async () => {
-    const w = world({ cache: createCredentialCache({ refreshAheadMs: HOUR }) });
+    const w = fixture({ cache: createCredentialCache({ refreshAheadMs: HOUR }) });
     const provider = w.provider();
     await provider.getCredentials();
     await provider.getCredentials({ forceRefresh: true });
@@ -68,7 +68,7 @@ describe('the process-wide cache', () => {
     expect(theirs.createCredentialProvider).not.toBe(createCredentialProvider);
     expect(other()).toBe(own);
 
-    const w = world();
+    const w = fixture();
     const options = {
       source: sourceOf(() => makeJwt({ sub: 'two-copies' })),
       clock: w.clock,
@@ -99,7 +99,7 @@ describe('an edge isolate', () => {
     ]) {
       isolate();
       try {
-        const w = world();
+        const w = fixture();
         w.answer = ({ n }) => (n === 1 ? new Promise(() => undefined) : undefined);
         const provider = w.provider();
         const stuck = provider.getCredentials();

@@ -1,4 +1,4 @@
-// Longer than 300 lines: every way an exchange can go wrong, against one small world.
+// Longer than 300 lines: every way an exchange can go wrong, against one cloud that tests tell what to answer.
 
 import { describe, expect, it } from 'vitest';
 import type { ExchangeContext } from '../contract.js';
@@ -13,11 +13,11 @@ import {
   sourceOf,
   START,
   unhandled,
-  world,
-} from '../world.fixture.js';
+  fixture,
+} from '../provider.fixture.js';
 
 /** Runs a call to its end with all the time it wants; what it threw, or its value. */
-async function outcome(w: ReturnType<typeof world>, call: Promise<unknown>, ms = 30_000): Promise<unknown> {
+async function outcome(w: ReturnType<typeof fixture>, call: Promise<unknown>, ms = 30_000): Promise<unknown> {
   const ended = call.catch((error: unknown) => error);
   await w.clock.advance(ms);
   return ended;
@@ -93,7 +93,7 @@ describe('a driver that misbehaves', () => {
     ],
   ])('that %s', async (_case, run, code) => {
     const rejections = unhandled();
-    const w = world({ exchange: async (_request, context) => run(context) as never });
+    const w = fixture({ exchange: async (_request, context) => run(context) as never });
     const source = sourceOf(() => makeJwt(), { token: () => Promise.reject(new Error('no token')) });
     const provider = w.provider(source, { fetch: () => Promise.reject(new Error('no network')) });
     const error = await outcome(w, provider.getCredentials());
@@ -113,7 +113,7 @@ describe('a driver that misbehaves', () => {
     ['rejects', () => Promise.reject(new Error('y'))],
   ])('that cannot say what its own error means: %s', async (_how, classify) => {
     const rejections = unhandled();
-    const w = world({ answer: () => Promise.reject(new Error('x')), classify });
+    const w = fixture({ answer: () => Promise.reject(new Error('x')), classify });
     const provider = w.provider();
     expect(await outcome(w, provider.getCredentials())).toMatchObject({
       code: 'unknown',
@@ -124,7 +124,7 @@ describe('a driver that misbehaves', () => {
   });
 
   it('is told by what was loaded for it', async () => {
-    const w = world({
+    const w = fixture({
       answer: () => Promise.reject(new Error('x')),
       classify: async () => ({ code: 'access_denied', retry: 'never', hint: 'As loaded.' }),
     });
@@ -145,7 +145,7 @@ describe('a driver that misbehaves', () => {
     ];
     for (const answer of bad) {
       let exchanges = 0;
-      const w = world({
+      const w = fixture({
         exchange: async () => (exchanges++ === 0 ? w.good(1) : (answer() as never)),
         classify: () => {
           throw new Error('y');
@@ -164,7 +164,7 @@ describe('a driver that misbehaves', () => {
 
   it('is not waited for after its time: what it brings late is dropped', async () => {
     const late = gate<void>();
-    const w = world({
+    const w = fixture({
       exchange: async (_request, context) => (await context.subject(), await late.promise, w.good('late')),
     });
     const provider = w.provider();
@@ -177,7 +177,7 @@ describe('a driver that misbehaves', () => {
 
 describe('steps', () => {
   it('ends a request after 2.5 s and makes it three times in all, within eight seconds', async () => {
-    const w = world({
+    const w = fixture({
       answer: ({ signal }) =>
         new Promise((_resolve, reject) =>
           signal.addEventListener('abort', () => reject(new Error('stopped'))),
@@ -196,7 +196,7 @@ describe('steps', () => {
   });
 
   it('makes no attempt with less than a second left', async () => {
-    const w = world({
+    const w = fixture({
       answer: () =>
         Promise.reject(refusal('throttled', { retry: 'now', throttled: true, retryAfterMs: 7_001 })),
     });
@@ -205,7 +205,7 @@ describe('steps', () => {
   });
 
   it('waits as long as the server asked before it tries again', async () => {
-    const w = world({
+    const w = fixture({
       answer: ({ n }) =>
         n === 1
           ? Promise.reject(refusal('throttled', { retry: 'now', throttled: true, retryAfterMs: 3_000 }))
@@ -230,7 +230,7 @@ describe('steps', () => {
     ['never', { retry: 'never' as const }, 1],
     ['with a fresh subject that there is none of', { retry: 'fresh-subject' as const }, 1],
   ])('retries %s', async (_case, rest, attempts) => {
-    const w = world({ answer: () => Promise.reject(refusal('unavailable', { retry: 'now', ...rest })) });
+    const w = fixture({ answer: () => Promise.reject(refusal('unavailable', { retry: 'now', ...rest })) });
     await outcome(w, w.provider().getCredentials());
     expect(w.attempts).toHaveLength(attempts);
   });
@@ -238,14 +238,14 @@ describe('steps', () => {
   it('asks once more where an answer was too long to be read', async () => {
     const tooLong = (): FederationError =>
       new FederationError({ code: 'invalid_response', provider: 'test', message: 'Too long.' });
-    const w = world({ answer: () => Promise.reject(tooLong()) });
+    const w = fixture({ answer: () => Promise.reject(tooLong()) });
     await outcome(w, w.provider().getCredentials());
     expect(w.attempts).toHaveLength(2);
   });
 
   it('makes no second attempt where an option is at fault, whatever the driver says of it', async () => {
     const missing = new OptionError('missing_package', 'fetch', undefined, 'Install it.');
-    const w = world({
+    const w = fixture({
       answer: () => Promise.reject(missing),
       classify: () => ({ code: 'network', retry: 'now' }),
     });
@@ -254,7 +254,7 @@ describe('steps', () => {
   });
 
   it('tries once where nobody waits with empty hands, and again when somebody joins who does', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
     await w.clock.advance(0.9 * HOUR);
@@ -274,7 +274,7 @@ describe('steps', () => {
   });
 
   it('pays its retries from one budget for each host, which successes refill', async () => {
-    const w = world({ answer: () => Promise.reject(down()) });
+    const w = fixture({ answer: () => Promise.reject(down()) });
     const provider = w.provider();
     let calls = 0;
     for (; calls < 40; calls++) {
@@ -295,19 +295,19 @@ describe('errors of the token source', () => {
   it('of its own making keep their code; they are tried again by what they say of themselves', async () => {
     const source = (error: unknown) => sourceOf(() => makeJwt(), { token: () => Promise.reject(error) });
     const transient = new FederationError({ code: 'network', provider: 'vercel', message: 'No way there.' });
-    const w = world();
+    const w = fixture();
     const provider = w.provider(source(transient));
     await expect(provider.getCredentials()).rejects.toEqual(transient);
     expect(provider.status().backoff?.kind).toBe('backoff');
     const hopeless = new FederationError({ code: 'no_subject_token', provider: 'vercel', message: 'None.' });
-    const other = world();
+    const other = fixture();
     await expect(other.provider(source(hopeless)).getCredentials()).rejects.toEqual(hopeless);
     expect(other.attempts).toHaveLength(0);
   });
 
   it.each([undefined, 'p'])('of others are wrapped and scrubbed (identity key %s)', async (identityKey) => {
     const token = makeJwt({ sub: 'secret' });
-    const w = world();
+    const w = fixture();
     const provider = w.provider(
       sourceOf(() => token, {
         identityKey,
@@ -320,7 +320,7 @@ describe('errors of the token source', () => {
   });
 
   it.each([undefined, 'text', {}, { jwt: 5 }, { jwt: 'a.b.c' }])('%j is no token', async (given) => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider({
       capture: () => ({ identityKey: undefined, token: async () => given as never }),
     });
@@ -336,7 +336,7 @@ describe('clocks', () => {
       [600_000, true],
       [3_600_000, false],
     ] as const) {
-      const w = world({
+      const w = fixture({
         // The server's clock runs behind ours by the skew.
         answer: () => ({
           credential: { value: 'v', expiresAt: w.clock.now() - skew + 900_000 },

@@ -1,8 +1,8 @@
 /** A flood of forged tokens, each a token of its own, beside good identities. Time is a clock moved by hand. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Attempt, World } from '../world.fixture.js';
-import { makeJwt, refusal, settle, sourceOf, world } from '../world.fixture.js';
+import type { Attempt, Fixture } from '../provider.fixture.js';
+import { makeJwt, refusal, settle, sourceOf, fixture } from '../provider.fixture.js';
 import { createCredentialCache } from './cache.js';
 import { FAILURES_PER_SECOND, MOST_FAILURES, MOST_UNDER_WAY } from './unproven.js';
 
@@ -13,13 +13,13 @@ const AT_ONCE = 500;
 const SECONDS_APART = 1;
 const GOOD = Array.from({ length: 20 }, (_, n) => `good-${n}`);
 
-function ask(w: World, sub: string): Promise<unknown> {
+function ask(w: Fixture, sub: string): Promise<unknown> {
   const jwt = makeJwt({ sub });
   return w.provider(sourceOf(() => jwt, { identityKey: undefined })).getCredentials();
 }
 
 /** Asks until there is a credential, as a caller that obeys `retryAfterMs` does; how long it took. */
-async function untilServed(w: World, sub: string): Promise<number> {
+async function untilServed(w: Fixture, sub: string): Promise<number> {
   const start = w.clock.now();
   for (;;) {
     const got = await Promise.race([
@@ -34,7 +34,7 @@ async function untilServed(w: World, sub: string): Promise<number> {
   }
 }
 
-async function flood(w: World): Promise<{ readonly newcomer: number; readonly most: number }> {
+async function flood(w: Fixture): Promise<{ readonly newcomer: number; readonly most: number }> {
   for (const sub of GOOD) await ask(w, sub);
   const before = w.attempts.length;
   let newcomer = Number.NaN;
@@ -84,7 +84,7 @@ describe.each<readonly [string, () => unknown]>([
     { timeout: 120_000 },
     async (_how, answer) => {
       isolate();
-      const w = world({ cache: createCredentialCache({ maxEntries: 100 }) });
+      const w = fixture({ cache: createCredentialCache({ maxEntries: 100 }) });
       w.answer = (attempt) => (isForged(attempt) ? answer(attempt) : undefined);
       const { newcomer, most } = await flood(w);
       expect(newcomer).toBeLessThanOrEqual(10_000);
@@ -101,7 +101,7 @@ describe.each<readonly [string, () => unknown]>([
 });
 
 it('says so to a caller for whom there is no room, and leaves those with a cached credential alone', async () => {
-  const w = world();
+  const w = fixture();
   w.answer = (attempt) => (isForged(attempt) ? new Promise(() => undefined) : undefined);
   await ask(w, 'good');
   const hanging = Array.from({ length: MOST_UNDER_WAY }, (_, n) =>

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { down, gate, refusal, settle, world } from '../world.fixture.js';
+import { down, gate, refusal, settle, fixture } from '../provider.fixture.js';
 
 describe('an instance that was frozen in the middle of an exchange', () => {
   it('takes a connection that died in a freeze for no failure of the source: nobody is held back', async () => {
     const connection = gate<void>();
-    const w = world();
+    const w = fixture();
     w.answer = async ({ n }) => {
       if (n > 1) return undefined;
       await connection.promise;
@@ -23,7 +23,7 @@ describe('an instance that was frozen in the middle of an exchange', () => {
 
   it('still believes a refusal that came before the freeze', async () => {
     const connection = gate<void>();
-    const w = world();
+    const w = fixture();
     w.answer = async () => {
       await connection.promise;
       throw refusal('target_not_found');

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Invocation } from '../runtime/deadline.js';
-import { gate, holding, HOUR, refusal, settle, unhandled, world } from '../world.fixture.js';
+import { gate, holding, HOUR, refusal, settle, unhandled, fixture } from '../provider.fixture.js';
 
 const AHEAD = 0.9 * HOUR;
 const LAST_MINUTE = HOUR - 30_000;
 
 describe('signals, deadlines and frozen instances', () => {
   it('lets go of the signal of every call, however it ended', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     const listeners = { added: 0, removed: 0 };
     const controller = new AbortController();
@@ -30,7 +30,7 @@ describe('signals, deadlines and frozen instances', () => {
   it('detaches callers one by one; the flight goes on for nobody and is kept', async () => {
     const rejections = unhandled();
     const answer = gate<void>();
-    const w = world({ answer: () => answer.promise });
+    const w = fixture({ answer: () => answer.promise });
     const provider = w.provider();
     const calls = Array.from({ length: 10 }, () => {
       const controller = new AbortController();
@@ -52,7 +52,7 @@ describe('signals, deadlines and frozen instances', () => {
 
   it('gives up in time to answer, half a second before the invocation ends; the others wait on', async () => {
     const answer = gate<void>();
-    const w = world({ answer: () => answer.promise });
+    const w = fixture({ answer: () => answer.promise });
     const hurried = w.provider(undefined, { invocation: () => ({ deadline: w.clock.now() + 2_900 }) });
     const patient = w.provider();
     const late = expect(hurried.getCredentials()).rejects.toMatchObject({ code: 'timeout' });
@@ -123,7 +123,7 @@ describe('signals, deadlines and frozen instances', () => {
   });
 
   it('is not misled by clocks that jump: forward it refreshes, backward it goes on counting', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
     w.clock.jumpWall(-300_000);

@@ -1,8 +1,8 @@
-// Longer than 300 lines: every way a call can be answered, against one small world.
+// Longer than 300 lines: every way a call can be answered, against one cloud that tests tell what to answer.
 
 import { describe, expect, it } from 'vitest';
 import type { DriverProvider } from '../provider.js';
-import type { Secret, SecretRequest, World } from '../world.fixture.js';
+import type { Secret, SecretRequest, Fixture } from '../provider.fixture.js';
 import {
   down,
   gate,
@@ -13,14 +13,14 @@ import {
   settle,
   sourceOf,
   unhandled,
-  world,
-} from '../world.fixture.js';
+  fixture,
+} from '../provider.fixture.js';
 
 const AHEAD = 0.9 * HOUR;
 const LAST_MINUTE = HOUR - 30_000;
 
 describe('a leader whose token is no good', () => {
-  const twoTokens = (w: World, first: string, rest: string, options = {}) => {
+  const twoTokens = (w: Fixture, first: string, rest: string, options = {}) => {
     let calls = 0;
     return w.provider(
       sourceOf(() => (calls++ === 0 ? first : rest), options),
@@ -30,7 +30,7 @@ describe('a leader whose token is no good', () => {
   const good = makeJwt({ sub: 'good', project_id: 'mine' });
 
   it('is refused by the cloud: each that joined asks with its own, once', async () => {
-    const w = world({
+    const w = fixture({
       answer: ({ sub }) => (sub === 'bad' ? Promise.reject(refusal('token_rejected')) : undefined),
     });
     const provider = twoTokens(w, makeJwt({ sub: 'bad' }), good);
@@ -42,7 +42,7 @@ describe('a leader whose token is no good', () => {
   });
 
   it('is missing', async () => {
-    const w = world();
+    const w = fixture();
     const provider = twoTokens(w, 'none', good, {
       token: (_wanted: unknown, jwt: string) => {
         if (jwt === 'none') throw new Error('no token here');
@@ -56,7 +56,7 @@ describe('a leader whose token is no good', () => {
   });
 
   it('is of another identity: it gets the credential of its own token, the others that of the identity key', async () => {
-    const w = world({ answer: ({ sub, n }) => ({ ...w.good(`${String(sub)}${n}`) }) });
+    const w = fixture({ answer: ({ sub, n }) => ({ ...w.good(`${String(sub)}${n}`) }) });
     const provider = twoTokens(w, makeJwt({ sub: 'foreign', project_id: 'other' }), good, {
       matchesIdentity: (claims: { project_id?: unknown }) => claims.project_id === 'mine',
     });
@@ -71,7 +71,7 @@ describe('a leader whose token is no good', () => {
   });
 
   it('does not get what is held in the last minute either', async () => {
-    const w = world({ answer: ({ sub, n }) => ({ ...w.good(`${String(sub)}${n}`) }) });
+    const w = fixture({ answer: ({ sub, n }) => ({ ...w.good(`${String(sub)}${n}`) }) });
     let token = good;
     const provider = w.provider(
       sourceOf(() => token, { matchesIdentity: (claims) => claims.project_id === 'mine' }),
@@ -83,7 +83,7 @@ describe('a leader whose token is no good', () => {
   });
 
   it('hangs: the others ask with their own when its time is over', async () => {
-    const w = world();
+    const w = fixture();
     const provider = twoTokens(w, 'hangs', good, {
       token: (_wanted: unknown, jwt: string) => (jwt === 'hangs' ? new Promise(() => undefined) : jwt),
     });
@@ -96,7 +96,7 @@ describe('a leader whose token is no good', () => {
   });
 
   it('spoils nothing with two hundred forged ones: the errors are held for those tokens alone', async () => {
-    const w = world({
+    const w = fixture({
       answer: ({ sub }) => (sub === 'good' ? undefined : Promise.reject(refusal('access_denied'))),
     });
     let token = '';
@@ -111,7 +111,7 @@ describe('a leader whose token is no good', () => {
   });
 
   it('holds nothing back where nothing was asked of the cloud', async () => {
-    const w = world();
+    const w = fixture();
     let reads = 0;
     const provider = w.provider(
       sourceOf(() => good, {
@@ -131,7 +131,7 @@ describe('a leader whose token is no good', () => {
 
   it('holds nothing back where `expect` kept the token from the cloud', async () => {
     for (const identityKey of ['p', undefined]) {
-      const w = world();
+      const w = fixture();
       const provider = w.provider(
         sourceOf(() => good, { identityKey }),
         { expect: { projectId: 'prj_other' } },
@@ -143,7 +143,7 @@ describe('a leader whose token is no good', () => {
   });
 
   it('is held against nobody where it can not be read again', async () => {
-    const w = world({ answer: () => Promise.reject(refusal('access_denied')) });
+    const w = fixture({ answer: () => Promise.reject(refusal('access_denied')) });
     let readable = true;
     const provider = w.provider(
       sourceOf(() => good, {
@@ -159,7 +159,7 @@ describe('a leader whose token is no good', () => {
   });
 
   it('is held back by its own refusal although another audience was asked for it', async () => {
-    const w = world({ answer: () => Promise.reject(refusal('access_denied')) });
+    const w = fixture({ answer: () => Promise.reject(refusal('access_denied')) });
     let minted = 0;
     const source = sourceOf(() => makeJwt({ sub: 'captured' }), {
       token: ({ audience }, jwt) => (audience === undefined ? jwt : makeJwt({ aud: audience, n: minted++ })),
@@ -175,7 +175,7 @@ describe('a fresh subject token, once', () => {
   const tooOld = () => refusal('subject_token_expired', { retry: 'fresh-subject', hint: 'Do something.' });
 
   it('is asked for after the cloud called the first too old', async () => {
-    const w = world({ answer: ({ sub }) => (sub === 'old' ? Promise.reject(tooOld()) : undefined) });
+    const w = fixture({ answer: ({ sub }) => (sub === 'old' ? Promise.reject(tooOld()) : undefined) });
     const provider = w.provider(
       sourceOf(() => '', { token: ({ fresh }) => makeJwt({ sub: fresh ? 'new' : 'old' }) }),
     );
@@ -187,7 +187,7 @@ describe('a fresh subject token, once', () => {
     ['the source says there is none', undefined],
     ['the source gives the same again', makeJwt({ sub: 'old' })],
   ])('ends as never with the first error where %s', async (_case, again) => {
-    const w = world({ answer: () => Promise.reject(tooOld()) });
+    const w = fixture({ answer: () => Promise.reject(tooOld()) });
     const provider = w.provider(
       sourceOf(() => makeJwt({ sub: 'old' }), {
         token: async ({ fresh }, jwt) => {
@@ -208,7 +208,7 @@ describe('a fresh subject token, once', () => {
   });
 
   it('is asked for once: a second refusal is final', async () => {
-    const w = world({ answer: () => Promise.reject(tooOld()) });
+    const w = fixture({ answer: () => Promise.reject(tooOld()) });
     let n = 0;
     const provider = w.provider(sourceOf(() => '', { token: () => makeJwt({ n: n++ }) }));
     await expect(provider.getCredentials()).rejects.toMatchObject({ code: 'subject_token_expired' });
@@ -238,7 +238,7 @@ describe('what a driver asks for late', () => {
   });
 
   it('is waited for where nothing is held, in the time of the call', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     const controller = new AbortController();
     const hanging = { lateRequest: () => new Promise<SecretRequest>(() => undefined) };
@@ -257,7 +257,7 @@ describe('what a driver asks for late', () => {
 
   it('names the flight: two regions make two exchanges, one region one', async () => {
     const answer = gate<void>();
-    const w = world({ answer: () => answer.promise });
+    const w = fixture({ answer: () => answer.promise });
     const provider = w.provider();
     const from = (claims: string) => provider.getCredentials({ lateRequest: async () => ({ claims }) });
     const all = [from('a'), from('a'), from('b'), from('b')];
@@ -272,7 +272,7 @@ describe('the last minute', () => {
   it('waits three seconds for an attempt, then serves what is held; the attempt goes on', async () => {
     // Two requests of two seconds each: a single one would end at its own limit first.
     const answer = gate<void>();
-    const w = world({
+    const w = fixture({
       exchange: async (_request, context) => {
         await context.subject();
         if (w.events.filter(({ type }) => type === 'exchange-started').length === 1) return w.good(1);
@@ -301,7 +301,7 @@ describe('the last minute', () => {
   });
 
   it('tries again five seconds after the last attempt at the latest', async () => {
-    const w = world({ random: () => 0.999 });
+    const w = fixture({ random: () => 0.999 });
     const provider = w.provider();
     await provider.getCredentials();
     w.answer = () => Promise.reject(down());
@@ -320,7 +320,9 @@ describe('the last minute', () => {
   });
 
   it('serves what is held though the caller, whose token matters by now, can not read it', async () => {
-    const w = world({ answer: ({ n }) => (n === 1 ? undefined : Promise.reject(refusal('access_denied'))) });
+    const w = fixture({
+      answer: ({ n }) => (n === 1 ? undefined : Promise.reject(refusal('access_denied'))),
+    });
     let broken = false;
     const source = sourceOf(() => makeJwt(), {
       token: (_wanted, jwt) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../contract.js';
 import { readSubjectToken } from '../token/read.js';
-import { makeJwt } from '../world.fixture.js';
+import { makeJwt } from '../provider.fixture.js';
 import { createCredentialCache } from './cache.js';
 import {
   canonicalJson,

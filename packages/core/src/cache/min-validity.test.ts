@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { World } from '../world.fixture.js';
-import { down, gate, HOUR, makeJwt, refusal, settle, sourceOf, world } from '../world.fixture.js';
+import type { Fixture } from '../provider.fixture.js';
+import { down, gate, HOUR, makeJwt, refusal, settle, sourceOf, fixture } from '../provider.fixture.js';
 import { createCredentialCache } from './cache.js';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -8,14 +8,14 @@ afterEach(() => vi.unstubAllGlobals());
 const MINUTE = 60_000;
 
 /** A provider whose cached credential of an hour has this age. */
-async function cachedFor(age: number, w: World = world()) {
+async function cachedFor(age: number, w: Fixture = fixture()) {
   const provider = w.provider();
   await provider.getCredentials();
   await w.clock.advance(age);
   return { w, provider };
 }
 
-const missed = (w: World) => w.events.filter(({ type }) => type === 'min-validity-missed');
+const missed = (w: Fixture) => w.events.filter(({ type }) => type === 'min-validity-missed');
 
 describe('minValidityMs of a call', () => {
   it('refreshes a cached credential that is valid for less, and serves one that is valid for as long', async () => {
@@ -50,7 +50,7 @@ describe('minValidityMs of a call', () => {
   });
 
   it('is limited to the lifetime less the refresh window, with one warning, so that no value costs more', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     for (let minute = 0; minute < 60; minute++) {
       await provider.getCredentials({ minValidityMs: 12 * HOUR });
@@ -76,7 +76,7 @@ describe('minValidityMs of a call', () => {
     for (const profile of ['default', 'aws-sdk'] as const) {
       const { w, provider } = await cachedFor(
         20 * MINUTE,
-        world({ cache: createCredentialCache({ profile }) }),
+        fixture({ cache: createCredentialCache({ profile }) }),
       );
       w.answer = answer;
       const call = provider.getCredentials({ minValidityMs: 41 * MINUTE });
@@ -137,7 +137,7 @@ describe('minValidityMs of a call', () => {
 
   it('uses the credential of its own token where that is of another identity', async () => {
     let jwt = makeJwt({ sub: 'mine', project_id: 'mine' });
-    const w = world({ answer: ({ sub, n }) => w.good(`${String(sub)}${n}`) });
+    const w = fixture({ answer: ({ sub, n }) => w.good(`${String(sub)}${n}`) });
     const provider = w.provider(
       sourceOf(() => jwt, { matchesIdentity: ({ project_id }) => project_id === 'mine' }),
     );
@@ -148,7 +148,7 @@ describe('minValidityMs of a call', () => {
   });
 
   it.each([-1, 0.5, 86_400_001, '5', Number.NaN])('refuses %j', async (minValidityMs) => {
-    const w = world();
+    const w = fixture();
     const refused = { name: 'OptionError', option: 'minValidityMs', code: 'invalid_option' };
     await expect(
       w.provider().getCredentials({ minValidityMs: minValidityMs as number }),
@@ -159,7 +159,7 @@ describe('minValidityMs of a call', () => {
   });
 
   it('refuses half of an explicit duration or more', async () => {
-    const w = world();
+    const w = fixture();
     const refused = { name: 'OptionError', option: 'minValidityMs', code: 'conflicting_options' };
     const explicit = { lifetimeMs: HOUR };
     const provider = w.provider(undefined, explicit);
@@ -173,7 +173,7 @@ describe('minValidityMs of a call', () => {
 
 describe('minValidityMs of a provider', () => {
   it('holds for each call that gives none itself, on a hit too', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider(undefined, { minValidityMs: 41 * MINUTE });
     const plain = w.provider();
     await provider.getCredentials();

@@ -1,14 +1,14 @@
-// Longer than 300 lines: every way a refresh can end, against one small world.
+// Longer than 300 lines: every way a refresh can end, against one cloud that tests tell what to answer.
 
 import { describe, expect, it, vi } from 'vitest';
-import type { Secret } from '../world.fixture.js';
-import { down, gate, HOUR, makeJwt, refusal, settle, sourceOf, world } from '../world.fixture.js';
+import type { Secret } from '../provider.fixture.js';
+import { down, gate, HOUR, makeJwt, refusal, settle, sourceOf, fixture } from '../provider.fixture.js';
 import { createCredentialCache } from './cache.js';
 
 describe('the result of a refresh', () => {
   it('stores the result of a refresh whose entry was evicted meanwhile, and every later result', async () => {
     const cache = createCredentialCache({ maxEntries: 1 });
-    const w = world({ cache });
+    const w = fixture({ cache });
     const provider = w.provider();
     await provider.getCredentials();
     await w.clock.advance(20_000);
@@ -35,7 +35,7 @@ describe('the result of a refresh', () => {
 
   it('does not store a refresh from before an invalidation in an entry that was evicted and created again', async () => {
     const cache = createCredentialCache({ maxEntries: 1 });
-    const w = world({ cache });
+    const w = fixture({ cache });
     const provider = w.provider();
     await provider.getCredentials();
     await w.clock.advance(0.9 * HOUR);
@@ -52,7 +52,7 @@ describe('the result of a refresh', () => {
   });
 
   it('keeps refreshing an entry that was evicted and created again while its refresh was in flight', async () => {
-    const w = world({ cache: createCredentialCache({ maxEntries: 1 }) });
+    const w = fixture({ cache: createCredentialCache({ maxEntries: 1 }) });
     const provider = w.provider();
     for (let round = 0; round < 3; round++) {
       await provider.getCredentials();
@@ -75,7 +75,7 @@ describe('the result of a refresh', () => {
   });
 
   it('does not delay later attempts after the failure of an outdated refresh', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
     await w.clock.advance(0.9 * HOUR);
@@ -92,7 +92,7 @@ describe('the result of a refresh', () => {
 
   it('gives a refresh the whole `timeoutMs`, even more than ten seconds', async () => {
     const slow = gate<Secret>();
-    const w = world({ exchange: async () => ({ credential: await slow.promise }) });
+    const w = fixture({ exchange: async () => ({ credential: await slow.promise }) });
     const provider = w.provider(undefined, { timeoutMs: 30_000 });
     const first = provider.getCredentials();
     await w.clock.advance(12_000);
@@ -108,7 +108,7 @@ describe('the result of a refresh', () => {
 
   it('fails with a timeout, once, where a driver hangs and ignores its signal', async () => {
     for (const timeoutMs of [100, 8_000, 30_000]) {
-      const w = world({ exchange: () => new Promise<never>(() => undefined) });
+      const w = fixture({ exchange: () => new Promise<never>(() => undefined) });
       const provider = w.provider(undefined, { timeoutMs });
       const call = provider.getCredentials();
       const seen = expect(call).rejects.toMatchObject({ code: 'timeout', retryable: true });
@@ -121,7 +121,7 @@ describe('the result of a refresh', () => {
   });
 
   it('abandons a refresh that was frozen: its callers start again, its timers and its signal end', async () => {
-    const w = world();
+    const w = fixture();
     w.answer = ({ n }) => (n === 1 ? new Promise(() => undefined) : undefined);
     const provider = w.provider();
     const frozen = provider.getCredentials();
@@ -139,7 +139,7 @@ describe('the result of a refresh', () => {
 
   it('drops a response that waited in a frozen process: its Date does not show the time since', async () => {
     const answer = gate<void>();
-    const w = world();
+    const w = fixture();
     w.answer = async ({ n }) => {
       if (n > 1) return undefined;
       const issued = { ...w.good(1, 900_000), serverDate: w.clock.now() };
@@ -157,7 +157,7 @@ describe('the result of a refresh', () => {
   });
 
   it('does not clear a later rejection with the success of an outdated refresh', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
     await w.clock.advance(0.9 * HOUR);
@@ -175,7 +175,7 @@ describe('the result of a refresh', () => {
   });
 
   it('starts no second exchange between the end of a failed one and the storing of its backoff', async () => {
-    const w = world({ answer: () => Promise.reject(refusal('access_denied')) });
+    const w = fixture({ answer: () => Promise.reject(refusal('access_denied')) });
     const token = makeJwt({ sub: 'a' });
     const provider = w.provider(sourceOf(() => token));
     // The refresh's own digest of the token takes a turn of the event loop: these callers come within it.
@@ -190,7 +190,7 @@ describe('the result of a refresh', () => {
   });
 
   it('never serves an invalidated credential, and drops a refresh that started before the invalidation', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     const first = await provider.getCredentials();
     await w.clock.advance(0.9 * HOUR);
@@ -209,7 +209,7 @@ describe('the result of a refresh', () => {
 
 describe('which result is kept', () => {
   it('that of a refresh although it expires earlier than the cached one: no storm of refreshes that are never kept', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     w.answer = ({ n }) => w.good(n, n === 1 ? 6 * HOUR : 300_000);
     await provider.getCredentials();
@@ -225,7 +225,7 @@ describe('which result is kept', () => {
   it('of two in flight together, the one that started later: whichever ends first, and whatever lives longer', async () => {
     for (const first of ['a', 'b']) {
       const gates = { a: gate<void>(), b: gate<void>() };
-      const w = world({
+      const w = fixture({
         answer: async ({ request }) => {
           await gates[request.claims as 'a' | 'b'].promise;
           return w.good(String(request.claims), request.claims === 'a' ? HOUR : HOUR / 2);
@@ -247,7 +247,7 @@ describe('which result is kept', () => {
   });
 
   it('the failure of a refresh that started earlier delays no attempt', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
     await w.clock.advance(0.9 * HOUR);
@@ -266,7 +266,7 @@ describe('which result is kept', () => {
 describe('forceRefresh and claims', () => {
   it('joins a refresh that has sent nothing yet, and otherwise starts one after it', async () => {
     const token = gate<string>();
-    const w = world();
+    const w = fixture();
     const provider = w.provider(sourceOf(() => makeJwt(), { token: () => token.promise }));
     const ordinary = provider.getCredentials();
     await settle();
@@ -292,7 +292,7 @@ describe('forceRefresh and claims', () => {
 
   it('fails without an exchange where the refresh that it waited for was refused for the same token', async () => {
     const answer = gate<void>();
-    const w = world({ answer: () => answer.promise });
+    const w = fixture({ answer: () => answer.promise });
     const provider = w.provider();
     const ordinary = expect(provider.getCredentials()).rejects.toMatchObject({ code: 'access_denied' });
     await settle();
@@ -306,7 +306,7 @@ describe('forceRefresh and claims', () => {
   });
 
   it('starts a refresh for each claims challenge, joins that of the same claims, and keeps its result', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
     const challenge = { request: { claims: 'c' }, skipHeld: true } as const;
@@ -322,7 +322,7 @@ describe('forceRefresh and claims', () => {
   });
 
   it('never replaces the answer to a challenge by an ordinary refresh that started before', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
     await w.clock.advance(0.9 * HOUR);
@@ -338,7 +338,7 @@ describe('forceRefresh and claims', () => {
   it('keeps the answer to a challenge although an ordinary refresh starts meanwhile and ends later', async () => {
     for (const isolate of [() => undefined, () => vi.stubGlobal('EdgeRuntime', 'edge-runtime')]) {
       isolate();
-      const w = world();
+      const w = fixture();
       const provider = w.provider();
       await provider.getCredentials();
       await w.clock.advance(0.9 * HOUR);
@@ -363,7 +363,7 @@ describe('forceRefresh and claims', () => {
   it('starts no ordinary refresh while a challenge is in flight: its result serves other callers, its failure does not', async () => {
     for (const isRefused of [false, true]) {
       const challenge = gate<void>();
-      const w = world({
+      const w = fixture({
         answer: ({ request }) => (request.claims === undefined ? undefined : challenge.promise),
       });
       const provider = w.provider();
@@ -386,7 +386,7 @@ describe('forceRefresh and claims', () => {
   });
 
   it('caches the error of a refused challenge for that challenge alone', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
     w.answer = ({ request }) =>
@@ -403,7 +403,7 @@ describe('forceRefresh and claims', () => {
 
 describe('the bound', () => {
   it('keeps the most recently used of many keys, emits an event for each evicted one, and leaves no timer', async () => {
-    const w = world({ cache: createCredentialCache({ maxEntries: 10 }) });
+    const w = fixture({ cache: createCredentialCache({ maxEntries: 10 }) });
     const provider = w.provider();
     const scope = (n: number) => ({ request: { scope: `s${n}` } });
     await provider.getCredentials(scope(0));
@@ -419,7 +419,7 @@ describe('the bound', () => {
   });
 
   it('serves all callers although they use more keys at once than the cache keeps', async () => {
-    const w = world({ cache: createCredentialCache({ maxEntries: 3 }) });
+    const w = fixture({ cache: createCredentialCache({ maxEntries: 3 }) });
     const provider = w.provider();
     const all = await Promise.all(
       Array.from({ length: 200 }, (_, n) => provider.getCredentials({ request: { scope: `s${n}` } })),
@@ -432,7 +432,7 @@ describe('the bound', () => {
 
 describe('an outage', () => {
   it('recovers within six seconds after an outage in which nothing was cached', async () => {
-    const w = world({ answer: () => Promise.reject(down()), random: () => 0.999 });
+    const w = fixture({ answer: () => Promise.reject(down()), random: () => 0.999 });
     const provider = w.provider();
     for (let second = 0; second < 300; second++) {
       const call = provider.getCredentials().catch(() => undefined);

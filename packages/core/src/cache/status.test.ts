@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../errors.js';
-import type { Secret } from '../world.fixture.js';
-import { down, makeJwt, refusal, settle, sourceOf, START, world } from '../world.fixture.js';
+import type { Secret } from '../provider.fixture.js';
+import { down, makeJwt, refusal, settle, sourceOf, START, fixture } from '../provider.fixture.js';
 
 describe('status', () => {
   it('goes through the states of one credential', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     const counts = (served: number, exchanges: number, failures = 0) => ({ served, exchanges, failures });
     expect(provider.status()).toEqual({ state: 'empty', counts: counts(0, 0) });
@@ -44,7 +44,7 @@ describe('status', () => {
   });
 
   it('is of the request and the identity it is asked about, never of another', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
     expect(provider.status({ request: { scope: 'never asked' } }).state).toBe('empty');
@@ -59,7 +59,7 @@ describe('status', () => {
 
 describe('invalidate', () => {
   it('forgets that very credential, by its content; a younger or another one stays', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     const first = await provider.getCredentials();
     provider.invalidate(first);
@@ -78,7 +78,7 @@ describe('invalidate', () => {
   });
 
   it('by a rule or by nothing, forgets what this provider asked for and nothing of others', async () => {
-    const w = world();
+    const w = fixture();
     const [mine, other] = [w.provider(), w.provider(sourceOf(() => makeJwt(), { identityKey: 'other' }))];
     await Promise.all([
       mine.getCredentials(),
@@ -94,14 +94,14 @@ describe('invalidate', () => {
 
   it.each([null, 5, 'x', true])('refuses %j', (which) => {
     expect(() =>
-      world()
+      fixture()
         .provider()
         .invalidate(which as never),
     ).toThrow(OptionError);
   });
 
   it('answers nobody with the refused value while the source is down', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
     await w.clock.advance(10_000);
@@ -114,7 +114,7 @@ describe('invalidate', () => {
 
 describe('cacheKeyFields that throws', () => {
   it('fails the call as it is, and leaves nothing behind', async () => {
-    const w = world();
+    const w = fixture();
     const provider = w.provider();
     const broken = {
       ...w.exchanger,
@@ -131,7 +131,7 @@ describe('cacheKeyFields that throws', () => {
   });
 
   it('keeps apart what `expect` and the audience keep apart', async () => {
-    const w = world();
+    const w = fixture();
     const source = sourceOf(() => makeJwt({ project_id: 'prj_1', owner_id: 'team_1' }));
     const providers = [
       {},

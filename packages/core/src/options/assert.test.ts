@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OptionError } from '../errors.js';
-import { makeJwt } from '../world.fixture.js';
+import { makeJwt } from '../provider.fixture.js';
 import {
   invalidOption,
   optionalBoolean,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gate, testClock, unhandled } from '../world.fixture.js';
+import { gate, testClock, unhandled } from '../provider.fixture.js';
 import type { CallerDeadline } from './deadline.js';
 import { invocationLeft, sleep, withCallerDeadline, withDeadline } from './deadline.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rememberedSubjectToken } from '../cache/remembered-token.js';
 import { FederationError } from '../errors.js';
-import { makeJwt } from '../world.fixture.js';
+import { makeJwt } from '../provider.fixture.js';
 import { readSubjectToken } from './read.js';
 
 const raw = (payload: string | Uint8Array): string =>

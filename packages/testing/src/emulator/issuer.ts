@@ -33,7 +33,7 @@ export interface Issuer {
 export interface IssuerParts {
   readonly issuer: Issuer;
   readonly service: Service;
-  /** What `World.verifySubjectToken` does. */
+  /** What `EmulatorRuntime.verifySubjectToken` does. */
   verify(jwt: string, trusted: TrustedTokens): Promise<TokenVerdict>;
 }
 

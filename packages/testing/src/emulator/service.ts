@@ -99,7 +99,7 @@ export interface TrustedTokens {
  * What the clouds know of the outside: the time, fresh random ids, and whether a token's signature, issuer and
  * times hold (its audience and subject are each cloud's own policy to judge).
  */
-export interface World {
+export interface EmulatorRuntime {
   readonly clock: EmulatorClock;
   /** `bytes` random bytes, as lower-case hexadecimal. Seeded where the emulator was started with a seed. */
   randomHex(bytes: number): string;

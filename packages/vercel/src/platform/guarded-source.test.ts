@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-function world() {
+function setUp() {
   const cache = createCredentialCache();
   let exchanges = 0;
   const ask = (source: SubjectTokenSource) =>
@@ -45,7 +45,7 @@ test.each([
   ['vercelTokenSource', vercelTokenSource],
   ['vercelFunctionsTokenSource', vercelFunctionsTokenSource],
 ] as const)("%s: a source's own `expect` is part of its identity key", async (_name, sourceOf) => {
-  const { ask, exchanges } = world();
+  const { ask, exchanges } = setUp();
   await ask(sourceOf());
   await expect(
     ask(sourceOf({ expect: { environment: 'production', projectId: 'prj_shop' } })),

@@ -1,4 +1,4 @@
-import type { World } from '../service.js';
+import type { EmulatorRuntime } from '../service.js';
 import type { IdentityStore, Role } from './identity-store.js';
 import type { Place } from './partitions.js';
 import { sessionPolicies } from './session-policy.js';
@@ -9,7 +9,7 @@ import type { XmlNode } from './xml.js';
 
 /** What an action has at hand. */
 export interface StsScene {
-  readonly world: World;
+  readonly runtime: EmulatorRuntime;
   readonly identities: IdentityStore;
   readonly sessions: SessionStore;
   /** What the Host header says; undefined on loopback. */
@@ -38,9 +38,9 @@ export function checkRegion(account: string, { place, identities }: StsScene): v
 /** Condition keys that every way to assume a role brings. */
 export function commonKeys(
   { sessionName }: AssumeParameters,
-  { world, place, secure, sourceIp, userAgent }: StsScene,
+  { runtime, place, secure, sourceIp, userAgent }: StsScene,
 ): Record<string, string | number | boolean | undefined> {
-  const now = world.clock.now();
+  const now = runtime.clock.now();
   return {
     'sts:RoleSessionName': sessionName,
     'aws:CurrentTime': new Date(now).toISOString(),

@@ -15,7 +15,7 @@ import {
   trusting,
   webIdentityForm,
   type TestAws,
-} from './aws-world.fixture.js';
+} from './aws.fixture.js';
 
 const DENIED = [403, 'AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity'];
 const invalid = (message: string) => [400, 'InvalidIdentityToken', message];

@@ -39,7 +39,7 @@ export async function assumeRoleWithWebIdentity(form: URLSearchParams, scene: St
     token ?? '',
     accountAt(parameters, scene),
     scene.identities,
-    scene.world,
+    scene.runtime,
   );
   const role = trustedRole(parameters, identity, scene);
   const { tags, sourceIdentity } = identity.session;

@@ -11,7 +11,7 @@ import {
   TRUST,
   type Credentials,
   type TestAws,
-} from './aws-world.fixture.js';
+} from './aws.fixture.js';
 
 const TARGET = `arn:aws:iam::${ACCOUNT}:role/target`;
 const FAR = 'arn:aws:iam::999999999999:role/far';

@@ -1,4 +1,4 @@
-import type { Service, World } from '../service.js';
+import type { Service, EmulatorRuntime } from '../service.js';
 import { createBucketIn, type Bucket, type BucketInput } from './buckets.js';
 import { IdentityStore, type RoleInput } from './identity-store.js';
 import type { PolicyDocument } from './policy-document.js';
@@ -49,12 +49,12 @@ export interface AwsCloud {
 }
 
 /** STS and a small S3, with the identities behind both. */
-export function createAwsCloud(world: World): AwsCloud {
-  const identities = new IdentityStore(world);
-  const sessions = new SessionStore(world, identities);
+export function createAwsCloud(runtime: EmulatorRuntime): AwsCloud {
+  const identities = new IdentityStore(runtime);
+  const sessions = new SessionStore(runtime, identities);
   const buckets = new Map<string, Bucket>();
   return {
-    services: [createStsService(world, identities, sessions), createS3Service(world, buckets, sessions)],
+    services: [createStsService(runtime, identities, sessions), createS3Service(runtime, buckets, sessions)],
     admin: {
       createOpenIdConnectProvider: (input) => void identities.createOpenIdConnectProvider(input),
       createRole: (input) => ({ roleId: identities.createRole(input).id }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PolicyStatement } from './aws-cloud.js';
-import { ACCOUNT, AUDIENCE, ROLE, SUBJECT, TRUST, testAws, trusting } from './aws-world.fixture.js';
+import { ACCOUNT, AUDIENCE, ROLE, SUBJECT, TRUST, testAws, trusting } from './aws.fixture.js';
 import { parsePolicy } from './policy-document.js';
 
 const SHARED = 'oidc.vercel.com';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ACCOUNT, AUDIENCE, ISSUER, ROLE, testAws, TRUST } from './aws-world.fixture.js';
+import { ACCOUNT, AUDIENCE, ISSUER, ROLE, testAws, TRUST } from './aws.fixture.js';
 
 describe('what IAM does not take', () => {
   it.each([

@@ -1,4 +1,4 @@
-import type { World } from '../service.js';
+import type { EmulatorRuntime } from '../service.js';
 import { parseArn, parseRoleArn, type RoleArn } from './arns.js';
 import { permanentAccessKeyId, roleId, secretAccessKey, userId } from './identifiers.js';
 import { AWS_MANAGED_POLICIES } from './managed-policies.js';
@@ -67,15 +67,15 @@ function setupFault(code: string, message: string): never {
 
 /** What IAM keeps: providers, roles, users, managed policies, and the regions where STS is switched off. */
 export class IdentityStore {
-  readonly #world: World;
+  readonly #runtime: EmulatorRuntime;
   readonly #providers = new Map<string, OpenIdConnectProvider>();
   readonly #roles = new Map<string, Role>();
   readonly #users = new Map<string, User>();
   readonly #managedPolicies = new Map<string, Policy>();
   readonly #disabledRegions = new Set<string>();
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(runtime: EmulatorRuntime) {
+    this.#runtime = runtime;
   }
 
   createOpenIdConnectProvider(input: {
@@ -102,7 +102,7 @@ export class IdentityStore {
   createRole(input: RoleInput): Role {
     if (this.#roles.has(input.arn)) setupFault('EntityAlreadyExists', `Role ${input.arn} already exists.`);
     const arn = parseRoleArn(input.arn) ?? setupFault('ValidationError', `${input.arn} is no role's ARN.`);
-    return this.#keepRole(arn, roleId(this.#world), input);
+    return this.#keepRole(arn, roleId(this.#runtime), input);
   }
 
   /** Changes what is given, and keeps the role's id: sessions live on, under the new policies. */
@@ -137,9 +137,9 @@ export class IdentityStore {
     const user: User = {
       arn: input.arn,
       account: arn.account,
-      id: userId(this.#world),
-      accessKeyId: permanentAccessKeyId(this.#world),
-      secretAccessKey: secretAccessKey(this.#world),
+      id: userId(this.#runtime),
+      accessKeyId: permanentAccessKeyId(this.#runtime),
+      secretAccessKey: secretAccessKey(this.#runtime),
       policies: identityPolicies(input.policies ?? []),
     };
     this.#users.set(user.accessKeyId, user);

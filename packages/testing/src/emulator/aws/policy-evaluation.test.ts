@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MalformedPolicyDocumentError, parsePolicy } from './policy-document.js';
 import { decide, RequestContext } from './policy-evaluation.js';
-import { PROVIDER, SUBJECT } from './aws-world.fixture.js';
+import { PROVIDER, SUBJECT } from './aws.fixture.js';
 
 const context = new RequestContext({
   [`${PROVIDER}:sub`]: SUBJECT,

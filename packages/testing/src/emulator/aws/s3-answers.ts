@@ -1,4 +1,4 @@
-import type { ServiceAnswer, World } from '../service.js';
+import type { ServiceAnswer, EmulatorRuntime } from '../service.js';
 import { s3HostId, s3RequestId } from './identifiers.js';
 import { compactXml, type XmlNode } from './xml.js';
 
@@ -45,9 +45,9 @@ export interface RequestIds {
   readonly hostId: string;
 }
 
-export const requestIds = (world: World): RequestIds => ({
-  requestId: s3RequestId(world),
-  hostId: s3HostId(world),
+export const requestIds = (runtime: EmulatorRuntime): RequestIds => ({
+  requestId: s3RequestId(runtime),
+  hostId: s3HostId(runtime),
 });
 
 const idHeaders = ({ requestId, hostId }: RequestIds) => ({

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { element, refusal } from './aws-world.fixture.js';
+import { element, refusal } from './aws.fixture.js';
 import { etag, LARGE, useUploads } from './s3-uploads.fixture.js';
 
 const INVALID_PART =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { element, refusal } from './aws-world.fixture.js';
+import { element, refusal } from './aws.fixture.js';
 import { S3Refusal } from './s3-answers.js';
 import { isUnmodified, rangeOf } from './s3-conditions.js';
 import { useUploads } from './s3-uploads.fixture.js';

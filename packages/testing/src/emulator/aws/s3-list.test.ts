@@ -10,7 +10,7 @@ import {
   TRUST,
   type Credentials,
   type TestAws,
-} from './aws-world.fixture.js';
+} from './aws.fixture.js';
 
 const list = { Effect: 'Allow', Action: 's3:ListBucket', Resource: 'arn:aws:s3:::shop' };
 const write = { Effect: 'Allow', Action: 's3:PutObject', Resource: '*' };

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { element, refusal, ROLE } from './aws-world.fixture.js';
+import { element, refusal, ROLE } from './aws.fixture.js';
 import { etag, LARGE, texts, useUploads } from './s3-uploads.fixture.js';
 
 const NO_SUCH_UPLOAD =
   'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.';
 
-const world = useUploads();
-const { s3, create, part, complete, list } = world;
+const runtime = useUploads();
+const { s3, create, part, complete, list } = runtime;
 
 describe('a multipart upload', () => {
   it('becomes an object of its parts in their order, whatever the order in which they came', async () => {
@@ -153,7 +153,7 @@ describe('access control lists', () => {
     const owned = { 'x-amz-acl': 'bucket-owner-full-control' };
     expect((await put(owned)).status).toBe(200);
     const policy = { Statement: { Effect: 'Allow', Action: 's3:PutObject', Resource: '*' } };
-    world.aws.admin.updateRole({ arn: ROLE, policies: [policy] });
+    runtime.aws.admin.updateRole({ arn: ROLE, policies: [policy] });
     expect((await put({})).status).toBe(200);
     expect(refusal(await put(owned))[2]).toContain(
       'no identity-based policy allows the s3:PutObjectAcl action',
@@ -163,7 +163,7 @@ describe('access control lists', () => {
 
 describe('who may', () => {
   const allow = (...actions: string[]) =>
-    world.aws.admin.updateRole({
+    runtime.aws.admin.updateRole({
       arn: ROLE,
       policies: [{ Statement: { Effect: 'Allow', Action: actions, Resource: '*' } }],
     });

@@ -1,6 +1,6 @@
 /** Multipart uploads: how they begin, take parts, are listed and end without an object. */
 
-import type { ServiceAnswer, World } from '../service.js';
+import type { ServiceAnswer, EmulatorRuntime } from '../service.js';
 import { etagOf, ownerId, type Bucket, type MultipartUpload, type UploadChecksum } from './buckets.js';
 import { uploadId } from './identifiers.js';
 import { refuseS3, s3Answer, s3XmlAnswer } from './s3-answers.js';
@@ -13,12 +13,12 @@ import type { XmlNode } from './xml.js';
 const MOST_PARTS = 10_000;
 
 /** CreateMultipartUpload. */
-export function createUpload(task: ObjectRequest, world: World): ServiceAnswer {
+export function createUpload(task: ObjectRequest, runtime: EmulatorRuntime): ServiceAnswer {
   const { request, bucket, key, caller, now, ids } = task;
   const checksum = uploadChecksum(request.headers);
   const arn = callerArn(caller);
   const upload: MultipartUpload = {
-    id: uploadId(world),
+    id: uploadId(runtime),
     key,
     initiated: now,
     initiator: { id: arn, name: arn.split('/').at(-1) ?? arn },

@@ -1,4 +1,4 @@
-import type { ServiceAnswer, World } from '../service.js';
+import type { ServiceAnswer, EmulatorRuntime } from '../service.js';
 import { etagOf, type StoredObject } from './buckets.js';
 import { notImplemented, refuseS3, s3Answer } from './s3-answers.js';
 import { authorize, denialOf, type S3Access } from './s3-authorization.js';
@@ -21,7 +21,7 @@ interface Operation {
   readonly chosenBy: readonly string[];
   /** Further parameters that it takes. */
   readonly takes: readonly string[];
-  readonly answer: (task: ObjectRequest, world: World) => ServiceAnswer;
+  readonly answer: (task: ObjectRequest, runtime: EmulatorRuntime) => ServiceAnswer;
 }
 
 /** The headers of an answer that a signed request may name itself. */
@@ -63,7 +63,7 @@ const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
   ],
 };
 
-export function answerObject(task: ObjectRequest, world: World): ServiceAnswer {
+export function answerObject(task: ObjectRequest, runtime: EmulatorRuntime): ServiceAnswer {
   const { request, bucket, key, caller, keys } = task;
   const { method, query, headers } = request;
   const operation = OPERATIONS[method]?.find(({ chosenBy }) => chosenBy.every((name) => query.has(name)));
@@ -85,7 +85,7 @@ export function answerObject(task: ObjectRequest, world: World): ServiceAnswer {
       ['MaxSizeAllowed', 1024],
     ]);
   }
-  return operation.answer(task, world);
+  return operation.answer(task, runtime);
 }
 
 function putObject(task: ObjectRequest): ServiceAnswer {

@@ -12,7 +12,7 @@ import {
   TRUST,
   type Credentials,
   type TestAws,
-} from './aws-world.fixture.js';
+} from './aws.fixture.js';
 
 let aws: TestAws;
 let role: Credentials;

@@ -14,7 +14,7 @@ import {
   type PresignOptions,
   type S3Request,
   type TestAws,
-} from './aws-world.fixture.js';
+} from './aws.fixture.js';
 
 const FULL = { Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } };
 const SECOND = 1000;

@@ -13,7 +13,7 @@ import {
   type S3Request,
   type SigningOptions,
   type TestAws,
-} from './aws-world.fixture.js';
+} from './aws.fixture.js';
 
 const FULL = {
   Version: '2012-10-17',

@@ -1,4 +1,4 @@
-import type { Service, ServiceAnswer, ServiceRequest, World } from '../service.js';
+import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../service.js';
 import type { Bucket } from './buckets.js';
 import { partitionOfRegion, s3Place } from './partitions.js';
 import {
@@ -27,7 +27,7 @@ interface Target {
 
 /** A small S3: PUT, GET, HEAD and DELETE of objects, multipart uploads, lists of both, HEAD of a bucket; presigned URLs. */
 export function createS3Service(
-  world: World,
+  runtime: EmulatorRuntime,
   buckets: ReadonlyMap<string, Bucket>,
   sessions: SessionStore,
 ): Service {
@@ -37,7 +37,7 @@ export function createS3Service(
     ids: RequestIds,
     log: Record<string, string>,
   ): Promise<ServiceAnswer> {
-    const now = world.clock.now();
+    const now = runtime.clock.now();
     const bucket = buckets.get(target.bucketName);
     const { region: hostRegion } = s3Place(sent.host);
     if (bucket !== undefined && hostRegion !== undefined && hostRegion !== bucket.region) redirect(bucket);
@@ -52,7 +52,7 @@ export function createS3Service(
     checkPartition(caller, bucket);
     const keys = { 'aws:CurrentTime': new Date(now).toISOString(), 'aws:SecureTransport': request.secure };
     if (target.key !== '') {
-      return answerObject({ request, bucket, key: target.key, caller, keys, now, ids }, world);
+      return answerObject({ request, bucket, key: target.key, caller, keys, now, ids }, runtime);
     }
     return answerBucket(request, bucket, caller, keys, ids);
   }
@@ -60,7 +60,7 @@ export function createS3Service(
   return {
     name: 'aws-s3',
     async handle(request) {
-      const ids = requestIds(world);
+      const ids = requestIds(runtime);
       const log: Record<string, string> = {};
       try {
         const target = targetOf(request);
@@ -73,7 +73,7 @@ export function createS3Service(
         return { ...answer, log: { ...log, ...answer.log } };
       }
     },
-    faultAnswer: (kind, { method }, status) => s3Fault(kind, status, method, requestIds(world)),
+    faultAnswer: (kind, { method }, status) => s3Fault(kind, status, method, requestIds(runtime)),
   };
 }
 

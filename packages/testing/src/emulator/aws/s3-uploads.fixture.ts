@@ -13,7 +13,7 @@ import {
   type Credentials,
   type S3Request,
   type TestAws,
-} from './aws-world.fixture.js';
+} from './aws.fixture.js';
 
 const FULL = { Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } };
 /** The least that a part may have which is not the last one. */

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { World } from '../service.js';
+import type { EmulatorRuntime } from '../service.js';
 import { sessionArn } from './arns.js';
 import { secretAccessKey, sessionToken, temporaryAccessKeyId } from './identifiers.js';
 import type { IdentityStore, Role, User } from './identity-store.js';
@@ -40,13 +40,13 @@ export interface CallerLookup {
 const MOST_SESSIONS = 50_000;
 
 export class SessionStore {
-  readonly #world: World;
+  readonly #runtime: EmulatorRuntime;
   readonly #identities: IdentityStore;
   readonly #sessions = new Map<string, Session>();
   readonly #tokens = new Set<string>();
 
-  constructor(world: World, identities: IdentityStore) {
-    this.#world = world;
+  constructor(runtime: EmulatorRuntime, identities: IdentityStore) {
+    this.#runtime = runtime;
     this.#identities = identities;
   }
 
@@ -59,11 +59,11 @@ export class SessionStore {
       readonly keys: Session['keys'];
     },
   ): Session {
-    const issuedAt = Math.floor(this.#world.clock.now() / 1000) * 1000;
+    const issuedAt = Math.floor(this.#runtime.clock.now() / 1000) * 1000;
     const session: Session = {
-      accessKeyId: temporaryAccessKeyId(this.#world),
-      secretAccessKey: secretAccessKey(this.#world),
-      sessionToken: sessionToken(this.#world),
+      accessKeyId: temporaryAccessKeyId(this.#runtime),
+      secretAccessKey: secretAccessKey(this.#runtime),
+      sessionToken: sessionToken(this.#runtime),
       issuedAt,
       expiresAt: issuedAt + grant.durationSeconds * 1000,
       roleArn: role.arn.arn,
@@ -102,7 +102,7 @@ export class SessionStore {
     const role = this.#identities.role(session.roleArn);
     // A role made anew under the same name has another id; its predecessor's sessions are worth nothing.
     if (role?.id !== session.roleId) return 'invalid';
-    if (this.#world.clock.now() >= session.expiresAt) return 'expired';
+    if (this.#runtime.clock.now() >= session.expiresAt) return 'expired';
     return { caller: { kind: 'session', session, role }, secretAccessKey: session.secretAccessKey };
   }
 }

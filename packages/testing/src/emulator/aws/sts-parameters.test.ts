@@ -10,7 +10,7 @@ import {
   TRUST,
   webIdentityForm,
   type TestAws,
-} from './aws-world.fixture.js';
+} from './aws.fixture.js';
 
 let aws: TestAws;
 beforeEach(() => {

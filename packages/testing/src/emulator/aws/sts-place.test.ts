@@ -13,7 +13,7 @@ import {
   trusting,
   webIdentityForm,
   type TestAws,
-} from './aws-world.fixture.js';
+} from './aws.fixture.js';
 
 let aws: TestAws;
 beforeEach(() => {

@@ -12,7 +12,7 @@ import {
   TRUST,
   webIdentityForm,
   type TestAws,
-} from './aws-world.fixture.js';
+} from './aws.fixture.js';
 
 const WHO = { Action: 'GetCallerIdentity', Version: '2011-06-15' };
 const MISMATCH = /^The request signature we calculated does not match the signature you provided\./;

@@ -1,4 +1,4 @@
-import type { Service, ServiceAnswer, ServiceRequest, World } from '../service.js';
+import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../service.js';
 import type { StsOutcome, StsScene } from './assume-role-common.js';
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.js';
 import { assumeRole } from './assume-role.js';
@@ -24,9 +24,13 @@ const ACTIONS = ['AssumeRoleWithWebIdentity', 'AssumeRole', 'GetCallerIdentity']
 const MOST_BYTES = 10_000_000;
 
 /** STS's Query API: `POST /` with a form, or the same as a `GET`. */
-export function createStsService(world: World, identities: IdentityStore, sessions: SessionStore): Service {
+export function createStsService(
+  runtime: EmulatorRuntime,
+  identities: IdentityStore,
+  sessions: SessionStore,
+): Service {
   async function handle(request: ServiceRequest): Promise<ServiceAnswer> {
-    const requestId = newRequestId(world);
+    const requestId = newRequestId(runtime);
     if (request.body.byteLength > MOST_BYTES) return { status: 413, body: '', log: { verdict: 'too large' } };
     const isGet = request.method === 'GET';
     if (request.path !== '/' || !(isGet || request.method === 'POST'))
@@ -40,7 +44,7 @@ export function createStsService(world: World, identities: IdentityStore, sessio
     const notes = notesOf(form, action, request, place?.region);
     try {
       const scene: StsScene = {
-        world,
+        runtime,
         identities,
         sessions,
         place,
@@ -60,7 +64,7 @@ export function createStsService(world: World, identities: IdentityStore, sessio
   return {
     name: 'aws-sts',
     handle,
-    faultAnswer: (kind, _, status) => stsFault(kind, status, newRequestId(world)),
+    faultAnswer: (kind, _, status) => stsFault(kind, status, newRequestId(runtime)),
   };
 }
 
@@ -75,7 +79,7 @@ async function perform(
     refuse('InvalidAction', 400, `Could not find operation ${action} for version ${version}`);
   }
   if (action === 'AssumeRoleWithWebIdentity') return assumeRoleWithWebIdentity(form, scene);
-  const caller = await authenticateSts(request, scene.place, scene.sessions, scene.world.clock.now());
+  const caller = await authenticateSts(request, scene.place, scene.sessions, scene.runtime.clock.now());
   return action === 'AssumeRole' ? assumeRole(form, scene, caller) : callerIdentity(caller);
 }
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PolicyStatement } from './aws-cloud.js';
-import type { TestAws } from './aws-world.fixture.js';
+import type { TestAws } from './aws.fixture.js';
 import {
   ACCOUNT,
   PROVIDER,
@@ -15,7 +15,7 @@ import {
   testAws,
   trusting,
   webIdentityForm,
-} from './aws-world.fixture.js';
+} from './aws.fixture.js';
 
 const ARN = `arn:aws:iam::${ACCOUNT}:oidc-provider/${PROVIDER}`;
 const TAGS = 'https://aws.amazon.com/tags';

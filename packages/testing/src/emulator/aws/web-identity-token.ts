@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import type { TokenFault, World } from '../service.js';
+import type { TokenFault, EmulatorRuntime } from '../service.js';
 import type { IdentityStore, OpenIdConnectProvider } from './identity-store.js';
 import { sessionRequest, type SessionRequest } from './session-tags.js';
 import { refuse } from './sts-answers.js';
@@ -41,17 +41,17 @@ export async function verifyWebIdentity(
   jwt: string,
   accountId: string,
   identities: IdentityStore,
-  world: World,
+  runtime: EmulatorRuntime,
 ): Promise<WebIdentity> {
   const issuer = issuerOf(jwt);
   const provider =
     identities.provider(accountId, issuer) ??
     notValidated(`the account has no identity provider for ${issuer}`);
-  const verdict = await world.verifySubjectToken(jwt, { issuerUrl: provider.url, ...TAKEN });
-  if (!verdict.ok) return refuseToken(verdict.fault, verdict.claims ?? {}, issuer, world);
+  const verdict = await runtime.verifySubjectToken(jwt, { issuerUrl: provider.url, ...TAKEN });
+  if (!verdict.ok) return refuseToken(verdict.fault, verdict.claims ?? {}, issuer, runtime);
   const { claims } = verdict;
   const missing = missingClaim(claims);
-  if (missing !== undefined) return refuseToken('missing_claim', claims, issuer, world);
+  if (missing !== undefined) return refuseToken('missing_claim', claims, issuer, runtime);
 
   // Where a token names the party it was made for, that party is the audience.
   const [authorizedParty] = stringsOf(claims['azp']);
@@ -111,10 +111,10 @@ function refuseToken(
   fault: TokenFault,
   claims: Readonly<Record<string, unknown>>,
   issuer: string,
-  world: World,
+  runtime: EmulatorRuntime,
 ): never {
   const invalid = (message: string) => refuse('InvalidIdentityToken', 400, message, fault);
-  const now = Math.floor(world.clock.now() / 1000);
+  const now = Math.floor(runtime.clock.now() / 1000);
   switch (fault) {
     case 'expired':
       return refuse(

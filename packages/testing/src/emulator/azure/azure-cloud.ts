@@ -1,5 +1,5 @@
 /** Azure in the emulator: Entra, and the blob service that its tokens open. */
-import type { Service, World } from '../service.js';
+import type { Service, EmulatorRuntime } from '../service.js';
 import { createBlobService } from './blob.js';
 import { createDirectory } from './directory.js';
 import type { ApplicationOptions, TenantOptions } from './directory.js';
@@ -35,10 +35,10 @@ export interface AzureCloud {
 }
 
 /** `signingKey`: Entra's own RS256 pair, extractable; left out, one is made with the first token. */
-export function createAzureCloud(world: World, signingKey?: SigningKey): AzureCloud {
-  const directory = createDirectory(world);
-  const accounts = createStorageAccounts(world, directory);
-  const entra = { world, directory, authority: createTokenAuthority(world, signingKey) };
+export function createAzureCloud(runtime: EmulatorRuntime, signingKey?: SigningKey): AzureCloud {
+  const directory = createDirectory(runtime);
+  const accounts = createStorageAccounts(runtime, directory);
+  const entra = { runtime, directory, authority: createTokenAuthority(runtime, signingKey) };
   return {
     services: [createEntraService(entra), createBlobService(entra, accounts)],
     admin: {

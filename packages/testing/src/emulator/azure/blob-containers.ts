@@ -7,10 +7,10 @@ import { isContainerName, newContainer } from './storage-accounts.js';
 import type { Container, StoredBlob } from './storage-accounts.js';
 import { xmlText } from './xml-text.js';
 
-export function createContainer({ world, account, target }: BlobContext): BlobOutcome {
+export function createContainer({ runtime, account, target }: BlobContext): BlobOutcome {
   if (!isContainerName(target.container)) throw blobRefusals.resourceName();
   if (account.containers.has(target.container)) throw blobRefusals.containerExists();
-  const container = newContainer(world);
+  const container = newContainer(runtime);
   account.containers.set(target.container, container);
   return { status: 201, headers: headersOf(container) };
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ServiceRequest, World } from '../service.js';
+import type { ServiceRequest, EmulatorRuntime } from '../service.js';
 import { blobRefusals } from './blob-refusal.js';
 import type { BlobTarget } from './blob-target.js';
 import type { Container, StorageAccount, StoredBlob } from './storage-accounts.js';
 
 /** One authorized request. */
 export interface BlobContext {
-  readonly world: World;
+  readonly runtime: EmulatorRuntime;
   readonly request: ServiceRequest;
   readonly account: StorageAccount;
   readonly target: BlobTarget;

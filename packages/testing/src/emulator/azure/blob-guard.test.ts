@@ -15,8 +15,8 @@ import {
   testAzure,
   tokenOf,
   withStorage,
-} from './azure-world.fixture.js';
-import type { TestAzure } from './azure-world.fixture.js';
+} from './azure.fixture.js';
+import type { TestAzure } from './azure.fixture.js';
 
 let azure: TestAzure;
 beforeEach(() => {
@@ -81,9 +81,9 @@ describe('a token', () => {
     const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
       exp: number;
     };
-    azure.world.nowMs = exp * 1000 - 1;
+    azure.runtime.nowMs = exp * 1000 - 1;
     expect((await blobCall(azure, token, 'GET', LIST)).status).toBe(200);
-    azure.world.nowMs = exp * 1000;
+    azure.runtime.nowMs = exp * 1000;
     const late = await blobCall(azure, token, 'GET', LIST);
     expect(codeOf(late)).toBe('401 InvalidAuthenticationInfo');
     expect(detailOf(late.body)).toBe('Lifetime validation failed. The token is expired.');
@@ -93,7 +93,7 @@ describe('a token', () => {
 
   it('is not taken before its time', async () => {
     const token = await tokenOf(azure);
-    azure.world.nowMs = START - 301_000;
+    azure.runtime.nowMs = START - 301_000;
     expect(detailOf((await blobCall(azure, token, 'GET', LIST)).body)).toBe('Lifetime validation failed.');
   });
 
@@ -215,8 +215,8 @@ describe('a revocation', () => {
     const claims = JSON.stringify({ access_token: CP1 });
     const token = await tokenOf(azure, { claims });
     expect((await blobCall(azure, token, 'GET', LIST)).status).toBe(200);
-    azure.world.nowMs += 60_000;
-    azure.admin.revokeTokensIssuedBefore(CLIENT.toUpperCase(), azure.world.nowMs);
+    azure.runtime.nowMs += 60_000;
+    azure.admin.revokeTokensIssuedBefore(CLIENT.toUpperCase(), azure.runtime.nowMs);
 
     const answer = await blobCall(azure, token, 'GET', LIST);
     expect(codeOf(answer)).toBe('401 InvalidAuthenticationInfo');
@@ -233,7 +233,7 @@ describe('a revocation', () => {
 
   it("leaves a client that can't answer a challenge its token", async () => {
     const token = await tokenOf(azure);
-    azure.admin.revokeTokensIssuedBefore(CLIENT, azure.world.nowMs);
+    azure.admin.revokeTokensIssuedBefore(CLIENT, azure.runtime.nowMs);
     expect((await blobCall(azure, token, 'GET', LIST)).status).toBe(200);
   });
 });

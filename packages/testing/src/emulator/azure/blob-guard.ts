@@ -43,7 +43,7 @@ export async function authenticateRequest(
   if (!request.secure) throw failed(account, '', 'Authentication scheme Bearer is not allowed with HTTP.');
 
   const claims = await entra.authority.verify(jwt);
-  const why = complaint(account, claims, entra.world.clock.now());
+  const why = complaint(account, claims, entra.runtime.clock.now());
   if (claims === undefined || why !== undefined) throw failed(account, version, why ?? '');
   challengeIfRevoked(entra, account, claims);
   return claims;

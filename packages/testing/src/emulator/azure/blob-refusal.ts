@@ -2,7 +2,7 @@
  * The blob service's refusals, with the codes and sentences of "Common REST API error codes" and "Blob service
  * error codes" of Azure Storage; where words come from elsewhere, it is said.
  */
-import type { ServiceAnswer, ServiceRequest, World } from '../service.js';
+import type { ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../service.js';
 import { newGuid } from './guid.js';
 import { ticks } from './ticks.js';
 import { xmlText } from './xml-text.js';
@@ -122,8 +122,8 @@ export const blobRefusals = {
 } as const;
 
 /** What every answer of the service carries. */
-export function standardHeaders(world: World, request: ServiceRequest): Record<string, string> {
-  const id = newGuid(world);
+export function standardHeaders(runtime: EmulatorRuntime, request: ServiceRequest): Record<string, string> {
+  const id = newGuid(runtime);
   const caller = request.headers['x-ms-client-request-id'];
   const version = request.headers['x-ms-version'];
   return {
@@ -136,13 +136,13 @@ export function standardHeaders(world: World, request: ServiceRequest): Record<s
 }
 
 export function refusalAnswer(
-  world: World,
+  runtime: EmulatorRuntime,
   request: ServiceRequest,
   refused: StorageRefusal,
   log: Readonly<Record<string, string>>,
 ): ServiceAnswer {
-  const headers = standardHeaders(world, request);
-  const when = `RequestId:${headers['x-ms-request-id'] ?? ''}\nTime:${ticks(world.clock.now())}`;
+  const headers = standardHeaders(runtime, request);
+  const when = `RequestId:${headers['x-ms-request-id'] ?? ''}\nTime:${ticks(runtime.clock.now())}`;
   const details = Object.entries(refused.extras.details ?? {})
     .map(([name, value]) => `<${name}>${xmlText(value)}</${name}>`)
     .join('');

@@ -66,7 +66,7 @@ export function deleteBlob(context: BlobContext): BlobOutcome {
 }
 
 function store(context: BlobContext, content: Uint8Array): StoredBlob {
-  const { world, request, target } = context;
+  const { runtime, request, target } = context;
   const { blobs, blocks } = containerOf(context);
   const properties: Record<string, string> = { 'content-type': 'application/octet-stream' };
   // Put Block List's own Content-Type is of the list, not of the blob.
@@ -75,13 +75,13 @@ function store(context: BlobContext, content: Uint8Array): StoredBlob {
     const value = request.headers[`x-ms-blob-${name}`] ?? own[name];
     if (value !== undefined) properties[name] = value;
   }
-  const now = world.clock.now();
+  const now = runtime.clock.now();
   const blob = {
     content,
     md5: request.headers['x-ms-blob-content-md5'] ?? md5Of(content),
     properties,
     metadata: metadataOf(request),
-    etag: newEtag(world),
+    etag: newEtag(runtime),
     created: blobs.get(target.blob)?.created ?? now,
     modified: now,
   };

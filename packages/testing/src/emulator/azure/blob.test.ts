@@ -12,8 +12,8 @@ import {
   testAzure,
   tokenOf,
   withStorage,
-} from './azure-world.fixture.js';
-import type { RequestParts, TestAzure } from './azure-world.fixture.js';
+} from './azure.fixture.js';
+import type { RequestParts, TestAzure } from './azure.fixture.js';
 
 let azure: TestAzure;
 let token: string;

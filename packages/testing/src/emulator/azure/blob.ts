@@ -1,5 +1,5 @@
 /** The service 'azure-blob': the Blob calls that show whether a token opens a storage account. */
-import type { Service, ServiceAnswer, ServiceRequest, World } from '../service.js';
+import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../service.js';
 import { createContainer, deleteContainer, getContainer, listBlobs } from './blob-containers.js';
 import type { BlobContext, BlobOutcome } from './blob-context.js';
 import { authenticateRequest, authorizeRequest } from './blob-guard.js';
@@ -34,7 +34,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 };
 
 export function createBlobService(entra: Entra, accounts: StorageAccounts): Service {
-  const { world } = entra;
+  const { runtime } = entra;
   return {
     name: 'azure-blob',
     async handle(request) {
@@ -42,13 +42,13 @@ export function createBlobService(entra: Entra, accounts: StorageAccounts): Serv
       try {
         const { status, headers, body } = await perform(entra, accounts, request, notes);
         const log = { ...notes, verdict: 'allowed' };
-        return { status, headers: { ...standardHeaders(world, request), ...headers }, body, log };
+        return { status, headers: { ...standardHeaders(runtime, request), ...headers }, body, log };
       } catch (error) {
-        if (error instanceof StorageRefusal) return refusalAnswer(world, request, error, notes);
+        if (error instanceof StorageRefusal) return refusalAnswer(runtime, request, error, notes);
         throw error;
       }
     },
-    faultAnswer: (kind, request, status) => faultAnswer(world, request, kind === 'throttle' ? 429 : status),
+    faultAnswer: (kind, request, status) => faultAnswer(runtime, request, kind === 'throttle' ? 429 : status),
   };
 }
 
@@ -69,7 +69,7 @@ async function perform(
   const operation = operationOf(request, target);
   notes['operation'] = operation.name;
   authorizeRequest(account, claims, target.container, operation.needs);
-  return operation.run({ world: entra.world, request, account, target });
+  return operation.run({ runtime: entra.runtime, request, account, target });
 }
 
 function operationOf(request: ServiceRequest, target: BlobTarget): Operation {
@@ -88,9 +88,9 @@ function operationOf(request: ServiceRequest, target: BlobTarget): Operation {
 }
 
 /** Storage throttles with 503 as well: "Operations per second is over the account limit." */
-function faultAnswer(world: World, request: ServiceRequest, status = 503): ServiceAnswer {
+function faultAnswer(runtime: EmulatorRuntime, request: ServiceRequest, status = 503): ServiceAnswer {
   const say = (at: number, code: string, message: string): ServiceAnswer =>
-    refusalAnswer(world, request, new StorageRefusal(at, code, message), {});
+    refusalAnswer(runtime, request, new StorageRefusal(at, code, message), {});
   if (status === 429) return say(503, 'ServerBusy', 'Operations per second is over the account limit.');
   if (status === 503) return say(status, 'ServerBusy', 'The server is busy.');
   if (status >= 500)

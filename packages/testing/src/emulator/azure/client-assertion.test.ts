@@ -12,8 +12,8 @@ import {
   testAzure,
   tokenRequest,
   withShop,
-} from './azure-world.fixture.js';
-import type { TestAzure } from './azure-world.fixture.js';
+} from './azure.fixture.js';
+import type { TestAzure } from './azure.fixture.js';
 
 let azure: TestAzure;
 beforeEach(() => {
@@ -86,7 +86,7 @@ describe('an assertion is refused for', () => {
 
   it('an issuer that cannot be reached', async () => {
     const assertion = await azure.assertion();
-    azure.world.reachable = false;
+    azure.runtime.reachable = false;
     expect(await refusal(assertion)).toMatchObject({ status: 400, code: 50166, error: 'invalid_request' });
   });
 

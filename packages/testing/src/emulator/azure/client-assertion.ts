@@ -2,13 +2,17 @@
 import { entraAnswer, judgeAzure } from '@credex/explain/internal';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { JWTPayload, ProtectedHeaderParameters } from 'jose';
-import type { TokenFault, World } from '../service.js';
+import type { TokenFault, EmulatorRuntime } from '../service.js';
 import type { ServicePrincipal } from './directory.js';
 import { assertionRefusals } from './entra-refusal.js';
 import type { EntraRefusal } from './entra-refusal.js';
 
 /** Throws an EntraRefusal; returns the assertion's subject. */
-export async function authenticate(world: World, client: ServicePrincipal, jwt: string): Promise<string> {
+export async function authenticate(
+  runtime: EmulatorRuntime,
+  client: ServicePrincipal,
+  jwt: string,
+): Promise<string> {
   const { header, claims } = decode(jwt);
   if (!JWT_TYPES.includes(header.typ)) throw assertionRefusals.headerType();
   const issuer = claims.iss;
@@ -18,8 +22,8 @@ export async function authenticate(world: World, client: ServicePrincipal, jwt: 
   if (judgement.allowed !== true)
     throw unmatched(entraAnswer(judgement, claims), { client, issuer, subject, aud: claims.aud });
 
-  const verdict = await world.verifySubjectToken(jwt, { issuerUrl: issuer });
-  if (!verdict.ok) throw refusalOf(verdict.fault, { now: world.clock.now(), issuer, header, claims });
+  const verdict = await runtime.verifySubjectToken(jwt, { issuerUrl: issuer });
+  if (!verdict.ok) throw refusalOf(verdict.fault, { now: runtime.clock.now(), issuer, header, claims });
   return subject;
 }
 

@@ -3,7 +3,7 @@
  * rules of a federated identity credential are in federated-credential.ts.
  */
 import type { ReadCredential } from '@credex/explain/internal';
-import type { World } from '../service.js';
+import type { EmulatorRuntime } from '../service.js';
 import { checkedCredentials } from './federated-credential.js';
 import type { CredentialRules, FederatedCredential } from './federated-credential.js';
 import { isGuid, newGuid } from './guid.js';
@@ -71,7 +71,7 @@ export interface Directory {
   revokedBefore(clientId: string): number | undefined;
 }
 
-export function createDirectory(world: World): Directory {
+export function createDirectory(runtime: EmulatorRuntime): Directory {
   const tenants = new Map<string, Tenant>();
   const principals = new Map<string, ServicePrincipal>();
   const revocations = new Map<string, number>();
@@ -112,7 +112,7 @@ export function createDirectory(world: World): Directory {
       for (const tenant of [home, ...(options.alsoInTenants ?? []).map(known)]) {
         const atHome = tenant === home;
         principals.set(key(tenant.tenantId, options.clientId), {
-          objectId: (atHome ? options.objectId : undefined) ?? newGuid(world),
+          objectId: (atHome ? options.objectId : undefined) ?? newGuid(runtime),
           clientId: options.clientId.toLowerCase(),
           identifierUris: options.identifierUris ?? [],
           federatedCredentials,

@@ -16,8 +16,8 @@ import {
   tokenOf,
   tokenRequest,
   withShop,
-} from './azure-world.fixture.js';
-import type { TestAzure } from './azure-world.fixture.js';
+} from './azure.fixture.js';
+import type { TestAzure } from './azure.fixture.js';
 
 let azure: TestAzure;
 beforeEach(() => {

@@ -1,5 +1,5 @@
 /** The service 'entra': Microsoft's login endpoint, as far as a workload needs it. */
-import type { FaultAnswerKind, Service, ServiceAnswer, ServiceRequest, World } from '../service.js';
+import type { FaultAnswerKind, Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../service.js';
 import { EntraRefusal } from './entra-refusal.js';
 import { instanceDiscovery, openidConfiguration } from './entra-metadata.js';
 import { tenantOf } from './entra-tenant.js';
@@ -14,14 +14,14 @@ export function createEntraService(entra: Entra): Service {
       const notes: Record<string, string> = {};
       try {
         const body = await route(entra, request, notes);
-        if (body === undefined) return { status: 404, headers: headersOf(entra.world, request), body: '' };
-        return json(entra.world, request, 200, body, notes);
+        if (body === undefined) return { status: 404, headers: headersOf(entra.runtime, request), body: '' };
+        return json(entra.runtime, request, 200, body, notes);
       } catch (error) {
         if (!(error instanceof EntraRefusal)) throw error;
-        return refused(entra.world, request, error, notes);
+        return refused(entra.runtime, request, error, notes);
       }
     },
-    faultAnswer: (kind, request, status) => faultAnswer(entra.world, request, kind, status),
+    faultAnswer: (kind, request, status) => faultAnswer(entra.runtime, request, kind, status),
   };
 }
 
@@ -60,15 +60,15 @@ interface Ids {
   readonly correlation: string;
 }
 
-function idsOf(world: World, request: ServiceRequest): Ids {
+function idsOf(runtime: EmulatorRuntime, request: ServiceRequest): Ids {
   const given = request.headers['client-request-id'] ?? request.query.get('client-request-id') ?? '';
-  return { trace: newGuid(world), correlation: isGuid(given) ? given : newGuid(world) };
+  return { trace: newGuid(runtime), correlation: isGuid(given) ? given : newGuid(runtime) };
 }
 
 function headersOf(
-  world: World,
+  runtime: EmulatorRuntime,
   request: ServiceRequest,
-  ids = idsOf(world, request),
+  ids = idsOf(runtime, request),
 ): Record<string, string> {
   return {
     'cache-control': 'no-store, no-cache',
@@ -84,25 +84,25 @@ function headersOf(
 }
 
 function json(
-  world: World,
+  runtime: EmulatorRuntime,
   request: ServiceRequest,
   status: number,
   body: unknown,
   log: Readonly<Record<string, string>>,
   ids?: Ids,
 ): ServiceAnswer {
-  const headers = { 'content-type': 'application/json; charset=utf-8', ...headersOf(world, request, ids) };
+  const headers = { 'content-type': 'application/json; charset=utf-8', ...headersOf(runtime, request, ids) };
   return { status, headers, body: JSON.stringify(body), log };
 }
 
 function refused(
-  world: World,
+  runtime: EmulatorRuntime,
   request: ServiceRequest,
   refusal: EntraRefusal,
   notes: Readonly<Record<string, string>>,
 ): ServiceAnswer {
-  const ids = idsOf(world, request);
-  const timestamp = `${new Date(world.clock.now()).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+  const ids = idsOf(runtime, request);
+  const timestamp = `${new Date(runtime.clock.now()).toISOString().slice(0, 19).replace('T', ' ')}Z`;
   const body = {
     error: refusal.error,
     error_description: `AADSTS${String(refusal.code)}: ${refusal.message} Trace ID: ${ids.trace} Correlation ID: ${ids.correlation} Timestamp: ${timestamp}`,
@@ -113,7 +113,7 @@ function refused(
     error_uri: `https://login.microsoftonline.com/error?code=${String(refusal.code)}`,
   };
   const log = { ...notes, verdict: `AADSTS${String(refusal.code)}` };
-  return json(world, request, refusal.status, body, log, ids);
+  return json(runtime, request, refusal.status, body, log, ids);
 }
 
 /**
@@ -121,22 +121,22 @@ function refused(
  * (Azure/azure-sdk-for-python#14241); 500 is AADSTS90036 (azure-activedirectory-library-for-python#18).
  */
 function faultAnswer(
-  world: World,
+  runtime: EmulatorRuntime,
   request: ServiceRequest,
   kind: FaultAnswerKind,
   status: number | undefined,
 ): ServiceAnswer {
   if (kind === 'throttle' || status === 429) {
-    const headers = { ...headersOf(world, request), 'content-type': 'text/plain', 'retry-after': '60' };
+    const headers = { ...headersOf(runtime, request), 'content-type': 'text/plain', 'retry-after': '60' };
     return { status: 429, headers, body: 'Too Many Requests', log: { verdict: 'throttled' } };
   }
   const at = status ?? 503;
   const unavailable = 'A transient error has occurred. Please try again.';
   const internal = 'Directory Proxy Client encountered an internal error.';
-  if (at === 500) return refused(world, request, new EntraRefusal(at, 'server_error', 90036, internal), {});
+  if (at === 500) return refused(runtime, request, new EntraRefusal(at, 'server_error', 90036, internal), {});
   if (at > 500)
-    return refused(world, request, new EntraRefusal(at, 'temporarily_unavailable', 90033, unavailable), {});
+    return refused(runtime, request, new EntraRefusal(at, 'temporarily_unavailable', 90033, unavailable), {});
   const rejected = 'Invalid request. Request is malformed or invalid.';
   const error = at === 401 ? 'invalid_client' : 'invalid_request';
-  return refused(world, request, new EntraRefusal(at, error, 9002313, rejected), {});
+  return refused(runtime, request, new EntraRefusal(at, error, 9002313, rejected), {});
 }

@@ -1,4 +1,4 @@
-import type { World } from '../service.js';
+import type { EmulatorRuntime } from '../service.js';
 
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -7,8 +7,8 @@ export function isGuid(text: string): boolean {
 }
 
 /** A random GUID (RFC 9562, version 4), lower case as Azure prints it. */
-export function newGuid(world: World): string {
-  const hex = world.randomHex(16);
+export function newGuid(runtime: EmulatorRuntime): string {
+  const hex = runtime.randomHex(16);
   const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
   return [
     hex.slice(0, 8),

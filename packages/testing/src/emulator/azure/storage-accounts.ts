@@ -1,5 +1,5 @@
 /** Storage accounts: their tenant, who may do what, and what they hold. */
-import type { World } from '../service.js';
+import type { EmulatorRuntime } from '../service.js';
 import type { Directory } from './directory.js';
 
 /** The data roles open blobs; a management role, also Owner, opens none of them. */
@@ -63,7 +63,7 @@ export interface StorageAccounts {
   get(name: string): StorageAccount | undefined;
 }
 
-export function createStorageAccounts(world: World, directory: Directory): StorageAccounts {
+export function createStorageAccounts(runtime: EmulatorRuntime, directory: Directory): StorageAccounts {
   const accounts = new Map<string, StorageAccount>();
   return {
     create(options) {
@@ -82,7 +82,7 @@ export function createStorageAccounts(world: World, directory: Directory): Stora
         tenantId: tenant.tenantId,
         httpsTrafficOnly,
         roleAssignments,
-        containers: new Map(containers.map((container) => [container, newContainer(world)])),
+        containers: new Map(containers.map((container) => [container, newContainer(runtime)])),
       });
     },
     get: (name) => accounts.get(name),
@@ -94,10 +94,10 @@ export function isContainerName(name: string): boolean {
   return /^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name);
 }
 
-export function newContainer(world: World): Container {
-  return { etag: newEtag(world), modified: world.clock.now(), blobs: new Map(), blocks: new Map() };
+export function newContainer(runtime: EmulatorRuntime): Container {
+  return { etag: newEtag(runtime), modified: runtime.clock.now(), blobs: new Map(), blocks: new Map() };
 }
 
-export function newEtag(world: World): string {
-  return `"0x8D${world.randomHex(6).toUpperCase()}"`;
+export function newEtag(runtime: EmulatorRuntime): string {
+  return `"0x8D${runtime.randomHex(6).toUpperCase()}"`;
 }

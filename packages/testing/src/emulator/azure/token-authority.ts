@@ -1,7 +1,7 @@
 /** The key Entra signs access tokens with: real RS256 JWTs, which the blob service verifies as anyone could. */
 import { compactVerify, errors, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { JWK, JWTPayload } from 'jose';
-import type { World } from '../service.js';
+import type { EmulatorRuntime } from '../service.js';
 
 export interface TokenAuthority {
   sign(claims: JWTPayload): Promise<string>;
@@ -16,7 +16,7 @@ export interface SigningKey {
 }
 
 /** `given`: an RS256 pair to sign with; left out, one is made when first needed. */
-export function createTokenAuthority(world: World, given?: SigningKey): TokenAuthority {
+export function createTokenAuthority(runtime: EmulatorRuntime, given?: SigningKey): TokenAuthority {
   type Key = SigningKey & { readonly kid: string };
   let made: Promise<Key> | undefined;
   const key = (): Promise<Key> => {
@@ -25,7 +25,7 @@ export function createTokenAuthority(world: World, given?: SigningKey): TokenAut
     made ??= Promise.resolve(given ?? pair()).then(({ privateKey, publicKey }) => ({
       privateKey,
       publicKey,
-      kid: Buffer.from(world.randomHex(20), 'hex').toString('base64url'),
+      kid: Buffer.from(runtime.randomHex(20), 'hex').toString('base64url'),
     }));
     return made;
   };

@@ -1,5 +1,5 @@
 /** `POST /{tenant}/oauth2/v2.0/token`: the client credentials grant with a federated assertion (RFC 7523, 2.2). */
-import type { ServiceRequest, World } from '../service.js';
+import type { ServiceRequest, EmulatorRuntime } from '../service.js';
 import { authenticate } from './client-assertion.js';
 import type { Directory, ServicePrincipal, Tenant } from './directory.js';
 import { clientRefusals, requestRefusals } from './entra-refusal.js';
@@ -14,7 +14,7 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const BACKDATED_SECONDS = 300;
 
 export interface Entra {
-  readonly world: World;
+  readonly runtime: EmulatorRuntime;
   readonly directory: Directory;
   readonly authority: TokenAuthority;
 }
@@ -34,7 +34,7 @@ export async function answerTokenRequest(
   tenantSegment: string,
   notes: Record<string, string>,
 ): Promise<TokenAnswer> {
-  const { world, directory, authority } = entra;
+  const { runtime, directory, authority } = entra;
   if (request.method !== 'POST') throw requestRefusals.onlyPost(request.method);
   const form = formOf(request);
   notes['client'] = form.get('client_id') ?? '';
@@ -56,14 +56,14 @@ export async function answerTokenRequest(
   const assertion = form.get('client_assertion');
   if (assertion === null || assertion === '') throw clientRefusals.noAssertion();
   if (required(form, 'client_assertion_type') !== ASSERTION_TYPE) throw requestRefusals.malformed();
-  notes['subject'] = await authenticate(world, client, assertion);
+  notes['subject'] = await authenticate(runtime, client, assertion);
 
   if (!isMicrosoftResource(resource) && !directory.isResource(tenant, resource))
     throw clientRefusals.resourceNotFound(resource, tenant.tenantId);
   if (wanted.challengeCapable) notes['cae'] = 'true';
   if (wanted.notBefore !== undefined) notes['notBefore'] = String(wanted.notBefore);
 
-  const lifetime = lifetimeOf(world, tenant, wanted);
+  const lifetime = lifetimeOf(runtime, tenant, wanted);
   const hinted = lifetime >= 7200 || tenant.refreshIn === 'always';
   // One second is always gone by the time Entra says how many are left.
   const expiresIn = lifetime - 1;
@@ -72,7 +72,7 @@ export async function answerTokenRequest(
     expires_in: expiresIn,
     ext_expires_in: expiresIn,
     ...(hinted ? { refresh_in: Math.floor(expiresIn / 2) } : {}),
-    access_token: await authority.sign(accessToken(world, { tenant, client, resource, wanted, lifetime })),
+    access_token: await authority.sign(accessToken(runtime, { tenant, client, resource, wanted, lifetime })),
   };
 }
 
@@ -93,8 +93,8 @@ function required(form: URLSearchParams, name: string): string {
 }
 
 /** Seconds: 20 to 28 hours under continuous access evaluation, else the tenant's policy or 60 to 90 minutes. */
-function lifetimeOf(world: World, tenant: Tenant, wanted: RequestedClaims): number {
-  const share = Number.parseInt(world.randomHex(4), 16) / 0x1_0000_0000;
+function lifetimeOf(runtime: EmulatorRuntime, tenant: Tenant, wanted: RequestedClaims): number {
+  const share = Number.parseInt(runtime.randomHex(4), 16) / 0x1_0000_0000;
   const between = (low: number, high: number): number => low + Math.floor(share * (high - low + 1));
   if (wanted.challengeCapable) return between(20 * 3600, 28 * 3600);
   return tenant.tokenLifetimeSeconds ?? between(3600, 5400);
@@ -109,10 +109,10 @@ interface Grant {
 }
 
 function accessToken(
-  world: World,
+  runtime: EmulatorRuntime,
   { tenant, client, resource, wanted, lifetime }: Grant,
 ): Record<string, unknown> {
-  const now = Math.floor(world.clock.now() / 1000);
+  const now = Math.floor(runtime.clock.now() / 1000);
   // What a claims challenge asks for, but never a moment that is still to come.
   const from = Math.max(now - BACKDATED_SECONDS, Math.min(wanted.notBefore ?? 0, now));
   const issuer = `https://sts.windows.net/${tenant.tenantId}/`;
@@ -128,7 +128,7 @@ function accessToken(
     oid: client.objectId,
     sub: client.objectId,
     tid: tenant.tenantId,
-    uti: Buffer.from(world.randomHex(16), 'hex').toString('base64url'),
+    uti: Buffer.from(runtime.randomHex(16), 'hex').toString('base64url'),
     ver: '1.0',
     ...(wanted.challengeCapable ? { xms_cc: ['cp1'] } : {}),
   };

@@ -1,6 +1,6 @@
 /** The access tokens that were issued: kept by their hash, so that nothing of the emulator's state is a secret. */
 import { createHash } from 'node:crypto';
-import type { World } from '../service.js';
+import type { EmulatorRuntime } from '../service.js';
 import type { Principal } from './principal.js';
 
 export interface Grant {
@@ -14,17 +14,17 @@ export interface Grant {
 const KEPT = 100_000;
 
 export class AccessTokens {
-  readonly #world: World;
+  readonly #runtime: EmulatorRuntime;
   readonly #grants = new Map<string, Grant>();
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(runtime: EmulatorRuntime) {
+    this.#runtime = runtime;
   }
 
   /** Opaque, and as long as Google's, which have about a thousand characters where they are federated. */
   issue(grant: Grant): string {
     const [prefix, bytes] = grant.principal.kind === 'federated' ? ['ya29.d.', 720] : ['ya29.c.', 760];
-    const seed = this.#world.randomHex(32);
+    const seed = this.#runtime.randomHex(32);
     const token = `${prefix}${createHash('shake256', { outputLength: bytes }).update(seed).digest('base64url')}`;
     const oldest = this.#grants.size < KEPT ? undefined : this.#grants.keys().next().value;
     if (oldest !== undefined) this.#grants.delete(oldest);

@@ -1,6 +1,6 @@
 /** Setting up the emulated Google Cloud: what an administrator does in the console, with Google's own limits. */
 import type { JSONWebKeySet } from 'jose';
-import type { World } from '../service.js';
+import type { EmulatorRuntime } from '../service.js';
 import { poolName, type Directory, type Pool, type Project, type ServiceAccount } from './directory.js';
 import { createPoolProvider, type PoolProvider, type ProviderConfig } from './pool-provider.js';
 import { assertBindings, type Binding } from './principal.js';
@@ -53,7 +53,7 @@ export interface GcpAdmin {
   serviceAccountKeys(email: string): Promise<JSONWebKeySet>;
 }
 
-export function createGcpAdmin(world: World, directory: Directory, keys: SigningKeys): GcpAdmin {
+export function createGcpAdmin(runtime: EmulatorRuntime, directory: Directory, keys: SigningKeys): GcpAdmin {
   const { pools, projects, serviceAccounts, buckets } = directory;
   return {
     createPool: ({ projectNumber, poolId, disabled }) => {
@@ -91,7 +91,7 @@ export function createGcpAdmin(world: World, directory: Directory, keys: Signing
       if (!/^[^@\s/:]+@[^@\s/:]+$/.test(email)) throw new TypeError(`email: ${email} is no email address`);
       add<ServiceAccount>('service account', serviceAccounts, email, {
         email,
-        uniqueId: numericId(world),
+        uniqueId: numericId(runtime),
         allowExtendedLifetime: allowExtendedLifetime ?? false,
         bindings: checked(email, bindings, SERVICE_ACCOUNT_ROLES),
       });
@@ -108,7 +108,7 @@ export function createGcpAdmin(world: World, directory: Directory, keys: Signing
         throw new TypeError(`name: ${name} is no bucket name`);
       add('bucket', buckets, name, {
         name,
-        createdAt: world.clock.now(),
+        createdAt: runtime.clock.now(),
         bindings: checked(name, bindings, BUCKET_ROLES),
         objects: new Map(),
       });
@@ -154,8 +154,8 @@ function existing<V>(what: string, map: ReadonlyMap<string, V>, name: string): V
 }
 
 /** 21 digits, as Google numbers its accounts. */
-function numericId(world: World): string {
-  const digits = BigInt(`0x${world.randomHex(9)}`)
+function numericId(runtime: EmulatorRuntime): string {
+  const digits = BigInt(`0x${runtime.randomHex(9)}`)
     .toString()
     .padStart(20, '0')
     .slice(-20);

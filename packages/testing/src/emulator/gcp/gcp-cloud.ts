@@ -1,5 +1,5 @@
 /** Google Cloud as far as a federated workload meets it. */
-import type { Service, World } from '../service.js';
+import type { Service, EmulatorRuntime } from '../service.js';
 import { AccessTokens } from './access-tokens.js';
 import type { Directory } from './directory.js';
 import { createGcpAdmin, type GcpAdmin } from './gcp-admin.js';
@@ -14,7 +14,7 @@ export interface GcpCloud {
   readonly admin: GcpAdmin;
 }
 
-export function createGcpCloud(world: World): GcpCloud {
+export function createGcpCloud(runtime: EmulatorRuntime): GcpCloud {
   const directory: Directory = {
     pools: new Map(),
     projects: new Map(),
@@ -22,9 +22,9 @@ export function createGcpCloud(world: World): GcpCloud {
     buckets: new Map(),
   };
   const keys = new SigningKeys();
-  const parts = { world, directory, keys, tokens: new AccessTokens(world) };
+  const parts = { runtime, directory, keys, tokens: new AccessTokens(runtime) };
   return {
     services: [createStsService(parts), createIamCredentialsService(parts), createStorageService(parts)],
-    admin: createGcpAdmin(world, directory, keys),
+    admin: createGcpAdmin(runtime, directory, keys),
   };
 }

@@ -10,7 +10,7 @@ import {
   testGcp,
   told,
   type TestGcp,
-} from './gcp-world.fixture.js';
+} from './gcp.fixture.js';
 
 const USER = 'roles/iam.workloadIdentityUser';
 const CREATOR = 'roles/iam.serviceAccountTokenCreator';

@@ -1,5 +1,5 @@
 /** `iamcredentials.googleapis.com`: short-lived credentials of a service account, for one who may act as it. */
-import type { Service, ServiceAnswer, ServiceRequest, World } from '../service.js';
+import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../service.js';
 import type { AccessTokens } from './access-tokens.js';
 import { judgeBearer } from './bearer.js';
 import type { Directory } from './directory.js';
@@ -13,7 +13,7 @@ import { generateIdToken, signBlob, signJwt } from './service-account-signatures
 import type { SigningKeys } from './signing-keys.js';
 
 interface Parts {
-  readonly world: World;
+  readonly runtime: EmulatorRuntime;
   readonly tokens: AccessTokens;
   readonly directory: Directory;
   readonly keys: SigningKeys;
@@ -48,7 +48,7 @@ function handle(request: ServiceRequest, parts: Parts, notes: Notes): ServiceAns
   if (project !== '-') throw invalidArgument();
   return method({
     request,
-    now: parts.world.clock.now(),
+    now: parts.runtime.clock.now(),
     tokens: parts.tokens,
     keys: parts.keys,
     notes,

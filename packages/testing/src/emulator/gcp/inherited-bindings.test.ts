@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CLOUD, EMAIL, PRINCIPAL, testGcp } from './gcp-world.fixture.js';
+import { CLOUD, EMAIL, PRINCIPAL, testGcp } from './gcp.fixture.js';
 
 const BINDINGS = [{ role: 'roles/iam.workloadIdentityUser', members: [PRINCIPAL] }];
 

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { EMAIL, PRINCIPAL, START, testGcp, type TestGcp } from './gcp-world.fixture.js';
+import { EMAIL, PRINCIPAL, START, testGcp, type TestGcp } from './gcp.fixture.js';
 
 let gcp: TestGcp;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { crc32c } from './crc32c.js';
-import { bytes, CLOUD, EMAIL, PRINCIPAL, START, testGcp, type TestGcp } from './gcp-world.fixture.js';
+import { bytes, CLOUD, EMAIL, PRINCIPAL, START, testGcp, type TestGcp } from './gcp.fixture.js';
 
 const ADMIN = 'roles/storage.objectAdmin';
 const SCOPES = 'https://www.googleapis.com/auth/';

@@ -1,5 +1,5 @@
 /** `storage.googleapis.com`, as much of the JSON API as shows that a credential opens a bucket, or doesn't. */
-import type { Service, ServiceAnswer, ServiceRequest, World } from '../service.js';
+import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../service.js';
 import type { AccessTokens } from './access-tokens.js';
 import { judgeBearer } from './bearer.js';
 import type { BucketCall } from './bucket-call.js';
@@ -12,7 +12,7 @@ import { deleteObject, getBucket, getObject, listObjects } from './storage-objec
 import { insertObject } from './storage-upload.js';
 
 interface Parts {
-  readonly world: World;
+  readonly runtime: EmulatorRuntime;
   readonly tokens: AccessTokens;
   readonly directory: Directory;
 }
@@ -76,7 +76,7 @@ const METHODS: readonly Method[] = [
 export function createStorageService(parts: Parts): Service {
   let lastGeneration = 0;
   const nextGeneration = (): string => {
-    lastGeneration = Math.max(Math.floor(parts.world.clock.now()) * 1000, lastGeneration + 1);
+    lastGeneration = Math.max(Math.floor(parts.runtime.clock.now()) * 1000, lastGeneration + 1);
     return String(lastGeneration);
   };
   return {
@@ -119,7 +119,7 @@ function handle(
     request,
     bucket,
     objectName: decoded(objectName),
-    now: parts.world.clock.now(),
+    now: parts.runtime.clock.now(),
     notes,
     nextGeneration,
     assertMay: (permission) => assertMayInBucket(bucket, grant, permission),

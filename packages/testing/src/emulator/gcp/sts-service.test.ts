@@ -15,7 +15,7 @@ import {
   testGcp,
   told,
   type TestGcp,
-} from './gcp-world.fixture.js';
+} from './gcp.fixture.js';
 
 let gcp: TestGcp;
 beforeEach(() => {

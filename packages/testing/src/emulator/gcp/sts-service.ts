@@ -1,5 +1,5 @@
 /** `sts.googleapis.com`: a token of the outside becomes a federated access token. */
-import type { Service, ServiceAnswer, ServiceRequest, World } from '../service.js';
+import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../service.js';
 import type { AccessTokens } from './access-tokens.js';
 import type { Directory } from './directory.js';
 import { stsFault } from './fault-answers.js';
@@ -10,7 +10,7 @@ import { hasTimes, stale, subjectTokenRefusal, wrongAudience } from './subject-t
 import { readTokenExchange, type TokenExchangeRequest } from './token-exchange-request.js';
 
 interface Parts {
-  readonly world: World;
+  readonly runtime: EmulatorRuntime;
   readonly tokens: AccessTokens;
   readonly directory: Directory;
 }
@@ -42,12 +42,12 @@ async function exchange(request: ServiceRequest, parts: Parts, notes: Notes): Pr
   notes['provider'] = `${wanted.pool}/providers/${wanted.providerId}`;
   notes['scopes'] = wanted.scopes.join(' ');
   const provider = findProvider(parts.directory, wanted);
-  const claims = await acceptedClaims(parts.world, provider, wanted.subjectToken);
+  const claims = await acceptedClaims(parts.runtime, provider, wanted.subjectToken);
   const principal = { kind: 'federated', pool: wanted.pool, ...provider.identify(claims) } as const;
   notes['principal'] = principalName(principal);
 
   // It never outlives the token it was made of; there is no parameter for its lifetime.
-  const now = parts.world.clock.now();
+  const now = parts.runtime.clock.now();
   const left = Math.floor(Number(claims['exp']) - now / 1000);
   const lifetime = Math.max(0, Math.min(LONGEST_SECONDS, left));
   return jsonAnswer(200, {
@@ -75,11 +75,11 @@ function findProvider({ pools }: Directory, { pool, providerId }: TokenExchangeR
 }
 
 async function acceptedClaims(
-  world: World,
+  runtime: EmulatorRuntime,
   provider: PoolProvider,
   jwt: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const verdict = await world.verifySubjectToken(jwt, { issuerUrl: provider.issuerUri });
+  const verdict = await runtime.verifySubjectToken(jwt, { issuerUrl: provider.issuerUri });
   if (!verdict.ok) throw subjectTokenRefusal(verdict, jwt, provider.issuerUri);
   if (!hasTimes(verdict.claims)) throw stale(verdict.claims);
   if (!acceptsAudience(provider, verdict.claims['aud'])) throw wrongAudience(verdict.claims);

@@ -1,6 +1,6 @@
 /** Vercel itself, as far as a laptop meets it. */
 import type { MintOptions } from '../mint.js';
-import type { Service, World } from '../service.js';
+import type { Service, EmulatorRuntime } from '../service.js';
 import type { LoginInput, ProjectInput } from './accounts.js';
 import { Accounts } from './accounts.js';
 import { createVercelApiService } from './vercel-api-service.js';
@@ -30,17 +30,17 @@ export interface VercelCloud {
 }
 
 export function createVercelCloud(
-  world: World,
+  runtime: EmulatorRuntime,
   mint: (options: MintOptions) => Promise<string>,
 ): VercelCloud {
-  const accounts = new Accounts(world.clock);
+  const accounts = new Accounts(runtime.clock);
   return {
     services: [createVercelApiService(accounts, mint)],
     admin: {
       createProject: (input) => accounts.addProject(input),
       deleteProject: (projectId) => accounts.removeProject(projectId),
       createLogin: (input) => {
-        const token = `vca_${world.randomHex(24)}`;
+        const token = `vca_${runtime.randomHex(24)}`;
         const { expiresAt } = accounts.addLogin(token, input);
         return { token, expiresAt: expiresAt === undefined ? undefined : Math.floor(expiresAt / 1_000) };
       },

@@ -1,4 +1,4 @@
-/** An emulator with a careful team's trust, and the options that reach it: what tests across rooms start from. */
+/** An emulator whose trust is set up as a careful team does, and the options of each cloud that reach it. */
 
 import type { AwsCredentialsProviderOptions } from '@credex/aws';
 import type { AzureCredentialsProviderOptions } from '@credex/azure';
@@ -11,7 +11,7 @@ import type { RequestContext } from './request-context.js';
 import { AWS, AZURE, GCP, TEAM, setUpTrust } from './trust.js';
 
 /** A set for each cloud. Equal in all calls, so that the process-wide cache holds one credential for each. */
-export interface WorldOptions {
+export interface FixtureOptions {
   readonly aws: AwsCredentialsProviderOptions;
   /** Becomes the service account. */
   readonly gcp: GcpCredentialsProviderOptions;
@@ -20,7 +20,7 @@ export interface WorldOptions {
   readonly azure: AzureCredentialsProviderOptions;
 }
 
-export interface World {
+export interface Fixture {
   readonly emulator: Emulator;
   /**
    * The emulator's clock, as the option `clock` takes it: the credential ages as the clouds do. Time limits are
@@ -29,18 +29,18 @@ export interface World {
   readonly clock: Clock;
   /** A token of the team's project in production, unless `overrides` say otherwise. */
   mint(overrides?: Partial<MintOptions>): Promise<string>;
-  readonly options: WorldOptions;
+  readonly options: FixtureOptions;
   /** Runs `handle` as a request that came with `token`. */
   inRequest<T>(token: string | undefined, handle: () => T, more?: RequestContext): T;
   /** Ends the emulator and takes the request context away. */
   close(): Promise<void>;
 }
 
-/** How long a hook that starts a world may take: RSA keys take seconds on a busy machine. */
-export const STARTS_WORLD = 30_000;
+/** How long a hook that starts a fixture may take: RSA keys take seconds on a busy machine. */
+export const FIXTURE_START_MS = 30_000;
 
-/** For tests that need several, or one for each; one for all tests of a file is `useWorld()`. */
-export async function startWorld(): Promise<World> {
+/** For tests that need several, or one for each; one for all tests of a file is `useFixture()`. */
+export async function startFixture(): Promise<Fixture> {
   const emulator = await startEmulator();
   setUpTrust(emulator);
   const uninstall = installRequestContext();
@@ -71,7 +71,7 @@ function clockOf({ clock }: Emulator): Clock {
   };
 }
 
-function optionsFor(emulator: Emulator): WorldOptions {
+function optionsFor(emulator: Emulator): FixtureOptions {
   const { projectNumber, workloadIdentityPoolId, workloadIdentityPoolProviderId, projectId } = GCP;
   const gcpFederated: GcpCredentialsProviderOptions = {
     projectNumber,

@@ -137,7 +137,7 @@ export function refusal(code: ErrorClass['code'], rest: Partial<ErrorClass> = {}
 
 export const down = (): Error => refusal('unavailable', { retry: 'now' });
 
-export interface WorldOptions {
+export interface FixtureOptions {
   /** What the cloud answers; left out or `undefined`: a good credential of an hour. */
   readonly answer?: (attempt: Attempt) => unknown;
   readonly exchange?: (request: SecretRequest, context: ExchangeContext) => Promise<ExchangeResult<Secret>>;
@@ -147,7 +147,7 @@ export interface WorldOptions {
   readonly clock?: TestClock;
 }
 
-export interface World {
+export interface Fixture {
   readonly clock: TestClock;
   readonly cache: CredentialCache;
   readonly events: CredentialEvent[];
@@ -163,7 +163,7 @@ export interface World {
   types(): string[];
 }
 
-export function world(options: WorldOptions = {}): World {
+export function fixture(options: FixtureOptions = {}): Fixture {
   const clock = options.clock ?? testClock();
   const cache = options.cache ?? createCredentialCache();
   const events: CredentialEvent[] = [];
@@ -191,7 +191,7 @@ export function world(options: WorldOptions = {}): World {
           ? { code: 'timeout', retry: 'now' }
           : { code: 'unknown', retry: 'never' })),
   };
-  const own: World = {
+  const own: Fixture = {
     clock,
     cache,
     events,
@@ -244,9 +244,9 @@ export function unhandled(): { readonly seen: unknown[]; stop(): Promise<unknown
   };
 }
 
-/** A world whose provider holds a credential of this age. */
+/** A fixture whose provider has a cached credential of this age. */
 export async function holding(at: number, invocation?: (now: number) => Invocation) {
-  const w = world();
+  const w = fixture();
   const options = invocation === undefined ? {} : { invocation: () => invocation(w.clock.now()) };
   const provider = w.provider(undefined, options);
   const first = await provider.getCredentials();

@@ -1,8 +1,8 @@
-/** A world for this folder's tests: one issuer with one key, a clock that stands still, and request builders. */
+/** The fixture of this folder's tests: one issuer with one key, a clock that stands still, and request builders. */
 import { createHash } from 'node:crypto';
 import { createLocalJWKSet, errors, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
-import type { Service, ServiceAnswer, ServiceRequest, TokenVerdict, World } from '../service.js';
+import type { Service, ServiceAnswer, ServiceRequest, TokenVerdict, EmulatorRuntime } from '../service.js';
 import { createAzureCloud } from './azure-cloud.js';
 import type { AzureCloud, StorageRole } from './azure-cloud.js';
 
@@ -20,7 +20,7 @@ const entraKey = await generateKeyPair('RS256', { extractable: true });
 const keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256' }] });
 
 export interface TestAzure extends AzureCloud {
-  readonly world: World & { nowMs: number; reachable: boolean };
+  readonly runtime: EmulatorRuntime & { nowMs: number; reachable: boolean };
   readonly entra: Service;
   readonly blob: Service;
   /** An assertion of the issuer, good for an hour; an `undefined` claim is left out. */
@@ -29,10 +29,10 @@ export interface TestAzure extends AzureCloud {
 
 export function testAzure(): TestAzure {
   let drawn = 0;
-  const world = {
+  const runtime = {
     nowMs: START,
     reachable: true,
-    clock: { now: (): number => world.nowMs },
+    clock: { now: (): number => runtime.nowMs },
     randomHex(bytes: number): string {
       drawn += 1;
       return createHash('sha512')
@@ -41,9 +41,9 @@ export function testAzure(): TestAzure {
         .slice(0, bytes * 2);
     },
     async verifySubjectToken(jwt: string, { issuerUrl }: { issuerUrl: string }): Promise<TokenVerdict> {
-      if (!world.reachable) return { ok: false, fault: 'issuer_unreachable' };
+      if (!runtime.reachable) return { ok: false, fault: 'issuer_unreachable' };
       try {
-        const currentDate = new Date(world.nowMs);
+        const currentDate = new Date(runtime.nowMs);
         const { payload } = await jwtVerify(jwt, keys, {
           issuer: issuerUrl,
           currentDate,
@@ -55,16 +55,16 @@ export function testAzure(): TestAzure {
       }
     },
   };
-  const cloud = createAzureCloud(world, entraKey);
+  const cloud = createAzureCloud(runtime, entraKey);
   const [entra, blob] = cloud.services;
   if (entra === undefined || blob === undefined) throw new Error('a service is missing');
   return {
     ...cloud,
-    world,
+    runtime,
     entra,
     blob,
     async assertion(claims = {}, how) {
-      const now = Math.floor(world.nowMs / 1000);
+      const now = Math.floor(runtime.nowMs / 1000);
       const all = {
         iss: ISSUER,
         sub: SUBJECT,

@@ -1,12 +1,12 @@
 /**
- * The books of a small world, kept beside the engine and without asking it: what was issued and when, what was
- * refused, and which failure holds whom back for how long. Written from the rules, not from the code.
+ * The reference model: what was issued and when, what was refused, and which failure delays which identity for how
+ * long. It follows the rules of the cache and reads nothing from the code under test.
  */
 
 import type { CredentialState } from '@credex/core';
 import type { Instant } from './manual-time.js';
-import type { Ending, Gate, Identity, SmallWorld } from './small-world.js';
-import { LIFETIME_MS } from './small-world.js';
+import type { Ending, Gate, Identity, ExplorerHarness } from './explorer-harness.js';
+import { LIFETIME_MS } from './explorer-harness.js';
 
 const SECOND = 1_000;
 const AHEAD_MS = 15 * 60 * SECOND;
@@ -36,7 +36,7 @@ export interface Page {
   readonly holds: Map<string, Hold>;
 }
 
-export interface Books {
+export interface ReferenceModel {
   page(who: Identity): Page;
   state(who: Identity): CredentialState;
   /** Ends a request to the cloud and writes down what the engine must make of it. */
@@ -49,11 +49,11 @@ export interface Books {
 }
 
 /** `drawn`: what the engine's random source gives, each time. */
-export function booksOf(world: SmallWorld, drawn: number): Books {
+export function modelOf(harness: ExplorerHarness, drawn: number): ReferenceModel {
   const pages = new Map<string, Page>();
   const refreshAge = LIFETIME_MS - AHEAD_MS + 0.2 * drawn * AHEAD_MS;
 
-  const books: Books = {
+  const model: ReferenceModel = {
     refreshAge,
     page(who) {
       const name = entryName(who);
@@ -72,31 +72,31 @@ export function booksOf(world: SmallWorld, drawn: number): Books {
       return page;
     },
     state(who) {
-      const { held, refused } = books.page(who);
+      const { held, refused } = model.page(who);
       if (held === undefined) return 'empty';
       if (refused) return 'invalidated';
-      const age = world.time.since(receivedAt(held));
+      const age = harness.time.since(receivedAt(held));
       if (age < refreshAge) return 'fresh';
       if (age < MUST_AGE) return 'refresh-ahead';
       return age < USABLE_AGE ? 'must-refresh' : 'expired';
     },
     async settle(gate, how, after) {
-      const heard = isUnderWay(world, gate);
+      const heard = isUnderWay(harness, gate);
       // What comes out of a freeze says nothing of now: a credential of unknown age, a connection that died.
-      const overdue = world.time.since(gate.at) >= 10 * SECOND;
-      const page = books.page(gate.who);
+      const overdue = harness.time.since(gate.at) >= 10 * SECOND;
+      const page = model.page(gate.who);
       const sequence = gate.refresh?.sequence ?? 0;
       const isChallenge = gate.request !== '';
       gate.settle(how);
       await after();
       // A part of an exchange that is tried again ends nothing.
-      if (!heard || isUnderWay(world, gate)) return;
+      if (!heard || isUnderWay(harness, gate)) return;
       if (overdue && (how === 'ok' || how === 'recoverable')) return;
       if (how === 'ok') {
         if (!isNewer(page, sequence, isChallenge)) return;
         page.holds.clear();
         // No ordinary refresh that started while the challenge was in flight replaces its answer.
-        const ordinarySequence = isChallenge ? newestStart(world) : sequence;
+        const ordinarySequence = isChallenge ? newestStart(harness) : sequence;
         Object.assign(page, { held: gate, refused: false, sequence, ordinarySequence });
       } else if (sequence >= page.notBefore && sequence > page.ordinarySequence) {
         const kind = how === 'recoverable' ? 'backoff' : 'rejected';
@@ -109,29 +109,29 @@ export function booksOf(world: SmallWorld, drawn: number): Books {
             ? drawn * Math.min(LONGEST_HOLD_MS, SECOND * 2 ** (count - 1))
             : (1 + 4 * drawn) * SECOND * 2 ** (count - 1),
         );
-        page.holds.set(name, { kind, serial: gate.serial, count, since: world.time.now(), ms });
+        page.holds.set(name, { kind, serial: gate.serial, count, since: harness.time.now(), ms });
       }
     },
     refuse(who, gate) {
-      const page = books.page(who);
+      const page = model.page(who);
       const known = page.held === gate && !page.refused;
-      if (known && world.time.since(receivedAt(gate)) >= 10 * SECOND) {
+      if (known && harness.time.since(receivedAt(gate)) >= 10 * SECOND) {
         page.refused = true;
-        page.notBefore = world.cache.state.sequence + 1;
+        page.notBefore = harness.cache.state.sequence + 1;
       }
     },
     hold(who, request, urgently) {
-      const { holds } = books.page(who);
+      const { holds } = model.page(who);
       return [holds.get(holdName(request, undefined)), holds.get(holdName(request, who))]
         .filter((hold) => hold !== undefined)
-        .filter((hold) => world.time.since(hold.since) < reach(hold, urgently))
+        .filter((hold) => harness.time.since(hold.since) < reach(hold, urgently))
         .sort((one, other) => left(other) - left(one))[0];
       function left(hold: Hold): number {
-        return reach(hold, urgently) - world.time.since(hold.since);
+        return reach(hold, urgently) - harness.time.since(hold.since);
       }
     },
   };
-  return books;
+  return model;
 }
 
 /** Whose entry: the identity key's, or the token's where it names none that the token belongs to. */
@@ -149,8 +149,8 @@ export function receivedAt(gate: Gate): Instant {
 }
 
 /** Whether the engine still waits for what comes through that gate. */
-export function isUnderWay(world: SmallWorld, gate: Gate): boolean {
-  for (const refresh of world.cache.state.refreshes.values()) if (refresh === gate.refresh) return true;
+export function isUnderWay(harness: ExplorerHarness, gate: Gate): boolean {
+  for (const refresh of harness.cache.state.refreshes.values()) if (refresh === gate.refresh) return true;
   return false;
 }
 
@@ -166,8 +166,8 @@ function isNewer(page: Page, sequence: number, isChallenge: boolean): boolean {
 }
 
 /** The count at which the last refresh started. */
-function newestStart(world: SmallWorld): number {
-  return Math.max(...world.gates.map(({ refresh }) => refresh?.sequence ?? 0));
+function newestStart(harness: ExplorerHarness): number {
+  return Math.max(...harness.gates.map(({ refresh }) => refresh?.sequence ?? 0));
 }
 
 function holdName(request: string, owner: Identity | undefined): string {

@@ -1,68 +1,68 @@
 /**
- * A small world as one short text, the same for two worlds that can only behave the same: ages are cut where
+ * The state as one short text, equal for two states that can only behave the same: ages are cut where
  * nothing depends on them any more, counters become ranks, and identities that differ by name alone are one.
  */
 
-import { USABLE_AGE, entryName, isUnderWay } from './small-world-books.js';
-import type { Caller, Identity, SmallWorld } from './small-world.js';
+import { USABLE_AGE, entryName, isUnderWay } from './reference-model.js';
+import type { Caller, Identity, ExplorerHarness } from './explorer-harness.js';
 
 const TEN_SECONDS = 10_000;
 /** From here on a hold is the longest there is. */
 const MOST_IN_A_ROW = 7;
 
 /** `alike`: the identities may change places. */
-export function snapshot(world: SmallWorld, alike: boolean): string {
-  const order = world.identities;
-  const text = inOrder(world, order);
+export function snapshot(harness: ExplorerHarness, alike: boolean): string {
+  const order = harness.identities;
+  const text = inOrder(harness, order);
   if (!alike) return text;
-  const other = inOrder(world, [...order].reverse());
+  const other = inOrder(harness, [...order].reverse());
   return text < other ? text : other;
 }
 
-function inOrder(world: SmallWorld, order: readonly Identity[]): string {
+function inOrder(harness: ExplorerHarness, order: readonly Identity[]): string {
   const nameOf = (who: Identity): string => String(order.indexOf(who));
-  const waiting = world.callers.filter(({ end }) => end === undefined);
+  const waiting = harness.callers.filter(({ end }) => end === undefined);
   const sequences = ranks([
-    ...[...world.cache.state.refreshes.values()].map(({ sequence }) => sequence),
-    ...waiting.map((caller) => world.sequences[caller.number] ?? 0),
+    ...[...harness.cache.state.refreshes.values()].map(({ sequence }) => sequence),
+    ...waiting.map((caller) => harness.sequences[caller.number] ?? 0),
   ]);
   const parts: string[] = [];
   const seen = new Set<string>();
   for (const who of order) {
     if (seen.has(entryName(who))) continue;
     seen.add(entryName(who));
-    parts.push(entry(world, who, nameOf, sequences));
+    parts.push(entry(harness, who, nameOf, sequences));
   }
   parts.push(
     waiting
-      .map((caller) => waiter(world, caller, nameOf, sequences))
+      .map((caller) => waiter(harness, caller, nameOf, sequences))
       .sort()
       .join(','),
   );
   parts.push(
-    world.gates
-      .filter((gate) => gate.ended === undefined && !isUnderWay(world, gate))
+    harness.gates
+      .filter((gate) => gate.ended === undefined && !isUnderWay(harness, gate))
       .map((gate) => `${nameOf(gate.who)}${gate.request}`)
       .sort()
       .join(','),
   );
-  parts.push(world.time.timers().map(rounded).join(','));
-  parts.push([...world.cache.state.budgets.values()].join(','));
+  parts.push(harness.time.timers().map(rounded).join(','));
+  parts.push([...harness.cache.state.budgets.values()].join(','));
   return parts.join('|');
 }
 
 /** One entry of the cache: what is held, what is under way, what holds attempts back. */
 function entry(
-  world: SmallWorld,
+  harness: ExplorerHarness,
   who: Identity,
   nameOf: (who: Identity) => string,
   sequences: (of: number) => number,
 ): string {
-  const key = world.keyOf(who);
-  const cacheEntry = world.entryOf(who);
+  const key = harness.keyOf(who);
+  const cacheEntry = harness.entryOf(who);
   if (key === undefined || cacheEntry === undefined) return '-';
   const { cached } = cacheEntry;
-  const refreshes = [...world.cache.state.refreshes].filter(([text]) => text.startsWith(key));
+  const refreshes = [...harness.cache.state.refreshes].filter(([text]) => text.startsWith(key));
   const rank = ranks([
     cacheEntry.notBefore,
     cached?.sequence ?? 0,
@@ -71,24 +71,24 @@ function entry(
   ]);
   const named = (text: string): string => {
     let short = text;
-    for (const each of world.identities) short = short.replace(world.digestOf(each), nameOf(each));
+    for (const each of harness.identities) short = short.replace(harness.digestOf(each), nameOf(each));
     return short.replace(key, '');
   };
   const held =
     cached === undefined
       ? ''
-      : `${rounded(Math.min(USABLE_AGE, world.time.since(cached.received)))}${cacheEntry.invalidated ? '!' : ''}`;
+      : `${rounded(Math.min(USABLE_AGE, harness.time.since(cached.received)))}${cacheEntry.invalidated ? '!' : ''}`;
   const backoffs = [...cacheEntry.backoffs].map(
     ([text, { kind, since, delayMs, count }]) =>
-      `${named(text)}${kind}${rounded(Math.min(delayMs, world.time.since(since)))}of${delayMs}x${Math.min(MOST_IN_A_ROW, count)}`,
+      `${named(text)}${kind}${rounded(Math.min(delayMs, harness.time.since(since)))}of${delayMs}x${Math.min(MOST_IN_A_ROW, count)}`,
   );
   const inFlight = refreshes.map(([text, refresh]) => {
-    const gate = world.gates.find((each) => each.refresh === refresh && each.ended === undefined);
+    const gate = harness.gates.find((each) => each.refresh === refresh && each.ended === undefined);
     return [
       named(text),
-      rounded(Math.min(TEN_SECONDS, world.time.since(refresh.started))),
+      rounded(Math.min(TEN_SECONDS, harness.time.since(refresh.started))),
       `${refresh.sent ? 's' : ''}${refresh.urgent ? 'u' : ''}`,
-      world.cache.state.challenges.get(key) === refresh ? 'c' : '',
+      harness.cache.state.challenges.get(key) === refresh ? 'c' : '',
       rank(refresh.sequence),
       sequences(refresh.sequence),
       gate === undefined ? '' : nameOf(gate.who),
@@ -100,31 +100,31 @@ function entry(
 
 /** A caller who waits, with what its engine remembers of the exchanges that ended while it waited. */
 function waiter(
-  world: SmallWorld,
+  harness: ExplorerHarness,
   caller: Caller,
   nameOf: (who: Identity) => string,
   sequences: (of: number) => number,
 ): string {
-  const ended = world.gates
+  const ended = harness.gates
     .filter(
       (gate) =>
         entryName(gate.who) === entryName(caller.who) &&
         gate.ended !== undefined &&
-        world.endings.indexOf(gate) >= (world.endingsBefore[caller.number] ?? 0),
+        harness.endings.indexOf(gate) >= (harness.endingsBefore[caller.number] ?? 0),
     )
     .map((gate) => `${nameOf(gate.who)}${gate.request}${gate.ended?.how ?? ''}`);
-  const gone = world.gates
+  const gone = harness.gates
     .filter(
       (gate) =>
         gate.calls > caller.number &&
         entryName(gate.who) === entryName(caller.who) &&
-        !isUnderWay(world, gate),
+        !isUnderWay(harness, gate),
     )
     .length.toString();
   return [
     nameOf(caller.who),
     caller.kind,
-    sequences(world.sequences[caller.number] ?? 0),
+    sequences(harness.sequences[caller.number] ?? 0),
     ended.join('+'),
     gone,
   ].join(':');

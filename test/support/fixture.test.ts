@@ -3,13 +3,13 @@ import { getAwsCredentials } from '@credex/aws';
 import { getAzureCredentials } from '@credex/azure';
 import { getGcpCredentials } from '@credex/gcp';
 import { AWS, GCP, PRODUCTION_SUBJECT, principalOf } from './trust.js';
-import { useWorld } from './use-world.js';
+import { useFixture } from './use-fixture.js';
 
-const world = useWorld();
+const fixture = useFixture();
 
 test('every set of options brings a credential of its cloud', async () => {
-  const { aws, gcp, gcpFederated, azure } = world.options;
-  await world.inRequest(await world.mint(), async () => {
+  const { aws, gcp, gcpFederated, azure } = fixture.options;
+  await fixture.inRequest(await fixture.mint(), async () => {
     expect((await getAwsCredentials(aws)).accountId).toBe(AWS.accountId);
     expect((await getGcpCredentials(gcp)).principal).toBe(GCP.serviceAccountEmail);
     expect((await getGcpCredentials(gcpFederated)).principal).toBe(principalOf(PRODUCTION_SUBJECT));
@@ -18,9 +18,9 @@ test('every set of options brings a credential of its cloud', async () => {
 });
 
 test('preview is refused everywhere', async () => {
-  const preview = await world.mint({ environment: 'preview' });
-  await world.inRequest(preview, async () => {
-    const { aws, gcp, gcpFederated, azure } = world.options;
+  const preview = await fixture.mint({ environment: 'preview' });
+  await fixture.inRequest(preview, async () => {
+    const { aws, gcp, gcpFederated, azure } = fixture.options;
     await expect(getAwsCredentials(aws)).rejects.toMatchObject({ code: 'access_denied' });
     await expect(getGcpCredentials(gcp)).rejects.toMatchObject({ name: 'FederationError' });
     await expect(getGcpCredentials(gcpFederated)).rejects.toMatchObject({ name: 'FederationError' });

@@ -1,8 +1,8 @@
-/** A world for this folder's tests: the emulator's own issuer, a clock that stands still, and request builders. */
+/** The fixture of this folder's tests: the emulator's own issuer, a clock that stands still, and request builders. */
 import { createIssuer, type Issuer } from '../issuer.js';
 import type { MintOptions } from '../mint.js';
 import { createRandomHex } from '../random.js';
-import type { Service, ServiceAnswer, ServiceRequest, World } from '../service.js';
+import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../service.js';
 import { createGcpCloud, type GcpCloud } from './gcp-cloud.js';
 
 export const START: number = Date.parse('2026-11-22T10:00:00Z');
@@ -28,7 +28,7 @@ export interface Told {
 }
 
 export interface TestGcp extends GcpCloud {
-  readonly world: World;
+  readonly runtime: EmulatorRuntime;
   readonly clock: { nowMs: number };
   readonly issuer: Issuer;
   service(name: string): Service;
@@ -50,8 +50,8 @@ export interface TestGcp extends GcpCloud {
 export function testGcp(): TestGcp {
   clock.nowMs = START;
   issuer.setReachable(true);
-  const world: World = { clock, randomHex: createRandomHex('gcp'), verifySubjectToken: verify };
-  const cloud = createGcpCloud(world);
+  const runtime: EmulatorRuntime = { clock, randomHex: createRandomHex('gcp'), verifySubjectToken: verify };
+  const cloud = createGcpCloud(runtime);
   cloud.admin.createPool({ projectNumber: PROJECT, poolId: 'vercel' });
   cloud.admin.createProvider({
     projectNumber: PROJECT,
@@ -81,7 +81,7 @@ export function testGcp(): TestGcp {
   };
   return {
     ...cloud,
-    world,
+    runtime,
     clock,
     issuer,
     service,

@@ -7,7 +7,7 @@ import { AWS, AZURE, GCP, TEAM } from '../demo/names.mjs';
 import { setUpTrust } from '../demo/set-up-trust.mjs';
 
 /** @param {(environment: Readonly<Record<string, string>>) => Promise<unknown>} body */
-export async function inColdWorld(body) {
+export async function inColdFixture(body) {
   const emulator = await startEmulator();
   setUpTrust(emulator);
   const folder = await mkdtemp(join(tmpdir(), 'credex-cold-'));

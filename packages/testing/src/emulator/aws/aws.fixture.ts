@@ -1,11 +1,11 @@
-/** A world for this folder's tests: Vercel's issuer, a clock that stands still, signed and unsigned requests. */
+/** The fixture of this folder's tests: Vercel's issuer, a clock that stands still, signed and unsigned requests. */
 import { createHash } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { createIssuer } from '../issuer.js';
 import type { MintOptions } from '../mint.js';
 import { createRandomHex } from '../random.js';
-import type { ServiceAnswer, ServiceName, ServiceRequest, World } from '../service.js';
+import type { ServiceAnswer, ServiceName, ServiceRequest, EmulatorRuntime } from '../service.js';
 import { createAwsCloud, type AwsCloud, type PolicyDocument, type PolicyStatement } from './aws-cloud.js';
 
 export const ACCOUNT = '123456789012';
@@ -93,8 +93,12 @@ export const TRUST: PolicyDocument = trusting({
 export function testAws(): TestAws {
   clock.time = START;
   issuing.issuer.setReachable(true);
-  const world: World = { clock, randomHex: createRandomHex('aws'), verifySubjectToken: issuing.verify };
-  const cloud = createAwsCloud(world);
+  const runtime: EmulatorRuntime = {
+    clock,
+    randomHex: createRandomHex('aws'),
+    verifySubjectToken: issuing.verify,
+  };
+  const cloud = createAwsCloud(runtime);
 
   const send = async (name: ServiceName, request: ServiceRequest): Promise<ServiceAnswer> => {
     const service = cloud.services.find((one) => one.name === name);

@@ -6,7 +6,7 @@ import { quickProcess } from './quick-process.js';
 import { interleaveMany } from './interleavings.js';
 import type { Mutation } from './mutations.js';
 import { DEPTH, MUTATIONS } from './mutations.js';
-import type { Core } from './small-world.js';
+import type { Core } from './explorer-harness.js';
 
 quickProcess();
 
@@ -29,7 +29,7 @@ describe('the proofs have teeth', () => {
 
   it('the engine as it is passes', async () => {
     const core = await coreWith([]);
-    for (const world of ALL) expect(await noticed(core, { ...world, depth: DEPTH })).toBeUndefined();
+    for (const harness of ALL) expect(await noticed(core, { ...harness, depth: DEPTH })).toBeUndefined();
     expect(await noticed(core, 'interleavings')).toBeUndefined();
   }, 300_000);
 

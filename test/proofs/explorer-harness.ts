@@ -1,5 +1,5 @@
 /**
- * A world small enough to explore: a few identities, two callers, and exchanges that end when and how the explorer
+ * A process small enough to explore: a few identities, two callers, and exchanges that end when and how the explorer
  * says. The engine in it is the real one; time, source and cloud are simulated.
  */
 
@@ -72,7 +72,7 @@ export interface Gate {
   readonly settle: (how: Ending) => void;
 }
 
-export interface SmallWorld {
+export interface ExplorerHarness {
   readonly time: ManualTime;
   readonly cache: CredentialCache;
   readonly provider: DriverProvider<Secret, Wish>;
@@ -120,7 +120,7 @@ class CloudError extends Error {
   }
 }
 
-export interface SmallWorldOptions {
+export interface ExplorerHarnessOptions {
   readonly core: Core;
   readonly identities: readonly Identity[];
   readonly random: () => number;
@@ -128,7 +128,12 @@ export interface SmallWorldOptions {
   readonly steps: boolean;
 }
 
-export function smallWorld({ core, identities, random, steps }: SmallWorldOptions): SmallWorld {
+export function explorerHarness({
+  core,
+  identities,
+  random,
+  steps,
+}: ExplorerHarnessOptions): ExplorerHarness {
   const time = manualTime();
   const cache = core.createCredentialCache();
   const tokens = new Map(
@@ -152,15 +157,15 @@ export function smallWorld({ core, identities, random, steps }: SmallWorldOption
         : { code: 'unknown', retry: 'never' };
     },
     async exchange(request, context) {
-      world.exchanges += 1;
+      harness.exchanges += 1;
       const { claims } = await context.subject();
       const who = identities.find(({ name }) => name === claims.sub) as Identity;
-      const cloud = (signal: AbortSignal) => open(world, who, request.claims ?? '', signal);
+      const cloud = (signal: AbortSignal) => open(harness, who, request.claims ?? '', signal);
       return { credential: await (steps ? context.step('host', cloud) : cloud(context.signal)) };
     },
   };
 
-  const world: SmallWorld = {
+  const harness: ExplorerHarness = {
     time,
     cache,
     identities,
@@ -197,23 +202,23 @@ export function smallWorld({ core, identities, random, steps }: SmallWorldOption
     },
     call(who, kind) {
       const caller: Caller = {
-        number: world.callers.length,
+        number: harness.callers.length,
         who,
         kind,
         at: time.now(),
         controller: kind === 'plain' ? undefined : new AbortController(),
         end: undefined,
       };
-      world.endingsBefore.push(world.endings.length);
-      world.sequences.push(cache.state.sequence);
-      world.callers.push(caller);
+      harness.endingsBefore.push(harness.endings.length);
+      harness.sequences.push(cache.state.sequence);
+      harness.callers.push(caller);
       const call = {
         signal: caller.controller?.signal,
         ...(kind === 'force' ? { forceRefresh: true } : {}),
         ...(kind === 'claims' ? { request: { claims: 'x' }, skipHeld: true } : {}),
       };
-      world
-        .as(who, () => world.provider.getCredentials(kind === 'plain' ? undefined : call))
+      harness
+        .as(who, () => harness.provider.getCredentials(kind === 'plain' ? undefined : call))
         .then(
           (credential) => (caller.end = { credential }),
           (error: unknown) => (caller.end = { error }),
@@ -223,57 +228,62 @@ export function smallWorld({ core, identities, random, steps }: SmallWorldOption
     keyOf(who) {
       const identityKey =
         who.identityKey === undefined || who.foreign === true
-          ? `digest:${world.digestOf(who)}`
+          ? `digest:${harness.digestOf(who)}`
           : `platform:${who.identityKey}`;
       for (const [text, key] of cache.state.keys) if (text.includes(identityKey)) return key;
       return undefined;
     },
     digestOf: (who) => digests.get(who.name) as string,
     entryOf(who) {
-      const key = world.keyOf(who);
+      const key = harness.keyOf(who);
       return key === undefined
         ? undefined
         : (cache.state.entries.get(key) ?? cache.state.candidates.get(key));
     },
   };
-  return world;
+  return harness;
 }
 
-/** A request to the cloud, under way until the driver of the world ends it. */
-function open(world: SmallWorld, who: Identity, request: string, signal: AbortSignal): Promise<Secret> {
-  const refresh = refreshOf(world, who, request);
+/** A request to the cloud, in flight until the explorer ends it. */
+function open(
+  harness: ExplorerHarness,
+  who: Identity,
+  request: string,
+  signal: AbortSignal,
+): Promise<Secret> {
+  const refresh = refreshOf(harness, who, request);
   return new Promise((resolve, reject) => {
     const gate: Gate = {
-      serial: world.gates.length,
+      serial: harness.gates.length,
       who,
       request,
-      at: world.time.now(),
-      calls: world.callers.length,
+      at: harness.time.now(),
+      calls: harness.callers.length,
       signal,
       refresh,
       ended: undefined,
       settle(how) {
-        gate.ended = { how, at: world.time.now() };
-        world.endings.push(gate);
+        gate.ended = { how, at: harness.time.now() };
+        harness.endings.push(gate);
         if (how !== 'ok') {
           reject(new CloudError(how, gate.serial));
           return;
         }
-        const expiresAt = world.time.now().wall + LIFETIME_MS;
-        world.issued[gate.serial] = { owner: who.name, request, serial: gate.serial, expiresAt };
-        resolve(world.issued[gate.serial] as Secret);
+        const expiresAt = harness.time.now().wall + LIFETIME_MS;
+        harness.issued[gate.serial] = { owner: who.name, request, serial: gate.serial, expiresAt };
+        resolve(harness.issued[gate.serial] as Secret);
       },
     };
-    world.gates.push(gate);
+    harness.gates.push(gate);
   });
 }
 
 /** The newest refresh in flight of that identity and request that the engine knows of. */
-function refreshOf(world: SmallWorld, who: Identity, request: string): Refresh | undefined {
+function refreshOf(harness: ExplorerHarness, who: Identity, request: string): Refresh | undefined {
   const text = JSON.stringify(request === '' ? {} : { claims: request });
   let newest: Refresh | undefined;
-  for (const digest of ['', `\n${world.digestOf(who)}`]) {
-    const refresh = world.cache.state.refreshes.get(`${world.keyOf(who) ?? ''}\n${text}${digest}`);
+  for (const digest of ['', `\n${harness.digestOf(who)}`]) {
+    const refresh = harness.cache.state.refreshes.get(`${harness.keyOf(who) ?? ''}\n${text}${digest}`);
     if (refresh !== undefined && (newest === undefined || refresh.sequence > newest.sequence))
       newest = refresh;
   }

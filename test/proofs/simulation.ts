@@ -1,4 +1,4 @@
-/** A world of one process without real time: the engine itself, a clock and timers that a loop moves. */
+/** Simulates one process without real time: the real provider, and a clock and timers that a loop moves. */
 
 import type { Clock, CredentialCache } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
@@ -10,7 +10,7 @@ export interface Token {
   readonly expiresAt: number;
 }
 
-export interface SimulatedWorld {
+export interface Simulation {
   readonly provider: DriverProvider<Token, void>;
   readonly cache: CredentialCache;
   /** Milliseconds since the start. */
@@ -21,7 +21,7 @@ export interface SimulatedWorld {
   call(): Promise<Token | undefined>;
 }
 
-export interface WorldOptions {
+export interface SimulationOptions {
   readonly lifetimeMs: number;
   /** Whether the source is down, by milliseconds since the start. */
   readonly down: (now: number) => boolean;
@@ -33,12 +33,12 @@ const START = 1_767_225_600_000;
 /** Enough turns for the longest chain of promises between two timers. */
 const TURNS = 40;
 
-export function simulatedWorld({
+export function simulate({
   lifetimeMs,
   down,
   random,
   cache = createCredentialCache(),
-}: WorldOptions): SimulatedWorld {
+}: SimulationOptions): Simulation {
   let elapsed = 0;
   const timers = new Set<{ readonly due: number; readonly run: () => void }>();
   const clock: Clock = {
@@ -58,15 +58,15 @@ export function simulatedWorld({
     classify: () => ({ code: 'unavailable', retry: 'now' }),
     exchange: (_request, context) =>
       context.step('host', async () => {
-        world.attempts += 1;
+        simulation.attempts += 1;
         if (down(elapsed)) throw new Error('down');
-        return { credential: { value: world.attempts, expiresAt: START + elapsed + lifetimeMs } };
+        return { credential: { value: simulation.attempts, expiresAt: START + elapsed + lifetimeMs } };
       }),
   };
   const source = {
     capture: () => ({ identityKey: 'one', token: () => Promise.reject(new Error('not asked for')) }),
   };
-  const world: SimulatedWorld = {
+  const simulation: Simulation = {
     provider: createCredentialProvider(exchanger, { source, cache, clock, random }),
     cache,
     attempts: 0,
@@ -81,7 +81,7 @@ export function simulatedWorld({
         settled = true;
         token = value;
       };
-      world.provider.getCredentials().then(end, () => end(undefined));
+      simulation.provider.getCredentials().then(end, () => end(undefined));
       await turns(() => settled && cache.state.refreshes.size === 0);
       while (!settled || cache.state.refreshes.size > 0) {
         const next = first(timers);
@@ -98,7 +98,7 @@ export function simulatedWorld({
       return token;
     },
   };
-  return world;
+  return simulation;
 }
 
 async function turns(done: () => boolean): Promise<void> {

@@ -1,9 +1,9 @@
-/** What must hold in a small world after each step, whatever happened. */
+/** What must be true after each move, whatever happened before. */
 
 import { FederationError } from '@credex/core';
-import type { Books } from './small-world-books.js';
-import { USABLE_AGE, entriesOf, entryName, isUnderWay, receivedAt, reach } from './small-world-books.js';
-import type { Caller, Gate, SmallWorld } from './small-world.js';
+import type { ReferenceModel } from './reference-model.js';
+import { USABLE_AGE, entriesOf, entryName, isUnderWay, receivedAt, reach } from './reference-model.js';
+import type { Caller, Gate, ExplorerHarness } from './explorer-harness.js';
 
 export class Violation extends Error {
   override readonly name = 'Violation';
@@ -14,23 +14,23 @@ const TEN_SECONDS = 10_000;
 
 export interface Rules {
   /**
-   * After a step; throws a `Violation` that says what went wrong. `known`: the step was checked before, and only
-   * the books go on.
+   * Checks the state after a move. `known`: this move was checked before, so only the model is updated.
+   * @throws Violation says which rule was broken
    */
   check(known?: boolean): void;
 }
 
-/** `strict`: each request to the cloud is an exchange of its own, so that holds can be kept in the books. */
-export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules {
+/** `strict`: each request to the cloud is a separate exchange, so that the model can follow every backoff. */
+export function rulesOf(harness: ExplorerHarness, model: ReferenceModel, strict: boolean): Rules {
   const told = new Set<Caller>();
   let gatesSeen = 0;
   const sequences = new Map<object, number>();
 
   return {
     check(known = false) {
-      for (const gate of world.gates.slice(gatesSeen)) departed(gate);
-      gatesSeen = world.gates.length;
-      for (const caller of world.callers) {
+      for (const gate of harness.gates.slice(gatesSeen)) departed(gate);
+      gatesSeen = harness.gates.length;
+      for (const caller of harness.callers) {
         if (caller.end === undefined || told.has(caller)) continue;
         told.add(caller);
         if ('credential' in caller.end) served(caller, caller.end.credential.serial);
@@ -45,12 +45,12 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
   };
 
   function served(caller: Caller, serial: number): void {
-    const gate = world.gates[serial];
+    const gate = harness.gates[serial];
     if (gate?.ended?.how !== 'ok') throw wrong(caller, 'a credential that was never issued');
     if (!entriesOf(caller.who).includes(entryName(gate.who)))
       throw wrong(caller, `the credential of ${gate.who.name}`);
-    if (world.time.since(receivedAt(gate)) >= USABLE_AGE) throw wrong(caller, 'an expired credential');
-    const { held, refused: isRefused } = books.page(caller.who);
+    if (harness.time.since(receivedAt(gate)) >= USABLE_AGE) throw wrong(caller, 'an expired credential');
+    const { held, refused: isRefused } = model.page(caller.who);
     if (held === gate && isRefused) throw wrong(caller, 'a refused credential');
     if (caller.kind === 'claims' && gate.request !== 'x') throw wrong(caller, 'what answers another request');
     // A part of an exchange that is tried again may be younger than the exchange.
@@ -64,31 +64,31 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
       if (caller.controller?.signal.aborted !== true) throw wrong(caller, "another caller's abort");
       return;
     }
-    const state = books.state(caller.who);
+    const state = model.state(caller.who);
     const good = state === 'fresh' || state === 'refresh-ahead' || state === 'must-refresh';
     // A foreign token may have waited where it turned out not to belong.
     if (good && caller.who.foreign !== true && (caller.kind === 'plain' || caller.kind === 'patient'))
       throw wrong(caller, `${error.code} while a good credential is held`);
     const request = caller.kind === 'claims' ? 'x' : '';
     if (error.serverCode === undefined) {
-      const cut = world.gates.some(
+      const cut = harness.gates.some(
         (gate) =>
-          (gate.signal.aborted || world.time.since(gate.at) >= EIGHT_SECONDS) &&
+          (gate.signal.aborted || harness.time.since(gate.at) >= EIGHT_SECONDS) &&
           gate.request === request &&
           entriesOf(caller.who).includes(entryName(gate.who)),
       );
       if (error.code !== 'timeout' || !cut) throw wrong(caller, `${error.code} out of nothing`);
       return;
     }
-    const gate = world.gates[Number(error.serverCode)] as Gate;
+    const gate = harness.gates[Number(error.serverCode)] as Gate;
     const ended = gate.ended as NonNullable<Gate['ended']>;
     if (!entriesOf(caller.who).includes(entryName(gate.who)) || gate.request !== request)
       throw wrong(caller, `the failure of ${gate.who.name} '${gate.request}'`);
     if (ended.how === 'refused' && gate.who !== caller.who)
       throw wrong(caller, `the refusal of ${gate.who.name}'s token`);
     if (!strict || ended.at.mono > caller.at.mono) return;
-    if (ended.at.mono === caller.at.mono && world.time.since(ended.at) === 0) return;
-    const hold = books.hold(gate.who, request, true);
+    if (ended.at.mono === caller.at.mono && harness.time.since(ended.at) === 0) return;
+    const hold = model.hold(gate.who, request, true);
     if (hold?.serial !== gate.serial) throw wrong(caller, 'a held error beyond its hold');
   }
 
@@ -97,9 +97,9 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
     if (!strict) return;
     const beside =
       gate.request === '' &&
-      books.state(gate.who) === 'refresh-ahead' &&
-      !world.callers.some(({ kind, end }) => kind === 'force' && end === undefined);
-    const hold = books.hold(gate.who, gate.request, !beside);
+      model.state(gate.who) === 'refresh-ahead' &&
+      !harness.callers.some(({ kind, end }) => kind === 'force' && end === undefined);
+    const hold = model.hold(gate.who, gate.request, !beside);
     if (hold !== undefined)
       throw new Violation(`exchange ${gate.serial} departs ${reach(hold, !beside)} ms hold notwithstanding`);
   }
@@ -109,14 +109,14 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
    * entry, one in common and one apart: for whoever met with what may be another token's failure.
    */
   function alone(): void {
-    const [first, second] = world.identities;
+    const [first, second] = harness.identities;
     const shared = second !== undefined && first?.identityKey === second.identityKey;
     const named = first?.identityKey !== undefined;
-    const most = named && (shared || world.endings.some(({ ended }) => ended?.how === 'refused')) ? 2 : 1;
+    const most = named && (shared || harness.endings.some(({ ended }) => ended?.how === 'refused')) ? 2 : 1;
     const seen = new Map<string, Set<unknown>>();
-    for (const gate of world.gates) {
-      if (gate.ended !== undefined || gate.signal.aborted || !isUnderWay(world, gate)) continue;
-      if (world.time.since(gate.at) >= TEN_SECONDS) continue;
+    for (const gate of harness.gates) {
+      if (gate.ended !== undefined || gate.signal.aborted || !isUnderWay(harness, gate)) continue;
+      if (harness.time.since(gate.at) >= TEN_SECONDS) continue;
       const name = `${entryName(gate.who)} ${gate.who.name} ${gate.request}`;
       const refreshes = seen.get(name) ?? new Set();
       seen.set(name, refreshes.add(gate.refresh));
@@ -127,64 +127,64 @@ export function rulesOf(world: SmallWorld, books: Books, strict: boolean): Rules
 
   /** Nobody waits for what is dead or was given up, and nothing ticks for nobody. */
   function waiting(): void {
-    const pending = world.callers.filter(({ end }) => end === undefined);
+    const pending = harness.callers.filter(({ end }) => end === undefined);
     for (const caller of pending) {
       if (caller.controller?.signal.aborted === true) throw wrong(caller, 'no answer though it gave up');
-      if (caller !== world.callers.at(-1) || world.time.since(caller.at) > 0) continue;
-      const alive = world.gates.some(
-        (gate) => isUnderWay(world, gate) && world.time.since(gate.at) < TEN_SECONDS,
+      if (caller !== harness.callers.at(-1) || harness.time.since(caller.at) > 0) continue;
+      const alive = harness.gates.some(
+        (gate) => isUnderWay(harness, gate) && harness.time.since(gate.at) < TEN_SECONDS,
       );
       if (!alive) throw wrong(caller, 'nothing but a dead exchange to wait for');
     }
-    const idle = pending.length === 0 && world.cache.state.refreshes.size === 0;
-    if (idle && world.time.timers().length > 0) throw new Violation('a timer ticks for nobody');
+    const idle = pending.length === 0 && harness.cache.state.refreshes.size === 0;
+    if (idle && harness.time.timers().length > 0) throw new Violation('a timer ticks for nobody');
   }
 
-  /** A refresh that started earlier never replaces one that started later, and the books know what is cached. */
+  /** A refresh that started earlier never replaces one that started later, and the model knows what is cached. */
   function newest(): void {
-    for (const who of world.identities) {
-      const entry = world.entryOf(who);
+    for (const who of harness.identities) {
+      const entry = harness.entryOf(who);
       if (entry === undefined) continue;
       const sequence = entry.cached?.sequence ?? 0;
       if (sequence < (sequences.get(entry) ?? 0))
         throw new Violation(`${who.name}: refresh ${sequence} replaced one that started later`);
       sequences.set(entry, sequence);
       const held = (entry.cached?.credential as { readonly serial?: number } | undefined)?.serial;
-      const expected = books.page(who).held?.serial;
+      const expected = model.page(who).held?.serial;
       if (held !== expected)
         throw new Violation(`${who.name}: holds ${held ?? 'nothing'}, not ${expected ?? 'nothing'}`);
     }
   }
 
   function status(): void {
-    for (const who of world.identities) {
+    for (const who of harness.identities) {
       // Where nothing names the identity, status() speaks of the token that asked last.
-      const last = world.callers.at(-1)?.who;
+      const last = harness.callers.at(-1)?.who;
       if (entryName(who) !== who.identityKey && who !== last) continue;
       if (who.foreign === true) continue;
-      const said = world.as(who, () => world.provider.status());
-      const state = world.entryOf(who) === undefined ? 'empty' : books.state(who);
+      const said = harness.as(who, () => harness.provider.status());
+      const state = harness.entryOf(who) === undefined ? 'empty' : model.state(who);
       if (said.state !== state) throw new Violation(`status of ${who.name}: ${said.state}, not ${state}`);
-      const received = books.page(who).held;
+      const received = model.page(who).held;
       const born = received === undefined ? undefined : receivedAt(received).wall;
       if (said.since !== born) throw new Violation(`status of ${who.name}: since ${said.since}`);
       if (born !== undefined) {
-        if (said.refreshAt !== born + books.refreshAge || said.until !== born + USABLE_AGE)
+        if (said.refreshAt !== born + model.refreshAge || said.until !== born + USABLE_AGE)
           throw new Violation(`status of ${who.name}: ${said.refreshAt} to ${said.until}`);
       }
       if (strict) holding(who, said.backoff !== undefined, state);
     }
-    const counted = [...world.cache.state.entries.values(), ...world.cache.state.candidates.values()];
+    const counted = [...harness.cache.state.entries.values(), ...harness.cache.state.candidates.values()];
     const sum = (of: 'served' | 'exchanges'): number => counted.reduce((all, entry) => all + entry[of], 0);
-    const fulfilled = world.callers.filter(({ end }) => end !== undefined && 'credential' in end).length;
-    if (sum('exchanges') !== world.exchanges) throw new Violation('exchanges are miscounted');
+    const fulfilled = harness.callers.filter(({ end }) => end !== undefined && 'credential' in end).length;
+    if (sum('exchanges') !== harness.exchanges) throw new Violation('exchanges are miscounted');
     if (sum('served') !== fulfilled) throw new Violation('answers are miscounted');
   }
 
   function holding(who: Caller['who'], said: boolean, state: string): void {
     const urgently = state !== 'fresh' && state !== 'refresh-ahead';
-    const held = [...books.page(who).holds.values()].some(
-      (hold) => world.time.since(hold.since) < reach(hold, urgently),
+    const held = [...model.page(who).holds.values()].some(
+      (hold) => harness.time.since(hold.since) < reach(hold, urgently),
     );
     if (said !== held) throw new Violation(`status of ${who.name}: holding ${said}, not ${held}`);
   }
