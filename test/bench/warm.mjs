@@ -121,7 +121,7 @@ await inDeployment(async (emulator, token) => {
     rows.push([name, Math.round(ns[name]), `${(ns[name] / ns[BARE]).toFixed(2)} ×`, reads]);
   }
   const width = Math.max(...rows.map(([name]) => name.length));
-  console.log(`${''.padEnd(width)}  ns a call     beside the Map   clock reads`);
+  console.log(`${''.padEnd(width)}  ns a call     against the Map   clock reads`);
   for (const [name, each, ratio, reads] of rows)
     console.log(
       `${name.padEnd(width)}  ${String(each).padStart(9)}  ${ratio.padStart(15)}  ${String(reads).padStart(12)}`,
