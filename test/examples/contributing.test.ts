@@ -9,6 +9,7 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Readonly<Record<string, string>> };
 
 const DOCUMENTS = [
+  'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   '.github/pull_request_template.md',
   '.github/workflows/ci.yml',
