@@ -25,6 +25,8 @@ import type { Listener } from './emulator/listener.js';
 import { createRequestRecorder } from './emulator/log.js';
 import type { RequestLog } from './emulator/log.js';
 import { createRandomHex } from './emulator/random.js';
+import { applySeed, seedItems } from './emulator/seed/seed.js';
+import type { EmulatorSeed } from './emulator/seed/types.js';
 import type { EmulatorClock, ServiceName, EmulatorRuntime } from './emulator/service.js';
 import { createVercelCloud } from './emulator/vercel/vercel-cloud.js';
 import type { VercelAdmin } from './emulator/vercel/vercel-cloud.js';
@@ -60,14 +62,18 @@ export type {
 export type { Issuer } from './emulator/issuer.js';
 export type { LogEntry, RequestLog } from './emulator/log.js';
 export type { MintOptions } from './emulator/mint.js';
+export type { EmulatorSeed, SeedProject } from './emulator/seed/types.js';
 export type { EmulatorClock, ServiceName, ServiceRequest } from './emulator/service.js';
 export type { LoginInput, ProjectInput, VercelAdmin } from './emulator/vercel/vercel-cloud.js';
 
 export interface EmulatorOptions<C extends EmulatorClock = AdjustableClock> {
   /** By default the real clock with an offset that `emulator.clock` moves. Certificates keep to the real one. */
   readonly clock?: C | undefined;
-  /** Makes the random ids (request ids, access keys, access tokens) the same in each run. Keys stay random. */
-  readonly seed?: string | number | undefined;
+  /**
+   * An object: what the clouds trust and store from the start, as `credex emulator --seed` reads it from a file. A text or a
+   * number: makes the random ids (request ids, access keys, access tokens) the same in each run; keys stay random.
+   */
+  readonly seed?: EmulatorSeed | string | number | undefined;
   /** What tokens call their issuer; by default `https://oidc.vercel.com`. Without a slash at the end. */
   readonly issuerOrigin?: string | undefined;
   /** RSA private keys for the issuer, the current one first: spares a suite that starts many their making. */
@@ -125,7 +131,8 @@ const ORIGIN = { pattern: /^https?:\/\/[^/?#]+$/, says: "an origin such as 'http
  * Starts the emulator. Each service listens on ports of its own, which the system chooses. Takes 0.3 to 0.6 s,
  * most of it for RSA keys (`signingKeys`).
  *
- * @throws OptionError for an option that is unknown or breaks its grammar.
+ * @throws OptionError for an option that is unknown or breaks its grammar, and for a seed that is not valid or that a cloud
+ *   would refuse: its `option` is the path in the seed, such as `seed.aws.roles[0].arn`
  *
  * @example
  * const emulator = await startEmulator();
@@ -146,6 +153,9 @@ export async function startEmulator(
     optionalString({ option: 'issuerOrigin' }, options.issuerOrigin, ORIGIN) ?? 'https://oidc.vercel.com';
   const maxBodyBytes =
     optionalInteger({ option: 'maxBodyBytes' }, options.maxBodyBytes, 1, 1024 * MIB) ?? 16 * MIB;
+  const { seed } = options;
+  const isRandomSeed = seed === undefined || typeof seed === 'string' || typeof seed === 'number';
+  const items = isRandomSeed ? [] : seedItems(seed);
   const outerClock = options.clock ?? createAdjustableClock();
   const clock = createSkewableClock(outerClock);
   const [issuer, authority] = await Promise.all([
@@ -154,13 +164,14 @@ export async function startEmulator(
   ]);
   const runtime: EmulatorRuntime = {
     clock,
-    randomHex: createRandomHex(options.seed),
+    randomHex: createRandomHex(isRandomSeed ? seed : undefined),
     verifySubjectToken: issuer.verify,
   };
   const aws = createAwsCloud(runtime);
   const gcp = createGcpCloud(runtime);
   const azure = createAzureCloud(runtime);
   const vercel = createVercelCloud(runtime, issuer.issuer.mint);
+  applySeed({ aws: aws.admin, gcp: gcp.admin, azure: azure.admin, vercel: vercel.admin }, items);
   const services = [issuer.service, ...aws.services, ...gcp.services, ...azure.services, ...vercel.services];
 
   const ports = checkedPorts(

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { CommandModule, Context } from '../command.js';
-import { readSeed } from '../emulator/read-seed.js';
-import { drawServed, emulatorPackage, serve } from '../emulator/serve.js';
+import { drawServed, emulatorPackage, readSeed, serve } from '../emulator/serve.js';
 import { portsOf } from '../emulator/ports.js';
 import { EXIT } from '../exit-codes.js';
 import { pause } from '../pause.js';

@@ -120,12 +120,12 @@ describe('credex emulator', () => {
   it.each<[string, unknown, string[]]>([
     ['no JSON', '{', ['not JSON']],
     ['a list', [], ['must be an object']],
-    ['an unknown section', { awz: {} }, ['`awz` is not known; known are vercel, aws, gcp, azure']],
+    ['an unknown section', { awz: {} }, ['`awz` is not known. Known are vercel, aws, gcp, azure']],
     ['an unknown list', { aws: { role: [] } }, ['`aws.role` is not known']],
     [
       'an item with two things wrong',
       { aws: { buckets: [{ name: 1, accountId: '123456789012' }] } },
-      ['`aws.buckets[0].name` must be a string', '`aws.buckets[0].region` is missing'],
+      ['`aws.buckets[0].name` must be a non-empty string', '`aws.buckets[0].region` is missing'],
     ],
     [
       'an issuer mode that there is not',

@@ -2,15 +2,16 @@
 
 import { importFailure } from '@credex/config/internal';
 import { OptionError } from '@credex/core';
-import type { Emulator, startEmulator } from '@credex/testing/emulator';
+import type { Emulator, EmulatorSeed, startEmulator } from '@credex/testing/emulator';
+import { readPolicyFile } from '../explain/read-policy-file.js';
+import type { Io } from '../io.js';
 import type { Piece, View } from '../text.js';
 import { dim, strong } from '../text.js';
 import { table } from '../table.js';
 import { UsageError } from '../usage-error.js';
-import { SeedRefused, applySeed } from './apply-seed.js';
+import { shown } from '../visible.js';
 import type { Ports } from './ports.js';
 import { SERVICES } from './ports.js';
-import type { Seed } from './read-seed.js';
 import { startTokenServer } from './token-server.js';
 
 /** The document of `--json`. */
@@ -50,26 +51,56 @@ export async function emulatorPackage(version: string): Promise<typeof startEmul
   }
 }
 
-/** @throws UsageError for a port that is taken and a seed that a cloud would refuse */
+/** A seed as it was read. The emulator checks it. */
+export interface SeedFile {
+  readonly file: string;
+  readonly document: unknown;
+}
+
+/** @throws UsageError `unreadable_file`, `invalid_argument` */
+export async function readSeed(io: Io, file: string): Promise<SeedFile> {
+  const text = await readPolicyFile(io, '--seed', file);
+  try {
+    return { file, document: JSON.parse(text.replace(/^\ufeff/, '')) };
+  } catch (cause) {
+    throw invalidSeed([`The seed ${shown(file)} is not JSON (${shown((cause as Error).message)}).`]);
+  }
+}
+
+const invalidSeed = (lines: readonly string[]): UsageError =>
+  new UsageError('invalid_argument', lines, {
+    option: '--seed',
+    hint: 'Compare it with node_modules/@credex/cli/emulator-seed.example.json, which is valid.',
+  });
+
+/** @throws UsageError for a port that is taken, and for a seed that is not valid or that a cloud would refuse */
 export async function serve(
   start: typeof startEmulator,
-  seed: Seed | undefined,
+  seed: SeedFile | undefined,
   { emulator: ports, tokens }: Ports,
 ): Promise<Served> {
-  const emulator = await start({ ports }).catch(taken);
+  const document = seed === undefined ? undefined : ownSeed(seed);
+  const emulator = await start({ ports, seed: document }).catch((error: unknown) => {
+    if (seed === undefined || !OptionError.isInstance(error) || !/^seed(\.|$)/.test(error.option))
+      return taken(error);
+    throw invalidSeed(error.message.replace('`seed`', () => `The seed ${shown(seed.file)}`).split('\n'));
+  });
   try {
-    const projects = applySeed(emulator, seed ?? []);
+    const projects = document?.vercel?.projects ?? [];
     const server = await startTokenServer(emulator, projects, tokens).catch(taken);
     const close = async (): Promise<void> => void (await Promise.all([server.close(), emulator.close()]));
     const names = projects.map(({ project }) => project);
     return { document: documentOf(emulator, server.url, names), writeCa: emulator.writeCa, close };
   } catch (error) {
     await emulator.close();
-    if (!(error instanceof SeedRefused)) throw error;
-    throw new UsageError('invalid_argument', `The seed does not hold: ${error.message}`, {
-      option: '--seed',
-    });
+    throw error;
   }
+}
+
+/** The emulator checks an object. It would take a text or a number for the seed of its random ids. */
+function ownSeed({ file, document }: SeedFile): EmulatorSeed {
+  if (typeof document === 'object') return document as EmulatorSeed;
+  throw invalidSeed([`The seed ${shown(file)} is not valid: it must be an object`]);
 }
 
 function documentOf(emulator: Emulator, tokens: string, projects: readonly string[]): ServedDocument {

@@ -6,8 +6,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Emulator } from '@credex/testing/emulator';
-import type { SeededProject } from './apply-seed.js';
+import type { Emulator, SeedProject } from '@credex/testing/emulator';
 
 export interface TokenServer {
   readonly url: string;
@@ -16,7 +15,7 @@ export interface TokenServer {
 
 export async function startTokenServer(
   { issuer }: Emulator,
-  projects: readonly SeededProject[],
+  projects: readonly SeedProject[],
   port: number | undefined,
 ): Promise<TokenServer> {
   async function answer({ method, url = '/', headers }: IncomingMessage): Promise<readonly [number, string]> {
