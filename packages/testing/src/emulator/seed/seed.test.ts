@@ -43,11 +43,11 @@ describe('startEmulator({ seed })', () => {
         }),
       });
       expect(response.status).toBe(200);
-      // It exists already, in each cloud.
+      // Each cloud has what the seed describes, and refuses to create it again.
       expect(() => emulator.gcp.createBucket({ name: 'shop-orders', bindings: [] })).toThrow('already');
-      expect(() =>
-        emulator.azure.createTenant({ tenantId: '6c1b7f5e-2a4d-4f7e-9a55-3c1d6b3f0a11' }),
-      ).toThrow();
+      expect(() => emulator.azure.createTenant({ tenantId: '6c1b7f5e-2a4d-4f7e-9a55-3c1d6b3f0a11' })).toThrow(
+        'is a tenant already',
+      );
       expect(() =>
         emulator.vercel.createProject({ team: 'a', teamId: 't', project: 'p', projectId: 'prj_shop' }),
       ).toThrow('no other project');
