@@ -3,15 +3,19 @@
  * of an entry, and none of them names one, except the commands for one cloud's own tools.
  */
 
-import type { Entry } from '@credex/config';
+import type { Entry, ProviderName } from '@credex/config';
 import type { OpenProvider, PortableProvider } from '@credex/config/internal';
 import type { Credential, CredentialCall, SubjectClaims, SubjectToken } from '@credex/core';
 import type { Grammar } from '@credex/core/internal';
+import type { ExplainInput } from '@credex/explain';
 import type { Io } from '../io.js';
 import type { Invocation, ToolConfig } from '../print-config/invocation.js';
 import type { Checks } from '../setup/checks.js';
 import type { Plan } from '../setup/plan.js';
 import type { TrustRequest } from '../setup/trust-request.js';
+
+/** The entries of one cloud. */
+export type EntryOf<P extends ProviderName> = Extract<Entry, { readonly provider: P }>;
 
 /** A provider of any cloud, as far as commands use it. */
 export interface Provider<C> extends PortableProvider {
@@ -25,6 +29,8 @@ export interface Cloud<E extends Entry = Entry, C extends Credential = Credentia
   readonly setup: CloudSetup<object>;
   readonly doctor: CloudDoctor<E, C>;
   readonly environment: CloudEnvironment<E, C>;
+  /** Default: `credex explain` does not know this cloud. */
+  readonly explain?: CloudExplain<E>;
   /** The tools that can call credex, the usual one first, and what each has to be told. */
   printConfig(name: string, entry: E, invocation: Invocation): ToolConfigs;
 }
@@ -41,6 +47,27 @@ export interface CloudSetup<O> {
   readonly audience?: Grammar;
   /** Problems are reported to `checks`, so that all of them are found. */
   plan(request: TrustRequest, options: O, checks: Checks): Plan;
+}
+
+/** `credex explain`, with the help of `@credex/explain`. */
+export interface CloudExplain<E extends Entry> {
+  /** What the file of `--policy` contains: `a role's trust policy`. */
+  readonly file: string;
+  /** The command that prints it. */
+  readonly from: string;
+  readonly options: readonly ExplainOption[];
+  /** What an entry says about the exchange. */
+  input(entry?: E): Pick<ExplainInput, 'cloud' | 'roleArn'>;
+}
+
+export interface ExplainOption {
+  readonly flags: string;
+  readonly description: string;
+  /** The member of the input that it sets. */
+  readonly input: Exclude<keyof ExplainInput, 'cloud' | 'policy' | 'claims' | 'now'>;
+  /** The value is text of this form. Default: the value is a file, whose content is set. */
+  readonly text?: Grammar;
+  readonly isRepeatable?: true;
 }
 
 /** `credex doctor`. */

@@ -1,5 +1,8 @@
-import type { Cloud, ExplainInput } from '@credex/explain';
+import type { ExplainInput } from '@credex/explain';
 import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { CloudExplain, ExplainOption } from '../clouds/cloud.js';
+import { CLOUDS } from '../clouds/registry.js';
 import type { Act, CommandModule, Context } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
@@ -8,130 +11,94 @@ import { drawExplanation } from '../explain/explanation-table.js';
 import { readPolicyFile } from '../explain/read-policy-file.js';
 import { findToken, withTokenOptions } from '../find-token.js';
 import type { TokenOptions } from '../find-token.js';
+import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 
 interface ExplainOptions extends TokenOptions {
   readonly policy?: string;
-  readonly roleArn?: string;
-  readonly roleSessionName?: string;
-  readonly identityProvider?: string;
-  readonly serviceAccountPolicy?: string;
-  readonly projectPolicy?: readonly string[];
+  /** Those of the cloud, by commander's names. */
+  readonly [option: string]: unknown;
 }
-
-const CLOUDS: Readonly<Record<Cloud, { readonly file: string; readonly from: string }>> = {
-  aws: { file: "a role's trust policy", from: 'aws iam get-role --role-name ROLE' },
-  gcp: {
-    file: "a pool's provider",
-    from: 'gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format=json',
-  },
-  azure: { file: 'federated credentials', from: 'az ad app federated-credential list --id APP' },
-};
 
 export const command: CommandModule = {
-  configure(explain, act) {
+  async configure(explain, act) {
     explain.addHelpText(
       'after',
-      '\nNothing is asked of a cloud: what it trusts comes from a file, and signatures are not verified.',
+      '\nNo cloud is called: what it trusts is read from a file. Signatures are not verified.',
     );
-    cloud(explain, 'aws', act)
-      .option(
-        '--role-arn <arn>',
-        "the role, where the file doesn't name it: its account must be the provider's",
-      )
-      .option('--role-session-name <name>', 'for conditions on sts:RoleSessionName')
-      .option('--identity-provider <file>', 'what `aws iam get-open-id-connect-provider` prints');
-    cloud(explain, 'gcp', act)
-      .option(
-        '--service-account-policy <file>',
-        'what `gcloud iam service-accounts get-iam-policy EMAIL --format=json` prints',
-      )
-      .option(
-        '--project-policy <file>',
-        'what `gcloud projects get-ancestors-iam-policy PROJECT --format=json` prints, or the policy of one project, folder or organization; repeat it for more',
-        collect,
-      );
-    cloud(explain, 'azure', act);
+    for (const [name, load] of Object.entries(CLOUDS)) {
+      const { explain: cloud } = await load();
+      if (cloud !== undefined) configure(explain, name, cloud, act);
+    }
   },
 };
 
-function cloud(explain: Command, name: Cloud, act: Act): Command {
-  const { file, from } = CLOUDS[name];
-  return withTokenOptions(explain.command(name))
-    .description(`hold ${file} against the token: what matches, what doesn't, and why`)
-    .option('--policy <file>', `what \`${from}\` prints; - reads standard input`)
-    .action(act((context: Context<ExplainOptions>) => answer(name, context)));
+function configure(explain: Command, name: string, cloud: CloudExplain<never>, act: Act): void {
+  const command = withTokenOptions(explain.command(name))
+    .description(`compare ${cloud.file} with the token: what matches, what does not, and why`)
+    .option('--policy <file>', `the output of \`${cloud.from}\`; - reads standard input`)
+    .action(act((context: Context<ExplainOptions>) => run(cloud, context)));
+  for (const { flags, description, isRepeatable } of cloud.options) {
+    if (isRepeatable === true) command.option(flags, description, collect);
+    else command.option(flags, description);
+  }
 }
 
-async function answer(name: Cloud, { io, output, options }: Context<ExplainOptions>): Promise<ExitCode> {
-  const { policy, roleArn, roleSessionName } = options;
+async function run(
+  cloud: CloudExplain<never>,
+  { io, output, options }: Context<ExplainOptions>,
+): Promise<ExitCode> {
+  const { policy } = options;
   if (policy === undefined)
-    throw new UsageError(
-      'missing_argument',
-      '--policy is missing: the file that says what the cloud trusts.',
-      {
-        option: '--policy',
-        hint: `Make one with \`${CLOUDS[name].from} > policy.json\`.`,
-      },
-    );
-  assertOneReader(options);
-  assertShape(
-    '--role-arn',
-    roleArn,
-    /^arn:[\w-]+:iam::\d{12}:role\/[\x21-\x7e]+$/,
-    'arn:aws:iam::123456789012:role/NAME',
-  );
-  assertShape(
-    '--role-session-name',
-    roleSessionName,
-    /^[\w+=,.@-]{2,64}$/,
-    '2 to 64 of A-Z, a-z, 0-9 and +=,.@_-',
-  );
-  const input = {
-    cloud: name,
-    policy: await readPolicyFile(io, '--policy', policy),
-    roleArn,
-    roleSessionName,
-  };
-  const more = {
-    identityProvider: await optionalFile(io, '--identity-provider', options.identityProvider),
-    serviceAccountPolicy: await optionalFile(io, '--service-account-policy', options.serviceAccountPolicy),
-    projectPolicies: await Promise.all(
-      (options.projectPolicy ?? []).map((path) => readPolicyFile(io, '--project-policy', path)),
-    ),
-  };
+    throw new UsageError('missing_argument', '--policy is missing: the file with what the cloud trusts.', {
+      option: '--policy',
+      hint: `Create one with \`${cloud.from} > policy.json\`.`,
+    });
+  assertOneReader(cloud, options);
+  const input = { ...cloud.input(), policy: await readPolicyFile(io, '--policy', policy) };
+  for (const option of cloud.options) {
+    const value = await valueOf(io, option, given(option, options));
+    if (value !== undefined) Object.assign(input, { [option.input]: value });
+  }
   const { token } = await findToken(io, options);
-  const full: ExplainInput = { ...input, ...more, claims: token.claims, now: io.clock.now() };
+  const full: ExplainInput = { ...input, claims: token.claims, now: io.clock.now() };
   const explanation = await explainPolicy(io, full);
   output.print(explanation, (view) => drawExplanation(explanation, view));
   return explanation.verdict === 'allowed' ? EXIT.ok : EXIT.no;
 }
 
+const given = ({ flags }: ExplainOption, options: ExplainOptions): string | readonly string[] | undefined =>
+  options[new Option(flags).attributeName()] as string | readonly string[] | undefined;
+
+const flagOf = ({ flags }: ExplainOption): string => flags.split(' ')[0] ?? flags;
+
+/** The text, or the contents of the files. */
+async function valueOf(
+  io: Io,
+  option: ExplainOption,
+  value: string | readonly string[] | undefined,
+): Promise<string | readonly string[] | undefined> {
+  if (value === undefined) return undefined;
+  const flag = flagOf(option);
+  if (typeof value !== 'string') return Promise.all(value.map((path) => readPolicyFile(io, flag, path)));
+  if (option.text === undefined) return readPolicyFile(io, flag, value);
+  if (option.text.pattern.test(value)) return value;
+  throw new UsageError('invalid_argument', `${flag} must look like ${option.text.says}.`, { option: flag });
+}
+
 /** Standard input can be read once. */
-function assertOneReader({ token, policy, ...options }: ExplainOptions): void {
-  const readers = Object.entries({
-    '--policy': policy,
-    '--identity-provider': options.identityProvider,
-    '--service-account-policy': options.serviceAccountPolicy,
-    '--project-policy': options.projectPolicy,
-    '--token': token === undefined ? undefined : '-',
-  }).flatMap(([option, paths]) => [paths].flat().flatMap((path) => (path === '-' ? [option] : [])));
+function assertOneReader(cloud: CloudExplain<never>, options: ExplainOptions): void {
+  const files = cloud.options.filter(({ text }) => text === undefined);
+  const readers = [
+    ['--policy', options.policy],
+    ...files.map((option) => [flagOf(option), given(option, options)]),
+    ['--token', options.token === undefined ? undefined : '-'],
+  ].flatMap(([flag, paths]) => [paths].flat().flatMap((path) => (path === '-' ? [flag] : [])));
   if (readers.length > 1)
     throw new UsageError(
       'conflicting_arguments',
-      `${readers.join(' and ')} can not both read standard input.`,
+      `Only one option can read standard input, not ${readers.join(' and ')}.`,
     );
 }
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-
-const optionalFile = (
-  io: Context<ExplainOptions>['io'],
-  option: string,
-  path: string | undefined,
-): Promise<string> | undefined => (path === undefined ? undefined : readPolicyFile(io, option, path));
-
-function assertShape(option: string, value: string | undefined, shape: RegExp, says: string): void {
-  if (value === undefined || shape.test(value)) return;
-  throw new UsageError('invalid_argument', `${option} must look like ${says}.`, { option });
-}

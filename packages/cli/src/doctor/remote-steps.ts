@@ -6,6 +6,7 @@ import { entryProvider } from '../entry/entry-provider.js';
 import { entryTokenSource } from '../entry/entry-token-source.js';
 import { explainPolicy } from '../explain/explain-policy.js';
 import { readPolicyFile } from '../explain/read-policy-file.js';
+import { UsageError } from '../usage-error.js';
 import { duration } from '../whoami/durations.js';
 import type { DoctorContext, Step } from './context.js';
 import { WITHOUT_TOKEN, known } from './context.js';
@@ -83,16 +84,19 @@ export const exchange: Step = async (context, signal) => {
 };
 
 /** With `--policy`: the reason is in the policy. */
-async function explainRefusal({ io, options, entry, token }: DoctorContext): Promise<void> {
+async function explainRefusal({ io, options, entry, cloud, token }: DoctorContext): Promise<void> {
   if (options.policy === undefined || token === undefined) return;
   const { provider } = known(entry);
+  const input = cloud?.explain?.input(entry);
+  if (input === undefined)
+    throw new UsageError('invalid_argument', `--policy is not supported for ${provider}.`, {
+      option: '--policy',
+    });
   const policy = await readPolicyFile(io, '--policy', options.policy);
-  const roleArn = entry?.provider === 'aws' ? entry.roleArn : undefined;
   const { findings } = await explainPolicy(io, {
-    cloud: provider,
+    ...input,
     policy,
     claims: token.claims,
-    roleArn,
     now: io.clock.now(),
   });
   const error = findings.find(({ severity }) => severity === 'error');

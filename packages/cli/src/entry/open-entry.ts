@@ -1,9 +1,9 @@
 /** Opens an entry of the configuration, so that it can give credentials. */
 
-import type { Config, Entry, ProviderName } from '@credex/config';
+import type { Config, ProviderName } from '@credex/config';
 import type { Credential, SubjectTokenSource } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
-import type { Cloud, OpenedEntry, Provider } from '../clouds/cloud.js';
+import type { Cloud, EntryOf, OpenedEntry, Provider } from '../clouds/cloud.js';
 import { CLOUDS } from '../clouds/registry.js';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
@@ -57,8 +57,8 @@ export function entryOf<P extends ProviderName>(
   provider: P,
   { name, entry }: Pick<OpenEntry, 'name' | 'entry'>,
   instead: string,
-): Extract<Entry, { readonly provider: P }> {
-  if (entry.provider === provider) return entry as Extract<Entry, { readonly provider: P }>;
+): EntryOf<P> {
+  if (entry.provider === provider) return entry as EntryOf<P>;
   throw new UsageError(
     'invalid_argument',
     `\`${shown(name)}\` is an entry of ${entry.provider}; this command is for ${provider}.`,

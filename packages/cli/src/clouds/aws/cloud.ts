@@ -13,5 +13,32 @@ export const aws: Cloud<AwsEntry, AwsCredentials> = {
   setup,
   doctor,
   environment,
+  explain: {
+    file: "a role's trust policy",
+    from: 'aws iam get-role --role-name ROLE',
+    options: [
+      {
+        flags: '--role-arn <arn>',
+        description: 'the role, if the file does not name it: its account must be that of the provider',
+        input: 'roleArn',
+        text: {
+          pattern: /^arn:[\w-]+:iam::\d{12}:role\/[\x21-\x7e]+$/,
+          says: 'arn:aws:iam::123456789012:role/NAME',
+        },
+      },
+      {
+        flags: '--role-session-name <name>',
+        description: 'for conditions on sts:RoleSessionName',
+        input: 'roleSessionName',
+        text: { pattern: /^[\w+=,.@-]{2,64}$/, says: '2 to 64 of A-Z, a-z, 0-9 and +=,.@_-' },
+      },
+      {
+        flags: '--identity-provider <file>',
+        description: 'the output of `aws iam get-open-id-connect-provider`',
+        input: 'identityProvider',
+      },
+    ],
+    input: (entry) => ({ cloud: 'aws', roleArn: entry?.roleArn }),
+  },
   printConfig,
 };

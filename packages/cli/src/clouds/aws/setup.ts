@@ -5,7 +5,7 @@ import { optionalString, requiredString } from '@credex/core/internal';
 import type { Checks } from '../../setup/checks.js';
 import { commonNotes, namesOnlyNotes } from '../../setup/notes.js';
 import type { Plan } from '../../setup/plan.js';
-import { shellCommand } from '../../setup/shell.js';
+import { shellCommand } from '../../setup/quote.js';
 import type { TrustRequest, TrustedIssuer } from '../../setup/trust-request.js';
 import { subjectsOf } from '../../setup/trust-request.js';
 import type { CloudSetup } from '../cloud.js';

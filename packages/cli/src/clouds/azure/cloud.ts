@@ -13,5 +13,11 @@ export const azure: Cloud<AzureEntry, AzureCredentials> = {
   setup,
   doctor,
   environment,
+  explain: {
+    file: 'federated credentials',
+    from: 'az ad app federated-credential list --id APP',
+    options: [],
+    input: () => ({ cloud: 'azure' }),
+  },
   printConfig,
 };

@@ -3,8 +3,8 @@
 import type { Checks } from '../../setup/checks.js';
 import { commonNotes, namesOnlyNotes } from '../../setup/notes.js';
 import type { Plan, PlannedFile } from '../../setup/plan.js';
-import type { ShellText, Word } from '../../setup/shell.js';
-import { shellCommand } from '../../setup/shell.js';
+import type { ShellText, Word } from '../../setup/quote.js';
+import { shellCommand } from '../../setup/quote.js';
 import type { TrustRequest } from '../../setup/trust-request.js';
 import type { CloudSetup } from '../cloud.js';
 import { azureBicep } from './bicep.js';

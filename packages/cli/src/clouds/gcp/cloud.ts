@@ -13,5 +13,24 @@ export const gcp: Cloud<GcpEntry, GcpCredentials> = {
   setup,
   doctor,
   environment,
+  explain: {
+    file: "a pool's provider",
+    from: 'gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format=json',
+    options: [
+      {
+        flags: '--service-account-policy <file>',
+        description: 'the output of `gcloud iam service-accounts get-iam-policy EMAIL --format=json`',
+        input: 'serviceAccountPolicy',
+      },
+      {
+        flags: '--project-policy <file>',
+        description:
+          'the output of `gcloud projects get-ancestors-iam-policy PROJECT --format=json`, or the policy of one project, folder or organization; repeat it for more',
+        input: 'projectPolicies',
+        isRepeatable: true,
+      },
+    ],
+    input: () => ({ cloud: 'gcp' }),
+  },
   printConfig,
 };

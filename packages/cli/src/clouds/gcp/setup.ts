@@ -4,7 +4,7 @@ import type { Grammar } from '@credex/core/internal';
 import type { Checks } from '../../setup/checks.js';
 import { commonNotes, namesOnlyNotes } from '../../setup/notes.js';
 import type { Plan } from '../../setup/plan.js';
-import { shellCommand } from '../../setup/shell.js';
+import { shellCommand } from '../../setup/quote.js';
 import type { TrustRequest } from '../../setup/trust-request.js';
 import { AUDIENCE } from '../../setup/trust-request.js';
 import type { CloudSetup } from '../cloud.js';
