@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureBuilt } from '../../scripts/workspace.mjs';
 import type { Ended } from '../support/command-line.js';
 import { documentOf, ended, outside, start } from '../support/command-line.js';
-import { useWorld } from '../support/use-world.js';
+import { useFixture } from '../support/use-fixture.js';
 import { ROOT } from './readme-blocks.js';
 
 const BOUND_MS = 180_000;
@@ -86,7 +86,7 @@ const nimbus = createServer((request, response) => {
   });
 });
 
-const world = useWorld();
+const fixture = useFixture();
 let url = '';
 
 beforeAll(async () => {
@@ -104,7 +104,7 @@ beforeAll(async () => {
   }
   for (const { path, after, line } of ADDITIONS) {
     const parts = read(path).split(`${after}\n`);
-    expect([path, parts.length]).toEqual([path, 2]);
+    if (parts.length !== 2) throw new Error(`${path} does not have this line once: ${after}`);
     writeFileSync(at(path), parts.join(`${after}\n${line}\n`));
   }
   for (const name of ['nimbus', 'config', 'cli', 'credex']) install(name);
@@ -158,7 +158,7 @@ describe('the cloud of the guide', () => {
       const program = `
         import { getNimbusCredentials } from '@credex/nimbus';
         import { ConfigError, createCredentials } from 'credex';
-        const tokenSource = () => ${JSON.stringify(await world.mint())};
+        const tokenSource = () => ${JSON.stringify(await fixture.mint())};
         const place = { endpoint: ${JSON.stringify(url)}, allowLoopbackHttp: true };
         const { expiresAt, ...own } = await getNimbusCredentials({ workload: 'shop', tokenSource, ...place });
         const entry = { provider: 'nimbus', workload: 'shop' };
@@ -188,7 +188,7 @@ describe('the cloud of the guide', () => {
   );
 
   const credex = async (...argv: readonly string[]): Promise<Ended> => {
-    const { emulator } = world;
+    const { emulator } = fixture;
     const ca = at('ca.pem');
     await emulator.writeCa(ca);
     const entry = (workload: string) => ({
@@ -202,7 +202,7 @@ describe('the cloud of the guide', () => {
     const env = {
       ...outside(emulator, { ca }),
       EMULATED_ADDRESS: new URL(url).host,
-      VERCEL_OIDC_TOKEN: await world.mint(),
+      VERCEL_OIDC_TOKEN: await fixture.mint(),
       NIMBUS_API_KEY: 'old',
     };
     const bin = at('packages', 'cli', 'dist', 'bin.js');
