@@ -156,7 +156,7 @@ export const AMBIENT = {
   'testing/conformance/machine': ['Date', 'setTimeout'],
   'testing/conformance/printed': ['console'],
   'testing/conformance/trial': ['fetch'],
-  'testing/emulator/clock': ['Date'],
+  'testing/emulator/runtime': ['Date'],
   'vercel/platform/runtime': ['Date', 'fetch'],
   'vercel/local/request-from-cli': ['setTimeout'],
   'vercel/local/node': ['process'],

@@ -7,29 +7,28 @@ import { writeFile } from 'node:fs/promises';
 import { optionNames, optionalInteger, optionalString, ownOptions } from '@credex/core/internal';
 import { createAwsCloud } from './emulator/aws/aws-cloud.js';
 import type { AwsAdmin } from './emulator/aws/aws-cloud.js';
-import { createAzureCloud } from './emulator/azure/azure-cloud.js';
-import type { AzureAdmin } from './emulator/azure/azure-cloud.js';
-import { createCertificateAuthority } from './emulator/certificates.js';
-import type { ServerCertificate } from './emulator/certificates.js';
-import { createAdjustableClock, createSkewableClock } from './emulator/clock.js';
-import type { AdjustableClock } from './emulator/clock.js';
-import { exchange } from './emulator/exchange.js';
-import { createFaultField } from './emulator/faults.js';
-import type { FaultPlanter } from './emulator/faults.js';
-import { createGcpCloud } from './emulator/gcp/gcp-cloud.js';
-import type { GcpAdmin } from './emulator/gcp/gcp-admin.js';
-import { createIssuer } from './emulator/issuer.js';
-import type { Issuer } from './emulator/issuer.js';
-import { listen } from './emulator/listener.js';
-import type { Listener } from './emulator/listener.js';
-import { createRequestRecorder } from './emulator/log.js';
-import type { RequestLog } from './emulator/log.js';
-import { createRandomHex } from './emulator/random.js';
+import { createAzureCloud } from './emulator/azure/cloud.js';
+import type { AzureAdmin } from './emulator/azure/cloud.js';
+import { createCertificateAuthority } from './emulator/server/certificates.js';
+import type { ServerCertificate } from './emulator/server/certificates.js';
+import { createAdjustableClock, createRandomHex, createSkewableClock } from './emulator/runtime.js';
+import type { AdjustableClock } from './emulator/runtime.js';
+import { exchange } from './emulator/server/exchange.js';
+import { createFaultField } from './emulator/faults/faults.js';
+import type { FaultPlanter } from './emulator/faults/faults.js';
+import { createGcpCloud } from './emulator/gcp/cloud.js';
+import type { GcpAdmin } from './emulator/gcp/admin.js';
+import { createIssuer } from './emulator/vercel/issuer.js';
+import type { Issuer } from './emulator/vercel/issuer.js';
+import { listen } from './emulator/server/listener.js';
+import type { Listener } from './emulator/server/listener.js';
+import { createRequestRecorder } from './emulator/server/log.js';
+import type { RequestLog } from './emulator/server/log.js';
 import { applySeed, seedItems } from './emulator/seed/seed.js';
 import type { EmulatorSeed } from './emulator/seed/types.js';
 import type { EmulatorClock, ServiceName, EmulatorRuntime } from './emulator/service.js';
-import { createVercelCloud } from './emulator/vercel/vercel-cloud.js';
-import type { VercelAdmin } from './emulator/vercel/vercel-cloud.js';
+import { createVercelCloud } from './emulator/vercel/cloud.js';
+import type { VercelAdmin } from './emulator/vercel/cloud.js';
 
 export type {
   AwsAdmin,
@@ -48,23 +47,23 @@ export type {
   StorageAccountOptions,
   StorageRole,
   TenantOptions,
-} from './emulator/azure/azure-cloud.js';
-export type { ServerCertificate } from './emulator/certificates.js';
-export type { AdjustableClock } from './emulator/clock.js';
-export type { Fault, FaultKind, FaultPlan, FaultPlanter, PlantedFault } from './emulator/faults.js';
+} from './emulator/azure/cloud.js';
+export type { ServerCertificate } from './emulator/server/certificates.js';
+export type { AdjustableClock } from './emulator/runtime.js';
+export type { Fault, FaultKind, FaultPlan, FaultPlanter, PlantedFault } from './emulator/faults/faults.js';
 export type {
   GcpAdmin,
   PoolId,
   ProjectConfig,
   ProviderId,
   ServiceAccountConfig,
-} from './emulator/gcp/gcp-admin.js';
-export type { Issuer } from './emulator/issuer.js';
-export type { LogEntry, RequestLog } from './emulator/log.js';
-export type { MintOptions } from './emulator/mint.js';
+} from './emulator/gcp/admin.js';
+export type { Issuer } from './emulator/vercel/issuer.js';
+export type { LogEntry, RequestLog } from './emulator/server/log.js';
+export type { MintOptions } from './emulator/vercel/mint.js';
 export type { EmulatorSeed, SeedProject } from './emulator/seed/types.js';
 export type { EmulatorClock, ServiceName, ServiceRequest } from './emulator/service.js';
-export type { LoginInput, ProjectInput, VercelAdmin } from './emulator/vercel/vercel-cloud.js';
+export type { LoginInput, ProjectInput, VercelAdmin } from './emulator/vercel/cloud.js';
 
 export interface EmulatorOptions<C extends EmulatorClock = AdjustableClock> {
   /** By default the real clock with an offset that `emulator.clock` moves. Certificates keep to the real one. */

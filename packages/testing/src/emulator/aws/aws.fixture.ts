@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { createIssuer } from '../issuer.js';
-import type { MintOptions } from '../mint.js';
-import { createRandomHex } from '../random.js';
+import { createIssuer } from '../vercel/issuer.js';
+import type { MintOptions } from '../vercel/mint.js';
+import { createRandomHex } from '../runtime.js';
 import type { ServiceAnswer, ServiceName, ServiceRequest, EmulatorRuntime } from '../service.js';
 import { createAwsCloud, type AwsCloud, type PolicyDocument, type PolicyStatement } from './aws-cloud.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { crc32c } from '../gcp/crc32c.js';
+import { crc32c } from '../gcp/storage/crc32c.js';
 import { crc64Nvme } from './crc64-nvme.js';
 import { refuseS3 } from './s3-answers.js';
 

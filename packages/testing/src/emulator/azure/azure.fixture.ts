@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { createLocalJWKSet, errors, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import type { Service, ServiceAnswer, ServiceRequest, TokenVerdict, EmulatorRuntime } from '../service.js';
-import { createAzureCloud } from './azure-cloud.js';
-import type { AzureCloud, StorageRole } from './azure-cloud.js';
+import { createAzureCloud } from './cloud.js';
+import type { AzureCloud, StorageRole } from './cloud.js';
 
 export const TENANT = '11111111-2222-4333-8444-555555555555';
 export const OTHER_TENANT = '99999999-2222-4333-8444-555555555555';

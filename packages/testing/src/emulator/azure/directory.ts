@@ -4,8 +4,8 @@
  */
 import type { ReadCredential } from '@credex/explain/internal';
 import type { EmulatorRuntime } from '../service.js';
-import { checkedCredentials } from './federated-credential.js';
-import type { CredentialRules, FederatedCredential } from './federated-credential.js';
+import { checkedCredentials } from './entra/federated-credential.js';
+import type { CredentialRules, FederatedCredential } from './entra/federated-credential.js';
 import { isGuid, newGuid } from './guid.js';
 
 export interface TenantOptions {

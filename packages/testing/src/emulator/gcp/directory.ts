@@ -1,7 +1,7 @@
 /** What an administrator has set up: pools with their providers, service accounts, buckets. */
 import type { Binding } from './principal.js';
-import type { PoolProvider } from './pool-provider.js';
-import type { StoredObject } from './stored-object.js';
+import type { PoolProvider } from './sts/pool-provider.js';
+import type { StoredObject } from './storage/stored-object.js';
 
 export interface Pool {
   disabled: boolean;

@@ -1,9 +1,9 @@
 /** The fixture of this folder's tests: the emulator's own issuer, a clock that stands still, and request builders. */
-import { createIssuer, type Issuer } from '../issuer.js';
-import type { MintOptions } from '../mint.js';
-import { createRandomHex } from '../random.js';
+import { createIssuer, type Issuer } from '../vercel/issuer.js';
+import type { MintOptions } from '../vercel/mint.js';
+import { createRandomHex } from '../runtime.js';
 import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../service.js';
-import { createGcpCloud, type GcpCloud } from './gcp-cloud.js';
+import { createGcpCloud, type GcpCloud } from './cloud.js';
 
 export const START: number = Date.parse('2026-11-22T10:00:00Z');
 export const ISSUER = 'https://oidc.vercel.com/acme';

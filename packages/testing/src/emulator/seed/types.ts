@@ -1,9 +1,9 @@
 /** The document that seeds an emulator. */
 
 import type { AwsAdmin } from '../aws/aws-cloud.js';
-import type { AzureAdmin } from '../azure/azure-cloud.js';
-import type { GcpAdmin } from '../gcp/gcp-admin.js';
-import type { ProjectInput, VercelAdmin } from '../vercel/vercel-cloud.js';
+import type { AzureAdmin } from '../azure/cloud.js';
+import type { GcpAdmin } from '../gcp/admin.js';
+import type { ProjectInput, VercelAdmin } from '../vercel/cloud.js';
 
 /** The input of one method of the emulator. */
 export type Input<Method extends (input: never) => unknown> = Parameters<Method>[0];

@@ -1,0 +1,105 @@
+/** The service 'azure-blob': the Blob calls that show whether a token opens a storage account. */
+import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
+import { createContainer, deleteContainer, getContainer, listBlobs } from './containers.js';
+import type { BlobContext, BlobOutcome } from './context.js';
+import { authenticateRequest, authorizeRequest } from './guard.js';
+import type { BlobPermission } from './guard.js';
+import { readBlob } from './read.js';
+import { blobRefusals, refusalAnswer, standardHeaders, StorageRefusal } from './refusal.js';
+import { targetOf } from './target.js';
+import type { BlobTarget } from './target.js';
+import { deleteBlob, putBlob, putBlock, putBlockList } from './write.js';
+import type { StorageAccounts } from './storage-accounts.js';
+import type { Entra } from '../entra/token-endpoint.js';
+
+interface Operation {
+  readonly name: string;
+  readonly needs: BlobPermission;
+  run(context: BlobContext): BlobOutcome;
+}
+
+/** By level, method and `comp`. */
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  'container PUT': { name: 'CreateContainer', needs: 'write', run: createContainer },
+  'container GET': { name: 'GetContainerProperties', needs: 'read', run: getContainer },
+  'container HEAD': { name: 'GetContainerProperties', needs: 'read', run: getContainer },
+  'container DELETE': { name: 'DeleteContainer', needs: 'delete', run: deleteContainer },
+  'container GET list': { name: 'ListBlobs', needs: 'read', run: listBlobs },
+  'blob PUT': { name: 'PutBlob', needs: 'write', run: putBlob },
+  'blob PUT block': { name: 'PutBlock', needs: 'write', run: putBlock },
+  'blob PUT blocklist': { name: 'PutBlockList', needs: 'write', run: putBlockList },
+  'blob GET': { name: 'GetBlob', needs: 'read', run: readBlob },
+  'blob HEAD': { name: 'GetBlobProperties', needs: 'read', run: readBlob },
+  'blob DELETE': { name: 'DeleteBlob', needs: 'delete', run: deleteBlob },
+};
+
+export function createBlobService(entra: Entra, accounts: StorageAccounts): Service {
+  const { runtime } = entra;
+  return {
+    name: 'azure-blob',
+    async handle(request) {
+      const notes: Record<string, string> = {};
+      try {
+        const { status, headers, body } = await perform(entra, accounts, request, notes);
+        const log = { ...notes, verdict: 'allowed' };
+        return { status, headers: { ...standardHeaders(runtime, request), ...headers }, body, log };
+      } catch (error) {
+        if (error instanceof StorageRefusal) return refusalAnswer(runtime, request, error, notes);
+        throw error;
+      }
+    },
+    faultAnswer: (kind, request, status) => faultAnswer(runtime, request, kind === 'throttle' ? 429 : status),
+  };
+}
+
+async function perform(
+  entra: Entra,
+  accounts: StorageAccounts,
+  request: ServiceRequest,
+  notes: Record<string, string>,
+): Promise<BlobOutcome> {
+  const target = targetOf(request);
+  notes['account'] = target.account;
+  notes['container'] = target.container;
+  const account = accounts.get(target.account);
+  // In Azure the account's name isn't in DNS; there is nobody who could say so.
+  if (account === undefined) throw blobRefusals.resourceNotFound();
+  const claims = await authenticateRequest(entra, account, request);
+  notes['client'] = String(claims['appid']);
+  const operation = operationOf(request, target);
+  notes['operation'] = operation.name;
+  authorizeRequest(account, claims, target.container, operation.needs);
+  return operation.run({ runtime: entra.runtime, request, account, target });
+}
+
+function operationOf(request: ServiceRequest, target: BlobTarget): Operation {
+  const restype = request.query.get('restype');
+  const comp = request.query.get('comp');
+  const level = target.container === '' ? 'account' : target.blob === '' ? 'container' : 'blob';
+  if ((level === 'container') !== (restype === 'container')) {
+    if (restype !== null) throw blobRefusals.query('restype', restype);
+    // A name without a container is a blob of the root container, which the emulator doesn't have.
+    if (level !== 'account') throw blobRefusals.resourceNotFound();
+  }
+  const key = [level, request.method, ...(comp === null ? [] : [comp])].join(' ');
+  const operation = OPERATIONS[key];
+  if (operation === undefined || !Object.hasOwn(OPERATIONS, key)) throw blobRefusals.notEmulated(key);
+  return operation;
+}
+
+/** Storage throttles with 503 as well: "Operations per second is over the account limit." */
+function faultAnswer(runtime: EmulatorRuntime, request: ServiceRequest, status = 503): ServiceAnswer {
+  const say = (at: number, code: string, message: string): ServiceAnswer =>
+    refusalAnswer(runtime, request, new StorageRefusal(at, code, message), {});
+  if (status === 429) return say(503, 'ServerBusy', 'Operations per second is over the account limit.');
+  if (status === 503) return say(status, 'ServerBusy', 'The server is busy.');
+  if (status >= 500)
+    return say(
+      status,
+      'InternalError',
+      'The server encountered an internal error. Please retry the request.',
+    );
+  if (status === 403)
+    return say(status, 'AuthorizationFailure', 'This request is not authorized to perform this operation.');
+  return say(status, 'InvalidInput', 'One of the request inputs is not valid.');
+}

@@ -1,0 +1,110 @@
+/** Put Blob, Put Block, Put Block List and Delete Blob. */
+import { checkWrite } from './conditions.js';
+import { blobOf, containerOf, httpDateOf, md5Of, metadataOf } from './context.js';
+import type { BlobContext, BlobOutcome } from './context.js';
+import { blobRefusals } from './refusal.js';
+import { newEtag } from './storage-accounts.js';
+import type { StoredBlob } from './storage-accounts.js';
+import { fromXmlText } from './xml-text.js';
+
+const PROPERTIES = [
+  'content-type',
+  'content-encoding',
+  'content-language',
+  'content-disposition',
+  'cache-control',
+];
+
+export function putBlob(context: BlobContext): BlobOutcome {
+  const { headers, body } = context.request;
+  const container = containerOf(context);
+  const type = headers['x-ms-blob-type'];
+  if (type === undefined) throw blobRefusals.missingHeader('x-ms-blob-type');
+  if (type === 'AppendBlob' || type === 'PageBlob') throw blobRefusals.notEmulated(type);
+  if (type !== 'BlockBlob') throw blobRefusals.header('x-ms-blob-type', type);
+  checkMd5(headers['content-md5'], body);
+  checkMd5(headers['x-ms-blob-content-md5'], body);
+  checkWrite(headers, container.blobs.get(context.target.blob));
+  const blob = store(context, body);
+  return { status: 201, headers: { ...written(blob), 'content-md5': blob.md5 } };
+}
+
+export function putBlock(context: BlobContext): BlobOutcome {
+  const { headers, body, query } = context.request;
+  const container = containerOf(context);
+  const id = query.get('blockid') ?? '';
+  if (!isBlockId(id)) throw blobRefusals.query('blockid', id);
+  checkMd5(headers['content-md5'], body);
+  const blocks = container.blocks.get(context.target.blob) ?? new Map<string, Uint8Array>();
+  const [other] = blocks.keys();
+  if (other !== undefined && other.length !== id.length) throw blobRefusals.blobOrBlock();
+  blocks.set(id, body);
+  container.blocks.set(context.target.blob, blocks);
+  return { status: 201, headers: { 'content-md5': md5Of(body), 'x-ms-request-server-encrypted': 'true' } };
+}
+
+/** The blocks of a committed blob are not kept: an update of part of a blob is not emulated. */
+export function putBlockList(context: BlobContext): BlobOutcome {
+  const { headers, body } = context.request;
+  const container = containerOf(context);
+  checkMd5(headers['content-md5'], body);
+  checkWrite(headers, container.blobs.get(context.target.blob));
+  const blocks = container.blocks.get(context.target.blob);
+  const listed = new TextDecoder().decode(body).matchAll(/<(Latest|Uncommitted|Committed)>([^<]*)<\/\1>/g);
+  const parts = [...listed].map(([, , id = '']) => {
+    const block = blocks?.get(fromXmlText(id).trim());
+    if (block === undefined) throw blobRefusals.blockList();
+    return block;
+  });
+  return { status: 201, headers: written(store(context, Buffer.concat(parts))) };
+}
+
+export function deleteBlob(context: BlobContext): BlobOutcome {
+  checkWrite(context.request.headers, blobOf(context));
+  containerOf(context).blobs.delete(context.target.blob);
+  return { status: 202, headers: { 'x-ms-delete-type-permanent': 'true' } };
+}
+
+function store(context: BlobContext, content: Uint8Array): StoredBlob {
+  const { runtime, request, target } = context;
+  const { blobs, blocks } = containerOf(context);
+  const properties: Record<string, string> = { 'content-type': 'application/octet-stream' };
+  // Put Block List's own Content-Type is of the list, not of the blob.
+  const own = request.query.has('comp') ? {} : request.headers;
+  for (const name of PROPERTIES) {
+    const value = request.headers[`x-ms-blob-${name}`] ?? own[name];
+    if (value !== undefined) properties[name] = value;
+  }
+  const now = runtime.clock.now();
+  const blob = {
+    content,
+    md5: request.headers['x-ms-blob-content-md5'] ?? md5Of(content),
+    properties,
+    metadata: metadataOf(request),
+    etag: newEtag(runtime),
+    created: blobs.get(target.blob)?.created ?? now,
+    modified: now,
+  };
+  blobs.set(target.blob, blob);
+  blocks.delete(target.blob);
+  return blob;
+}
+
+function written(blob: StoredBlob): Record<string, string> {
+  return {
+    etag: blob.etag,
+    'last-modified': httpDateOf(blob.modified),
+    'x-ms-request-server-encrypted': 'true',
+  };
+}
+
+function checkMd5(given: string | undefined, body: Uint8Array): void {
+  if (given === undefined) return;
+  const calculated = md5Of(body);
+  if (given !== calculated) throw blobRefusals.md5(given, calculated);
+}
+
+/** Base64 of 1 to 64 bytes. */
+function isBlockId(id: string): boolean {
+  return id !== '' && id.length <= 88 && Buffer.from(id, 'base64').toString('base64') === id;
+}

@@ -1,0 +1,51 @@
+/** Azure in the emulator: Entra, and the blob service that its tokens open. */
+import type { Service, EmulatorRuntime } from '../service.js';
+import { createBlobService } from './blob/service.js';
+import { createDirectory } from './directory.js';
+import type { ApplicationOptions, TenantOptions } from './directory.js';
+import { createEntraService } from './entra/service.js';
+import { createStorageAccounts } from './blob/storage-accounts.js';
+import type { StorageAccountOptions } from './blob/storage-accounts.js';
+import { createTokenAuthority } from './token-authority.js';
+import type { SigningKey } from './token-authority.js';
+
+export type { ApplicationOptions, TenantOptions } from './directory.js';
+export type { FederatedCredential } from './entra/federated-credential.js';
+export type { RoleAssignment, StorageAccountOptions, StorageRole } from './blob/storage-accounts.js';
+export type { SigningKey } from './token-authority.js';
+
+export interface AzureAdmin {
+  createTenant(options: TenantOptions): void;
+  /** An app registration or managed identity with its federated credentials, and its service principals. */
+  createApplication(options: ApplicationOptions): void;
+  createStorageAccount(options: StorageAccountOptions): void;
+  /**
+   * From now on the blob service answers this application's older tokens with a claims challenge, where their
+   * client said that it can answer one (`xms_cc` has `cp1`; any other token stays good until it ends, as with
+   * Azure). Entra dates tokens five minutes back: only a request that carries the challenge's claims brings one
+   * that is new enough at once.
+   */
+  revokeTokensIssuedBefore(clientId: string, ms: number): void;
+}
+
+export interface AzureCloud {
+  /** `entra` and `azure-blob`. */
+  readonly services: readonly Service[];
+  readonly admin: AzureAdmin;
+}
+
+/** `signingKey`: Entra's own RS256 pair, extractable; left out, one is made with the first token. */
+export function createAzureCloud(runtime: EmulatorRuntime, signingKey?: SigningKey): AzureCloud {
+  const directory = createDirectory(runtime);
+  const accounts = createStorageAccounts(runtime, directory);
+  const entra = { runtime, directory, authority: createTokenAuthority(runtime, signingKey) };
+  return {
+    services: [createEntraService(entra), createBlobService(entra, accounts)],
+    admin: {
+      createTenant: (options) => directory.createTenant(options),
+      createApplication: (options) => directory.createApplication(options),
+      createStorageAccount: (options) => accounts.create(options),
+      revokeTokensIssuedBefore: (clientId, ms) => directory.revokeTokensIssuedBefore(clientId, ms),
+    },
+  };
+}

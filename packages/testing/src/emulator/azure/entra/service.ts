@@ -1,0 +1,148 @@
+/** The service 'entra': Microsoft's login endpoint, as far as a workload needs it. */
+import type {
+  FaultAnswerKind,
+  Service,
+  ServiceAnswer,
+  ServiceRequest,
+  EmulatorRuntime,
+} from '../../service.js';
+import { EntraRefusal } from './refusal.js';
+import { instanceDiscovery, openidConfiguration } from './metadata.js';
+import { tenantOf } from './tenant.js';
+import { isGuid, newGuid } from '../guid.js';
+import { answerTokenRequest } from './token-endpoint.js';
+import type { Entra } from './token-endpoint.js';
+
+export function createEntraService(entra: Entra): Service {
+  return {
+    name: 'entra',
+    async handle(request) {
+      const notes: Record<string, string> = {};
+      try {
+        const body = await route(entra, request, notes);
+        if (body === undefined) return { status: 404, headers: headersOf(entra.runtime, request), body: '' };
+        return json(entra.runtime, request, 200, body, notes);
+      } catch (error) {
+        if (!(error instanceof EntraRefusal)) throw error;
+        return refused(entra.runtime, request, error, notes);
+      }
+    },
+    faultAnswer: (kind, request, status) => faultAnswer(entra.runtime, request, kind, status),
+  };
+}
+
+async function route(entra: Entra, request: ServiceRequest, notes: Record<string, string>): Promise<unknown> {
+  const [, segment = '', ...rest] = request.path.split('/').map(decoded);
+  switch (rest.join('/')) {
+    case 'oauth2/v2.0/token': {
+      const answer = await answerTokenRequest(entra, request, segment, notes);
+      notes['verdict'] = 'issued';
+      return answer;
+    }
+    case 'v2.0/.well-known/openid-configuration':
+      return openidConfiguration(entra.directory, request, segment);
+    case 'discovery/v2.0/keys': {
+      if (segment !== 'common') tenantOf(entra.directory, segment, 'discovery');
+      return { keys: await entra.authority.publicKeys() };
+    }
+    case 'discovery/instance':
+      return instanceDiscovery(request);
+    default:
+      return undefined;
+  }
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+interface Ids {
+  readonly trace: string;
+  /** The caller's `client-request-id`, where it is a GUID. */
+  readonly correlation: string;
+}
+
+function idsOf(runtime: EmulatorRuntime, request: ServiceRequest): Ids {
+  const given = request.headers['client-request-id'] ?? request.query.get('client-request-id') ?? '';
+  return { trace: newGuid(runtime), correlation: isGuid(given) ? given : newGuid(runtime) };
+}
+
+function headersOf(
+  runtime: EmulatorRuntime,
+  request: ServiceRequest,
+  ids = idsOf(runtime, request),
+): Record<string, string> {
+  return {
+    'cache-control': 'no-store, no-cache',
+    pragma: 'no-cache',
+    expires: '-1',
+    'strict-transport-security': 'max-age=31536000; includeSubDomains',
+    'x-content-type-options': 'nosniff',
+    'x-ms-request-id': ids.trace,
+    ...(request.headers['return-client-request-id'] === 'true'
+      ? { 'client-request-id': ids.correlation }
+      : {}),
+  };
+}
+
+function json(
+  runtime: EmulatorRuntime,
+  request: ServiceRequest,
+  status: number,
+  body: unknown,
+  log: Readonly<Record<string, string>>,
+  ids?: Ids,
+): ServiceAnswer {
+  const headers = { 'content-type': 'application/json; charset=utf-8', ...headersOf(runtime, request, ids) };
+  return { status, headers, body: JSON.stringify(body), log };
+}
+
+function refused(
+  runtime: EmulatorRuntime,
+  request: ServiceRequest,
+  refusal: EntraRefusal,
+  notes: Readonly<Record<string, string>>,
+): ServiceAnswer {
+  const ids = idsOf(runtime, request);
+  const timestamp = `${new Date(runtime.clock.now()).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+  const body = {
+    error: refusal.error,
+    error_description: `AADSTS${String(refusal.code)}: ${refusal.message} Trace ID: ${ids.trace} Correlation ID: ${ids.correlation} Timestamp: ${timestamp}`,
+    error_codes: [refusal.code],
+    timestamp,
+    trace_id: ids.trace,
+    correlation_id: ids.correlation,
+    error_uri: `https://login.microsoftonline.com/error?code=${String(refusal.code)}`,
+  };
+  const log = { ...notes, verdict: `AADSTS${String(refusal.code)}` };
+  return json(runtime, request, refusal.status, body, log, ids);
+}
+
+/**
+ * 429 is plain text with Retry-After (microsoft-authentication-library-for-dotnet#2855); 503 is AADSTS90033
+ * (Azure/azure-sdk-for-python#14241); 500 is AADSTS90036 (azure-activedirectory-library-for-python#18).
+ */
+function faultAnswer(
+  runtime: EmulatorRuntime,
+  request: ServiceRequest,
+  kind: FaultAnswerKind,
+  status: number | undefined,
+): ServiceAnswer {
+  if (kind === 'throttle' || status === 429) {
+    const headers = { ...headersOf(runtime, request), 'content-type': 'text/plain', 'retry-after': '60' };
+    return { status: 429, headers, body: 'Too Many Requests', log: { verdict: 'throttled' } };
+  }
+  const at = status ?? 503;
+  const unavailable = 'A transient error has occurred. Please try again.';
+  const internal = 'Directory Proxy Client encountered an internal error.';
+  if (at === 500) return refused(runtime, request, new EntraRefusal(at, 'server_error', 90036, internal), {});
+  if (at > 500)
+    return refused(runtime, request, new EntraRefusal(at, 'temporarily_unavailable', 90033, unavailable), {});
+  const rejected = 'Invalid request. Request is malformed or invalid.';
+  const error = at === 401 ? 'invalid_client' : 'invalid_request';
+  return refused(runtime, request, new EntraRefusal(at, error, 9002313, rejected), {});
+}

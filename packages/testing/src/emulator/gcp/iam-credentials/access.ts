@@ -1,0 +1,95 @@
+/** Who may act as a service account. */
+import type { Grant } from '../access-tokens.js';
+import type { BearerVerdict } from '../bearer.js';
+import type { Directory, ServiceAccount } from '../directory.js';
+import { errorInfo, invalidArgument, rpcRefusal } from '../google-errors.js';
+import type { Principal } from '../principal.js';
+import { isAllowed, SERVICE_ACCOUNT_ROLES, type Permission } from '../roles.js';
+import { opensIamCredentials } from '../scopes.js';
+
+const SERVICE = 'iamcredentials.googleapis.com';
+const SEE =
+  'Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.';
+
+/** The caller's grant, or 401, or 403 where its scopes don't open this API. */
+export function callerOf(verdict: BearerVerdict, method: string): Grant {
+  const metadata = { service: SERVICE, method: `google.iam.credentials.v1.IAMCredentials.${method}` };
+  if (!verdict.ok) {
+    const missing = verdict.fault === 'missing';
+    const reason = missing
+      ? 'CREDENTIALS_MISSING'
+      : verdict.fault === 'expired'
+        ? 'ACCESS_TOKEN_EXPIRED'
+        : undefined;
+    throw rpcRefusal({
+      code: 401,
+      status: 'UNAUTHENTICATED',
+      message: missing
+        ? `Request is missing required authentication credential. ${SEE}`
+        : `Request had invalid authentication credentials. ${SEE}`,
+      details: reason === undefined ? undefined : [errorInfo(reason, 'googleapis.com', metadata)],
+      headers: {
+        'www-authenticate': `Bearer realm="https://accounts.google.com/"${missing ? '' : ', error="invalid_token"'}`,
+      },
+    });
+  }
+  if (!opensIamCredentials(verdict.grant.scopes))
+    throw rpcRefusal({
+      code: 403,
+      status: 'PERMISSION_DENIED',
+      message: 'Request had insufficient authentication scopes.',
+      details: [errorInfo('ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'googleapis.com', metadata)],
+      headers: {
+        'www-authenticate':
+          'Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/iam"',
+      },
+    });
+  return verdict.grant;
+}
+
+/** By email or unique id. */
+export function findServiceAccount({ serviceAccounts }: Directory, id: string): ServiceAccount {
+  const found =
+    serviceAccounts.get(id) ?? [...serviceAccounts.values()].find(({ uniqueId }) => uniqueId === id);
+  if (found === undefined)
+    throw rpcRefusal({
+      code: 404,
+      status: 'NOT_FOUND',
+      message: `Not found; Gaia id not found for email ${id}`,
+    });
+  return found;
+}
+
+/** By the service account's own allow policy, or by what it inherits from its project. */
+export function assertMay(
+  { projects }: Directory,
+  { email, bindings }: ServiceAccount,
+  principal: Principal,
+  permission: Permission,
+): void {
+  const projectId = /@([^@]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1] ?? '';
+  // The address of a project of a domain, `example.com:shop`, has its parts the other way round.
+  const inherited = projects.get(projectId.replace(/^([^.]+)\.(.+)$/, '$2:$1'))?.bindings ?? [];
+  if (isAllowed(SERVICE_ACCOUNT_ROLES, [...bindings, ...inherited], principal, permission)) return;
+  throw rpcRefusal({
+    code: 403,
+    status: 'PERMISSION_DENIED',
+    message: `Permission '${permission}' denied on resource (or it may not exist).`,
+    details: [errorInfo('IAM_PERMISSION_DENIED', 'iam.googleapis.com', { permission })],
+  });
+}
+
+/** Each delegate may act for the next; the answer is the last of them, or the caller where there is none. */
+export function throughDelegates(
+  directory: Directory,
+  caller: Principal,
+  delegates: readonly string[],
+): Principal {
+  return delegates.reduce<Principal>((principal, name) => {
+    const email = /^projects\/-\/serviceAccounts\/([^/]+)$/.exec(name)?.[1];
+    if (email === undefined) throw invalidArgument();
+    const account = findServiceAccount(directory, email);
+    assertMay(directory, account, principal, 'iam.serviceAccounts.implicitDelegation');
+    return { kind: 'service-account', email: account.email };
+  }, caller);
+}

@@ -1,0 +1,74 @@
+/** `iamcredentials.googleapis.com`: short-lived credentials of a service account, for one who may act as it. */
+import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
+import type { AccessTokens } from '../access-tokens.js';
+import { judgeBearer } from '../bearer.js';
+import type { Directory } from '../directory.js';
+import { iamCredentialsFault } from '../fault-responses.js';
+import { generateAccessToken } from './generate-access-token.js';
+import { answering, invalidArgument, noSuchPath, type Notes } from '../google-errors.js';
+import { assertMay, callerOf, findServiceAccount, throughDelegates } from './access.js';
+import type { MethodCall } from './call.js';
+import { principalName } from '../principal.js';
+import { generateIdToken, signBlob, signJwt } from './signatures.js';
+import type { SigningKeys } from '../signing-keys.js';
+
+interface Parts {
+  readonly runtime: EmulatorRuntime;
+  readonly tokens: AccessTokens;
+  readonly directory: Directory;
+  readonly keys: SigningKeys;
+}
+
+type Method = (call: MethodCall) => ServiceAnswer | Promise<ServiceAnswer>;
+
+const METHODS: Readonly<Record<string, Method>> = { generateAccessToken, generateIdToken, signBlob, signJwt };
+
+export function createIamCredentialsService(parts: Parts): Service {
+  return {
+    name: 'gcp-iam-credentials',
+    handle: (request) => {
+      const notes: Notes = {};
+      return answering(notes, () => handle(request, parts, notes));
+    },
+    faultAnswer: iamCredentialsFault,
+  };
+}
+
+function handle(request: ServiceRequest, parts: Parts, notes: Notes): ServiceAnswer | Promise<ServiceAnswer> {
+  const path = /^\/v1\/projects\/([^/]+)\/serviceAccounts\/([^/]+)(?::|%3A)(\w+)$/i.exec(request.path);
+  const [, project = '', id = '', name = ''] = path ?? [];
+  const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+  if (request.method !== 'POST' || method === undefined) throw noSuchPath(request.path);
+  const rpcName = name.charAt(0).toUpperCase() + name.slice(1);
+  notes['action'] = rpcName;
+  notes['target'] = decoded(id);
+  const { principal } = callerOf(judgeBearer(request, parts), rpcName);
+  notes['principal'] = principalName(principal);
+  // "The - wildcard character is required; replacing it with a project ID is invalid."
+  if (project !== '-') throw invalidArgument();
+  return method({
+    request,
+    now: parts.runtime.clock.now(),
+    tokens: parts.tokens,
+    keys: parts.keys,
+    notes,
+    authorized: (permission, delegates = []) => {
+      const account = findServiceAccount(parts.directory, decoded(id));
+      assertMay(
+        parts.directory,
+        account,
+        throughDelegates(parts.directory, principal, delegates),
+        permission,
+      );
+      return account;
+    },
+  });
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw invalidArgument();
+  }
+}

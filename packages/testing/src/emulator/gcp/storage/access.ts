@@ -1,0 +1,52 @@
+/** Who may do what with a bucket. */
+import type { Grant } from '../access-tokens.js';
+import type { BearerVerdict } from '../bearer.js';
+import type { Bucket, Directory } from '../directory.js';
+import { storageRefusal } from '../google-errors.js';
+import { BUCKET_ROLES, isAllowed, type Permission } from '../roles.js';
+import { opensStorage } from '../scopes.js';
+
+const REALM = 'Bearer realm="https://accounts.google.com/"';
+
+export interface Access {
+  readonly permission: Permission;
+  readonly needs: 'read' | 'write';
+}
+
+/** The caller's grant, or 401, or 403 where its scopes don't open what it wants. */
+export function storageCaller(verdict: BearerVerdict, { permission, needs }: Access): Grant {
+  if (!verdict.ok) {
+    if (verdict.fault === 'missing')
+      throw storageRefusal(401, 'required', denied('Anonymous caller', permission), {
+        location: 'Authorization',
+        headers: { 'www-authenticate': REALM },
+      });
+    throw storageRefusal(401, 'authError', 'Invalid Credentials', {
+      location: 'Authorization',
+      headers: { 'www-authenticate': `${REALM}, error="invalid_token"` },
+    });
+  }
+  if (!opensStorage(verdict.grant.scopes, needs))
+    throw storageRefusal(403, 'forbidden', 'Provided scope(s) are not authorized', {
+      headers: { 'www-authenticate': `${REALM}, error="insufficient_scope"` },
+    });
+  return verdict.grant;
+}
+
+export function findBucket({ buckets }: Directory, name: string): Bucket {
+  const bucket = buckets.get(name);
+  if (bucket === undefined) throw storageRefusal(404, 'notFound', 'The specified bucket does not exist.');
+  return bucket;
+}
+
+export function assertMayInBucket(bucket: Bucket, { principal }: Grant, permission: Permission): void {
+  if (isAllowed(BUCKET_ROLES, bucket.bindings, principal, permission)) return;
+  // Google names service accounts; whom it knows through a pool is only the caller.
+  const who = principal.kind === 'service-account' ? principal.email : 'Caller';
+  throw storageRefusal(403, 'forbidden', denied(who, permission));
+}
+
+function denied(who: string, permission: Permission): string {
+  const thing = /objects\.(?!list)/.test(permission) ? 'object' : 'bucket';
+  return `${who} does not have ${permission} access to the Google Cloud Storage ${thing}. Permission '${permission}' denied on resource (or it may not exist).`;
+}
