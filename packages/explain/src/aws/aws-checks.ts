@@ -5,7 +5,8 @@ import type { Check } from '../explanation.js';
 import { resultOf } from '../truth.js';
 import type { IdentityProvider } from './identity-provider.js';
 import { ACTION } from './judge-aws.js';
-import type { AwsJudgement, AwsTrust, JudgedStatement } from './judge-aws.js';
+import type { JudgedStatement } from './evaluate.js';
+import type { AwsJudgement, AwsTrust } from './judge-aws.js';
 import { audiencesOf, providerArn, requestKeys } from './request-keys.js';
 
 export function providerChecks(
@@ -50,9 +51,9 @@ export function statementChecks(
       result: resultOf(isCaller),
     },
     {
-      at: `${at}.${statement.isNotAction ? 'NotAction' : 'Action'}`,
+      at: `${at}.${statement.actions.isNegated ? 'NotAction' : 'Action'}`,
       what: 'action',
-      wanted: statement.actions.join(', '),
+      wanted: statement.actions.patterns.join(', '),
       presented: ACTION,
       result: resultOf(isAction),
     },

@@ -7,7 +7,8 @@ import { finding } from '../findings.js';
 import { diagnoseCondition } from './diagnose-condition.js';
 import { diagnosePrincipal } from './diagnose-principal.js';
 import { ACTION } from './judge-aws.js';
-import type { AwsJudgement, AwsTrust, JudgedStatement } from './judge-aws.js';
+import type { JudgedStatement } from './evaluate.js';
+import type { AwsJudgement, AwsTrust } from './judge-aws.js';
 import { audiencesOf, requestKeys } from './request-keys.js';
 
 export function providerFindings(
@@ -119,7 +120,7 @@ function whyNot(
           finding(
             'wrong_action',
             `${statement.at}.Action`,
-            `The statement is about ${statement.actions.join(', ')}; a federated token asks for ${ACTION}.`,
+            `The statement is about ${statement.actions.patterns.join(', ')}; a federated token asks for ${ACTION}.`,
           ),
         ]),
     ...failing.flatMap(({ condition, holds }) => [

@@ -3,12 +3,15 @@
 import type { TokenClaims } from '../claims.js';
 import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
+import { missingControls } from './identity-provider-controls.js';
 import type { AwsJudgement, AwsTrust } from './judge-aws.js';
 import { audiencesOf, requestKeys } from './request-keys.js';
-import type { Statement } from './trust-policy.js';
 
 /** IAM's quota for a trust policy where nobody asked for more. */
 const USUAL_LENGTH = 2048;
+
+/** Vercel's global issuer, which all teams share. */
+const SHARED = 'oidc.vercel.com';
 
 export function notesOf(
   { policy, identityProvider, facts }: AwsTrust,
@@ -37,7 +40,18 @@ export function notesOf(
           ),
         );
   }
-  found.push(...policy.statements.flatMap(sharedIssuer));
+  // IAM asks for this when a role is made or changed; roles from before go on working.
+  found.push(
+    ...missingControls(policy.statements)
+      .filter(({ host }) => host === SHARED)
+      .map(({ at }) =>
+        finding(
+          'shared_issuer_control',
+          at,
+          `The statement trusts Vercel's global issuer, and has no condition on \`${SHARED}:aud\`.`,
+        ),
+      ),
+  );
   found.push(...policy.notes.map(({ at, message }) => finding('refused_today', at, message)));
   if (policy.length > USUAL_LENGTH)
     found.push(
@@ -56,32 +70,4 @@ export function notesOf(
       ),
     );
   return found;
-}
-
-const SHARED = 'oidc.vercel.com';
-
-/**
- * IAM knows Vercel's global issuer for one that many share, and asks for a condition on the audience when a role is
- * made or changed; roles from before go on working.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
- */
-function sharedIssuer({ at, effect, principals, conditions }: Statement): readonly Finding[] {
-  if (effect !== 'Allow' || !principals.some(({ value }) => value.endsWith(`:oidc-provider/${SHARED}`)))
-    return [];
-  const isAsked = conditions.some(
-    ({ key, operator, values }) =>
-      key.toLowerCase() === `${SHARED}:aud` &&
-      operator.base.startsWith('String') &&
-      !operator.isNegated &&
-      !operator.ifExists &&
-      !values.includes('*'),
-  );
-  if (isAsked) return [];
-  return [
-    finding(
-      'shared_issuer_control',
-      at,
-      `The statement trusts Vercel's global issuer, and has no condition on \`${SHARED}:aud\`.`,
-    ),
-  ];
 }

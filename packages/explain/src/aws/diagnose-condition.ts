@@ -10,7 +10,7 @@ import { textsOf } from '../json.js';
 import { fitsPattern, hasVariable, hasWildcard } from './glob.js';
 import { audiencesOf, isMultivalued, issuerHost } from './request-keys.js';
 import type { KeyValue } from './request-keys.js';
-import type { Condition } from './trust-policy.js';
+import type { Condition } from './policy-elements.js';
 
 export interface FailedCondition {
   readonly condition: Condition;

@@ -5,7 +5,7 @@ import { differences } from '../differences.js';
 import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
 import { issuerHost, providerArn } from './request-keys.js';
-import type { Statement } from './trust-policy.js';
+import type { Statement } from './policy-document.js';
 
 export function diagnosePrincipal(
   { at, principals }: Statement,

@@ -13,7 +13,7 @@ import type { IdentityProvider } from './identity-provider.js';
 import { judgeAws } from './judge-aws.js';
 import type { AwsTrust } from './judge-aws.js';
 import type { RequestFacts } from './request-keys.js';
-import { readTrustPolicy, unwrapRole } from './trust-policy.js';
+import { readPolicyDocument, unwrapRole } from './policy-document.js';
 
 export function explainAws(
   value: unknown,
@@ -24,7 +24,7 @@ export function explainAws(
   assertKind(value, 'aws', 'policy');
   const only = onlyOne(value, 'aws', 'policy');
   const { document, roleArn } = unwrapRole(isObject(only) ? only : {});
-  const policy = readTrustPolicy(isObject(document) ? document : {});
+  const policy = readPolicyDocument(document, { kind: 'trust', isTemplate: true });
   const facts = { ...given, roleArn: given.roleArn ?? roleArn };
   const trust: AwsTrust = { policy, identityProvider, facts };
   const judgement = judgeAws(trust, claims);

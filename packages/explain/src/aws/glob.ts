@@ -1,14 +1,15 @@
 /** IAM's patterns and policy variables, in time linear in both lengths for all that people write. */
 
 import type { Truth } from '../truth.js';
+import { isMultivalued } from './request-keys.js';
 import type { Lookup } from './request-keys.js';
 
 const MANY = Symbol('*');
 const ONE = Symbol('?');
 type Token = string | typeof MANY | typeof ONE;
 
-/** `absent`: a variable without value, which fits nothing. `unknown`: one whose value is not known offline. */
-type Filled = readonly Token[] | 'absent' | 'unknown';
+/** False: a variable has no value, so that nothing fits. Undefined: the value is not known. */
+type Filled = readonly Token[] | false | undefined;
 
 const PIECE = /\$\{([^}]*)\}|[^]/gu;
 
@@ -19,15 +20,21 @@ const PIECE = /\$\{([^}]*)\}|[^]/gu;
  */
 export function fitsPattern(pattern: string, text: string, lookup: Lookup | undefined): Truth {
   const filled = fill(pattern, lookup, true);
-  return typeof filled === 'string' ? ofUnfilled(filled) : matches(filled, Array.from(text));
+  return filled ? matches(filled, Array.from(text)) : filled;
 }
 
 /** As `fitsPattern`, `*` and `?` being plain text. */
-export function fitsText(value: string, text: string, lookup: Lookup | undefined, isCased = true): Truth {
+export const fitsText = (value: string, text: string, lookup: Lookup | undefined): Truth =>
+  fitsFilled(value, lookup, (filled) => filled === text);
+
+/** Whether the value fits once its variables are filled in; `*` and `?` are plain text. */
+export function fitsFilled(
+  value: string,
+  lookup: Lookup | undefined,
+  fits: (filled: string) => boolean,
+): Truth {
   const filled = fill(value, lookup, false);
-  if (typeof filled === 'string') return ofUnfilled(filled);
-  const whole = filled.join('');
-  return isCased ? whole === text : whole.toLowerCase() === text.toLowerCase();
+  return filled ? fits(filled.join('')) : filled;
 }
 
 /** Without regard to case: names of actions. */
@@ -37,31 +44,30 @@ export const fitsName = (pattern: string, name: string): boolean =>
 export const hasWildcard = (value: string): boolean => /[*?]/.test(value.replace(/\$\{[^}]*\}/g, ''));
 export const hasVariable = (value: string): boolean => /\$\{[^}]*\}/.test(value);
 
-const ofUnfilled = (why: 'absent' | 'unknown'): Truth => (why === 'unknown' ? undefined : false);
-
 function fill(pattern: string, lookup: Lookup | undefined, isPattern: boolean): Filled {
   const tokens: Token[] = [];
-  let missing: 'absent' | 'unknown' | undefined;
+  let [isAbsent, isUnknown] = [false, false];
   for (const [piece, name] of pattern.matchAll(PIECE)) {
     if (name !== undefined && lookup !== undefined) {
       const value = variable(name, lookup);
-      if (value === 'absent' || value === 'unknown') missing = missing === 'absent' ? 'absent' : value;
-      // What came through a variable is literal: a subject named `*` fits no more than itself.
-      else tokens.push(...Array.from(value.text));
+      isAbsent ||= value === 'absent';
+      isUnknown ||= value === 'unknown';
+      // The value of a variable is literal: a subject named `*` fits only itself.
+      if (typeof value === 'object') tokens.push(...Array.from(value.text));
     } else if (name !== undefined) tokens.push(...Array.from(piece));
     else if (isPattern && (piece === '*' || piece === '?')) tokens.push(piece === '*' ? MANY : ONE);
     else tokens.push(piece);
   }
-  return missing ?? tokens;
+  return isAbsent ? false : isUnknown ? undefined : tokens;
 }
 
-/** `${key}`, `${key, 'default'}`, and the escapes `${*}`, `${?}`, `${$}`. A variable stands for one value only. */
+/** `${key}`, `${key, 'default'}`, and the escapes `${*}`, `${?}`, `${$}`. A key that may have several values gives none. */
 function variable(name: string, lookup: Lookup): { readonly text: string } | 'absent' | 'unknown' {
   if (name === '*' || name === '?' || name === '$') return { text: name };
   const [, key = name, fallback] = /^\s*([^,\s]+)\s*(?:,\s*'([^']*)')?\s*$/.exec(name) ?? [];
   const value = lookup(key);
   if (value === 'unknown') return 'unknown';
-  const only = value !== 'absent' && value.length === 1 ? value[0] : fallback;
+  const only = value !== 'absent' && !isMultivalued(key, value) ? value[0] : fallback;
   return only === undefined ? 'absent' : { text: only };
 }
 

@@ -2,22 +2,16 @@
 
 import type { TokenClaims } from '../claims.js';
 import type { Truth } from '../truth.js';
-import { allOf, anyOf, negated } from '../truth.js';
-import { fitsName } from './glob.js';
+import { allOf } from '../truth.js';
+import { decide } from './evaluate.js';
+import type { JudgedStatement } from './evaluate.js';
 import type { IdentityProvider } from './identity-provider.js';
-import { audiencesOf, isMultivalued, issuerHost, providerArn, requestKeys } from './request-keys.js';
-import type { Lookup, RequestFacts } from './request-keys.js';
-import type { Condition, Principal, Statement, TrustPolicy } from './trust-policy.js';
+import { audiencesOf, issuerHost, providerArn, requestKeys } from './request-keys.js';
+import type { RequestFacts } from './request-keys.js';
+import type { Policy } from './policy-document.js';
+import type { Principal } from './policy-elements.js';
 
 export const ACTION = 'sts:AssumeRoleWithWebIdentity';
-
-export interface JudgedStatement {
-  readonly statement: Statement;
-  readonly isCaller: Truth;
-  readonly isAction: boolean;
-  readonly conditions: readonly { readonly condition: Condition; readonly holds: Truth }[];
-  readonly applies: Truth;
-}
 
 export interface AwsJudgement {
   /** The identity provider has the token's issuer; true where none was given to judge. */
@@ -30,82 +24,37 @@ export interface AwsJudgement {
 }
 
 export interface AwsTrust {
-  readonly policy: TrustPolicy;
+  readonly policy: Policy;
   readonly identityProvider: IdentityProvider | undefined;
   readonly facts: RequestFacts;
 }
 
 export function judgeAws({ policy, identityProvider, facts }: AwsTrust, claims: TokenClaims): AwsJudgement {
-  const keys = requestKeys(claims, facts);
-  const variables = policy.hasVariables ? keys : undefined;
-  const statements = policy.statements.map((one) => judgeStatement(one, claims, facts, keys, variables));
-  const ofEffect = (effect: Statement['effect']): Truth =>
-    anyOf(statements.filter(({ statement }) => statement.effect === effect).map(({ applies }) => applies));
+  const { effect, statements } = decide([policy], {
+    action: ACTION,
+    keys: requestKeys(claims, facts),
+    isCaller: (principal) => isWebIdentity(principal, claims, facts.roleArn),
+  });
+  const audiences = audiencesOf(claims);
   const isIssuerKnown = identityProvider === undefined || identityProvider.issuer === claims.iss;
   const isAudienceKnown =
-    identityProvider === undefined ||
-    audiencesOf(claims).some((one) => identityProvider.clientIds.includes(one));
-  const isAudienceOpen = audiencesOf(claims).length > 1;
+    identityProvider === undefined || audiences.some((one) => identityProvider.clientIds.includes(one));
+  const isAudienceOpen = audiences.length > 1;
+  const isAllowed = effect === 'undecided' ? undefined : effect === 'allow';
   return {
     isIssuerKnown,
     isAudienceKnown,
     isAudienceOpen,
     statements,
-    // A Deny that matches wins over every Allow.
-    allowed: allOf([
-      !isAudienceOpen,
-      isIssuerKnown,
-      isAudienceKnown,
-      ofEffect('Allow'),
-      negated(ofEffect('Deny')),
-    ]),
+    allowed: allOf([!isAudienceOpen, isIssuerKnown, isAudienceKnown, isAllowed]),
   };
 }
 
-function judgeStatement(
-  statement: Statement,
-  claims: TokenClaims,
-  { roleArn }: RequestFacts,
-  keys: Lookup,
-  variables: Lookup | undefined,
-): JudgedStatement {
-  const isCaller = anyOf(statement.principals.map((principal) => isPrincipal(principal, claims, roleArn)));
-  const isAction = statement.actions.some((pattern) => fitsName(pattern, ACTION)) !== statement.isNotAction;
-  const conditions = statement.conditions.map((condition) => ({
-    condition,
-    holds: holdsOf(condition, keys, variables),
-  }));
-  return {
-    statement,
-    isCaller,
-    isAction,
-    conditions,
-    applies: allOf([isCaller, isAction, ...conditions.map(({ holds }) => holds)]),
-  };
-}
-
-/** A value that nobody knows yet can only add to what a comparison finds. */
-function holdsOf(
-  { operator, key, values, computed }: Condition,
-  keys: Lookup,
-  variables: Lookup | undefined,
-): Truth {
-  const presented = keys(key);
-  // A plain operator never matches a key that may have several values.
-  if (
-    operator.set === undefined &&
-    operator.base !== 'Null' &&
-    isMultivalued(key) &&
-    typeof presented !== 'string'
-  )
-    return false;
-  const holds = operator.test(presented, values, variables);
-  if (computed.length === 0 || holds === undefined) return holds;
-  return holds === !operator.isNegated ? holds : undefined;
-}
-
-/** Where the role's account isn't known, a provider of any account is taken for the right one. */
-function isPrincipal(
+/**
+ * Whether a principal of a trust policy is the identity provider of the token. `{"AWS": "*"}` is every principal of AWS, and a
+ * web identity is none. If the account of the role is not known, a provider of any account will do.
+ */
+export function isWebIdentity(
   { type, value, isComputed = false }: Principal,
   claims: TokenClaims,
   roleArn: string | undefined,

@@ -5,7 +5,8 @@
 
 import type { Truth } from '../truth.js';
 import { allOf, anyOf, negated } from '../truth.js';
-import { fitsPattern, fitsText } from './glob.js';
+import { fitsFilled, fitsPattern, fitsText, hasVariable } from './glob.js';
+import { ipRangeOf, isInRange } from './ip-range.js';
 import type { KeyValue, Lookup } from './request-keys.js';
 
 /** A comparison of one value of the request with one of the policy. */
@@ -24,9 +25,16 @@ export interface Operator {
 }
 
 const text: Compare = (presented, wanted, lookup) => fitsText(wanted, presented, lookup);
-const anyCase: Compare = (presented, wanted, lookup) => fitsText(wanted, presented, lookup, false);
+const anyCase: Compare = (presented, wanted, lookup) =>
+  fitsFilled(wanted, lookup, (filled) => filled.toLowerCase() === presented.toLowerCase());
 const pattern: Compare = (presented, wanted, lookup) => fitsPattern(wanted, presented, lookup);
-const never: Compare = () => undefined;
+const address: Compare = (presented, wanted, lookup) =>
+  fitsFilled(wanted, lookup, (filled) => {
+    const range = ipRangeOf(filled);
+    return range !== undefined && isInRange(presented, range);
+  });
+/** Both sides are Base64; the bytes are compared. */
+const bytes: Compare = (presented, wanted) => BASE64.test(presented) && atob(presented) === atob(wanted);
 
 const isBoolean = (value: string): boolean => /^(?:true|false)$/i.test(value);
 const isNumber = (value: string): boolean => value.trim() !== '' && Number.isFinite(Number(value));
@@ -59,11 +67,8 @@ const date = ordered(moment, isMoment);
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** An address or a range of either family, by its form; a variable stands for one. */
-const isAddress = (value: string): boolean =>
-  /^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?$/.test(value) ||
-  /^(?=.*:.*:)[\da-f:.]{2,45}(?:\/\d{1,3})?$/i.test(value) ||
-  /\$\{/.test(value);
+/** An address, a range, or a variable. */
+const isAddress = (value: string): boolean => hasVariable(value) || ipRangeOf(value) !== undefined;
 
 const BASES: ReadonlyMap<string, Base> = new Map<string, Base>([
   ['StringEquals', { compare: text }],
@@ -80,9 +85,8 @@ const BASES: ReadonlyMap<string, Base> = new Map<string, Base>([
   ['DateGreaterThan', date((presented, wanted) => presented > wanted)],
   ['DateGreaterThanEquals', date((presented, wanted) => presented >= wanted)],
   ['Bool', { compare: anyCase, accepts: isBoolean }],
-  // Addresses and bytes belong to keys that are never known offline.
-  ['BinaryEquals', { compare: never, accepts: (value) => BASE64.test(value) }],
-  ['IpAddress', { compare: never, accepts: isAddress }],
+  ['BinaryEquals', { compare: bytes, accepts: (value) => BASE64.test(value) }],
+  ['IpAddress', { compare: address, accepts: isAddress }],
   ['ArnEquals', { compare: arn }],
   ['ArnLike', { compare: arn }],
 ]);

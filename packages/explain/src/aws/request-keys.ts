@@ -63,9 +63,31 @@ export function requestKeys(claims: TokenClaims, { roleArn, roleSessionName, now
   return (key) => known.get(key.toLowerCase()) ?? (isOfRequest(key) ? 'unknown' : 'absent');
 }
 
-/** Keys that may have several values: only a set operator compares them. */
-export const isMultivalued = (key: string): boolean =>
-  /:amr$|^aws:tagkeys$|^sts:transitivetagkeys$/i.test(key);
+/** Keys that may have several values, however many they have: only a set operator compares them. */
+export const isMultivalued = (key: string, values: readonly string[] = []): boolean =>
+  values.length > 1 || /:amr$|^aws:tagkeys$|^sts:transitivetagkeys$/i.test(key);
+
+/**
+ * The keys of a request of which everything is known: a key without a value here, or in `others`, is absent.
+ *
+ * @param others keys that some other source knows; what that source does not know is absent
+ */
+export function knownKeys(
+  entries: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>,
+  others: Lookup = () => 'absent',
+): Lookup {
+  const known = new Map(
+    Object.entries(entries).flatMap(([key, value]) =>
+      value === undefined
+        ? []
+        : [[key.toLowerCase(), typeof value === 'object' ? value : [String(value)]] as const],
+    ),
+  );
+  return (key) => {
+    const other = known.get(key.toLowerCase()) ?? others(key);
+    return other === 'unknown' ? 'absent' : other;
+  };
+}
 
 /** The roles that the issuer authorizes, in a list or in one text with `;` between them. */
 const rolesOf = (claims: TokenClaims): readonly string[] =>

@@ -18,9 +18,9 @@ import {
 } from '@bufbuild/cel';
 import type { CelFunc, CelInput, CelList } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
-import { extract } from './cel-extract.js';
+import { partsOf, turnsOf } from './cel-tree.js';
+import type { CelExpr } from './cel-tree.js';
 
-export type CelExpr = ReturnType<typeof parse>['expr'];
 export type CelProgram = (bindings: Record<string, CelInput>) => unknown;
 
 /** A policy asks for more than is evaluated. `why` completes "CEL …". */
@@ -67,44 +67,14 @@ const TEXT_OR_COMMENT = /[rR]("""|'''|"|')[^]*?\1|("""|'''|"|')(?:\\[^]|(?!\2)[^
 const withoutComments = (source: string): string =>
   source.replace(TEXT_OR_COMMENT, (piece) => (piece.startsWith('//') ? ' '.repeat(piece.length) : piece));
 
-/** The parts of an expression, those of a macro's turns apart. */
-function partsOf({ exprKind: kind }: CelExpr): {
-  plain: (CelExpr | undefined)[];
-  turns: (CelExpr | undefined)[];
-} {
-  switch (kind.case) {
-    case 'callExpr':
-      return { plain: [kind.value.target, ...kind.value.args], turns: [] };
-    case 'selectExpr':
-      return { plain: [kind.value.operand], turns: [] };
-    case 'listExpr':
-      return { plain: kind.value.elements, turns: [] };
-    case 'structExpr': {
-      const keys = kind.value.entries.map(({ keyKind }) =>
-        keyKind.case === 'mapKey' ? keyKind.value : undefined,
-      );
-      return { plain: [...keys, ...kind.value.entries.map(({ value }) => value)], turns: [] };
-    }
-    case 'comprehensionExpr': {
-      const { iterRange, accuInit, loopCondition, loopStep, result } = kind.value;
-      return { plain: [iterRange, accuInit, result], turns: [loopCondition, loopStep] };
-    }
-    default:
-      return { plain: [], turns: [] };
-  }
-}
-
 function macroDepth(expr: CelExpr): number {
-  const { plain, turns } = partsOf(expr);
-  const deepest = (parts: readonly (CelExpr | undefined)[]): number =>
-    Math.max(0, ...parts.map((part) => (part === undefined ? 0 : macroDepth(part))));
-  return Math.max(deepest(plain), turns.length === 0 ? 0 : 1 + deepest(turns));
+  const deepest = (parts: readonly CelExpr[]): number => Math.max(0, ...parts.map(macroDepth));
+  const turns = turnsOf(expr);
+  return Math.max(deepest(partsOf(expr)), turns.length === 0 ? 0 : 1 + deepest(turns));
 }
 
-function nodesIn(expr: CelExpr): number {
-  const { plain, turns } = partsOf(expr);
-  return [...plain, ...turns].reduce((sum, part) => sum + (part === undefined ? 0 : nodesIn(part)), 1);
-}
+const nodesIn = (expr: CelExpr): number =>
+  [...partsOf(expr), ...turnsOf(expr)].reduce((sum, part) => sum + nodesIn(part), 1);
 
 let left = 0;
 let gone = false;
@@ -209,6 +179,21 @@ function metered(func: CelFunc): CelFunc {
       });
 }
 
+/**
+ * Google's own addition to CEL: `'a/b/c'.extract('a/{middle}/c')` is `'b'`; the empty string where the template
+ * does not match. https://cloud.google.com/iam/docs/conditions-attribute-reference#extract
+ */
+function extract(value: string, template: string): string {
+  const parts = /^([^{}]*)\{[^{}]*\}([^{}]*)$/.exec(template);
+  if (parts === null) throw new Error('extract: the template needs exactly one {name}');
+  const [, before = '', after = ''] = parts;
+  const found = value.indexOf(before);
+  if (found < 0) return '';
+  const start = found + before.length;
+  const end = after === '' ? value.length : value.indexOf(after, start);
+  return end < 0 ? '' : value.slice(start, end);
+}
+
 /** All pieces where the limit is negative; else the last one is the rest. */
 function splitUpTo(text: string, separator: string, limit: number): string[] {
   const pieces = limit === 0 ? [] : text.split(separator);
@@ -270,8 +255,7 @@ const ENV = celEnv({
  * from the budget. Changes `expr`.
  */
 function withTurns(expr: CelExpr): CelExpr {
-  const { plain, turns } = partsOf(expr);
-  for (const part of [...plain, ...turns]) if (part !== undefined) withTurns(part);
+  for (const part of [...partsOf(expr), ...turnsOf(expr)]) withTurns(part);
   const { exprKind: kind } = expr;
   if (kind.case !== 'comprehensionExpr' || kind.value.loopCondition === undefined) return expr;
   const { loopCondition, loopStep } = kind.value;

@@ -2,7 +2,8 @@
  * The variables and functions that a CEL expression uses but nothing declares. Google compiles mappings and conditions against the
  * variables of the place and refuses others when the provider is made: `undeclared reference to 'sub'`.
  */
-import type { parse } from '@bufbuild/cel';
+import { partsOf, turnsOf } from './cel-tree.js';
+import type { CelExpr } from './cel-tree.js';
 
 /** Functions of CEL's language definition, of its strings extension, and Google's own `extract`. */
 const FUNCTIONS: ReadonlySet<string> = new Set(
@@ -17,46 +18,23 @@ const FUNCTIONS: ReadonlySet<string> = new Set(
 const isOperator = (name: string): boolean => /^[_@!-]/.test(name);
 const isFunction = (name: string): boolean => isOperator(name) || FUNCTIONS.has(name);
 
-type Expr = ReturnType<typeof parse>['expr'];
+/** The first undeclared name in reading order; `undefined` if each is declared. */
+export function undeclaredName(expr: CelExpr, declared: ReadonlySet<string>): string | undefined {
+  const { exprKind: kind } = expr;
+  if (kind.case === 'identExpr') return declared.has(kind.value.name) ? undefined : kind.value.name;
+  if (kind.case === 'callExpr' && !isFunction(kind.value.function)) return kind.value.function;
+  // A macro such as `exists` declares its own variables for its inner parts.
+  const inner =
+    kind.case === 'comprehensionExpr'
+      ? new Set([...declared, kind.value.iterVar, kind.value.iterVar2, kind.value.accuVar])
+      : declared;
+  return firstOf(partsOf(expr), declared) ?? firstOf(turnsOf(expr), inner);
+}
 
-/** The first undeclared name in reading order; `undefined` where each is declared. */
-export function undeclaredName(expr: Expr, declared: ReadonlySet<string>): string | undefined {
-  const first = (...parts: readonly (Expr | undefined)[]): string | undefined => {
-    for (const part of parts) {
-      const name = part === undefined ? undefined : undeclaredName(part, declared);
-      if (name !== undefined) return name;
-    }
-    return undefined;
-  };
-  const kind = expr.exprKind;
-  switch (kind.case) {
-    case 'identExpr':
-      return declared.has(kind.value.name) ? undefined : kind.value.name;
-    case 'selectExpr':
-      return first(kind.value.operand);
-    case 'callExpr':
-      return isFunction(kind.value.function)
-        ? first(kind.value.target, ...kind.value.args)
-        : kind.value.function;
-    case 'listExpr':
-      return first(...kind.value.elements);
-    case 'structExpr':
-      return first(
-        ...kind.value.entries.flatMap(({ keyKind, value }) => [
-          keyKind.case === 'mapKey' ? keyKind.value : undefined,
-          value,
-        ]),
-      );
-    case 'comprehensionExpr': {
-      // A macro such as `exists` declares its own variables for its inner parts.
-      const { iterVar, iterVar2, accuVar, iterRange, accuInit, loopCondition, loopStep, result } = kind.value;
-      const inner = new Set([...declared, iterVar, iterVar2, accuVar]);
-      const within = [loopCondition, loopStep, result].map((part) =>
-        part === undefined ? undefined : undeclaredName(part, inner),
-      );
-      return first(iterRange, accuInit) ?? within.find((name) => name !== undefined);
-    }
-    default:
-      return undefined;
+function firstOf(parts: readonly CelExpr[], declared: ReadonlySet<string>): string | undefined {
+  for (const part of parts) {
+    const name = undeclaredName(part, declared);
+    if (name !== undefined) return name;
   }
+  return undefined;
 }

@@ -1,7 +1,8 @@
 /** An expression of CEL as a tree: what a node compares, reads and calls. Evaluates nothing. */
 
 import { parse } from '@bufbuild/cel';
-import type { CelExpr } from './bounded-cel.js';
+
+export type CelExpr = ReturnType<typeof parse>['expr'];
 
 const ROOTS: ReadonlySet<string> = new Set(['assertion', 'attribute', 'google']);
 
@@ -62,27 +63,37 @@ export const elementsOf = ({ exprKind: kind }: CelExpr): readonly CelExpr[] | un
 
 export const constantOf = (text: string): CelExpr => parse(JSON.stringify(text)).expr;
 
-/** What is evaluated before the node itself is. */
-export function partsOf(expr: CelExpr): readonly CelExpr[] {
-  const { exprKind: kind } = expr;
+/** The parts that are evaluated before the node itself. */
+export function partsOf({ exprKind: kind }: CelExpr): readonly CelExpr[] {
   switch (kind.case) {
     case 'callExpr':
-      return [...(kind.value.target === undefined ? [] : [kind.value.target]), ...kind.value.args];
+      return present([kind.value.target, ...kind.value.args]);
     case 'selectExpr':
-      return kind.value.operand === undefined ? [] : [kind.value.operand];
+      return present([kind.value.operand]);
     case 'listExpr':
       return kind.value.elements;
     case 'structExpr':
-      return kind.value.entries.flatMap(({ keyKind, value }) => [
-        ...(keyKind.case === 'mapKey' ? [keyKind.value] : []),
-        ...(value === undefined ? [] : [value]),
-      ]);
+      return present(
+        kind.value.entries.flatMap(({ keyKind, value }) => [
+          keyKind.case === 'mapKey' ? keyKind.value : undefined,
+          value,
+        ]),
+      );
     case 'comprehensionExpr':
-      return kind.value.iterRange === undefined ? [] : [kind.value.iterRange];
+      return present([kind.value.iterRange, kind.value.accuInit]);
     default:
       return [];
   }
 }
+
+/** What a macro evaluates for each element, and its result: these parts see the variables of the macro. */
+export function turnsOf({ exprKind: kind }: CelExpr): readonly CelExpr[] {
+  if (kind.case !== 'comprehensionExpr') return [];
+  return present([kind.value.loopCondition, kind.value.loopStep, kind.value.result]);
+}
+
+const present = (parts: readonly (CelExpr | undefined)[]): readonly CelExpr[] =>
+  parts.filter((part) => part !== undefined);
 
 /** The paths that an expression reads, in reading order, each once. */
 export function pathsOf(expr: CelExpr): readonly string[] {
@@ -94,10 +105,6 @@ function readIn(expr: CelExpr): readonly string[] {
   if (path !== undefined) return [path];
   return [...partsOf(expr), ...turnsOf(expr)].flatMap(readIn);
 }
-
-/** What a macro evaluates for each element. */
-const turnsOf = ({ exprKind: kind }: CelExpr): readonly CelExpr[] =>
-  kind.case === 'comprehensionExpr' && kind.value.loopStep !== undefined ? [kind.value.loopStep] : [];
 
 /** The same expression with another in the place of a name: one turn of a macro. */
 export function substituted(expr: CelExpr, name: string, by: CelExpr): CelExpr {

@@ -3,7 +3,7 @@
 import { isCelError, isCelList, isCelMap, isCelUint, unparse } from '@bufbuild/cel';
 import type { CelInput } from '@bufbuild/cel';
 import { PolicyFileError } from '../policy-file-error.js';
-import type { CelExpr } from './bounded-cel.js';
+import type { CelExpr } from './cel-tree.js';
 import { CelLimitError, parseCel, planCel, withCelBudget } from './bounded-cel.js';
 import { undeclaredName } from './cel-names.js';
 import { callOf } from './cel-tree.js';

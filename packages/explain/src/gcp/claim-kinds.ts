@@ -3,7 +3,7 @@
 import type { TokenClaims } from '../claims.js';
 import type { ClaimKind } from '../differences.js';
 import type { FindingCode } from '../finding-codes.js';
-import type { CelExpr } from './bounded-cel.js';
+import type { CelExpr } from './cel-tree.js';
 import { pathOf } from './cel-tree.js';
 import type { Program } from './cel.js';
 

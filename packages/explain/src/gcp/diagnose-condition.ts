@@ -5,7 +5,7 @@ import type { Check, Finding } from '../explanation.js';
 import { finding } from '../findings.js';
 import { jsonOf } from '../json.js';
 import { resultOf } from '../truth.js';
-import type { CelExpr } from './bounded-cel.js';
+import type { CelExpr } from './cel-tree.js';
 import { callOf, constantOf, elementsOf, operandsOf, pathsOf, substituted } from './cel-tree.js';
 import type { Bindings, CelValue, Macro } from './cel.js';
 import { looking } from './cel.js';

@@ -4,7 +4,7 @@ import type { TokenClaims } from '../claims.js';
 import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
 import { jsonOf } from '../json.js';
-import type { CelExpr } from './bounded-cel.js';
+import type { CelExpr } from './cel-tree.js';
 import { callOf, elementsOf, pathOf, partsOf } from './cel-tree.js';
 import type { CelValue, Evaluation, Expression, Program } from './cel.js';
 

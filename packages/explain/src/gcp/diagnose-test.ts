@@ -4,7 +4,7 @@ import { closest } from '../differences.js';
 import type { Finding } from '../explanation.js';
 import type { FindingCode } from '../finding-codes.js';
 import { finding } from '../findings.js';
-import type { CelExpr } from './bounded-cel.js';
+import type { CelExpr } from './cel-tree.js';
 import { callOf, elementsOf, isConstant, pathOf, testedPathOf, textOf } from './cel-tree.js';
 import type { CelValue } from './cel.js';
 import { meaningIn } from './claim-kinds.js';

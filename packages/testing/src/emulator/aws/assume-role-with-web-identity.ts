@@ -1,3 +1,5 @@
+import { decide, isWebIdentity, knownKeys, providerArn, requestKeys } from '@credex/explain/internal';
+import type { Lookup } from '@credex/explain/internal';
 import {
   assumedRoleUser,
   checkRegion,
@@ -8,7 +10,6 @@ import {
   type StsScene,
 } from './assume-role-common.js';
 import type { Role } from './identity-store.js';
-import { decide, RequestContext } from './policy-evaluation.js';
 import type { Session } from './sessions.js';
 import { refuse } from './sts-answers.js';
 import {
@@ -52,7 +53,7 @@ export async function assumeRoleWithWebIdentity(form: URLSearchParams, scene: St
     result: [
       ['Audience', identity.audience],
       assumedRoleUser(session),
-      ['Provider', providerArn(role, identity)],
+      ['Provider', providerOf(role, identity)],
       credentials(session),
       ['SubjectFromWebIdentityToken', identity.subject],
       packedSize === undefined ? undefined : ['PackedPolicySize', packedSize],
@@ -66,42 +67,39 @@ export async function assumeRoleWithWebIdentity(form: URLSearchParams, scene: St
 const accountAt = ({ roleArn }: AssumeParameters, { place }: StsScene): string =>
   place === undefined || place.partition === roleArn.partition ? roleArn.account : '';
 
-const providerArn = (role: Pick<Role, 'arn'>, { provider }: Pick<WebIdentity, 'provider'>): string =>
-  `arn:${role.arn.partition}:iam::${role.arn.account}:oidc-provider/${provider.hostPath}`;
+const providerOf = (role: Role, { claims }: WebIdentity): string => providerArn(claims, role.arn.arn) ?? '';
 
 /** What stays with the session. */
 const sessionKeys = (identity: WebIdentity, role: Role): Session['keys'] => {
   const { tags, sourceIdentity } = identity.session;
   return {
     ...identity.sessionKeys,
-    'aws:FederatedProvider': providerArn(role, identity),
+    'aws:FederatedProvider': providerOf(role, identity),
     ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
     ...(sourceIdentity === undefined ? {} : { 'aws:SourceIdentity': sourceIdentity }),
   };
 };
 
-/** What the trust policy sees. The identity provider stands for the caller, who has no ARN. */
-function trustKeys(
-  { keys, session, provider }: WebIdentity,
-  role: Role,
-): Record<string, string | boolean | readonly string[] | undefined> {
-  const { tags, transitiveKeys, sourceIdentity, authorizedRoles } = session;
+/** What the trust policy sees: what the token says, and what the request and the network add. */
+function trustKeys(identity: WebIdentity, role: Role, parameters: AssumeParameters, scene: StsScene): Lookup {
+  const { tags, transitiveKeys, sourceIdentity } = identity.session;
   const names = Object.keys(tags);
-  const arn = providerArn(role, { provider });
-  return {
-    ...keys,
-    'aws:FederatedProvider': arn,
-    'aws:userid': arn,
-    'aws:PrincipalAccount': role.arn.account,
-    'aws:PrincipalType': 'User',
-    'aws:PrincipalIsAWSService': false,
-    'aws:ResourceAccount': role.arn.account,
-    'sts:RoleAuthorizedByIdp': authorizedRoles?.includes(role.arn.arn) === true,
-    'sts:SourceIdentity': sourceIdentity,
-    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
-    'aws:TagKeys': names.length === 0 ? undefined : names,
-    'sts:TransitiveTagKeys': transitiveKeys.length === 0 ? undefined : transitiveKeys,
+  const facts = {
+    roleArn: role.arn.arn,
+    roleSessionName: parameters.sessionName,
+    now: scene.runtime.clock.now(),
   };
+  return knownKeys(
+    {
+      ...commonKeys(parameters, scene),
+      'aws:ResourceAccount': role.arn.account,
+      'sts:SourceIdentity': sourceIdentity,
+      ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
+      'aws:TagKeys': names.length === 0 ? undefined : names,
+      'sts:TransitiveTagKeys': transitiveKeys.length === 0 ? undefined : transitiveKeys,
+    },
+    requestKeys(identity.claims, facts),
+  );
 }
 
 /** A role that is missing and a role that doesn't trust the token are the same to the outside. */
@@ -115,8 +113,7 @@ function trustedRole(parameters: AssumeParameters, identity: WebIdentity, scene:
     refuse('InvalidIdentityToken', 400, 'The roles claim does not authorize the requested role', roleArn);
   }
   const role = scene.identities.role(roleArn) ?? denied(ACTION, 'there is no such role');
-  const arn = providerArn(role, identity);
-  const context = new RequestContext({ ...commonKeys(parameters, scene), ...trustKeys(identity, role) });
+  const keys = trustKeys(identity, role, parameters, scene);
   const actions = [
     ACTION,
     ...(Object.keys(tags).length === 0 ? [] : ['sts:TagSession']),
@@ -125,10 +122,8 @@ function trustedRole(parameters: AssumeParameters, identity: WebIdentity, scene:
   for (const action of actions) {
     const decision = decide([role.trustPolicy], {
       action,
-      resource: role.arn.arn,
-      context,
-      // `{"AWS": "*"}` is every principal of AWS, and a web identity is none.
-      isCaller: ({ type, value }) => type === '*' || (type === 'Federated' && value === arn),
+      keys,
+      isCaller: (principal) => isWebIdentity(principal, identity.claims, role.arn.arn),
     });
     if (decision.effect !== 'allow') denied(action, `the trust policy says ${decision.effect}`);
   }

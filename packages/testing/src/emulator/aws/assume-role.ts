@@ -1,3 +1,5 @@
+import { decide, knownKeys } from '@credex/explain/internal';
+import type { Principal } from '@credex/explain/internal';
 import {
   assumedRoleUser,
   checkRegion,
@@ -8,8 +10,6 @@ import {
   type StsScene,
 } from './assume-role-common.js';
 import type { Role } from './identity-store.js';
-import { decide, RequestContext } from './policy-evaluation.js';
-import type { Principal } from './policy-document.js';
 import { callerAccount, callerArn, callerKeys, type Caller } from './sessions.js';
 import { refuse } from './sts-answers.js';
 import { assumeParameters, EXTERNAL_ID, type AssumeParameters } from './sts-parameters.js';
@@ -58,12 +58,12 @@ function roleForCaller(
     );
   const role = scene.identities.role(arn) ?? denied('there is no such role');
   if (scene.place !== undefined && scene.place.partition !== role.arn.partition) denied('another partition');
-  const context = new RequestContext({
+  const keys = knownKeys({
     ...commonKeys(parameters, scene),
     ...callerKeys(caller),
     'sts:ExternalId': externalId,
   });
-  const request = { action, resource: arn, context };
+  const request = { action, resource: arn, keys };
   const trust = decide([role.trustPolicy], {
     ...request,
     isCaller: (principal) => names(principal, caller, role),
@@ -72,7 +72,10 @@ function roleForCaller(
 
   // Named by its own ARN in its own account, a caller needs no more; named through its account, it needs the
   // account's word as well, which is an identity policy.
-  const named = trust.statements.some(({ principals }) => principals?.some((one) => isDirect(one, caller)));
+  const named = trust.statements.some(
+    ({ statement: { effect, principals }, applies }) =>
+      effect === 'Allow' && applies === true && principals.some((one) => isDirect(one, caller)),
+  );
   const policies = caller.kind === 'session' ? caller.role.policies : caller.user.policies;
   const own = decide(policies, request);
   if (own.effect === 'explicit-deny') return denied('an identity policy denies it');

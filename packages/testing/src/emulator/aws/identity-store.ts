@@ -1,8 +1,9 @@
+import type { Policy } from '@credex/explain/internal';
 import type { EmulatorRuntime } from '../service.js';
 import { parseArn, parseRoleArn, type RoleArn } from './arns.js';
 import { permanentAccessKeyId, roleId, secretAccessKey, userId } from './identifiers.js';
 import { AWS_MANAGED_POLICIES } from './managed-policies.js';
-import { parsePolicy, type Policy, type PolicyDocument } from './policy-document.js';
+import { parsePolicy, type PolicyDocument } from './policy-document.js';
 
 /** A mistake in the set-up of a test, with the code that IAM would answer. */
 export class AwsSetupError extends Error {

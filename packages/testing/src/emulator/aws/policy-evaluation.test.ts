@@ -1,9 +1,9 @@
+import { decide, knownKeys } from '@credex/explain/internal';
 import { describe, expect, it } from 'vitest';
 import { MalformedPolicyDocumentError, parsePolicy } from './policy-document.js';
-import { decide, RequestContext } from './policy-evaluation.js';
 import { PROVIDER, SUBJECT } from './aws.fixture.js';
 
-const context = new RequestContext({
+const keys = knownKeys({
   [`${PROVIDER}:sub`]: SUBJECT,
   [`${PROVIDER}:aud`]: 'https://vercel.com/acme',
   [`${PROVIDER}:amr`]: ['authenticated', 'vercel'],
@@ -13,7 +13,7 @@ const context = new RequestContext({
   'aws:PrincipalArn': 'arn:aws:iam::123456789012:role/vercel/shop',
   'aws:userid': 'AROAEXAMPLE:*',
   'aws:SourceIp': '203.0.113.7',
-  'aws:one': ['alone'],
+  'aws:TagKeys': ['alone'],
   'test:bytes': 'QmluYXJ5',
 });
 const allows = (Condition: object): boolean => {
@@ -21,9 +21,7 @@ const allows = (Condition: object): boolean => {
     { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*', Condition } },
     'identity',
   );
-  return (
-    decide([policy], { action: 's3:GetObject', resource: 'arn:aws:s3:::b/k', context }).effect === 'allow'
-  );
+  return decide([policy], { action: 's3:GetObject', resource: 'arn:aws:s3:::b/k', keys }).effect === 'allow';
 };
 
 const SUB = `${PROVIDER}:sub`;
@@ -50,7 +48,10 @@ describe('conditions', () => {
     ['an absent address that need not be there', { IpAddressIfExists: { 'aws:VpcSourceIp': '10.0.0.0/8' } }],
     ['the same bytes', { BinaryEquals: { 'test:bytes': 'QmluYXJ5' } }],
     ['any value of a multivalued key', { 'ForAnyValue:StringEquals': { [AMR]: 'vercel' } }],
-    ['any value of a multivalued key that has one', { 'ForAnyValue:StringEquals': { 'aws:one': 'alone' } }],
+    [
+      'any value of a multivalued key that has one',
+      { 'ForAnyValue:StringEquals': { 'aws:TagKeys': 'alone' } },
+    ],
     ['not equal, of an absent key', { StringNotEquals: { 'absent:key': 'a' } }],
     ['an absent key that need not be there', { StringEqualsIfExists: { 'absent:key': 'a' } }],
     ['a present key that need not be there', { StringEqualsIfExists: { [SUB]: SUBJECT } }],
@@ -78,7 +79,7 @@ describe('conditions', () => {
     ['a scalar operator on a multivalued key', { StringEquals: { [AMR]: 'vercel' } }],
     ['the same with a wildcard', { StringLike: { [AMR]: '*' } }],
     ['the same negated', { StringNotEquals: { [AMR]: 'another' } }],
-    ['the same of a key that has one value', { StringEquals: { 'aws:one': 'alone' } }],
+    ['the same of a key that has one value', { StringEquals: { 'aws:TagKeys': 'alone' } }],
     ['an address out of the range', { IpAddress: { 'aws:SourceIp': '203.0.112.0/24' } }],
     ['an address in the range that is shut out', { NotIpAddress: { 'aws:SourceIp': '203.0.0.0/16' } }],
     ['other bytes', { BinaryEquals: { 'test:bytes': 'QmluYXJ6' } }],
@@ -109,7 +110,7 @@ describe('conditions', () => {
   ])('refuses to read the operator %s', (operator) => {
     expect(() => allows({ [operator]: { [SUB]: SUBJECT } })).toThrow(MalformedPolicyDocumentError);
     expect(() => allows({ [operator]: { [SUB]: SUBJECT } })).toThrow(
-      `\`${operator}\` is no condition operator`,
+      `Condition.${operator}: IAM has no such condition operator`,
     );
   });
 
@@ -125,7 +126,7 @@ describe('conditions', () => {
       },
       'identity',
     );
-    expect(decide([policy], { action: 's3:GetObject', resource: 'arn:aws:s3:::b/k', context }).effect).toBe(
+    expect(decide([policy], { action: 's3:GetObject', resource: 'arn:aws:s3:::b/k', keys }).effect).toBe(
       'implicit-deny',
     );
   });
@@ -143,7 +144,7 @@ describe('actions and resources', () => {
       {
         action,
         resource,
-        context,
+        keys,
       },
     ).effect;
 
@@ -166,12 +167,24 @@ describe('actions and resources', () => {
     expect(decision(own, 's3:GetObject', 'arn:aws:s3:::b/AROAEXAMPLE:someone')).toBe('implicit-deny');
   });
 
+  it('never allows what it cannot decide', () => {
+    const open = { 'ForAnyValue:StringEqualsIfExists': { 'absent:key': 'a' } };
+    expect(decision({ Action: '*', Condition: open })).toBe('undecided');
+    expect(decision({ Effect: 'Deny', Action: '*', Condition: open })).toBe('implicit-deny');
+    const allow = { Effect: 'Allow', Action: '*', Resource: '*' };
+    const both = parsePolicy(
+      { Statement: [allow, { ...allow, Effect: 'Deny', Condition: open }] },
+      'identity',
+    );
+    expect(decide([both], { action: 's3:GetObject', keys }).effect).toBe('undecided');
+  });
+
   it('lets a Deny win, wherever it stands', () => {
     const read = (statements: object[]) =>
       parsePolicy({ Version: '2012-10-17', Statement: statements }, 'identity');
     const allow = { Effect: 'Allow', Action: '*', Resource: '*' };
     const deny = { Effect: 'Deny', Action: 's3:Get*', Resource: '*' };
-    const request = { action: 's3:GetObject', resource: 'arn:aws:s3:::b/k', context };
+    const request = { action: 's3:GetObject', resource: 'arn:aws:s3:::b/k', keys };
     expect(decide([read([deny]), read([allow])], request).effect).toBe('explicit-deny');
     expect(decide([read([allow, deny])], request).effect).toBe('explicit-deny');
     expect(decide([], request).effect).toBe('implicit-deny');
@@ -187,13 +200,17 @@ describe('documents that IAM refuses', () => {
   it.each([
     ['a resource in a trust policy', { ...trust, Resource: '*' }, 'Has prohibited field Resource'],
     ['no principal', { ...trust, Principal: undefined }, 'Missing required field Principal'],
-    ['a principal of no kind', { ...trust, Principal: { Oidc: 'x' } }, '`Oidc` is no type of principal'],
+    [
+      'a principal of no kind',
+      { ...trust, Principal: { Oidc: 'x' } },
+      'Principal.Oidc: There is no such type of principal',
+    ],
     [
       'a principal with a scheme',
       { ...trust, Principal: { Federated: `https://${PROVIDER}` } },
       'Invalid principal in policy',
     ],
-    ['an effect in lower case', { ...trust, Effect: 'allow' }, '`Effect` must be Allow or Deny'],
+    ['an effect in lower case', { ...trust, Effect: 'allow' }, 'Effect: It must be Allow or Deny'],
     ['an action without vendor', { ...trust, Action: 'AssumeRole' }, 'must be prefaced by a vendor'],
     [
       'a key without vendor',
@@ -213,11 +230,15 @@ describe('documents that IAM refuses', () => {
       ],
       'The Statement Ids in the policy are not unique',
     ],
-    ['a stray element', { ...trust, Conditions: {} }, 'an element `Conditions`'],
+    [
+      'a stray element',
+      { ...trust, Conditions: {} },
+      'Conditions: A policy of this kind has no such element',
+    ],
     [
       'a date that is none',
       { ...trust, Condition: { DateLessThan: { 'aws:CurrentTime': 'soon' } } },
-      "can't be compared",
+      'cannot compare',
     ],
     ['no list of values', { ...trust, Condition: { StringEquals: { [SUB]: { a: 1 } } } }, 'must be text'],
   ])('%s', (_, statement, message) => {
@@ -227,10 +248,12 @@ describe('documents that IAM refuses', () => {
   });
 
   it('a document without statement, or of another version', () => {
-    expect(() => parsePolicy({ Version: '2012-10-17' }, 'trust')).toThrow('`Statement` is missing or empty');
-    expect(() => parsePolicy({ Version: '2012-10-18', Statement: trust }, 'trust')).toThrow(
-      '`Version` must be',
+    expect(() => parsePolicy({ Version: '2012-10-17' }, 'trust')).toThrow(
+      'Statement: It is missing or empty',
     );
-    expect(() => parsePolicy([], 'trust')).toThrow('the policy must be an object');
+    expect(() => parsePolicy({ Version: '2012-10-18', Statement: trust }, 'trust')).toThrow(
+      'Version: It must be',
+    );
+    expect(() => parsePolicy([], 'trust')).toThrow('The policy must be an object');
   });
 });

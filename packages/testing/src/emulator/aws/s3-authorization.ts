@@ -1,5 +1,6 @@
+import { decide, knownKeys } from '@credex/explain/internal';
+import type { Decision } from '@credex/explain/internal';
 import { bucketArn, type Bucket } from './buckets.js';
-import { decide, RequestContext, type Decision } from './policy-evaluation.js';
 import { refuseS3 } from './s3-answers.js';
 import { callerAccount, callerArn, callerKeys, type Caller } from './sessions.js';
 
@@ -26,7 +27,7 @@ export function denialOf(caller: Caller, access: S3Access): string | undefined {
   const request = {
     action,
     resource,
-    context: new RequestContext({ ...callerKeys(caller), ...access.keys }),
+    keys: knownKeys({ ...callerKeys(caller), ...access.keys }),
   };
   const identity = decide(caller.kind === 'session' ? caller.role.policies : caller.user.policies, request);
   const session: Decision | undefined =
@@ -39,6 +40,9 @@ export function denialOf(caller: Caller, access: S3Access): string | undefined {
     : `User: ${callerArn(caller)} is not authorized to perform: ${action} on resource: "${resource}" ${because}`;
 }
 
+/** AWS does not document what it does here, and the emulator never accepts what it cannot decide. */
+const UNDECIDED = 'because the emulator cannot decide a condition of its policies';
+
 function denial(
   identity: Decision,
   session: Decision | undefined,
@@ -46,6 +50,7 @@ function denial(
   ownAccount: boolean,
 ): string | undefined {
   const allows = (kind: string) => `because no ${kind} policy allows the ${action} action`;
+  if (identity.effect === 'undecided' || session?.effect === 'undecided') return UNDECIDED;
   if (identity.effect === 'explicit-deny') return 'with an explicit deny in an identity-based policy';
   if (session?.effect === 'explicit-deny') return 'with an explicit deny in a session policy';
   // Buckets here have no policy of their own, and without one no other account comes in.

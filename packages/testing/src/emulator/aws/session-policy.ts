@@ -1,6 +1,7 @@
+import type { Policy } from '@credex/explain/internal';
 import { deflateRawSync } from 'node:zlib';
 import type { IdentityStore } from './identity-store.js';
-import { MalformedPolicyDocumentError, parsePolicy, type Policy } from './policy-document.js';
+import { MalformedPolicyDocumentError, parsePolicy } from './policy-document.js';
 import { refuse } from './sts-answers.js';
 
 export interface SessionPolicies {

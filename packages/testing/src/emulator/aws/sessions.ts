@@ -3,7 +3,7 @@ import type { EmulatorRuntime } from '../service.js';
 import { sessionArn } from './arns.js';
 import { secretAccessKey, sessionToken, temporaryAccessKeyId } from './identifiers.js';
 import type { IdentityStore, Role, User } from './identity-store.js';
-import type { Policy } from './policy-document.js';
+import type { Policy } from '@credex/explain/internal';
 
 /** Temporary credentials and what they were issued for. */
 export interface Session {

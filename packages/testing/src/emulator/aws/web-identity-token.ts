@@ -1,3 +1,5 @@
+import type { TokenClaims } from '@credex/explain';
+import { textsOf, webIdentityAudiences } from '@credex/explain/internal';
 import { decodeJwt } from 'jose';
 import type { TokenFault, EmulatorRuntime } from '../service.js';
 import type { IdentityStore, OpenIdConnectProvider } from './identity-store.js';
@@ -9,9 +11,8 @@ export interface WebIdentity {
   readonly provider: OpenIdConnectProvider;
   readonly subject: string;
   readonly audience: string;
-  /** `oidc.vercel.com/acme:sub` and its like. No claim has a key but those that AWS exposes. */
-  readonly keys: Keys;
-  /** Those of them that the session keeps. */
+  readonly claims: TokenClaims;
+  /** The condition keys that the session keeps: `oidc.vercel.com/acme:sub`, `:aud` and `:amr`. */
   readonly sessionKeys: Keys;
   readonly session: SessionRequest;
 }
@@ -33,9 +34,6 @@ const notValidated = (why: string): never => refuse('InvalidIdentityToken', 400,
 const NOT_A_JWT =
   'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)';
 
-const stringsOf = (claim: unknown): readonly string[] =>
-  (Array.isArray(claim) ? claim : [claim]).filter((one): one is string => typeof one === 'string');
-
 /** Judges a token before it is looked at whether a role trusts it: issuer, signature, times, audience. */
 export async function verifyWebIdentity(
   jwt: string,
@@ -53,36 +51,28 @@ export async function verifyWebIdentity(
   const missing = missingClaim(claims);
   if (missing !== undefined) return refuseToken('missing_claim', claims, issuer, runtime);
 
-  // Where a token names the party it was made for, that party is the audience.
-  const [authorizedParty] = stringsOf(claims['azp']);
-  const named = stringsOf(claims['aud']);
-  if (authorizedParty === undefined && named.length > 1) {
+  const audiences = webIdentityAudiences(claims);
+  const [audience = ''] = audiences;
+  if (audiences.length > 1) {
     return refuse(
       'InvalidIdentityToken',
       400,
       'Token audience contains more than one audience while authorized party is not present',
     );
   }
-  const audience = authorizedParty ?? named[0] ?? '';
   if (!provider.clientIds.includes(audience)) return notValidated(`the token is for ${audience}`);
   const key = (name: string) => `${provider.hostPath}:${name}`;
   const subject = String(claims['sub']);
   const sessionKeys: Keys = {
     [key('sub')]: subject,
     [key('aud')]: audience,
-    ...(claims['amr'] === undefined ? {} : { [key('amr')]: stringsOf(claims['amr']) }),
+    ...(claims['amr'] === undefined ? {} : { [key('amr')]: textsOf(claims['amr']) }),
   };
   return {
     provider,
     subject,
     audience,
-    keys: {
-      ...sessionKeys,
-      ...(authorizedParty === undefined
-        ? {}
-        : { [key('oaud')]: named.length === 1 ? String(named[0]) : named }),
-      ...(typeof claims['email'] === 'string' ? { [key('email')]: claims['email'] } : {}),
-    },
+    claims,
     sessionKeys,
     session: sessionRequest(claims),
   };

@@ -4,17 +4,16 @@
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
  */
-interface Condition {
-  readonly operator: { readonly name: string };
-  readonly key: string;
-  readonly values: readonly string[];
-}
+import type { Matching, Statement } from './policy-document.js';
+import type { Condition } from './policy-elements.js';
 
-interface Statement {
-  readonly effect: 'Allow' | 'Deny';
-  readonly principals?: readonly { readonly type: string; readonly value: string }[] | undefined;
-  readonly actions: { readonly negated: boolean; readonly patterns: readonly string[] };
-  readonly conditions: readonly Condition[];
+export interface MissingControl {
+  /** The statement. */
+  readonly at: string;
+  /** The issuer without its scheme. */
+  readonly host: string;
+  /** What IAM says. */
+  readonly answer: string;
 }
 
 /** Issuers without their scheme, and the condition key that IAM requires for each. */
@@ -42,36 +41,36 @@ const CONTROLS: ReadonlyMap<string, string> = new Map([
 
 const ACTION = 'sts:assumerolewithwebidentity';
 
-/** What IAM says of the first statement that lacks its control; undefined where none does. */
-export function missingControl(statements: readonly Statement[]): string | undefined {
-  for (const { effect, principals = [], actions, conditions } of statements) {
-    if (effect !== 'Allow' || !concernsWebIdentity(actions)) continue;
-    for (const { type, value } of principals) {
-      if (type !== 'Federated') continue;
+/** What IAM refuses: each Allow statement that lets a shared issuer in without comparing the claim that tells its users apart. */
+export function missingControls(statements: readonly Statement[]): readonly MissingControl[] {
+  return statements.flatMap(({ at, effect, principals, actions, conditions }) => {
+    if (effect !== 'Allow' || !concernsWebIdentity(actions)) return [];
+    return principals.flatMap(({ type, value }) => {
       const host = value.replace(/^arn:[\w-]+:iam::\d{12}:oidc-provider\//, '');
-      const key = CONTROLS.get(host);
-      if (key === undefined || isEvaluated(key, conditions)) continue;
-      if (host === 'cognito-identity.amazonaws.com' && conditions.length === 0)
-        return 'A condition block must be present for the Cognito provider';
-      return `Trust policy with trusted principal ${host} must evaluate, using StringEquals, StringLike or StringEqualsIgnoreCase, ${key} which is not scoped to all.`;
-    }
-  }
-  return undefined;
+      const key = type === 'Federated' ? CONTROLS.get(host) : undefined;
+      if (key === undefined || isCompared(key, conditions)) return [];
+      const answer =
+        host === 'cognito-identity.amazonaws.com' && conditions.length === 0
+          ? 'A condition block must be present for the Cognito provider'
+          : `Trust policy with trusted principal ${host} must evaluate, using StringEquals, StringLike or StringEqualsIgnoreCase, ${key} which is not scoped to all.`;
+      return [{ at, host, answer }];
+    });
+  });
 }
 
-/** A statement about session tags alone lets nobody in. */
-const concernsWebIdentity = ({ negated, patterns }: Statement['actions']): boolean =>
-  negated ||
+/** A statement about session tags alone accepts no token. */
+const concernsWebIdentity = ({ isNegated, patterns }: Matching): boolean =>
+  isNegated ||
   patterns.some((pattern) => {
     const [literal = ''] = pattern.toLowerCase().split(/[*?]/);
     return literal.length < pattern.length ? ACTION.startsWith(literal) : literal === ACTION;
   });
 
 /**
- * One of the three operators, with or without a set prefix; `IfExists` and a negation do not count. A value `*` in
- * any list makes the key scoped to all; `?`, `**` and an empty text do not.
+ * By one of three operators, with or without a set prefix; `IfExists` and a negation do not count. A value `*` in any list
+ * makes the key scoped to all; `?`, `**` and an empty text do not.
  */
-function isEvaluated(key: string, conditions: readonly Condition[]): boolean {
+function isCompared(key: string, conditions: readonly Condition[]): boolean {
   const counted = conditions.filter(
     ({ operator, key: named }) =>
       named.toLowerCase() === key.toLowerCase() &&
