@@ -103,10 +103,12 @@ export const ROOMS = {
     behind: {},
   },
   cli: {
-    rooms: ['core', 'vercel', ...CLOUDS, 'verify', 'config', 'explain', 'testing'],
+    rooms: ['core', 'vercel', ...CLOUDS, 'verify', 'config', 'explain', 'store', 'testing'],
     others: ANY,
     behind: {},
   },
+  // The client of an engine is passed in.
+  store: { rooms: ['core'], testRooms: ['testing'], others: [], behind: {} },
   testing: { rooms: ['core', 'explain'], others: ANY, behind: {} },
 };
 
@@ -116,6 +118,7 @@ export const ROOMS = {
  */
 export const CORE_LAYERS = [
   ['contract', 'own'],
+  ['store-contract'],
   ['redact'],
   ['errors'],
   ['runtime/'],
@@ -149,8 +152,11 @@ export const AMBIENT = {
   'core/provider-options': ['Math'],
   'core/runtime/web': ['crypto', 'performance'],
   'core/http/web': ['fetch'],
+  'core/cache/store-lock': ['crypto'],
   'gcp/options': ['Date'],
   'gcp/google-auth-library/auth-client': ['setImmediate'],
+  'store/record': ['crypto'],
+  'store/store-key': ['crypto'],
   'testing/clock': ['setImmediate'],
   'testing/conformance/decoys': ['process'],
   'testing/conformance/machine': ['Date', 'setTimeout'],

@@ -18,7 +18,7 @@ import { ROOT } from './readme-blocks.js';
 
 const INSTALLED = join(ROOT, 'test', 'node_modules');
 const SCOPES = ['@aws-sdk', '@azure', '@types'];
-const COPIED = ['aws', 'azure', 'config', 'core', 'explain', 'gcp', 'vercel', 'verify'];
+const COPIED = ['aws', 'azure', 'config', 'core', 'explain', 'gcp', 'store', 'vercel', 'verify'];
 /** Vercel's own package, in the version that our package with this peer is developed with. */
 const OF_VERCEL = '@vercel/functions';
 /** The servers, in the versions that our package with their adapters is developed with. */

@@ -113,7 +113,7 @@ const top: { readonly expiresAt: number } = await getCredentials('store');
 // Entries have the data of their cloud's options, with the same types.
 type Data<O> = Omit<
   O,
-  'tokenSource' | 'cache' | 'fetch' | 'clock' | 'random' | 'onEvent' | 'invocation' | 'exchanger'
+  'tokenSource' | 'cache' | 'store' | 'fetch' | 'clock' | 'random' | 'onEvent' | 'invocation' | 'exchanger'
 >;
 type Plain<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
 type Ours = 'provider' | 'when' | 'local' | 'origins';

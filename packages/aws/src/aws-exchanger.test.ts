@@ -62,6 +62,8 @@ const SAMPLES = {
   expect: inKey(of('expect', undefined, { projectId: 'prj_1' })),
   // The key's place, no part of it: all that follows happens in one.
   cache: notInKey([{}, {}]),
+  // Two caches in one process: providers with a store and without never share an entry.
+  store: notInKey([{}, {}]),
   timeoutMs: notInKey(of('timeoutMs', 5_000, 6_000)),
   minValidityMs: notInKey(of('minValidityMs', undefined, 60_000)),
   fetch: notInKey(of('fetch', recordingFetch().fetch, recordingFetch().fetch)),

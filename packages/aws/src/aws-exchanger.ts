@@ -34,12 +34,13 @@ export function awsExchanger(
   via?: Readonly<Record<string, Json>>,
 ): Exchanger<AwsSessionCredentials, AwsRequest> {
   const target = Object.freeze({ ...targetOf(configuration), ...via });
+  const { roleArn, allowUnboundResponse } = configuration;
   return {
     specificationVersion: 'v1',
     provider: 'aws',
     cacheKeyFields: () => target,
     exchange,
-    parseStored: parseStoredAwsRecord,
+    parseStored: (record) => parseStoredAwsRecord(record, allowUnboundResponse ? undefined : roleArn),
     // Loaded with the first failure.
     async classify(error, presented) {
       const { classifyAwsError } = await import('./classify-aws-error.js');

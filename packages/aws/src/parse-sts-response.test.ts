@@ -117,6 +117,13 @@ describe('a record out of a store', () => {
     expect(() => parseStoredAwsRecord({ ...record, [field]: undefined })).toThrow(UnreadableAnswer);
   });
 
+  it('is refused if it is of another account than the role', () => {
+    const roleArn = `arn:aws:iam::${record.accountId}:role/shop`;
+    expect(parseStoredAwsRecord(record, roleArn)).toEqual(record);
+    const other = 'arn:aws:iam::210987654321:role/shop';
+    expect(() => parseStoredAwsRecord(record, other)).toThrow("accountId is not the role's account");
+  });
+
   it.each([null, 'text', { ...record, expiresAt: at / 1000 }, { ...record, accountId: '1' }])(
     'is refused: %j',
     (value) => {

@@ -70,17 +70,21 @@ function roleOf(arn: string): string {
 }
 
 /**
- * A record out of a shared store: untrusted, as an answer is.
+ * A record of a shared store: untrusted, as a response is.
+ * @param roleArn The role whose account the credentials must be of. Left out: any account.
  * @throws UnreadableAnswer
  */
-export function parseStoredAwsRecord(record: unknown): AwsSessionCredentials {
-  const held = object(record, 'record');
+export function parseStoredAwsRecord(record: unknown, roleArn?: string): AwsSessionCredentials {
+  const fields = object(record, 'record');
+  const accountId = account(fields['accountId'], 'accountId');
+  if (roleArn !== undefined && accountId !== roleArn.split(':')[4])
+    throw new UnreadableAnswer('accountId', "is not the role's account");
   return {
-    accessKeyId: text(held['accessKeyId'], 'accessKeyId'),
-    secretAccessKey: text(held['secretAccessKey'], 'secretAccessKey'),
-    sessionToken: text(held['sessionToken'], 'sessionToken'),
-    accountId: account(held['accountId'], 'accountId'),
-    expiresAt: plausible(held['expiresAt'], 'expiresAt'),
+    accessKeyId: text(fields['accessKeyId'], 'accessKeyId'),
+    secretAccessKey: text(fields['secretAccessKey'], 'secretAccessKey'),
+    sessionToken: text(fields['sessionToken'], 'sessionToken'),
+    accountId,
+    expiresAt: plausible(fields['expiresAt'], 'expiresAt'),
   };
 }
 

@@ -45,6 +45,7 @@ const OPTIONS: { readonly [K in keyof Required<Options>]: Row<K> } = {
   exchanger: ['not-in-key', exchanger, counting()],
   // Another cache is another store, not another key.
   cache: ['not-in-key', cache, cache],
+  store: ['not-in-key', undefined, undefined],
   timeoutMs: ['not-in-key', 8_000, 9_000],
   minValidityMs: ['not-in-key', undefined, 60_000],
   fetch: ['not-in-key', undefined, () => Promise.reject(new Error('not called'))],

@@ -25,7 +25,17 @@ const FACTORIES = {
 /** Options of credex only, which no factory has. */
 const OURS = ['when', 'local', 'origins'];
 /** Options that a factory takes and that are functions or objects: they are in CredentialsSettings. */
-const NO_DATA = ['tokenSource', 'cache', 'fetch', 'clock', 'random', 'onEvent', 'invocation', 'exchanger'];
+const NO_DATA = [
+  'tokenSource',
+  'cache',
+  'store',
+  'fetch',
+  'clock',
+  'random',
+  'onEvent',
+  'invocation',
+  'exchanger',
+];
 
 beforeEach(() => {
   for (const name of Object.keys(process.env))

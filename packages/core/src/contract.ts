@@ -234,6 +234,8 @@ export interface CredentialStatus {
   readonly state: CredentialState;
   /** When the cached credential was received. */
   readonly since?: number | undefined;
+  /** `store`: another instance exchanged it. Left out: this process did. */
+  readonly from?: 'store' | undefined;
   /** From this time on, calls refresh it in the background. */
   readonly refreshAt?: number | undefined;
   /** Until this time it is served. */
@@ -242,7 +244,7 @@ export interface CredentialStatus {
   readonly backoff?: { readonly kind: 'backoff' | 'rejected'; readonly until: number } | undefined;
   /** Why the last exchange failed; gone with the next success. */
   readonly lastError?: FederationErrorCode | undefined;
-  /** Since this entry was made. */
+  /** Since this entry was made. `exchanges`: those of this process. */
   readonly counts: { readonly served: number; readonly exchanges: number; readonly failures: number };
 }
 
@@ -255,15 +257,6 @@ export interface CredentialProvider<C extends Credential, R = void> {
    */
   invalidate(which?: C | ((cached: C) => boolean)): void;
   status(call?: { readonly request?: Partial<R> | undefined }): CredentialStatus;
-}
-
-/** A cache that many instances share. Core accepts it only encrypted. */
-export interface CredentialStore {
-  get(key: string, signal: AbortSignal): Promise<string | undefined>;
-  set(key: string, record: string, ttlMs: number, signal: AbortSignal): Promise<void>;
-  /** Compare-and-delete where the store can. */
-  delete(key: string, ifRecord: string | undefined, signal: AbortSignal): Promise<void>;
-  lock?(key: string, ttlMs: number, signal: AbortSignal): Promise<(() => Promise<void>) | undefined>;
 }
 
 /** A source of time. `now`: epoch milliseconds. `monotonic`: milliseconds from any origin. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createCredentialCache } from './cache/cache.js';
 import { FederationError } from './errors.js';
 import type { CredentialEvent } from './events.js';
+import { fleet } from './cache/store.fixture.js';
 import { createEmitter, DIAGNOSTICS_CHANNEL } from './events.js';
 import { down, HOUR, makeJwt, refusal, settle, sourceOf, unhandled, fixture } from './provider.fixture.js';
 
@@ -85,12 +86,16 @@ describe('events', () => {
       .provider(sourceOf(() => makeJwt(), { identityKey: 'q', matchesIdentity: () => false }))
       .getCredentials();
     note(frozen);
+    const shared = fleet().instance();
+    await shared.provider().getCredentials();
+    note(shared);
     const all: Record<CredentialEvent['type'], true> = {
       'exchange-started': true,
       'exchange-succeeded': true,
       'exchange-failed': true,
       retrying: true,
       served: true,
+      store: true,
       'min-validity-missed': true,
       'refresh-ahead': true,
       abandoned: true,

@@ -4,6 +4,16 @@ import type { FederationErrorCode } from './contract.js';
 import { errorLine } from './redact.js';
 import { builtinModule } from './runtime/environment.js';
 
+/**
+ * `hit`: a record was adopted. `miss`: there was none, or none that is better than the cached credential. `written`: this
+ * instance's credential was stored. `deferred`: another instance makes the exchange, and the cached credential is still
+ * good. `deleted`: the record of a credential that a service refused. `unreadable`: a record of another key, or a changed
+ * one. `failed`: the store threw or took too long, so this instance exchanges. `skipped`: it failed three times in a row less
+ * than 30 s ago.
+ */
+export type StoreOutcome =
+  'hit' | 'miss' | 'written' | 'deferred' | 'deleted' | 'unreadable' | 'failed' | 'skipped';
+
 export type CredentialEvent =
   | { readonly type: 'exchange-started'; readonly provider: string }
   | {
@@ -25,8 +35,19 @@ export type CredentialEvent =
       readonly code: FederationErrorCode;
       readonly delayMs: number;
     }
-  /** A call was answered: with the cached credential, or with the result of an exchange that it waited for. */
-  | { readonly type: 'served'; readonly provider: string; readonly from: 'cache' | 'exchange' }
+  /** A call was answered: with the cached credential, or with the result of an exchange or a store that it waited for. */
+  | { readonly type: 'served'; readonly provider: string; readonly from: 'cache' | 'exchange' | 'store' }
+  /** What became of the shared store in one refresh. */
+  | {
+      readonly type: 'store';
+      readonly provider: string;
+      readonly outcome: StoreOutcome;
+      /** Of `failed`: the function of the store. */
+      readonly operation?: 'get' | 'set' | 'delete' | 'lock' | 'takeOver' | 'unlock' | undefined;
+      /** Of `failed`: the engine's or the network's code, such as `READONLY`; `TIMEOUT` if it took too long. */
+      readonly code?: string | undefined;
+      readonly durationMs?: number | undefined;
+    }
   /** A cached credential was returned although it is valid for less than the call's `minValidityMs`. */
   | {
       readonly type: 'min-validity-missed';

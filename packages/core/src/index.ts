@@ -5,7 +5,6 @@ export type {
   CredentialProvider,
   CredentialState,
   CredentialStatus,
-  CredentialStore,
   FederationErrorCode,
   Json,
   PresentedToken,
@@ -15,11 +14,18 @@ export type {
   SubjectTokenRequest,
   SubjectTokenSource,
 } from './contract.js';
+export type {
+  CredentialStore,
+  EncryptedStore,
+  OpenedRecord,
+  StoreOperation,
+  StoredCredential,
+} from './store-contract.js';
 export type { CredentialCache, CredentialCacheOptions } from './cache/cache.js';
 export { createCredentialCache } from './cache/cache.js';
 export type { FederationErrorInit, OptionErrorCode } from './errors.js';
 export { FederationError, OptionError } from './errors.js';
-export type { CredentialEvent, OnEvent } from './events.js';
+export type { CredentialEvent, OnEvent, StoreOutcome } from './events.js';
 export type { Expectation } from './token/expect.js';
 export type { Fetch } from './http/http.js';
 export type { SharedOptions, TokenFunction } from './shared-options.js';

@@ -78,3 +78,11 @@ export { ResponseError } from './http/response-error.js';
 /** For the texts of network failures, which load with the first one. */
 export { PROXY_VARIABLES, isProxied } from './http/proxy-environment.js';
 export { rememberProviders } from './options/remember-providers.js';
+// For cache/store-stage.ts, which is loaded with the first refresh of a provider that has a store.
+export { findEntry, keepEntry, policyOf } from './cache/cache.js';
+export { valueKey } from './cache/key.js';
+export { SHORTEST_LIFETIME_MS } from './cache/policy.js';
+export { frozenRecord, isNested } from './cache/record.js';
+export { isOutdated } from './cache/refresh-result.js';
+export { sleep } from './runtime/deadline.js';
+export { subjectTokenOf } from './token/read.js';

@@ -4,6 +4,7 @@ import type { CredentialCache } from './cache/cache.js';
 import { processWideCache } from './cache/cache.js';
 import type { ProviderContext } from './cache/exchange.js';
 import type { Clock, Credential, Exchanger, SubjectTokenSource } from './contract.js';
+import type { EncryptedStore } from './store-contract.js';
 import { OptionError } from './errors.js';
 import type { OnEvent, ProviderEvent } from './events.js';
 import { createEmitter } from './events.js';
@@ -24,6 +25,8 @@ export interface CredentialProviderOptions {
   readonly expect?: Expectation | undefined;
   /** Default: the process-wide cache. */
   readonly cache?: CredentialCache | undefined;
+  /** A cache that many instances share. Default: none. */
+  readonly store?: EncryptedStore | undefined;
   /** How long one exchange may take in all, in milliseconds, 100 to 60,000; default 8,000. */
   readonly timeoutMs?: number | undefined;
   readonly fetch?: Fetch | undefined;
@@ -47,6 +50,7 @@ export const PROVIDER_OPTION_NAMES: readonly string[] = optionNames<CredentialPr
   audience: true,
   expect: true,
   cache: true,
+  store: true,
   timeoutMs: true,
   fetch: true,
   clock: true,
@@ -72,7 +76,10 @@ export function contextOf<C extends Credential, R>(
   return {
     exchanger,
     provider,
-    cache: assertCache(options.cache) ?? processWideCache(),
+    cache:
+      assertContract('cache', options.cache, 'credex.cache.v2', 'createCredentialCache()') ??
+      processWideCache(),
+    store: assertContract('store', options.store, 'credex.store.v1', 'encryptedStore()'),
     clock: optionalClock(options.clock) ?? systemClock,
     expectation: normalizeExpectation(options.expect),
     audience: options.audience,
@@ -90,10 +97,15 @@ export function contextOf<C extends Credential, R>(
   };
 }
 
-function assertCache(cache: CredentialCache | undefined): CredentialCache | undefined {
-  // The contract's version is its type: plain data, of whichever copy of this package.
-  if (cache === undefined || (cache as CredentialCache | null)?.contract === 'credex.cache.v1') return cache;
-  throw invalidOption({ option: 'cache' }, 'what createCredentialCache() gave', cache);
+/** A contract's version is its type: plain data, of whichever copy of this package. */
+function assertContract<T extends { readonly contract: string }>(
+  option: string,
+  value: T | undefined,
+  contract: T['contract'],
+  by: string,
+): T | undefined {
+  if (value === undefined || (value as T | null)?.contract === contract) return value;
+  throw invalidOption({ option }, `what ${by} returned`, value);
 }
 
 /** Refreshing at half of the lifetime, in every instance at once, is how refresh storms begin. */

@@ -45,6 +45,9 @@ export interface DriverProvider<C extends Credential, R> extends CredentialProvi
 
 const MAX_OWN_KEYS = 1_024;
 
+/** A call before its cache key is known. */
+type CallBase<R> = Omit<Call<R>, 'key' | 'keyText' | 'subject'>;
+
 /** A provider's parts, and what it remembers of its calls. */
 interface Provider<C extends Credential, R, V extends C> {
   readonly context: ProviderContext<C, R>;
@@ -63,6 +66,8 @@ interface Provider<C extends Credential, R, V extends C> {
   plainTarget: string | undefined;
   /** The identity key of the last call, where no platform names one. */
   lastIdentityKey: string | undefined;
+  /** Of the store, once a call needed it. */
+  storeFingerprint: string | undefined;
 }
 
 /**
@@ -93,6 +98,7 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
     plainKey: '',
     plainTarget: undefined,
     lastIdentityKey: undefined,
+    storeFingerprint: undefined,
   };
   const ask = (call?: DriverCall<R>): V | Promise<V> => credentialFor(provider, call);
   return {
@@ -161,7 +167,7 @@ async function answer<C extends Credential, R, V extends C>(
 function callOf<C extends Credential, R, V extends C>(
   { context, invocation, minValidityMs, lifetimeMs }: Provider<C, R, V>,
   given: DriverCall<R>,
-): Omit<Call<R>, 'key' | 'subject'> {
+): CallBase<R> {
   return {
     request: (given.request ?? NOTHING) as R,
     lateRequest: given.lateRequest,
@@ -181,25 +187,25 @@ async function recordFor<C extends Credential, R, V extends C>(
   subject: Subject,
   isWithoutRequest: boolean,
   target: string,
-  call: Omit<Call<R>, 'key' | 'subject'>,
+  call: CallBase<R>,
 ): Promise<C> {
   const { context } = provider;
   const { identityKey } = subject;
   if (identityKey !== undefined) {
-    const key = await ownKey(provider, target, platformIdentity(identityKey));
+    const own = await ownKey(provider, target, platformIdentity(identityKey));
     if (isWithoutRequest) {
       provider.plainIdentity = identityKey;
-      provider.plainKey = key;
+      provider.plainKey = own.key;
     }
-    const record = await getCredential(context, { ...call, key, subject });
+    const record = await getCredential(context, { ...call, ...own, subject });
     if (record !== undefined) return record;
   }
   const { clock, timeoutMs } = context;
   const { signal, invocation } = call;
   const deadline = { provider: context.provider, clock, signal, invocation, limitMs: timeoutMs };
   const mine = await withCallerDeadline(deadline, (own) => readOwnToken(context, subject, own));
-  const key = await ownKey(provider, target, digestPartition(mine.digest));
-  return (await getCredential(context, { ...call, key, subject: mine.subject })) as C;
+  const own = await ownKey(provider, target, digestPartition(mine.digest));
+  return (await getCredential(context, { ...call, ...own, subject: mine.subject })) as C;
 }
 
 function invalidate<C extends Credential, R, V extends C>(
@@ -221,6 +227,7 @@ function invalidate<C extends Credential, R, V extends C>(
     if (since(cached.received, clock) < invalidateAfterMs) continue;
     if (!matchesRecord(which, cached.credential as C, cached.nested, copyOf)) continue;
     entry.invalidated = true;
+    entry.refused = cached;
     entry.notBefore = ++state.sequence;
     emit({ type: 'invalidated' });
   }
@@ -239,7 +246,7 @@ function status<C extends Credential, R, V extends C>(
   const key =
     identityKey === undefined
       ? undefined
-      : knownKey(cache, keyText(keyFields(provider, target), identityKey));
+      : knownKey(cache, ownText(provider, keyText(keyFields(provider, target), identityKey)));
   return statusOf(key === undefined ? undefined : findEntry(cache.state, key), clock);
 }
 
@@ -261,15 +268,23 @@ async function ownKey<C extends Credential, R, V extends C>(
   provider: Provider<C, R, V>,
   target: string,
   identityKey: string,
-): Promise<string> {
+): Promise<Pick<Call<R>, 'key' | 'keyText'>> {
   const { context, ownKeys } = provider;
-  const key = await valueKey(context.cache, keyText(keyFields(provider, target), identityKey));
+  if (context.store !== undefined) provider.storeFingerprint ??= await context.store.fingerprint();
+  const text = keyText(keyFields(provider, target), identityKey);
+  const key = await valueKey(context.cache, ownText(provider, text));
   if (ownKeys.size >= MAX_OWN_KEYS && !ownKeys.has(key))
     ownKeys.delete(ownKeys.keys().next().value as string);
   ownKeys.add(key);
   provider.lastIdentityKey = identityKey;
-  return key;
+  return { key, keyText: text };
 }
+
+/** Providers with a store, with another one and without one never answer for each other. */
+const ownText = <C extends Credential, R, V extends C>(
+  { storeFingerprint }: Provider<C, R, V>,
+  text: string,
+): string => (storeFingerprint ?? '') + text;
 
 /** Whether a cached credential answers the call as it is. What a driver adds late is needed on a miss only. */
 function isPlain(call: DriverCall<unknown> | undefined): boolean {

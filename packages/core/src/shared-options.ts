@@ -3,6 +3,7 @@
 import type { CredentialCache } from './cache/cache.js';
 import { rememberedSubjectToken } from './cache/remembered-token.js';
 import type { Clock, Subject, SubjectToken, SubjectTokenSource } from './contract.js';
+import type { EncryptedStore } from './store-contract.js';
 import { FederationError, OptionError } from './errors.js';
 import type { OnEvent } from './events.js';
 import type { Fetch } from './http/http.js';
@@ -25,6 +26,11 @@ export interface SharedOptions {
   readonly expect?: Expectation | undefined;
   /** The cache. Default: the process-wide cache. */
   readonly cache?: CredentialCache | undefined;
+  /**
+   * A cache that many instances share: `encryptedStore()` of `@credex/store`. By code only: no environment variable and no
+   * JSON names it. Default: none.
+   */
+  readonly store?: EncryptedStore | undefined;
   /** How long one exchange may take in all, in milliseconds, 100 to 60,000; default 8,000. */
   readonly timeoutMs?: number | undefined;
   /**
@@ -55,6 +61,7 @@ export const SHARED_OPTION_NAMES: readonly (keyof SharedOptions)[] = optionNames
   audience: true,
   expect: true,
   cache: true,
+  store: true,
   timeoutMs: true,
   minValidityMs: true,
   fetch: true,
@@ -77,7 +84,7 @@ export function providerOptions(
 ): CredentialProviderOptions {
   const defaults: PlatformDefaults =
     typeof platform === 'function' ? { source: platform, invocation: () => undefined } : platform;
-  const { tokenSource, cache, timeoutMs, minValidityMs, fetch, clock, random, onEvent } = options;
+  const { tokenSource, cache, store, timeoutMs, minValidityMs, fetch, clock, random, onEvent } = options;
   const audience = optionalString({ option: 'audience' }, options.audience);
   if (audience !== undefined && typeof tokenSource === 'function') throw audienceUnsupported();
   return {
@@ -85,6 +92,7 @@ export function providerOptions(
     audience,
     expect: normalizeExpectation(options.expect),
     cache,
+    store,
     timeoutMs,
     minValidityMs,
     fetch,

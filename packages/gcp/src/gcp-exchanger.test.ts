@@ -50,6 +50,7 @@ const TABLE: { readonly [O in keyof Required<Options>]: Row<O> } = {
   expect: { belongs: 'in-key', pair: () => [{ owner: 'acme' }, { project: 'shop' }] },
   tokenSource: { belongs: 'in-key', pair: () => [() => JWT, () => subjectJwt({ sub: 'owner:other' })] },
   // The cache is where a credential is stored, not part of its key.
+  store: { belongs: 'not-in-key', pair: () => twice(undefined) },
   cache: { belongs: 'not-in-key', pair: () => twice(createCredentialCache()) },
   projectId: { belongs: 'not-in-key', pair: () => ['project-one', 'project-two'] },
   quotaProjectId: { belongs: 'not-in-key', pair: () => ['project-one', 'project-two'] },

@@ -85,7 +85,7 @@ export function gcpExchanger(
       const principal = serviceAccountEmail ?? federatedPrincipal(configuration, subject.claims.sub ?? '');
       return { credential: Object.freeze({ accessToken, expiresAt, principal }), serverDate, maxLifetimeMs };
     },
-    parseStored: parseStoredGcpCredentials,
+    parseStored: (record) => parseStoredGcpCredentials(record, configuration.serviceAccountEmail),
     // The classifier is loaded with the first failure.
     async classify(error, presented) {
       const { classifyGcpError } = await import('./classify-gcp-error.js');

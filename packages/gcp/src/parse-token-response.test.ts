@@ -91,4 +91,6 @@ test('a record of a shared store is parsed as untrusted', () => {
     { ...good, principal: 1 },
   ])
     expect(() => parseStoredGcpCredentials(bad)).toThrow(TypeError);
+  expect(parseStoredGcpCredentials(good, 'p')).toEqual(good);
+  expect(() => parseStoredGcpCredentials(good, 'other@shop.iam.gserviceaccount.com')).toThrow(TypeError);
 });

@@ -79,14 +79,18 @@ export function parseGenerateAccessTokenResponse(response: HttpResponse): Servic
   return { accessToken, expireTime: expires };
 }
 
-/** @throws TypeError if the record is not a credential of Google Cloud. */
-export function parseStoredGcpCredentials(record: unknown): GcpCredentials {
+/**
+ * @param serviceAccountEmail The principal that the credential must be of. Left out: any.
+ * @throws TypeError if the record is not a credential of Google Cloud.
+ */
+export function parseStoredGcpCredentials(record: unknown, serviceAccountEmail?: string): GcpCredentials {
   const { accessToken, expiresAt, principal } = (record ?? {}) as Partial<Record<string, unknown>>;
   if (
     !isToken(accessToken) ||
     typeof expiresAt !== 'number' ||
     !Number.isFinite(expiresAt) ||
-    typeof principal !== 'string'
+    typeof principal !== 'string' ||
+    principal !== (serviceAccountEmail ?? principal)
   ) {
     throw new TypeError('The record is not a credential of Google Cloud.');
   }

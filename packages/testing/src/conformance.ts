@@ -18,6 +18,9 @@ export type {
   TestRunner,
 } from './conformance/harness.js';
 
+export type { StoreConformanceOptions, StoreHarness } from './conformance/store.js';
+export { storeConformance } from './conformance/store.js';
+
 const CHECKS: readonly Check[] = [
   ...TARGET_CHECKS,
   ...EXCHANGE_CHECKS,

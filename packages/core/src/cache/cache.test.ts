@@ -52,7 +52,7 @@ describe('a cache', () => {
 
 describe('the process-wide cache', () => {
   it('is one for two copies of the package: one exchange, one flight, one refusal', async () => {
-    const name = Symbol.for('credex.cache.v1');
+    const name = Symbol.for('credex.cache.v2');
     const own = processWideCache();
     expect(processWideCache()).toBe(own);
     expect(Object.getOwnPropertyDescriptor(globalThis, name)).toMatchObject({

@@ -9,6 +9,7 @@ import type { Moment } from '../runtime/clock.js';
 import { awsSdkPolicy } from './aws-sdk-policy.js';
 import type { Backoff, RefreshPolicy, Schedule } from './policy.js';
 import { defaultPolicy } from './policy.js';
+import type { Deferral, StoreMemory } from './store-memory.js';
 
 export interface CachedCredential {
   /** Frozen and private: each caller receives a copy. */
@@ -16,6 +17,10 @@ export interface CachedCredential {
   /** Whether a field of it holds an object. */
   readonly nested: boolean;
   readonly received: Moment;
+  /** Epoch milliseconds: the server's `Date` where there was one, else the receipt. */
+  readonly issuedAt: number;
+  /** Whether another instance exchanged it. */
+  readonly fromStore?: true;
   readonly schedule: Schedule;
   /** Of the refresh that brought it: a refresh that started earlier never replaces it. */
   readonly sequence: number;
@@ -34,6 +39,10 @@ export interface CacheEntry {
   invalidated: boolean;
   /** A refresh with a lower sequence is outdated: it started before the cached credential was invalidated. */
   notBefore: number;
+  /** The last cached credential that a service refused: no record that is as old is adopted. */
+  refused?: CachedCredential | undefined;
+  /** Another instance makes the exchange, so that no refresh ahead of time starts for `delayMs`. */
+  deferred?: Deferral | undefined;
   /** When the last refresh started: plain data, which an edge isolate may share where it shares no promise. */
   lastStarted: Moment | undefined;
   /** By request, and by the token's digest where the failure concerns the token alone. */
@@ -48,13 +57,27 @@ export interface CacheEntry {
 export type RefreshOutcome =
   | { readonly kind: 'issued'; readonly credential: Credential }
   | { readonly kind: 'failed'; readonly error: FederationError | OptionError; readonly rejected: boolean }
+  /** Another instance exchanged it: it is cached, unless it was invalidated since. */
+  | { readonly kind: 'adopted' }
+  /** No exchange was needed: another instance makes it, or the cache has changed. Callers look at the cache again. */
+  | { readonly kind: 'deferred' }
   /** The token that was read belongs to another identity than the one that the cache key names. */
   | { readonly kind: 'other-identity' }
   /** Its process was frozen, or it took too long: its callers start again. */
   | { readonly kind: 'abandoned' };
 
+/** What the callers of a refresh demand: raised by each caller that joins. */
+export interface RefreshDemand {
+  /** A caller waits and no usable credential is cached, so retries are worth their time. */
+  urgent: boolean;
+  /** How long the credential must be valid for the callers that joined, in milliseconds. */
+  minValidityMs: number;
+  /** A caller wants a credential that is exchanged after its call: no record of a store is one. */
+  skipStore: boolean;
+}
+
 /** One refresh in flight: one token exchange, with its retries. */
-export interface Refresh {
+export interface Refresh extends RefreshDemand {
   readonly outcome: Promise<RefreshOutcome>;
   readonly started: Moment;
   readonly sequence: number;
@@ -64,8 +87,6 @@ export interface Refresh {
   readonly maxAgeMs: number;
   /** Whether a token was handed to the driver or a request was made. */
   sent: boolean;
-  /** A caller waits and no usable credential is cached, so retries are worth their time. */
-  urgent: boolean;
   /** The host of the last request. */
   host: string | undefined;
   /** Ends it. Its callers start again, or fail with `error`: no failure of the source. */
@@ -97,6 +118,8 @@ export interface CacheState {
   readonly challenges: Map<string, Refresh>;
   /** Tokens of the retry budgets by provider and host. */
   readonly budgets: Map<string, number>;
+  /** By the fingerprint of namespace and key. */
+  readonly stores: Map<string, StoreMemory>;
   /** Cache keys by what they are digests of. */
   readonly keys: Map<string, string>;
   /** Digests being made. */
@@ -114,7 +137,7 @@ export interface CacheState {
  * `state` is private.
  */
 export interface CredentialCache {
-  readonly contract: 'credex.cache.v1';
+  readonly contract: 'credex.cache.v2';
   readonly maxEntries: number;
   readonly profile: 'default' | 'aws-sdk';
   readonly refreshAheadMs: number | undefined;
@@ -176,18 +199,19 @@ export function createCredentialCache(given: CredentialCacheOptions = {}): Crede
     refreshes: new Map(),
     challenges: new Map(),
     budgets: new Map(),
+    stores: new Map(),
     keys: new Map(),
     digesting: new Map(),
     tokens: new Map(),
     digests: new Map(),
     sequence: 0,
   };
-  const cache = { contract: 'credex.cache.v1', maxEntries, profile, refreshAheadMs } as const;
+  const cache = { contract: 'credex.cache.v2', maxEntries, profile, refreshAheadMs } as const;
   // Not enumerable: printing a cache must not print credentials.
   return Object.freeze(Object.defineProperty(cache, 'state', { value: state })) as CredentialCache;
 }
 
-const PROCESS_WIDE = Symbol.for('credex.cache.v1');
+const PROCESS_WIDE = Symbol.for('credex.cache.v2');
 
 /** The cache behind `getXCredentials()`: one a process and contract version, whatever was bundled twice. */
 export function processWideCache(): CredentialCache {

@@ -11,6 +11,7 @@ import type {
   Subject,
   SubjectToken,
 } from '../contract.js';
+import type { EncryptedStore } from '../store-contract.js';
 import {
   FederationError,
   federationErrorOf,
@@ -41,6 +42,7 @@ export interface ProviderContext<C extends Credential, R> {
   readonly cache: CredentialCache;
   readonly audience: string | undefined;
   readonly expectation: Expectation | undefined;
+  readonly store: EncryptedStore | undefined;
   readonly timeoutMs: number;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -58,6 +60,8 @@ export interface ExchangeInput<R> {
   /** Whether a token belongs to the identity that the cache key names. */
   readonly matchesIdentity: Subject['matchesIdentity'];
   readonly request: R;
+  /** The captured token, where it was read before the exchange. */
+  readonly token?: Promise<SubjectToken> | undefined;
 }
 
 export interface FailedExchange {
@@ -75,8 +79,7 @@ export type ExchangeOutcome<C extends Credential> =
   | FailedExchange
   /** Misuse that only the exchange could find, such as a package that is not installed. */
   | { readonly kind: 'misuse'; readonly error: OptionError }
-  | { readonly kind: 'other-identity' }
-  | { readonly kind: 'abandoned' };
+  | { readonly kind: 'adopted' | 'deferred' | 'other-identity' | 'abandoned' };
 
 /** One request takes at most this long, and none is retried with less than the second left. */
 const REQUEST_LIMIT_MS = 2_500;
@@ -122,7 +125,8 @@ async function attempt<C extends Credential, R>(
 
   const read = async (): Promise<SubjectToken> => {
     const fresh = staleToken !== undefined;
-    const found = await subjectTokenOf(input.subject, { audience, fresh, signal, warn });
+    const known = fresh || audience !== undefined ? undefined : input.token;
+    const found = await (known ?? subjectTokenOf(input.subject, { audience, fresh, signal, warn }));
     if (found.jwt === staleToken?.jwt) throw sameTokenAgain();
     token = found;
     if (input.matchesIdentity?.(found.claims) === false) {

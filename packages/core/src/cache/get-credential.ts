@@ -23,6 +23,8 @@ import { isUnproven, admitUnproven } from './unproven.js';
 /** One call, for one cache key. */
 export interface Call<R> {
   readonly key: string;
+  /** What the cache key of instances without a store is the digest of. */
+  readonly keyText: string;
   readonly subject: Subject;
   readonly request: R;
   readonly lateRequest: DriverCall<R>['lateRequest'];
@@ -158,7 +160,7 @@ class PendingCall<C extends Credential, R> {
     const { minValidityMs } = this.#call;
     const { clock } = this.#context;
     const entry = this.#entry();
-    const { cached, invalidated, lastStarted } = entry;
+    const { cached, invalidated, lastStarted, deferred } = entry;
     const age = cached === undefined ? 0 : since(cached.received, clock);
     const belowMinValidity =
       cached !== undefined && isBelowMinValidity(this.#context, cached, age, minValidityMs);
@@ -175,7 +177,8 @@ class PendingCall<C extends Credential, R> {
       backoffAge: backoff === undefined ? 0 : since(backoff.since, clock),
       refreshing: (this.#challenge() ?? findRefresh(this.#context, this.#call.key, name)) !== undefined,
       startedRecently:
-        !sharesPromises() && lastStarted !== undefined && since(lastStarted, clock) < RECENT_START_MS,
+        (!sharesPromises() && lastStarted !== undefined && since(lastStarted, clock) < RECENT_START_MS) ||
+        (deferred !== undefined && !belowMinValidity && since(deferred.since, clock) < deferred.delayMs),
       belowMinValidity,
     });
   }
@@ -199,13 +202,15 @@ class PendingCall<C extends Credential, R> {
       throw this.#refused(error);
     }
     if (outcome?.kind === 'issued') return this.#served(outcome.credential as C, 'exchange');
+    if (outcome?.kind === 'adopted' && this.#decide().do === 'serve') return this.#serve('store');
     // The outcome of another caller's challenge says nothing about this call's request.
-    if (joined.foreignRequest || outcome === undefined || outcome.kind === 'abandoned') return 'again';
+    if (joined.foreignRequest || outcome === undefined) return 'again';
     if (outcome.kind === 'other-identity') {
       if (!joined.joined || (await this.#isOtherIdentity())) return undefined;
       this.#ownToken = true;
       return 'again';
     }
+    if (outcome.kind !== 'failed') return 'again';
     const { error, rejected } = outcome;
     if (OptionError.isInstance(error)) throw error;
     this.#lastError = error;
@@ -246,6 +251,8 @@ class PendingCall<C extends Credential, R> {
         this.#freshness() !== 'newer' || refresh?.sent === false || (refresh?.sequence ?? 0) > sequence;
       if (refresh !== undefined && isNewEnough) {
         refresh.urgent ||= urgent;
+        refresh.skipStore ||= this.#freshness() !== 'cached';
+        refresh.minValidityMs = Math.max(refresh.minValidityMs, this.#call.minValidityMs);
         return { refresh, joined: true, foreignRequest: false };
       }
       if (refresh !== undefined) {
@@ -271,14 +278,16 @@ class PendingCall<C extends Credential, R> {
 
   #start(name: RefreshName, subject: Subject, urgent: boolean): Refresh {
     const { cache, clock, random, provider } = this.#context;
-    const { key, challenge } = this.#call;
+    const { key, keyText, challenge, minValidityMs } = this.#call;
     if (isUnproven(subject, this.#entry())) {
       const crowded = admitUnproven(cache, provider, clock, random);
       if (crowded !== undefined) throw this.#refused(crowded);
     }
     const matchesIdentity = this.#call.subject.matchesIdentity?.bind(this.#call.subject);
     const input = { subject, matchesIdentity, request: this.#request };
-    return startRefresh(this.#context, { key, name, input, urgent, challenge });
+    const demand = { urgent, minValidityMs, skipStore: this.#freshness() !== 'cached' };
+    const leftMs = invocationLeft(this.#deadline);
+    return startRefresh(this.#context, { key, keyText, name, input, demand, challenge, leftMs });
   }
 
   /**
@@ -381,7 +390,7 @@ class PendingCall<C extends Credential, R> {
     return cached === undefined ? 0 : cached.schedule.mustAge - since(cached.received, this.#context.clock);
   }
 
-  #serve(): C {
+  #serve(from: 'cache' | 'store' = 'cache'): C {
     const { cache, clock, isListening, emit } = this.#context;
     const { key, minValidityMs } = this.#call;
     const entry = this.#entry();
@@ -393,10 +402,10 @@ class PendingCall<C extends Credential, R> {
       if (isBelowMinValidity(this.#context, cached, age, minValidityMs))
         emit({ type: 'min-validity-missed', minValidityMs, validMs });
     }
-    return this.#served(cached.credential as C, 'cache');
+    return this.#served(cached.credential as C, from);
   }
 
-  #served(credential: C, from: 'cache' | 'exchange'): C {
+  #served(credential: C, from: 'cache' | 'exchange' | 'store'): C {
     const { cache, isListening, emit } = this.#context;
     const entry = findEntry(cache.state, this.#call.key);
     if (entry !== undefined) entry.served += 1;

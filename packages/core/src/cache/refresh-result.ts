@@ -3,7 +3,7 @@
 import type { Credential } from '../contract.js';
 import { FederationError } from '../errors.js';
 import { momentOf, since } from '../runtime/clock.js';
-import type { CacheEntry, Refresh, RefreshOutcome } from './cache.js';
+import type { CacheEntry, Refresh, RefreshDemand, RefreshOutcome } from './cache.js';
 import { entryOf, findEntry, keepEntry, policyOf } from './cache.js';
 import type { ExchangeInput, ExchangeOutcome, FailedExchange, ProviderContext } from './exchange.js';
 import { tokenDigest } from './key.js';
@@ -27,10 +27,13 @@ export interface RefreshStart<R> {
   readonly key: string;
   readonly name: RefreshName;
   readonly input: ExchangeInput<R>;
-  /** A caller waits and no usable credential is cached. */
-  readonly urgent: boolean;
+  readonly demand: RefreshDemand;
   /** It answers a claims challenge, so no ordinary refresh that starts meanwhile replaces its result. */
   readonly challenge: boolean;
+  /** What the cache key of instances without a store is the digest of. */
+  readonly keyText: string;
+  /** What is left of the caller's invocation, in milliseconds. */
+  readonly leftMs: number;
 }
 
 /** A refresh, and what is needed to store its result. */
@@ -61,7 +64,10 @@ export async function settleRefresh<C extends Credential, R>(
       return recordFailure(run, outcome, durationMs);
     case 'other-identity':
       emit({ type: 'identity-mismatch' });
-      return outcome;
+      return { kind: 'other-identity' };
+    case 'adopted':
+    case 'deferred':
+      return { kind: outcome.kind };
     case 'misuse':
       emit({ type: 'exchange-failed', durationMs, code: 'invalid_request' });
       return { kind: 'failed', error: outcome.error, rejected: true };
@@ -102,7 +108,16 @@ function storeCredential<C extends Credential, R>(
     const { sequence } = refresh;
     const ordinarySequence = challenge ? ++cache.state.sequence : sequence;
     const nested = isNested(credential);
-    entry.cached = { credential, nested, received, schedule, sequence, ordinarySequence };
+    const issuedAt = issued.serverDate ?? received.wall;
+    entry.cached = {
+      credential,
+      nested,
+      received,
+      issuedAt,
+      schedule,
+      sequence,
+      ordinarySequence,
+    };
     entry.invalidated = false;
     entry.lastError = undefined;
     entry.backoffs.clear();

@@ -10,6 +10,7 @@ import type { ExchangeOutcome, ProviderContext } from './exchange.js';
 import { exchange } from './exchange.js';
 import type { RefreshName, RefreshRun, RefreshStart } from './refresh-result.js';
 import { isOutdated, nameText, presentEntry, settleRefresh } from './refresh-result.js';
+import type { Exchange } from './store-stage.js';
 import { countUnproven, isUnproven } from './unproven.js';
 
 /** A process that was frozen resumes with dead sockets and late timers: an older refresh is abandoned. */
@@ -47,22 +48,42 @@ export function startRefresh<C extends Credential, R>(
     entry,
     maxAgeMs: Math.max(MAX_AGE_MS, timeoutMs + 2_000),
     sent: false,
-    urgent: start.urgent,
+    ...start.demand,
     host: undefined,
     abandon: (error) =>
       controller.abort(error ?? new DOMException('The exchange was abandoned.', 'AbortError')),
     outcome: undefined as unknown as Promise<RefreshOutcome>,
   };
   const run: RefreshRun<C, R> = { ...start, context, refresh };
-  entry.exchanges += 1;
   entry.lastStarted = refresh.started;
-  context.emit({ type: 'exchange-started' });
   const timeout = (): unknown => new DOMException('The exchange took too long.', 'TimeoutError');
-  refresh.outcome = withDeadline({ clock, ms: timeoutMs, signal: controller.signal, timeout }, (signal) =>
-    exchange(context, input, refresh, signal),
+  const exchanges: Exchange<C> = (signal, token) => {
+    entry.exchanges += 1;
+    context.emit({ type: 'exchange-started' });
+    return exchange(context, { ...input, token }, refresh, signal);
+  };
+  // `undefined` where it could not be loaded.
+  const stage =
+    context.store &&
+    import('./store-stage.js').then(
+      ({ StoreStage }) => new StoreStage(run),
+      (): undefined => {
+        context.emit({ type: 'store', outcome: 'failed' });
+      },
+    );
+  refresh.outcome = withDeadline(
+    { clock, ms: timeoutMs, signal: controller.signal, timeout },
+    stage === undefined
+      ? exchanges
+      : async (signal) => (await stage)?.refresh(signal, exchanges) ?? exchanges(signal),
   )
     .catch((reason: unknown) => interrupted(run, controller.signal, reason))
-    .then((outcome) => settleRefresh(run, outcome))
+    .then(async (outcome) => {
+      const settled = await settleRefresh(run, outcome);
+      // Callers wait for the record: a frozen instance would write it late, or never.
+      if (stage !== undefined) await (await stage)?.settled(settled);
+      return settled;
+    })
     // Not before the result is stored: a caller in between would start another.
     .finally(() => forget(run));
   refresh.outcome.catch(() => undefined);

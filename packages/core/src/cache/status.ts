@@ -22,6 +22,7 @@ export function statusOf(entry: CacheEntry | undefined, clock: Clock): Credentia
       ? {}
       : {
           since: receivedAt,
+          from: cached.fromStore && 'store',
           refreshAt: receivedAt + cached.schedule.refreshAge,
           until: receivedAt + cached.schedule.usableAge,
         }),

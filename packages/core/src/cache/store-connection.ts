@@ -1,0 +1,139 @@
+/** What one refresh does with its store: each operation within a budget, and no failure of it reaches a caller. */
+
+import type { Moment } from '../runtime/clock.js';
+import { momentOf, since, startTimer } from '../runtime/clock.js';
+import type { Clock } from '../contract.js';
+import type { CredentialStore, StoreOperation } from '../store-contract.js';
+import type { ProviderEvent } from '../events.js';
+import type { StoreMemory } from './store-memory.js';
+
+/** All operations of one refresh take at most this long together. Waiting for another instance is counted apart. */
+const BUDGET_MS = 150;
+/** After as many failures in a row a store is skipped for a while. */
+const MOST_FAILURES = 3;
+const SKIP_MS = 30_000;
+
+type Operation = 'get' | 'set' | 'delete' | 'lock' | 'takeOver' | 'unlock';
+type Engine = Required<CredentialStore>;
+
+/** Thrown in place of whatever an engine throws: it may repeat the record. */
+export class StoreUnavailable extends Error {}
+
+/** Codes of engines and of the network that say nothing but what failed. */
+const CODES: ReadonlySet<unknown> = new Set([
+  'BUSY',
+  'CLUSTERDOWN',
+  'LOADING',
+  'MASTERDOWN',
+  'MISCONF',
+  'NOAUTH',
+  'NOPERM',
+  'NOT_CONNECTED',
+  'OOM',
+  'READONLY',
+  'WRONGPASS',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+]);
+
+export class StoreConnection {
+  readonly #engine: CredentialStore;
+  readonly #memory: StoreMemory;
+  readonly #clock: Clock;
+  readonly #emit: (event: ProviderEvent) => void;
+  readonly #controller = new AbortController();
+  /** What failed once is not tried again by this refresh. */
+  readonly #failed = { reads: false, writes: false };
+  #budgetMs: number = BUDGET_MS;
+  /** Ends the operation in flight: one listener serves all operations of a refresh. */
+  #cancel: ((reason: unknown) => void) | undefined;
+
+  constructor(
+    engine: CredentialStore,
+    memory: StoreMemory,
+    clock: Clock,
+    emit: (event: ProviderEvent) => void,
+  ) {
+    this.#engine = engine;
+    this.#memory = memory;
+    this.#clock = clock;
+    this.#emit = emit;
+  }
+
+  /** True while the store is skipped, as a whole or for what changes it. */
+  isSkipped(kind: 'reads' | 'writes'): boolean {
+    if (this.#failed.reads || this.#isOpen('reads')) return true;
+    return kind === 'writes' && (this.#failed.writes || this.#isOpen('writes'));
+  }
+
+  #isOpen(kind: 'reads' | 'writes'): boolean {
+    const { failures, last } = this.#memory[kind];
+    return failures >= MOST_FAILURES && last !== undefined && since(last, this.#clock) < SKIP_MS;
+  }
+
+  /**
+   * One operation. `limitMs`: instead of the budget, for an operation while the refresh waits for another instance.
+   * @throws StoreUnavailable
+   */
+  async operate<T>(
+    operation: Operation,
+    limitMs: number | undefined,
+    call: (engine: Engine, options: StoreOperation) => Promise<T>,
+  ): Promise<T> {
+    const kind = operation === 'get' ? 'reads' : 'writes';
+    const left = limitMs ?? this.#budgetMs;
+    // A lock is released even where the record could not be written.
+    const isFailed = this.#failed[kind] && operation !== 'unlock';
+    if (this.#failed.reads || isFailed || left <= 0) throw new StoreUnavailable();
+    const started = momentOf(this.#clock);
+    try {
+      const result = await this.#inTime(left, call);
+      this.#memory[kind].failures = 0;
+      return result;
+    } catch (error) {
+      this.#fail(kind, operation, started, error);
+      throw new StoreUnavailable();
+    } finally {
+      if (limitMs === undefined) this.#budgetMs -= since(started, this.#clock);
+    }
+  }
+
+  /** Ends everything: the refresh was abandoned. */
+  close(): void {
+    this.#failed.reads = true;
+    this.#controller.abort();
+    this.#cancel?.(new StoreUnavailable());
+  }
+
+  #inTime<T>(ms: number, call: (engine: Engine, options: StoreOperation) => Promise<T>): Promise<T> {
+    const { signal } = this.#controller;
+    return new Promise<T>((resolve, reject) => {
+      const stop = startTimer(this.#clock, ms, () => {
+        this.#controller.abort();
+        reject(new StoreUnavailable('timeout'));
+      });
+      this.#cancel = reject;
+      // What settles after its time is dropped here.
+      (async () => call(this.#engine as Engine, { signal }))().then(resolve, reject).finally(stop);
+    });
+  }
+
+  #fail(kind: 'reads' | 'writes', operation: Operation, started: Moment, error: unknown): void {
+    // Closed, because the refresh was abandoned: no failure of the store.
+    if (this.#failed.reads) return;
+    this.#failed[kind] = true;
+    const breaker = this.#memory[kind];
+    breaker.failures += 1;
+    breaker.last = momentOf(this.#clock);
+    const code: unknown = (error as { readonly code?: unknown } | null | undefined)?.code;
+    this.#emit({
+      type: 'store',
+      outcome: 'failed',
+      operation,
+      code: error instanceof StoreUnavailable ? 'TIMEOUT' : CODES.has(code) ? String(code) : undefined,
+      durationMs: since(started, this.#clock),
+    });
+  }
+}
