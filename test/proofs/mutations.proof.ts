@@ -10,12 +10,12 @@ import type { Core } from './explorer-harness.js';
 
 quickProcess();
 
-const WORLDS = 3_000;
+const RUNS = 3_000;
 
 /** The first line of what was noticed. */
 async function noticed(core: Core, by: Mutation['noticedBy']): Promise<string | undefined> {
   try {
-    if (by === 'interleavings') await interleaveMany(core, 1, WORLDS);
+    if (by === 'interleavings') await interleaveMany(core, 1, RUNS);
     else await explore(core, by);
     return undefined;
   } catch (thrown) {
@@ -23,17 +23,18 @@ async function noticed(core: Core, by: Mutation['noticedBy']): Promise<string | 
   }
 }
 
-describe('the proofs have teeth', () => {
+describe('the proofs notice a mutation of core', () => {
   const rows: string[] = [];
   afterAll(() => console.log(rows.join('\n')));
 
-  it('the engine as it is passes', async () => {
+  it('core without a mutation passes', async () => {
     const core = await coreWith([]);
-    for (const harness of ALL) expect(await noticed(core, { ...harness, depth: DEPTH })).toBeUndefined();
+    for (const exploration of ALL)
+      expect(await noticed(core, { ...exploration, depth: DEPTH })).toBeUndefined();
     expect(await noticed(core, 'interleavings')).toBeUndefined();
   }, 300_000);
 
-  it.each(MUTATIONS)('noticed: $name', { timeout: 120_000 }, async ({ name, change, noticedBy }) => {
+  it.each(MUTATIONS)('$name', { timeout: 120_000 }, async ({ name, change, noticedBy }) => {
     const said = await noticed(await coreWith([change]), noticedBy);
     const by = noticedBy === 'interleavings' ? noticedBy : `explorer, ${noticedBy.name}`;
     rows.push(`${name.padEnd(56)} ${by.padEnd(42)} ${said ?? 'NOT NOTICED'}`);
