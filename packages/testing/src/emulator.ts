@@ -5,8 +5,8 @@
 import type { KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { optionNames, optionalInteger, optionalString, ownOptions } from '@credex/core/internal';
-import { createAwsCloud } from './emulator/aws/aws-cloud.js';
-import type { AwsAdmin } from './emulator/aws/aws-cloud.js';
+import { createAwsCloud } from './emulator/aws/cloud.js';
+import type { AwsAdmin } from './emulator/aws/cloud.js';
 import { createAzureCloud } from './emulator/azure/cloud.js';
 import type { AzureAdmin } from './emulator/azure/cloud.js';
 import { createCertificateAuthority } from './emulator/server/certificates.js';
@@ -38,7 +38,7 @@ export type {
   PolicyStatement,
   PolicyValue,
   RoleInput,
-} from './emulator/aws/aws-cloud.js';
+} from './emulator/aws/cloud.js';
 export type {
   ApplicationOptions,
   AzureAdmin,

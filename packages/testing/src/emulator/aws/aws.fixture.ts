@@ -6,7 +6,7 @@ import { createIssuer } from '../vercel/issuer.js';
 import type { MintOptions } from '../vercel/mint.js';
 import { createRandomHex } from '../runtime.js';
 import type { ServiceAnswer, ServiceName, ServiceRequest, EmulatorRuntime } from '../service.js';
-import { createAwsCloud, type AwsCloud, type PolicyDocument, type PolicyStatement } from './aws-cloud.js';
+import { createAwsCloud, type AwsCloud, type PolicyDocument, type PolicyStatement } from './cloud.js';
 
 export const ACCOUNT = '123456789012';
 export const PROVIDER = 'oidc.vercel.com/acme';

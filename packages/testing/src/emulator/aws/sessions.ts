@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { EmulatorRuntime } from '../service.js';
-import { sessionArn } from './arns.js';
+import { sessionArn } from './iam/arns.js';
 import { secretAccessKey, sessionToken, temporaryAccessKeyId } from './identifiers.js';
-import type { IdentityStore, Role, User } from './identity-store.js';
+import type { IdentityStore, Role, User } from './iam/identity-store.js';
 import type { Policy } from '@credex/explain/internal';
 
 /** Temporary credentials and what they were issued for. */

@@ -1,6 +1,6 @@
 /** The sections of a seed: each list, the members of its inputs, and the method of the emulator that takes them. */
 
-import type { AwsAdmin } from '../aws/aws-cloud.js';
+import type { AwsAdmin } from '../aws/cloud.js';
 import type { AzureAdmin } from '../azure/cloud.js';
 import type { GcpAdmin } from '../gcp/admin.js';
 import type { Input, SeedProject, SeedTarget } from './types.js';

@@ -1,6 +1,6 @@
 /** The document that seeds an emulator. */
 
-import type { AwsAdmin } from '../aws/aws-cloud.js';
+import type { AwsAdmin } from '../aws/cloud.js';
 import type { AzureAdmin } from '../azure/cloud.js';
 import type { GcpAdmin } from '../gcp/admin.js';
 import type { ProjectInput, VercelAdmin } from '../vercel/cloud.js';

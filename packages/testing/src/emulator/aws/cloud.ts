@@ -1,0 +1,72 @@
+import type { Service, EmulatorRuntime } from '../service.js';
+import { createBucketIn, type Bucket, type BucketInput } from './s3/buckets.js';
+import { IdentityStore, type RoleInput } from './iam/identity-store.js';
+import type { PolicyDocument } from './iam/policy-document.js';
+import { createS3Service } from './s3/service.js';
+import { SessionStore } from './sessions.js';
+import { createStsService } from './sts/service.js';
+
+export type { BucketInput } from './s3/buckets.js';
+export type { RoleInput } from './iam/identity-store.js';
+export type { PolicyDocument, PolicyStatement, PolicyScalar, PolicyValue } from './iam/policy-document.js';
+
+/** How a test sets AWS up. All throws are the test author's: what IAM or S3 would not take. */
+export interface AwsAdmin {
+  /**
+   * Trusts an issuer in an account.
+   *
+   * @param input.url The token's `iss`, byte for byte; https.
+   * @param input.clientIds The audiences that are taken.
+   * @throws AwsSetupError for a URL or an account that IAM refuses, or a provider that is there already.
+   */
+  createOpenIdConnectProvider(input: {
+    readonly accountId: string;
+    readonly url: string;
+    readonly clientIds: readonly string[];
+  }): void;
+  /** @throws MalformedPolicyDocumentError for a policy that IAM refuses; AwsSetupError for the rest. */
+  createRole(input: RoleInput): { readonly roleId: string };
+  /** Changes a role's policies or limit; its sessions live on. */
+  updateRole(input: Pick<RoleInput, 'arn'> & Partial<RoleInput>): void;
+  /** Ends the role and every session of it. */
+  deleteRole(arn: string): void;
+  /** A principal with permanent keys, for AssumeRole without a chain. */
+  createUser(input: { readonly arn: string; readonly policies?: readonly PolicyDocument[] | undefined }): {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+  };
+  /** A policy that a session may name in `PolicyArns`. */
+  createManagedPolicy(input: { readonly arn: string; readonly document: PolicyDocument }): void;
+  /** STS answers `RegionDisabledException` for this account where the Host header names this region. */
+  disableStsRegion(input: { readonly accountId: string; readonly region: string }): void;
+  /** @throws AwsSetupError for a name, an account or a region that S3 refuses. */
+  createBucket(input: BucketInput): void;
+}
+
+export interface AwsCloud {
+  readonly services: readonly Service[];
+  readonly admin: AwsAdmin;
+}
+
+/** STS and a small S3, with the identities behind both. */
+export function createAwsCloud(runtime: EmulatorRuntime): AwsCloud {
+  const identities = new IdentityStore(runtime);
+  const sessions = new SessionStore(runtime, identities);
+  const buckets = new Map<string, Bucket>();
+  return {
+    services: [createStsService(runtime, identities, sessions), createS3Service(runtime, buckets, sessions)],
+    admin: {
+      createOpenIdConnectProvider: (input) => void identities.createOpenIdConnectProvider(input),
+      createRole: (input) => ({ roleId: identities.createRole(input).id }),
+      updateRole: (input) => void identities.updateRole(input),
+      deleteRole: (arn) => identities.deleteRole(arn),
+      createUser: (input) => {
+        const { accessKeyId, secretAccessKey } = identities.createUser(input);
+        return { accessKeyId, secretAccessKey };
+      },
+      createManagedPolicy: (input) => identities.createManagedPolicy(input),
+      disableStsRegion: (input) => identities.disableStsRegion(input),
+      createBucket: (input) => createBucketIn(buckets, input),
+    },
+  };
+}

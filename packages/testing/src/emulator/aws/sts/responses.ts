@@ -1,0 +1,121 @@
+import type { ServiceAnswer } from '../../service.js';
+import { indentedXml, type XmlNode } from '../xml.js';
+
+const STS_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
+/** Of errors that arise before an operation is found. */
+const FAULT_NAMESPACE = 'http://webservices.amazon.com/AWSFault/2005-15-09';
+
+/** A refusal, thrown where it is found and answered in one place. */
+export class StsRefusal extends Error {
+  override readonly name = 'StsRefusal';
+  readonly code: string;
+  readonly status: number;
+  /** What the wire doesn't say and a test wants to know: goes to the log, never into the answer. */
+  readonly why: string | undefined;
+
+  constructor(code: string, status: number, message: string, why?: string) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.why = why;
+  }
+}
+
+export function refuse(code: string, status: number, message: string, why?: string): never {
+  throw new StsRefusal(code, status, message, why);
+}
+
+export const validationError = (message: string): never => refuse('ValidationError', 400, message);
+
+/** STS repeats a bad value to its sender; the log must not, where a token was put in the wrong place. */
+export const withoutTokens = (text: string): string => text.replace(/eyJ[\w-]+(?:\.[\w-]*)*/g, '(a token)');
+
+const headersOf = (requestId: string) => ({ 'content-type': 'text/xml', 'x-amzn-requestid': requestId });
+
+export function stsAnswer(
+  action: string,
+  result: readonly (XmlNode | undefined)[],
+  requestId: string,
+): ServiceAnswer {
+  const response: XmlNode = [
+    `${action}Response`,
+    [
+      [`${action}Result`, result],
+      ['ResponseMetadata', [['RequestId', requestId]]],
+    ],
+  ];
+  return {
+    status: 200,
+    headers: headersOf(requestId),
+    body: indentedXml(response, ` xmlns="${STS_NAMESPACE}"`),
+  };
+}
+
+export function stsErrorAnswer(error: StsRefusal, requestId: string): ServiceAnswer {
+  const namespace = error.code === 'InvalidAction' ? FAULT_NAMESPACE : STS_NAMESPACE;
+  const response: XmlNode = [
+    'ErrorResponse',
+    [
+      [
+        'Error',
+        [
+          ['Type', error.status >= 500 ? 'Receiver' : 'Sender'],
+          ['Code', error.code],
+          error.message === '' ? undefined : ['Message', error.message],
+        ],
+      ],
+      ['RequestId', requestId],
+    ],
+  ];
+  return {
+    status: error.status,
+    headers: headersOf(requestId),
+    body: indentedXml(response, ` xmlns="${namespace}"`),
+    log: {
+      verdict: error.code,
+      reason: withoutTokens(error.message),
+      ...(error.why === undefined ? {} : { why: error.why }),
+    },
+  };
+}
+
+/** Where a request that names no action is sent: to the page about IAM. */
+export const noActionAnswer = (requestId: string, rawQuery: string): ServiceAnswer => ({
+  status: 302,
+  headers: {
+    location: `https://aws.amazon.com/iam${rawQuery === '' ? '' : `?${rawQuery}`}`,
+    'x-amzn-requestid': requestId,
+  },
+  body: '',
+  log: { verdict: 'no action' },
+});
+
+export const unknownOperationAnswer = (requestId: string): ServiceAnswer => ({
+  status: 404,
+  headers: { 'x-amzn-requestid': requestId },
+  body: '<UnknownOperationException/>\n',
+  log: { verdict: 'UnknownOperationException' },
+});
+
+/** STS's own words for a planted fault. */
+export function stsFault(
+  kind: 'throttle' | 'status',
+  status: number | undefined,
+  requestId: string,
+): ServiceAnswer {
+  if (kind === 'throttle')
+    return stsErrorAnswer(new StsRefusal('Throttling', 400, 'Rate exceeded'), requestId);
+  const code = status ?? 500;
+  const [name, message] =
+    code === 503
+      ? ['ServiceUnavailable', 'The request has failed due to a temporary failure of the server.']
+      : code >= 500
+        ? [
+            'InternalFailure',
+            'The request processing has failed because of an unknown error, exception or failure.',
+          ]
+        : code === 403
+          ? ['AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity']
+          : ['ValidationError', 'The input fails to satisfy the constraints specified by an AWS service.'];
+  return stsErrorAnswer(new StsRefusal(name as string, code, message as string), requestId);
+}

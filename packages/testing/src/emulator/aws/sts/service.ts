@@ -1,0 +1,118 @@
+import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
+import type { StsOutcome, StsScene } from './common.js';
+import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.js';
+import { assumeRole } from './assume-role.js';
+import { requestId as newRequestId } from '../identifiers.js';
+import type { IdentityStore } from '../iam/identity-store.js';
+import { stsPlace } from '../partitions.js';
+import { callerAccount, callerArn, callerUserId, type Caller, type SessionStore } from '../sessions.js';
+import {
+  noActionAnswer,
+  refuse,
+  stsAnswer,
+  stsErrorAnswer,
+  stsFault,
+  StsRefusal,
+  unknownOperationAnswer,
+  withoutTokens,
+} from './responses.js';
+import { authenticateSts } from './authentication.js';
+
+const VERSION = '2011-06-15';
+const ACTIONS = ['AssumeRoleWithWebIdentity', 'AssumeRole', 'GetCallerIdentity'];
+/** The size of body that STS's front end takes. */
+const MOST_BYTES = 10_000_000;
+
+/** STS's Query API: `POST /` with a form, or the same as a `GET`. */
+export function createStsService(
+  runtime: EmulatorRuntime,
+  identities: IdentityStore,
+  sessions: SessionStore,
+): Service {
+  async function handle(request: ServiceRequest): Promise<ServiceAnswer> {
+    const requestId = newRequestId(runtime);
+    if (request.body.byteLength > MOST_BYTES) return { status: 413, body: '', log: { verdict: 'too large' } };
+    const isGet = request.method === 'GET';
+    if (request.path !== '/' || !(isGet || request.method === 'POST'))
+      return unknownOperationAnswer(requestId);
+    const form = isGet ? request.query : formOf(request);
+    const action = form?.get('Action') ?? null;
+    if (form === undefined || action === null)
+      return noActionAnswer(requestId, isGet ? request.rawQuery : '');
+
+    const place = stsPlace(request.host);
+    const notes = notesOf(form, action, request, place?.region);
+    try {
+      const scene: StsScene = {
+        runtime,
+        identities,
+        sessions,
+        place,
+        secure: request.secure,
+        sourceIp: request.remoteAddress,
+        userAgent: request.headers['user-agent'],
+      };
+      const { result, log } = await perform(action, form, request, scene);
+      return { ...stsAnswer(action, result, requestId), log: { ...notes, verdict: 'allowed', ...log } };
+    } catch (error) {
+      if (!(error instanceof StsRefusal)) throw error;
+      const answer = stsErrorAnswer(error, requestId);
+      return { ...answer, log: { ...notes, ...answer.log } };
+    }
+  }
+
+  return {
+    name: 'aws-sts',
+    handle,
+    faultAnswer: (kind, _, status) => stsFault(kind, status, newRequestId(runtime)),
+  };
+}
+
+async function perform(
+  action: string,
+  form: URLSearchParams,
+  request: ServiceRequest,
+  scene: StsScene,
+): Promise<StsOutcome> {
+  const version = form.get('Version') ?? 'NO_VERSION_SPECIFIED';
+  if (version !== VERSION || !ACTIONS.includes(action)) {
+    refuse('InvalidAction', 400, `Could not find operation ${action} for version ${version}`);
+  }
+  if (action === 'AssumeRoleWithWebIdentity') return assumeRoleWithWebIdentity(form, scene);
+  const caller = await authenticateSts(request, scene.place, scene.sessions, scene.runtime.clock.now());
+  return action === 'AssumeRole' ? assumeRole(form, scene, caller) : callerIdentity(caller);
+}
+
+const callerIdentity = (caller: Caller): StsOutcome => ({
+  result: [
+    ['Arn', callerArn(caller)],
+    ['UserId', callerUserId(caller)],
+    ['Account', callerAccount(caller)],
+  ],
+  log: { caller: callerArn(caller) },
+});
+
+/** Without the form's content type STS doesn't look into the body at all. */
+function formOf({ headers, body }: ServiceRequest): URLSearchParams | undefined {
+  const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  return type === 'application/x-www-form-urlencoded'
+    ? new URLSearchParams(new TextDecoder().decode(body))
+    : undefined;
+}
+
+/** What is known before any verdict. Neither token nor key nor signature is among it. */
+function notesOf(
+  form: URLSearchParams,
+  action: string,
+  request: ServiceRequest,
+  region: string | undefined,
+): Record<string, string> {
+  const [role, session] = [form.get('RoleArn'), form.get('RoleSessionName')];
+  return {
+    action: withoutTokens(action),
+    ...(role === null ? {} : { role: withoutTokens(role) }),
+    ...(session === null ? {} : { session: withoutTokens(session) }),
+    ...(region === undefined ? {} : { region }),
+    signed: String(request.headers['authorization'] !== undefined),
+  };
+}
