@@ -1,10 +1,10 @@
 // Snapshots of the public types of every entry in test/packaging/api, so that a review shows each change of the interface.
-// `node scripts/api-snapshot.mjs` compares, `--write` updates. Without comments, sorted by name.
+// `node scripts/api-snapshot.mjs` compares, `--write` updates. Without comments, in the order of their names.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript-5';
-import { ensureBuilt, entryTypes, requireNode, rooms, root } from './workspace.mjs';
+import { ensureBuilt, entryTypes, requireNode, packageNames, root } from './workspace.mjs';
 
 const SNAPSHOTS = join(root, 'test', 'packaging', 'api');
 const COMPILER_OPTIONS = {
@@ -29,9 +29,9 @@ const print = (declaration) => {
 
 /** `@credex/core` for packages/core/dist/…; the name of the dependency for a file in node_modules. */
 function packageOf(file) {
-  const [, room] = /\/packages\/([^/]+)\/dist\//.exec(file) ?? [];
-  if (room !== undefined)
-    return JSON.parse(readFileSync(join(root, 'packages', room, 'package.json'), 'utf8')).name;
+  const [, packageName] = /\/packages\/([^/]+)\/dist\//.exec(file) ?? [];
+  if (packageName !== undefined)
+    return JSON.parse(readFileSync(join(root, 'packages', packageName, 'package.json'), 'utf8')).name;
   const [, name] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file) ?? [];
   return name ?? relative(root, file);
 }
@@ -106,10 +106,10 @@ function ourModulesOnly() {
 
 /** The snapshots of the built packages: file name and text. */
 export function apiSnapshots() {
-  const entries = rooms().flatMap((room) =>
-    entryTypes(room).map((path) => ({
-      name: `${room}.${basename(path, '.d.ts')}.txt`,
-      file: join(root, 'packages', room, path).split(sep).join('/'),
+  const entries = packageNames().flatMap((packageName) =>
+    entryTypes(packageName).map((path) => ({
+      name: `${packageName}.${basename(path, '.d.ts')}.txt`,
+      file: join(root, 'packages', packageName, path).split(sep).join('/'),
     })),
   );
   const program = ts.createProgram(

@@ -1,5 +1,5 @@
-// Who may know whom: the one table of the house, and the judgement of one import by it. The linter asks it for every
-// import of a package's sources (scripts/oxlint-plugin.mjs).
+// Which package may import what, as one table. The linter checks every import of a package's sources against it
+// (scripts/oxlint-plugin.mjs).
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
@@ -13,7 +13,7 @@ const CLOUDS = Array.from(
   ([, name]) => name,
 );
 
-/** Each adapter stands behind a subpath of its own, so that nobody loads, or needs the types of, another framework. */
+/** Each adapter has a subpath, so that its users neither load another framework nor need its types. */
 const frameworks = (...names) =>
   Object.fromEntries(
     names.map((name) => [
@@ -23,16 +23,18 @@ const frameworks = (...names) =>
   );
 
 /**
- * `rooms`: the packages of ours that a room's sources may import; `lazyRooms`: by import() or as a type
- * alone; `binRooms`: so by the executable `src/bin.ts` alone; `testRooms`: what its tests may import as well. `others`: what else they may import, Node's modules
- * included. `behind`: what may be imported only behind a subpath of the room, by the modules that stand there
- * (`also`, and the folder of the subpath's name), so that nobody loads an SDK who didn't ask for it.
+ * For each package: `packages`: our packages that its sources may import; `lazyPackages`: only by import() or as types;
+ * `binPackages`: the same, only in `src/bin.ts`; `testPackages`: also in its tests. `others`: other modules that they may
+ * import, Node's included. `behind`: what only the modules of one subpath may import (the folder of that name, and
+ * `also`), so that an SDK is loaded only by users of that subpath.
  */
-export const ROOMS = {
+export const PACKAGES = {
   // A cloud without an SDK of others.
-  ...Object.fromEntries(CLOUDS.map((name) => [name, { rooms: ['core', 'vercel'], others: [], behind: {} }])),
+  ...Object.fromEntries(
+    CLOUDS.map((name) => [name, { packages: ['core', 'vercel'], others: [], behind: {} }]),
+  ),
   core: {
-    rooms: [],
+    packages: [],
     others: ['#runtime', '#http'],
     behind: {
       'http/node': {
@@ -43,7 +45,7 @@ export const ROOMS = {
   },
   // Node's modules as types alone, here: they are looked up when first needed (edge.test.ts).
   vercel: {
-    rooms: ['core'],
+    packages: ['core'],
     others: [/^node:/],
     behind: {
       local: { also: [], imports: [] },
@@ -51,32 +53,32 @@ export const ROOMS = {
     },
   },
   aws: {
-    rooms: ['core', 'vercel'],
+    packages: ['core', 'vercel'],
     others: [],
     behind: {
       'client-sts': { also: [], imports: [/^@aws-sdk\//, /^@smithy\//] },
     },
   },
   gcp: {
-    rooms: ['core', 'vercel'],
+    packages: ['core', 'vercel'],
     others: [],
     behind: { 'google-auth-library': { also: [], imports: ['google-auth-library', 'node:stream'] } },
   },
   azure: {
-    rooms: ['core', 'vercel'],
+    packages: ['core', 'vercel'],
     others: [],
     behind: { identity: { also: [], imports: [/^@azure\//] } },
   },
   verify: {
-    rooms: ['core'],
-    testRooms: ['testing'],
+    packages: ['core'],
+    testPackages: ['testing'],
     others: ['jose'],
     behind: frameworks('hono', 'express', 'fastify', 'node'),
   },
   config: {
-    rooms: ['core'],
-    // The table of options is held equal to what the factories take.
-    testRooms: CLOUDS,
+    packages: ['core'],
+    // A test compares the table of options with what the factories accept.
+    testPackages: CLOUDS,
     others: [
       // Loaded when first needed; test/packaging/credex.test.ts says so.
       '#config-file',
@@ -91,29 +93,29 @@ export const ROOMS = {
     behind: {},
   },
   explain: {
-    rooms: [],
+    packages: [],
     others: [/^@bufbuild\/cel(\/ext)?$/],
     behind: { 'worker-node': { also: [], imports: ['node:worker_threads'] } },
   },
   credex: {
-    rooms: ['core', 'config'],
-    lazyRooms: CLOUDS,
-    binRooms: ['cli'],
+    packages: ['core', 'config'],
+    lazyPackages: CLOUDS,
+    binPackages: ['cli'],
     others: ['aws4fetch'],
     behind: {},
   },
   cli: {
-    rooms: ['core', 'vercel', ...CLOUDS, 'verify', 'config', 'explain', 'store', 'testing'],
+    packages: ['core', 'vercel', ...CLOUDS, 'verify', 'config', 'explain', 'store', 'testing'],
     others: ANY,
     behind: {},
   },
   // The client of an engine is passed in.
-  store: { rooms: ['core'], testRooms: ['testing'], others: [], behind: {} },
-  testing: { rooms: ['core', 'explain'], others: ANY, behind: {} },
+  store: { packages: ['core'], testPackages: ['testing'], others: [], behind: {} },
+  testing: { packages: ['core', 'explain'], others: ANY, behind: {} },
 };
 
 /**
- * Inside core, lowest first: folders, and the modules beside them. A module imports only from its own folder and from the
+ * Inside core, lowest first: folders, and the modules next to them. A module imports only from its own folder and from the
  * lines before its own.
  */
 export const CORE_LAYERS = [
@@ -170,21 +172,23 @@ export const AMBIENT = {
   'verify/check-signature': ['crypto'],
 };
 
-/** `packages/aws/src/url.test.ts`: room `aws`, module `url`, a test or its fixture; undefined outside of the packages' sources. */
+/** `packages/aws/src/url.test.ts` is module `url` of package `aws`, and a test. Undefined outside of the packages' sources. */
 export function place(file) {
   const found = /(?:^|\/)packages\/([^/]+)\/src\/(.+?)(\.test|\.fixture)?\.ts$/.exec(
     file.replaceAll('\\', '/'),
   );
   if (found === null) return undefined;
-  const [, room, module, test] = found;
-  return { room, module, isTest: test !== undefined };
+  const [, packageName, module, test] = found;
+  return { packageName, module, isTest: test !== undefined };
 }
 
 const matches = (patterns, specifier) =>
   patterns.some((pattern) => (typeof pattern === 'string' ? pattern === specifier : pattern.test(specifier)));
 
-const isBehind = (room, module, door) =>
-  module === door || module.startsWith(`${door}/`) || ROOMS[room].behind[door].also.includes(module);
+const isBehind = (packageName, module, subpath) =>
+  module === subpath ||
+  module.startsWith(`${subpath}/`) ||
+  PACKAGES[packageName].behind[subpath].also.includes(module);
 
 /** The folder of a module of core, with its slash, or the module itself. */
 const groupOf = (module) => (module.includes('/') ? module.slice(0, module.indexOf('/') + 1) : module);
@@ -193,9 +197,10 @@ const groupOf = (module) => (module.includes('/') ? module.slice(0, module.index
 export const layerOf = (module) => CORE_LAYERS.findIndex((layer) => layer.includes(groupOf(module)));
 
 /** Why the module has no place in the table; undefined where it has one. */
-export function missingPlace({ room, module, isTest }) {
-  if (ROOMS[room] === undefined) return `the room ${room} has no arrows: give it some in scripts/arrows.mjs`;
-  if (room !== 'core' || isTest || layerOf(module) !== -1) return undefined;
+export function missingPlace({ packageName, module, isTest }) {
+  if (PACKAGES[packageName] === undefined)
+    return `the packageName ${packageName} has no arrows: give it some in scripts/arrows.mjs`;
+  if (packageName !== 'core' || isTest || layerOf(module) !== -1) return undefined;
   return `core/${module} has no layer: give it one in scripts/arrows.mjs`;
 }
 
@@ -207,40 +212,44 @@ function judgeLayer(module, target) {
   return `core/${module} may not import core/${target}: only a lower layer of the table (scripts/arrows.mjs)`;
 }
 
-function judgeRelative({ room, module, isTest }, specifier, isLazy) {
+function judgeRelative({ packageName, module, isTest }, specifier, isLazy) {
   if (!specifier.endsWith('.js')) return `a relative import ends in .js: ${specifier}`;
   const target = posix.join(posix.dirname(module), specifier).slice(0, -'.js'.length);
-  if (target.startsWith('..')) return `${specifier} leaves the room: import another room by its package name`;
+  if (target.startsWith('..'))
+    return `${specifier} leaves the packageName: import another packageName by its package name`;
   if (isTest) return undefined;
-  const door = Object.keys(ROOMS[room].behind).find((name) => isBehind(room, target, name));
-  if (door !== undefined && !isBehind(room, module, door) && !isLazy) {
-    return `${room}/${target} loads an SDK: only import() may name it here, when it is first needed`;
+  const subpath = Object.keys(PACKAGES[packageName].behind).find((name) =>
+    isBehind(packageName, target, name),
+  );
+  if (subpath !== undefined && !isBehind(packageName, module, subpath) && !isLazy) {
+    return `${packageName}/${target} loads an SDK: only import() may name it here, when it is first needed`;
   }
-  return room === 'core' ? judgeLayer(module, target) : undefined;
+  return packageName === 'core' ? judgeLayer(module, target) : undefined;
 }
 
 /** Why the module at `from` (see `place`) may not import `specifier`, lazily by import() or not; undefined where it may. */
 export function judge(from, specifier, isLazy = false) {
-  const { room, module, isTest } = from;
-  const table = ROOMS[room];
+  const { packageName, module, isTest } = from;
+  const table = PACKAGES[packageName];
   if (table === undefined) return undefined;
   if (specifier.startsWith('.')) return judgeRelative(from, specifier, isLazy);
 
   const ours = /^credex(\/|$)/.test(specifier) ? 'credex' : /^@credex\/([^/]+)/.exec(specifier)?.[1];
   if (ours !== undefined) {
     const also = [
-      ...(isLazy || isTest ? (table.lazyRooms ?? []) : []),
-      ...(isLazy && module === 'bin' ? (table.binRooms ?? []) : []),
-      ...(isTest ? (table.testRooms ?? []) : []),
+      ...(isLazy || isTest ? (table.lazyPackages ?? []) : []),
+      ...(isLazy && module === 'bin' ? (table.binPackages ?? []) : []),
+      ...(isTest ? (table.testPackages ?? []) : []),
     ];
-    return table.rooms.includes(ours) || also.includes(ours)
+    return table.packages.includes(ours) || also.includes(ours)
       ? undefined
-      : `${room} may not know ${ours} (scripts/arrows.mjs)`;
+      : `${packageName} may not know ${ours} (scripts/arrows.mjs)`;
   }
   if (isTest || matches(table.others, specifier)) return undefined;
 
-  const doors = Object.entries(table.behind).filter(([, { imports }]) => matches(imports, specifier));
-  if (doors.some(([door]) => isBehind(room, module, door))) return undefined;
-  if (doors.length > 0) return `${specifier} may be imported only behind the subpath ${room}/${doors[0][0]}`;
-  return `${room} may not import ${specifier} (scripts/arrows.mjs)`;
+  const subpaths = Object.entries(table.behind).filter(([, { imports }]) => matches(imports, specifier));
+  if (subpaths.some(([subpath]) => isBehind(packageName, module, subpath))) return undefined;
+  if (subpaths.length > 0)
+    return `${specifier} may be imported only behind the subpath ${packageName}/${subpaths[0][0]}`;
+  return `${packageName} may not import ${specifier} (scripts/arrows.mjs)`;
 }

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rooms, root } from './workspace.mjs';
+import { packageNames, root } from './workspace.mjs';
 
 const FIELDS = ['main', 'types', 'typesVersions'];
 
@@ -32,8 +32,8 @@ function withFields(manifest) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const room of rooms()) {
-    const path = join(root, 'packages', room, 'package.json');
+  for (const packageName of packageNames()) {
+    const path = join(root, 'packages', packageName, 'package.json');
     const text = readFileSync(path, 'utf8');
     const wanted = `${JSON.stringify(withFields(JSON.parse(text)), null, 2)}\n`;
     if (text === wanted) continue;
@@ -41,7 +41,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       writeFileSync(path, wanted);
     } else {
       console.error(
-        `packages/${room}/package.json: main, types and typesVersions do not match exports. Run: node scripts/node10-fields.mjs --write`,
+        `packages/${packageName}/package.json: main, types and typesVersions do not match exports. Run: node scripts/node10-fields.mjs --write`,
       );
       process.exitCode = 1;
     }

@@ -23,7 +23,7 @@ const arrows = {
       ExportNamedDeclaration: (node) => node.source && check(node, node.source),
       ExportAllDeclaration: (node) => check(node, node.source),
       ImportExpression(node) {
-        if (`${from.room}/${from.module}` !== RUNTIME_IMPORT) check(node, node.source, true);
+        if (`${from.packageName}/${from.module}` !== RUNTIME_IMPORT) check(node, node.source, true);
       },
       CallExpression(node) {
         if (node.callee.name === 'importAtRuntime') check(node, node.arguments[0], true);
@@ -62,7 +62,7 @@ const noAmbient = {
   create(context) {
     const from = place(context.filename);
     if (from === undefined || from.isTest) return {};
-    const allowed = AMBIENT[`${from.room}/${from.module}`] ?? [];
+    const allowed = AMBIENT[`${from.packageName}/${from.module}`] ?? [];
     const refuse = (node, name, shown = name) => {
       if (allowed.includes(name)) return;
       const message = `${shown} is a global: take it as an option, or list this module in scripts/arrows.mjs.`;

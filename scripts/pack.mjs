@@ -1,7 +1,7 @@
 // Packs all packages as for publishing. The tarballs stay in node_modules/ until a package changes.
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureBuilt, filesUnder, isStamped, pnpm, rooms, root, stamped } from './workspace.mjs';
+import { ensureBuilt, filesUnder, isStamped, pnpm, packageNames, root, stamped } from './workspace.mjs';
 
 const PACKED = join(root, 'node_modules', '.credex', 'tarballs');
 
@@ -15,7 +15,7 @@ function pack() {
 export async function ensurePacked() {
   await ensureBuilt();
   const inputs = [...filesUnder('packages'), 'LICENSE', 'scripts/build-package.mjs', 'pnpm-workspace.yaml'];
-  if (isStamped('packed', inputs) && readdirSync(PACKED).length === rooms().length) return;
+  if (isStamped('packed', inputs) && readdirSync(PACKED).length === packageNames().length) return;
   await stamped('packed', inputs, () => {
     if (!pack()) throw new Error('pnpm pack failed; see its output above.');
     return true;
@@ -23,7 +23,9 @@ export async function ensurePacked() {
 }
 
 /** The path of the tarball that `ensurePacked` made. */
-export function tarballOf(room) {
-  const { name, version } = JSON.parse(readFileSync(join(root, 'packages', room, 'package.json'), 'utf8'));
+export function tarballOf(packageName) {
+  const { name, version } = JSON.parse(
+    readFileSync(join(root, 'packages', packageName, 'package.json'), 'utf8'),
+  );
   return join(PACKED, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
 }

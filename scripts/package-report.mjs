@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ts from 'typescript-5';
 import { CORE_LAYERS, layerOf, place } from './arrows.mjs';
-import { filesUnder, root, rooms } from './workspace.mjs';
+import { filesUnder, root, packageNames } from './workspace.mjs';
 
 /** A file with fewer lines and one importer belongs into its importer. */
 const SMALL_FILE = 30;
@@ -79,7 +79,7 @@ export function importedPackages(name, sources) {
   };
 }
 
-/** A list with one line for each cloud. It is a file of its own, so that a new cloud changes that line alone. */
+/** A list with one line for each cloud. It is a separate file, so that a new cloud adds only a line there. */
 const isRegistry = (path) => path.endsWith('/registry.ts');
 
 const lineCount = (text) => text.replace(/\n$/, '').split('\n').length;
@@ -112,7 +112,7 @@ export function smallFiles(sources, entries) {
         const found = importers.get(target) ?? { paths: new Set(), mayMerge: true };
         importers.set(target, found);
         found.paths.add(source.path);
-        // What loads lazily must be a file of its own, and an entry that lists exports takes no code.
+        // What loads lazily must be a separate file, and an entry that lists exports takes no code.
         if (isLazy || isExport) found.mayMerge = false;
       }
   return sources.flatMap(({ path, text }) => {
@@ -216,7 +216,7 @@ function table(packages) {
 
 /** The report as lines of text; the small files that should be merged; the imports within core that go upward. */
 export function packageReport() {
-  const packages = rooms().toSorted(compare).map(describePackage);
+  const packages = packageNames().toSorted(compare).map(describePackage);
   const code = packages.reduce((sum, one) => sum + one.code, 0);
   const share = ((100 * code) / BASELINE.lines).toFixed(1);
   const small = packages.flatMap((one) => one.small);

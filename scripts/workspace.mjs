@@ -41,7 +41,7 @@ export function filesUnder(folder = '.') {
 }
 
 /** The names of the folders in packages/. */
-export const rooms = () =>
+export const packageNames = () =>
   readdirSync(join(root, 'packages')).filter((name) =>
     existsSync(join(root, 'packages', name, 'package.json')),
   );
@@ -115,21 +115,22 @@ const isBuildInput = (path) =>
   !/\.(test|fixture)\.ts$/.test(path);
 
 /** The JavaScript files that a package's `exports` name. */
-export function entryFiles(room) {
-  const targets = Object.values(readJson(`packages/${room}/package.json`).exports).flatMap((target) =>
+export function entryFiles(packageName) {
+  const targets = Object.values(readJson(`packages/${packageName}/package.json`).exports).flatMap((target) =>
     typeof target === 'string' ? [target] : Object.values(target),
   );
   return [...new Set(targets)].filter((path) => path.endsWith('.js'));
 }
 
 /** The declaration files of a package's entries. */
-export function entryTypes(room) {
-  return Object.values(readJson(`packages/${room}/package.json`).exports).flatMap((target) =>
+export function entryTypes(packageName) {
+  return Object.values(readJson(`packages/${packageName}/package.json`).exports).flatMap((target) =>
     typeof target === 'string' ? [] : [target.types],
   );
 }
 
-const hasEntries = (room) => entryFiles(room).every((path) => existsSync(join(root, 'packages', room, path)));
+const hasEntries = (packageName) =>
+  entryFiles(packageName).every((path) => existsSync(join(root, 'packages', packageName, path)));
 
 /** Builds all packages, unless the inputs of the build are unchanged and every entry exists. */
 export async function ensureBuilt() {
@@ -140,7 +141,7 @@ export async function ensureBuilt() {
     'tsconfig.base.json',
     'turbo.json',
   ];
-  if (isStamped('built', inputs) && rooms().every(hasEntries)) return;
+  if (isStamped('built', inputs) && packageNames().every(hasEntries)) return;
   // pnpm adds itself to PATH, where turbo searches for it.
   await stamped('built', inputs, () => orExit(pnpm('run', 'build'), 'The build'));
 }

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rooms } from '../../scripts/workspace.mjs';
+import { packageNames } from '../../scripts/workspace.mjs';
 
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -17,7 +17,10 @@ export interface Block {
   readonly file: string;
 }
 
-const READMES: readonly string[] = ['README.md', ...rooms().map((room) => `packages/${room}/README.md`)];
+const READMES: readonly string[] = [
+  'README.md',
+  ...packageNames().map((name) => `packages/${name}/README.md`),
+];
 
 /** Each block that is fenced as `ts`. */
 export function blocksOf(readme: string): readonly Block[] {

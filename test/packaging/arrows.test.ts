@@ -11,7 +11,7 @@ const longFunction = (lines: number, line: string): string =>
 
 /** What each planted file must be told, as the linter prints the rule; an empty list: nothing. */
 const PLANTED: readonly (readonly [path: string, text: string, rules: readonly string[]])[] = [
-  // Arrows between rooms.
+  // Imports between packages.
   [
     'core/src/cache/cache.ts',
     `import { a } from '@credex/vercel';\nexport const b: number = a;\n`,

@@ -8,7 +8,7 @@ import { node10Fields } from '../../scripts/node10-fields.mjs';
 import { tarballOf } from '../../scripts/pack.mjs';
 import { foreignTo } from './hosts.js';
 import type { Manifest } from './packages.js';
-import { ROOMS, manifestOf, specifiersOf } from './packages.js';
+import { PACKAGES, manifestOf, specifiersOf } from './packages.js';
 
 /** These know all clouds. */
 const OF_ALL = ['testing', 'cli', 'config', 'credex', 'explain'];
@@ -16,11 +16,11 @@ const OF_ALL = ['testing', 'cli', 'config', 'credex', 'explain'];
 /** An ESM-only package: a CommonJS module that imports it gets an ES module (`--ignore-rules cjs-resolves-to-esm`). */
 const EXPECTED: ProblemKind = 'CJSResolvesToESM';
 
-describe.each(ROOMS)('the tarball of packages/%s', (room) => {
-  const tarball = readFileSync(tarballOf(room));
+describe.each(PACKAGES)('the tarball of packages/%s', (packageName) => {
+  const tarball = readFileSync(tarballOf(packageName));
   const data = new Uint8Array(tarball);
   const contents = createPackageFromTarballData(data);
-  const prefix = `/node_modules/${manifestOf(room).name}/`;
+  const prefix = `/node_modules/${manifestOf(packageName).name}/`;
   const files = contents.listFiles().map((path) => path.slice(prefix.length));
 
   it('has what is built, its papers, and nothing else', () => {
@@ -36,10 +36,10 @@ describe.each(ROOMS)('the tarball of packages/%s', (room) => {
   });
 
   it('has the module and the types of every entry', () => {
-    const targets = Object.values(manifestOf(room).exports).flatMap((entry) =>
+    const targets = Object.values(manifestOf(packageName).exports).flatMap((entry) =>
       typeof entry === 'string' ? [entry] : Object.values(entry),
     );
-    expect(targets.length).toBeGreaterThan(specifiersOf(room).length);
+    expect(targets.length).toBeGreaterThan(specifiersOf(packageName).length);
     expect(targets.map((path) => path.slice('./'.length)).filter((path) => !files.includes(path))).toEqual(
       [],
     );
@@ -59,7 +59,7 @@ describe.each(ROOMS)('the tarball of packages/%s', (room) => {
   it('names no host and no SDK of another cloud', () => {
     const modules = files.filter((path) => path.endsWith('.js'));
     expect(modules).not.toEqual([]);
-    const words = OF_ALL.includes(room) ? [] : foreignTo(room);
+    const words = OF_ALL.includes(packageName) ? [] : foreignTo(packageName);
     const found = modules.flatMap((path) => {
       const text = contents.readFile(prefix + path);
       return words.flatMap((word) => (text.includes(word) ? [`${path}: ${word}`] : []));
@@ -84,7 +84,7 @@ describe.each(ROOMS)('the tarball of packages/%s', (room) => {
 
   it('has the right types in each resolution', async () => {
     const analysis = await checkPackage(contents);
-    if (!analysis.types) throw new Error(`${room} has no types at all`);
+    if (!analysis.types) throw new Error(`${packageName} has no types at all`);
     expect(analysis.problems.filter(({ kind }) => kind !== EXPECTED)).toEqual([]);
   });
 });

@@ -10,21 +10,21 @@ const MOST = { aws: 30_300, azure: 28_800, gcp: 28_100 } as const;
 
 const RUNTIMES = ['node', 'edge-light', 'workerd'] as const;
 
-const named = (room: string): string => `${room[0]?.toUpperCase()}${room.slice(1)}`;
+const named = (packageName: string): string => `${packageName[0]?.toUpperCase()}${packageName.slice(1)}`;
 
-describe.each(PROVIDERS)('a bundle of @credex/%s', (room) => {
-  const code = `export { get${named(room)}Credentials, ${room}CredentialsProvider } from '@credex/${room}';`;
+describe.each(PROVIDERS)('a bundle of @credex/%s', (packageName) => {
+  const code = `export { get${named(packageName)}Credentials, ${packageName}CredentialsProvider } from '@credex/${packageName}';`;
 
   it.each(RUNTIMES)('for %s is of this cloud, vercel and core alone, and small', async (runtime) => {
     const { text, inputs, compressed } = await bundleSize(code, [runtime]);
     const packages = inputs.flatMap((path) => /(?:^|\/)packages\/([^/]+)\/dist\//.exec(path)?.[1] ?? []);
-    expect([...new Set(packages)].sort()).toEqual(['core', room, 'vercel'].sort());
+    expect([...new Set(packages)].sort()).toEqual(['core', packageName, 'vercel'].sort());
     expect(inputs.filter((path) => path.includes('/.pnpm/'))).toEqual([]);
     const imported = [...text.matchAll(/(?:from|import|import\()\s*["'](node:[^"']*)/g)].map(
       ([, name]) => name,
     );
     expect(imported).toEqual([]);
-    expect(foreignTo(room).filter((word) => text.includes(word))).toEqual([]);
-    expect(compressed).toBeLessThanOrEqual(MOST[room]);
+    expect(foreignTo(packageName).filter((word) => text.includes(word))).toEqual([]);
+    expect(compressed).toBeLessThanOrEqual(MOST[packageName]);
   });
 });

@@ -6,7 +6,15 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { link, runModule, unpack } from './installation.js';
 import type { Ended } from './packages.js';
-import { PROVIDERS, ROOMS, closureOf, command, emptyFolder, manifestOf, specifiersOf } from './packages.js';
+import {
+  PROVIDERS,
+  PACKAGES,
+  closureOf,
+  command,
+  emptyFolder,
+  manifestOf,
+  specifiersOf,
+} from './packages.js';
 
 /** Asks each cloud with a token for another audience, and is refused; then with no token at all. */
 const PROGRAM = `
@@ -57,7 +65,7 @@ const PROGRAM = `
 `;
 
 async function unpackAll(folder: string): Promise<void> {
-  for (const room of ['core', 'vercel', ...PROVIDERS]) await unpack(folder, room);
+  for (const packageName of ['core', 'vercel', ...PROVIDERS]) await unpack(folder, packageName);
 }
 
 const STRICT = ['--unhandled-rejections=strict'];
@@ -113,13 +121,13 @@ describe.each(['node', 'edge-light', 'workerd'])('bundled for %s', (runtime) => 
   });
 });
 
-describe.each(ROOMS)('the first entry of %s', (room) => {
+describe.each(PACKAGES)('the first entry of %s', (packageName) => {
   const [folder, remove] = emptyFolder();
   afterAll(remove);
-  const ours = new Set(ROOMS.map((one) => manifestOf(one).name));
+  const ours = new Set(PACKAGES.map((one) => manifestOf(one).name));
 
   it('is bundled where no optional package is installed', async () => {
-    for (const one of closureOf(room)) {
+    for (const one of closureOf(packageName)) {
       await unpack(folder, one);
       const others = Object.keys(manifestOf(one).dependencies ?? {}).filter(
         (name) => !ours.has(name) && !existsSync(join(folder, 'node_modules', name)),
@@ -127,7 +135,11 @@ describe.each(ROOMS)('the first entry of %s', (room) => {
       link(folder, one, others);
     }
     const { errors } = await build({
-      stdin: { contents: `export * from '${specifiersOf(room)[0]}'`, resolveDir: folder, loader: 'js' },
+      stdin: {
+        contents: `export * from '${specifiersOf(packageName)[0]}'`,
+        resolveDir: folder,
+        loader: 'js',
+      },
       bundle: true,
       write: false,
       outdir: folder,
@@ -144,12 +156,12 @@ describe('where its file was left behind', () => {
   beforeAll(() => unpackAll(folder));
   afterAll(remove);
 
-  const lose = (room: string, file: string): void =>
-    rmSync(join(folder, 'node_modules', '@credex', room, 'dist', 'lazy', file));
+  const lose = (packageName: string, file: string): void =>
+    rmSync(join(folder, 'node_modules', '@credex', packageName, 'dist', 'lazy', file));
 
   it('the failure has a code and its cause', async () => {
     expect(printed(await runModule(folder, PROGRAM, ...STRICT))).toEqual(WHOLE);
-    for (const room of PROVIDERS) lose(room, `classify-${room}-error.js`);
+    for (const packageName of PROVIDERS) lose(packageName, `classify-${packageName}-error.js`);
     const refused = PROVIDERS.map(() => ['unknown', 'object']);
     expect(printed(await runModule(folder, PROGRAM, ...STRICT))).toEqual({ ...WHOLE, refused });
     lose('vercel', 'audience-exchange.js');

@@ -13,13 +13,13 @@ const bin = join(folder, 'node_modules/@credex/cli/dist/bin.js');
 const credex = (...argv: string[]) => command(process.execPath, [bin, ...argv], folder);
 
 beforeAll(async () => {
-  const rooms = closureOf('cli');
-  for (const room of rooms) await unpack(folder, room);
-  for (const room of rooms) {
-    const names = Object.keys(manifestOf(room).dependencies ?? {});
+  const packageNames = closureOf('cli');
+  for (const packageName of packageNames) await unpack(folder, packageName);
+  for (const packageName of packageNames) {
+    const names = Object.keys(manifestOf(packageName).dependencies ?? {});
     link(
       folder,
-      room,
+      packageName,
       names.filter((name) => !name.startsWith('@credex/')),
     );
   }

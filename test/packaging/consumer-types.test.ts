@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { install, link } from './installation.js';
 import { PROVIDERS, ROOT, closureOf, command, emptyFolder, manifestOf, specifiersOf } from './packages.js';
 
-const rooms = [...new Set(PROVIDERS.flatMap(closureOf))];
-const allEntries = rooms.flatMap(specifiersOf);
+const packageNames = [...new Set(PROVIDERS.flatMap(closureOf))];
+const allEntries = packageNames.flatMap(specifiersOf);
 const mainEntries = allEntries.filter((specifier) =>
-  rooms.some((room) => specifier === manifestOf(room).name),
+  packageNames.some((packageName) => specifier === manifestOf(packageName).name),
 );
 
 const imports = (specifiers: readonly string[]): string =>
@@ -22,7 +22,7 @@ const RESOLUTIONS = {
 const [folder, remove] = emptyFolder();
 afterAll(remove);
 beforeAll(async () => {
-  await install(folder, rooms);
+  await install(folder, packageNames);
 });
 
 async function compile(
@@ -85,7 +85,8 @@ describe('with the SDKs', () => {
   let where = '';
   beforeAll(() => {
     where = consumer('all', allEntries);
-    for (const room of PROVIDERS) link(folder, room, Object.keys(manifestOf(room).peerDependencies ?? {}));
+    for (const packageName of PROVIDERS)
+      link(folder, packageName, Object.keys(manifestOf(packageName).peerDependencies ?? {}));
   });
 
   it.each(modern)('every entry compiles: $compiler, $resolution', async ({ compiler, resolution }) => {

@@ -36,7 +36,7 @@ describe('npm install credex', () => {
     const ours = installed.filter((name) => /^(?:@credex\/|credex$)/.test(name));
     expect(ours.sort()).toEqual(
       ['aws', 'azure', 'cli', 'config', 'core', 'explain', 'gcp', 'vercel', 'verify']
-        .map((room) => `@credex/${room}`)
+        .map((packageName) => `@credex/${packageName}`)
         .concat('credex'),
     );
     expect(installed.length).toBeLessThanOrEqual(26);
@@ -91,7 +91,7 @@ describe('npm install credex', () => {
       (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
     );
     expect([...new Set(packages)].sort()).toEqual([
-      ...['aws', 'azure', 'config', 'core', 'gcp', 'vercel'].map((room) => `@credex/${room}`),
+      ...['aws', 'azure', 'config', 'core', 'gcp', 'vercel'].map((packageName) => `@credex/${packageName}`),
       'aws4fetch',
       'credex',
     ]);

@@ -15,16 +15,16 @@ export async function load(url, context, next) { writeSync(1, url + '\\n'); retu
 
 const CONFIG = `{ credentials: { store: { provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/shop' } } }`;
 
-describe('credex, unpacked beside its dependencies', () => {
+describe('credex, unpacked with its dependencies', () => {
   const [folder, remove] = emptyFolder();
 
   beforeAll(async () => {
-    for (const room of closureOf('credex')) {
-      await unpack(folder, room);
-      const { dependencies = {} } = manifestOf(room);
+    for (const packageName of closureOf('credex')) {
+      await unpack(folder, packageName);
+      const { dependencies = {} } = manifestOf(packageName);
       link(
         folder,
-        room,
+        packageName,
         Object.keys(dependencies).filter((name) => !name.startsWith('@credex/')),
       );
     }

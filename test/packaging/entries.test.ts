@@ -4,22 +4,22 @@ import { readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { PROVIDERS, ROOMS, ROOT, manifestOf } from './packages.js';
+import { PROVIDERS, PACKAGES, ROOT, manifestOf } from './packages.js';
 
 /** The files of an entry: one for each condition that has its own. */
-const filesFor = (room: string, subpath: string): string[] => {
-  const target = manifestOf(room).exports[subpath] ?? {};
+const filesFor = (packageName: string, subpath: string): string[] => {
+  const target = manifestOf(packageName).exports[subpath] ?? {};
   const files = typeof target === 'string' ? [] : Object.values(target);
   return [...new Set(files)]
     .filter((file) => file.endsWith('.js'))
-    .map((file) => join(ROOT, 'packages', room, file));
+    .map((file) => join(ROOT, 'packages', packageName, file));
 };
 
-const entries = ROOMS.flatMap((room) =>
-  Object.keys(manifestOf(room).exports).flatMap((subpath) =>
-    filesFor(room, subpath).map((file) => ({
-      entry: `${room}${subpath.slice(1)}, ${relative(join(ROOT, 'packages', room), file)}`,
-      room,
+const entries = PACKAGES.flatMap((packageName) =>
+  Object.keys(manifestOf(packageName).exports).flatMap((subpath) =>
+    filesFor(packageName, subpath).map((file) => ({
+      entry: `${packageName}${subpath.slice(1)}, ${relative(join(ROOT, 'packages', packageName), file)}`,
+      packageName,
       name: basename(file, '.js'),
       file,
     })),
@@ -28,9 +28,12 @@ const entries = ROOMS.flatMap((room) =>
 
 it.each(entries)(
   '$entry exports the values of its snapshot and nothing else',
-  async ({ room, name, file }) => {
+  async ({ packageName, name, file }) => {
     const exported = Object.keys((await import(pathToFileURL(file).href)) as object);
-    const snapshot = readFileSync(join(ROOT, 'test', 'packaging', 'api', `${room}.${name}.txt`), 'utf8');
+    const snapshot = readFileSync(
+      join(ROOT, 'test', 'packaging', 'api', `${packageName}.${name}.txt`),
+      'utf8',
+    );
     const [shown = ''] = snapshot.split('// Reached by the above');
     const declared = [
       ...shown.matchAll(/^export (?:declare )?(?:function|class|const|abstract class) (\w+)/gm),
@@ -54,16 +57,18 @@ function filesOf(file: string, found = new Set<string>()): Set<string> {
   return found;
 }
 
-function onNode(room: string, subpath: string): string {
-  const target = manifestOf(room).exports[subpath] as Readonly<Record<string, string>>;
-  return join(ROOT, 'packages', room, target['node'] ?? target['default'] ?? '');
+function onNode(packageName: string, subpath: string): string {
+  const target = manifestOf(packageName).exports[subpath] as Readonly<Record<string, string>>;
+  return join(ROOT, 'packages', packageName, target['node'] ?? target['default'] ?? '');
 }
 
-describe.each(PROVIDERS)('@credex/%s', (room) => {
+describe.each(PROVIDERS)('@credex/%s', (packageName) => {
   it('is three files with all that it brings', () => {
-    const files = [...filesOf(onNode(room, '.'))].map((file) => relative(join(ROOT, 'packages'), file));
+    const files = [...filesOf(onNode(packageName, '.'))].map((file) =>
+      relative(join(ROOT, 'packages'), file),
+    );
     expect(files.sort()).toEqual(
-      [`${room}/dist/index.js`, 'core/dist/node/internal.js', 'vercel/dist/driver.js'].sort(),
+      [`${packageName}/dist/index.js`, 'core/dist/node/internal.js', 'vercel/dist/driver.js'].sort(),
     );
   });
 });

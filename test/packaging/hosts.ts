@@ -6,9 +6,9 @@ const WORDS = {
   gcp: ['googleapis.com', 'iamcredentials', 'google-auth-library'],
 } as const;
 
-/** Words of the other clouds have no place in a cloud's package, and of no cloud in the rooms that all share. */
-export function foreignTo(room: string): readonly string[] {
+/** Words that must not occur in a package: those of the other clouds, and in a shared package those of every cloud. */
+export function foreignTo(packageName: string): readonly string[] {
   return Object.entries(WORDS)
-    .filter(([cloud]) => cloud !== room)
+    .filter(([cloud]) => cloud !== packageName)
     .flatMap(([, words]) => words);
 }

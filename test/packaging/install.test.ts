@@ -29,7 +29,7 @@ function installedIn(folder: string): string[] {
 
 const JWT = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from('{"sub":"owner:acme","exp":4102444800}').toString('base64url')}.c2ln`;
 
-/** What each room is asked for, and what its cloud answers. */
+/** The call of each package, and the response of its cloud. */
 const EXCHANGES: Readonly<
   Record<string, { get: string; options: object; answer: string; host: string; field: string }>
 > = {
@@ -65,10 +65,10 @@ const EXCHANGES: Readonly<
   },
 };
 
-/** A program that makes one exchange by a fetch of its own, and prints what it got and whom it asked. */
-function exchangeOf(room: string): string {
-  const { get, options, answer, field } = EXCHANGES[room] as (typeof EXCHANGES)[string];
-  return `import { ${get} } from '@credex/${room}';
+/** A program that makes one exchange with its own fetch, and prints the result and the host of the request. */
+function exchangeOf(packageName: string): string {
+  const { get, options, answer, field } = EXCHANGES[packageName] as (typeof EXCHANGES)[string];
+  return `import { ${get} } from '@credex/${packageName}';
     const hosts = [];
     const fetch = async (url) => (hosts.push(new URL(url).host), new Response(${JSON.stringify(answer)}));
     const tokenSource = () => '${JWT}';
@@ -76,18 +76,18 @@ function exchangeOf(room: string): string {
     console.log(JSON.stringify([made.${field}, ...hosts]));`;
 }
 
-describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (room) => {
+describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (packageName) => {
   const [folder, remove] = emptyFolder();
-  const main = `@credex/${room}`;
-  const subpaths = specifiersOf(room).filter((specifier) => specifier !== main);
-  const peers = Object.keys(manifestOf(room).peerDependencies ?? {});
+  const main = `@credex/${packageName}`;
+  const subpaths = specifiersOf(packageName).filter((specifier) => specifier !== main);
+  const peers = Object.keys(manifestOf(packageName).peerDependencies ?? {});
 
   beforeAll(async () => {
-    await install(folder, closureOf(room));
+    await install(folder, closureOf(packageName));
   });
   afterAll(remove);
 
-  it('brings nothing but the rooms that it may know', () => {
+  it('installs only the packages that it may import', () => {
     expect(installedIn(folder)).toEqual(['@credex/core', main, '@credex/vercel'].sort());
   });
 
@@ -105,14 +105,14 @@ describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (room) => {
   });
 
   it('makes the exchange without an SDK', async () => {
-    const { stdout, stderr } = await runModule(folder, exchangeOf(room));
+    const { stdout, stderr } = await runModule(folder, exchangeOf(packageName));
     expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toEqual(['made', EXCHANGES[room]?.host]);
+    expect(JSON.parse(stdout)).toEqual(['made', EXCHANGES[packageName]?.host]);
   });
 
   it('behind a proxy, names the package that goes through one', async () => {
     const text = `process.env.HTTPS_PROXY = 'http://127.0.0.1:1';
-      ${exchangeOf(room).replace(', fetch });', ' }).catch((error) => (console.log(error.code, error.message), {}));')}`;
+      ${exchangeOf(packageName).replace(', fetch });', ' }).catch((error) => (console.log(error.code, error.message), {}));')}`;
     const { stdout, stderr } = await runModule(folder, text);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^missing_package .*npm install proxy-agent.*HTTPS_PROXY/);
@@ -120,10 +120,10 @@ describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (room) => {
 
   it('needs no package for a host that NO_PROXY names', async () => {
     const text = `process.env.HTTPS_PROXY = 'http://127.0.0.1:1';
-      process.env.NO_PROXY = 'example.com,${EXCHANGES[room]?.host}';
+      process.env.NO_PROXY = 'example.com,${EXCHANGES[packageName]?.host}';
       const { globalAgent } = await import('node:https');
       globalAgent.options.lookup = (host, options, done) => done(Object.assign(new Error(host), { code: 'ENOTFOUND' }));
-      ${exchangeOf(room).replace(', fetch });', ' }).catch((error) => (console.log(error.code), {}));')}`;
+      ${exchangeOf(packageName).replace(', fetch });', ' }).catch((error) => (console.log(error.code), {}));')}`;
     const { stdout } = await runModule(folder, text);
     expect(stdout).toMatch(/^network$/m);
   });
@@ -136,7 +136,7 @@ describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (room) => {
 
   describe('with its SDK at hand', () => {
     beforeAll(() => {
-      link(folder, room, peers);
+      link(folder, packageName, peers);
       writeFileSync(join(folder, 'hooks.mjs'), LOADED_MODULES);
       const hooks = pathToFileURL(join(folder, 'hooks.mjs')).href;
       writeFileSync(
@@ -169,12 +169,12 @@ describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (room) => {
   });
 });
 
-describe('@credex/testing, unpacked beside its dependencies', () => {
+describe('@credex/testing, unpacked with its dependencies', () => {
   const [folder, remove] = emptyFolder();
 
   beforeAll(async () => {
     const { dependencies = {} } = manifestOf('testing');
-    for (const room of closureOf('testing')) await unpack(folder, room);
+    for (const packageName of closureOf('testing')) await unpack(folder, packageName);
     link(
       folder,
       'testing',

@@ -6,10 +6,10 @@ import { tarballOf } from '../../scripts/pack.mjs';
 import type { Ended } from './packages.js';
 import { ROOT, command, manifestOf } from './packages.js';
 
-/** Installs the tarballs of the rooms; of any other package npm would need the network, and fail. */
-export async function install(folder: string, rooms: readonly string[]): Promise<void> {
+/** Installs the tarballs of the packages. Any other package would need the network, and npm would fail. */
+export async function install(folder: string, packageNames: readonly string[]): Promise<void> {
   const dependencies = Object.fromEntries(
-    rooms.map((room) => [manifestOf(room).name, `file:${tarballOf(room)}`]),
+    packageNames.map((packageName) => [manifestOf(packageName).name, `file:${tarballOf(packageName)}`]),
   );
   writeFileSync(
     join(folder, 'package.json'),
@@ -21,24 +21,24 @@ export async function install(folder: string, rooms: readonly string[]): Promise
 }
 
 /** Unpacks a tarball where npm would put it: for a package whose dependencies only a registry has. */
-export async function unpack(folder: string, room: string): Promise<void> {
-  const target = join(folder, 'node_modules', manifestOf(room).name);
+export async function unpack(folder: string, packageName: string): Promise<void> {
+  const target = join(folder, 'node_modules', manifestOf(packageName).name);
   mkdirSync(target, { recursive: true });
   const { code, stderr } = await command(
     'tar',
-    ['-xzf', tarballOf(room), '--strip-components=1', '-C', target],
+    ['-xzf', tarballOf(packageName), '--strip-components=1', '-C', target],
     folder,
   );
   if (code !== 0) throw new Error(`tar failed: ${stderr}`);
 }
 
-/** Puts other packages that the room was developed with beside what is installed. */
-export function link(folder: string, room: string, names: readonly string[]): void {
+/** Links other packages, which this package was developed with, into the installation. */
+export function link(folder: string, packageName: string, names: readonly string[]): void {
   for (const name of names) {
     const target = join(folder, 'node_modules', name);
     if (existsSync(target)) continue;
     mkdirSync(dirname(target), { recursive: true });
-    symlinkSync(realpathSync(join(ROOT, 'packages', room, 'node_modules', name)), target, 'junction');
+    symlinkSync(realpathSync(join(ROOT, 'packages', packageName, 'node_modules', name)), target, 'junction');
   }
 }
 

@@ -1,10 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PROVIDERS, ROOMS, ROOT, manifestOf } from './packages.js';
+import { PROVIDERS, PACKAGES, ROOT, manifestOf } from './packages.js';
 
-/** What each provider's room has, under the same names: who knows one room knows the others. */
-const FURNITURE = (cloud: string): readonly RegExp[] => [
+/** Files that each provider's package has under the same names: a reader who knows one package knows the others. */
+const FILES = (cloud: string): readonly RegExp[] => [
   /^index\.ts$/,
   new RegExp(`^${cloud}-credentials-provider\\.ts$`),
   new RegExp(`^${cloud}-credentials-provider\\.test\\.ts$`),
@@ -15,20 +15,20 @@ const FURNITURE = (cloud: string): readonly RegExp[] => [
   new RegExp(`^classify-${cloud}-error\\.test\\.ts$`),
 ];
 
-describe.each(PROVIDERS)('the room of %s', (cloud) => {
+describe.each(PROVIDERS)('the package of %s', (cloud) => {
   const files = readdirSync(join(ROOT, 'packages', cloud, 'src'));
 
-  it('has the furniture of every provider', () => {
-    const missing = FURNITURE(cloud).filter((pattern) => !files.some((file) => pattern.test(file)));
+  it('has the files of every provider', () => {
+    const missing = FILES(cloud).filter((pattern) => !files.some((file) => pattern.test(file)));
     expect(missing.map(String)).toEqual([]);
   });
 });
 
-describe.each(ROOMS)('packages/%s', (room) => {
-  const read = (path: string): string => readFileSync(join(ROOT, 'packages', room, path), 'utf8');
+describe.each(PACKAGES)('packages/%s', (packageName) => {
+  const read = (path: string): string => readFileSync(join(ROOT, 'packages', packageName, path), 'utf8');
 
   it('has a README under its own name', () => {
-    expect(read('README.md').split('\n')[0]).toBe(`# ${manifestOf(room).name}`);
+    expect(read('README.md').split('\n')[0]).toBe(`# ${manifestOf(packageName).name}`);
   });
 
   it('is published as the others are', () => {
@@ -43,7 +43,7 @@ describe.each(ROOMS)('packages/%s', (room) => {
   });
 });
 
-it('each decision record has a number of its own, without a gap', () => {
+it('the decision records are numbered without a gap', () => {
   const records = readdirSync(join(ROOT, 'docs', 'decisions')).sort();
   const numbers = records.map((_record, index) => String(index + 1).padStart(4, '0'));
   expect(records.map((record) => record.slice(0, 4))).toEqual(numbers);

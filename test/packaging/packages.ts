@@ -5,10 +5,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rooms } from '../../scripts/workspace.mjs';
+import { packageNames } from '../../scripts/workspace.mjs';
 
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
-export const ROOMS: readonly string[] = rooms();
+export const PACKAGES: readonly string[] = packageNames();
 export const PROVIDERS = ['aws', 'azure', 'gcp'] as const;
 
 export interface Manifest {
@@ -22,24 +22,24 @@ export interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-export function manifestOf(room: string): Manifest {
-  return JSON.parse(readFileSync(join(ROOT, 'packages', room, 'package.json'), 'utf8')) as Manifest;
+export function manifestOf(packageName: string): Manifest {
+  return JSON.parse(readFileSync(join(ROOT, 'packages', packageName, 'package.json'), 'utf8')) as Manifest;
 }
 
 /** What users write to import each module: `@credex/aws`, `@credex/aws/client-sts`. */
-export function specifiersOf(room: string): string[] {
-  const { name, exports } = manifestOf(room);
+export function specifiersOf(packageName: string): string[] {
+  const { name, exports } = manifestOf(packageName);
   return Object.keys(exports)
     .filter((subpath) => !subpath.endsWith('.json'))
     .map((subpath) => name + subpath.slice(1));
 }
 
-/** The room of a package of ours; undefined for a package of others. */
+/** The folder name of one of our packages; undefined for other packages. */
 const roomOf = (name: string): string | undefined =>
   name === 'credex' ? name : /^@credex\/(.+)$/.exec(name)?.[1];
 
-/** The rooms that a room brings with it, itself included. */
-export function closureOf(room: string): string[] {
+/** The packages that are installed with a package, itself included. */
+export function closureOf(packageName: string): string[] {
   const found = new Set<string>();
   const add = (one: string): void => {
     if (found.has(one)) return;
@@ -49,7 +49,7 @@ export function closureOf(room: string): string[] {
       if (ours !== undefined) add(ours);
     }
   };
-  add(room);
+  add(packageName);
   return [...found].sort();
 }
 

@@ -8,7 +8,7 @@ import { outside } from '../support/command-line.js';
 import { AUDIENCE, AWS, AZURE, GCP } from '../support/trust.js';
 import { useFixture } from '../support/use-fixture.js';
 import type { Ended } from './packages.js';
-import { ROOMS, ROOT, command, emptyFolder } from './packages.js';
+import { PACKAGES, ROOT, command, emptyFolder } from './packages.js';
 import type { Registry } from './registry.js';
 import { startRegistry } from './registry.js';
 
@@ -40,7 +40,9 @@ function linesOf(readme: string): readonly Line[] {
   );
 }
 
-const lines = ['README.md', ...ROOMS.map((room) => `packages/${room}/README.md`)].flatMap(linesOf);
+const lines = ['README.md', ...PACKAGES.map((packageName) => `packages/${packageName}/README.md`)].flatMap(
+  linesOf,
+);
 const installs = lines.filter(({ line }) => line.startsWith('npm install '));
 const others = lines.filter(({ line }) => !/^(?:npm |npx --yes pnpm)/.test(line));
 
@@ -119,7 +121,8 @@ describe('npm install', () => {
     '$readme: $line',
     async ({ line }) => {
       if (line.includes('$HOME'))
-        for (const room of ROOMS) copyFileSync(tarballOf(room), join(folder, 'credex', `${room}.tgz`));
+        for (const packageName of PACKAGES)
+          copyFileSync(tarballOf(packageName), join(folder, 'credex', `${packageName}.tgz`));
       const { code, stderr } = await sh(line);
       // What an earlier line put among the dependencies, a later one puts among those of development.
       expect(stderr.replaceAll(/^npm warn idealTree Removing dependencies\..*\n/gm, '')).toBe('');

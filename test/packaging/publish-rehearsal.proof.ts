@@ -1,10 +1,10 @@
 import { beforeAll, describe, it } from 'vitest';
 import { ensurePacked } from '../../scripts/pack.mjs';
-import { ROOMS } from './packages.js';
+import { PACKAGES } from './packages.js';
 import { expectRehearsal } from './publish-rehearsal.js';
 
 beforeAll(ensurePacked, 120_000);
 
-describe.each(ROOMS)('the package in packages/%s', (room) => {
-  it('passes a rehearsal of npm publish', { timeout: 60_000 }, () => expectRehearsal(room));
+describe.each(PACKAGES)('the package in packages/%s', (packageName) => {
+  it('passes a rehearsal of npm publish', { timeout: 60_000 }, () => expectRehearsal(packageName));
 });

@@ -2,12 +2,12 @@ import { expect } from 'vitest';
 import { tarballOf } from '../../scripts/pack.mjs';
 import { command, emptyFolder, manifestOf } from './packages.js';
 
-/** `npm publish --dry-run` takes the tarball. No registry is asked: the port is nobody's. */
-export async function expectRehearsal(room: string): Promise<void> {
+/** `npm publish --dry-run` takes the tarball. No registry is contacted: nothing listens on the port. */
+export async function expectRehearsal(packageName: string): Promise<void> {
   const [folder, remove] = emptyFolder();
   const npm = 'npm_config_fetch_retries=0 npm_config_registry=http://127.0.0.1:9 npm publish --dry-run';
-  const { code, stdout } = await command('sh', ['-c', `${npm} '${tarballOf(room)}'`], folder);
+  const { code, stdout } = await command('sh', ['-c', `${npm} '${tarballOf(packageName)}'`], folder);
   remove();
   expect(code).toBe(0);
-  expect(stdout).toContain(`+ ${manifestOf(room).name}@${manifestOf(room).version}`);
+  expect(stdout).toContain(`+ ${manifestOf(packageName).name}@${manifestOf(packageName).version}`);
 }

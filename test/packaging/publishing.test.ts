@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { createPackageFromTarballData } from '@arethetypeswrong/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { tarballOf } from '../../scripts/pack.mjs';
-import { ROOMS, ROOT, command, emptyFolder, manifestOf } from './packages.js';
+import { PACKAGES, ROOT, command, emptyFolder, manifestOf } from './packages.js';
 import { expectRehearsal } from './publish-rehearsal.js';
 
 const read = (...path: readonly string[]): string => readFileSync(join(ROOT, ...path), 'utf8');
@@ -19,14 +19,14 @@ const anchorOf = (heading: string): string =>
     .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
 
-describe.each(ROOMS)('the package of packages/%s', (room) => {
-  const readme = read('packages', room, 'README.md');
-  const manifest = manifestOf(room) as unknown as Readonly<Record<string, unknown>>;
+describe.each(PACKAGES)('the package of packages/%s', (packageName) => {
+  const readme = read('packages', packageName, 'README.md');
+  const manifest = manifestOf(packageName) as unknown as Readonly<Record<string, unknown>>;
 
   it('says on npm where it comes from', () => {
     expect(manifest).toMatchObject({
-      repository: { ...repository, directory: `packages/${room}` },
-      homepage: `${HOME}/tree/main/packages/${room}#readme`,
+      repository: { ...repository, directory: `packages/${packageName}` },
+      homepage: `${HOME}/tree/main/packages/${packageName}#readme`,
       bugs: `${HOME}/issues`,
       publishConfig: { access: 'public', provenance: true },
     });
@@ -48,9 +48,9 @@ describe.each(ROOMS)('the package of packages/%s', (room) => {
   });
 
   it('depends on others of ours at exactly one version', () => {
-    const contents = createPackageFromTarballData(new Uint8Array(readFileSync(tarballOf(room))));
+    const contents = createPackageFromTarballData(new Uint8Array(readFileSync(tarballOf(packageName))));
     const packed = JSON.parse(
-      contents.readFile(`/node_modules/${manifestOf(room).name}/package.json`),
+      contents.readFile(`/node_modules/${manifestOf(packageName).name}/package.json`),
     ) as ReturnType<typeof manifestOf>;
     const ours = Object.entries(packed.dependencies ?? {}).filter(([name]) =>
       /^(?:@credex\/|credex$)/.test(name),
@@ -83,7 +83,7 @@ describe('a release', () => {
     for (const path of [
       'package.json',
       'pnpm-workspace.yaml',
-      ...ROOMS.map((room) => `packages/${room}/package.json`),
+      ...PACKAGES.map((packageName) => `packages/${packageName}/package.json`),
     ]) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), read(path));
@@ -97,10 +97,10 @@ describe('a release', () => {
     const { code, stdout, stderr } = await command(process.execPath, [bin, 'version'], folder);
     expect(code, stdout + stderr).toBe(0);
     const [major = 0, minor = 0] = manifestOf('core').version.split('.').map(Number);
-    const versions = ROOMS.map((room) => {
-      const text = readFileSync(join(folder, 'packages', room, 'package.json'), 'utf8');
+    const versions = PACKAGES.map((packageName) => {
+      const text = readFileSync(join(folder, 'packages', packageName, 'package.json'), 'utf8');
       return (JSON.parse(text) as { version: string }).version;
     });
-    expect(versions).toEqual(ROOMS.map(() => `${major}.${minor + 1}.0`));
+    expect(versions).toEqual(PACKAGES.map(() => `${major}.${minor + 1}.0`));
   });
 });

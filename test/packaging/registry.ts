@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { tarballOf } from '../../scripts/pack.mjs';
-import { ROOMS, ROOT, manifestOf } from './packages.js';
+import { PACKAGES, ROOT, manifestOf } from './packages.js';
 
 const STORE = join(ROOT, 'node_modules', '.pnpm');
 
@@ -46,8 +46,8 @@ async function packed(file: string): Promise<Release> {
 
 async function releasesOf(name: string, more: readonly Release[]): Promise<readonly Release[]> {
   const others = more.filter(({ manifest }) => manifest.name === name);
-  const room = ROOMS.find((one) => manifestOf(one).name === name);
-  if (room !== undefined) return [...others, await packed(tarballOf(room))];
+  const packageName = PACKAGES.find((one) => manifestOf(one).name === name);
+  if (packageName !== undefined) return [...others, await packed(tarballOf(packageName))];
   if (others.length > 0) return others;
   const prefix = `${name.replace('/', '+')}@`;
   const folders = readdirSync(STORE).filter((entry) => entry.startsWith(prefix));

@@ -23,7 +23,7 @@ const source: SubjectTokenSource = {
 it.each([
   ['node', 'web'],
   ['web', 'node'],
-])('what the build for %s brought is held for that for %s', async (first, second) => {
+])('a credential that the build for %s cached is served by the build for %s', async (first, second) => {
   let exchanges = 0;
   const exchanger: Exchanger<Credential> = {
     specificationVersion: 'v1',

@@ -14,7 +14,7 @@ import type { Registry } from './registry.js';
 import { startRegistry } from './registry.js';
 
 const BOUND_MS = 120_000;
-const ROOMS = ['core', 'vercel', 'aws'] as const;
+const PACKAGES = ['core', 'vercel', 'aws'] as const;
 const PRESENT = manifestOf('core').version;
 /** No release has them, so that npm takes neither for the other. */
 const SAME_CONTRACT = '91.0.0';
@@ -30,20 +30,20 @@ const ran = async (file: string, args: readonly string[], folder: string): Promi
 const rewrite = (file: string, change: (text: string) => string): void =>
   writeFileSync(file, change(readFileSync(file, 'utf8')));
 
-/** The tarball of a room as another release would have it. */
-async function releaseOf(room: string, version: string, folder: string): Promise<string> {
-  const place = join(folder, `${room}-${version}`);
+/** The tarball of a package with the version of another release. */
+async function releaseOf(packageName: string, version: string, folder: string): Promise<string> {
+  const place = join(folder, `${packageName}-${version}`);
   mkdirSync(place);
-  await ran('tar', ['-xzf', tarballOf(room), '-C', place], folder);
+  await ran('tar', ['-xzf', tarballOf(packageName), '-C', place], folder);
   rewrite(join(place, 'package', 'package.json'), (text) => {
     const manifest = JSON.parse(text) as { readonly dependencies?: Readonly<Record<string, string>> };
     const ours = Object.entries(manifest.dependencies ?? {}).map(([name, range]) => {
-      expect(range, `${room} depends on ${name} at exactly its own version`).toBe(PRESENT);
+      expect(range, `${packageName} depends on ${name} at exactly its own version`).toBe(PRESENT);
       return [name, version];
     });
     return JSON.stringify({ ...manifest, version, dependencies: Object.fromEntries(ours) as object });
   });
-  if (room === 'core' && version === NEXT_CONTRACT)
+  if (packageName === 'core' && version === NEXT_CONTRACT)
     for (const runtime of ['node', 'web'])
       rewrite(join(place, 'package', 'dist', runtime, 'driver.js'), (text) => {
         expect(text).toMatch(CONTRACT);
@@ -54,7 +54,7 @@ async function releaseOf(room: string, version: string, folder: string): Promise
   return tarball;
 }
 
-/** What somebody publishes that uses a release of its own. */
+/** A third-party package that depends on another release. */
 async function packageOn(name: string, version: string, folder: string): Promise<string> {
   const place = join(folder, name, 'package');
   mkdirSync(place, { recursive: true });
@@ -113,8 +113,8 @@ const PROGRAM = `
   const refreshed = await own.awsCredentialsProvider(options).getCredentials({ forceRefresh: true });
   const after = { own: { key: refreshed.accessKeyId, posts }, same: await obtain(same), next: await obtain(next) };
   const caches = Object.getOwnPropertySymbols(globalThis).map((symbol) => symbol.description).filter((name) => name?.startsWith('credex.cache.'));
-  const foreign = await caught(() => own.awsCredentialsProvider({ ...options, cache: next.core.createCredentialCache() }).getCredentials());
-  console.log(JSON.stringify({ credentials, errors, after, caches, foreign: foreign === undefined ? null : { name: foreign.name, code: foreign.code, message: foreign.message } }));
+  const refused = await caught(() => own.awsCredentialsProvider({ ...options, cache: next.core.createCredentialCache() }).getCredentials());
+  console.log(JSON.stringify({ credentials, errors, after, caches, refused: refused === undefined ? null : { name: refused.name, code: refused.code, message: refused.message } }));
 `;
 
 interface Obtained {
@@ -126,7 +126,7 @@ interface Found {
   readonly errors: Readonly<Record<'own' | 'same' | 'next', object>>;
   readonly after: Readonly<Record<'own' | 'same' | 'next', Obtained>>;
   readonly caches: readonly string[];
-  readonly foreign: { readonly name: string; readonly code: string; readonly message: string } | null;
+  readonly refused: { readonly name: string; readonly code: string; readonly message: string } | null;
 }
 
 describe('an application on one release, with packages on two others', () => {
@@ -140,7 +140,7 @@ describe('an application on one release, with packages on two others', () => {
     mkdirSync(releases);
     const tarballs = await Promise.all([
       ...[SAME_CONTRACT, NEXT_CONTRACT].flatMap((version) =>
-        ROOMS.map((room) => releaseOf(room, version, releases)),
+        PACKAGES.map((packageName) => releaseOf(packageName, version, releases)),
       ),
       packageOn('same-contract', SAME_CONTRACT, releases),
       packageOn('next-contract', NEXT_CONTRACT, releases),
@@ -180,10 +180,10 @@ describe('an application on one release, with packages on two others', () => {
         ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
         : undefined;
     };
-    for (const room of ROOMS) {
-      expect(versionIn('@credex', room)).toBe(PRESENT);
-      expect(versionIn('same-contract', 'node_modules', '@credex', room)).toBe(SAME_CONTRACT);
-      expect(versionIn('next-contract', 'node_modules', '@credex', room)).toBe(NEXT_CONTRACT);
+    for (const packageName of PACKAGES) {
+      expect(versionIn('@credex', packageName)).toBe(PRESENT);
+      expect(versionIn('same-contract', 'node_modules', '@credex', packageName)).toBe(SAME_CONTRACT);
+      expect(versionIn('next-contract', 'node_modules', '@credex', packageName)).toBe(NEXT_CONTRACT);
     }
   });
 
@@ -205,8 +205,8 @@ describe('an application on one release, with packages on two others', () => {
   });
 
   it('refuses a cache of another contract that is passed to it', () => {
-    expect(found.foreign).toMatchObject({ name: 'OptionError', code: 'invalid_option' });
-    expect(found.foreign?.message).toContain('cache');
+    expect(found.refused).toMatchObject({ name: 'OptionError', code: 'invalid_option' });
+    expect(found.refused?.message).toContain('cache');
   });
 
   it('recognises the errors of every release', () => {

@@ -12,14 +12,16 @@ const FIXTURE = join(HOSTS, 'support', 'fixture');
 const manifestAt = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const roomOf = (name) => (name === 'credex' ? name : /^@credex\/(.+)$/.exec(name)?.[1]);
 
-async function unpack(folder, room, unpacked) {
-  if (unpacked.has(room)) return;
-  const { name } = manifestAt(join(HOSTS, '..', '..', 'packages', room, 'package.json'));
+async function unpack(folder, packageName, unpacked) {
+  if (unpacked.has(packageName)) return;
+  const { name } = manifestAt(join(HOSTS, '..', '..', 'packages', packageName, 'package.json'));
   const target = join(folder, 'node_modules', name);
   await mkdir(target, { recursive: true });
-  await succeed('tar', ['-xzf', tarballOf(room), '--strip-components=1', '-C', target], { env: process.env });
-  unpacked.set(room, manifestAt(join(target, 'package.json')));
-  for (const dependency of Object.keys(unpacked.get(room).dependencies ?? {})) {
+  await succeed('tar', ['-xzf', tarballOf(packageName), '--strip-components=1', '-C', target], {
+    env: process.env,
+  });
+  unpacked.set(packageName, manifestAt(join(target, 'package.json')));
+  for (const dependency of Object.keys(unpacked.get(packageName).dependencies ?? {})) {
     const inner = roomOf(dependency);
     if (inner !== undefined) await unpack(folder, inner, unpacked);
   }
@@ -65,7 +67,7 @@ export function folders(work) {
       await cp(source, folder, { recursive: true, filter: (path) => !path.includes('node_modules') });
 
     const unpacked = new Map();
-    for (const room of packages) await unpack(folder, room, unpacked);
+    for (const packageName of packages) await unpack(folder, packageName, unpacked);
     const install = join(work, 'install');
     for (const manifest of unpacked.values())
       for (const dependency of Object.keys(manifest.dependencies ?? {}))
