@@ -32,7 +32,7 @@ const row = (
 });
 
 const MAXIMUM = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.';
-const TOO_LONG: Wanted = never('invalid_request', '`durationSeconds`', 'lower it', ROLE);
+const TOO_LONG: Wanted = never('invalid_request', '`durationSeconds`', 'Set a smaller value', ROLE);
 /** A limit of the parameter itself: no role allows more. */
 const PARAMETER: Wanted = {
   ...never('invalid_request', '`roleSessionName`', '`durationSeconds`'),
@@ -44,7 +44,7 @@ const DISABLED = (account: string) =>
 const REGION: Wanted = never('region_disabled', 'Activate', '123456789012');
 const PACKED: Wanted = never('invalid_request', 'too large once packed');
 const unavailable: Wanted = { code: 'unavailable', retry: 'now', hint: [] };
-const throttled: Wanted = { code: 'throttled', retry: 'now', hint: ['throttles'] };
+const throttled: Wanted = { code: 'throttled', retry: 'now', hint: ['limits the requests'] };
 const plain = (code: RecordedResponse['code']): Wanted => ({ code, retry: 'never', hint: [] });
 
 export const AWS_REQUESTS: readonly RecordedResponse[] = [

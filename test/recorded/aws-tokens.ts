@@ -235,7 +235,7 @@ export const AWS_TOKENS: readonly RecordedResponse[] = [
     'no JWT',
     VERSITY,
     'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
-    { ...never('token_rejected', "Vercel's token as it is"), emulated: 'no JWT' },
+    { ...never('token_rejected', 'exactly as Vercel issued it'), emulated: 'no JWT' },
   ),
   identityToken(
     'two audiences',

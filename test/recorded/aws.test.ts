@@ -13,8 +13,8 @@ const AWS = [...AWS_TOKENS, ...AWS_REQUESTS];
 const options = { roleArn: ROLE, region: 'eu-west-1', durationSeconds: 7200 };
 /** By our own request, and by AWS's SDK, whose parser reads the response first. */
 const EXCHANGERS = [
-  ['direct', directAws(awsConfiguration(options, false))],
-  ['SDK', clientStsExchanger()(awsConfiguration(options, true))],
+  ['direct', directAws(awsConfiguration(options))],
+  ['SDK', clientStsExchanger()(awsConfiguration({ ...options, fetch: globalThis.fetch }))],
 ] as const;
 const request = { region: 'eu-west-1' };
 

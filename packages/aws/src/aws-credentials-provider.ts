@@ -1,43 +1,23 @@
-import type { CredentialCall, CredentialProvider, SharedOptions } from '@credex/core';
+/** `awsCredentialsProvider`: AWS credentials for code on Vercel. */
+
+import type { CredentialCall } from '@credex/core';
 import {
   OwnCall,
-  SHARED_OPTION_NAMES,
   createCredentialProvider,
   optionNames,
   optionalFunction,
   ownCopy,
   ownMembers,
-  ownOptions,
   providerOptions,
   rememberProviders,
 } from '@credex/core/internal';
 import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
-import type { AwsCredentials } from './types.js';
-import { awsCredentialsOf } from './types.js';
-import type { AwsExchangerFactory, AwsRequest } from './aws-exchanger.js';
-import type { AwsOptions } from './options.js';
-import { AWS_OPTION_NAMES, awsConfiguration } from './options.js';
-import { callingClientRegion, regionInEffect, requestedRegion } from './region.js';
 import { directExchanger } from './direct-exchange.js';
-import { partitionNamed } from './partitions.js';
-
-export interface AwsCredentialsProviderOptions extends AwsOptions, SharedOptions {
-  /**
-   * How the exchange is made. Default: by one request of our own, the same as the AWS SDK's. `clientStsExchanger()`
-   * of `@credex/aws/client-sts` makes it by the package `@aws-sdk/client-sts`.
-   */
-  readonly exchanger?: AwsExchangerFactory | undefined;
-}
-
-/**
- * What `awsCredentialsProvider` returns: a function that any AWS SDK v3 client takes as `credentials`, and the
- * methods of every credex provider.
- */
-export interface AwsCredentialsProvider extends CredentialProvider<AwsCredentials, AwsRequest> {
-  (identityProperties?: Readonly<Record<string, unknown>>): Promise<AwsCredentials>;
-  /** Tells the SDK that nothing need be cached above this. The SDK assigns to it. */
-  memoized: boolean;
-}
+import type { AwsCredentialsProviderOptions } from './options.js';
+import { awsConfiguration, awsOptions } from './options.js';
+import { awsCredentialsOf } from './parse-sts-response.js';
+import { callingClientRegion, partitionNamed, regionInEffect, requestedRegion } from './region.js';
+import type { AwsCredentials, AwsCredentialsProvider, AwsRequest } from './types.js';
 
 /**
  * A client forces a refresh as soon as less than five minutes of a credential are left, so a short credential would cost
@@ -49,26 +29,6 @@ const PLAIN: CredentialCall<AwsRequest> = Object.freeze(ownCopy({}));
 const FORCED: CredentialCall<AwsRequest> = Object.freeze(ownCopy({ forceRefresh: true }));
 
 const noRegion = (): Promise<undefined> => Promise.resolve(undefined);
-
-const OPTION_NAMES: readonly string[] = [
-  ...SHARED_OPTION_NAMES,
-  ...AWS_OPTION_NAMES,
-  ...optionNames<Omit<AwsCredentialsProviderOptions, keyof AwsOptions | keyof SharedOptions>>({
-    exchanger: true,
-  }),
-];
-
-/** What replaces the options of the AWS SDK's `fromWebToken` and of `@vercel/oidc-aws-credentials-provider`. */
-const WITH_CLIENT = 'pass a client: `exchanger: clientStsExchanger({ client })` of `@credex/aws/client-sts`.';
-const REPLACEMENTS: Readonly<Record<string, string>> = {
-  clientConfig: `Pass \`region\` and \`endpoint\` directly; for the rest, ${WITH_CLIENT}`,
-  clientPlugins: `To use middleware, ${WITH_CLIENT}`,
-  roleAssumerWithWebIdentity: `To use the AWS SDK, ${WITH_CLIENT}`,
-  providerId: 'Remove it: STS refuses it for OpenID Connect tokens.',
-  webIdentityToken: 'Pass `tokenSource: () => token`.',
-  jti: 'Remove it: `audience` is enough.',
-  skipTokenCache: 'Remove it: `getCredentials({ forceRefresh: true })` gets a new credential.',
-};
 
 /** What a call may name, and what a client's own call may. */
 const CALL_NAMES: readonly string[] = optionNames<CredentialCall<AwsRequest>>({
@@ -100,8 +60,8 @@ const CALL_NAMES: readonly string[] = optionNames<CredentialCall<AwsRequest>>({
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}): AwsCredentialsProvider {
-  const options = ownOptions('awsCredentialsProvider', given, OPTION_NAMES, REPLACEMENTS);
-  const configuration = awsConfiguration(options, options.fetch !== undefined);
+  const options = awsOptions(given);
+  const configuration = awsConfiguration(options);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
   const exchanger = (factory ?? directExchanger)(configuration);
   const provider = createCredentialProvider(

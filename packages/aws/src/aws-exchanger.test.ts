@@ -2,7 +2,7 @@ import { createCredentialCache } from '@credex/core';
 import { readSubjectToken } from '@credex/core/internal';
 import { describe, expect, it } from 'vitest';
 import { getAwsCredentials } from './aws-credentials-provider.js';
-import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
+import type { AwsCredentialsProviderOptions } from './options.js';
 import {
   clockAt,
   isolated,

@@ -2,22 +2,8 @@
 
 import type { Json } from '@credex/core';
 import type { ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/internal';
-import type { AwsSessionCredentials } from './types.js';
-import type { AwsConfiguration } from './options.js';
-import { parseStoredAwsRecord } from './parse-sts-response.js';
-
-/** What one call asks for beyond the options. */
-export interface AwsRequest {
-  /** Whose token service is asked; no part of the cache key, since the credential is good in every region. */
-  readonly region: string;
-}
-
-/** Makes an exchanger of a configuration: what the option `exchanger` takes. */
-export interface AwsExchangerFactory {
-  (configuration: AwsConfiguration): Exchanger<AwsSessionCredentials, AwsRequest>;
-  /** The exchanger brings its own region and endpoint: none is looked for. Default: false. */
-  readonly ownRegion?: boolean | undefined;
-}
+import { parseStoredAwsCredentials } from './parse-sts-response.js';
+import type { AwsConfiguration, AwsRequest, AwsSessionCredentials } from './types.js';
 
 export type AwsExchange = (
   request: AwsRequest,
@@ -40,7 +26,7 @@ export function awsExchanger(
     provider: 'aws',
     cacheKeyFields: () => target,
     exchange,
-    parseStored: (record) => parseStoredAwsRecord(record, allowUnboundResponse ? undefined : roleArn),
+    parseStored: (record) => parseStoredAwsCredentials(record, allowUnboundResponse ? undefined : roleArn),
     // Loaded with the first failure.
     async classify(error, presented) {
       const { classifyAwsError } = await import('./classify-aws-error.js');

@@ -6,7 +6,7 @@ import type { Clock, Fetch, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
 import { readSubjectToken } from '@credex/core/internal';
 import { afterEach, beforeEach, vi } from 'vitest';
-import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
+import type { AwsCredentialsProviderOptions } from './options.js';
 import { getAwsCredentials } from './aws-credentials-provider.js';
 import { clientStsExchanger } from './client-sts.js';
 

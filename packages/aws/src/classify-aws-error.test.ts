@@ -1,11 +1,12 @@
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
+import { ResponseError } from '@credex/core/internal';
 import { describe, expect, it } from 'vitest';
 import { getAwsCredentials } from './aws-credentials-provider.js';
 import { awsConfiguration } from './options.js';
 import { CLAIMS, ROLE, caught, errorXml, isolated, recordingFetch, rejection } from './aws.fixture.js';
-import { classifyAwsError } from './classify-aws-error.js';
+import { SERVER_CODES, classifyAwsError } from './classify-aws-error.js';
 
-const configuration = awsConfiguration({ roleArn: ROLE, durationSeconds: 7_200 }, false);
+const configuration = awsConfiguration({ roleArn: ROLE, durationSeconds: 7_200 });
 const classify = (error: unknown, presented: PresentedToken | undefined) =>
   classifyAwsError(error, presented, configuration);
 const presented = { iss: CLAIMS.iss, aud: CLAIMS.aud, sub: CLAIMS.sub };
@@ -94,10 +95,10 @@ const rows: Row[] = [
   ['MalformedPolicyDocumentException', 400, 'x', 'invalid_request', false, '`policy`'],
   ['PackedPolicyTooLargeException', 400, 'x', 'invalid_request', false, 'too large once packed'],
   ['RegionDisabledException', 403, 'x', 'region_disabled', false, 'Activate'],
-  ['Throttling', 400, 'Rate exceeded', 'throttled', true, 'throttles'],
-  ['ThrottlingException', 400, 'Rate exceeded', 'throttled', true, 'throttles'],
-  ['RequestLimitExceeded', 503, 'x', 'throttled', true, 'throttles'],
-  ['TooManyRequestsException', 429, 'x', 'throttled', true, 'throttles'],
+  ['Throttling', 400, 'Rate exceeded', 'throttled', true, 'limits the requests'],
+  ['ThrottlingException', 400, 'Rate exceeded', 'throttled', true, 'limits the requests'],
+  ['RequestLimitExceeded', 503, 'x', 'throttled', true, 'limits the requests'],
+  ['TooManyRequestsException', 429, 'x', 'throttled', true, 'limits the requests'],
   ['ServiceUnavailable', 503, 'x', 'unavailable', true, ''],
   ['InternalFailure', 500, 'x', 'unavailable', true, ''],
   ['RequestTimeout', 400, 'x', 'timeout', true, ''],
@@ -167,8 +168,8 @@ describe('what a socket says', () => {
     [coded('ECONNREFUSED'), 'network', undefined],
     [coded('ECONNRESET'), 'network', undefined],
     [coded('EPIPE'), 'network', undefined],
-    [coded('ENOTFOUND'), 'network', /does not resolve/],
-    [coded('EAI_AGAIN'), 'network', /does not resolve/],
+    [coded('ENOTFOUND'), 'network', /could not be resolved/],
+    [coded('EAI_AGAIN'), 'network', /could not be resolved/],
     [coded('SELF_SIGNED_CERT_IN_CHAIN'), 'network', /NODE_EXTRA_CA_CERTS/],
     [coded('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'network', /NODE_EXTRA_CA_CERTS/],
     [coded('CERT_HAS_EXPIRED'), 'network', /NODE_EXTRA_CA_CERTS/],
@@ -198,6 +199,14 @@ describe('what a socket says', () => {
 });
 
 describe('how a failure is met', () => {
+  it.each(SERVER_CODES)('%s has a meaning of its own, whatever the status is', (code) => {
+    const classes = [400, 403, 500].map((status) =>
+      classify(new ResponseError({ status, headers: {}, body: errorXml(code) }), presented),
+    );
+    expect(new Set(classes.map(({ code, retry }) => `${code} ${retry}`)).size).toBe(1);
+    expect(classes[0]?.serverCode).toBe(code);
+  });
+
   it.each([
     [{ status: 400, headers: {}, body: errorXml('ExpiredTokenException') }, { retry: 'fresh-subject' }],
     [
@@ -209,8 +218,8 @@ describe('how a failure is met', () => {
       { status: 200, headers: {}, body: 'x' },
       { retry: 'now', retriesAtMost: 1 },
     ],
-  ])('case %#', (answer, expected) => {
-    expect(classify(answer, presented)).toMatchObject(expected);
+  ])('case %#', (response, expected) => {
+    expect(classify(new ResponseError(response), presented)).toMatchObject(expected);
   });
 
   it('tries what passes again, and what does not pass never', async () => {

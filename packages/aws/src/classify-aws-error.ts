@@ -1,142 +1,129 @@
-/** What went wrong between us and STS, in core's words. */
+/**
+ * Classifies a failure of the exchange: by STS's error code first, since STS throttles with status 400, then by the status.
+ * The codes have no suffix `Exception` here.
+ */
 
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
+import type { FailedResponse, Meaning, ServerError } from '@credex/core/classify';
+import { classifyFailure } from '@credex/core/classify';
 import type { ErrorClass, HttpResponse } from '@credex/core/internal';
-import { transportFailure } from '@credex/core/internal';
-import type { AwsConfiguration } from './options.js';
-import * as hints from './hints.js';
-import { UnreadableAnswer } from './parse-sts-response.js';
-import type { StsFault } from './sts-fault.js';
-import { faultOf } from './sts-fault.js';
+import { parseJsonObject } from '@credex/core/internal';
+import type { HintName } from './hints.js';
+import { HINTS } from './hints.js';
+import { isJson } from './parse-sts-response.js';
+import { characterOf } from './sts-xml.js';
+import type { AwsConfiguration } from './types.js';
 
-/** Reads an HTTP answer, or what a socket threw. Never throws. */
+/** Never throws. A hint never contains text from a server. */
 export function classifyAwsError(
   error: unknown,
   presented: PresentedToken | undefined,
   configuration: AwsConfiguration,
 ): ErrorClass {
-  try {
-    return classify(error, { configuration, presented });
-  } catch {
-    // An error whose members throw when they are read: nothing can be said of it.
-    return never('unknown');
-  }
+  const rules = { readServerError, meaningOf, otherwise, hints: HINTS };
+  return classifyFailure(error, rules, { configuration, presented });
 }
 
-function classify(error: unknown, context: hints.HintContext): ErrorClass {
-  if (UnreadableAnswer.isInstance(error))
-    return { ...unreadable, hint: `${error.message} ${hints.NOT_STS_HINT}` };
-  const fault = httpFault(error);
-  if (fault === undefined) return withoutAnswer(error);
+type AwsMeaning = Meaning<HintName>;
+type Failed = FailedResponse<ServerError>;
+
+const never = (code: FederationErrorCode, hint?: HintName | 'unreadable'): AwsMeaning => ({
+  code,
+  retry: 'never',
+  hint,
+});
+const now = (code: FederationErrorCode, hint?: HintName): AwsMeaning => ({ code, retry: 'now', hint });
+
+/**
+ * `<ErrorResponse><Error>…`, or a bare `<Error>…` as some implementations send, or `{"Error":…}` if something between here
+ * and STS asked for JSON.
+ */
+function readServerError({ body }: HttpResponse): ServerError {
+  const { code, message } = isJson(body) ? jsonError(body) : xmlError(body);
+  return { serverCode: code?.replace(/Exception$/, ''), serverMessage: message };
+}
+
+interface StsError {
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+}
+
+function xmlError(body: string): StsError {
+  const text = body.slice(0, 65_536);
+  const begin = text.search(/<Error[\s>]/);
+  const error = begin === -1 ? '' : text.slice(begin);
   return {
-    status: fault.status,
-    serverCode: fault.code,
-    serverMessage: fault.message,
-    retryAfterMs: fault.retryAfterMs,
-    ...classifyFault(fault, context),
+    code: elementOf(error, 'Code'),
+    message: elementOf(error, 'Message') ?? elementOf(error, 'message'),
   };
 }
 
-/** An answer of HTTP: on the error that carries it, or by itself. */
-function httpFault(error: unknown): StsFault | undefined {
-  const found = (error as { answer?: unknown } | null)?.answer ?? error;
-  const answer = found as Partial<HttpResponse> | null;
-  if (!isStatus(answer?.status) || typeof answer?.body !== 'string') return undefined;
-  return faultOf({ status: answer.status, body: answer.body, headers: answer.headers ?? {} });
+function jsonError(body: string): StsError {
+  const error = (parseJsonObject(body)?.['Error'] ?? {}) as Readonly<Record<string, unknown>>;
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  return { code: text(error['Code']), message: text(error['Message']) };
 }
 
-function isStatus(value: unknown): value is number {
-  return Number.isInteger(value);
+/** An unknown reference stays as it is: the text of an error need not be well-formed. */
+function elementOf(xml: string, name: string): string | undefined {
+  const found = new RegExp(`<${name}>([^<]{0,4096})</${name}>`).exec(xml)?.[1];
+  return found?.replaceAll(/&([#\w]{2,8});/g, (entity, name: string) => characterOf(name) ?? entity);
 }
 
-/** What a socket, a resolver or `fetch` threw. */
-function withoutAnswer(error: unknown): ErrorClass {
-  const failure = transportFailure(error);
-  if (failure === undefined) return never('unknown');
-  const hint = { certificate: hints.TLS_HINT, name: hints.NAME_HINT, none: undefined }[
-    failure.reason ?? 'none'
-  ];
-  return now(failure.code, hint);
+function meaningOf({ status, serverCode = '', serverMessage = '' }: Failed): AwsMeaning | undefined {
+  if (serverCode === 'InvalidIdentityToken') return meaningOfInvalidToken(serverMessage);
+  if (serverCode === 'ValidationError' && /MaxSessionDuration|1 hour session limit/i.test(serverMessage))
+    return never('invalid_request', 'duration');
+  return BY_CODE.get(serverCode) ?? (status === 429 ? now('throttled', 'throttled') : undefined);
 }
 
-const never = (code: FederationErrorCode, hint?: string): ErrorClass => ({ code, retry: 'never', hint });
-const now = (code: FederationErrorCode, hint?: string): ErrorClass => ({ code, retry: 'now', hint });
-const throttled: ErrorClass = {
-  code: 'throttled',
-  retry: 'now',
-  throttled: true,
-  hint: hints.THROTTLED_HINT,
-};
+const BY_CODE: ReadonlyMap<string, AwsMeaning> = new Map([
+  ['AccessDenied', never('access_denied', 'trustPolicy')],
+  ['ExpiredToken', { code: 'subject_token_expired', retry: 'fresh-subject', hint: 'expired' }],
+  ['InvalidIdentityToken', never('token_rejected', 'rejected')],
+  ['IDPRejectedClaim', never('token_rejected', 'rejected')],
+  ['IDPCommunicationError', now('unavailable', 'issuerUnreachable')],
+  ['ValidationError', never('invalid_request', 'parameter')],
+  ['MalformedPolicyDocument', never('invalid_request', 'policy')],
+  ['PackedPolicyTooLarge', never('invalid_request', 'packedPolicy')],
+  ['RegionDisabled', never('region_disabled', 'region')],
+  ['ServiceUnavailable', now('unavailable')],
+  ['InternalFailure', now('unavailable')],
+  ['InternalError', now('unavailable')],
+  ['RequestTimeout', now('timeout')],
+  // The codes of throttling are those of the AWS SDK.
+  ...[
+    'Throttling',
+    'Throttled',
+    'ThrottledRequest',
+    'RequestThrottled',
+    'TooManyRequests',
+    'RequestLimitExceeded',
+    'BandwidthLimitExceeded',
+    'LimitExceeded',
+    'SlowDown',
+    'PriorRequestNotComplete',
+  ].map((code): [string, AwsMeaning] => [code, now('throttled', 'throttled')]),
+]);
 
-/** Once more: an answer cut short is cut short once. */
-const unreadable: ErrorClass = { ...now('invalid_response', hints.NOT_STS_HINT), retriesAtMost: 1 };
-
-/** By the server's code first: STS throttles with HTTP status 400. */
-function classifyFault(fault: StsFault, context: hints.HintContext): ErrorClass {
-  const { code, message = '', status } = fault;
-  const known = code === undefined || !Object.hasOwn(BY_CODE, code) ? undefined : BY_CODE[code];
-  if (known !== undefined) return known(context, message);
-  if (status === 429) return throttled;
-  if (status >= 500) return now('unavailable');
-  if (status >= 300 && status < 400) return never('redirect_refused', hints.REDIRECT_HINT);
-  if (status < 300) return unreadable;
-  if (code === undefined) return never('invalid_response', hints.NOT_STS_HINT);
-  return status === 403 ? never('access_denied') : never('invalid_request');
-}
-
-type ByCode = (context: hints.HintContext, message: string) => ErrorClass;
-
-const throttling: ByCode = () => throttled;
-const unavailable: ByCode = () => now('unavailable');
-
-/** STS's codes without their suffix; the kin of throttling is the SDK's own list. */
-const BY_CODE: Readonly<Record<string, ByCode>> = {
-  AccessDenied: (context) => never('access_denied', hints.accessDeniedHint(context)),
-  ExpiredToken: () => ({ code: 'subject_token_expired', retry: 'fresh-subject', hint: hints.EXPIRED_HINT }),
-  InvalidIdentityToken: classifyIdentityToken,
-  IDPRejectedClaim: (context) => never('token_rejected', hints.tokenRejectedHint(context)),
-  IDPCommunicationError: (context) => now('unavailable', hints.keysHint(context)),
-  ValidationError: (context, message) =>
-    never(
-      'invalid_request',
-      /MaxSessionDuration|1 hour session limit/i.test(message)
-        ? hints.durationHint(context)
-        : hints.VALIDATION_HINT,
-    ),
-  MalformedPolicyDocument: () => never('invalid_request', hints.POLICY_HINT),
-  PackedPolicyTooLarge: () => never('invalid_request', hints.PACKED_POLICY_HINT),
-  RegionDisabled: (context) => never('region_disabled', hints.regionHint(context)),
-  Throttling: throttling,
-  Throttled: throttling,
-  ThrottledRequest: throttling,
-  RequestThrottled: throttling,
-  TooManyRequests: throttling,
-  RequestLimitExceeded: throttling,
-  BandwidthLimitExceeded: throttling,
-  LimitExceeded: throttling,
-  SlowDown: throttling,
-  PriorRequestNotComplete: throttling,
-  ServiceUnavailable: unavailable,
-  InternalFailure: unavailable,
-  InternalError: unavailable,
-  RequestTimeout: () => now('timeout'),
-};
+/** The server codes that have a meaning of their own, for the tests. */
+export const SERVER_CODES: readonly string[] = [...BY_CODE.keys()];
 
 /** One code for many causes: only the message tells them apart, and since mid-2026 it often does not. */
-function classifyIdentityToken(context: hints.HintContext, message: string): ErrorClass {
+function meaningOfInvalidToken(message: string): AwsMeaning {
   if (/verification key/i.test(message))
-    return { ...now('unavailable', hints.keysHint(context)), retriesAtMost: 2 };
-  if (/No OpenIDConnect provider found/i.test(message))
-    return never('issuer_mismatch', hints.issuerHint(context));
-  if (/incorrect token audience/i.test(message))
-    return never('audience_mismatch', hints.audienceHint(context));
-  if (/more than one audience/i.test(message))
-    return never('audience_mismatch', hints.severalAudiencesHint(context));
-  if (/token provided could not be validated/i.test(message))
-    return never('token_rejected', hints.unvalidatedHint(context));
+    return { ...now('unavailable', 'issuerUnreachable'), retriesAtMost: 2 };
+  if (/No OpenIDConnect provider found/i.test(message)) return never('issuer_mismatch', 'issuer');
+  if (/incorrect token audience/i.test(message)) return never('audience_mismatch', 'audience');
+  if (/more than one audience/i.test(message)) return never('audience_mismatch', 'severalAudiences');
+  if (/token provided could not be validated/i.test(message)) return never('token_rejected', 'unvalidated');
   if (/not yet valid|issued in the future/i.test(message))
-    return never('subject_token_not_yet_valid', hints.NOT_YET_VALID_HINT);
-  if (/missing a required claim/i.test(message)) return never('token_rejected', hints.MISSING_CLAIM_HINT);
-  if (/thumbprint/i.test(message)) return never('token_rejected', hints.thumbprintHint(context));
-  return never('token_rejected', hints.tokenRejectedHint(context));
+    return never('subject_token_not_yet_valid', 'notYetValid');
+  if (/missing a required claim/i.test(message)) return never('token_rejected', 'missingClaim');
+  return never('token_rejected', /thumbprint/i.test(message) ? 'thumbprint' : 'rejected');
+}
+
+function otherwise({ status, serverCode }: Failed): AwsMeaning {
+  if (serverCode === undefined) return never('invalid_response', 'unreadable');
+  return never(status === 403 ? 'access_denied' : 'invalid_request');
 }

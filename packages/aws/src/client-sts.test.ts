@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { OptionError, createCredentialCache } from '@credex/core';
 import { describe, expect, it, vi } from 'vitest';
 import { awsCredentialsProvider, getAwsCredentials } from './aws-credentials-provider.js';
-import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
+import type { AwsCredentialsProviderOptions } from './options.js';
 import { awsConfiguration } from './options.js';
 import {
   NOW,
@@ -32,7 +32,7 @@ const neverPost = (): never => {
 
 /** The host that the SDK's own HTTP handler is asked to reach. */
 async function hostBySocket(options: AwsCredentialsProviderOptions, region = 'eu-west-1'): Promise<string> {
-  const configuration = awsConfiguration({ roleArn: ROLE, ...options }, false);
+  const configuration = awsConfiguration({ roleArn: ROLE, ...options });
   const client = stsClient(configuration, stsEndpointOf(configuration, region), neverPost);
   const { sent, handler } = recordingHandler();
   Object.assign(client.config, { requestHandler: handler });
@@ -106,7 +106,7 @@ describe('where the token goes', () => {
   });
 
   it('agrees with our own table of partitions', () => {
-    const configuration = awsConfiguration({ roleArn: CN }, false);
+    const configuration = awsConfiguration({ roleArn: CN });
     expect(thrownBy(() => stsEndpointOf(configuration, 'eu-west-1'))).toMatchObject({
       code: 'unsafe_url',
       option: 'region',
@@ -211,7 +211,7 @@ describe('what comes back', () => {
 
   const exchangeBy = async (headers: Record<string, string>, options: AwsCredentialsProviderOptions = {}) => {
     const { client } = stubbedClient(() => ({ headers, body: issuedXml() }));
-    const configuration = awsConfiguration({ roleArn: ROLE, ...options }, false);
+    const configuration = awsConfiguration({ roleArn: ROLE, ...options });
     const jwt = subjectJwt();
     return clientStsExchanger({ client })(configuration).exchange(
       { region: 'eu-west-1' },

@@ -1,4 +1,4 @@
-/** `@credex/aws/client-sts`: the exchange by the official SDK, `@aws-sdk/client-sts`. */
+/** `@credex/aws/client-sts`: the exchange with the official SDK, `@aws-sdk/client-sts`. */
 
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { STSClient } from '@aws-sdk/client-sts';
@@ -6,29 +6,25 @@ import type { SubjectToken } from '@credex/core';
 import { OptionError } from '@credex/core';
 import type { ExchangeContext, ExchangeResult } from '@credex/core/internal';
 import { invalidOption, optionNames, ownOptions, withSecureSockets } from '@credex/core/internal';
-import type { AwsSessionCredentials } from './types.js';
-import type { AwsExchangerFactory } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';
-import type { AwsConfiguration } from './options.js';
-import { longestSessionMs } from './options.js';
-import { captureAnswer, refusalOf } from './client-sts/record-response.js';
-import { parseStsResponse } from './parse-sts-response.js';
-import { issuedBy, requestedSession } from './sts-answer.js';
+import { recordResponse, responseErrorOf } from './client-sts/record-response.js';
 import { stsClient, stsEndpointOf } from './client-sts/sts-client.js';
+import { parseStsResponse, parseStsResult } from './parse-sts-response.js';
+import type { AwsConfiguration, AwsExchangerFactory, AwsSessionCredentials } from './types.js';
 
 export interface ClientStsExchangerOptions {
   /**
-   * A client of your own: for a proxy, a private certificate authority, middleware. It brings its own region,
-   * endpoint and retries, also those of the environment and of `~/.aws/config`; `region`, `endpoint`,
-   * `useFipsEndpoint`, `useDualstackEndpoint` and `fetch` cannot be combined with it. Credentials got through it are
-   * cached apart from those of other clients.
+   * Your own client: for a proxy, a private certificate authority or middleware. Its region, endpoint and retries apply,
+   * including those of the environment and of `~/.aws/config`; `region`, `endpoint`, `useFipsEndpoint`,
+   * `useDualstackEndpoint` and `fetch` cannot be combined with it. Its credentials are cached separately from those of
+   * other clients.
    */
   readonly client?: STSClient | undefined;
 }
 
 /**
- * Exchanges by AWS's own STS client. Without a `client`, one attempt is made to the token service of the region
- * in effect; nothing of the environment or the shared AWS files changes where the token goes.
+ * Makes the exchange with the AWS SDK's STS client. Without a `client`, each exchange is one attempt at the token service of
+ * the region in effect. Environment variables and the shared AWS files do not change where the token goes.
  *
  * @example
  * const client = new STSClient({ region: 'eu-west-1', requestHandler: { httpsAgent } });
@@ -47,7 +43,7 @@ export function clientStsExchanger(given: ClientStsExchangerOptions = {}): AwsEx
   if (typeof client?.send !== 'function') throw invalidOption({ option: 'client' }, 'an STSClient', client);
   return Object.assign(
     (configuration: AwsConfiguration) => {
-      refuseIgnored(configuration);
+      assertNoneIgnored(configuration);
       return awsExchanger(
         configuration,
         (_request, context) => throughClient(client, configuration, context),
@@ -75,7 +71,7 @@ const withOwnClient: AwsExchangerFactory = (configuration) =>
     });
   });
 
-/** The budget of retries that a client of the user's shares with no other: its host is its own affair. */
+/** A user's client has a separate retry budget, because its host is unknown here. */
 async function throughClient(
   client: STSClient,
   configuration: AwsConfiguration,
@@ -102,19 +98,19 @@ async function assumeRole(
     Policy: policy,
     DurationSeconds: durationSeconds,
   });
-  const answer = captureAnswer(command);
+  const recorded = recordResponse(command);
   const output = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
-    if (answer() === undefined) throw refusalOf(error);
+    if (recorded() === undefined) throw responseErrorOf(error);
     return undefined;
   });
-  const seen = answer();
-  // The wire is what is believed. Where `send` isn't the SDK's own (a mock of it), nothing was on the wire.
-  if (seen !== undefined) return issuedBy(seen, configuration, claims.sub);
-  const requested = requestedSession(configuration, claims.sub);
-  return { credential: parseStsResponse(output, requested), maxLifetimeMs: longestSessionMs(configuration) };
+  const response = recorded();
+  // The recorded response is used. A mock of `send` has none.
+  return response === undefined
+    ? parseStsResult(() => output, configuration, claims.sub)
+    : parseStsResponse(response, configuration, claims.sub);
 }
 
-function refuseIgnored(configuration: AwsConfiguration): void {
+function assertNoneIgnored(configuration: AwsConfiguration): void {
   const given = {
     region: configuration.regionFrom === 'option',
     endpoint: configuration.endpoint !== undefined,
@@ -128,11 +124,11 @@ function refuseIgnored(configuration: AwsConfiguration): void {
     'conflicting_options',
     ignored,
     undefined,
-    `\`${ignored}\` has no effect on the client given to clientStsExchanger: set it on that client, or leave the client out.`,
+    `\`${ignored}\` has no effect on the client that was passed to clientStsExchanger. Set it on that client, or pass no client.`,
   );
 }
 
-/** Another client may ask another server: what it brings must not be found by who uses none, or another. */
+/** In the cache key: another client may use another server, so its credentials must not be served to others. */
 const identities = new WeakMap<STSClient, string>();
 
 function identityOf(client: STSClient): string {

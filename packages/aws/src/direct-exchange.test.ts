@@ -2,7 +2,7 @@ import { FederationError } from '@credex/core';
 import { readSubjectToken, sendByFetch } from '@credex/core/internal';
 import { describe, expect, it } from 'vitest';
 import { awsCredentialsProvider } from './aws-credentials-provider.js';
-import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
+import type { AwsCredentialsProviderOptions } from './options.js';
 import { NOW, errorXml, isolated, issuedXml, recordingFetch, rejection, subjectJwt } from './aws.fixture.js';
 import type { Answer } from './aws.fixture.js';
 import { awsConfiguration } from './options.js';
@@ -142,7 +142,7 @@ describe('what comes back', () => {
     }));
     const { signal } = new AbortController();
     const exchange = (durationSeconds?: number) =>
-      directExchanger(awsConfiguration(isolated({ durationSeconds }), true)).exchange(
+      directExchanger(awsConfiguration(isolated({ durationSeconds }))).exchange(
         { region: 'eu-west-1' },
         {
           signal,

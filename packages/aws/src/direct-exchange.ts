@@ -1,35 +1,28 @@
-/** The exchange by one POST of our own, in the words of the AWS SDK: no package, nothing to load. */
+/** The exchange as one POST with the same fields as `@aws-sdk/client-sts` sends. It needs no package. */
 
-import type { ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/internal';
+import type { Exchanger } from '@credex/core/internal';
 import { httpsUrl } from '@credex/core/internal';
-import type { AwsSessionCredentials } from './types.js';
-import type { AwsRequest } from './aws-exchanger.js';
 import { awsExchanger } from './aws-exchanger.js';
-import type { AwsConfiguration } from './options.js';
-import { stsHost } from './partitions.js';
-import { issuedBy } from './sts-answer.js';
+import { parseStsResponse } from './parse-sts-response.js';
+import { stsHost } from './region.js';
+import type { AwsConfiguration, AwsRequest, AwsSessionCredentials } from './types.js';
+
+const HEADERS = { 'content-type': 'application/x-www-form-urlencoded' };
 
 export function directExchanger(
   configuration: AwsConfiguration,
 ): Exchanger<AwsSessionCredentials, AwsRequest> {
-  return awsExchanger(configuration, (request, context) => directExchange(configuration, request, context));
-}
-
-async function directExchange(
-  configuration: AwsConfiguration,
-  { region }: AwsRequest,
-  context: ExchangeContext,
-): Promise<ExchangeResult<AwsSessionCredentials>> {
-  const url = stsUrl(configuration, region);
-  const { jwt, claims } = await context.subject();
-  const body = formOf(configuration, jwt);
-  return context.step(url.host, async (signal) => {
-    const answer = await context.post(url, {
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body,
-      signal,
-    });
-    return issuedBy(answer, configuration, claims.sub);
+  return awsExchanger(configuration, async ({ region }, context) => {
+    const url = stsUrl(configuration, region);
+    const { jwt, claims } = await context.subject();
+    const body = formOf(configuration, jwt);
+    return context.step(url.host, async (signal) =>
+      parseStsResponse(
+        await context.post(url, { headers: HEADERS, body, signal }),
+        configuration,
+        claims.sub,
+      ),
+    );
   });
 }
 
@@ -56,7 +49,7 @@ function formOf(configuration: AwsConfiguration, jwt: string): string {
   return fields.map(([name, value]) => `${name}=${percentEncoded(value)}`).join('&');
 }
 
-/** RFC 3986: `encodeURIComponent` leaves five of its reserved characters. */
+/** RFC 3986. `encodeURIComponent` leaves five of its reserved characters unencoded. */
 function percentEncoded(value: string): string {
   return encodeURIComponent(value).replace(
     /[!'()*]/g,

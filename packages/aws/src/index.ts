@@ -1,5 +1,10 @@
-export type { AwsCredentials, AwsSessionCredentials } from './types.js';
-export type { AwsCredentialsProvider, AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
 export { awsCredentialsProvider, getAwsCredentials } from './aws-credentials-provider.js';
-export type { AwsExchangerFactory, AwsRequest } from './aws-exchanger.js';
-export type { AwsConfiguration, AwsOptions } from './options.js';
+export type { AwsCredentialsProviderOptions, AwsOptions } from './options.js';
+export type {
+  AwsConfiguration,
+  AwsCredentials,
+  AwsCredentialsProvider,
+  AwsExchangerFactory,
+  AwsRequest,
+  AwsSessionCredentials,
+} from './types.js';

@@ -1,7 +1,7 @@
 import { OptionError } from '@credex/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { awsCredentialsProvider, getAwsCredentials } from './aws-credentials-provider.js';
-import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
+import type { AwsCredentialsProviderOptions } from './options.js';
 import { awsConfiguration } from './options.js';
 import { ROLE, isolated, recordingFetch, thrownBy } from './aws.fixture.js';
 
@@ -34,7 +34,7 @@ describe('roleArn', () => {
     'arn:aws-iso-e:iam::123456789012:role/app',
     'arn:aws-iso-f:iam::123456789012:role/app',
   ])('takes %s', (roleArn) => {
-    expect(awsConfiguration({ roleArn }, false)).toMatchObject({
+    expect(awsConfiguration({ roleArn })).toMatchObject({
       roleArn,
       partition: roleArn.split(':')[1],
       accountId: '123456789012',
@@ -69,7 +69,7 @@ describe('roleArn', () => {
 
   it('comes from AWS_ROLE_ARN, and its absence names both', async () => {
     vi.stubEnv('AWS_ROLE_ARN', ROLE);
-    expect(awsConfiguration({}, false).roleArn).toBe(ROLE);
+    expect(awsConfiguration({}).roleArn).toBe(ROLE);
     vi.stubEnv('AWS_ROLE_ARN', '');
     expect(refusal({ roleArn: undefined })).toMatchObject({
       code: 'missing_option',
@@ -160,19 +160,19 @@ describe('what is made of options', () => {
   it('writes one policy one way, whatever its order and spaces', () => {
     const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] };
     const text = `{ "Statement": [ { "Resource": "*", "Action": "s3:*", "Effect": "Allow" } ],\n "Version": "2012-10-17" }`;
-    const canonical = awsConfiguration({ roleArn: ROLE, policy }, false).policy;
-    expect(awsConfiguration({ roleArn: ROLE, policy: text }, false).policy).toBe(canonical);
+    const canonical = awsConfiguration({ roleArn: ROLE, policy }).policy;
+    expect(awsConfiguration({ roleArn: ROLE, policy: text }).policy).toBe(canonical);
     expect(JSON.parse(canonical as string)).toEqual(policy);
   });
 
   it('sorts policy ARNs and drops what is said twice', () => {
     const [a, b] = ['arn:aws:iam::aws:policy/A', 'arn:aws:iam::123456789012:policy/path/B'] as const;
-    expect(awsConfiguration({ roleArn: ROLE, policyArns: [a, b, a] }, false).policyArns).toEqual([b, a]);
+    expect(awsConfiguration({ roleArn: ROLE, policyArns: [a, b, a] }).policyArns).toEqual([b, a]);
   });
 
   it('takes http on loopback where code allows it', () => {
     const options = { roleArn: ROLE, endpoint: 'http://127.0.0.1:4566', allowLoopbackHttp: true };
-    expect(awsConfiguration(options, false).endpoint).toBe('http://127.0.0.1:4566');
+    expect(awsConfiguration(options).endpoint).toBe('http://127.0.0.1:4566');
   });
 
   it.each([
@@ -187,7 +187,7 @@ describe('what is made of options', () => {
   ])('names the session by the environment %j', (environment, expected) => {
     for (const name of ['VERCEL_PROJECT_ID', 'VERCEL_ENV', 'VERCEL_TARGET_ENV']) vi.stubEnv(name, '');
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-    const { roleSessionName } = awsConfiguration({ roleArn: ROLE }, false);
+    const { roleSessionName } = awsConfiguration({ roleArn: ROLE });
     expect(roleSessionName).toBe(expected);
     expect(roleSessionName).toMatch(/^[\w+=,.@-]{2,64}$/);
   });

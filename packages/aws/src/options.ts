@@ -1,11 +1,18 @@
-/** What an AWS provider is configured with: the user's options, and what is made of them. */
+/** The options, their grammar and their environment variables, and the configuration that is made of them. */
 
+import type { SharedOptions } from '@credex/core';
 import { OptionError } from '@credex/core';
-import { endpointUrl, optionNames, optionalBoolean, optionalInteger } from '@credex/core/internal';
+import {
+  SHARED_OPTION_NAMES,
+  endpointUrl,
+  optionNames,
+  optionalBoolean,
+  optionalInteger,
+  ownOptions,
+} from '@credex/core/internal';
 import { configuredRegion } from './region.js';
-import { requiredRoleArn } from './role-arn.js';
-import { sessionName } from './session-name.js';
-import { sessionPolicies } from './session.js';
+import { requiredRoleArn, sessionName, sessionPolicies } from './session.js';
+import type { AwsConfiguration, AwsExchangerFactory } from './types.js';
 
 /** The options of AWS alone. `undefined` is the same as left out. */
 export interface AwsOptions {
@@ -46,54 +53,51 @@ export interface AwsOptions {
   readonly allowUnboundResponse?: boolean | undefined;
 }
 
-export const AWS_OPTION_NAMES: readonly (keyof AwsOptions)[] = optionNames<AwsOptions>({
-  roleArn: true,
-  region: true,
-  roleSessionName: true,
-  durationSeconds: true,
-  policy: true,
-  policyArns: true,
-  endpoint: true,
-  useFipsEndpoint: true,
-  useDualstackEndpoint: true,
-  allowLoopbackHttp: true,
-  allowUnboundResponse: true,
-});
-
-/** The options, asserted and normalised: plain data that every exchanger can rely on. */
-export interface AwsConfiguration {
-  readonly roleArn: string;
-  /** The role's partition, as in its ARN. */
-  readonly partition: string;
-  /** The role's account, 12 digits. */
-  readonly accountId: string;
-  readonly region: string | undefined;
-  readonly regionFrom: 'option' | 'environment' | undefined;
-  readonly roleSessionName: string;
-  readonly durationSeconds: number | undefined;
-  /** Canonical JSON text. */
-  readonly policy: string | undefined;
-  /** Sorted; empty where there is none. */
-  readonly policyArns: readonly string[];
-  /** An origin, without a slash at its end. */
-  readonly endpoint: string | undefined;
-  readonly useFipsEndpoint: boolean;
-  readonly useDualstackEndpoint: boolean;
-  readonly allowUnboundResponse: boolean;
-  /** Whether the user gave a `fetch`: an exchanger then sends by `context.post`, or refuses. */
-  readonly customFetch: boolean;
+export interface AwsCredentialsProviderOptions extends AwsOptions, SharedOptions {
+  /**
+   * How the exchange is made. Default: by one request of our own, the same as the AWS SDK's. `clientStsExchanger()`
+   * of `@credex/aws/client-sts` makes it by the package `@aws-sdk/client-sts`.
+   */
+  readonly exchanger?: AwsExchangerFactory | undefined;
 }
 
-/** The session that STS gives where none is asked for. */
-const DEFAULT_SECONDS = 3_600;
+const OPTION_NAMES: readonly string[] = [
+  ...SHARED_OPTION_NAMES,
+  ...optionNames<Omit<AwsCredentialsProviderOptions, keyof SharedOptions>>({
+    roleArn: true,
+    region: true,
+    roleSessionName: true,
+    durationSeconds: true,
+    policy: true,
+    policyArns: true,
+    endpoint: true,
+    useFipsEndpoint: true,
+    useDualstackEndpoint: true,
+    allowLoopbackHttp: true,
+    allowUnboundResponse: true,
+    exchanger: true,
+  }),
+];
 
-/** The longest that the session can be, in milliseconds: what a wrong clock must not make longer. */
-export function longestSessionMs({ durationSeconds }: Pick<AwsConfiguration, 'durationSeconds'>): number {
-  return (durationSeconds ?? DEFAULT_SECONDS) * 1_000;
+/** What replaces the options of the AWS SDK's `fromWebToken` and of `@vercel/oidc-aws-credentials-provider`. */
+const WITH_CLIENT = 'pass a client: `exchanger: clientStsExchanger({ client })` of `@credex/aws/client-sts`.';
+const REPLACEMENTS: Readonly<Record<string, string>> = {
+  clientConfig: `Pass \`region\` and \`endpoint\` directly; for the rest, ${WITH_CLIENT}`,
+  clientPlugins: `To use middleware, ${WITH_CLIENT}`,
+  roleAssumerWithWebIdentity: `To use the AWS SDK, ${WITH_CLIENT}`,
+  providerId: 'Remove it: STS refuses it for OpenID Connect tokens.',
+  webIdentityToken: 'Pass `tokenSource: () => token`.',
+  jti: 'Remove it: `audience` is enough.',
+  skipTokenCache: 'Remove it: `getCredentials({ forceRefresh: true })` gets a new credential.',
+};
+
+/** @throws OptionError */
+export function awsOptions(options: AwsCredentialsProviderOptions): AwsCredentialsProviderOptions {
+  return ownOptions('awsCredentialsProvider', options, OPTION_NAMES, REPLACEMENTS);
 }
 
 /** @throws OptionError naming the option and the environment variable at fault. */
-export function awsConfiguration(options: AwsOptions, customFetch: boolean): AwsConfiguration {
+export function awsConfiguration(options: AwsCredentialsProviderOptions): AwsConfiguration {
   const role = requiredRoleArn(options.roleArn);
   return Object.freeze({
     ...role,
@@ -104,7 +108,7 @@ export function awsConfiguration(options: AwsOptions, customFetch: boolean): Aws
     ...endpoints(options),
     allowUnboundResponse:
       optionalBoolean({ option: 'allowUnboundResponse' }, options.allowUnboundResponse) ?? false,
-    customFetch,
+    customFetch: options.fetch !== undefined,
   });
 }
 

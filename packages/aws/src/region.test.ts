@@ -2,7 +2,7 @@ import type { CredentialEvent } from '@credex/core';
 import { OptionError } from '@credex/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { awsCredentialsProvider } from './aws-credentials-provider.js';
-import type { AwsCredentialsProviderOptions } from './aws-credentials-provider.js';
+import type { AwsCredentialsProviderOptions } from './options.js';
 import { isolated, recordingFetch, rejection } from './aws.fixture.js';
 
 beforeEach(() => {

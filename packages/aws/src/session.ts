@@ -1,9 +1,74 @@
-/** Session policies: what narrows the role's permissions for this credential. */
+/** The session that is requested from STS: its role, its name and its policies. */
 
 import { OptionError } from '@credex/core';
 import type { Json } from '@credex/core';
-import { canonicalJson, invalidOption, optionalStringList } from '@credex/core/internal';
-import { POLICY_ARN } from './role-arn.js';
+import type { Grammar } from '@credex/core/internal';
+import {
+  canonicalJson,
+  environmentVariable,
+  invalidOption,
+  optionalString,
+  optionalStringList,
+  requiredString,
+} from '@credex/core/internal';
+import { PARTITION_NAMES } from './region.js';
+
+interface RoleArn {
+  readonly roleArn: string;
+  readonly partition: string;
+  /** 12 digits. */
+  readonly accountId: string;
+}
+
+const PARTITION = PARTITION_NAMES.join('|');
+
+/** IAM: a path is of printable ASCII between slashes, at most 512 characters; a name has at most 64. */
+const ROLE_ARN: Grammar = {
+  pattern: new RegExp(
+    `^arn:(${PARTITION}):iam::(\\d{12}):role/(?=.{1,576}$)(?:[!-.0-~]+/)*[\\w+=,.@-]{1,64}$`,
+  ),
+  says: `the ARN of a role, such as arn:aws:iam::123456789012:role/name, in one of the partitions ${PARTITION_NAMES.join(', ')}`,
+};
+
+/** A managed policy, AWS's own (`aws`) or the account's. */
+const POLICY_ARN: Grammar = {
+  pattern: new RegExp(
+    `^arn:(?:${PARTITION}):iam::(?:aws|\\d{12}):policy/(?=.{1,640}$)(?:[!-.0-~]+/)*[\\w+=,.@-]{1,128}$`,
+  ),
+  says: 'the ARN of a managed policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess',
+};
+
+export function requiredRoleArn(value: unknown): RoleArn {
+  const roleArn = requiredString({ option: 'roleArn', environmentVariable: 'AWS_ROLE_ARN' }, value, ROLE_ARN);
+  const [, partition, accountId] = ROLE_ARN.pattern.exec(roleArn) as unknown as [string, string, string];
+  return { roleArn, partition, accountId };
+}
+
+const SESSION_NAME: Grammar = {
+  pattern: /^[\w+=,.@-]{2,64}$/,
+  says: '2 to 64 characters of A-Z, a-z, 0-9 and _+=,.@-',
+};
+
+/**
+ * The name given, or `credex-{project id}-{environment}` of the Vercel deployment, or `credex`. Made of what is
+ * known without I/O: the name in effect is in the key, and a key must not need the token.
+ */
+export function sessionName(value: unknown): string {
+  return optionalString({ option: 'roleSessionName' }, value, SESSION_NAME) ?? defaultSessionName();
+}
+
+function defaultSessionName(): string {
+  const parts = [
+    'credex',
+    environmentVariable('VERCEL_PROJECT_ID'),
+    environmentVariable('VERCEL_TARGET_ENV') ?? environmentVariable('VERCEL_ENV'),
+  ];
+  return parts
+    .filter((part) => part !== undefined)
+    .join('-')
+    .replaceAll(/[^\w+=,.@-]/g, '-')
+    .slice(0, 64);
+}
 
 /** STS: the plain text of inline and managed session policies together. */
 const MAX_CHARACTERS = 2_048;

@@ -1,9 +1,7 @@
 /**
- * The XML that STS answers with, and no more of XML: elements, attributes that are passed over, text, the five
- * entities and character references. What else XML can do (a DTD above all) is refused, as is anything malformed.
+ * Parses the XML that STS sends, and no more of XML: elements, attributes (ignored), text, the five entities and character
+ * references. Everything else, such as a DTD, is refused, and so is anything malformed.
  */
-
-import { UnreadableAnswer } from './parse-sts-response.js';
 
 /** The children of an element: a list if a name is repeated. Without a prototype, so that every name is only a name. */
 export interface XmlElement {
@@ -17,29 +15,29 @@ interface Open {
   text: string;
 }
 
-/** Answers of STS are five deep. */
+/** Responses of STS have five levels. */
 const MAX_DEPTH = 16;
 const MAX_TAG = 2_048;
 
 const DECLARATION = /^\s*<\?xml [^<>?]{0,200}\?>/;
-/** A tag without its brackets. Text ends at the first `<`, and a tag at the first `>`: neither is looked for twice. */
+/** A tag without its brackets. Text ends at the first `<`, and a tag at the first `>`: neither is searched twice. */
 const TAG = /^([A-Za-z_][\w.-]*)(?:\s+[\w:.-]+="[^"<]*"|\s+[\w:.-]+='[^'<]*')*\s*(\/?)$/;
 
-/** @throws UnreadableAnswer */
+/** @throws SyntaxError */
 export function parseXml(source: string): XmlElement {
   const root = opened('');
   const path = [root];
   for (let at = DECLARATION.exec(source)?.[0].length ?? 0; at < source.length;) {
     const begin = source.indexOf('<', at);
     const end = begin === -1 ? -1 : source.indexOf('>', begin);
-    const within = path.at(-1) ?? root;
-    within.text += source.slice(at, begin === -1 ? undefined : begin);
+    const innermost = path.at(-1) ?? root;
+    innermost.text += source.slice(at, begin === -1 ? undefined : begin);
     if (begin === -1) break;
     if (end === -1 || end - begin > MAX_TAG) throw malformed();
     const tag = source.slice(begin + 1, end);
     at = end + 1;
     if (tag.startsWith('/')) {
-      if (tag.slice(1).trimEnd() !== within.name) throw malformed();
+      if (tag.slice(1).trimEnd() !== innermost.name) throw malformed();
       close(path);
       continue;
     }
@@ -49,7 +47,7 @@ export function parseXml(source: string): XmlElement {
     if (empty === '/') close(path);
   }
   const roots = Object.values(root.members);
-  // Text outside is refused with that of any element that has members.
+  // Text outside the root element is refused like that of any element with members.
   if (path.length !== 1 || roots.length !== 1 || Array.isArray(roots[0])) throw malformed();
   contents(root);
   return root.members;
@@ -59,18 +57,18 @@ function opened(name: string): Open {
   return { name, members: Object.create(null) as XmlElement, text: '' };
 }
 
-/** The innermost element becomes a member of the one around it. */
+/** The innermost element becomes a member of its parent. */
 function close(path: Open[]): void {
   const closed = path.pop();
-  const around = path.at(-1)?.members;
-  // The root has no tag that closes it.
-  if (closed === undefined || around === undefined) throw malformed();
+  const parent = path.at(-1)?.members;
+  // No tag closes the root.
+  if (closed === undefined || parent === undefined) throw malformed();
   const { name } = closed;
   const value = contents(closed);
-  const held = around[name];
-  if (held === undefined) around[name] = value;
-  else if (Array.isArray(held)) held.push(value);
-  else around[name] = [held, value];
+  const existing = parent[name];
+  if (existing === undefined) parent[name] = value;
+  else if (Array.isArray(existing)) existing.push(value);
+  else parent[name] = [existing, value];
 }
 
 function contents({ members, text }: Open): XmlNode {
@@ -95,7 +93,7 @@ function unescaped(text: string): string {
   });
 }
 
-/** Of the name between `&` and `;`. XML 1.0, section 2.2: no null byte, no half of a surrogate pair. */
+/** The character of the name between `&` and `;`. XML 1.0, section 2.2: no null byte, no half of a surrogate pair. */
 export function characterOf(name: string): string | undefined {
   const reference = /^#(?:x([\dA-Fa-f]{1,6})|(\d{1,7}))$/.exec(name);
   if (reference === null) return ENTITIES.get(name);
@@ -110,6 +108,6 @@ export function characterOf(name: string): string | undefined {
   return isCharacter ? String.fromCodePoint(point) : undefined;
 }
 
-function malformed(): UnreadableAnswer {
-  return new UnreadableAnswer('The body', 'is not XML as STS writes it');
+function malformed(): SyntaxError {
+  return new SyntaxError('the body is not XML as STS writes it');
 }

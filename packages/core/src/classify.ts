@@ -80,7 +80,7 @@ export function classifyFailure<Hint extends string, Said extends ServerError, C
     const said = fault === undefined ? rules.readServerError(response) : ({} as Said);
     const failed = { ...said, status, fault, step };
     const meaning =
-      fault === undefined
+      fault === undefined && (status < 200 || status > 299)
         ? (rules.meaningOf(failed) ?? meaningOfStatus(status) ?? rules.otherwise(failed))
         : UNREADABLE;
     const { serverCode, serverMessage } = failed;

@@ -1,10 +1,8 @@
-/** Reads a response of STS from the wire, before the SDK, which hides headers and loses the code of a bare `<Error>`. */
+/** Records a response of STS before the SDK parses it: the SDK hides headers and loses the code of a bare `<Error>`. */
 
 import type { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { HttpResponse } from '@credex/core/internal';
-import { MAX_ANSWER_BYTES } from '@credex/core/internal';
-import { UnreadableAnswer } from '../parse-sts-response.js';
-import { RefusedAnswer } from '../sts-answer.js';
+import { MAX_ANSWER_BYTES, ResponseError } from '@credex/core/internal';
 
 interface RawResponse {
   statusCode?: unknown;
@@ -12,32 +10,33 @@ interface RawResponse {
   body?: unknown;
 }
 
-/** Works on one command's own middleware: a client that belongs to the user is left as it is. */
-export function captureAnswer(command: AssumeRoleWithWebIdentityCommand): () => HttpResponse | undefined {
-  let captured: HttpResponse | undefined;
+/** Adds middleware to one command, so that a user's client is not changed. Returns a function that returns the response. */
+export function recordResponse(command: AssumeRoleWithWebIdentityCommand): () => HttpResponse | undefined {
+  let recorded: HttpResponse | undefined;
   command.middlewareStack.add(
     (next) => async (args) => {
-      // Of the last attempt: what an earlier one brought is not the answer to it.
-      captured = undefined;
+      // Only the response of the last attempt is kept.
+      recorded = undefined;
       const result = await next(args);
       const response = result.response as RawResponse;
-      const bytes = await boundedBytes(response.body);
-      captured = {
-        status: Number(response.statusCode),
+      const status = Number(response.statusCode);
+      const bytes = await boundedBytes(response.body, status);
+      recorded = {
+        status,
         headers: lowerCased(response.headers ?? {}),
         body: new TextDecoder().decode(bytes),
       };
-      // The stream is spent: the SDK parses these bytes instead.
+      // The stream has been read: the SDK parses these bytes instead.
       response.body = bytes;
       return result;
     },
-    // Low: next to the handler, inside of the SDK's own deserializer.
-    { step: 'deserialize', priority: 'low', name: 'credexCaptureAnswer' },
+    // `low`: directly before the handler, inside the SDK's deserializer.
+    { step: 'deserialize', priority: 'low', name: 'credexRecordResponse' },
   );
-  return () => captured;
+  return () => recorded;
 }
 
-async function boundedBytes(body: unknown): Promise<Uint8Array> {
+async function boundedBytes(body: unknown, status: number): Promise<Uint8Array> {
   if (body === undefined || body === null) return new Uint8Array();
   if (body instanceof Uint8Array) return body;
   const stream = body instanceof Blob ? body.stream() : body;
@@ -47,7 +46,10 @@ async function boundedBytes(body: unknown): Promise<Uint8Array> {
     size += chunk.byteLength;
     // Leaving the loop destroys the stream.
     if (size > MAX_ANSWER_BYTES)
-      throw new UnreadableAnswer('The body', `is longer than ${MAX_ANSWER_BYTES} bytes`);
+      throw new ResponseError(
+        { status, headers: {}, body: '' },
+        `the body is longer than ${MAX_ANSWER_BYTES} bytes`,
+      );
     chunks.push(chunk);
   }
   const whole = new Uint8Array(size);
@@ -59,8 +61,8 @@ async function boundedBytes(body: unknown): Promise<Uint8Array> {
   return whole;
 }
 
-/** The SDK's exception as the answer that it was made of; anything else as it is. */
-export function refusalOf(thrown: unknown): unknown {
+/** An exception of the SDK as the response that it was made of. Any other error is returned unchanged. */
+export function responseErrorOf(thrown: unknown): unknown {
   const { name, Code, message, $fault, $metadata, $response } = thrown as {
     name?: unknown;
     Code?: unknown;
@@ -72,10 +74,10 @@ export function refusalOf(thrown: unknown): unknown {
   const status = $metadata?.httpStatusCode;
   if (typeof status !== 'number') return thrown;
   const code = Code ?? name;
-  // Without `$fault`, or by these names, its text isn't the server's.
-  const isSaid = $fault !== undefined && code !== 'Unknown' && code !== 'UnknownError';
-  const body = isSaid ? JSON.stringify({ Error: { Code: code, Message: message } }) : '';
-  return new RefusedAnswer({ status, headers: lowerCased($response?.headers ?? {}), body });
+  // Without `$fault`, or with these names, the text is not the server's.
+  const isOfServer = $fault !== undefined && code !== 'Unknown' && code !== 'UnknownError';
+  const body = isOfServer ? JSON.stringify({ Error: { Code: code, Message: message } }) : '';
+  return new ResponseError({ status, headers: lowerCased($response?.headers ?? {}), body });
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,15 +1,15 @@
-/** An STSClient that goes where the configuration says, whatever environment, profile or shared files say. */
+/** An STSClient whose endpoint is that of the configuration, whatever the environment, a profile or shared files contain. */
 
 import { STSClient } from '@aws-sdk/client-sts';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import type { ExchangeContext } from '@credex/core/internal';
 import { OptionError } from '@credex/core';
-import type { AwsConfiguration } from '../options.js';
-import { partitionNamed } from '../partitions.js';
+import { partitionNamed } from '../region.js';
+import type { AwsConfiguration } from '../types.js';
 
 /**
- * Each of these would otherwise be looked up in the environment and in `~/.aws/config`. Functions, where the
- * oldest clients of our range (3.723) call them without looking. One attempt: core retries.
+ * Without these, the SDK looks each of them up in the environment and in `~/.aws/config`. Some are functions, because the
+ * oldest supported clients (3.723) call them without a check. One attempt, because core retries.
  */
 function pinned(region: string): STSClientConfig {
   return {
@@ -26,7 +26,7 @@ function pinned(region: string): STSClientConfig {
   };
 }
 
-/** For one request: the next one comes when the sockets of this one are long stale. */
+/** A client for one request: its sockets would be stale at the next one. */
 export function stsClient(
   configuration: AwsConfiguration,
   { region, url }: StsEndpoint,
@@ -35,12 +35,12 @@ export function stsClient(
   const settings: STSClientConfig = {
     ...pinned(region),
     endpoint: url.href,
-    // Final: no endpoint that the SDK finds in a profile or variable replaces it.
+    // An endpoint that the SDK finds in a profile or variable does not replace it.
     endpointProvider: () => ({ url }),
   };
   if (!configuration.customFetch) {
     const client = new STSClient(settings);
-    // The SDK's handler for browsers and edge runtimes uses fetch, which follows a redirect with the token in hand.
+    // The SDK's handler for browsers and edge runtimes uses fetch, which follows a redirect with the token.
     if (client.config.requestHandler.metadata?.handlerProtocol === 'http/1.1') return client;
   }
   return new STSClient({ ...settings, requestHandler: postingHandler(url, post) });
@@ -51,7 +51,7 @@ export interface StsEndpoint {
   readonly url: URL;
 }
 
-/** The host is the SDK's answer to partition, region, FIPS and dual-stack, held against our own table. */
+/** The host that the SDK chooses for the partition, the region, FIPS and dual-stack, checked against our own table. */
 export function stsEndpointOf(configuration: AwsConfiguration, region: string): StsEndpoint {
   if (configuration.endpoint !== undefined) return { region, url: new URL(configuration.endpoint) };
   const { useFipsEndpoint, useDualstackEndpoint } = configuration;
@@ -69,7 +69,7 @@ export function stsEndpointOf(configuration: AwsConfiguration, region: string): 
     'unsafe_url',
     'region',
     undefined,
-    `The installed @aws-sdk/client-sts has another token service for ${region} than ${names.join(' or ')}: update it, or pass \`endpoint\`.`,
+    `The installed @aws-sdk/client-sts uses a token service for ${region} other than ${names.join(' or ')}. Update @aws-sdk/client-sts, or pass \`endpoint\`.`,
   );
 }
 
@@ -78,7 +78,7 @@ interface OutgoingRequest {
   readonly body?: unknown;
 }
 
-/** Sends by core's HTTP step: the user's fetch, no redirect, a bounded answer. */
+/** Sends with core's HTTP step: the user's fetch, no redirect, a bounded response. */
 function postingHandler(
   url: URL,
   post: ExchangeContext['post'],
@@ -88,11 +88,11 @@ function postingHandler(
     async handle({ headers, body }: OutgoingRequest) {
       // fetch sets these itself, and some runtimes refuse them.
       const sent = Object.entries(headers).filter(([name]) => !/^(?:host|content-length)$/i.test(name));
-      const answer = await post(url, { headers: Object.fromEntries(sent), body: String(body) });
+      const received = await post(url, { headers: Object.fromEntries(sent), body: String(body) });
       const response = {
-        statusCode: answer.status,
-        headers: { ...answer.headers },
-        body: new TextEncoder().encode(answer.body),
+        statusCode: received.status,
+        headers: { ...received.headers },
+        body: new TextEncoder().encode(received.body),
       };
       return { response };
     },

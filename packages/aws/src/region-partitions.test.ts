@@ -5,7 +5,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
 import { awsConfiguration } from './options.js';
 import { ROLE } from './aws.fixture.js';
-import { partitionNamed, partitionOfRegion, stsHost } from './partitions.js';
+import { partitionNamed, partitionOfRegion, stsHost } from './region.js';
 
 interface SdkPartition {
   readonly id: string;
@@ -129,7 +129,7 @@ describe('against the partitions and endpoint rules of the installed @aws-sdk/cl
       .filter((name) => PSEUDO_REGION.test(name));
     expect(pseudo.length).toBeGreaterThanOrEqual(7);
     for (const region of pseudo)
-      expect(() => awsConfiguration({ roleArn: ROLE, region }, false), region).toThrow('a region of AWS');
+      expect(() => awsConfiguration({ roleArn: ROLE, region }), region).toThrow('a region of AWS');
   });
 
   it.each(['UseFIPS', 'UseDualStack'] as const)(
