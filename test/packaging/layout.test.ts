@@ -3,24 +3,163 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS, PACKAGES, ROOT, manifestOf } from './packages.js';
 
-/** Files that each provider's package has under the same names: a reader who knows one package knows the others. */
-const FILES = (cloud: string): readonly RegExp[] => [
-  /^index\.ts$/,
-  new RegExp(`^${cloud}-credentials-provider\\.ts$`),
-  new RegExp(`^${cloud}-credentials-provider\\.test\\.ts$`),
-  new RegExp(`^${cloud}-exchanger\\.ts$`),
-  /^parse-[a-z-]+-response\.ts$/,
-  /^parse-[a-z-]+-response\.test\.ts$/,
-  new RegExp(`^classify-${cloud}-error\\.ts$`),
-  new RegExp(`^classify-${cloud}-error\\.test\\.ts$`),
-];
+/** What a file exports: values and types, by name. */
+interface Exports {
+  readonly values?: readonly string[];
+  readonly types?: readonly string[];
+}
+type Layout = Readonly<Record<string, Exports>>;
 
-describe.each(PROVIDERS)('the package of %s', (cloud) => {
-  const files = readdirSync(join(ROOT, 'packages', cloud, 'src'));
+/** The files of every cloud, with the same exports: a reader who knows one cloud package knows the others. */
+function layoutOf(cloud: string, { response, sdk }: { response: string; sdk: string }): Layout {
+  const Cloud = `${cloud[0]?.toUpperCase()}${cloud.slice(1)}`;
+  const factory = [`${cloud}CredentialsProvider`, `get${Cloud}Credentials`];
+  const options = [`${Cloud}CredentialsProviderOptions`];
+  const types = ['Configuration', 'Credentials', 'CredentialsProvider', 'ExchangerFactory', 'Request'].map(
+    (name) => `${Cloud}${name}`,
+  );
+  return {
+    'index.ts': { values: factory, types: [...options, ...types] },
+    [`${cloud}-credentials-provider.ts`]: { values: factory },
+    [`${cloud}-exchanger.ts`]: { values: [`${cloud}Exchanger`], types: [`${Cloud}Exchange`] },
+    'options.ts': { values: [`${cloud}Configuration`, `${cloud}Options`], types: options },
+    'types.ts': { types },
+    'direct-exchange.ts': { values: ['directExchanger'] },
+    [`parse-${response}-response.ts`]: {
+      values: [`${cloud}CredentialsOf`, `parseStored${Cloud}Credentials`],
+    },
+    [`classify-${cloud}-error.ts`]: { values: ['SERVER_CODES', `classify${Cloud}Error`] },
+    'hints.ts': { values: ['HINTS'], types: ['HintName'] },
+    [`${sdk}.ts`]: {},
+  };
+}
 
-  it('has the files of every provider', () => {
-    const missing = FILES(cloud).filter((pattern) => !files.some((file) => pattern.test(file)));
-    expect(missing.map(String)).toEqual([]);
+const NAMES = {
+  aws: { response: 'sts', sdk: 'client-sts' },
+  azure: { response: 'entra', sdk: 'identity' },
+  gcp: { response: 'token', sdk: 'google-auth-library' },
+} as const;
+
+/** What a cloud has in addition, since its protocol or its SDK differs. */
+const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
+  aws: {
+    'index.ts': { types: ['AwsOptions', 'AwsSessionCredentials'] },
+    'options.ts': { types: ['AwsOptions'] },
+    'types.ts': { types: ['AwsSessionCredentials'] },
+    'parse-sts-response.ts': { values: ['isJson', 'parseStsResponse', 'parseStsResult'] },
+    'client-sts.ts': { values: ['clientStsExchanger'], types: ['ClientStsExchangerOptions'] },
+    'region.ts': {
+      values: [
+        'PARTITION_NAMES',
+        'callingClientRegion',
+        'configuredRegion',
+        'partitionNamed',
+        'partitionOfRegion',
+        'regionInEffect',
+        'requestedRegion',
+        'stsHost',
+      ],
+      types: ['AwsPartition', 'ConfiguredRegion'],
+    },
+    'session.ts': {
+      values: ['requiredRoleArn', 'sessionName', 'sessionPolicies'],
+      types: ['SessionPolicies'],
+    },
+    'sts-xml.ts': { values: ['characterOf', 'parseXml'], types: ['XmlElement', 'XmlNode'] },
+  },
+  azure: {
+    'index.ts': { types: ['AzureAbortSignal', 'AzureTokenOptions'] },
+    'options.ts': { values: ['scopesOf'] },
+    'types.ts': { types: ['AzureAbortSignal', 'AzureTokenOptions'] },
+    'parse-entra-response.ts': { values: ['parseEntraResponse'] },
+    'identity.ts': {
+      values: ['azureIdentityExchanger'],
+      types: ['AzureIdentityClientOptions', 'AzureIdentityExchangerOptions'],
+    },
+    'authority.ts': { values: ['authorityOrigin', 'tokenEndpoint'] },
+    'request.ts': {
+      values: ['azureRequest', 'callerSignal', 'invalidRequest'],
+      types: ['CallerSignal', 'PartialAzureRequest'],
+    },
+  },
+  gcp: {
+    'index.ts': { types: ['GcpOptions'] },
+    'options.ts': { values: ['CLOUD_PLATFORM_SCOPE', 'normalScopes'], types: ['GcpOptions'] },
+    'gcp-exchanger.ts': { types: ['GcpToken'] },
+    'parse-token-response.ts': {
+      values: [
+        'SubjectTokenEndsError',
+        'federatedExpiry',
+        'parseGenerateAccessTokenResponse',
+        'parseStsResponse',
+      ],
+      types: ['GcpStep', 'ServiceAccountToken', 'StsToken'],
+    },
+    'google-auth-library.ts': {
+      values: ['googleAuthClient', 'googleAuthLibraryExchanger'],
+      types: ['AuthClientFor', 'GoogleAuthLibraryExchangerOptions', 'Transporter'],
+    },
+    'names.ts': { values: ['federatedPrincipal', 'generateAccessTokenUrl', 'providerAudience', 'stsUrl'] },
+  },
+};
+
+/** The sum of both, sorted as `exportsOf` sorts. */
+function sum(common: Layout, extras: Layout): Layout {
+  const files = [...Object.keys(common), ...Object.keys(extras)].sort();
+  const both = (file: string, kind: keyof Exports): string[] =>
+    [...(common[file]?.[kind] ?? []), ...(extras[file]?.[kind] ?? [])].sort();
+  return Object.fromEntries(
+    files.map((file) => [file, { values: both(file, 'values'), types: both(file, 'types') }]),
+  );
+}
+
+const VALUE = /^export (?:async )?(?:const|function|class) (\w+)/gm;
+const TYPE = /^export (?:interface|type) (\w+)/gm;
+const LIST = /^export (type )?\{([^}]*)\}/gm;
+
+/** The names that a source file exports. The linter refuses `export *` and default exports. */
+function exportsOf(text: string): Required<Exports> {
+  const lists = [...text.matchAll(LIST)].map(([, type, names = '']) => ({
+    kind: type === undefined ? 'values' : 'types',
+    names: names.split(',').flatMap((name) => name.trim() || []),
+  }));
+  const named = (kind: string): string[] => lists.flatMap((list) => (list.kind === kind ? list.names : []));
+  const declared = (pattern: RegExp): string[] =>
+    [...text.matchAll(pattern)].map(([, name]) => name as string);
+  return {
+    values: [...declared(VALUE), ...named('values')].sort(),
+    types: [...declared(TYPE), ...named('types')].sort(),
+  };
+}
+
+describe.each(PROVIDERS)('packages/%s/src', (cloud) => {
+  const folder = join(ROOT, 'packages', cloud, 'src');
+  const { sdk } = NAMES[cloud];
+  const entries = readdirSync(folder).sort();
+  const isTest = (file: string): boolean => /\.(?:test|fixture)\.ts$/.test(file);
+
+  it('has the files of every cloud and their exports, and no others but the listed extras', () => {
+    const sources = entries.filter((entry) => entry.endsWith('.ts') && !isTest(entry));
+    const found = sources.map((file) => [file, exportsOf(readFileSync(join(folder, file), 'utf8'))]);
+    expect(Object.fromEntries(found)).toEqual(sum(layoutOf(cloud, NAMES[cloud]), EXTRAS[cloud]));
+  });
+
+  it('has no folder but that of its SDK', () => {
+    expect(entries.filter((entry) => !entry.endsWith('.ts'))).toEqual([sdk]);
+  });
+
+  it('has each test beside the file that it names, and one fixture', () => {
+    for (const test of entries.filter(isTest).filter((file) => file !== `${cloud}.fixture.ts`)) {
+      const subject = test.slice(0, -'.test.ts'.length);
+      const isBeside = (entry: string): boolean =>
+        !isTest(entry) && (subject === entry.slice(0, -3) || subject.startsWith(`${entry.slice(0, -3)}-`));
+      expect(entries.filter((entry) => entry.endsWith('.ts')).some(isBeside), test).toBe(true);
+    }
+  });
+
+  it('tests each hint, option and response where a newcomer looks', () => {
+    const tested = ['options', 'direct-exchange', 'hints', `classify-${cloud}-error`, `${cloud}-exchanger`];
+    for (const subject of tested) expect(entries).toContain(`${subject}.test.ts`);
   });
 });
 

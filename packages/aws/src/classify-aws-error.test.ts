@@ -199,7 +199,7 @@ describe('what a socket says', () => {
 });
 
 describe('how a failure is met', () => {
-  it.each(SERVER_CODES)('%s has a meaning of its own, whatever the status is', (code) => {
+  it.each(SERVER_CODES)('%s has one meaning, whatever the status is', (code) => {
     const classes = [400, 403, 500].map((status) =>
       classify(new ResponseError({ status, headers: {}, body: errorXml(code) }), presented),
     );
