@@ -3,6 +3,7 @@ import { isTokenCredential } from '@azure/core-auth';
 import type { Fetch, SubjectTokenSource } from '@credex/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { azureCredentialsProvider, getAzureCredentials } from './azure-credentials-provider.js';
+import { azureExchanger } from './azure-exchanger.js';
 import type { FakeResponse, Sent } from './azure.fixture.js';
 import { CLIENT, GOOD, NOW, TENANT, failure, polyfilledSignal, jwtOf, setUp } from './azure.fixture.js';
 
@@ -167,6 +168,41 @@ describe('azureCredentialsProvider', () => {
     provider.invalidate(() => true);
     await Promise.all([provider.getToken(VAULT), provider.getCredentials(), other.getToken(STORAGE)]);
     expect(sent).toHaveLength(5);
+  });
+
+  it('serves another spelling of a request from the cache, and reads a list of scopes again after it was changed', async () => {
+    const { provider, sent } = setUp(undefined, { additionallyAllowedTenants: '*' });
+    const scopes = [VAULT];
+    await provider.getToken(scopes);
+    await provider.getToken(VAULT, { tenantId: TENANT.toUpperCase(), enableCae: false });
+    await provider.getCredentials({ request: { scopes, tenantId: TENANT } });
+    expect(sent).toHaveLength(1);
+    scopes[0] = STORAGE;
+    await provider.getToken(scopes);
+    await provider.getToken(VAULT, { enableCae: true });
+    await provider.getToken(VAULT, { tenantId: 'contoso.onmicrosoft.com' });
+    expect(sent).toHaveLength(4);
+    await provider.getToken(VAULT);
+    expect(sent).toHaveLength(4);
+  });
+
+  it('invalidates the tokens in use, however many resources were requested', async () => {
+    let now = NOW;
+    let exchanges = 0;
+    const { provider } = setUp(undefined, {
+      clock: { now: () => now, monotonic: () => now },
+      exchanger: (configuration) =>
+        azureExchanger(configuration, async () => {
+          const expiresAt = now + 3_600_000;
+          return { credential: { token: `token-${++exchanges}`, expiresAt, expiresOnTimestamp: expiresAt } };
+        }),
+    });
+    for (const at of [...Array(1_100).keys(), 0]) await provider.getToken(`api://${at}/.default`);
+    now += 60_000;
+    const before = exchanges;
+    provider.invalidate(() => true);
+    for (const at of [0, 1_099]) await provider.getToken(`api://${at}/.default`);
+    expect(exchanges - before).toBe(2);
   });
 
   it('gives a hint without secrets when no federated credential matches the subject', async () => {

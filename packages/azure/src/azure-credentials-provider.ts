@@ -1,7 +1,9 @@
 /** `azureCredentialsProvider`: Azure credentials for code on Vercel, as a TokenCredential. */
 
 import type { CredentialCall } from '@credex/core';
+import type { DriverProvider } from '@credex/core/internal';
 import {
+  createCredentialProvider,
   optionNames,
   optionalFunction,
   ownCopy,
@@ -13,9 +15,16 @@ import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
 import type { AzureCredentialsProviderOptions } from './options.js';
 import { azureConfiguration, azureOptions } from './options.js';
-import { providersByRequest } from './providers-by-request.js';
+import { azureCredentialsOf } from './parse-entra-response.js';
+import type { PartialAzureRequest } from './request.js';
 import { azureRequest, callerSignal, invalidRequest } from './request.js';
-import type { AzureCredentials, AzureCredentialsProvider, AzureRequest, AzureTokenOptions } from './types.js';
+import type {
+  AzureConfiguration,
+  AzureCredentials,
+  AzureCredentialsProvider,
+  AzureRequest,
+  AzureTokenOptions,
+} from './types.js';
 
 const CALL_NAMES: readonly string[] = optionNames<CredentialCall<AzureRequest>>({
   signal: true,
@@ -43,24 +52,25 @@ export function azureCredentialsProvider(
   const options = azureOptions(given);
   const configuration = azureConfiguration(options);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger) ?? directExchanger;
-  const providers = providersByRequest(
-    configuration,
+  const provider = createCredentialProvider(
     factory(configuration),
     providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
+    azureCredentialsOf,
   );
-  const defaultProvider = providers.forRequest(azureRequest(configuration));
+  const boundTo = boundProviders(provider, configuration);
+  const defaultProvider = boundTo(ownCopy({}));
 
   /** Core is called without an `await` before it, so that the subject token is read from the caller's own request. */
   function getFrom(
-    provider: typeof defaultProvider,
+    bound: Provider,
     { signal, forceRefresh, minValidityMs, claims }: CallOptions,
   ): AzureCredentials | Promise<AzureCredentials> {
     // A call without an argument is core's fastest path to a cached credential.
     if (claims === undefined && signal === undefined && minValidityMs === undefined && forceRefresh !== true)
-      return provider.ask();
+      return bound.ask();
     // The cached token caused the challenge, so it is skipped.
     const challenge = claims === undefined ? undefined : { request: { claims }, skipHeld: true };
-    return provider.ask({ signal, forceRefresh, minValidityMs, ...challenge });
+    return bound.ask({ signal, forceRefresh, minValidityMs, ...challenge });
   }
 
   return {
@@ -75,39 +85,92 @@ export function azureCredentialsProvider(
         const credentials = getFrom(defaultProvider, call);
         return credentials instanceof Promise ? await credentials : credentials;
       }
-      const request = azureRequest(configuration, call.request);
-      return await getFrom(providers.forRequest(request), Object.assign(call, { claims: request.claims }));
+      const request = ownCopy<PartialAzureRequest>(call.request);
+      const { claims } = azureRequest(configuration, request);
+      return await getFrom(boundTo(request), Object.assign(call, { claims }));
     },
-    invalidate(which) {
-      // Any provider finds a given credential in the cache. A predicate applies to each provider's own credentials.
-      for (const provider of typeof which === 'object' ? [defaultProvider] : providers.all())
-        provider.invalidate(which);
-    },
-    status: (call) => providers.forRequest(azureRequest(configuration, ownCopy(call ?? {}).request)).status(),
+    invalidate: (which) => provider.invalidate(which),
+    status: (call) => provider.status({ request: azureRequest(configuration, ownCopy(call ?? {}).request) }),
     async getToken(scopes, given) {
       const tokenOptions = given === undefined ? NO_OPTIONS : ownCopy(given);
       const { claims, enableCae, tenantId } = tokenOptions;
       if (tokenOptions.proofOfPossessionOptions !== undefined)
         throw invalidRequest('Only bearer tokens are issued. Remove `proofOfPossessionOptions`.');
-      const provider =
-        claims === undefined
-          ? providers.forCall({ scopes, enableCae, tenantId })
-          : providers.forRequest(azureRequest(configuration, { scopes, enableCae, tenantId, claims }));
+      if (claims !== undefined) azureRequest(configuration, { claims });
+      const bound = boundTo({ scopes, enableCae, tenantId });
       const { abortSignal, requestOptions } = tokenOptions;
       const timeoutMs = requestOptions === undefined ? undefined : ownCopy(requestOptions).timeout;
       const { signal, release } = callerSignal(abortSignal, timeoutMs);
       if (signal === undefined) {
-        const credentials = getFrom(provider, { ...NO_CALL_OPTIONS, claims });
+        const credentials = getFrom(bound, { ...NO_CALL_OPTIONS, claims });
         // Awaited here so that an error's stack includes the caller.
         return credentials instanceof Promise ? await credentials : credentials;
       }
       try {
-        return await getFrom(provider, { ...NO_CALL_OPTIONS, signal, claims });
+        return await getFrom(bound, { ...NO_CALL_OPTIONS, signal, claims });
       } finally {
         release();
       }
     },
   };
+}
+
+type Provider = DriverProvider<AzureCredentials, AzureRequest>;
+
+/** How many bound providers are remembered. They hold no credential, so that dropping them costs only time. */
+const MAX_BOUND = 1_024;
+
+/**
+ * The provider for the request of a call, without its claims. An Azure client passes the same request in every call, so
+ * that a request that was seen before is not validated again.
+ */
+function boundProviders(
+  provider: Provider,
+  configuration: AzureConfiguration,
+): (call: PartialAzureRequest) => Provider {
+  const known = new Map<string, Provider>();
+  /** The most recent request: finding it builds no key. */
+  let last: { scope: unknown; tenantId: unknown; enableCae: unknown; bound: Provider } | undefined;
+
+  function find(call: PartialAzureRequest, scope: string | undefined): Provider {
+    const key = scope === undefined ? undefined : keyOf(call, scope);
+    const found = key === undefined ? undefined : known.get(key);
+    if (found !== undefined) return found;
+    const { scopes, tenantId, enableCae } = azureRequest(configuration, call);
+    const normal = `${tenantId}\n${enableCae}\n${scopes.join(' ')}`;
+    const bound = known.get(normal) ?? provider.bind({ scopes, tenantId, enableCae });
+    if (known.size >= MAX_BOUND) known.clear();
+    known.set(normal, bound);
+    if (key !== undefined) known.set(key, bound);
+    return bound;
+  }
+
+  return (call) => {
+    const { scopes, tenantId, enableCae } = call;
+    const scope = singleScope(scopes);
+    if (
+      scope !== undefined &&
+      scope === last?.scope &&
+      tenantId === last.tenantId &&
+      enableCae === last.enableCae
+    )
+      return last.bound;
+    const bound = find(call, scope);
+    last = { scope, tenantId, enableCae, bound };
+    return bound;
+  };
+}
+
+function singleScope(scopes: PartialAzureRequest['scopes']): string | undefined {
+  const scope: unknown = Array.isArray(scopes) && scopes.length === 1 ? scopes[0] : scopes;
+  return typeof scope === 'string' ? scope : undefined;
+}
+
+/** A valid tenant or scope contains no line break, so different valid requests have different keys. */
+function keyOf({ tenantId = '', enableCae = false }: PartialAzureRequest, scope: string): string | undefined {
+  return typeof tenantId === 'string' && typeof enableCae === 'boolean'
+    ? `${tenantId}\n${enableCae}\n${scope}`
+    : undefined;
 }
 
 const NO_OPTIONS: AzureTokenOptions = Object.freeze(ownCopy({}));

@@ -6,10 +6,10 @@ import { parseStoredAzureCredentials } from './parse-entra-response.js';
 
 type AzureExchanger = Exchanger<AzureCredentials, AzureRequest>;
 
-export function azureExchanger(
-  configuration: AzureConfiguration,
-  exchange: AzureExchanger['exchange'],
-): AzureExchanger {
+/** Makes the exchange. It neither retries nor caches, and throws errors unchanged. */
+export type AzureExchange = AzureExchanger['exchange'];
+
+export function azureExchanger(configuration: AzureConfiguration, exchange: AzureExchange): AzureExchanger {
   return {
     specificationVersion: 'v1',
     provider: 'azure',

@@ -1,7 +1,7 @@
 /** For authors of exchangers: the contract, and what makes a provider of one. Users import from `@credex/core`. */
 
 export { createCredentialProvider } from './provider.js';
-export type { DriverProvider } from './provider.js';
+export type { DriverProvider } from './cache/call.js';
 export type { CredentialProviderOptions } from './provider-options.js';
 export type {
   ErrorClass,

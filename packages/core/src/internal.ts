@@ -40,7 +40,7 @@ export { createCredentialProvider } from './provider.js';
 export type { DriverCall } from './cache/call.js';
 export { OwnCall } from './cache/call.js';
 export type { CredentialProviderOptions } from './provider-options.js';
-export type { DriverProvider } from './provider.js';
+export type { DriverProvider } from './cache/call.js';
 export { ONCE, memberOf, optionNames, ownCopy, parseJson, parseJsonObject } from './own.js';
 export type { LinkedSignal, SignalLike } from './runtime/linked-signal.js';
 export { linkedSignal } from './runtime/linked-signal.js';

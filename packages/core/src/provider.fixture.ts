@@ -15,7 +15,7 @@ import type {
 } from './contract.js';
 import type { CredentialEvent } from './events.js';
 import type { CredentialProviderOptions } from './provider-options.js';
-import type { DriverProvider } from './provider.js';
+import type { DriverProvider } from './cache/call.js';
 import { createCredentialProvider } from './provider.js';
 import type { Invocation } from './runtime/deadline.js';
 import { readSubjectToken } from './token/read.js';

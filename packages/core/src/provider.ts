@@ -2,8 +2,8 @@
 
 import type { CacheEntry } from './cache/cache.js';
 import { findEntry, markUsed, policyOf } from './cache/cache.js';
-import type { DriverCall } from './cache/call.js';
-import { NOTHING, ownCall } from './cache/call.js';
+import type { DriverCall, DriverProvider } from './cache/call.js';
+import { NOTHING, isPlain, ownCall } from './cache/call.js';
 import type { ProviderContext } from './cache/exchange.js';
 import type { Call } from './cache/get-credential.js';
 import { getCredential, isBelowMinValidity, readOwnToken } from './cache/get-credential.js';
@@ -21,7 +21,6 @@ import { callerCopy, isNested, matchesRecord } from './cache/record.js';
 import { statusOf } from './cache/status.js';
 import type {
   Credential,
-  CredentialProvider,
   CredentialStatus,
   Exchanger,
   Json,
@@ -32,21 +31,27 @@ import { callerError } from './errors.js';
 import { invalidOption, ownOptions } from './options/assert.js';
 import type { CredentialProviderOptions } from './provider-options.js';
 import { contextOf, minValidityOf, PROVIDER_OPTION_NAMES, refuseWideWindow } from './provider-options.js';
-import { memberOf } from './own.js';
+import { memberOf, ownCopy } from './own.js';
 import { since } from './runtime/clock.js';
 import type { Invocation } from './runtime/deadline.js';
 import { abortedError, withCallerDeadline } from './runtime/deadline.js';
-
-export interface DriverProvider<C extends Credential, R> extends CredentialProvider<C, R> {
-  getCredentials(call?: DriverCall<R>): Promise<C>;
-  /** The same, but returns a cached credential without a promise, which would cost as much as the rest of a hit. */
-  ask(call?: DriverCall<R>): C | Promise<C>;
-}
 
 const MAX_OWN_KEYS = 1_024;
 
 /** A call before its cache key is known. */
 type CallBase<R> = Omit<Call<R>, 'key' | 'keyText' | 'subject'>;
+
+/** What a provider and the providers that are bound to a request share. */
+interface OwnKeys {
+  /** The cache keys of their calls: `invalidate()` without a credential touches no other. */
+  readonly keys: Set<string>;
+  /** How many keys were dropped from `keys`, which is bounded. */
+  dropped: number;
+  /** The identity key of the last call, where no platform names one. */
+  lastIdentityKey: string | undefined;
+  /** Of the store, once a call needed it. */
+  storeFingerprint: string | undefined;
+}
 
 /** A provider's parts, and what it remembers of its calls. */
 interface Provider<C extends Credential, R, V extends C> {
@@ -58,16 +63,15 @@ interface Provider<C extends Credential, R, V extends C> {
   readonly lifetimeMs: number | undefined;
   /** Canonical text of `expect`. */
   readonly expectation: string;
-  /** The cache keys of this provider's calls: `invalidate()` without a credential touches no other. */
-  readonly ownKeys: Set<string>;
+  readonly own: OwnKeys;
+  /** The request of a call without a request. */
+  readonly request: Partial<R>;
   /** The identity of the last call without a request, and its key: a hit compares two strings. */
   plainIdentity: string | undefined;
   plainKey: string;
+  /** `own.dropped` at that time. A later drop may be of `plainKey`: then the key is added again. */
+  plainDropped: number;
   plainTarget: string | undefined;
-  /** The identity key of the last call, where no platform names one. */
-  lastIdentityKey: string | undefined;
-  /** Of the store, once a call needed it. */
-  storeFingerprint: string | undefined;
 }
 
 /**
@@ -93,13 +97,19 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
     minValidityMs: minValidityOf(options.minValidityMs, options.lifetimeMs) ?? 0,
     lifetimeMs: options.lifetimeMs,
     expectation: canonicalJson((context.expectation ?? null) as Json),
-    ownKeys: new Set(),
-    plainIdentity: undefined,
-    plainKey: '',
-    plainTarget: undefined,
-    lastIdentityKey: undefined,
-    storeFingerprint: undefined,
+    own: { keys: new Set(), dropped: 0, lastIdentityKey: undefined, storeFingerprint: undefined },
+    request: NOTHING as Partial<R>,
+    ...NO_PLAIN_CALL,
   };
+  return driverProvider(provider);
+}
+
+/** No call without a request yet. */
+const NO_PLAIN_CALL = { plainIdentity: undefined, plainKey: '', plainDropped: 0, plainTarget: undefined };
+
+function driverProvider<C extends Credential, R, V extends C>(
+  provider: Provider<C, R, V>,
+): DriverProvider<V, R> {
   const ask = (call?: DriverCall<R>): V | Promise<V> => credentialFor(provider, call);
   return {
     async getCredentials(call?: DriverCall<R>): Promise<V> {
@@ -110,7 +120,14 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
     ask,
     invalidate: (which) => invalidate(provider, which),
     status: (call) => status(provider, call),
+    bind: (request) =>
+      driverProvider({ ...provider, ...NO_PLAIN_CALL, request: merged(provider.request, request) }),
   };
+}
+
+/** Inherits nothing. Members of `request` replace those of `bound`. */
+function merged<R>(bound: Partial<R>, request: Partial<R> | undefined): Partial<R> {
+  return request === undefined ? bound : Object.freeze(Object.assign(ownCopy(bound), request));
 }
 
 /** A cached credential without a promise; anything else takes the way through `getCredential`. */
@@ -120,7 +137,8 @@ function credentialFor<C extends Credential, R, V extends C>(
 ): V | Promise<V> {
   const call = given === undefined ? undefined : ownCall(given);
   const subject = provider.source.capture();
-  if (isPlain(call) && subject.identityKey !== undefined && subject.identityKey === provider.plainIdentity) {
+  const isKnown = subject.identityKey !== undefined && subject.identityKey === provider.plainIdentity;
+  if (isKnown && isPlain(call) && provider.plainDropped === provider.own.dropped) {
     const { context, plainKey } = provider;
     const { cache } = context;
     const entry = cache.state.entries.get(plainKey);
@@ -165,11 +183,11 @@ async function answer<C extends Credential, R, V extends C>(
 }
 
 function callOf<C extends Credential, R, V extends C>(
-  { context, invocation, minValidityMs, lifetimeMs }: Provider<C, R, V>,
+  { context, invocation, minValidityMs, lifetimeMs, request }: Provider<C, R, V>,
   given: DriverCall<R>,
 ): CallBase<R> {
   return {
-    request: (given.request ?? NOTHING) as R,
+    request: merged(request, given.request) as R,
     lateRequest: given.lateRequest,
     freshness: given.forceRefresh === true ? 'newer' : given.skipHeld === true ? 'new' : 'cached',
     challenge: given.skipHeld === true,
@@ -192,24 +210,25 @@ async function recordFor<C extends Credential, R, V extends C>(
   const { context } = provider;
   const { identityKey } = subject;
   if (identityKey !== undefined) {
-    const own = await ownKey(provider, target, platformIdentity(identityKey));
+    const known = await ownKey(provider, target, platformIdentity(identityKey));
     if (isWithoutRequest) {
       provider.plainIdentity = identityKey;
-      provider.plainKey = own.key;
+      provider.plainKey = known.key;
+      provider.plainDropped = provider.own.dropped;
     }
-    const record = await getCredential(context, { ...call, ...own, subject });
+    const record = await getCredential(context, { ...call, ...known, subject });
     if (record !== undefined) return record;
   }
   const { clock, timeoutMs } = context;
   const { signal, invocation } = call;
   const deadline = { provider: context.provider, clock, signal, invocation, limitMs: timeoutMs };
   const mine = await withCallerDeadline(deadline, (own) => readOwnToken(context, subject, own));
-  const own = await ownKey(provider, target, digestPartition(mine.digest));
-  return (await getCredential(context, { ...call, ...own, subject: mine.subject })) as C;
+  const known = await ownKey(provider, target, digestPartition(mine.digest));
+  return (await getCredential(context, { ...call, ...known, subject: mine.subject })) as C;
 }
 
 function invalidate<C extends Credential, R, V extends C>(
-  { context, copyOf, ownKeys }: Provider<C, R, V>,
+  { context, copyOf, own }: Provider<C, R, V>,
   which: V | ((cached: V) => boolean) | undefined,
 ): void {
   if (which !== undefined && typeof which !== 'function' && (typeof which !== 'object' || which === null))
@@ -218,7 +237,7 @@ function invalidate<C extends Credential, R, V extends C>(
   const { state } = cache;
   const { invalidateAfterMs } = policyOf(cache);
   // A credential is known by its content under any key; a function or nothing means this provider's own keys.
-  const keys = typeof which === 'object' ? state.entries.keys() : ownKeys;
+  const keys = typeof which === 'object' ? state.entries.keys() : own.keys;
   for (const key of keys) {
     const entry = state.entries.get(key);
     const cached = entry?.cached;
@@ -237,16 +256,16 @@ function status<C extends Credential, R, V extends C>(
   provider: Provider<C, R, V>,
   call: { readonly request?: Partial<R> | undefined } | undefined,
 ): CredentialStatus {
-  const { context, source, lastIdentityKey } = provider;
+  const { context, source, own } = provider;
   const { cache, clock } = context;
   const named = memberOf(source.capture(), 'identityKey');
   // Without reading the token nothing else tells whose it is: then the identity of the last call is meant.
-  const identityKey = named === undefined ? lastIdentityKey : platformIdentity(named);
+  const identityKey = named === undefined ? own.lastIdentityKey : platformIdentity(named);
   const target = targetText(provider, ownCall(call).request);
   const key =
     identityKey === undefined
       ? undefined
-      : knownKey(cache, ownText(provider, keyText(keyFields(provider, target), identityKey)));
+      : knownKey(cache, ownText(own, keyText(keyFields(provider, target), identityKey)));
   return statusOf(key === undefined ? undefined : findEntry(cache.state, key), clock);
 }
 
@@ -255,8 +274,9 @@ function targetText<C extends Credential, R, V extends C>(
   request: Partial<R> | undefined,
 ): string {
   const { exchanger } = provider.context;
-  if (request !== undefined) return canonicalJson(exchanger.cacheKeyFields(request as R));
-  return (provider.plainTarget ??= canonicalJson(exchanger.cacheKeyFields(NOTHING as R)));
+  const target = (): string =>
+    canonicalJson(exchanger.cacheKeyFields(merged(provider.request, request) as R));
+  return request === undefined ? (provider.plainTarget ??= target()) : target();
 }
 
 const keyFields = <C extends Credential, R, V extends C>(
@@ -269,31 +289,18 @@ async function ownKey<C extends Credential, R, V extends C>(
   target: string,
   identityKey: string,
 ): Promise<Pick<Call<R>, 'key' | 'keyText'>> {
-  const { context, ownKeys } = provider;
-  if (context.store !== undefined) provider.storeFingerprint ??= await context.store.fingerprint();
+  const { context, own } = provider;
+  if (context.store !== undefined) own.storeFingerprint ??= await context.store.fingerprint();
   const text = keyText(keyFields(provider, target), identityKey);
-  const key = await valueKey(context.cache, ownText(provider, text));
-  if (ownKeys.size >= MAX_OWN_KEYS && !ownKeys.has(key))
-    ownKeys.delete(ownKeys.keys().next().value as string);
-  ownKeys.add(key);
-  provider.lastIdentityKey = identityKey;
+  const key = await valueKey(context.cache, ownText(own, text));
+  if (own.keys.size >= MAX_OWN_KEYS && !own.keys.has(key)) {
+    own.keys.delete(own.keys.keys().next().value as string);
+    own.dropped += 1;
+  }
+  own.keys.add(key);
+  own.lastIdentityKey = identityKey;
   return { key, keyText: text };
 }
 
 /** Providers with a store, with another one and without one never answer for each other. */
-const ownText = <C extends Credential, R, V extends C>(
-  { storeFingerprint }: Provider<C, R, V>,
-  text: string,
-): string => (storeFingerprint ?? '') + text;
-
-/** Whether a cached credential answers the call as it is. What a driver adds late is needed on a miss only. */
-function isPlain(call: DriverCall<unknown> | undefined): boolean {
-  return (
-    call === undefined ||
-    (call.request === undefined &&
-      call.signal === undefined &&
-      call.minValidityMs === undefined &&
-      call.forceRefresh !== true &&
-      call.skipHeld !== true)
-  );
-}
+const ownText = ({ storeFingerprint = '' }: OwnKeys, text: string): string => storeFingerprint + text;

@@ -1,6 +1,6 @@
-/** The options of one call: those of a user, and those that a driver adds. */
+/** The calls of a driver's provider: a user's options, and those that a driver adds. */
 
-import type { CredentialCall } from '../contract.js';
+import type { Credential, CredentialCall, CredentialProvider } from '../contract.js';
 import { ownMembers } from '../options/assert.js';
 import { optionNames, ownCopy } from '../own.js';
 
@@ -21,6 +21,22 @@ export interface DriverCall<R> extends CredentialCall<R> {
    * `forceRefresh` on its own account; a user's `forceRefresh` is always honoured.
    */
   readonly forceRefreshAfterMs?: number | undefined;
+}
+
+export interface DriverProvider<C extends Credential, R> extends CredentialProvider<C, R> {
+  getCredentials(call?: DriverCall<R>): Promise<C>;
+  /** The same, but returns a cached credential without a promise, which would cost as much as the rest of a hit. */
+  ask(call?: DriverCall<R>): C | Promise<C>;
+  /**
+   * A provider whose calls have this request; members of a call's own request replace those of `request`. It is as fast as
+   * a call without a request. Options, cache and events are shared, and `invalidate` of either applies to the credentials
+   * of both.
+   *
+   * @example
+   * const vault = provider.bind({ scopes: ['https://vault.azure.net/.default'] });
+   * await vault.getCredentials();
+   */
+  bind(request: Partial<R>): DriverProvider<C, R>;
 }
 
 /** The options that core reads. A cloud's own function reads those that it adds. */
@@ -74,4 +90,16 @@ export function ownCall<R>(call: DriverCall<R> | undefined): DriverCall<R> {
   const own = ownMembers('getCredentials', call, CALL_NAMES, 'call');
   if (typeof own.request !== 'object' || own.request === null) return own;
   return Object.assign(own, { request: ownCopy(own.request) });
+}
+
+/** Whether a cached credential answers the call as it is. What a driver adds late is needed on a miss only. */
+export function isPlain(call: DriverCall<unknown> | undefined): boolean {
+  return (
+    call === undefined ||
+    (call.request === undefined &&
+      call.signal === undefined &&
+      call.minValidityMs === undefined &&
+      call.forceRefresh !== true &&
+      call.skipHeld !== true)
+  );
 }

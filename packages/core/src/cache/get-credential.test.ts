@@ -1,7 +1,7 @@
 // Longer than 300 lines: every way a call can be answered, against one cloud that tests tell what to answer.
 
 import { describe, expect, it } from 'vitest';
-import type { DriverProvider } from '../provider.js';
+import type { DriverProvider } from './call.js';
 import type { Secret, SecretRequest, Fixture } from '../provider.fixture.js';
 import {
   down,
