@@ -3,9 +3,9 @@
 import type { CacheEntry } from './cache/cache.js';
 import { findEntry, markUsed, policyOf } from './cache/cache.js';
 import type { DriverCall, DriverProvider } from './cache/call.js';
-import { NOTHING, isPlain, ownCall } from './cache/call.js';
+import { NOTHING, isPlain, mergedRequest, ownCall } from './cache/call.js';
 import type { ProviderContext } from './cache/exchange.js';
-import type { Call } from './cache/get-credential.js';
+import type { Call, CallBase } from './cache/get-credential.js';
 import { getCredential, isBelowMinValidity, readOwnToken } from './cache/get-credential.js';
 import type { KeyFields } from './cache/key.js';
 import {
@@ -31,15 +31,12 @@ import { callerError } from './errors.js';
 import { invalidOption, ownOptions } from './options/assert.js';
 import type { CredentialProviderOptions } from './provider-options.js';
 import { contextOf, minValidityOf, PROVIDER_OPTION_NAMES, refuseWideWindow } from './provider-options.js';
-import { memberOf, ownCopy } from './own.js';
+import { memberOf } from './own.js';
 import { since } from './runtime/clock.js';
 import type { Invocation } from './runtime/deadline.js';
 import { abortedError, withCallerDeadline } from './runtime/deadline.js';
 
 const MAX_OWN_KEYS = 1_024;
-
-/** A call before its cache key is known. */
-type CallBase<R> = Omit<Call<R>, 'key' | 'keyText' | 'subject'>;
 
 /** What a provider and the providers that are bound to a request share. */
 interface OwnKeys {
@@ -121,13 +118,8 @@ function driverProvider<C extends Credential, R, V extends C>(
     invalidate: (which) => invalidate(provider, which),
     status: (call) => status(provider, call),
     bind: (request) =>
-      driverProvider({ ...provider, ...NO_PLAIN_CALL, request: merged(provider.request, request) }),
+      driverProvider({ ...provider, ...NO_PLAIN_CALL, request: mergedRequest(provider.request, request) }),
   };
-}
-
-/** Inherits nothing. Members of `request` replace those of `bound`. */
-function merged<R>(bound: Partial<R>, request: Partial<R> | undefined): Partial<R> {
-  return request === undefined ? bound : Object.freeze(Object.assign(ownCopy(bound), request));
 }
 
 /** A cached credential without a promise; anything else takes the way through `getCredential`. */
@@ -187,7 +179,7 @@ function callOf<C extends Credential, R, V extends C>(
   given: DriverCall<R>,
 ): CallBase<R> {
   return {
-    request: merged(request, given.request) as R,
+    request: mergedRequest(request, given.request) as R,
     lateRequest: given.lateRequest,
     freshness: given.forceRefresh === true ? 'newer' : given.skipHeld === true ? 'new' : 'cached',
     challenge: given.skipHeld === true,
@@ -275,7 +267,7 @@ function targetText<C extends Credential, R, V extends C>(
 ): string {
   const { exchanger } = provider.context;
   const target = (): string =>
-    canonicalJson(exchanger.cacheKeyFields(merged(provider.request, request) as R));
+    canonicalJson(exchanger.cacheKeyFields(mergedRequest(provider.request, request) as R));
   return request === undefined ? (provider.plainTarget ??= target()) : target();
 }
 

@@ -103,3 +103,8 @@ export function isPlain(call: DriverCall<unknown> | undefined): boolean {
       call.skipHeld !== true)
   );
 }
+
+/** Inherits nothing. Members of `request` replace those of `bound`. */
+export function mergedRequest<R>(bound: Partial<R>, request: Partial<R> | undefined): Partial<R> {
+  return request === undefined ? bound : Object.freeze(Object.assign(ownCopy(bound), request));
+}

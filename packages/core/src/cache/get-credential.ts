@@ -45,6 +45,9 @@ export interface Call<R> {
   readonly sequence: number;
 }
 
+/** A call before its cache key is known. */
+export type CallBase<R> = Omit<Call<R>, 'key' | 'keyText' | 'subject'>;
+
 /** A refresh to wait for, or why there is none. */
 type Joined =
   | { readonly refresh: Refresh; readonly joined: boolean; readonly foreignRequest: boolean }
