@@ -23,7 +23,7 @@ export const RETIRED = [
   [/\bto be had\b/i, 'available'],
   [/\bof its own\b/i, 'its own, separate'],
   [/\bby name\b/i, 'leave it out, or say which name'],
-  [/\bpartition(s|ed)?\b/i, 'identity key', /^(?!.*(aws|arn|region|iam|explain|presigned))/i],
+  [/\bpartition(s|ed)?\b/i, 'identity key', /^(?!.*(aws|arn|region|iam|explain|presigned|--partition))/i],
 ];
 
 /** Where a text is quoted from others, or is data: recorded responses, public policies, other projects' files. */
@@ -36,7 +36,7 @@ const QUOTED = [
 
 /** Folders that are rid of these words and stay so; the others follow one by one. */
 const CLEAN = [
-  ...['aws', 'azure', 'config', 'credex', 'gcp', 'store', 'vercel', 'verify'].map(
+  ...['aws', 'azure', 'cli', 'config', 'credex', 'gcp', 'store', 'vercel', 'verify'].map(
     (name) => `packages/${name}/`,
   ),
   'scripts/',

@@ -1,22 +1,22 @@
-/** What a command is: one file in commands/, listed in program.ts. */
+/** The interface of a command: one file in commands/, listed in program.ts. */
 
 import type { Command } from 'commander';
 import type { Io } from './io.js';
 import type { Output } from './output.js';
 
-/** What a command's handler is given. */
+/** The argument of a command's handler. */
 export interface Context<O> {
   readonly io: Io;
   readonly output: Output;
-  /** The options as commander parsed them, the common ones (`json`, `verbose`) included. */
+  /** The options as commander parsed them, including the common ones (`json`, `verbose`). */
   readonly options: O;
   /** The operands, as commander parsed them. */
   readonly operands: readonly string[];
 }
 
 /**
- * Makes a handler an action of commander's; what it throws is reported, what it returns is the exit code: one of `EXIT`,
- * but for `exec`, whose child has its own.
+ * Makes a handler an action of commander. Errors are reported. The returned number is the exit code: one of `EXIT`, or that of
+ * the program for `exec`.
  */
 export type Act = <O>(handler: (context: Context<O>) => Promise<number>) => () => Promise<void>;
 

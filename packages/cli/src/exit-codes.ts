@@ -1,16 +1,16 @@
-/** How the process ends: one table for all commands, repeated in the README. */
+/** The exit codes of all commands, as in the README. */
 
-/** 0 to 4 are answers that a script may rely on; 70 and 130 follow the customs of sysexits and shells. */
+/** Scripts may rely on 0 to 4. 70 and 130 follow sysexits and shells. */
 export const EXIT = {
   /** Done, or the answer is yes. */
   ok: 0,
-  /** The answer is no: a token with something wrong, a policy that refuses, a cloud that says no. */
+  /** The answer is no: the token is wrong, or a policy or a cloud refuses it. */
   no: 1,
-  /** Used in a way that can't work: an unknown option, a malformed value, a configuration that doesn't hold. */
+  /** Wrong use: an unknown option, a malformed value, an invalid configuration. */
   usage: 2,
   /** No usable Vercel token was found. */
   noToken: 3,
-  /** Somebody could not be reached, or could not answer; the same call may succeed later. */
+  /** A server could not be reached, or could not respond; the same call may succeed later. */
   unreachable: 4,
   /** A defect of credex. */
   internal: 70,
@@ -29,21 +29,21 @@ const NO_TOKEN: ReadonlySet<string> = new Set([
 ]);
 const USAGE: ReadonlySet<string> = new Set(['OptionError', 'ConfigError', 'UsageError']);
 
-/** What an error says of itself. Its class is read as text: two copies of a package make two classes. */
+/** An error's own members. Its class is compared by its name, because two copies of a package have two classes. */
 interface CodedError {
   readonly name: string;
   readonly code: string;
   readonly retryable?: boolean | undefined;
-  /** Of a UsageError that does not end with 2. */
+  /** The exit code of a UsageError, if it is not 2. */
   readonly exit?: number | undefined;
 }
 
-/** The exit code for a coded error of ours: the same in every command. */
+/** The exit code for an error of credex: the same in every command. */
 export function exitCodeOf(error: CodedError): number {
   if (USAGE.has(error.name)) return error.exit ?? EXIT.usage;
   if (NO_TOKEN.has(error.code)) return EXIT.noToken;
   if (error.code === 'aborted') return EXIT.interrupted;
-  // It can succeed later, but not before somebody has set the clock.
+  // Retryable, but only after the clock was corrected.
   if (error.code === 'clock_skew') return EXIT.no;
   return error.retryable === true || UNREACHABLE.has(error.code) ? EXIT.unreachable : EXIT.no;
 }

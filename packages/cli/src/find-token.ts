@@ -1,4 +1,4 @@
-/** The token a command speaks of: the one named on the command line, or the one credex itself would find, and where. */
+/** Finds the token of a command: the one that an option names, or the one that credex would use, and where it was found. */
 
 import { resolve } from 'node:path';
 import type { SubjectToken } from '@credex/core';
@@ -14,7 +14,7 @@ import { shown } from './visible.js';
 export interface FoundToken {
   readonly token: SubjectToken;
   readonly place: TokenPlace;
-  /** Expired ones that would have come first. */
+  /** Expired tokens that would have come first. */
   readonly passedOver: readonly { readonly place: TokenPlace; readonly expiresAt: number }[];
 }
 
@@ -27,16 +27,17 @@ export interface TokenOptions {
 /** Adds `--token -`, `--token-file` and `--local`, which `findToken` reads. */
 export const withTokenOptions = (command: Command): Command =>
   command
-    .option('--token-file <file>', 'the file that holds the token')
-    .option('--local', 'take the token of this laptop, renewed by the login of the Vercel CLI: asks Vercel')
-    .option('--token <->', 'read the token from standard input: `-` is the only value taken');
+    .option('--token-file <file>', 'the file with the token')
+    .option('--local', 'get the token from Vercel with the login of the Vercel CLI')
+    .option('--token <->', 'read the token from standard input; the only value is `-`');
 
 const MAX_BYTES = 65_536;
+
 /**
- * Looks where `vercelTokenSource` looks (VERCEL_OIDC_TOKEN_FILE, VERCEL_OIDC_TOKEN), then in the .env files from the
- * working directory up to the root of the repository. An expired token is taken only where there is no live one.
+ * Searches where `vercelTokenSource` does (VERCEL_OIDC_TOKEN_FILE, VERCEL_OIDC_TOKEN), then in the .env files from the
+ * working directory up to the root of the repository. An expired token is used only if there is no valid one.
  *
- * @throws UsageError for options that can't be honoured; FederationError `no_subject_token`, `invalid_subject_token`
+ * @throws UsageError for options that contradict each other; FederationError `no_subject_token`, `invalid_subject_token`
  */
 export async function findToken(io: Io, options: TokenOptions): Promise<FoundToken> {
   const named = await namedToken(io, options);
@@ -53,8 +54,8 @@ export async function findToken(io: Io, options: TokenOptions): Promise<FoundTok
     code: 'no_subject_token',
     provider: 'vercel',
     message:
-      'There is no Vercel OIDC token here: no VERCEL_OIDC_TOKEN_FILE, no VERCEL_OIDC_TOKEN, and none in the .env files of this folder or those above it.',
-    hint: 'Run `vercel link` and `vercel env pull` in the project, or name a token by --local, --token-file or `--token -`.',
+      'No Vercel OIDC token was found: VERCEL_OIDC_TOKEN_FILE and VERCEL_OIDC_TOKEN are not set, and the .env files of this folder and its parents have no token.',
+    hint: 'Run `vercel link` and `vercel env pull` in the project, or pass --local, --token-file or `--token -`.',
   });
 }
 
@@ -71,7 +72,7 @@ async function namedToken(
   if (named.length > 1) {
     throw new UsageError(
       'conflicting_arguments',
-      '--token, --token-file and --local exclude each other: pass one.',
+      '--token, --token-file and --local cannot be combined: pass one of them.',
     );
   }
   if (local === true) return { token: await laptopToken(io), place: LAPTOP };
@@ -82,10 +83,14 @@ async function namedToken(
   }
   if (token === undefined) return undefined;
   if (token !== '-') {
-    throw new UsageError('invalid_argument', '--token takes `-` alone: the token comes by standard input.', {
-      option: '--token',
-      hint: 'A token in a command line is seen by every user of the machine and kept in the history. It is as good as a password until it ends.',
-    });
+    throw new UsageError(
+      'invalid_argument',
+      'The only value of --token is `-`: the token is read from standard input.',
+      {
+        option: '--token',
+        hint: 'Every user of the machine can see a token in a command line, and the shell stores it in its history. Until it expires, a token is a password.',
+      },
+    );
   }
   const place: TokenPlace = { kind: 'standard-input', description: 'standard input' };
   return { token: read(await standardInput(io), place), place };
@@ -99,8 +104,8 @@ async function standardInput({ stdin, signal }: Io): Promise<string> {
     throw new FederationError({
       code: 'invalid_subject_token',
       provider: 'vercel',
-      message: `What came by standard input is longer than ${MAX_BYTES} bytes: it is no token.`,
-      hint: 'Pass the token alone.',
+      message: `Standard input is longer than ${MAX_BYTES} bytes, so it is not a token.`,
+      hint: 'Pass only the token.',
     });
   }
 }
@@ -121,7 +126,7 @@ function read(text: string, place: TokenPlace): SubjectToken {
     throw new FederationError({
       code: cause.code,
       provider: cause.provider,
-      message: `What was found in ${place.description} is no token.`,
+      message: `The value from ${place.description} is not a token.`,
       hint: `${cause.message}`,
     });
   }

@@ -1,4 +1,4 @@
-/** The outside world as commands see it. All of it comes in, so that a test runs a command without a process. */
+/** What commands use of the process, the clock and the network. Passed in, so that a test needs no process. */
 
 import type { Clock, Fetch } from '@credex/core';
 import type { ExplainInput, Explanation } from '@credex/explain';
@@ -7,7 +7,7 @@ import type { ExplainInput, Explanation } from '@credex/explain';
 export interface Sink {
   write(text: string): void;
   readonly isTerminal: boolean;
-  /** Width of the terminal in characters; undefined where there is none, or it doesn't say. */
+  /** Width of the terminal in characters; undefined if it is unknown or there is none. */
   readonly columns?: number | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface Source {
 }
 
 export interface Io {
-  /** The answer, and nothing else. */
+  /** The result, and nothing else. */
   readonly stdout: Sink;
   /** Everything but the result: errors, warnings, progress. */
   readonly stderr: Sink;
@@ -28,19 +28,18 @@ export interface Io {
   readonly cwd: string;
   readonly clock: Clock;
   readonly fetch: Fetch;
-  /** Aborted where the reader of stdout went away and, once `catchSignals` was called, by Ctrl-C, SIGTERM and SIGHUP. */
+  /** Aborted if the reader of stdout closes the pipe and, after `catchSignals`, by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   /**
-   * Called by a command that leaves something behind which it must clear away (a file, a program, a server). Until then
-   * the first signal ends the process at once, whatever it does, as the system has it: a handler in JavaScript would
-   * wait for the code that runs.
+   * Called by a command that must clean up (a file, a program, a server). Until then a signal ends the process immediately: a
+   * handler in JavaScript would wait for the running code.
    */
   catchSignals?(): void;
-  /** For a protocol that reads standard error too: what code of others prints is dropped from now on. */
+  /** For a protocol that reads standard error as well: from now on, output of other code is dropped. */
   silenceOthers?(): void;
   /** Explains in a separate thread, where the runtime has threads. Default: in this one. */
   explain?(input: ExplainInput): Promise<Explanation>;
-  /** The path of the program that was started; undefined where it is not one that stays. */
+  /** The path of the program that was started; undefined for a temporary one. */
   readonly program?: string | undefined;
   /** What `--version` prints. */
   readonly version: string;

@@ -15,7 +15,7 @@ export async function main(): Promise<void> {
   const manifest = new URL(import.meta.resolve('@credex/cli/package.json'));
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   process.exitCode = await run(process.argv.slice(2), processIo(version));
-  // What was written to a pipe must arrive first; what still waits, such as a name that no server answers for, need not.
+  // The output must arrive in a pipe first. Pending work, such as a DNS lookup without a response, is not waited for.
   await flushed();
   process.exit();
 }

@@ -1,4 +1,4 @@
-/** Where a command's words go: the answer to stdout, once, as text or as JSON; the rest to stderr. */
+/** The output of a command: the result to stdout, once, as text or JSON; everything else to stderr. */
 
 import pc from 'picocolors';
 import type { Io, Sink } from './io.js';
@@ -11,20 +11,20 @@ const DEFAULT_COLUMNS = 80;
 export interface Output {
   readonly isJson: boolean;
   /**
-   * The answer. With `--json` the document, else what `draw` makes of it. Plain JSON: no Date, no undefined in lists.
+   * The result: with `--json` the document, else the text that `draw` returns. Plain JSON: no Date, no undefined in lists.
    */
   print(document: object, draw: (view: View) => string): void;
-  /** For a protocol of others on stdout (credential_process, Google's executable): as it is, `--json` or not. */
+  /** For a protocol on stdout (credential_process, Google's executable): unchanged, with or without `--json`. */
   raw(text: string): void;
   /** A line to stderr. */
   note(...pieces: readonly Piece[]): void;
   /**
-   * What is being waited for, on stderr, and only where a person sees it; the function returned takes it away.
+   * Shows what the command is waiting for, on the terminal's stderr only. Call the returned function to remove it.
    */
   progress(what: string): () => void;
 }
 
-/** `isJson` is asked each time: what `--json` says is certain only when the options have been parsed. */
+/** `isJson` is called each time, because `--json` is known only after the options were parsed. */
 export function createOutput(io: Io, isJson: () => boolean): Output {
   const view = viewOf(io.stdout, io.env);
   const aside = viewOf(io.stderr, io.env);
@@ -40,7 +40,7 @@ export function createOutput(io: Io, isJson: () => boolean): Output {
     progress(what) {
       if (!io.stderr.isTerminal || isJson() || isDumb(io.env)) return () => {};
       io.stderr.write(`${aside.line({ text: `${what}…`, tone: 'dim' })}`);
-      // Back to the first column, and the line is cleared.
+      // Returns to the first column and clears the line.
       return () => io.stderr.write('\r\u001b[2K');
     },
   };
@@ -51,7 +51,7 @@ function viewOf(sink: Sink, env: Io['env']): View {
   return createView(columns, pc.createColors(isColoured(sink, env)));
 }
 
-/** https://no-color.org comes first, then FORCE_COLOR (0 or false: none), then whether a person's terminal is there. */
+/** By NO_COLOR (https://no-color.org), then FORCE_COLOR (0 or false: no colors), then by whether this is a terminal. */
 function isColoured(sink: Sink, env: Io['env']): boolean {
   if (isSet(env['NO_COLOR'])) return false;
   const forced = env['FORCE_COLOR'];

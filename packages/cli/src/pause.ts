@@ -1,6 +1,6 @@
 import type { Io } from './io.js';
 
-/** Resolves after `ms` milliseconds, or at once where `io.signal` fires. Never rejects. */
+/** Resolves after `ms` milliseconds, or immediately when `io.signal` fires. Never rejects. */
 export function pause({ clock, signal }: Pick<Io, 'clock' | 'signal'>, ms: number): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

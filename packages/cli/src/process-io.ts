@@ -1,10 +1,10 @@
-/** The one module of the command line that names the process, the system's clock and the network. */
+/** The only module that uses the process, the system's clock and the network. */
 
 import { basename, isAbsolute } from 'node:path';
 import type { Clock } from '@credex/core';
 import type { Io, Sink, Source } from './io.js';
 
-/** The world of a real process. Called once, by the executable. */
+/** The `Io` of this process. Called once, by the executable. */
 export function processIo(version: string): Io {
   const written = ownStreams();
   const ended = new AbortController();
@@ -14,7 +14,7 @@ export function processIo(version: string): Io {
     stderr: sink(process.stderr, written.stderr, stop),
     silenceOthers: written.silence,
     stdin: source(process.stdin),
-    // Own members alone: what all objects inherit is no variable, and no program that is started gets it.
+    // Without a prototype: inherited members are not variables, and no program must receive them.
     env: Object.assign(Object.create(null) as Record<string, string>, process.env),
     cwd: process.cwd(),
     clock: systemClock,
@@ -23,7 +23,7 @@ export function processIo(version: string): Io {
     catchSignals() {
       process.once('SIGINT', stop);
       process.once('SIGTERM', stop);
-      // A terminal that is closed: what a command left on disk goes then too.
+      // The terminal was closed: a command removes its files then as well.
       process.once('SIGHUP', stop);
     },
     async explain(input) {
@@ -44,7 +44,7 @@ const systemClock: Clock = {
   },
 };
 
-/** As a shell found it; not what `npx` fetched for once, nor a script that another program loaded. */
+/** The path that a shell found; undefined for a copy that `npx` downloaded and for a script that another program loaded. */
 function installedProgram(path: string | undefined): string | undefined {
   if (path === undefined || !isAbsolute(path) || basename(path) !== 'credex') return undefined;
   return /[\\/]_npx[\\/]/.test(path) ? undefined : path;
@@ -61,8 +61,8 @@ interface OwnStreams {
 let own: OwnStreams | undefined;
 
 /**
- * Standard output belongs to the answer, which another program may parse: what a configuration, a package or Node
- * prints with `console` goes to standard error. The way to the streams themselves is kept here alone.
+ * Another program may parse standard output, so what a configuration, a package or Node prints with `console` goes to standard
+ * error. Only this module keeps the original streams.
  */
 function ownStreams(): OwnStreams {
   if (own !== undefined) return own;
@@ -86,14 +86,14 @@ function ownStreams(): OwnStreams {
   return own;
 }
 
-/** Resolves when what was written to a pipe has arrived. */
+/** Resolves when everything that was written to a pipe has been received. */
 export function flushed(): Promise<void> {
   const { stdout, stderr } = ownStreams();
   return new Promise((resolve) => stdout('', () => stderr('', resolve)));
 }
 
 function sink(stream: NodeJS.WriteStream, write: Write, readerLeft: () => void): Sink {
-  // `credex … | head -1`: who has read enough goes, and that is no failure.
+  // `credex … | head -1`: the reader closes the pipe, which is not a failure.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     readerLeft();

@@ -1,6 +1,6 @@
 /**
- * The commands. To add one: write src/commands/<name>.ts that exports `command: CommandModule`, add a row here, and a
- * row in README.md. A module is loaded when its command is called: `credex --help` loads none.
+ * The commands. To add one, write src/commands/<name>.ts that exports `command: CommandModule`, and add a row here and in
+ * README.md. A module is loaded when its command is called: `credex --help` loads none.
  */
 
 import { Command } from 'commander';
@@ -13,59 +13,58 @@ interface Row {
 
 const COMMANDS: Readonly<Record<string, Row>> = {
   whoami: {
-    summary: 'whose token this is, how long it lasts, and what is wrong with it',
+    summary: 'show the token: its claims, its remaining lifetime, and what is wrong with it',
     load: () => import('./commands/whoami.js'),
   },
   explain: {
-    summary: 'why a cloud takes or refuses the token: its policy, held against the claims',
+    summary: 'explain why a cloud accepts or refuses the token, by comparing its policy with the claims',
     load: () => import('./commands/explain.js'),
   },
   setup: {
-    summary: 'print the trust that lets chosen environments into AWS, Google Cloud or Azure',
+    summary: 'print the trust that gives chosen environments access to AWS, Google Cloud or Azure',
     load: () => import('./commands/setup.js'),
   },
   doctor: {
-    summary:
-      'the whole way, step by step: configuration, token, keys, cloud, exchange, use; stops at the first fault',
+    summary: 'check each step: configuration, token, keys, cloud, exchange, use; stop at the first fault',
     load: () => import('./commands/doctor.js'),
   },
   exec: {
-    summary: 'run a program with the credentials of an entry in its environment',
+    summary: 'run a program with the credentials of an entry in its environment variables',
     load: () => import('./commands/exec.js'),
   },
   'credential-process': {
-    summary: 'what credential_process of ~/.aws/config reads: an AWS session as JSON',
+    summary: 'print an AWS session as JSON, for credential_process in ~/.aws/config',
     load: () => import('./commands/credential-process.js'),
   },
   'google-executable': {
-    summary: "what an external_account file of Google's runs: the token as JSON",
+    summary: "print the token as JSON, for an external_account file of Google's",
     load: () => import('./commands/google-executable.js'),
   },
   'azure-token-file': {
-    summary: "write the token to the file that Azure's tools read, and keep it fresh",
+    summary: "write the token to the file that Azure's tools read, and keep it valid",
     load: () => import('./commands/azure-token-file.js'),
   },
   'print-config': {
-    summary: 'what other tools must be told so that they ask credex',
+    summary: 'print the configuration with which other tools call credex',
     load: () => import('./commands/print-config.js'),
   },
   trust: {
-    summary: 'agree to run a configuration that is code and stands in the working directory',
+    summary: 'consent to run a configuration that is code, in the working directory',
     load: () => import('./commands/trust.js'),
   },
   emulator: {
-    summary: 'an emulator of Vercel and three clouds on this machine, for development without any of them',
+    summary: 'run an emulator of Vercel and three clouds on this machine',
     load: () => import('./commands/emulator.js'),
   },
 };
 
-/** All commands with their summaries; the one that `argv` names also with its options and actions. */
+/** All commands with their summaries; the command in `argv` also with its options and actions. */
 export async function createProgram(argv: readonly string[], act: Act): Promise<Command> {
   const program = new Command('credex')
-    .description('Vercel OIDC tokens and what AWS, Google Cloud and Azure make of them.')
-    // An option after an operand belongs to the command: `credex exec` passes some on.
+    .description('Vercel OIDC tokens, and their exchange at AWS, Google Cloud and Azure.')
+    // An option after an operand belongs to the command: `credex exec` passes options to a program.
     .enablePositionalOptions()
-    .showHelpAfterError('Run the command with --help to see what it takes.');
+    .showHelpAfterError('Run the command with --help for its options.');
   const wanted = argv.find((word) => !word.startsWith('-') && word !== 'help');
   for (const [name, row] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(row.summary).summary(row.summary);
@@ -78,6 +77,6 @@ export async function createProgram(argv: readonly string[], act: Act): Promise<
 function addCommonOptions(command: Command): void {
   command
     .option('--json', 'print one JSON document, also for a failure')
-    .option('--verbose', 'on a failure, show what lies under it');
+    .option('--verbose', 'print the causes of a failure');
   for (const inner of command.commands) addCommonOptions(inner);
 }

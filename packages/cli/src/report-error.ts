@@ -1,4 +1,4 @@
-/** An error as a person or a script reads it: message, hint and code; never a stack, never a secret. */
+/** Prints an error for people or scripts: message, hint and code. Never a stack or a secret. */
 
 import { cleanServerText } from '@credex/core/internal';
 import { EXIT, exitCodeOf } from './exit-codes.js';
@@ -18,7 +18,7 @@ const CODED = new Set([
 ]);
 const DEEPEST = 5;
 
-/** What stands under `error` in the JSON document of a failed command. */
+/** The member `error` in the JSON document of a failed command. */
 export interface ReportedError {
   readonly code: string;
   readonly message: string;
@@ -30,16 +30,16 @@ export interface ReportedError {
   readonly retryable?: boolean;
   /** The claims that were presented to a cloud; never the token. */
   readonly presented?: unknown;
-  /** Where more than one thing is missing or wrong: each of them. */
+  /** Set if several things are missing or wrong. */
   readonly problems?: readonly Problem[];
-  /** With `--verbose`: what lies under the error, outermost first, scrubbed. */
+  /** With `--verbose`: the causes of the error, outermost first, redacted. */
   readonly causes?: readonly string[];
 }
 
 export function reportError(error: unknown, output: Output, isVerbose: boolean, signal: AbortSignal): number {
   if (signal.aborted && !isCoded(error)) return EXIT.interrupted;
   const reported = reportedError(error, isVerbose);
-  // A failed command prints one document too; no view draws it, since people read stderr.
+  // With --json a failed command prints one document as well. People read stderr.
   if (output.isJson) output.raw(`${visibleJson({ error: reported })}\n`);
   else tell(reported, output);
   return isCoded(error) ? exitCodeOf(error) : EXIT.internal;
@@ -51,8 +51,8 @@ function reportedError(error: unknown, isVerbose: boolean): ReportedError {
     const said = error instanceof Error ? `${error.name}: ${cleanServerText(error.message)}` : typeof error;
     return {
       code: 'internal',
-      message: `credex failed in a way it should not: ${said}`,
-      hint: 'This is a defect of credex. Run the command again with --verbose, and report what it prints.',
+      message: `credex failed because of a defect: ${said}`,
+      hint: 'Run the command again with --verbose, and report its output as an issue of credex.',
       ...causes,
     };
   }
@@ -76,7 +76,7 @@ function reportedError(error: unknown, isVerbose: boolean): ReportedError {
   };
 }
 
-/** Our errors escape what others wrote as they are made: a newline in a message is ours. */
+/** Our errors escape external text when they are created, so a newline in a message is ours. */
 function tell({ message, hint, code, causes }: ReportedError, output: Output): void {
   const [first, ...more] = message.split('\n');
   output.note(bad('error:'), ` ${first ?? ''} `, dim(`(${code})`));

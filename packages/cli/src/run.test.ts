@@ -81,7 +81,7 @@ describe('errors', () => {
     const { exit, stderr, stdout } = await runInMemory(['whoami', '--token', jwt()]);
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
     expect(stderr).toContain('(invalid_argument)');
-    expect(stderr).toContain('seen by every user');
+    expect(stderr).toContain('Every user of the machine');
     expect(stderr).not.toMatch(/eyJ|\bat .*\.ts/);
   });
 
@@ -116,7 +116,9 @@ describe('errors', () => {
   it('say what is missing where no command is named', async () => {
     const { exit, json } = await runInMemory(['setup', '--json']);
     expect(exit).toBe(2);
-    expect(json()).toMatchObject({ error: { message: 'No command is named: --help lists them.' } });
+    expect(json()).toMatchObject({
+      error: { message: 'The command is missing: run `credex --help` for a list.' },
+    });
   });
 
   it('that are unexpected are reported as a defect, with exit code 70', async () => {
@@ -128,7 +130,7 @@ describe('errors', () => {
     expect(stderr).toContain('standard input');
     const broken = await runInMemory(['whoami'], { cwd: 3 as never });
     expect(broken.exit).toBe(70);
-    expect(broken.stderr).toContain('defect of credex');
+    expect(broken.stderr).toContain('because of a defect');
   });
 
   it('are silent where Ctrl-C caused them', async () => {

@@ -10,15 +10,15 @@ import { createProgram } from './program.js';
 import { visible, visibleLines, withShown } from './visible.js';
 
 /**
- * Runs one command line. Touches nothing but `io`: no process, no global.
+ * Runs one command line. Uses only `io`: no process, no globals.
  *
- * @param argv what stands after `credex`
- * @returns the exit code, see the table of the README (of `exec` its child's); never throws for what a user did
+ * @param argv the words after `credex`
+ * @returns the exit code, see the README; that of the program for `exec`. Never throws for a mistake of the user
  * @example
  * process.exitCode = await run(process.argv.slice(2), io);
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
-  // A guess, for misuse that ends the parsing; what was parsed takes its place, since a command may pass options on.
+  // A guess for errors of the parser. The parsed options replace it, because a command may pass options to a program.
   const words = beforeDashes(argv);
   let common: CommonOptions = { json: words.includes('--json'), verbose: words.includes('--verbose') };
   const output = createOutput(io, () => common.json === true);
@@ -50,7 +50,7 @@ interface CommonOptions {
   readonly verbose?: boolean;
 }
 
-/** Commander ends no process, writes nowhere but to `io`, and nothing of argv reaches a terminal raw. */
+/** Commander must not end the process, must write to `io` only, and must not print words of argv unescaped. */
 function prepare(command: Command, argv: readonly string[], io: Io, output: Output): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => io.stdout.write(visibleLines(text)),
@@ -65,22 +65,22 @@ function prepare(command: Command, argv: readonly string[], io: Io, output: Outp
   for (const inner of command.commands) prepare(inner, argv, io, output);
 }
 
-/** Commander quotes a word of the command line, or what stands after its `=`, whole. */
+/** Commander quotes a whole word of the command line, or the part after its `=`. */
 const quotedIn = (text: string, argv: readonly string[]): string =>
   withShown(text, [...argv, ...argv.map((word) => word.slice(word.indexOf('=') + 1))]);
 
-/** Help and version were asked for; all else is misuse, told already unless as JSON. */
+/** Help and version are successes. Everything else is a usage error, which commander has printed, except as JSON. */
 function ofCommander(error: CommanderError, argv: readonly string[], output: Output): ExitCode {
   if (error.exitCode === 0) return EXIT.ok;
   const isNothingNamed = error.code === 'commander.help';
   const message = isNothingNamed
-    ? 'No command is named: --help lists them.'
+    ? 'The command is missing: run `credex --help` for a list.'
     : visible(quotedIn(error.message.replace(/^error: /, ''), argv));
   if (output.isJson) output.print({ error: { code: 'usage', message } }, () => '');
   return EXIT.usage;
 }
 
-/** What follows `--` belongs to another program. */
+/** The words after `--` belong to another program. */
 function beforeDashes(argv: readonly string[]): readonly string[] {
   const at = argv.indexOf('--');
   return at === -1 ? argv : argv.slice(0, at);

@@ -1,4 +1,4 @@
-/** Columns without lines, so that a piped table stays easy to cut; wrapped to the terminal where there is one. */
+/** Columns without lines, so that a piped table is easy to parse. Wrapped to the terminal, if there is one. */
 
 import Table from 'cli-table3';
 import type { Piece, View } from './text.js';
@@ -10,12 +10,12 @@ const NO_LINES = Object.fromEntries(
     .split(' ')
     .map((name) => [name, '']),
 );
-/** A last column narrower than this is worse than a line that the terminal wraps. */
+/** A narrower last column is less readable than a line that the terminal wraps. */
 const NARROWEST = 20;
 
 /**
- * `rows`: as many cells in each. The last column takes what is left of the line and wraps there, at words, and within a
- * word only where the word is longer. Wrapped before it is painted: a colour's escape sequence is never cut in two.
+ * All rows have the same number of cells. The last column uses the rest of the line and wraps at words; only longer words are
+ * cut. Text is wrapped before it is colored, so that no escape sequence is cut.
  */
 export function table(view: View, rows: readonly (readonly Piece[])[]): string {
   const count = rows[0]?.length ?? 0;
@@ -44,7 +44,7 @@ export function table(view: View, rows: readonly (readonly Piece[])[]): string {
 
 const shownText = (piece: Piece): string => visible(typeof piece === 'string' ? piece : piece.text);
 
-/** At most: what isn't ASCII is taken for two columns wide. */
+/** The most columns that the text may need: characters other than ASCII count as two. */
 const width = (piece: Piece): number => widthOf(shownText(piece));
 
 function painted(view: View, piece: Piece, most: number): string {

@@ -1,4 +1,4 @@
-/** Text for people. A string is untrusted until it has passed `visible`: only the painter adds escape sequences. */
+/** Colored text. Strings are untrusted and escaped by `visible`; only the painter adds escape sequences. */
 
 import type { Colors } from 'picocolors/types.js';
 import { visible, visibleLines } from './visible.js';
@@ -17,12 +17,12 @@ export const good: (text: string) => Piece = toned('good');
 export const bad: (text: string) => Piece = toned('bad');
 export const warning: (text: string) => Piece = toned('warning');
 
-/** What a command draws with. `columns`: where to wrap; undefined: nowhere, since no person's terminal is there. */
+/** Draws the text of a command. `columns`: where to wrap; undefined without a terminal. */
 export interface View {
   readonly columns: number | undefined;
   /** One line. */
   line(...pieces: readonly Piece[]): string;
-  /** Text of ours with newlines, such as a policy. */
+  /** Several lines of credex's own text, such as a policy. */
   lines(text: string): string;
 }
 

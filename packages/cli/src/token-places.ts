@@ -1,4 +1,4 @@
-/** The places where a token may be, in the order in which credex looks. */
+/** The places where a token may be, in the order of the search. */
 
 import * as fs from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -12,13 +12,13 @@ import { shown } from './visible.js';
 
 export interface TokenPlace {
   readonly kind: 'standard-input' | 'file' | 'variable' | 'env-file' | 'vercel-login';
-  /** Completes "the token is from …". */
+  /** Completes `the token is from …`. */
   readonly description: string;
   readonly path?: string;
   readonly variable?: string;
 }
 
-/** What `vercel env pull` and `vercel pull` write, in the order of Next.js. */
+/** The files that `vercel env pull` and `vercel pull` write, in the order of Next.js. */
 const ENV_FILES = [
   '.env.development.local',
   '.env.local',
@@ -31,7 +31,7 @@ export interface Candidate {
   readonly place: TokenPlace;
 }
 
-/** Read as they are asked for. @throws UsageError, FederationError where a file can't be read */
+/** Each place is read when the iterator reaches it. @throws UsageError, FederationError if a file cannot be read */
 export async function* tokenPlaces({ env, cwd }: Io): AsyncGenerator<Candidate> {
   const file = env['VERCEL_OIDC_TOKEN_FILE'];
   if (file !== undefined && file !== '') {
@@ -39,7 +39,7 @@ export async function* tokenPlaces({ env, cwd }: Io): AsyncGenerator<Candidate> 
     const variable = 'VERCEL_OIDC_TOKEN_FILE';
     const place: TokenPlace = {
       kind: 'file',
-      description: `the file that ${variable} names, ${shown(path)}`,
+      description: `the file of ${variable}, ${shown(path)}`,
       path,
       variable,
     };
@@ -67,8 +67,8 @@ export async function* tokenPlaces({ env, cwd }: Io): AsyncGenerator<Candidate> 
 }
 
 /**
- * Up to the root of the repository or the home folder, both included: above them anybody may have put a file. Outside
- * of both, the folder itself.
+ * The folder and its parents up to the root of the repository or the home folder, inclusive: other users may own files above
+ * them. Outside of both, only the folder itself.
  */
 export async function foldersUpward(cwd: string, home: string | undefined): Promise<readonly string[]> {
   const folders: string[] = [];
@@ -92,8 +92,8 @@ async function contentsOf(path: string): Promise<string | undefined> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
-    throw new UsageError('unreadable_file', `The file ${shown(path)} can not be read.`, {
-      hint: 'Name the token by --token-file or `--token -`, or make it a regular file that you may read.',
+    throw new UsageError('unreadable_file', `The file ${shown(path)} cannot be read.`, {
+      hint: 'Pass --token-file or `--token -`, or make it a regular file that you can read.',
       cause: error,
     });
   }
@@ -107,8 +107,8 @@ export async function readTokenFile(path: string, namedBy: string): Promise<stri
     throw new FederationError({
       code: 'no_subject_token',
       provider: 'vercel',
-      message: `The file that ${namedBy} names can not be read: ${shown(path)}.`,
-      hint: 'Check that it exists, is a regular file, and that you may read it.',
+      message: `The file of ${namedBy} cannot be read: ${shown(path)}.`,
+      hint: 'Check that it exists, is a regular file, and that you can read it.',
       cause,
     });
   }

@@ -1,4 +1,4 @@
-/** Used in a way that can't work: exit code 2, unless it names another. */
+/** Wrong use of the command line: exit code 2, unless another one is given. */
 
 import { errorLine } from '@credex/core/internal';
 import type { PolicyFileErrorCode } from '@credex/explain';
@@ -16,8 +16,8 @@ export type UsageErrorCode =
   | PolicyFileErrorCode;
 
 /**
- * `message`: a line; a list holds one line each. `option`: as it is typed, `--team`. `hint`: what to do. Neither message nor
- * hint holds a secret, or a raw character of what others wrote.
+ * `message`: one line, or a list of lines. `option`: as it is typed, `--team`. `hint`: what to do. Message and hint contain no
+ * secret, and external text only escaped.
  */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -45,7 +45,7 @@ export class UsageError extends Error {
   }
 }
 
-/** One of several, as it stands under `error.problems` in the document of `--json`. */
+/** One item of `error.problems` in the document of `--json`. */
 export interface Problem {
   readonly code: string;
   readonly message: string;
@@ -53,7 +53,7 @@ export interface Problem {
   readonly hint?: string | undefined;
 }
 
-/** More than one thing is missing or wrong: all of it, one line each. */
+/** Several things are missing or wrong: one line for each. */
 export class SeveralProblems extends UsageError {
   readonly problems: readonly Problem[];
 

@@ -1,19 +1,19 @@
-/** Claims, policies and servers' words are chosen by others: what would move a cursor or hide is shown as an escape. */
+/** Others choose claims, policies and server messages: characters that move the cursor or are invisible are escaped. */
 
 import { shown, visible } from '@credex/core/internal';
 
 export { shown, visible };
 
-/** The text, in which each of `values` is shown as `shown` shows it. */
+/** The text, with each of `values` replaced by what `shown` returns for it. */
 export function withShown(text: string, values: readonly string[]): string {
   const changed = values.filter((value) => shown(value) !== value).sort((a, b) => b.length - a.length);
   return changed.reduce((all, value) => all.replaceAll(value, () => shown(value)), text);
 }
 
-/** Several lines: newlines stay. */
+/** Several lines: newlines are kept. */
 export const visibleLines = (text: string): string => text.split('\n').map(visible).join('\n');
 
-/** A JSON document that a terminal can't be moved by: the same document to a parser. */
+/** A JSON document without control characters. A parser reads the same document. */
 export function visibleJson(document: unknown): string {
   const lines = JSON.stringify(document, null, 2).split('\n');
   return lines

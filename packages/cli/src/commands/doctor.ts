@@ -11,18 +11,18 @@ interface Options extends DoctorOptions {
 export const command: CommandModule = {
   configure: (doctor, act) =>
     withEntryOptions(doctor)
-      .argument('[name]', "an entry's name; default: the configuration's `default`")
-      .option('--token <->', 'read the token from standard input: `-` is the only value taken')
-      .option('--policy <file>', 'what the cloud trusts, as for `credex explain`: says why it refuses')
-      .option('--timeout <seconds>', 'for each step', '10')
-      .addHelpText(
-        'after',
-        '\nThe exchange is a real one. No token and no key is printed, and nothing is changed.',
+      .argument('[name]', 'the name of an entry; default: the `default` of the configuration')
+      .option('--token <->', 'read the token from standard input; the only value is `-`')
+      .option(
+        '--policy <file>',
+        'the file with what the cloud trusts, as for `credex explain`, to explain a refusal',
       )
-      .action(act(answer)),
+      .option('--timeout <seconds>', 'the time limit of each step', '10')
+      .addHelpText('after', '\nThe exchange is real. doctor prints no token and no key, and changes nothing.')
+      .action(act(run)),
 };
 
-async function answer({ io, output, options, operands }: Context<Options>): Promise<number> {
+async function run({ io, output, options, operands }: Context<Options>): Promise<number> {
   const { diagnose } = await import('../doctor/diagnose.js');
   const context: DoctorContext = { io, options, wanted: operands[0] };
   const { diagnosis, exit } = await diagnose(context, limitOf(options), output);
@@ -33,5 +33,5 @@ async function answer({ io, output, options, operands }: Context<Options>): Prom
 function limitOf({ timeout }: Options): number {
   const seconds = Number(timeout);
   if (Number.isFinite(seconds) && seconds >= 1 && seconds <= 120) return seconds * 1000;
-  throw new UsageError('invalid_argument', '--timeout takes 1 to 120 seconds.', { option: '--timeout' });
+  throw new UsageError('invalid_argument', '--timeout must be 1 to 120 seconds.', { option: '--timeout' });
 }

@@ -17,19 +17,19 @@ export const command: CommandModule = {
       .option('--seed <file>', 'JSON: projects, trust and buckets; default: nothing is trusted')
       .option(
         '--port <service=number>',
-        'the port of one service, such as aws-sts=9001; repeat for more',
+        'the port of one service, such as aws-sts=9001; repeat it for more',
         collect,
       )
-      .option('--write-ca <file>', 'where to write the certificate of its CA, for NODE_EXTRA_CA_CERTS')
+      .option('--write-ca <file>', 'the file for the certificate of its CA, for NODE_EXTRA_CA_CERTS')
       .addHelpText(
         'after',
-        '\nRuns until Ctrl-C or SIGTERM. It listens on 127.0.0.1 alone, and its tokens open nothing else.',
+        '\nRuns until Ctrl-C or SIGTERM. It listens on 127.0.0.1 only, and its tokens are valid only there.',
       )
-      .action(act(answer)),
+      .action(act(run)),
 };
 
-/** The answer is printed when everything listens; from then on it is quiet. */
-async function answer({ io, output, options }: Context<EmulatorOptions>): Promise<number> {
+/** The document is printed when all services listen. Nothing is printed afterwards. */
+async function run({ io, output, options }: Context<EmulatorOptions>): Promise<number> {
   const ports = portsOf(options.port ?? []);
   const seed = options.seed === undefined ? undefined : await readSeed(io, options.seed);
   const emulator = await emulatorPackage(io.version);

@@ -15,24 +15,24 @@ interface ExecOptions extends EntryOptions {
 export const command: CommandModule = {
   configure: (exec, act) =>
     withEntryOptions(exec)
-      .argument('<name>', "an entry's name")
-      .argument('<command...>', 'the program and its arguments; no shell reads them')
-      .option('--quiet', "don't say when the credentials end")
+      .argument('<name>', 'the name of an entry')
+      .argument('<command...>', 'the program and its arguments; run without a shell')
+      .option('--quiet', 'do not print when the credentials expire')
       .passThroughOptions()
-      .addHelpText('after', '\nThe credentials are had once: nothing renews them while the program runs.')
-      .action(act(answer)),
+      .addHelpText('after', '\nThe credentials are not renewed while the program runs.')
+      .action(act(run)),
 };
 
-/** The exit code is the program's own; 128 and the signal's number where one ended it. */
-async function answer({ io, output, options, operands }: Context<ExecOptions>): Promise<number> {
-  // Commander leaves `--` in where options are passed through.
+/** The exit code is the program's own, or 128 plus the number of the signal that ended it. */
+async function run({ io, output, options, operands }: Context<ExecOptions>): Promise<number> {
+  // Commander keeps `--` if options are passed through.
   const [name, ...rest] = operands;
   const [file, ...args] = rest[0] === '--' ? rest.slice(1) : rest;
   if (file === undefined || file === '')
-    throw new UsageError('missing_argument', 'There is no program to run.');
+    throw new UsageError('missing_argument', 'The program is missing: pass it after the name.');
   if (file.startsWith('-') && rest[0] !== '--')
-    throw new UsageError('invalid_argument', `${shown(file)} stands after the name.`, {
-      hint: "Options of credex's go before the name of the entry: what follows it is the program.",
+    throw new UsageError('invalid_argument', `${shown(file)} must come before the name.`, {
+      hint: 'Options of credex come before the name of the entry. The words after the name are the program.',
     });
   const onEvent = (event: { readonly type: string; readonly message?: string }): void => {
     if (event.type === 'warning') output.note(dim('warning: '), event.message ?? '');
@@ -45,7 +45,7 @@ async function answer({ io, output, options, operands }: Context<ExecOptions>): 
     if (options.quiet !== true) {
       const left = duration(prepared.expiresAt - io.clock.now());
       output.note(
-        dim(`${prepared.what}: good until ${new Date(prepared.expiresAt).toISOString()} (${left})`),
+        dim(`${prepared.what}: valid until ${new Date(prepared.expiresAt).toISOString()} (${left})`),
       );
     }
     io.signal.throwIfAborted();

@@ -43,7 +43,7 @@ describe('credex explain', () => {
     expect(stdout).not.toContain('differs');
   });
 
-  it('shows each condition beside what the token has, and names the mistake', async () => {
+  it('shows each condition with the value of the token, and explains the mistake', async () => {
     const { exit, stdout } = await explain(['aws', '--policy', 'wildcard.json']);
     expect(exit).toBe(1);
     expect(stdout).toMatch(/^AWS refuses this token \(AccessDenied\)\.\n/);

@@ -15,14 +15,17 @@ interface PrintOptions extends EntryOptions {
 export const command: CommandModule = {
   configure: (print, act) =>
     withEntryOptions(print)
-      .argument('<name>', "an entry's name")
-      .option('--for <tool>', 'aws, gcloud, terraform, azure or azure-cli; default: the first of its cloud')
-      .option('--command <words>', 'how the tool is to start credex; default: this very program, by its path')
-      .addHelpText('after', '\nIt writes no file and sends no request.')
-      .action(act(answer)),
+      .argument('<name>', 'the name of an entry')
+      .option(
+        '--for <tool>',
+        'the tool, such as aws, gcloud, azure, azure-cli or terraform; default: the usual one of the cloud',
+      )
+      .option('--command <words>', 'how the tool starts credex; default: this program, by its path')
+      .addHelpText('after', '\nprint-config writes no file and sends no request.')
+      .action(act(run)),
 };
 
-async function answer({ io, output, options, operands }: Context<PrintOptions>): Promise<number> {
+async function run({ io, output, options, operands }: Context<PrintOptions>): Promise<number> {
   const opened = await openEntry(io, operands[0], options);
   const { name, entry, cloud } = opened;
   const formats = cloud.printConfig(name, entry, invocationOf(io, { ...options, config: opened.file }));

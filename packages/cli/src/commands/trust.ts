@@ -14,17 +14,17 @@ interface TrustOptions {
 export const command: CommandModule = {
   configure: (trusting, act) =>
     trusting
-      .argument('[file]', 'a credex.config.ts, .mts, .js or .mjs; read it first')
-      .option('--revoke', 'take the consent back')
-      .option('--list', 'print the files that are trusted')
+      .argument('[file]', 'a credex.config.ts, .mts, .js or .mjs; read it before')
+      .option('--revoke', 'withdraw the consent')
+      .option('--list', 'print the trusted files')
       .addHelpText(
         'after',
-        '\nThe consent is for this path and this content: after a change it is asked for again. Files that it imports are\nnot part of it. JSON runs nothing and needs none; a file that --config names needs none either.',
+        '\nThe consent is for this path and this content: after a change, it is needed again. It does not cover files that\nthe configuration imports. JSON, and the file of --config, need no consent.',
       )
-      .action(act(answer)),
+      .action(act(run)),
 };
 
-async function answer({ io, output, options, operands }: Context<TrustOptions>): Promise<number> {
+async function run({ io, output, options, operands }: Context<TrustOptions>): Promise<number> {
   if (options.list === true) {
     const files = [...trustedFiles(io)].map(([path, digest]) => ({ path, digest }));
     output.print({ files }, (view) =>
@@ -37,8 +37,8 @@ async function answer({ io, output, options, operands }: Context<TrustOptions>):
   }
   const [name] = operands;
   if (name === undefined)
-    throw new UsageError('missing_argument', 'There is no file: name the configuration to trust.', {
-      hint: 'Such as `credex trust ./credex.config.ts`.',
+    throw new UsageError('missing_argument', 'The file is missing: pass the configuration to trust.', {
+      hint: 'Run for example `credex trust ./credex.config.ts`.',
     });
   const path = resolve(io.cwd, name);
   if (options.revoke === true) {

@@ -7,7 +7,6 @@ import type { TokenOptions } from '../find-token.js';
 import type { Io } from '../io.js';
 import type { Output } from '../output.js';
 import { examine } from '../whoami/findings.js';
-import { headerOf } from '../whoami/header.js';
 import type { Issuer } from '../whoami/issuer.js';
 import { issuerOf } from '../whoami/issuer.js';
 import type { WhoamiReport } from '../whoami/report.js';
@@ -23,20 +22,22 @@ interface WhoamiOptions extends TokenOptions {
 export const command: CommandModule = {
   configure: (whoami, act) =>
     withTokenOptions(whoami)
-      .option('--for <environment>', 'the environment the token is meant for: another one is an error')
-      .option('--verify', 'verify the signature by the keys that the issuer publishes: asks Vercel')
-      .option('--show-token', 'print the token too: it is a password until it ends')
-      .action(act(answer)),
+      .option('--for <environment>', 'the environment that the token must have: another one is an error')
+      .option(
+        '--verify',
+        'verify the signature with the published keys of the issuer: sends a request to Vercel',
+      )
+      .option('--show-token', 'print the token too: until it expires, it is a password')
+      .action(act(run)),
 };
 
-async function answer({ io, output, options }: Context<WhoamiOptions>): Promise<ExitCode> {
+async function run({ io, output, options }: Context<WhoamiOptions>): Promise<ExitCode> {
   const { token, place, passedOver } = await findToken(io, options);
   const now = io.clock.now();
   const { claims, expiresAt } = token;
   const issuer = issuerOf(claims.iss);
   const examined = examine({
-    claims,
-    header: headerOf(token),
+    token,
     issuer,
     now,
     meant: options.for,
@@ -62,7 +63,7 @@ async function answer({ io, output, options }: Context<WhoamiOptions>): Promise<
 
 async function verified(io: Io, output: Output, token: SubjectToken, issuer: Issuer): Promise<Verdict> {
   const { verifySignature } = await import('../whoami/verify.js');
-  const done = output.progress("asking Vercel's issuer for its keys");
+  const done = output.progress("fetching the keys of Vercel's issuer");
   try {
     return await verifySignature(io, token, issuer);
   } finally {

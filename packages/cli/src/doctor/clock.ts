@@ -1,17 +1,17 @@
-/** Whether this machine's clock and a server's agree: clouds refuse what is signed or issued at another time. */
+/** Compares this machine's clock with a server's. Clouds refuse signatures and tokens of another time. */
 
 import type { Io } from '../io.js';
 import { duration } from '../whoami/durations.js';
 import { Fault } from './fault.js';
 import type { Reached } from './reach.js';
 
-/** What AWS's signatures and Entra's assertions bear. */
+/** The tolerance of AWS's signatures and Entra's assertions. */
 const TOO_MUCH_MS = 300_000;
 const NOTEWORTHY_MS = 30_000;
 
 /**
- * A warning where they differ by half a minute.
- * @throws Fault `clock_skew` where they differ by five
+ * @returns a warning if the clocks differ by more than half a minute
+ * @throws Fault `clock_skew` if they differ by more than five minutes
  */
 export function comparedClocks(
   { clock }: Pick<Io, 'clock'>,
@@ -19,14 +19,14 @@ export function comparedClocks(
   { headers }: Reached,
 ): readonly string[] {
   const date = Date.parse(headers['date'] ?? '');
-  // What a cache kept says when it was made.
+  // A cached response has the date of its creation.
   if (Number.isNaN(date) || headers['age'] !== undefined) return [];
   const ahead = clock.now() - date;
-  const says = `This machine's clock is ${duration(ahead)} ${ahead > 0 ? 'ahead of' : 'behind'} that of ${host}.`;
+  const says = `This machine's clock is ${duration(ahead)} ${ahead > 0 ? 'ahead of' : 'behind'} the clock of ${host}.`;
   if (Math.abs(ahead) > TOO_MUCH_MS)
     throw new Fault('clock_skew', says, {
       host,
-      hint: 'Tokens and signatures are judged by the clock: set it.',
+      hint: "Correct this machine's clock: tokens and signatures are valid at certain times only.",
     });
   return Math.abs(ahead) > NOTEWORTHY_MS ? [says] : [];
 }

@@ -6,7 +6,6 @@ import { CLOUDS } from '../clouds/registry.js';
 import { loadConfiguration } from '../entry/load-configuration.js';
 import { entryTokenSource, presentedOf, tokenOfEntry } from '../entry/entry-token-source.js';
 import { examine } from '../whoami/findings.js';
-import { headerOf } from '../whoami/header.js';
 import { duration } from '../whoami/durations.js';
 import { issuerOf } from '../whoami/issuer.js';
 import type { DoctorContext, Step } from './context.js';
@@ -67,11 +66,9 @@ export const claims: Step = async (context, signal) => {
   const { io } = context;
   context.issuer = issuerOf(found.claims.iss);
   const findings = examine({
-    claims: found.claims,
-    header: headerOf(found),
+    token: found,
     issuer: context.issuer,
     now: io.clock.now(),
-    meant: undefined,
     platform: io.env['VERCEL_TARGET_ENV'] || io.env['VERCEL_ENV'] || undefined,
   });
   const error = findings.find(({ severity }) => severity === 'error');

@@ -1,9 +1,9 @@
-/** The proxy that the environment names for a URL, by the same variables as credex's own requests. */
+/** The proxy for a URL, from the environment variables that credex's own requests use. */
 
 import type { Io } from '../io.js';
 import { Fault } from './fault.js';
 
-/** Undefined: none. @throws Fault `proxy_invalid` */
+/** @returns undefined for no proxy. @throws Fault `proxy_invalid` */
 export function proxyFor({ protocol, hostname, port }: URL, env: Io['env']): URL | undefined {
   const scheme = protocol.slice(0, -1);
   const variable = [scheme, 'all']
@@ -14,9 +14,13 @@ export function proxyFor({ protocol, hostname, port }: URL, env: Io['env']): URL
   const text = written.includes('://') ? written : `http://${written}`;
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
   if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
-  throw new Fault('proxy_invalid', `${variable} names no proxy: it must be like http://proxy.example:3128.`, {
-    host: hostname,
-  });
+  throw new Fault(
+    'proxy_invalid',
+    `${variable} is not the URL of a proxy, such as http://proxy.example:3128.`,
+    {
+      host: hostname,
+    },
+  );
 }
 
 const defaultPort = (protocol: string): string => (protocol === 'https:' ? '443' : '80');

@@ -1,4 +1,4 @@
-/** One request, phase by phase, so that what fails has a name: DNS, the proxy, TCP, TLS, HTTP. */
+/** One request in phases, so that a failure can be located: DNS, proxy, TCP, TLS, HTTP. */
 
 import { linkedSignal } from '@credex/core/internal';
 import { lookup } from 'node:dns/promises';
@@ -19,7 +19,7 @@ export interface Reached {
   readonly body: string;
 }
 
-export interface Asked {
+export interface Sent {
   readonly method?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | undefined;
@@ -32,7 +32,7 @@ export async function reach(
   { env, clock }: Pick<Io, 'env' | 'clock'>,
   url: URL,
   signal: AbortSignal,
-  asked: Asked = {},
+  sent: Sent = {},
 ): Promise<Reached> {
   const phases: string[] = [];
   const host = url.hostname;
@@ -58,7 +58,7 @@ export async function reach(
     'DNS',
     () => lookup(bare(first.hostname)),
     (cause) =>
-      new Fault('dns_failed', `The name ${first.hostname} is not known here (${codeOf(cause)}).`, {
+      new Fault('dns_failed', `The host name ${first.hostname} cannot be resolved (${codeOf(cause)}).`, {
         host: first.hostname,
       }),
   );
@@ -67,11 +67,17 @@ export async function reach(
     () => tcp(first, signal),
     (cause) =>
       proxy === undefined
-        ? new Fault('connection_failed', `${url.host} takes no connection (${codeOf(cause)}).`, { host })
-        : new Fault('proxy_unreachable', `The proxy ${proxy.host} takes no connection (${codeOf(cause)}).`, {
-            host: proxy.hostname,
-            hint: 'It is named by HTTPS_PROXY, https_proxy, ALL_PROXY or all_proxy.',
-          }),
+        ? new Fault('connection_failed', `${url.host} does not accept a connection (${codeOf(cause)}).`, {
+            host,
+          })
+        : new Fault(
+            'proxy_unreachable',
+            `The proxy ${proxy.host} does not accept a connection (${codeOf(cause)}).`,
+            {
+              host: proxy.hostname,
+              hint: 'Its URL comes from HTTPS_PROXY, https_proxy, ALL_PROXY or all_proxy.',
+            },
+          ),
   );
   try {
     if (proxy?.protocol === 'https:')
@@ -88,7 +94,7 @@ export async function reach(
         (cause) =>
           new Fault(
             'proxy_failed',
-            `The proxy ${via.host} opened no way to ${url.host} (${codeOf(cause)}).`,
+            `The proxy ${via.host} did not connect to ${url.host} (${codeOf(cause)}).`,
             { host },
           ),
       );
@@ -100,9 +106,11 @@ export async function reach(
       );
     const answer = await phase(
       'HTTP',
-      () => http(socket, url, asked, signal),
+      () => http(socket, url, sent, signal),
       (cause) =>
-        new Fault('http_failed', `${url.host} gave no answer to be read (${codeOf(cause)}).`, { host }),
+        new Fault('http_failed', `${url.host} did not send a readable response (${codeOf(cause)}).`, {
+          host,
+        }),
     );
     return { ...answer, phases: phases.join(', ').replace('HTTP', `HTTP ${answer.status}`) };
   } finally {
@@ -110,7 +118,7 @@ export async function reach(
   }
 }
 
-/** The same for who takes a fetch: through the proxy too, which the global one passes by. */
+/** `reach` as a fetch. Unlike the global fetch, it uses the proxy. */
 export const reachingFetch =
   (io: Pick<Io, 'env' | 'clock'>, signal: AbortSignal): Fetch =>
   async (input, init) => {
@@ -136,7 +144,7 @@ function tcp(url: URL, signal: AbortSignal): Promise<Socket> {
 }
 
 function tls(socket: Socket, servername: string, signal: AbortSignal): Promise<Socket> {
-  // An address is no server name (RFC 6066, section 3).
+  // An IP address is not a server name (RFC 6066, section 3).
   const named = /^[\d.]+$|:/.test(servername) ? {} : { servername };
   return ready(
     connectTls({ socket, host: bare(servername), ALPNProtocols: ['http/1.1'], ...named }),
@@ -154,7 +162,7 @@ function ready<S extends Socket>(socket: S, event: string, signal: AbortSignal):
       signal.removeEventListener('abort', stop);
       resolve(socket);
     });
-    // Stays: a socket that fails later, unheard, would end the process.
+    // Never removed: an error event without a listener would end the process.
     socket.on('error', reject);
     socket.once('close', () => reject(new Error('closed')));
   });
@@ -183,7 +191,7 @@ function tunnel(socket: Socket, proxy: URL, to: URL, signal: AbortSignal): Promi
         reject(
           new Fault(
             'proxy_refused',
-            `The proxy ${proxy.host} refused a way to ${place} (HTTP ${statusCode ?? ''}).`,
+            `The proxy ${proxy.host} refused to connect to ${place} (HTTP ${statusCode ?? ''}).`,
             { host: proxy.hostname },
           ),
         );
@@ -196,7 +204,7 @@ function tunnel(socket: Socket, proxy: URL, to: URL, signal: AbortSignal): Promi
 function http(
   socket: Socket,
   url: URL,
-  { method = 'GET', headers, body }: Asked,
+  { method = 'GET', headers, body }: Sent,
   signal: AbortSignal,
 ): Promise<Omit<Reached, 'phases'>> {
   return new Promise((resolve, reject) => {
@@ -240,15 +248,11 @@ const CERTIFICATE = /^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS_CERT|HO
 function untrusted({ host, hostname }: URL, cause: unknown): Fault {
   const code = codeOf(cause);
   return CERTIFICATE.test(code)
-    ? new Fault(
-        'tls_untrusted',
-        `The certificate of ${host} is not one that this machine trusts (${code}).`,
-        {
-          host: hostname,
-          hint: 'Something that reads TLS stands between, or the clouds are emulated: Node must be told of its CA.',
-        },
-      )
-    : new Fault('tls_failed', `${host} made no TLS connection (${code}).`, { host: hostname });
+    ? new Fault('tls_untrusted', `This machine does not trust the certificate of ${host} (${code}).`, {
+        host: hostname,
+        hint: 'If a proxy inspects TLS, or the clouds are emulated, set NODE_EXTRA_CA_CERTS to the file with its CA certificate.',
+      })
+    : new Fault('tls_failed', `The TLS connection to ${host} failed (${code}).`, { host: hostname });
 }
 
 function codeOf(cause: unknown): string {

@@ -18,7 +18,7 @@ export const SERVICES = [
 
 export interface Ports {
   readonly emulator: NonNullable<EmulatorOptions['ports']>;
-  /** Of the server that mints; undefined: the system chooses. */
+  /** The port of the server that issues tokens. Default: chosen by the system. */
   readonly tokens: number | undefined;
 }
 
@@ -30,8 +30,8 @@ export function portsOf(given: readonly string[]): Ports {
     const [, name = '', digits = ''] = /^([a-z0-9+-]+)=(\d{1,5})$/.exec(text) ?? [];
     const port = Number(digits);
     if (!known.has(name) || port < 1 || port > 65_535)
-      throw wrong(`--port takes SERVICE=NUMBER, with a number of 1 to 65535, not ${shown(text)}.`);
-    if (found.has(name)) throw wrong(`--port names ${name} twice.`);
+      throw wrong(`--port must be SERVICE=NUMBER, with a number from 1 to 65535, not ${shown(text)}.`);
+    if (found.has(name)) throw wrong(`--port sets ${name} twice.`);
     found.set(name, port);
   }
   const { tokens, ...emulator } = Object.fromEntries(found);
@@ -41,6 +41,6 @@ export function portsOf(given: readonly string[]): Ports {
 function wrong(message: string): UsageError {
   return new UsageError('invalid_argument', message, {
     option: '--port',
-    hint: `Services are tokens, ${SERVICES.join(', ')}; +tls after a name is its TLS listener.`,
+    hint: `The services are tokens, ${SERVICES.join(', ')}. Add +tls to a name for its TLS listener.`,
   });
 }

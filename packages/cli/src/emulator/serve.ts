@@ -1,4 +1,4 @@
-/** The emulator as a server: started, seeded, and told of. */
+/** The emulator as a server: starts it with a seed, and describes it. */
 
 import { importFailure } from '@credex/config/internal';
 import { OptionError } from '@credex/core';
@@ -17,7 +17,7 @@ import { startTokenServer } from './token-server.js';
 /** The document of `--json`. */
 export interface ServedDocument {
   readonly services: Readonly<Record<string, { readonly url: string; readonly tlsUrl: string }>>;
-  /** `{tokens}/{project}/{environment}` answers with a token. */
+  /** The response of `{tokens}/{project}/{environment}` is a token. */
   readonly tokens: string;
   readonly projects: readonly string[];
   /** The CA's certificate, PEM. */
@@ -31,8 +31,8 @@ export interface Served {
 }
 
 /**
- * The emulator and what it depends on are installed by those who want them.
- * @param version of credex: all its packages are of one
+ * The emulator and its dependencies are an optional package.
+ * @param version of credex, which all its packages share
  * @throws UsageError `missing_package`
  */
 export async function emulatorPackage(version: string): Promise<typeof startEmulator> {
@@ -73,7 +73,7 @@ const invalidSeed = (lines: readonly string[]): UsageError =>
     hint: 'Compare it with node_modules/@credex/cli/emulator-seed.example.json, which is valid.',
   });
 
-/** @throws UsageError for a port that is taken, and for a seed that is not valid or that a cloud would refuse */
+/** @throws UsageError for a port in use, and for a seed that is not valid or that a cloud would refuse */
 export async function serve(
   start: typeof startEmulator,
   seed: SeedFile | undefined,
@@ -97,7 +97,7 @@ export async function serve(
   }
 }
 
-/** The emulator checks an object. It would take a text or a number for the seed of its random ids. */
+/** The emulator checks an object, but uses a string or a number as the seed of its random ids. */
 function ownSeed({ file, document }: SeedFile): EmulatorSeed {
   if (typeof document === 'object') return document as EmulatorSeed;
   throw invalidSeed([`The seed ${shown(file)} is not valid: it must be an object`]);
@@ -124,9 +124,9 @@ export function drawServed({ services, tokens, projects }: ServedDocument, view:
 function taken(error: unknown): never {
   const { code, port } = error as { readonly code?: unknown; readonly port?: unknown };
   if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-  throw new UsageError('invalid_argument', `The port ${String(port)} can not be listened on: ${code}.`, {
+  throw new UsageError('invalid_argument', `The emulator cannot listen on port ${String(port)}: ${code}.`, {
     option: '--port',
-    hint: 'Another program has it, or only an administrator may: name another.',
+    hint: 'Another program uses it, or it needs administrator rights: choose another port.',
     cause: error,
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Mints tokens of the seed's projects: `GET /{project}/{environment}` answers with one, as text. They are good in this
- * emulator and nowhere else. Loopback by name and by address, so that no page in a browser reaches it by a name of its own.
+ * Issues tokens of the seed's projects: the response of `GET /{project}/{environment}` is one, as text. They are valid in this
+ * emulator only. The host must be a loopback address or localhost, so that no web page can reach the server by another name.
  */
 
 import { createServer } from 'node:http';

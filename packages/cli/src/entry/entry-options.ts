@@ -1,4 +1,4 @@
-/** The options of every command that speaks of one entry of the configuration. */
+/** The options of every command for one entry of the configuration. */
 
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -10,24 +10,24 @@ export interface EntryOptions {
   readonly local?: boolean | undefined;
 }
 
-/** Adds NAME, `--config`, `--token-file` and `--local`. Standard input is left to the programs that are run. */
+/** Adds `--config`, `--token-file` and `--local`. Standard input belongs to the programs that are run. */
 export const withEntryOptions = (command: Command): Command =>
   command
     .option(
       '--config <file>',
-      'the configuration; its folder is then where the token is looked for. Default: credex.config.* here',
+      'the configuration; the token is then searched for in its folder. Default: credex.config.* here',
     )
-    .option('--token-file <file>', 'the file that holds the Vercel token')
-    .option('--local', 'take the token of this laptop, renewed by the login of the Vercel CLI: asks Vercel');
+    .option('--token-file <file>', 'the file with the Vercel token')
+    .option('--local', 'get the token from Vercel with the login of the Vercel CLI');
 
-/** Where the configuration is, and from where the token's places are looked at. */
+/** Where the configuration is, and where the search for the token starts. */
 export interface Place {
   readonly directory: string;
-  /** Undefined: whichever credex.config.* is there. */
+  /** Undefined: the credex.config.* of the directory. */
   readonly file: string | undefined;
 }
 
-/** A tool that starts credex may stand anywhere: with `--config` nothing depends on where. */
+/** A tool can start credex in any directory: with `--config`, the result does not depend on it. */
 export function placeOf({ cwd }: Io, { config }: EntryOptions): Place {
   if (config === undefined) return { directory: cwd, file: undefined };
   const file = resolve(cwd, config);

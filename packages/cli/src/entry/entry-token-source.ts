@@ -1,4 +1,4 @@
-/** The Vercel token of the command line as a token source: found when it is asked for, held against what asks. */
+/** The Vercel token of the command line as a token source. It is searched for when it is needed. */
 
 import { resolve } from 'node:path';
 import type { Subject, SubjectToken, SubjectTokenSource } from '@credex/core';
@@ -11,7 +11,7 @@ import type { Io } from '../io.js';
 import type { EntryOptions } from './entry-options.js';
 import { placeOf } from './entry-options.js';
 
-/** Where `findToken` looks, seen from the configuration's folder; a file named by an option from the working directory. */
+/** Searches as `findToken` does, from the configuration's folder. `--token-file` is relative to the working directory. */
 export function tokenOfEntry(io: Io, options: EntryOptions & TokenOptions): Promise<FoundToken> {
   const { token, tokenFile, local } = options;
   return findToken(
@@ -20,19 +20,19 @@ export function tokenOfEntry(io: Io, options: EntryOptions & TokenOptions): Prom
   );
 }
 
-/** The partition is the token's digest: which file it came from says nothing of whose it is. */
+/** The identity key is the token's digest, because the file that it came from does not identify it. */
 export function entryTokenSource(io: Io, find: () => Promise<FoundToken>): SubjectTokenSource {
   return {
     capture(): Subject {
       const finding = find();
-      // Handled where it is awaited; a laptop's profile may make it unnecessary.
+      // The rejection is handled where it is awaited. With a local profile it may not be needed.
       finding.catch(() => undefined);
       return {
         identityKey: undefined,
         async token(wanted): Promise<SubjectToken> {
           const { jwt } = (await finding).token;
           const { fetch, clock } = io;
-          // It refuses what has ended, and asks Vercel for another audience where one is wanted.
+          // Refuses an expired token, and requests a token of another audience from Vercel if necessary.
           const source = requestTokenSource({ get: () => jwt }, { fetch, clock });
           return source.capture().token(wanted);
         },
@@ -42,7 +42,7 @@ export function entryTokenSource(io: Io, find: () => Promise<FoundToken>): Subje
 }
 
 /**
- * The token that the entry's cloud would be shown: of its audience, and only of an identity that its `expect` admits.
+ * The token that the entry's cloud receives: of the entry's audience, and of an identity that its `expect` allows.
  * @throws FederationError
  */
 export async function presentedOf(

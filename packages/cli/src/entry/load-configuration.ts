@@ -1,4 +1,4 @@
-/** The configuration that a command works with, and whether code in it may run. */
+/** Loads the configuration of a command, if code in it may run. */
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,17 +13,17 @@ import { placeOf } from './entry-options.js';
 
 export interface LoadedConfiguration {
   readonly config: Config;
-  /** Absolute; undefined where CREDEX_CONFIG took the file's place. */
+  /** Absolute; undefined if CREDEX_CONFIG replaced the file. */
   readonly file: string | undefined;
 }
 
-/** Who starts the command: a person in a folder, or another program, wherever it stands. */
+/** Who starts the command: a person in a folder, or another program, in any directory. */
 export type StartedBy = 'person' | 'tool';
 
 /**
- * With `--config` the file that is named. Else CREDEX_CONFIG; else, for a person, the file of the working directory:
- * JSON as it is, code only where the user agreed to this very content (`credex trust`). A folder that was cloned or
- * unpacked must not run code because a command was typed in it.
+ * The file of `--config`, else CREDEX_CONFIG, else, for a person, the file of the working directory. In the last case code
+ * runs only if the user consented to its content (`credex trust`): typing a command in a cloned or unpacked folder must
+ * not run its code. JSON needs no consent.
  *
  * @throws UsageError `missing_argument` for a tool without `--config`; `untrusted_configuration`. ConfigError
  */
@@ -41,7 +41,7 @@ export async function loadConfiguration(
     /^credex\.config\.(?:m?[jt]s|json)$/.test(name),
   );
   const [name, other] = names;
-  // None, or several: told by the package.
+  // The package reports no file, and several files.
   if (name === undefined || other !== undefined)
     return { config: await loadConfig({ directory }), file: undefined };
   const found = join(directory, name);
@@ -55,9 +55,9 @@ async function assertTrusted(io: Io, found: string): Promise<void> {
   const word = isOfOneLine(found) ? shellWord(found) : shown(found);
   throw new UsageError(
     'untrusted_configuration',
-    `${shown(found)} is code, and you have not agreed to run this content of it. It was not run.`,
+    `${shown(found)} is code that you have not consented to run. It was not run.`,
     {
-      hint: `Read it, then run \`credex trust ${word}\`, once for each content. Or name it in the command: --config ${word}.`,
+      hint: `Read it, then run \`credex trust ${word}\`; after each change, again. Or pass it explicitly: --config ${word}.`,
     },
   );
 }
@@ -65,10 +65,10 @@ async function assertTrusted(io: Io, found: string): Promise<void> {
 function needsConfig(): UsageError {
   return new UsageError(
     'missing_argument',
-    '--config is missing: another program starts this command, in whichever folder that program stands.',
+    '--config is missing: another program starts this command, in any working directory.',
     {
       option: '--config',
-      hint: 'Name the configuration by an absolute path, as `credex print-config NAME` prints it, or set CREDEX_CONFIG.',
+      hint: 'Pass the absolute path of the configuration, as `credex print-config NAME` prints it, or set CREDEX_CONFIG.',
     },
   );
 }

@@ -7,16 +7,16 @@ export interface SecretsOptions {
 }
 
 export const withSecretsOption = (command: Command): Command =>
-  command.option('--show-secrets', 'print them to a terminal too');
+  command.option('--show-secrets', 'print secrets to a terminal too');
 
 /**
- * What is printed is a password for as long as it lasts. Programs read it by a pipe; on a terminal it stays in the
- * scrollback and on shared screens.
+ * Refuses to print a secret to a terminal, where it stays in the scrollback and on shared screens. Programs read it through
+ * a pipe.
  */
 export function assertNoTerminal({ stdout }: Io, { showSecrets }: SecretsOptions, what: string): void {
   if (!stdout.isTerminal || showSecrets === true) return;
   throw new UsageError('missing_argument', `This would print ${what} to a terminal.`, {
     option: '--show-secrets',
-    hint: 'It is for a program to read. Add --show-secrets if you mean it, or pipe it to where it is needed.',
+    hint: 'The output is for a program. Add --show-secrets to print it anyway, or pipe it to the program.',
   });
 }

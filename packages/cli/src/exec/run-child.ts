@@ -1,4 +1,4 @@
-/** A program run in credex's place: its standard streams are ours, its signals and its end too. */
+/** Runs a program with credex's standard streams, signals and exit code. */
 
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
@@ -10,7 +10,7 @@ export interface Child {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Whether Ctrl-C reaches the child by itself, since the terminal tells the whole foreground group. */
+  /** Whether Ctrl-C reaches the child directly, because the terminal signals the whole foreground group. */
   readonly isTerminal: boolean;
 }
 
@@ -18,18 +18,17 @@ const ALWAYS = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 const FROM_KEYBOARD = ['SIGINT', 'SIGQUIT'] as const;
 
 /**
- * No shell reads the arguments. While it runs, signals end the child and not us: what it left behind is cleared away
- * after it.
+ * Without a shell. While the program runs, signals are forwarded to it, so that credex can clean up afterwards.
  *
- * @returns its exit code, or 128 and the number of the signal that ended it, as shells say it
- * @throws UsageError where there is no such program (exit code 127), or it can't be run (126)
+ * @returns the program's exit code, or 128 plus the number of the signal that ended it, as in shells
+ * @throws UsageError if there is no such program (exit code 127), or it cannot be run (126)
  */
 export async function runChild({ file, args, env, cwd, isTerminal }: Child): Promise<number> {
   const child = spawn(file, args, { cwd, env, stdio: 'inherit', shell: false });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
-  const hear = (): void => {};
+  const ignore = (): void => {};
   for (const signal of ALWAYS) process.on(signal, forward);
-  for (const signal of FROM_KEYBOARD) process.on(signal, isTerminal ? hear : forward);
+  for (const signal of FROM_KEYBOARD) process.on(signal, isTerminal ? ignore : forward);
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('error', (cause: NodeJS.ErrnoException) => reject(notRun(file, cause)));
@@ -39,23 +38,23 @@ export async function runChild({ file, args, env, cwd, isTerminal }: Child): Pro
     });
   } finally {
     for (const signal of ALWAYS) process.removeListener(signal, forward);
-    for (const signal of FROM_KEYBOARD) process.removeListener(signal, isTerminal ? hear : forward);
+    for (const signal of FROM_KEYBOARD) process.removeListener(signal, isTerminal ? ignore : forward);
   }
 }
 
 function notRun(file: string, cause: NodeJS.ErrnoException): UsageError {
   const isAbsent = cause.code === 'ENOENT';
-  // As `env` and shells end, so that a script can tell it from what its program says.
+  // The exit codes of `env` and shells, so that a script can distinguish them from the program's.
   const exit = isAbsent ? 127 : 126;
   return new UsageError(
     isAbsent ? 'unknown_command' : 'unreadable_file',
     isAbsent
-      ? `There is no program ${shown(file)}.`
-      : `The program ${shown(file)} can not be run (${cause.code ?? ''}).`,
+      ? `The program ${shown(file)} was not found.`
+      : `The program ${shown(file)} cannot be run (${cause.code ?? ''}).`,
     {
       hint: isAbsent
-        ? 'Name it as you would in a shell, after `--`. No shell reads it: for an alias or a pipe run `sh -c`.'
-        : 'Check that it may be executed.',
+        ? 'Pass the program after `--`, as in a shell. No shell runs it: for an alias or a pipe use `sh -c`.'
+        : 'Check that the file is executable.',
       cause,
       exit,
     },

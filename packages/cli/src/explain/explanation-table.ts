@@ -1,4 +1,4 @@
-/** An explanation for people: the verdict, each condition beside the value presented, and what is wrong in words. */
+/** An explanation as text: the verdict, each condition with the value of the token, and what is wrong. */
 
 import { table } from '../table.js';
 import type { Piece, Tone, View } from '../text.js';
@@ -43,7 +43,7 @@ const findingRows = ({ severity, code, at, message, fix }: Finding): readonly (r
 const cut = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, length - 1)}…` : text;
 
-/** In a terminal, as much of the value as its line has room for. */
+/** In a terminal, the value is cut to the line. */
 function matchLine({ what, wanted, result }: Check, view: View): string {
   const name = view.columns === undefined ? clipped(what) : cut(what, Math.floor(view.columns / 2));
   const room = view.columns === undefined ? LONGEST : view.columns - 'matches    '.length - name.length;

@@ -20,7 +20,7 @@ const claimsOf = (iss: string, project: string, environment: string) => ({
   sub: `owner:acme:project:${project}:environment:${environment}`,
 });
 
-/** Those who are meant to get in do, nobody else does, and nothing of it is too permissive. */
+/** Only the intended deployments get access, and nothing is too permissive. */
 function expectMeant(cloud: 'aws' | 'azure', policy: string): void {
   for (const iss of ['https://oidc.vercel.com/acme', 'https://oidc.vercel.com']) {
     for (const environment of ['production', 'preview']) {

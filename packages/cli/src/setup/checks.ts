@@ -1,13 +1,13 @@
-/** Everything that is missing or wrong in one command line, reported together. */
+/** Collects everything that is missing or wrong in a command line, to report it together. */
 
 import { SeveralProblems } from '../usage-error.js';
 import type { Problem } from '../usage-error.js';
 
-/** Keeps what is wrong and goes on, so that the rest is looked at as well. */
+/** Records a problem and continues, so that the rest is checked as well. */
 export class Checks {
   readonly #found: (Error & Problem)[] = [];
 
-  /** What `read` returns. Where it throws a coded error, the error is kept and `standIn`, a valid value, is returned. */
+  /** Returns what `read` returns. If it throws a coded error, records it and returns `standIn`, a valid value. */
   or<T>(standIn: T, read: () => T): T {
     try {
       return read();
@@ -19,8 +19,8 @@ export class Checks {
   }
 
   /**
-   * @throws OptionError or UsageError, the one that was found
-   * @throws SeveralProblems where there are more
+   * @throws OptionError or UsageError if there is one problem
+   * @throws SeveralProblems if there are more
    */
   finish(): void {
     const [first, ...others] = this.#found;

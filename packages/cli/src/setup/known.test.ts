@@ -37,7 +37,7 @@ describe.each(['aws', 'gcp', 'azure'] as const)('%s', (cloud) => {
     expect(stdout).toContain(cloud === 'gcp' ? 'team_acme' : SUBJECT);
     for (const taken of ['--team acme', '--project shop', '--environment production', '--issuer-mode team'])
       expect(stderr).toContain(
-        `note: ${taken}: from the token in VERCEL_OIDC_TOKEN in ${join(folder, '.env.local')}.`,
+        `note: ${taken} comes from the token in VERCEL_OIDC_TOKEN in ${join(folder, '.env.local')}.`,
       );
   });
 
@@ -54,7 +54,7 @@ describe.each(['aws', 'gcp', 'azure'] as const)('%s', (cloud) => {
     const { exit, stdout, stderr } = await setup(cloud, ['--team', 'acme', '--environment', 'production']);
     expect(exit).toBe(0);
     expect(stdout).toContain(SUBJECT);
-    expect(stderr).toContain(`--project shop: from ${join(folder, '.vercel/project.json')}.`);
+    expect(stderr).toContain(`--project shop comes from ${join(folder, '.vercel/project.json')}.`);
     // An id without the name that it belongs to is never taken.
     expect(stdout).not.toContain('prj_shop');
   });
@@ -65,7 +65,7 @@ describe.each(['aws', 'gcp', 'azure'] as const)('%s', (cloud) => {
     expect(exit).toBe(0);
     expect(stdout).toContain('owner:acme:project:web:environment:preview');
     expect(stdout).not.toMatch(/prj_shop|team_acme|production/);
-    expect(stderr).toContain('is of another project: nothing was taken from it.');
+    expect(stderr).toContain('belongs to another project and was ignored.');
   });
 
   it('passes over a token of another project than the linked one', async () => {
@@ -82,22 +82,22 @@ describe('what can not be used', () => {
     ['a link that breaks off', () => link('{"projectId":')],
     ['a link that is longer than any', () => link(' '.repeat(70_000))],
     ['a folder', () => mkdir(join(folder, '.vercel/project.json'))],
-  ])('%s is said and left alone', async (_what, make) => {
+  ])('%s is reported and ignored', async (_what, make) => {
     await make();
     const { exit, stderr } = await setup('aws', FLAGS);
     expect(exit).toBe(0);
-    expect(stderr).toContain('project.json can not be read');
+    expect(stderr).toContain('project.json is not a regular file with JSON and was ignored');
   });
 
-  it('names that are none of Vercel are left alone', async () => {
+  it('names that Vercel does not allow are ignored', async () => {
     await link({ projectId: '../x', orgId: 1, projectName: '$(id)' });
     const { exit, stdout } = await setup('aws', ['--team', 'acme', '--environment', 'production']);
     expect([exit, stdout]).toEqual([2, '']);
   });
 
-  it("another platform's token is left alone, and a broken one that nobody named", async () => {
+  it('ignores a token of another platform, and a broken one that no option names', async () => {
     const foreign = inEnvironment({ iss: 'https://token.actions.githubusercontent.com' });
-    expect((await setup('aws', FLAGS, foreign)).stderr).toContain("none of Vercel's");
+    expect((await setup('aws', FLAGS, foreign)).stderr).toContain('is not a token of Vercel');
     const broken = await setup('aws', FLAGS, { env: { VERCEL_OIDC_TOKEN: 'broken' } });
     expect(broken.exit).toBe(0);
     expect(broken.stderr).toContain('No token was used');

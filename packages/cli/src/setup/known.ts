@@ -1,4 +1,4 @@
-/** What the folder and the token at hand say of the project, for the options that are left out. */
+/** Fills missing options from the folder's link to a Vercel project and from the token that is found. */
 
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { foldersUpward } from '../token-places.js';
 import { ENVIRONMENT, PROJECT, PROJECT_ID, TEAM_ID } from './trust-request.js';
 import type { TrustOptions } from './trust-request.js';
 
-/** The options with what was found, and a sentence for each thing that was taken or passed over. */
+/** The completed options, and a note for each value that was used or ignored. */
 export interface KnownOptions<O> {
   readonly options: O;
   readonly notes: readonly string[];
@@ -25,10 +25,10 @@ interface Found extends Names {
 }
 
 /**
- * Options that are given win. What speaks of another team or project than they do, or than the folder's link does, is
- * left alone as a whole: a name of one project must not be joined with the id of another.
+ * Options that were passed take precedence. A source for another team or project than theirs, or the link's, is ignored as a
+ * whole, so that the name of one project is never combined with the id of another.
  *
- * @throws FederationError, UsageError where a token that is named by an option can't be read
+ * @throws FederationError, UsageError if a token that an option names cannot be read
  */
 export async function withKnown<O extends TrustOptions & TokenOptions>(
   io: Io,
@@ -41,8 +41,8 @@ export async function withKnown<O extends TrustOptions & TokenOptions>(
   for (const found of [link, token]) {
     if (found === undefined) continue;
     const other = contradiction(known, found) ?? contradiction(link ?? {}, found);
-    if (other !== undefined) notes.push(`${found.from} is of ${other}: nothing was taken from it.`);
-    // The link has ids without the team's slug: alone they can't be held against the names.
+    if (other !== undefined) notes.push(`${found.from} belongs to ${other} and was ignored.`);
+    // The link has ids without the team's slug, so they cannot be compared with the names.
     else known = taken(known, found === link ? { from: found.from, project: found.project } : found, notes);
   }
   return { options: known, notes };
@@ -68,7 +68,8 @@ const FLAGS = {
 
 function taken<O extends TrustOptions>(options: O, found: Found, notes: string[]): O {
   const added: Record<string, unknown> = {};
-  const say = (flag: string, value: string): void => void notes.push(`${flag} ${value}: from ${found.from}.`);
+  const say = (flag: string, value: string): void =>
+    void notes.push(`${flag} ${value} comes from ${found.from}.`);
   for (const [name, flag] of Object.entries(FLAGS) as [keyof typeof FLAGS, string][]) {
     const value = found[name];
     // A token of another audience always has the team issuer, whatever the project's mode is.
@@ -87,7 +88,7 @@ function taken<O extends TrustOptions>(options: O, found: Found, notes: string[]
 
 const MOST_BYTES = 65_536;
 
-/** `.vercel/project.json` of this folder or of those above it, as far as tokens are looked for. */
+/** `.vercel/project.json` of this folder or a parent folder, up to where tokens are searched for. */
 async function linkOf({ cwd, env }: Io, notes: string[]): Promise<Found | undefined> {
   for (const folder of await foldersUpward(cwd, env['HOME'])) {
     const path = join(folder, '.vercel', 'project.json');
@@ -103,7 +104,7 @@ async function linkOf({ cwd, env }: Io, notes: string[]): Promise<Found | undefi
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') continue;
-      notes.push(`${path} can not be read as JSON of a regular file: nothing was taken from it.`);
+      notes.push(`${path} is not a regular file with JSON and was ignored.`);
     }
   }
   return undefined;
@@ -125,7 +126,7 @@ async function tokenOf(io: Io, options: TokenOptions, notes: string[]): Promise<
 function claimsOf(claims: SubjectClaims, from: string, notes: string[]): Found | undefined {
   const team = teamOfIssuer(claims.iss ?? '');
   if (team === undefined) {
-    notes.push(`${from} is none of Vercel's: nothing was taken from it.`);
+    notes.push(`${from} is not a token of Vercel and was ignored.`);
     return undefined;
   }
   // Vercel's exchange for another audience gives a team-issuer token in either mode.

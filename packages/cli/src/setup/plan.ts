@@ -1,4 +1,4 @@
-/** What setup answers: texts to put somewhere, commands to run, and what to know before. */
+/** The result of setup: files to add, commands to run, and notes to read first. */
 
 import { strong } from '../text.js';
 import type { View } from '../text.js';
@@ -19,13 +19,17 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
-/** Leaves what `format` asks for: `all`, `cli` (the commands), or the format of a file. */
+/** The part in `format`: `all`, `cli` (the commands), or the format of a file. */
 export function chosen(plan: Plan, format: string): Plan {
   const formats = ['all', 'cli', ...new Set(plan.files.map((file) => file.format))];
   if (!formats.includes(format)) {
-    throw new UsageError('invalid_argument', `--format must be one of ${formats.join(', ')} here.`, {
-      option: '--format',
-    });
+    throw new UsageError(
+      'invalid_argument',
+      `--format must be one of ${formats.join(', ')} for this cloud.`,
+      {
+        option: '--format',
+      },
+    );
   }
   if (format === 'all') return plan;
   return {
@@ -35,7 +39,7 @@ export function chosen(plan: Plan, format: string): Plan {
   };
 }
 
-/** One thing alone is printed bare, to be piped into a file or a shell. */
+/** A single file, or the commands alone, are printed without a heading, so that they can be piped. */
 export function drawPlan({ files, commands }: Plan, view: View): string {
   const script = commands.length === 0 ? [] : [{ name: 'commands', text: `${commands.join('\n\n')}\n` }];
   const parts = [...files, ...script];

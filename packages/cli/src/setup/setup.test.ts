@@ -197,8 +197,10 @@ describe('what is printed', () => {
   it('says what each environment lets in, what a rename breaks and what the global issuer adds', async () => {
     const notes = async (argv: readonly string[]): Promise<string> => (await runInMemory(argv)).stderr;
     const more = ['--environment', 'preview', '--environment', 'development', '--issuer-mode', 'both'];
-    expect(await notes([...AWS, ...more])).toMatch(/renamed.*shared by all teams.*preview:.*development:/s);
-    expect(await notes(AWS)).not.toMatch(/preview|development|shared by all/);
+    expect(await notes([...AWS, ...more])).toMatch(
+      /renamed.*share the global issuer.*preview:.*development:/s,
+    );
+    expect(await notes(AWS)).not.toMatch(/preview|development|share the global issuer/);
   });
 
   it('warns of a trust policy beyond the quota', async () => {

@@ -1,4 +1,4 @@
-/** Which configurations that are code their user agreed to run: by path and content, in the user's own folder. */
+/** The configurations that the user consented to run, by path and content. Stored in the user's folder. */
 
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -11,7 +11,7 @@ import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 import { shown } from '../visible.js';
 
-/** One file, as it is now. */
+/** A file with its current content. */
 export interface ConfigurationFile {
   /** Absolute, without links. */
   readonly path: string;
@@ -30,8 +30,8 @@ export async function configurationFile(path: string): Promise<ConfigurationFile
       .digest('hex');
     return { path: real, digest };
   } catch (cause) {
-    throw new UsageError('unreadable_file', `The file ${shown(path)} can not be read.`, {
-      hint: 'Check that it exists, is a regular file of 1 MiB at most, and that you may read it.',
+    throw new UsageError('unreadable_file', `The file ${shown(path)} cannot be read.`, {
+      hint: 'Check that it exists, is a regular file of at most 1 MiB, and that you can read it.',
       cause,
     });
   }
@@ -53,7 +53,7 @@ export async function revoke(io: Io, path: string): Promise<boolean> {
   return was;
 }
 
-/** Digests by path. What can't be read trusts nothing. */
+/** Digests by path. Empty if the list cannot be read. */
 export function trustedFiles(io: Io): Map<string, string> {
   try {
     const document = parseJson(new TextDecoder().decode(readRegularFile(fs, placeOf(io), MOST_BYTES)));
@@ -62,7 +62,7 @@ export function trustedFiles(io: Io): Map<string, string> {
       Object.entries(files ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
     );
   } catch {
-    // No such file, or not one that credex wrote: nothing was agreed to.
+    // No such file, or not one that credex wrote: no consent was given.
     return new Map();
   }
 }

@@ -1,4 +1,4 @@
-/** Lengths of time for people: two units at most, never more precise than helps. */
+/** Durations as text, with at most two units. */
 
 const UNITS = [
   ['d', 86_400],
@@ -7,7 +7,7 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
-/** 5,400,000 → `1 h 30 min`; the sign is the caller's. */
+/** 5,400,000 → `1 h 30 min`; without a sign. */
 export function duration(ms: number): string {
   let seconds = Math.round(Math.abs(ms) / 1000);
   const parts: string[] = [];
@@ -24,7 +24,7 @@ export function duration(ms: number): string {
   return parts.length === 0 ? '0 s' : parts.join(' ');
 }
 
-/** `2026-11-22T10:00:00Z`; undefined where a Date can't hold it. */
+/** `2026-11-22T10:00:00Z`; undefined if a Date cannot hold it. */
 export function instant(ms: number): string | undefined {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString().replace(/\.000Z$/, 'Z');

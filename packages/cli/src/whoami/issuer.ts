@@ -1,4 +1,4 @@
-/** Which of Vercel's issuers a token names, and which tokens are none of an OIDC federation at all. */
+/** Which of Vercel's issuers a token has, and which tokens are not OIDC federation tokens. */
 
 import { TEAM_SLUG } from '@credex/core/internal';
 
@@ -15,7 +15,7 @@ const GLOBAL = 'https://oidc.vercel.com';
 export function issuerOf(iss: string | undefined): Issuer {
   if (iss === undefined) return { kind: 'missing' };
   if (iss === GLOBAL) return { kind: 'global' };
-  // The verifier's own grammar: what is a team here, it can be told to expect.
+  // The grammar of the verifier, so that it can be configured for every team that is found here.
   const team = iss.startsWith(`${GLOBAL}/`) ? iss.slice(GLOBAL.length + 1) : '';
   if (TEAM_SLUG.pattern.test(team)) return { kind: 'team', team };
   if (iss.startsWith('https://passport.vercel.com/')) return { kind: 'passport' };
@@ -28,7 +28,7 @@ export interface SubjectNames {
   readonly environment: string;
 }
 
-/** `owner:{team}:project:{project}:environment:{environment}`; undefined where it is not written so. */
+/** `owner:{team}:project:{project}:environment:{environment}`; undefined for another form. */
 export function subjectNames(sub: string | undefined): SubjectNames | undefined {
   const found = /^owner:([^:]+):project:([^:]+):environment:([^:]+)$/.exec(sub ?? '');
   if (found === null) return undefined;

@@ -1,4 +1,4 @@
-/** What `credex whoami` answers: the JSON document, and the same for people. */
+/** The result of `credex whoami`: the JSON document, and its text. */
 
 import type { SubjectToken } from '@credex/core';
 import type { FoundToken } from '../find-token.js';
@@ -14,14 +14,14 @@ import { shown } from '../visible.js';
 /** The document of `--json`. Times are epoch milliseconds; claims are as in the token. */
 export interface WhoamiReport {
   readonly source: TokenPlace;
-  /** Expired tokens that stood before the one shown. */
+  /** Expired tokens that would have come first. */
   readonly passedOver: FoundToken['passedOver'];
   readonly issuerMode: IssuerKind;
   readonly claims: SubjectToken['claims'];
   readonly expiresAt: number;
-  /** Below 0: ended. */
+  /** Below 0: expired. */
   readonly leftMs: number;
-  /** From `iat` to `exp`; left out where there is no `iat`. */
+  /** From `iat` to `exp`; omitted without `iat`. */
   readonly lifetimeMs?: number;
   /** Only with `--verify`. */
   readonly verified?: boolean;
@@ -45,7 +45,7 @@ export function drawReport(report: WhoamiReport, view: View): string {
   const facts: Piece[][] = names.map((name) => [dim(shown(name)), shownClaim(name, claims[name])]);
   const summary: Piece[][] = [
     [dim('from'), report.source.description],
-    ...report.passedOver.map(({ place }): Piece[] => [dim('passed over'), `${place.description}: expired`]),
+    ...report.passedOver.map(({ place }): Piece[] => [dim('skipped'), `${place.description}: expired`]),
     [dim('issuer mode'), report.issuerMode],
     [dim('left'), left(report)],
     ...(report.verified === undefined
@@ -67,7 +67,7 @@ export function drawReport(report: WhoamiReport, view: View): string {
 
 function left({ leftMs, lifetimeMs }: WhoamiReport): Piece {
   const of = lifetimeMs === undefined ? '' : ` of ${duration(lifetimeMs)}`;
-  return leftMs > 0 ? good(`${duration(leftMs)}${of}`) : bad(`nothing${of}: ended ${duration(leftMs)} ago`);
+  return leftMs > 0 ? good(`${duration(leftMs)}${of}`) : bad(`nothing${of}: expired ${duration(leftMs)} ago`);
 }
 
 function shownClaim(name: string, value: unknown): string {

@@ -114,7 +114,7 @@ describe('--verify', () => {
   it('says on a terminal what is waited for, and takes it back', async () => {
     const io = { ...ioOf(await mint()), terminal: 80 };
     const { stderr } = await runInMemory(['whoami', '--verify'], io);
-    expect(stderr).toMatch(/asking Vercel.s issuer.*\r\p{Cc}\[2K$/su);
+    expect(stderr).toMatch(/fetching the keys of Vercel.s issuer.*\r\p{Cc}\[2K$/su);
     expect((await runInMemory(['whoami', '--verify', '--json'], io)).stderr).toBe('');
   });
 });

@@ -1,4 +1,4 @@
-/** `--verify`: whether Vercel signed this very token, by the keys that it publishes now. */
+/** `--verify`: whether Vercel signed this token, according to the keys that it publishes now. */
 
 import type { SubjectToken } from '@credex/core';
 import type { Io } from '../io.js';
@@ -11,10 +11,10 @@ export interface Verdict {
 }
 
 /**
- * Sends requests to Vercel's own issuer only, whatever the token names as its issuer. An expired token is verified as of its last
- * second: that it has ended is said by another finding.
+ * Sends requests to Vercel's own issuer only, whatever issuer the token has. An expired token is verified as of its last
+ * second, because another finding reports the expiry.
  *
- * @throws TokenVerificationError `keys_unavailable` where the issuer could not be asked, `aborted`
+ * @throws TokenVerificationError `keys_unavailable` if the keys cannot be fetched, `aborted`
  */
 export async function verifySignature(io: Io, token: SubjectToken, issuer: Issuer): Promise<Verdict> {
   const { claims, expiresAt, jwt } = token;
@@ -26,7 +26,7 @@ export async function verifySignature(io: Io, token: SubjectToken, issuer: Issue
   ) {
     return no(
       'not_verifiable',
-      'The signature was not verified: the token names no issuer of Vercel, or no audience.',
+      'The signature was not verified: the token has no issuer of Vercel, or no audience.',
     );
   }
   const { TokenVerificationError, createTokenVerifier } = await import('@credex/verify');
@@ -35,7 +35,7 @@ export async function verifySignature(io: Io, token: SubjectToken, issuer: Issue
     const verifier = createTokenVerifier({
       issuer: claims.iss,
       audience,
-      // The user asks whose token it is, so it is compared with its own claims.
+      // No particular identity is expected, so the token is compared with its own claims.
       allow: [{ ownerId: claims.owner_id ?? '*', projectId: claims.project_id ?? '*', environment: '*' }],
       fetch: io.fetch,
       clock: {
@@ -46,7 +46,7 @@ export async function verifySignature(io: Io, token: SubjectToken, issuer: Issue
     await verifier.verify(jwt, { signal: io.signal });
     return { verified: true, findings: [] };
   } catch (error) {
-    // Claims that no verifier can be told to expect.
+    // No verifier can be configured for these claims.
     if (OptionError.isInstance(error) && /^(?:audience|allow)/.test(error.option))
       return no('not_verifiable', error.message);
     if (!TokenVerificationError.isInstance(error)) throw error;
