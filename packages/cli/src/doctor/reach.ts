@@ -27,6 +27,9 @@ export interface Sent {
 
 const MAX_BYTES = 262_144;
 
+/** Runs a part of the request. A failure becomes the fault, and the time that it took is recorded. */
+type Phase = <T>(name: string, run: () => Promise<T>, fault: (cause: unknown) => Fault) => Promise<T>;
+
 /** @throws Fault `dns_failed`, `proxy_…`, `connection_failed`, `tls_untrusted`, `tls_failed`, `http_failed` */
 export async function reach(
   { env, clock }: Pick<Io, 'env' | 'clock'>,
@@ -35,88 +38,77 @@ export async function reach(
   sent: Sent = {},
 ): Promise<Reached> {
   const phases: string[] = [];
-  const host = url.hostname;
-  const phase = async <T>(
-    name: string,
-    run: () => Promise<T>,
-    fault: (cause: unknown) => Fault,
-  ): Promise<T> => {
+  const phase: Phase = async (name, run, fault) => {
     const began = clock.monotonic();
     try {
       return await run();
     } catch (cause) {
-      if (cause instanceof Fault || signal.aborted) throw cause;
-      throw fault(cause);
+      throw cause instanceof Fault || signal.aborted ? (cause as Error) : fault(cause);
     } finally {
       phases.push(`${name} ${Math.round(clock.monotonic() - began)} ms`);
     }
   };
+  const socket = await connect(phase, url, proxyFor(url, env), signal);
+  try {
+    const response = await phase(
+      'HTTP',
+      () => http(socket, url, sent, signal),
+      (cause) => fault('http_failed', url, `${url.host} did not send a readable response`, cause),
+    );
+    return { ...response, phases: phases.join(', ').replace('HTTP', `HTTP ${response.status}`) };
+  } finally {
+    socket.destroy();
+  }
+}
 
-  const proxy = proxyFor(url, env);
+/** A connection to the URL's server, through the proxy and with TLS as needed. */
+async function connect(phase: Phase, url: URL, proxy: URL | undefined, signal: AbortSignal): Promise<Socket> {
   const first = proxy ?? url;
   await phase(
     'DNS',
     () => lookup(bare(first.hostname)),
-    (cause) =>
-      new Fault('dns_failed', `The host name ${first.hostname} cannot be resolved (${codeOf(cause)}).`, {
-        host: first.hostname,
-      }),
+    (cause) => fault('dns_failed', first, `The host name ${first.hostname} cannot be resolved`, cause),
   );
   let socket = await phase(
     'TCP',
     () => tcp(first, signal),
     (cause) =>
       proxy === undefined
-        ? new Fault('connection_failed', `${url.host} does not accept a connection (${codeOf(cause)}).`, {
-            host,
-          })
-        : new Fault(
-            'proxy_unreachable',
-            `The proxy ${proxy.host} does not accept a connection (${codeOf(cause)}).`,
-            {
-              host: proxy.hostname,
-              hint: 'Its URL comes from HTTPS_PROXY, https_proxy, ALL_PROXY or all_proxy.',
-            },
-          ),
+        ? fault('connection_failed', url, `${url.host} does not accept a connection`, cause)
+        : fault('proxy_unreachable', proxy, `The proxy ${proxy.host} does not accept a connection`, cause, {
+            hint: 'Its URL comes from HTTPS_PROXY, https_proxy, ALL_PROXY or all_proxy.',
+          }),
   );
+  const secure = (name: string, server: URL): Promise<Socket> =>
+    phase(
+      name,
+      () => tls(socket, server.hostname, signal),
+      (cause) => untrusted(server, cause),
+    );
   try {
-    if (proxy?.protocol === 'https:')
-      socket = await phase(
-        'proxy TLS',
-        () => tls(socket, proxy.hostname, signal),
-        (cause) => untrusted(proxy, cause),
-      );
-    const via = proxy;
-    if (via !== undefined)
+    if (proxy?.protocol === 'https:') socket = await secure('proxy TLS', proxy);
+    if (proxy !== undefined)
       socket = await phase(
         'proxy',
-        () => tunnel(socket, via, url, signal),
+        () => tunnel(socket, proxy, url, signal),
         (cause) =>
-          new Fault(
-            'proxy_failed',
-            `The proxy ${via.host} did not connect to ${url.host} (${codeOf(cause)}).`,
-            { host },
-          ),
+          fault('proxy_failed', url, `The proxy ${proxy.host} did not connect to ${url.host}`, cause),
       );
-    if (url.protocol === 'https:')
-      socket = await phase(
-        'TLS',
-        () => tls(socket, host, signal),
-        (cause) => untrusted(url, cause),
-      );
-    const answer = await phase(
-      'HTTP',
-      () => http(socket, url, sent, signal),
-      (cause) =>
-        new Fault('http_failed', `${url.host} did not send a readable response (${codeOf(cause)}).`, {
-          host,
-        }),
-    );
-    return { ...answer, phases: phases.join(', ').replace('HTTP', `HTTP ${answer.status}`) };
-  } finally {
+    if (url.protocol === 'https:') socket = await secure('TLS', url);
+    return socket;
+  } catch (error) {
     socket.destroy();
+    throw error;
   }
 }
+
+const fault = (
+  code: string,
+  { hostname: host }: URL,
+  message: string,
+  cause: unknown,
+  more: { readonly hint?: string } = {},
+): Fault => new Fault(code, `${message} (${codeOf(cause)}).`, { host, ...more });
 
 /** `reach` as a fetch. Unlike the global fetch, it uses the proxy. */
 export const reachingFetch =
@@ -126,13 +118,16 @@ export const reachingFetch =
     const body = typeof init.body === 'string' ? init.body : undefined;
     const given = init.signal === undefined || init.signal === null ? [] : [init.signal];
     const all = linkedSignal([signal, ...given]);
-    const answer = await reach(io, new URL(input), all.signal, {
+    const response = await reach(io, new URL(input), all.signal, {
       method: init.method,
       headers,
       body,
     }).finally(all.release);
-    const isBodiless = answer.status === 204 || answer.status === 304;
-    return new Response(isBodiless ? null : answer.body, { status: answer.status, headers: answer.headers });
+    const isBodiless = response.status === 204 || response.status === 304;
+    return new Response(isBodiless ? null : response.body, {
+      status: response.status,
+      headers: response.headers,
+    });
   };
 
 const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
@@ -178,14 +173,14 @@ function tunnel(socket: Socket, proxy: URL, to: URL, signal: AbortSignal): Promi
       ? {}
       : { 'proxy-authorization': `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}` };
   return new Promise((resolve, reject) => {
-    const asked = overHttp({
+    const connecting = overHttp({
       method: 'CONNECT',
       path: place,
       headers: { host: place, ...login },
       createConnection: () => socket,
       signal,
     });
-    asked.once('connect', ({ statusCode }) => {
+    connecting.once('connect', ({ statusCode }) => {
       if (statusCode === 200) resolve(socket);
       else
         reject(
@@ -196,8 +191,8 @@ function tunnel(socket: Socket, proxy: URL, to: URL, signal: AbortSignal): Promi
           ),
         );
     });
-    asked.once('error', reject);
-    asked.end();
+    connecting.once('error', reject);
+    connecting.end();
   });
 }
 
@@ -221,19 +216,22 @@ function http(
       signal,
     });
     sent.once('error', reject);
-    sent.once('response', (answer) => {
+    sent.once('response', (response) => {
       const chunks: Buffer[] = [];
       let length = 0;
-      answer.on('data', (chunk: Buffer) => {
+      response.on('data', (chunk: Buffer) => {
         length += chunk.byteLength;
         if (length > MAX_BYTES) sent.destroy(new Error('too long'));
         chunks.push(chunk);
       });
-      answer.once('error', reject);
-      answer.once('end', () => {
-        const all = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
+      response.once('error', reject);
+      response.once('end', () => {
+        const all = Object.entries(response.headers).map(([name, value]) => [
+          name,
+          [value].flat().join(', '),
+        ]);
         resolve({
-          status: answer.statusCode ?? 0,
+          status: response.statusCode ?? 0,
           headers: Object.fromEntries(all) as Record<string, string>,
           body: Buffer.concat(chunks).toString('utf8'),
         });
@@ -245,15 +243,12 @@ function http(
 
 const CERTIFICATE = /^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA)/;
 
-function untrusted({ host, hostname }: URL, cause: unknown): Fault {
-  const code = codeOf(cause);
-  return CERTIFICATE.test(code)
-    ? new Fault('tls_untrusted', `This machine does not trust the certificate of ${host} (${code}).`, {
-        host: hostname,
+const untrusted = (server: URL, cause: unknown): Fault =>
+  CERTIFICATE.test(codeOf(cause))
+    ? fault('tls_untrusted', server, `This machine does not trust the certificate of ${server.host}`, cause, {
         hint: 'If a proxy inspects TLS, or the clouds are emulated, set NODE_EXTRA_CA_CERTS to the file with its CA certificate.',
       })
-    : new Fault('tls_failed', `The TLS connection to ${host} failed (${code}).`, { host: hostname });
-}
+    : fault('tls_failed', server, `The TLS connection to ${server.host} failed`, cause);
 
 function codeOf(cause: unknown): string {
   const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown };
