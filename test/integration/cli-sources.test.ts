@@ -99,7 +99,7 @@ describe("Google's executable source", () => {
     const client = clientOf(await credentialFile('preview'));
     await expect(client.getAccessToken()).rejects.toThrow(/subject_mismatch.*|not of the identity/);
     token = 'not-a-token';
-    await expect(clientOf(await credentialFile()).getAccessToken()).rejects.toThrow(/no token/);
+    await expect(clientOf(await credentialFile()).getAccessToken()).rejects.toThrow(/is not a token/);
   });
 
   const answerTo = async (env: Readonly<Record<string, string>>) => {

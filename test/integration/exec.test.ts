@@ -86,7 +86,7 @@ test('AWS: a session in the variables that its tools know, and no profile', asyn
     expect(env).not.toHaveProperty(name);
   expect(args).toEqual(['a b', '$HOME', '--json']);
   expect(done.code).toBe(0);
-  expect(done.stderr).toMatch(/^the credentials of aws: good until \d{4}-.*Z \((?:\d+ min|1 h)/);
+  expect(done.stderr).toMatch(/^the credentials of aws: valid until \d{4}-.*Z \((?:\d+ min|1 h)/);
   for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_ACCESS_KEY_ID'])
     expect(done.stderr).not.toContain(env[name]);
   expect(done.stderr).not.toContain(env['VERCEL_OIDC_TOKEN']);
@@ -195,7 +195,7 @@ test.each([
   ['a program that can not be run', ['aws', '--', tmpdir()], 126, 'unreadable_file'],
   ['no program named', ['aws'], 2, "missing required argument 'command'"],
   ['an empty name', ['aws', '--', ''], 2, 'missing_argument'],
-  ['an option behind the name', ['aws', '--quiet', '--', 'true'], 2, 'go before the name'],
+  ['an option behind the name', ['aws', '--quiet', '--', 'true'], 2, 'must come before the name'],
   ['a name that is not there', ['other', '--', 'true'], 2, 'invalid_option'],
 ])('%s: as shells end', async (_name, argv, code, words) => {
   const done = await credex(['exec', ...argv], await here());

@@ -32,7 +32,7 @@ const OF_ALL = rowsUnder('| exit code')
   .filter(Number.isInteger);
 const OF_ANY = [EXIT.ok, EXIT.usage, EXIT.internal, EXIT.interrupted] as const;
 const BY_COMMAND = new Map(
-  rowsUnder('Any command can end with 0, 2, 70 and 130. The others, by command:').map(
+  rowsUnder('Every command can end with 0, 2, 70 and 130. The other codes, by command:').map(
     ([name = '', codes = '']) => [
       name.replaceAll('`', ''),
       codes
