@@ -8,7 +8,7 @@ import { node10Fields } from '../../scripts/node10-fields.mjs';
 import { tarballOf } from '../../scripts/pack.mjs';
 import { foreignTo } from './hosts.js';
 import type { Manifest } from './packages.js';
-import { PACKAGES, manifestOf, specifiersOf } from './packages.js';
+import { PACKAGES, manifestOf, sideEffectsOf, specifiersOf } from './packages.js';
 
 /** These know all clouds. */
 const OF_ALL = ['testing', 'cli', 'config', 'credex', 'explain'];
@@ -50,7 +50,7 @@ describe.each(PACKAGES)('the tarball of packages/%s', (packageName) => {
     expect(manifest).toMatchObject({
       license: 'MIT',
       type: 'module',
-      sideEffects: false,
+      sideEffects: sideEffectsOf(packageName),
       publishConfig: { provenance: true },
     });
     expect(JSON.stringify(manifest)).not.toMatch(/workspace:|catalog:|file:|link:/);

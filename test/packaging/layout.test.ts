@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PROVIDERS, PACKAGES, ROOT, manifestOf } from './packages.js';
+import { PROVIDERS, PACKAGES, ROOT, manifestOf, sideEffectsOf } from './packages.js';
 
 /** What a file exports: values and types, by name. */
 interface Exports {
@@ -174,7 +174,7 @@ describe.each(PACKAGES)('packages/%s', (packageName) => {
     expect(JSON.parse(read('package.json'))).toMatchObject({
       license: 'MIT',
       type: 'module',
-      sideEffects: false,
+      sideEffects: sideEffectsOf(packageName),
       engines: { node: '>=20.19' },
       files: expect.arrayContaining(['dist', 'README.md', 'LICENSE']) as unknown,
       publishConfig: { access: 'public', provenance: true },

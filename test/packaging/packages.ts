@@ -34,6 +34,10 @@ export function specifiersOf(packageName: string): string[] {
     .map((subpath) => name + subpath.slice(1));
 }
 
+/** None, except that the code of a worker listens when it is imported. */
+export const sideEffectsOf = (packageName: string): false | readonly string[] =>
+  packageName === 'explain' ? ['./dist/worker.js', './dist/worker-node.js'] : false;
+
 /** The folder name of one of our packages; undefined for other packages. */
 const roomOf = (name: string): string | undefined =>
   name === 'credex' ? name : /^@credex\/(.+)$/.exec(name)?.[1];

@@ -175,7 +175,8 @@ function metered(func: CelFunc): CelFunc {
   return func.target === undefined
     ? celFunc(func.name, types, func.result, (...args: unknown[]) => paid(undefined, args))
     : celMethod(func.name, func.target, types, func.result, function (...args: unknown[]) {
-        return paid(this, args);
+        // In a script that is not strict, a text is an object here.
+        return paid((this as object).valueOf(), args);
       });
 }
 
