@@ -36,7 +36,7 @@ const QUOTED = [
 
 /** Folders that are rid of these words and stay so; the others follow one by one. */
 const CLEAN = [
-  ...['aws', 'azure', 'cli', 'config', 'credex', 'gcp', 'store', 'vercel', 'verify'].map(
+  ...['aws', 'azure', 'cli', 'config', 'credex', 'explain', 'gcp', 'store', 'vercel', 'verify'].map(
     (name) => `packages/${name}/`,
   ),
   'scripts/',

@@ -1,9 +1,9 @@
-/** Why two texts that should be the same are not: the mistakes that people make, most telling first. */
+/** Why two texts that should be equal are not: the mistakes that people make, the most specific first. */
 
 import type { TokenClaims } from './claims.js';
-import type { FindingCode } from './finding-codes.js';
+import type { FindingCode } from './findings.js';
 
-/** What a text stands for: some mistakes are of one kind only. */
+/** The kind of a claim: some mistakes happen with one kind only. */
 export type ClaimKind = 'issuer' | 'audience' | 'subject' | 'other';
 
 export interface Difference {
@@ -11,7 +11,7 @@ export interface Difference {
   readonly message: string;
 }
 
-/** No cloud takes longer ones; they are not worth a closer look. */
+/** No cloud takes longer ones; they are not compared in detail. */
 const LONGEST = 2048;
 
 const GENERAL: Readonly<Record<ClaimKind, FindingCode>> = {
@@ -158,7 +158,7 @@ function withNames(subject: string, { owner, owner_id, project, project_id }: To
   return named;
 }
 
-/** Differences that say little beside those that name a mistake. */
+/** Differences that are less specific than those that name a mistake. */
 const VAGUE: ReadonlySet<FindingCode> = new Set([
   ...Object.values(GENERAL),
   'pattern_differs',
@@ -166,8 +166,7 @@ const VAGUE: ReadonlySet<FindingCode> = new Set([
   'subject_of_another_issuer',
 ]);
 
-/** Of the differences from each of several values, those from the one that was most likely meant. */
-/** How far apart two texts are: a slip of the pen is nearer than another name. */
+/** How far apart two texts are: a typing error is nearer than another name. */
 export const rankOf = (codes: readonly FindingCode[]): number =>
   codes.reduce(
     (sum, code) => sum + (VAGUE.has(code) ? 10 : code === 'project_differs' ? 4 : SLIPS.has(code) ? 0.5 : 1),
@@ -183,6 +182,7 @@ const SLIPS: ReadonlySet<FindingCode> = new Set([
   'missing_colon',
 ]);
 
+/** Of the differences from each of several values, those from the one that was most likely meant. */
 export function closest(all: readonly (readonly Difference[])[]): readonly Difference[] {
   const rank = (list: readonly Difference[]): number => rankOf(list.map(({ code }) => code));
   return (

@@ -53,7 +53,7 @@ describe('what no file says', () => {
     },
   );
 
-  it('is asked for by name: the session, the role, the time', async () => {
+  it('is an input: the session, the role, the time', async () => {
     const policy = trust({
       ...EXACT,
       StringLike: { 'sts:RoleSessionName': 'shop-*' },
@@ -91,8 +91,8 @@ describe('flexible credentials of Azure', () => {
     async (expression, code) => {
       const alone = await explained('azure', [flexible(expression)]);
       expect(alone).toMatchObject({ verdict: 'invalid', findings: [{ code, severity: 'error' }] });
-      const beside = await explained('azure', [flexible(expression), credential()]);
-      expect(beside).toMatchObject({
+      const withAnother = await explained('azure', [flexible(expression), credential()]);
+      expect(withAnother).toMatchObject({
         verdict: 'allowed',
         findings: [{ code, severity: 'warning', at: '[0].claimsMatchingExpression' }],
       });

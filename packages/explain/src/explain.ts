@@ -4,47 +4,61 @@ import { readIdentityProvider } from './aws/identity-provider.js';
 import { explainAzure } from './azure/explain-azure.js';
 import { explainGcp } from './gcp/explain-gcp.js';
 import { teamOfIssuer } from './differences.js';
-import type { Cloud, Explanation, Finding, Verdict } from './explanation.js';
+import type { Cloud, Explanation, Verdict } from './explanation.js';
 import { finding, sortedFindings } from './findings.js';
+import type { Finding } from './findings.js';
 import { readPolicy } from './read-policy.js';
 import { assertKind } from './recognise.js';
 
 export interface ExplainInput {
   readonly cloud: Cloud;
   /**
-   * The text of the file: AWS, a trust policy or what `aws iam get-role` prints; Google Cloud, what `gcloud iam
-   * workload-identity-pools providers describe --format=json` prints; Azure, what `az ad app federated-credential list`
-   * prints.
+   * What the cloud trusts, as JSON text of at most 1,048,576 characters. AWS: a trust policy or the output of `aws iam
+   * get-role`. Google Cloud: the output of `gcloud iam workload-identity-pools providers describe --format=json`. Azure: the
+   * output of `az ad app federated-credential list`, or an ARM template.
    */
   readonly policy: string;
-  /** The claims of the subject token, as decoded; no signature is asked for. */
+  /** The decoded payload of the token. The signature is not checked. */
   readonly claims: TokenClaims;
-  /** Epoch milliseconds: whether the token is good at this moment. Left out: times are not judged. */
+  /**
+   * Epoch milliseconds. Adds a warning if the token has expired or is not valid yet, and gives `aws:CurrentTime` a value.
+   * Default: times are not compared.
+   */
   readonly now?: number | undefined;
-  /** AWS: the role's ARN, where `policy` doesn't have it; its account must be that of the identity provider. */
+  /**
+   * AWS: the ARN of the role; the identity provider must be in the same account. Default: the one in `policy`; if there is
+   * none, any account will do.
+   */
   readonly roleArn?: string | undefined;
-  /** AWS: the RoleSessionName of the request, for conditions on `sts:RoleSessionName`. */
+  /** AWS: the RoleSessionName of the request. Default: conditions on `sts:RoleSessionName` are undecided. */
   readonly roleSessionName?: string | undefined;
-  /** AWS: the text of what `aws iam get-open-id-connect-provider` prints. */
+  /** AWS: the output of `aws iam get-open-id-connect-provider`. Default: it has the token's issuer and audience. */
   readonly identityProvider?: string | undefined;
-  /** Google Cloud: the text of what `gcloud iam service-accounts get-iam-policy --format=json` prints. */
+  /**
+   * Google Cloud: the output of `gcloud iam service-accounts get-iam-policy --format=json`. Default: no service account is
+   * judged.
+   */
   readonly serviceAccountPolicy?: string | undefined;
   /**
-   * Google Cloud: texts of what `gcloud projects get-ancestors-iam-policy --format=json` prints, or of single allow
-   * policies of the project, its folders and its organization. Left out, a role that the service account's own policy
-   * doesn't give may still be given there, and the verdict is `undecided`.
+   * Google Cloud: outputs of `gcloud projects get-ancestors-iam-policy --format=json`, or single allow policies of the
+   * project, its folders and its organization, whose roles the service account inherits. Default: a role that the service
+   * account's own policy does not give may be inherited, and the verdict is `undecided`.
    */
   readonly projectPolicies?: readonly string[] | undefined;
 }
 
 /**
- * Holds what a cloud trusts against a token's claims: each condition beside the value presented, the verdict, and what
- * is wrong in words. Pure and offline. The verdict is about issuer, audience, subject and conditions; signature and
- * times are the cloud's to judge, and a token that has ended is a warning.
+ * Compares the claims of a token with what a cloud trusts, and says whether the cloud accepts the token and why. Pure,
+ * synchronous and offline. The verdict is about issuer, audience, subject and conditions; the signature is not checked, and
+ * an expired token is only a warning.
  *
- * @throws PolicyFileError where a file is no policy of this cloud
+ * The size and the depth of each text and of its CEL expressions are checked before anything is evaluated, and CEL has a
+ * budget of steps. For a limit of time run it in a worker: `@credex/explain/worker`, `@credex/explain/worker-node`.
+ *
+ * @throws PolicyFileError for a text that is not a policy of this cloud, or that exceeds a limit
  * @example
- * const { verdict, findings } = await explain({ cloud: 'aws', policy: await readFile('trust.json', 'utf8'), claims });
+ * const { verdict, findings } = explain({ cloud: 'aws', policy: '{"Version":"2012-10-17","Statement":[]}', claims });
+ * if (verdict !== 'allowed') for (const { at, message, fix } of findings) console.log(at, message, fix);
  */
 export function explain(input: ExplainInput): Explanation {
   const { cloud, claims } = input;
@@ -64,10 +78,10 @@ export function explain(input: ExplainInput): Explanation {
       ...found.findings,
       ...tokenFindings(claims, input.now),
       ...duplicates.map((name) =>
-        finding('duplicate_key', 'policy', `The member ${JSON.stringify(name)} stands twice in one object.`),
+        finding('duplicate_key', 'policy', `The member ${JSON.stringify(name)} occurs twice in one object.`),
       ),
       ...(verdict === 'refused'
-        ? [finding('propagation', cloud, 'Changes reach a cloud within seconds or minutes, not at once.')]
+        ? [finding('propagation', cloud, 'A change of a policy takes effect after seconds or minutes.')]
         : []),
     ]),
   };
@@ -103,7 +117,7 @@ function identityProviderOf({
   return readIdentityProvider(value);
 }
 
-/** Without these no cloud takes a token, whatever its policy says. */
+/** No cloud accepts a token without these, whatever its policy says. */
 function missingClaims(claims: TokenClaims): readonly Finding[] {
   return (['iss', 'aud', 'sub', 'exp', 'iat'] as const)
     .filter((name) => claims[name] === undefined)
@@ -119,9 +133,11 @@ function tokenFindings(claims: TokenClaims, now: number | undefined): readonly F
   if (now === undefined) return found;
   const { exp, nbf } = claims;
   if (exp !== undefined && exp * 1000 <= now)
-    found.push(finding('token_expired', 'token', `The token ended ${minutes(now - exp * 1000)} ago.`));
+    found.push(finding('token_expired', 'token', `The token expired ${minutes(now - exp * 1000)} ago.`));
   if (nbf !== undefined && nbf * 1000 > now)
-    found.push(finding('token_not_yet_valid', 'token', `The token begins in ${minutes(nbf * 1000 - now)}.`));
+    found.push(
+      finding('token_not_yet_valid', 'token', `The token becomes valid in ${minutes(nbf * 1000 - now)}.`),
+    );
   return found;
 }
 
@@ -133,12 +149,12 @@ function summaryOf(cloud: Cloud, verdict: Verdict, answer: string | undefined): 
   const name = NAMES[cloud];
   switch (verdict) {
     case 'allowed':
-      return `${name} lets this token in.`;
+      return `${name} accepts this token.`;
     case 'refused':
       return `${name} refuses this token${answer === undefined ? '' : ` (${answer})`}.`;
     case 'undecided':
-      return `Whether ${name} lets this token in depends on what no file here says.`;
+      return `Whether ${name} accepts this token depends on a value that no input contains.`;
     case 'invalid':
-      return `${name} would not keep this policy${answer === undefined ? '' : ` (${answer})`}.`;
+      return `${name} would refuse to keep this policy${answer === undefined ? '' : ` (${answer})`}.`;
   }
 }

@@ -1,48 +1,34 @@
-/** What `explain` says, as plain data: it prints nothing, and survives JSON. */
+/** The result of `explain`: plain data that survives JSON and a structured clone. */
 
-import type { FindingCode } from './finding-codes.js';
+import type { Finding } from './findings.js';
 
 export type Cloud = 'aws' | 'gcp' | 'azure';
 
 /**
- * `allowed`, `refused`: what the cloud would do with this token under this policy while the token is valid.
- * `undecided`: it depends on what no file says (a source address, a custom role). `invalid`: the cloud would not even
- * keep such a policy.
+ * `allowed`, `refused`: what the cloud does with this token while the token is valid. `undecided`: it depends on a value that
+ * no input contains, such as a source address or a custom role. `invalid`: the cloud refuses to keep the policy.
  */
 export type Verdict = 'allowed' | 'refused' | 'undecided' | 'invalid';
 
-/** One thing the policy asks of the token, beside what the token has. */
+/** One condition of the policy, and the value of the token that it is compared with. */
 export interface Check {
-  /** Where in the file: `Statement[0].Condition.StringEquals`, `attributeCondition`, `[1].subject`. */
+  /** Where in the policy: `Statement[0].Condition.StringEquals`, `attributeCondition`, `[1].subject`. */
   readonly at: string;
   /** What is compared: a condition key, `issuer`, `audience`. */
   readonly what: string;
-  /** What the policy asks for, as written there. */
+  /** The value in the policy, as written. */
   readonly wanted: string;
-  /** What the token has; undefined where it has nothing of the kind, or where that is not known offline. */
+  /** The value in the token; undefined if it has none, or if the value is not known offline. */
   readonly presented: string | undefined;
   readonly result: 'match' | 'mismatch' | 'unknown';
-}
-
-/** `error`: why the cloud refuses. `warning`: it lets in more than it seems to. `note`: what was assumed. */
-export type Severity = 'error' | 'warning' | 'note';
-
-/** Something that is wrong, too permissive, or worth knowing, in words. */
-export interface Finding {
-  readonly code: FindingCode;
-  readonly severity: Severity;
-  readonly at: string;
-  /** What is so, with the values at hand. */
-  readonly message: string;
-  /** What to do about it, in one sentence. */
-  readonly fix: string;
 }
 
 export interface Explanation {
   readonly cloud: Cloud;
   readonly verdict: Verdict;
-  /** What the cloud answers where it refuses: `AccessDenied`, `invalid_grant`, `AADSTS700213`. */
+  /** The error code that the cloud responds with if it refuses: `AccessDenied`, `invalid_grant`, `AADSTS700213`. */
   readonly answer: string | undefined;
+  /** The verdict in one sentence. */
   readonly summary: string;
   readonly checks: readonly Check[];
   /** Errors first, then warnings, then notes. */

@@ -20,8 +20,8 @@ import {
   subjectIs,
   trust,
 } from './explain.fixture.js';
-import type { FindingCode } from './finding-codes.js';
 import { FINDINGS } from './findings.js';
+import type { FindingCode } from './findings.js';
 
 type Case = readonly [cloud: Cloud, policy: unknown, more?: Partial<ExplainInput>];
 
@@ -254,7 +254,7 @@ describe('every finding', () => {
     );
   });
 
-  it('has a fix of its own', () => {
+  it('has its own fix', () => {
     const fixes = Object.values(FINDINGS).map(({ fix }) => fix);
     expect(new Set(fixes).size).toBe(fixes.length);
   });

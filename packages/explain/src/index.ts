@@ -1,8 +1,8 @@
 export { explain } from './explain.js';
 export type { ExplainInput } from './explain.js';
 export type { TokenClaims } from './claims.js';
-export type { Check, Cloud, Explanation, Finding, Severity, Verdict } from './explanation.js';
-export type { FindingCode } from './finding-codes.js';
+export type { Check, Cloud, Explanation, Verdict } from './explanation.js';
+export type { Finding, FindingCode, Severity } from './findings.js';
 export { FINDINGS } from './findings.js';
 export type { FindingEntry } from './findings.js';
 export { explanationOf } from './outcome.js';

@@ -18,7 +18,7 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 export const textsOf = (value: unknown): readonly string[] =>
   listOf(value).filter((one): one is string => typeof one === 'string');
 
-/** JSON of what CEL gave, whose integers are bigints; undefined for undefined. A number that JSON can't hold is a text. */
+/** JSON of a CEL value, where integers are bigints; one that JSON cannot hold becomes a text. */
 export const jsonOf = (value: unknown): string | undefined =>
   JSON.stringify(value, (_, one: unknown) => {
     if (typeof one !== 'bigint') return one;

@@ -1,13 +1,12 @@
 /**
- * What else a policy lets in: found by asking it again about tokens that nobody should hold, and so by what it does,
- * not by how it looks.
+ * What else a policy accepts: it is evaluated again with tokens of another project, environment, audience and team, so that
+ * its effect decides, not its form.
  */
 
 import type { TokenClaims } from './claims.js';
 import { teamOfIssuer } from './differences.js';
-import type { Finding } from './explanation.js';
-import type { FindingCode } from './finding-codes.js';
 import { finding } from './findings.js';
+import type { Finding, FindingCode } from './findings.js';
 
 const STRANGER = 'credex-probe';
 
@@ -15,17 +14,17 @@ interface Probe {
   readonly code: FindingCode;
   readonly claims: TokenClaims;
   readonly message: string;
-  /** Says more than these, which are then left out. */
+  /** Less specific findings, which are left out. */
   readonly covers?: readonly FindingCode[];
 }
 
-/** @param isLetIn whether the policy lets a token of these claims in as it does the one at hand */
+/** @param isAccepted whether the policy accepts a token with these claims too */
 export function permissiveFindings(
   claims: TokenClaims,
   at: string,
-  isLetIn: (claims: TokenClaims) => boolean,
+  isAccepted: (claims: TokenClaims) => boolean,
 ): readonly Finding[] {
-  const found = probesOf(claims).filter((probe) => isLetIn(probe.claims));
+  const found = probesOf(claims).filter((probe) => isAccepted(probe.claims));
   const covered = new Set(found.flatMap(({ covers }) => covers ?? []));
   return found
     .filter(({ code }) => !covered.has(code))
@@ -46,23 +45,23 @@ function probesOf(claims: TokenClaims): readonly Probe[] {
     {
       code: 'any_project',
       claims: { ...claims, ...of(owner, STRANGER, environment), ...otherProject },
-      message: `Any other project of the team ${JSON.stringify(owner)} gets in as well.`,
+      message: `Any other project of the team ${JSON.stringify(owner)} is accepted as well.`,
       covers: ['project_pattern'],
     },
     {
       code: 'project_pattern',
       claims: { ...claims, ...of(owner, `${project}-${STRANGER}`, environment), ...otherProject },
-      message: `Any project whose name begins with ${JSON.stringify(project)} gets in as well.`,
+      message: `Any project whose name begins with ${JSON.stringify(project)} is accepted as well.`,
     },
     {
       code: 'any_environment',
       claims: { ...claims, ...of(owner, project, STRANGER) },
-      message: `Every environment of ${JSON.stringify(project)} gets in, not only ${JSON.stringify(environment)}.`,
+      message: `Every environment of ${JSON.stringify(project)} is accepted, not only ${JSON.stringify(environment)}.`,
     },
     {
       code: 'any_audience',
       claims: { ...claims, aud: `https://${STRANGER}.example` },
-      message: 'A token of any audience gets in: nothing here asks for one.',
+      message: 'A token of any audience is accepted: no condition compares it.',
     },
   ];
   if (claims.iss !== undefined && teamOfIssuer(claims.iss) === '')
@@ -75,7 +74,8 @@ function probesOf(claims: TokenClaims): readonly Probe[] {
         owner_id: `team_${STRANGER}`,
         aud: `https://vercel.com/${STRANGER}`,
       },
-      message: "The issuer is Vercel's global one, and nothing asks whose token it is: every team gets in.",
+      message:
+        "The issuer is Vercel's global one, and no condition compares the team: every team is accepted.",
     });
   return probes;
 }

@@ -23,7 +23,7 @@ describe('a message whose empty members JSON leaves out', () => {
     );
   });
 
-  it('is not what has foreign members', async () => {
+  it('is not a policy with members of another kind', async () => {
     const serviceAccountPolicy = JSON.stringify({ etag: 'ACAB', Statement: [] });
     await expect(explained('gcp', provider(), { serviceAccountPolicy })).rejects.toMatchObject({
       code: 'policy_of_another_cloud',

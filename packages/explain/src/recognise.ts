@@ -1,4 +1,4 @@
-/** Which cloud a file is of, by its members: people mix up the files of three clouds. */
+/** Recognises the cloud of a policy by its members, because people mix up the files of three clouds. */
 
 import type { Cloud } from './explanation.js';
 import { PolicyFileError } from './policy-file-error.js';

@@ -1,4 +1,4 @@
-/** Three values, after Kleene: `undefined` stands for what can not be judged offline. */
+/** Three-valued logic (Kleene): `undefined` is a condition whose truth is not known offline. */
 
 export type Truth = boolean | undefined;
 

@@ -38,7 +38,7 @@ describe('credex explain', () => {
   ])('%s: what is let in ends with 0', async (...argv) => {
     const { exit, stdout, stderr } = await explain(argv);
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
-    expect(stdout).toContain('lets this token in');
+    expect(stdout).toContain('accepts this token');
     expect(stdout).toContain(SUBJECT);
     expect(stdout).not.toContain('differs');
   });
@@ -73,7 +73,7 @@ describe('credex explain', () => {
     const alone = await explain(gcp);
     expect(alone).toMatchObject({ exit: 1, stderr: '' });
     expect(alone.stdout).toMatch(
-      /^Whether Google Cloud lets this token in depends on what no file here says\.\n/,
+      /^Whether Google Cloud accepts this token depends on a value that no input contains\.\n/,
     );
     expect(alone.stdout).toContain('gcloud projects get-iam-policy');
     expect(await explain([...gcp, ...above])).toMatchObject({ exit: 0, stderr: '' });

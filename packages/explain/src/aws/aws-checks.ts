@@ -1,4 +1,4 @@
-/** What a trust policy asks for, condition by condition, beside what the token has. */
+/** Each condition of a trust policy, and the value of the token that it is compared with. */
 
 import type { TokenClaims } from '../claims.js';
 import type { Check } from '../explanation.js';

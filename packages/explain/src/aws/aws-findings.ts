@@ -1,9 +1,9 @@
-/** Why a trust policy, or the identity provider before it, does not let a token in. */
+/** Why the identity provider or the trust policy refuses a token. */
 
 import type { TokenClaims } from '../claims.js';
 import { differences, rankOf } from '../differences.js';
-import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
+import type { Finding } from '../findings.js';
 import { diagnoseCondition } from './diagnose-condition.js';
 import { diagnosePrincipal } from './diagnose-principal.js';
 import { ACTION } from './judge-aws.js';
@@ -79,7 +79,7 @@ export function policyFindings(
       finding(
         'explicit_deny',
         statement.at,
-        'This Deny statement matches the token, whatever else is allowed.',
+        'This Deny statement matches the token, and wins over every Allow.',
       ),
     ),
     ...failing.flatMap(({ findings }) => findings),
@@ -89,7 +89,7 @@ export function policyFindings(
   return found;
 }
 
-/** How far a statement is from letting the token in: another caller or action is further than any condition. */
+/** How far a statement is from accepting the token: another caller or action is further than any condition. */
 const distanceOf = ({ isCaller, isAction, conditions }: JudgedStatement): number =>
   (isCaller === false ? 100 : 0) +
   (isAction ? 0 : 100) +
@@ -132,7 +132,7 @@ function whyNot(
             finding(
               'not_judged_offline',
               `${condition.at}["${condition.key}"]`,
-              `Nothing at hand says whether ${condition.operator.name} holds for \`${condition.key}\`.`,
+              `No input decides whether ${condition.operator.name} holds for \`${condition.key}\`.`,
             ),
           ]
         : holds === undefined
@@ -148,7 +148,7 @@ function whyNot(
             finding(
               'conditions_are_anded',
               condition.at,
-              `\`${condition.key}\` is asked for by two operators, and both must hold.`,
+              `\`${condition.key}\` is compared by two operators, and both must hold.`,
             ),
           ]
         : []),

@@ -1,13 +1,13 @@
-/** What lets in more than it seems to, what IAM would say to a change, and what was taken for granted. */
+/** What a policy accepts beyond what it seems to, what IAM refuses in a new policy, and what was assumed. */
 
 import type { TokenClaims } from '../claims.js';
-import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
+import type { Finding } from '../findings.js';
 import { missingControls } from './identity-provider-controls.js';
 import type { AwsJudgement, AwsTrust } from './judge-aws.js';
 import { audiencesOf, requestKeys } from './request-keys.js';
 
-/** IAM's quota for a trust policy where nobody asked for more. */
+/** IAM's default quota for a trust policy. */
 const USUAL_LENGTH = 2048;
 
 /** Vercel's global issuer, which all teams share. */
@@ -36,7 +36,7 @@ export function notesOf(
           finding(
             'admits_absent_key',
             `${condition.at}["${condition.key}"]`,
-            `The request has no key \`${condition.key}\`, and ${condition.operator.name} is true without it: it checks nothing.`,
+            `The request has no key \`${condition.key}\`, and ${condition.operator.name} is true without it, so this condition checks nothing.`,
           ),
         );
   }
@@ -66,7 +66,7 @@ export function notesOf(
       finding(
         'provider_assumed',
         'identity provider',
-        `Taken for granted: the account has an identity provider for ${JSON.stringify(claims.iss ?? '')} with the audience ${JSON.stringify(audiencesOf(claims)[0] ?? '')}.`,
+        `Assumed: the account has an identity provider for ${JSON.stringify(claims.iss ?? '')} with the audience ${JSON.stringify(audiencesOf(claims)[0] ?? '')}.`,
       ),
     );
   return found;

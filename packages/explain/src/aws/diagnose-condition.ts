@@ -1,11 +1,10 @@
-/** Why one condition of a trust policy does not hold, in words. */
+/** Why one condition of a trust policy does not hold. */
 
 import type { TokenClaims } from '../claims.js';
 import type { ClaimKind, Difference } from '../differences.js';
 import { closest, differences } from '../differences.js';
-import type { Finding } from '../explanation.js';
-import type { FindingCode } from '../finding-codes.js';
 import { finding } from '../findings.js';
+import type { Finding, FindingCode } from '../findings.js';
 import { textsOf } from '../json.js';
 import { fitsPattern, hasVariable, hasWildcard } from './glob.js';
 import { audiencesOf, isMultivalued, issuerHost } from './request-keys.js';
@@ -24,7 +23,7 @@ export function diagnoseCondition(failed: FailedCondition): readonly Finding[] {
   const { at, key, values, operator } = condition;
   const say = (code: FindingCode, message: string): Finding => finding(code, `${at}["${key}"]`, message);
   if (presented === 'unknown')
-    return [say('not_judged_offline', `Nothing at hand says what \`${key}\` will be in the request.`)];
+    return [say('not_judged_offline', `No input contains the value of \`${key}\` in the request.`)];
   if (!hasVariables && values.some(hasVariable))
     return [
       say(
@@ -44,7 +43,7 @@ export function diagnoseCondition(failed: FailedCondition): readonly Finding[] {
   if (operator.base === 'Null')
     return [say('value_differs', `\`${key}\` is present (${shown}), and the policy wants it absent.`)];
   if (operator.isNegated)
-    return [say('value_differs', `${operator.name} shuts out what the token has: ${shown}.`)];
+    return [say('value_differs', `${operator.name} excludes the value of the token: ${shown}.`)];
   if (values.length === 0)
     return [say('value_differs', `The list is empty: nothing equals \`${key}\`, which is ${shown}.`)];
   if (!operator.base.startsWith('String'))
@@ -75,7 +74,7 @@ function textDifferences(
   ];
 }
 
-/** The parts of a subject that the pattern covers are taken out of the comparison. */
+/** The parts of a subject that match are left out of the comparison. */
 function patternDifferences(
   kind: ClaimKind,
   pattern: string,
@@ -98,7 +97,7 @@ function patternDifferences(
     fitsPattern(pattern.replaceAll(':', ''), presented.replaceAll(':', ''), undefined) === true
   )
     return [{ code: 'missing_colon', message: `Only the colons differ: ${pair}.` }];
-  return [{ code: 'pattern_differs', message: `The pattern doesn't cover the value: ${pair}.` }];
+  return [{ code: 'pattern_differs', message: `The pattern does not match: ${pair}.` }];
 }
 
 function kindOf(key: string): ClaimKind {
@@ -106,7 +105,7 @@ function kindOf(key: string): ClaimKind {
   return name === 'sub' ? 'subject' : name === 'aud' || name === 'oaud' ? 'audience' : 'other';
 }
 
-/** A value that would not hold under the right key either is a mistake of its own. */
+/** A value that would not match under the right key either is a second mistake. */
 function underRightKey(failed: FailedCondition): readonly Finding[] {
   const { condition, claims } = failed;
   const name = condition.key.slice(condition.key.lastIndexOf(':') + 1);
@@ -118,7 +117,7 @@ function underRightKey(failed: FailedCondition): readonly Finding[] {
   return diagnoseCondition({ ...failed, presented });
 }
 
-/** The request has no such key: mostly because it begins with another issuer than the token's. */
+/** The request has no such key, mostly because the key begins with another issuer. */
 function absentKey(
   { condition, claims }: FailedCondition,
   say: (code: FindingCode, message: string) => Finding,

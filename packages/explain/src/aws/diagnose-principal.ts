@@ -1,9 +1,9 @@
-/** Why the principal of a statement is not this token's identity provider, in words. */
+/** Why the principal of a statement is not the identity provider of the token. */
 
 import type { TokenClaims } from '../claims.js';
 import { differences } from '../differences.js';
-import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
+import type { Finding } from '../findings.js';
 import { issuerHost, providerArn } from './request-keys.js';
 import type { Statement } from './policy-document.js';
 
@@ -19,14 +19,14 @@ export function diagnosePrincipal(
         finding(
           'principal_not_federated',
           `${at}.Principal.AWS`,
-          '{"AWS": "*"} is every principal of AWS; a federated token is none of them.',
+          '{"AWS": "*"} matches every principal of AWS; a federated token is not one of them.',
         ),
       ];
     return [
       finding(
         'principal_not_federated',
         `${at}.Principal.${type}`,
-        `${JSON.stringify(value)} is not an identity provider; a federated token is nobody of the type ${type}.`,
+        `${JSON.stringify(value)} is not an identity provider; a federated token matches no principal of the type ${type}.`,
       ),
     ];
   });

@@ -39,12 +39,12 @@ export function explainAws(
   const notes = notesOf(trust, judgement, claims);
   const { allowed } = judgement;
   if (allowed === true) {
-    const isLetIn = (other: TokenClaims): boolean => judgeAws(trust, other).allowed === true;
+    const isAccepted = (other: TokenClaims): boolean => judgeAws(trust, other).allowed === true;
     return {
       verdict: 'allowed',
       answer: undefined,
       checks,
-      findings: [...permissiveFindings(claims, 'Statement', isLetIn), ...notes],
+      findings: [...permissiveFindings(claims, 'Statement', isAccepted), ...notes],
     };
   }
   const { isIssuerKnown, isAudienceKnown, isAudienceOpen } = judgement;

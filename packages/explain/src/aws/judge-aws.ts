@@ -1,4 +1,4 @@
-/** What STS decides about one token: identity provider first, then the trust policy. No words here, only truth. */
+/** What STS decides about one token: the identity provider first, then the trust policy. */
 
 import type { TokenClaims } from '../claims.js';
 import type { Truth } from '../truth.js';
@@ -14,10 +14,10 @@ import type { Principal } from './policy-elements.js';
 export const ACTION = 'sts:AssumeRoleWithWebIdentity';
 
 export interface AwsJudgement {
-  /** The identity provider has the token's issuer; true where none was given to judge. */
+  /** The identity provider has the token's issuer; true if no identity provider was given. */
   readonly isIssuerKnown: boolean;
   readonly isAudienceKnown: boolean;
-  /** The token has several audiences, and names no authorized party that would tell which one is meant. */
+  /** The token has several audiences, and no authorized party (`azp`) that tells which one is meant. */
   readonly isAudienceOpen: boolean;
   readonly statements: readonly JudgedStatement[];
   readonly allowed: Truth;

@@ -14,7 +14,7 @@ const good = statement(EXACT);
 
 describe('what IAM keeps', () => {
   it.each(['AROAEXAMPLEEXAMPLE123', 'AIDAEXAMPLEEXAMPLE123'])(
-    'the id of a deleted principal, %s, is a note beside a good statement',
+    'the id of a deleted principal, %s, is a note next to a good statement',
     async (id) => {
       for (const policy of [
         trust(good, { ...good, Principal: { AWS: id } }),
@@ -59,7 +59,7 @@ describe('what a template computes', () => {
 
   it.each<[string, object, 'allowed' | 'refused']>([
     [
-      'a subject beside it matches',
+      'a subject next to it matches',
       statement({ StringEquals: { [SUB]: [SUBJECT, { Ref: 'Sub' }] } }),
       'allowed',
     ],
@@ -69,7 +69,7 @@ describe('what a template computes', () => {
       'refused',
     ],
     [
-      'a subject beside it is shut out',
+      'a subject next to it is excluded',
       statement({ StringNotEquals: { [SUB]: [SUBJECT, { Ref: 'Sub' }] } }),
       'refused',
     ],

@@ -1,6 +1,6 @@
 /**
- * The condition keys of one AssumeRoleWithWebIdentity request: those that come from the token, those that are known
- * because the user said so, and the rest, which no file tells.
+ * The condition keys of one AssumeRoleWithWebIdentity request: those that come from the token, those that the caller gave,
+ * and the rest, whose values no input contains.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
  */
 
@@ -21,7 +21,7 @@ export interface RequestFacts {
 /** `oidc.vercel.com/acme`: how keys of this token's issuer begin, and how its provider's ARN ends. */
 export const issuerHost = (claims: TokenClaims): string => (claims.iss ?? '').replace(/^https:\/\//, '');
 
-/** Where a token names the party it was made for, that party is the audience. */
+/** If the token names an authorized party (`azp`), that party is the audience. */
 export function audiencesOf(claims: TokenClaims): readonly string[] {
   const parties = textsOf(claims['azp']);
   return parties.length > 0 ? parties : textsOf(claims.aud);
@@ -47,7 +47,7 @@ export function requestKeys(claims: TokenClaims, { roleArn, roleSessionName, now
   set(`${host}:amr`, textsOf(claims['amr']));
   const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(roleArn ?? '')?.[1];
   if (account !== undefined) set('aws:PrincipalAccount', [account]);
-  // The identity provider stands for the caller, who has no ARN.
+  // The caller has no ARN; its identity provider takes that place.
   if (provider !== undefined) set('aws:userid', [provider]);
   set('aws:PrincipalType', ['User']);
   set('aws:PrincipalIsAWSService', ['false']);
@@ -93,5 +93,5 @@ export function knownKeys(
 const rolesOf = (claims: TokenClaims): readonly string[] =>
   textsOf(claims['https://aws.amazon.com/roles']).flatMap((text) => text.split(';').map((one) => one.trim()));
 
-/** Keys that AWS fills in from the request, the network or the organization: no file at hand says them. */
+/** Keys whose values come from the request, the network or the organization: no input contains them. */
 const isOfRequest = (key: string): boolean => /^(?:aws|sts|iam):/i.test(key);

@@ -12,7 +12,7 @@ export interface FederatedCredential {
   readonly at: string;
   readonly name: string;
   readonly issuer: string;
-  /** Undefined where an expression stands in its place. */
+  /** Undefined if the credential has an expression instead. */
   readonly subject: string | undefined;
   readonly audiences: readonly string[];
   /** Of a flexible credential: `claims['sub'] matches 'owner:acme:*'`. */
@@ -25,7 +25,7 @@ export interface FederatedCredential {
   readonly isDeployed: boolean;
 }
 
-/** @param isDeployed the values are those that Entra keeps: a text in brackets is no expression of a template */
+/** @param isDeployed the values are those that Entra keeps: a text in brackets is not an expression of a template */
 export function readCredentials(value: unknown, isDeployed = false): readonly FederatedCredential[] {
   return placedCredentials(value).map(({ at, credential }) => {
     const flexible = member(credential, 'claimsMatchingExpression');
@@ -50,7 +50,7 @@ export function readCredentials(value: unknown, isDeployed = false): readonly Fe
 /** The last segment: ARM names a child resource by its parent as well (`identity/credential`). */
 const nameOf = (credential: JsonObject): string => (text(credential, 'name') ?? '').split('/').at(-1) ?? '';
 
-/** `[parameters('team')]` of a template: what it comes to is known when it is deployed. `[[` stands for a bracket. */
+/** `[parameters('team')]` of a template: its value is known when it is deployed. `[[` is an escaped bracket. */
 export const isTemplateExpression = (value: string): boolean => /^\[(?!\[).*\]$/s.test(value);
 
 const isComputed = ({ isDeployed }: FederatedCredential, value: string): boolean =>

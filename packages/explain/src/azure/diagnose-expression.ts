@@ -1,4 +1,4 @@
-/** Why an expression of a flexible credential is false for a token: each comparison that fails, and how. */
+/** Why an expression of a flexible credential is false for a token: each comparison that fails. */
 
 import type { TokenClaims } from '../claims.js';
 import { fitsPattern } from '../aws/glob.js';

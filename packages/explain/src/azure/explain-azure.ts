@@ -3,8 +3,9 @@
 import type { TokenClaims } from '../claims.js';
 import { differences, teamOfIssuer } from '../differences.js';
 import type { Difference } from '../differences.js';
-import type { Check, Explanation, Finding } from '../explanation.js';
+import type { Check, Explanation } from '../explanation.js';
 import { finding } from '../findings.js';
+import type { Finding } from '../findings.js';
 import { textsOf } from '../json.js';
 import { permissiveFindings } from '../permissive.js';
 import { assertKind } from '../recognise.js';
@@ -23,7 +24,7 @@ export function explainAzure(value: unknown, claims: TokenClaims): Omit<Explanat
   const problems = problemsOf(credentials).map(({ at, code, message }) => finding(code, at, message));
   const { allowed } = judgement;
   const errors = problems.filter(({ severity }) => severity === 'error');
-  // A flexible credential that Entra does not keep takes nothing from another credential that lets the token in.
+  // A flexible credential that Entra does not keep does not affect another credential that accepts the token.
   if (errors.length > 0 && !(allowed === true && errors.every(isFlexible)))
     return { verdict: 'invalid', answer: 'Request_BadRequest', checks, findings: problems };
   if (allowed === true)
@@ -46,7 +47,7 @@ export function explainAzure(value: unknown, claims: TokenClaims): Omit<Explanat
 
 const isFlexible = ({ at }: Finding): boolean => at.endsWith('.claimsMatchingExpression');
 
-/** The tokens that are tried are Vercel's. */
+/** The other tokens that are tried are tokens of Vercel. */
 function tooPermissive(credentials: readonly FederatedCredential[], claims: TokenClaims): readonly Finding[] {
   if (teamOfIssuer(claims.iss ?? '') === undefined) return [];
   return permissiveFindings(
@@ -97,7 +98,7 @@ function whyNot(
   if (credentials.length === 0)
     return [
       ...found,
-      finding('no_credentials', 'credentials', 'The application has no federated credential at all.'),
+      finding('no_credentials', 'credentials', 'The application has no federated credential.'),
     ];
   const [best] = [...credentials].sort((one, other) => closeness(other) - closeness(one));
   if (best === undefined || (best.applies !== false && !hasOneAudience)) return found;
@@ -161,7 +162,7 @@ function exactDifferences(
   presented: string,
   claims: TokenClaims,
 ): readonly Difference[] {
-  // A URL may have a question mark of its own.
+  // A URL may contain a question mark.
   if (!(kind === 'subject' ? /[*?]/ : /\*/).test(wanted)) return differences(kind, wanted, presented, claims);
   return [
     {
@@ -171,7 +172,7 @@ function exactDifferences(
   ];
 }
 
-/** What only a deployment of the template decides. */
+/** Values that are known only when the template is deployed. */
 function templateNotes({ credentials }: AzureJudgement): readonly Finding[] {
   return credentials
     .filter(({ applies }) => applies === undefined)

@@ -43,7 +43,7 @@ const MOST_SIZE = 16_384;
 /** About a second on a slow machine. */
 const DEFAULT_BUDGET = 1_000_000;
 
-/** @throws CelLimitError `depth`; Error for what is no CEL, or nests deeper than people write it */
+/** @throws CelLimitError `depth`; Error for what is not CEL, or nests deeper than people write it */
 export function parseCel(source: string): ReturnType<typeof parse> {
   let depth = 0;
   // Brackets in texts are counted with the others: no policy that people write comes near.
@@ -63,7 +63,7 @@ export function parseCel(source: string): ReturnType<typeof parse> {
 
 const TEXT_OR_COMMENT = /[rR]("""|'''|"|')[^]*?\1|("""|'''|"|')(?:\\[^]|(?!\2)[^])*\2|\/\/[^\n]*/g;
 
-/** The language has comments to the end of a line, and the parser at hand takes none. */
+/** The language has comments to the end of a line, but the parser of the library does not. */
 const withoutComments = (source: string): string =>
   source.replace(TEXT_OR_COMMENT, (piece) => (piece.startsWith('//') ? ' '.repeat(piece.length) : piece));
 
@@ -126,7 +126,7 @@ function lettersIn(value: unknown, levels = 2): number {
 const count = (text: string, part: string): number =>
   part === '' ? text.length + 1 : text.split(part).length - 1;
 
-/** Of a pattern of RE2: a number of repetitions stands for as many states, a thousand at most. */
+/** Of a pattern of RE2: a number of repetitions makes as many states, at most a thousand. */
 const statesOf = (pattern: string): number => pattern.length + (pattern.includes('{') ? 1_000 : 0);
 
 /** They look at each element. */

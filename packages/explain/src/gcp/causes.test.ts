@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CLAIMS, explained, provider } from '../explain.fixture.js';
-import type { FindingCode } from '../finding-codes.js';
+import type { FindingCode } from '../findings.js';
 
 const claims = { ...CLAIMS, groups: ['web', 'ops'], email_verified: true, build_id: '1234', plan: null };
 

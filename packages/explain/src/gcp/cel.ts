@@ -10,7 +10,7 @@ import { callOf } from './cel-tree.js';
 
 export type Bindings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** What an expression gave; `undefined`: an error, such as a claim that isn't there. */
+/** The result of an expression; `undefined`: an error, such as a missing claim. */
 export type CelValue = string | number | bigint | boolean | readonly CelValue[] | object | null | undefined;
 
 export interface Program {
@@ -50,10 +50,10 @@ export function evaluating<T>(work: () => T): T {
   }
 }
 
-/** What a closer look may cost, each: it must not use up what the verdict needs. */
+/** For each search for a cause: it must not use up what the verdict needs. */
 const LOOK_BUDGET = 1_000_000;
 
-/** A closer look, such as for a cause; `otherwise` where it costs too much. Within `evaluating`, whose budget it leaves alone. */
+/** Evaluates parts, to find a cause, on a separate budget; `otherwise` if it costs too much. Within `evaluating`. */
 export function looking<T>(work: () => T, otherwise: T): T {
   try {
     return withCelBudget(work, LOOK_BUDGET);
@@ -70,7 +70,7 @@ function refused({ kind, message }: CelLimitError): PolicyFileError {
 
 /**
  * @param names the variables that Google declares where the expression stands
- * @throws Error for what Google does not keep; CelLimitError for what nests too deep
+ * @throws Error for what Google does not keep; CelLimitError for what nests too deeply
  */
 export function compile(source: string, names: ReadonlySet<string>): Program {
   const parsed = parseCel(source);
@@ -104,7 +104,7 @@ function macroOf({ exprKind: kind }: CelExpr, name: string | undefined): Macro |
 
 export interface Evaluation {
   readonly value: CelValue;
-  /** Why there is no value, in the evaluator's words. */
+  /** Why there is no value: the message of the evaluator. */
   readonly failure: string | undefined;
 }
 

@@ -1,15 +1,15 @@
-/** What a part of an expression stands for: the claim that it holds, itself or through the mapping. */
+/** Which claim a part of an expression is, directly or through the mapping. */
 
 import type { TokenClaims } from '../claims.js';
 import type { ClaimKind } from '../differences.js';
-import type { FindingCode } from '../finding-codes.js';
+import type { FindingCode } from '../findings.js';
 import type { CelExpr } from './cel-tree.js';
 import { pathOf } from './cel-tree.js';
 import type { Program } from './cel.js';
 
 export interface Meaning {
   readonly kind: ClaimKind;
-  /** What it means that such a claim differs, where that has a word. */
+  /** The finding if such a claim differs, if there is a specific one. */
   readonly part: FindingCode | undefined;
   readonly claim: string | undefined;
 }
@@ -65,7 +65,7 @@ function claimOf(expr: CelExpr, mapping: ReadonlyMap<string, Program>): string |
   return origin?.startsWith('assertion.') === true ? origin.slice('assertion.'.length) : undefined;
 }
 
-/** The claim that holds an id where this one holds a name, and the other way round. */
+/** The claim that holds an id where this one holds a name, and vice versa. */
 const TWINS: ReadonlyMap<string, string> = new Map([
   ['owner', 'owner_id'],
   ['owner_id', 'owner'],

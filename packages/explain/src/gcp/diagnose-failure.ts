@@ -1,8 +1,8 @@
-/** Why an expression of CEL gives no value for a token: the part that fails first, in words. */
+/** Why an expression of CEL gives no value for a token: the part that fails first. */
 
 import type { TokenClaims } from '../claims.js';
-import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
+import type { Finding } from '../findings.js';
 import { jsonOf } from '../json.js';
 import type { CelExpr } from './cel-tree.js';
 import { callOf, elementsOf, pathOf, partsOf } from './cel-tree.js';
@@ -39,7 +39,7 @@ function takenOf(args: readonly CelExpr[], { evaluate }: Scene): readonly CelExp
   return value === true ? [yes] : value === false ? [no] : [condition];
 }
 
-/** A claim that isn't there, or an attribute without a value. */
+/** A claim that is missing, or an attribute without a value. */
 export function missingName(path: string, { at, claims, whyUnmapped }: Scene): readonly Finding[] {
   const dot = path.indexOf('.');
   const name = path.slice(dot + 1);

@@ -2,8 +2,8 @@
 
 import type { TokenClaims } from '../claims.js';
 import { differences } from '../differences.js';
-import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
+import type { Finding } from '../findings.js';
 import type { Mapped } from './identity.js';
 import { mappedText } from './identity.js';
 import type { JudgedBinding } from './members.js';
@@ -34,7 +34,7 @@ export function diagnoseBindings(
           at,
           hasCondition
             ? 'The binding has a condition, which is not evaluated here.'
-            : `Nothing at hand says what the role ${role} holds.`,
+            : `No input contains the permissions of the role ${role}.`,
         ),
       ];
     return binding.members.flatMap((member) => diagnoseMember(member, `${at}.members`, pool, mapped, claims));

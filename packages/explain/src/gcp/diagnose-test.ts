@@ -1,9 +1,8 @@
 /** Why one test of an attribute condition, such as `==`, `in` or `startsWith`, does not come out as wanted. */
 
 import { closest } from '../differences.js';
-import type { Finding } from '../explanation.js';
-import type { FindingCode } from '../finding-codes.js';
 import { finding } from '../findings.js';
+import type { Finding, FindingCode } from '../findings.js';
 import type { CelExpr } from './cel-tree.js';
 import { callOf, elementsOf, isConstant, pathOf, testedPathOf, textOf } from './cel-tree.js';
 import type { CelValue } from './cel.js';

@@ -14,7 +14,7 @@ import { readInherited } from './inherited.js';
 import { readBindings } from './members.js';
 import { readPoolProvider } from './pool-provider.js';
 
-/** The allow policies at hand; which roles a token may get by them. */
+/** The allow policies that may give the token a role. */
 export interface GcpAccess {
   /** Undefined: no service account is judged. */
   readonly serviceAccountPolicy: unknown;
@@ -53,12 +53,12 @@ function explained(
   const { allowed } = judgement;
   const notes = notesOf(trust, judgement, claims);
   if (allowed === true) {
-    const isLetIn = (other: TokenClaims): boolean => judgeGcp(trust, other).allowed === true;
-    // Whose principals may do anything is for bindings to say: without them nothing is known to be open.
+    const isAccepted = (other: TokenClaims): boolean => judgeGcp(trust, other).allowed === true;
+    // What the principals may do is in the bindings: without them nothing is known to be too permissive.
     const open = permissiveFindings(
       claims,
       bindings === undefined ? 'attributeCondition' : 'bindings',
-      isLetIn,
+      isAccepted,
     ).map((found) =>
       bindings === undefined && found.code !== 'any_team' ? { ...found, severity: 'note' as const } : found,
     );

@@ -1,9 +1,9 @@
-/** Why a provider, or the service account behind it, does not let a token in; and what is worth knowing. */
+/** Why a provider, or the service account behind it, refuses a token, and what was assumed. */
 
 import type { TokenClaims } from '../claims.js';
 import { closest, differences } from '../differences.js';
-import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
+import type { Finding } from '../findings.js';
 import { jsonOf, textsOf } from '../json.js';
 import { conjunctsOf, diagnoseConjunct } from './diagnose-condition.js';
 import { diagnoseBindings } from './diagnose-members.js';

@@ -57,14 +57,14 @@ export function compileProvider(provider: PoolProvider): CompiledProvider {
 }
 
 export interface Mapped {
-  /** Every target that gave a value; one whose expression failed is not mapped. */
+  /** Every target that has a value; a target is not mapped if its expression failed. */
   readonly values: ReadonlyMap<string, CelValue>;
   /** As `attributeCondition` sees them. */
   readonly google: Readonly<Record<string, unknown>>;
   readonly attribute: Readonly<Record<string, unknown>>;
 }
 
-/** What a target became; undefined where it isn't mapped, or is no text: `mappingFault` tells of that. */
+/** The value of a target; undefined if it is not mapped or not a text. */
 export function mappedText({ values }: Mapped, target: string): string | undefined {
   const value = values.get(target);
   return typeof value === 'string' ? value : undefined;

@@ -9,7 +9,7 @@ import { readBindings } from './members.js';
 
 export interface Inherited {
   readonly bindings: readonly Binding[];
-  /** Whether these are all: one policy alone doesn't say what stands above it. */
+  /** Whether these are all: the policy of one resource does not include those above it. */
   readonly isComplete: boolean;
 }
 

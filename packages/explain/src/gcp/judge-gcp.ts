@@ -31,7 +31,7 @@ export interface GcpJudgement {
   readonly fault: { readonly code: MappingFault; readonly target: string } | undefined;
   /** Of the service account and what it inherits. */
   readonly bindings: readonly JudgedBinding[] | undefined;
-  /** Whether a binding lets the token act as the service account; `undefined`: one that is not at hand may. */
+  /** Whether a binding lets the token act as the service account; `undefined`: a binding that was not given may. */
   readonly isGranted: Truth;
   readonly isFederated: boolean;
   readonly allowed: Truth;
@@ -54,13 +54,13 @@ export function judgeGcp(
     isIssuer: provider.issuerUri === claims.iss,
     isAudience: textsOf(claims.aud).some((one) => audiences.includes(one)),
   };
-  // Nothing but true itself passes: an error of CEL is a value too.
+  // Only true passes: an error of CEL is a value too.
   const isFederated =
     first.isActive && first.isIssuer && first.isAudience && condition === true && fault === undefined;
   const held = [...(bindings ?? []), ...inherited.bindings];
   const judged =
     bindings === undefined && held.length === 0 ? undefined : judgeBindings(held, provider.pool, mapped);
-  // Without the service account's own policy it is taken for granted.
+  // Without the service account's own policy it is assumed.
   const atHand = judged === undefined || bindings === undefined ? true : isGranted(judged);
   const granted = atHand === false && !inherited.isComplete ? undefined : atHand;
   return {

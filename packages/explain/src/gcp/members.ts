@@ -33,7 +33,7 @@ const GRANTING: ReadonlySet<string> = new Set([
   'roles/iam.serviceAccountTokenCreator',
 ]);
 
-/** Of a role that a project or an organization made, no file at hand says what it holds. */
+/** The permissions of a custom role are not known. */
 function grantsToken(role: string): Truth {
   if (GRANTING.has(role)) return true;
   return /^(?:projects|organizations)\//.test(role) ? undefined : false;

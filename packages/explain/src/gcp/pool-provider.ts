@@ -6,7 +6,7 @@ import type { JsonObject } from '../json.js';
 export interface PoolProvider {
   /** `projects/{number}/locations/global/workloadIdentityPools/{pool}/providers/{provider}` */
   readonly name: string;
-  /** `projects/{number}/locations/global/workloadIdentityPools/{pool}`: whose principals these are. */
+  /** `projects/{number}/locations/global/workloadIdentityPools/{pool}`: the pool of the principals. */
   readonly pool: string;
   readonly isOidc: boolean;
   readonly issuerUri: string;
@@ -58,7 +58,7 @@ export function audiencesOf({ name, allowedAudiences }: PoolProvider): readonly 
   return [`//iam.googleapis.com/${name}`, `https://iam.googleapis.com/${name}`];
 }
 
-/** What Google refuses to keep, CEL apart. */
+/** What Google refuses to keep, without the CEL expressions. */
 export function problemsOf(provider: PoolProvider): readonly Problem[] {
   const problems: Problem[] = [];
   const { name, pool, issuerUri, allowedAudiences, mapping, isOidc } = provider;

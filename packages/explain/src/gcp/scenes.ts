@@ -1,8 +1,8 @@
 /** The condition and the mappings of a provider, each held against the claims of one token. */
 
 import type { TokenClaims } from '../claims.js';
-import type { Finding } from '../explanation.js';
 import { finding } from '../findings.js';
+import type { Finding } from '../findings.js';
 import type { Bindings, Program } from './cel.js';
 import { evaluator, looking } from './cel.js';
 import type { Scene } from './diagnose-failure.js';

@@ -4,7 +4,7 @@ import type { TokenClaims } from '../claims.js';
 import { fitsPattern } from '../aws/glob.js';
 import type { Difference } from '../differences.js';
 import { differences } from '../differences.js';
-import type { FindingCode } from '../finding-codes.js';
+import type { FindingCode } from '../findings.js';
 import { findsPattern } from './cel.js';
 import type { Meaning } from './claim-kinds.js';
 import { twinMistake } from './claim-kinds.js';
