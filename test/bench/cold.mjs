@@ -1,5 +1,5 @@
-// `npm run bench:cold`: from the start of a process to its first credential, over TLS. Ours beside the libraries that
-// people use today and beside the least that it can cost, each above an empty process; interleaved, so that a busy
+// `npm run bench:cold`: from the start of a process to its first credential, over TLS. Ours and the libraries that
+// people use today, and the least that it can cost, each above an empty process; interleaved, so that a busy
 // moment hits all alike. Arguments: the number of rounds (11); `--write` keeps table and plot in docs/bench.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';

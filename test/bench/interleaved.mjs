@@ -40,7 +40,7 @@ export async function nanosecondsOf(functions, rounds) {
   for (const [name, run] of Object.entries(functions))
     cases.push({ name, run, calls: await callsFor(run), ns: [] });
   for (let round = 0; round < rounds; round += 1) {
-    // Nobody is always first, or always behind the slowest.
+    // No program is always first, or always behind the slowest.
     for (let at = 0; at < cases.length; at += 1) {
       const one = cases[(at + round) % cases.length];
       one.ns.push((await timed(one.run, one.calls)) / one.calls);

@@ -1,4 +1,4 @@
-// `npm run bench:size`: what each entry adds to a bundle, beside the libraries that people use today.
+// `npm run bench:size`: what each entry adds to a bundle, and what the libraries add that people use today.
 import { bundleSize } from './bundle-size.mjs';
 
 const ENTRIES = {

@@ -1,4 +1,4 @@
-// `npm run bench:verify`: what it costs to verify a token. Ours beside what people use today and beside node:crypto,
+// `npm run bench:verify`: what it costs to verify a token. Ours, what people use today, and node:crypto,
 // which is the least that a signature can cost. A new token is one that was never seen; a known one comes back, as a
 // Vercel token does for up to 90 minutes. Arguments: the number of
 // rounds (101) and of tokens (3000: more than ours and fast-jwt remember, so that each is forgotten when it comes again).
@@ -30,13 +30,13 @@ const minted = (jti) =>
 const tokens = [];
 for (let at = 0; at < TOKENS; at += 1) tokens.push(await minted(String(at)));
 let next = 0;
-/** A string of its own each time, as a request's header is. */
+/** A new string each time, as a request's header is. */
 const fresh = () => Buffer.from(tokens[next++ % TOKENS]).toString();
 const known = await minted('known');
 const again = () => Buffer.from(known).toString();
 
 const allow = [{ projectId: TEAM.projectId, environment: 'production' }];
-// Ours asks for keys by the connections of its own, unless it is given a fetch.
+// Ours fetches keys over its own connections, unless it is given a fetch.
 const options = { issuer: origin, audience: AUDIENCE, allow, fetch: globalThis.fetch };
 const verifier = createTokenVerifier(options);
 const forgetful = createTokenVerifier({ ...options, memoSize: 0 });

@@ -1,4 +1,4 @@
-// `npm run bench:warm`: what a call costs that finds its credential held. Ours beside the SDKs' own caches, and beside
+// `npm run bench:warm`: what a call costs that finds its credential cached. Ours, the SDKs' own caches, and
 // the least that an asynchronous lookup can cost. Arguments: the number of rounds (301), and a part of a name to run
 // only those and the lookup.
 import { S3Client } from '@aws-sdk/client-s3';

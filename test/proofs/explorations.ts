@@ -25,7 +25,7 @@ export const TOKENS: Exploration = {
 };
 
 export const FORGED: Exploration = {
-  name: 'a forged token in a identity key',
+  name: 'a forged token under an identity key',
   identities: [
     { name: 'a', identityKey: 'p' },
     { name: 'b', identityKey: 'p', forged: true },
@@ -35,11 +35,11 @@ export const FORGED: Exploration = {
   depth: 4,
 };
 
-const FOREIGN: Exploration = {
-  name: 'a foreign token in a identity key',
+const OTHER_IDENTITY: Exploration = {
+  name: 'a token of another identity under an identity key',
   identities: [
     { name: 'a', identityKey: 'p' },
-    { name: 'b', identityKey: 'p', foreign: true },
+    { name: 'b', identityKey: 'p', otherIdentity: true },
   ],
   steps: false,
   alike: false,
@@ -56,4 +56,4 @@ export const STEPS: Exploration = {
 
 export const ALONE: Exploration = { ...STEPS, name: 'one identity key', steps: false };
 
-export const ALL: readonly Exploration[] = [ALONE, STEPS, PARTITIONS, TOKENS, FORGED, FOREIGN];
+export const ALL: readonly Exploration[] = [ALONE, STEPS, PARTITIONS, TOKENS, FORGED, OTHER_IDENTITY];

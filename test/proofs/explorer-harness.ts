@@ -35,13 +35,13 @@ export interface Identity {
   readonly name: string;
   readonly identityKey: string | undefined;
   /** Its token does not belong to the identity key of its process. */
-  readonly foreign?: boolean;
+  readonly otherIdentity?: boolean;
   /** The cloud refuses its token, whose claims were copied. */
   readonly forged?: boolean;
 }
 
-export const KINDS = ['plain', 'patient', 'force', 'claims'] as const;
-/** `patient`: a plain call that can be given up; the others can as well. */
+export const KINDS = ['plain', 'abortable', 'force', 'claims'] as const;
+/** `abortable`: a plain call that can be given up; the others can as well. */
 export type Kind = (typeof KINDS)[number];
 
 export const ENDINGS = ['ok', 'recoverable', 'hopeless', 'refused'] as const;
@@ -185,7 +185,7 @@ export function explorerHarness({
           const who = current;
           return {
             identityKey: who.identityKey,
-            matchesIdentity: (claims) => who.foreign !== true || claims.sub !== who.name,
+            matchesIdentity: (claims) => who.otherIdentity !== true || claims.sub !== who.name,
             token: () => Promise.resolve(tokens.get(who.name) as never),
           };
         },
@@ -227,7 +227,7 @@ export function explorerHarness({
     },
     keyOf(who) {
       const identityKey =
-        who.identityKey === undefined || who.foreign === true
+        who.identityKey === undefined || who.otherIdentity === true
           ? `digest:${harness.digestOf(who)}`
           : `platform:${who.identityKey}`;
       for (const [text, key] of cache.state.keys) if (text.includes(identityKey)) return key;

@@ -40,7 +40,7 @@ export function movesOf({ harness, model }: Played): Move[] {
 
 function endingsOf(harness: ExplorerHarness, gate: Gate): readonly Ending[] {
   if (gate.who.forged === true) return ['refused'];
-  // What nobody waits for any more can do harm by success only.
+  // What no caller waits for any more can do harm by success only.
   return isUnderWay(harness, gate) ? ENDINGS : ['ok'];
 }
 

@@ -66,9 +66,9 @@ export function rulesOf(harness: ExplorerHarness, model: ReferenceModel, strict:
     }
     const state = model.state(caller.who);
     const good = state === 'fresh' || state === 'refresh-ahead' || state === 'must-refresh';
-    // A foreign token may have waited where it turned out not to belong.
-    if (good && caller.who.foreign !== true && (caller.kind === 'plain' || caller.kind === 'patient'))
-      throw wrong(caller, `${error.code} while a good credential is held`);
+    // A token of another identity may have waited before the mismatch was found.
+    if (good && caller.who.otherIdentity !== true && (caller.kind === 'plain' || caller.kind === 'abortable'))
+      throw wrong(caller, `${error.code} while a good credential is cached`);
     const request = caller.kind === 'claims' ? 'x' : '';
     if (error.serverCode === undefined) {
       const cut = harness.gates.some(
@@ -89,19 +89,21 @@ export function rulesOf(harness: ExplorerHarness, model: ReferenceModel, strict:
     if (!strict || ended.at.mono > caller.at.mono) return;
     if (ended.at.mono === caller.at.mono && harness.time.since(ended.at) === 0) return;
     const hold = model.hold(gate.who, request, true);
-    if (hold?.serial !== gate.serial) throw wrong(caller, 'a held error beyond its hold');
+    if (hold?.serial !== gate.serial) throw wrong(caller, 'a cached error after its backoff');
   }
 
   /** A request to the cloud begins: nothing may hold it back. */
   function departed(gate: Gate): void {
     if (!strict) return;
-    const beside =
+    const inBackground =
       gate.request === '' &&
       model.state(gate.who) === 'refresh-ahead' &&
       !harness.callers.some(({ kind, end }) => kind === 'force' && end === undefined);
-    const hold = model.hold(gate.who, gate.request, !beside);
+    const hold = model.hold(gate.who, gate.request, !inBackground);
     if (hold !== undefined)
-      throw new Violation(`exchange ${gate.serial} departs ${reach(hold, !beside)} ms hold notwithstanding`);
+      throw new Violation(
+        `exchange ${gate.serial} starts ${reach(hold, !inBackground)} ms before its backoff ends`,
+      );
   }
 
   /**
@@ -125,7 +127,7 @@ export function rulesOf(harness: ExplorerHarness, model: ReferenceModel, strict:
     }
   }
 
-  /** Nobody waits for what is dead or was given up, and nothing ticks for nobody. */
+  /** No caller waits for a dead or abandoned refresh, and no timer is left without a caller. */
   function waiting(): void {
     const pending = harness.callers.filter(({ end }) => end === undefined);
     for (const caller of pending) {
@@ -137,7 +139,7 @@ export function rulesOf(harness: ExplorerHarness, model: ReferenceModel, strict:
       if (!alive) throw wrong(caller, 'nothing but a dead exchange to wait for');
     }
     const idle = pending.length === 0 && harness.cache.state.refreshes.size === 0;
-    if (idle && harness.time.timers().length > 0) throw new Violation('a timer ticks for nobody');
+    if (idle && harness.time.timers().length > 0) throw new Violation('a timer is left without a caller');
   }
 
   /** A refresh that started earlier never replaces one that started later, and the model knows what is cached. */
@@ -161,7 +163,7 @@ export function rulesOf(harness: ExplorerHarness, model: ReferenceModel, strict:
       // Where nothing names the identity, status() speaks of the token that asked last.
       const last = harness.callers.at(-1)?.who;
       if (entryName(who) !== who.identityKey && who !== last) continue;
-      if (who.foreign === true) continue;
+      if (who.otherIdentity === true) continue;
       const said = harness.as(who, () => harness.provider.status());
       const state = harness.entryOf(who) === undefined ? 'empty' : model.state(who);
       if (said.state !== state) throw new Violation(`status of ${who.name}: ${said.state}, not ${state}`);

@@ -1,6 +1,6 @@
 /**
  * The state as one short text, equal for two states that can only behave the same: ages are cut where
- * nothing depends on them any more, counters become ranks, and identities that differ by name alone are one.
+ * nothing depends on them any more, counters become ranks, and identities that differ in their names only are one.
  */
 
 import { USABLE_AGE, entryName, isUnderWay } from './reference-model.js';
@@ -51,7 +51,7 @@ function inOrder(harness: ExplorerHarness, order: readonly Identity[]): string {
   return parts.join('|');
 }
 
-/** One entry of the cache: what is held, what is under way, what holds attempts back. */
+/** One entry of the cache: the cached credential, the refreshes in flight, the backoffs. */
 function entry(
   harness: ExplorerHarness,
   who: Identity,

@@ -16,7 +16,7 @@ export interface Exploration {
   readonly identities: readonly Identity[];
   /** Whether the exchange is one HTTP step of the engine, with its limit and retries. */
   readonly steps: boolean;
-  /** The identities differ by name alone. */
+  /** The identities differ in their names only. */
   readonly alike: boolean;
   /** How many moves deep, from each of the beginnings. */
   readonly depth: number;

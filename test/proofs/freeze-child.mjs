@@ -1,5 +1,5 @@
 // A process that is going to be frozen in the middle of an exchange. Its wall clock is the system's and what the
-// file says beside it: a clock that jumps while nothing runs must have jumped when the first thing runs again.
+// file says when it was frozen: a clock that jumps while nothing runs must have jumped when the first thing runs again.
 import { readFileSync } from 'node:fs';
 
 const [, , core, server, offset] = process.argv;

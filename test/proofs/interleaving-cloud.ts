@@ -11,7 +11,7 @@ export interface Person {
   readonly identityKey: string | undefined;
   readonly project: string;
   /** Its token is of another project than the process, which shows only when it is read. */
-  readonly foreign: boolean;
+  readonly otherIdentity: boolean;
   readonly forged: boolean;
   /** Whose credentials it may get: those of its process, where its token need not be read. */
   readonly mayHold: readonly string[];
@@ -23,7 +23,7 @@ const person = (name: string, more: Partial<Person> = {}): Person => ({
   name,
   identityKey: undefined,
   project: name,
-  foreign: false,
+  otherIdentity: false,
   forged: false,
   mayHold: [name],
   mayFailWith: [name],
@@ -36,7 +36,12 @@ export const PEOPLE: readonly Person[] = [
   // Its token is an argument: nothing but the token says whose it is.
   person('cleo'),
   // In ann's process with a token of another project, read from a file.
-  person('dora', { identityKey: 'p', foreign: true, mayHold: ['dora', 'ann'], mayFailWith: ['dora', 'ann'] }),
+  person('dora', {
+    identityKey: 'p',
+    otherIdentity: true,
+    mayHold: ['dora', 'ann'],
+    mayFailWith: ['dora', 'ann'],
+  }),
   // In ann's process with a token that claims to be ann's.
   person('fake', {
     identityKey: 'p',
@@ -184,7 +189,7 @@ export function createCloud(core: Core, { time, cache, random }: CloudTools): Cl
           const token = TOKENS.get(who.name) as NonNullable<ReturnType<typeof TOKENS.get>>;
           return {
             identityKey: who.identityKey,
-            matchesIdentity: () => !who.foreign,
+            matchesIdentity: () => !who.otherIdentity,
             token: ({ fresh }) => (fresh ? Promise.reject(noFresher()) : Promise.resolve(token)),
           };
         },

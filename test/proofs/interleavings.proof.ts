@@ -8,7 +8,7 @@ quickProcess();
 
 /** `CREDEX_SEED`: repeats one run, the one that a failure named. */
 const replayed = process.env['CREDEX_SEED'];
-// The same commit gives the same verdict; `CREDEX_FIRST_SEED` begins the million elsewhere.
+// The same commit gives the same verdict; `CREDEX_FIRST_SEED` begins the million at another seed.
 const WORLDS = 1_000_000;
 const SHARES = 4;
 

@@ -1,5 +1,5 @@
 /**
- * Random interleavings of identity × target × policy × `expect` × claims challenge × foreign and forged tokens,
+ * Random interleavings of identity × target × policy × `expect` × claims challenge × tokens of others and forged ones,
  * all over one cache. What a cloud issues names the token it was issued for and what was asked, so that any
  * mix-up shows, in flight and at rest.
  */
@@ -108,7 +108,7 @@ function judge({ who, desk, scope, claims, controller, end }: Asked, failing: Re
     if (!who.mayHold.includes(owner)) throw new Error(`${caller} got the credential of ${owner}`);
     if (policy !== desk.policy || got !== scope) throw new Error(`${caller} got ${policy}${got}`);
     if (claims !== '' && answered !== claims) throw new Error(`${caller} got an answer to another challenge`);
-    // Where its own token is read, `expect` is held against it.
+    // Where its own token is read, `expect` is checked against it.
     if (desk.expects !== undefined && who.mayHold.length === 1 && who.project !== desk.expects)
       throw new Error(`${caller} passed an expectation that it does not meet`);
     return;
@@ -124,7 +124,7 @@ function judge({ who, desk, scope, claims, controller, end }: Asked, failing: Re
     throw new Error(`${caller} failed with ${error.code} though its own token is good`);
 }
 
-/** What is held: one owner, policy, scope and expectation for each key, and nothing under way. */
+/** What is cached: one owner, policy, scope and expectation for each key, and no refresh in flight. */
 function atRest({ state }: ReturnType<Core['createCredentialCache']>): void {
   if (state.refreshes.size > 0) throw new Error('an exchange is left at rest');
   const keys = new Map<string, string>();
@@ -133,16 +133,16 @@ function atRest({ state }: ReturnType<Core['createCredentialCache']>): void {
     const { owner, policy, scope, expects } = cached.credential as Ticket;
     const name = `${owner} ${policy} ${scope} ${expects ?? ''}`;
     const other = keys.get(name);
-    if (other !== undefined && other !== key) throw new Error(`${name} is held twice`);
+    if (other !== undefined && other !== key) throw new Error(`${name} is cached twice`);
     keys.set(name, key);
     const text = [...state.keys].find(([, made]) => made === key)?.[0] ?? '';
-    const { foreign, identityKey: named } = PEOPLE.find((who) => who.name === owner) as Person;
-    const identityKey = foreign ? undefined : named;
+    const { otherIdentity, identityKey: named } = PEOPLE.find((who) => who.name === owner) as Person;
+    const identityKey = otherIdentity ? undefined : named;
     if (identityKey !== undefined && !text.includes(`platform:${identityKey}`))
-      throw new Error(`the credential of ${owner} is held under another's key`);
+      throw new Error(`the credential of ${owner} is cached under another's key`);
     if (identityKey === undefined && text.includes('platform:'))
-      throw new Error(`the credential of ${owner} is held under a identityKey's key`);
-    if (!text.includes(policy)) throw new Error(`policy ${policy} is held under another's key`);
+      throw new Error(`the credential of ${owner} is cached under the key of an identity key`);
+    if (!text.includes(policy)) throw new Error(`policy ${policy} is cached under another's key`);
   }
 }
 

@@ -13,10 +13,10 @@ const OUTAGES = [120, 600, 650, 720, 840, 1_200];
 /** When, after issue, a call first blocks on the source with no fallback: it fails while the source is down. */
 interface Peer {
   readonly name: string;
-  /** Seconds of life left at which refreshing begins beside the calls, and at which calls depend on it. */
+  /** Seconds of life left at which background refreshes begin, and at which calls wait for one. */
   readonly beside: number;
   readonly blocks: number;
-  /** Seconds between two attempts beside the calls. */
+  /** Seconds between two background attempts. */
   readonly every: number;
 }
 

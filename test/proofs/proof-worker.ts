@@ -1,4 +1,4 @@
-/** One share of a long proof, in a thread of its own. */
+/** One share of a long proof, in its own thread. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Exploration, Findings } from './explorer.js';

@@ -1,7 +1,7 @@
 /**
  * For proofs that make a process' life a million times over. The same SHA-256, made at once: WebCrypto makes digests
  * on another thread, and a run that waits for it is neither quick nor the same each time. And no traces of errors,
- * which are made by the million here and read by nobody: what fails names its seed or its moves.
+ * which are made by the million here and never read: a failure names its seed or its moves.
  */
 
 import { createHash } from 'node:crypto';

@@ -136,12 +136,12 @@ export function modelOf(harness: ExplorerHarness, drawn: number): ReferenceModel
 
 /** Whose entry: the identity key's, or the token's where it names none that the token belongs to. */
 export function entryName(who: Identity): string {
-  return who.identityKey === undefined || who.foreign === true ? `token ${who.name}` : who.identityKey;
+  return who.identityKey === undefined || who.otherIdentity === true ? `token ${who.name}` : who.identityKey;
 }
 
-/** The entries that may answer: a foreign token's owner isn't known before the token is read. */
+/** The entries that may answer: the owner of a token of another identity is unknown before the token is read. */
 export function entriesOf(who: Identity): readonly string[] {
-  return who.foreign === true ? [entryName(who), who.identityKey as string] : [entryName(who)];
+  return who.otherIdentity === true ? [entryName(who), who.identityKey as string] : [entryName(who)];
 }
 
 export function receivedAt(gate: Gate): Instant {

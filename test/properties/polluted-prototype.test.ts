@@ -71,7 +71,7 @@ describe.each(publicFunctions(folder).map((one) => [one.name, one] as const))('%
     const names = await namesKnownTo(one.known);
     expect(names).not.toHaveLength(0);
     for (const name of names) {
-      // Without a fetch of its own it would ask the network: there the inherited one must not be called.
+      // Without its own fetch it would use the network: then the inherited one must not be called.
       const own = name === 'fetch' ? '' : name;
       const needed = own in one.least ? '' : own;
       await expectUnmoved(
@@ -99,7 +99,7 @@ describe.each(publicFunctions(folder).map((one) => [one.name, one] as const))('%
 /** A member that is added to the type but not here does not compile. */
 const names = <T>(table: { readonly [Name in keyof T]-?: true }): readonly string[] => Object.keys(table);
 
-describe('what is given beside options', () => {
+describe('what is given in addition to options', () => {
   const common = (recorder: Recorder) => ({
     fetch: recorder.fetch as never,
     clock,

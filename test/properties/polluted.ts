@@ -1,4 +1,4 @@
-/** Runs work while `Object.prototype` has a member that nobody gave, and records what the work does to the outside. */
+/** Runs work while `Object.prototype` has an unexpected member, and records what the work does to the outside. */
 
 import { vi } from 'vitest';
 
@@ -46,7 +46,7 @@ export async function variablesReadBy(work: () => Promise<unknown>): Promise<rea
   } finally {
     process.env = before;
   }
-  // Node reads variables of its own when it starts a program.
+  // Node reads its own variables when it starts a program.
   const isOurs = (name: string): boolean =>
     !Object.hasOwn(before, name) && !(name in Object.prototype) && !/^NODE_(?!ENV$)/.test(name);
   return [...read].filter(isOurs);
@@ -108,7 +108,7 @@ export async function traceOf(work: (recorder: Recorder) => Promise<unknown>): P
 const HOUR = 3_600;
 export const NOW: number = Date.parse('2026-11-30T12:00:00Z');
 export const clock = { now: (): number => NOW, monotonic: (): number => 0 };
-/** With headers of its own: Response itself reads them by inheritance. */
+/** With its own headers: Response itself reads them by inheritance. */
 const json = (body: object): Response =>
   new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
 

@@ -1,4 +1,4 @@
-// A flood of forged tokens, each different from all others, beside good identities: on any runtime, by a manual clock.
+// A flood of different forged tokens, among good identities: on any runtime, by a manual clock.
 import { createCredentialCache } from '@credex/core';
 import { createCredentialProvider, readSubjectToken } from '@credex/core/internal';
 
@@ -116,7 +116,7 @@ export function createFlood(kind) {
   let sent = 0;
   let largest = 0;
   const waits = [];
-  /** Good identities that nobody has seen before, each with the time of its next attempt. */
+  /** Good identities that are new, each with the time of its next attempt. */
   const newcomers = new Set();
 
   function sendForged() {

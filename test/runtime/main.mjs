@@ -1,4 +1,4 @@
-// The suite in a process of its own: the setting comes as JSON in the environment, the results go to standard output.
+// The suite in its own process: the setting comes as JSON in the environment, the results go to standard output.
 import { runSuite } from './suite.mjs';
 
 const results = await runSuite(JSON.parse(process.env.CREDEX_SETTING));

@@ -84,7 +84,7 @@ const cases = {
     equal(provider.status().state, 'fresh', 'state');
   },
 
-  async 'misuse is told at the door'(setting) {
+  async 'misuse is reported when the provider is made'(setting) {
     const error = await thrownBy(async () => getAwsCredentials({ ...setting.aws, roleArn: 'nonsense' }));
     if (!OptionError.isInstance(error)) throw new Error(`not an OptionError: ${String(error)}`);
     equal(error.option, 'roleArn', 'option');
@@ -121,7 +121,7 @@ const cases = {
 };
 
 /**
- * Servers that misbehave, each met with a cache of its own. So they are met at once: those that say nothing are waited
+ * Servers that misbehave, each with a separate cache. So they run at the same time: those that say nothing are waited
  * for together. Five at a time: workerd opens six connections for a request.
  *
  * @type {readonly Readonly<Record<string, readonly [server: string, code: string]>>[]}
@@ -141,7 +141,7 @@ const HOSTILE = [
     'reset before the answer': ['reset', 'network'],
     'reset in the middle of the answer': ['cut', 'network'],
   },
-  { 'nobody listens': ['closed', 'network'], 'a certificate for another name': ['wrongName', 'network'] },
+  { 'nothing listens': ['closed', 'network'], 'a certificate for another name': ['wrongName', 'network'] },
 ];
 
 /** The names of all cases. */
@@ -176,7 +176,7 @@ const requestWith = (token) =>
 
 const request = (token) => requestTokenSource(requestWith(token));
 
-/** Each ends within its time limit; a limit of its own for each, so that no retry of one counts for the next. */
+/** Each ends within its time limit; a separate limit for each, so that no retry of one counts for the next. */
 async function hostile(setting, which, code) {
   const options = {
     ...setting.aws,

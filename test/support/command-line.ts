@@ -71,7 +71,7 @@ export function outside(
     PATH: process.env['PATH'],
     HOME: tmpdir(),
     NODE_OPTIONS: `--import ${HOOK}`,
-    // Port 1: nobody listens there.
+    // Port 1: nothing listens there.
     EMULATED_NAMES: JSON.stringify([...closed.map((name) => [name, 1]), ...open]),
     NODE_EXTRA_CA_CERTS: ca,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

@@ -24,7 +24,7 @@ export interface Fixture {
   readonly emulator: Emulator;
   /**
    * The emulator's clock, as the option `clock` takes it: the credential ages as the clouds do. Time limits are
-   * patient: a test that counts requests meets no retry that only a busy machine made.
+   * long: a test that counts requests meets no retry that only a busy machine made.
    */
   readonly clock: Clock;
   /** A token of the team's project in production, unless `overrides` say otherwise. */

@@ -16,7 +16,7 @@ import { useFixture } from './use-fixture.js';
 const BOUND_MS = 180_000;
 const isCi = process.env['CI'] !== undefined && process.env['CI'] !== 'false';
 
-/** Everything of S3: what a program does beside reading and writing is for the emulator to answer. */
+/** Everything of S3: the emulator answers what a program does besides reading and writing. */
 const ALL_OF_S3: PolicyDocument = { Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } };
 
 export interface Program {
@@ -135,7 +135,7 @@ export function writeLarge(path: string, bytes: number): Buffer {
   return content;
 }
 
-/** GET by nobody in particular, trusting the emulator's authority alone. */
+/** GET without credentials, trusting only the emulator's authority. */
 export function download(
   url: string,
   ca: string,

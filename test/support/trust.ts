@@ -23,7 +23,7 @@ export function setUpTrust(emulator: Emulator): void {
   });
 }
 
-/** What an AWS role's trust policy says: these subjects of the issuer, for this audience, and nobody else. */
+/** What an AWS role's trust policy says: only these subjects of the issuer, for this audience. */
 export function trustPolicy(
   issuerHost: string,
   audience: string,

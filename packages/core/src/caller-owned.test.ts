@@ -8,7 +8,7 @@ type Writable = Record<string, unknown>;
 const writable = (object: object): Writable => object as Writable;
 
 describe('a credential belongs to the caller that received it', () => {
-  it('is a plain, unfrozen object of its own for every caller: what one writes on it, no other sees', async () => {
+  it('is a separate, plain, unfrozen object for every caller: what one writes on it, no other sees', async () => {
     const { promise, open } = gate();
     const w = fixture();
     w.answer = () => promise.then(() => undefined);
@@ -136,7 +136,7 @@ describe('an error belongs to the caller that received it', () => {
     expect(third.stack).toContain('checkout');
   });
 
-  it('may be written on, as mysql2 and loggers do: nobody else sees it', async () => {
+  it('may be written on, as mysql2 and loggers do: no other caller sees it', async () => {
     const w = fixture();
     w.answer = () => Promise.reject(refusal('access_denied'));
     const provider = w.provider();
@@ -164,7 +164,7 @@ describe('an error belongs to the caller that received it', () => {
     expect(error.stack).toContain('checkout');
   });
 
-  it('is an OptionError of its own where an option was at fault', async () => {
+  it('is a separate OptionError where an option was at fault', async () => {
     const w = fixture();
     const missing = new OptionError('missing_package', 'exchanger', undefined, 'Install it.');
     w.answer = () => Promise.reject(missing);

@@ -229,7 +229,7 @@ export function gate<T = void>(): {
   return { promise, open, fail };
 }
 
-/** Rejections that nobody handled while the test ran. */
+/** Unhandled rejections while the test ran. */
 export function unhandled(): { readonly seen: unknown[]; stop(): Promise<unknown[]> } {
   const seen: unknown[] = [];
   const note = (reason: unknown): void => void seen.push(reason);

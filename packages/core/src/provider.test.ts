@@ -95,7 +95,7 @@ describe('the provider', () => {
     expect(seen.exchanges).toBe(4);
   });
 
-  it('refreshes ahead beside the call, and serves what it holds while the source is down', async () => {
+  it('refreshes ahead in the background, and serves the cached credential while the source is down', async () => {
     let down = false;
     const { clock, seen, provider } = fixture({
       exchange: (n) => {

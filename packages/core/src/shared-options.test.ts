@@ -77,7 +77,7 @@ describe('the shared options', () => {
     ['random', 4],
     ['onEvent', {}],
     ['invocation', {}],
-  ])('refuse %s: %j, at the door', (option, value) => {
+  ])('refuse %s: %j, when the provider is made', (option, value) => {
     let error: unknown;
     try {
       made({ [option]: value });
@@ -134,7 +134,7 @@ describe('a function as the token source', () => {
       });
       const error: unknown = await provider.getCredentials().catch((thrown: unknown) => thrown);
       expect(`${String(error)}${String((error as Error).cause)}`).not.toContain('eyJ');
-      // A capture whose token nobody asks for.
+      // A capture without a request for its token.
       provider.status();
       expect(w.clock.timers()).toBe(0);
     }

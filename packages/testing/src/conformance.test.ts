@@ -40,8 +40,8 @@ describe('what a harness can not do', () => {
       const sample = sampleHarness();
       return { ...sample, tokens: { good: sample.tokens.good } };
     };
-    expect(await broken(single, 'token', ['expired-token', 'foreign-token'])).toEqual([]);
-    expect(await broken(single, 'the expired token', ['foreign-token'])).toHaveLength(1);
+    expect(await broken(single, 'token', ['expired-token', 'other-identity-token'])).toEqual([]);
+    expect(await broken(single, 'the expired token', ['other-identity-token'])).toHaveLength(1);
   });
 
   it('its server is closed after each test, whatever became of it', async () => {

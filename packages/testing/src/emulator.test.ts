@@ -99,7 +99,7 @@ test('the CA that was written is what NODE_EXTRA_CA_CERTS takes', async () => {
   }
 });
 
-test('a body that is too long is refused before it is held', async () => {
+test('a body that is too long is refused before it is stored', async () => {
   const post = (length: number) =>
     fetch(`${emulator.url('issuer')}/~token`, { method: 'POST', body: 'x'.repeat(length) });
   expect((await post(100_000)).status).toBe(400);

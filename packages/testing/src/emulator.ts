@@ -95,7 +95,7 @@ export interface Emulator<C extends EmulatorClock = AdjustableClock> {
   tlsUrl(service: ServiceName): string;
   /** The certificate of the CA behind `tlsUrl`, PEM: for `ca` of an agent. */
   readonly ca: string;
-  /** A certificate of that CA for `localhost` and 127.0.0.1: for a server of a test's own beside the emulator. */
+  /** A certificate of that CA for `localhost` and 127.0.0.1: for a test's own server next to the emulator. */
   readonly serverCertificate: ServerCertificate;
   /** Writes `ca` to a file, for NODE_EXTRA_CA_CERTS of a child process. */
   writeCa(path: string): Promise<void>;
@@ -127,7 +127,7 @@ const OPTION_NAMES: readonly string[] = optionNames<EmulatorOptions>({
 const ORIGIN = { pattern: /^https?:\/\/[^/?#]+$/, says: "an origin such as 'https://oidc.vercel.com'" };
 
 /**
- * Starts the emulator. Each service listens on ports of its own, which the system chooses. Takes 0.3 to 0.6 s,
+ * Starts the emulator. Each service listens on its own ports, which the system chooses. Takes 0.3 to 0.6 s,
  * most of it for RSA keys (`signingKeys`).
  *
  * @throws OptionError for an option that is unknown or breaks its grammar, and for a seed that is not valid or that a cloud

@@ -14,7 +14,7 @@ const fixture = useFixture();
 const STS: Cloud = {
   service: 'aws-sts',
   field: 'SecretAccessKey',
-  foreign: { environment: 'preview' },
+  otherIdentity: { environment: 'preview' },
   said: (words, how) => ({
     status: how === 'refuse' ? 403 : 503,
     body:

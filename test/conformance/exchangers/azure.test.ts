@@ -14,7 +14,7 @@ const fixture = useFixture();
 const ENTRA: Cloud = {
   service: 'entra',
   field: 'access_token',
-  foreign: { environment: 'preview' },
+  otherIdentity: { environment: 'preview' },
   said: (words, how) => ({
     status: how === 'refuse' ? 400 : 503,
     body: JSON.stringify(

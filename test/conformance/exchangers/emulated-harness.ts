@@ -18,7 +18,7 @@ export interface Cloud {
   /** What a credential can't be made without. */
   readonly field: string;
   /** Whose token this cloud doesn't take. */
-  readonly foreign: Partial<MintOptions>;
+  readonly otherIdentity: Partial<MintOptions>;
 }
 
 export async function emulated<C extends Credential, R>(
@@ -29,14 +29,14 @@ export async function emulated<C extends Credential, R>(
   const { service, before } = cloud;
   const services = before === undefined ? [service] : [service, before];
   const issuedAt = Math.floor(emulator.clock.now() / 1000) - 7_200;
-  const [good, expired, foreign] = await Promise.all([
+  const [good, expired, otherIdentity] = await Promise.all([
     mint(),
     mint({ issuedAt, lifetimeSeconds: 3_600 }),
-    mint(cloud.foreign),
+    mint(cloud.otherIdentity),
   ]);
   return {
     ...asked,
-    tokens: { good, expired, foreign },
+    tokens: { good, expired, otherIdentity },
     behave(how, words) {
       emulator.faults.clear();
       const fault = faultOf(cloud, how, words, emulator.url('issuer'));

@@ -13,7 +13,7 @@ const fixture = useFixture();
 const STS: Cloud = {
   service: 'gcp-sts',
   field: 'access_token',
-  foreign: { environment: 'preview' },
+  otherIdentity: { environment: 'preview' },
   said: (error_description, how) => ({
     status: how === 'refuse' ? 400 : 503,
     body: JSON.stringify({ error: how === 'refuse' ? 'invalid_target' : 'unavailable', error_description }),
@@ -25,7 +25,7 @@ const IAM: Cloud = {
   before: 'gcp-sts',
   field: 'accessToken',
   // The pool takes every project of the team; the service account doesn't.
-  foreign: { project: 'warehouse', projectId: 'prj_warehouse' },
+  otherIdentity: { project: 'warehouse', projectId: 'prj_warehouse' },
   said(message, how) {
     const [code, status] = how === 'refuse' ? [403, 'PERMISSION_DENIED'] : [503, 'UNAVAILABLE'];
     return { status: code as number, body: JSON.stringify({ error: { code, message, status } }) };

@@ -1,4 +1,4 @@
-// Longer than 300 lines: one table of trust policies of AWS roles, each beside what comes of it.
+// Longer than 300 lines: one table of trust policies of AWS roles, each with its outcome.
 
 import type { PolicyCase } from './policy-case.js';
 import { ACCOUNT, AUDIENCE, PREVIEW, PRODUCTION, VERCEL_AWS, VERCEL_REFERENCE } from './policy-case.js';

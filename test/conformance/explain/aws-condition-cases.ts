@@ -36,7 +36,7 @@ const policy = (...statements: object[]): object => ({ Version: '2012-10-17', St
 type More = Partial<Omit<AwsCase, 'name' | 'source' | 'policy' | 'verdict' | 'findings'>>;
 type Verdict = AwsCase['verdict'];
 
-/** A condition beside the audience and the subject, which match. */
+/** A condition in addition to the audience and the subject, which match. */
 const also = (
   name: string,
   source: string,
@@ -451,7 +451,7 @@ export const AWS_CONDITION_CASES: readonly AwsCase[] = [
     'allowed',
   ),
   whole(
-    'a provider beside an account',
+    'a provider and an account',
     PRINCIPALS,
     [statement(EXACT, { Principal: { Federated: arn(TEAM), AWS: ACCOUNT } })],
     'allowed',

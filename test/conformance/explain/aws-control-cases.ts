@@ -69,14 +69,14 @@ export const AWS_CONTROL_CASES: readonly AwsCase[] = [
   ),
   control('any value', RECORDED, aud('ForAnyValue:StringEquals', AUDIENCE), false, 'allowed', ALWAYS),
   control('a star', RECORDED, aud('StringLike', '*'), true, 'allowed', ['any_audience']),
-  control('a star beside an audience', EDGES, aud('StringLike', ['*', AUDIENCE]), true, 'allowed', [
+  control('a star and an audience', EDGES, aud('StringLike', ['*', AUDIENCE]), true, 'allowed', [
     'any_audience',
   ]),
   control('a star that is no pattern', RECORDED, aud('StringEquals', '*'), true, 'refused', [
     'wildcard_in_string_equals',
   ]),
   control(
-    'a star that is no pattern beside an audience',
+    'a star that is no pattern, and an audience',
     RECORDED,
     aud('StringEquals', ['*', AUDIENCE]),
     true,

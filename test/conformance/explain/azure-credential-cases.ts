@@ -41,7 +41,7 @@ const of = (
   ...findings: AzureCase['findings']
 ): AzureCase => ({ name, source, policy, verdict, findings });
 
-/** A token of GitHub Actions: the subject that the credential has, beside the token's. */
+/** A token of GitHub Actions: the subject that the credential has, and the token's. */
 const github = (
   name: string,
   source: string,

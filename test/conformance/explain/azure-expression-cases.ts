@@ -1,4 +1,4 @@
-// Longer than 300 lines: one table of expressions, each beside what comes of it.
+// Longer than 300 lines: one table of expressions, each with its outcome.
 
 /** Flexible federated credentials: expressions in place of a subject, for tokens of other platforms and of Vercel. */
 
@@ -214,7 +214,7 @@ export const AZURE_EXPRESSION_CASES: readonly AzureCase[] = [
     'https://token.actions.acme.ghe.com',
     ['an enterprise host of GitHub', FLEXIBLE, ID, 'invalid', 'flexible_credential'],
   ),
-  github(['GitHub, beside a credential with the subject', FLEXIBLE, ID, 'allowed'], {
+  github(['GitHub, and a credential with the subject', FLEXIBLE, ID, 'allowed'], {
     policy: [
       flexible(GITHUB, `claims['sub'] matches 'repo:acme/web:*' and ${ID}`),
       {
@@ -274,7 +274,7 @@ export const AZURE_EXPRESSION_CASES: readonly AzureCase[] = [
     'allowed',
   ]),
   of(onGitLab('https://gitlab.acme.com'), 'https://gitlab.acme.com', [
-    'GitLab, a host of its own',
+    'GitLab, self-managed',
     SET_UP,
     "claims['sub'] matches 'project_path:acme/*'",
     'allowed',
@@ -342,7 +342,7 @@ export const AZURE_EXPRESSION_CASES: readonly AzureCase[] = [
     findings: ['flexible_credential'],
   })),
   {
-    name: "flexible, GitHub's beside Vercel's subject",
+    name: "flexible, GitHub's and Vercel's subject",
     source: FLEXIBLE,
     policy: [
       flexible(GITHUB, ID),

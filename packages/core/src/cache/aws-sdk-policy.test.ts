@@ -4,7 +4,7 @@ import { refusal, fixture } from '../provider.fixture.js';
 import { createCredentialCache } from './cache.js';
 
 /**
- * The refresh vectors that the AWS SDKs share, as a table: what is held, what is done, what the caller gets, and
+ * The refresh vectors that the AWS SDKs share, as a table: what is cached, what is done, what the caller gets, and
  * whether the source was contacted. Backoff is 420 s: 300 s and 0.4 of another 300 s.
  */
 
@@ -19,7 +19,7 @@ type Step =
       readonly window?: number;
     }
   | { readonly wait: number }
-  /** The key of a credential that a service refused; A is held unless the table says B. */
+  /** The key of a credential that a service refused; A is cached unless the table says B. */
   | { readonly invalidate: 'A' };
 
 interface Vector {
@@ -219,7 +219,7 @@ describe("the AWS SDKs' refresh vectors", () => {
     expect(w.attempts).toHaveLength(2);
   });
 
-  it('serves what is held to a caller that must answer, or whose token can not be read', async () => {
+  it('serves the cached credential to a caller that must answer, or whose token can not be read', async () => {
     const w = fixture({ cache: createCredentialCache({ profile: 'aws-sdk' }) });
     const provider = w.provider(undefined, { invocation: () => ({ deadline: w.clock.now() + 1_000 }) });
     const first = await provider.getCredentials();

@@ -51,7 +51,7 @@ describe('a cache', () => {
 });
 
 describe('the process-wide cache', () => {
-  it('is one for two copies of the package: one exchange, one flight, one refusal', async () => {
+  it('is shared by two copies of the package: one exchange, one refresh, one refusal', async () => {
     const name = Symbol.for('credex.cache.v2');
     const own = processWideCache();
     expect(processWideCache()).toBe(own);
@@ -92,7 +92,7 @@ describe('the process-wide cache', () => {
 });
 
 describe('an edge isolate', () => {
-  it('shares values, never flights: a promise of another request may never settle', async () => {
+  it('shares values, never a refresh in flight: a promise of another request may never settle', async () => {
     for (const isolate of [
       () => vi.stubGlobal('EdgeRuntime', 'edge-runtime'),
       () => vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' }),

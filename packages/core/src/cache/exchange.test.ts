@@ -253,7 +253,7 @@ describe('steps', () => {
     expect(w.attempts).toHaveLength(1);
   });
 
-  it('tries once where nobody waits with empty hands, and again when somebody joins who does', async () => {
+  it('tries once while every caller has a credential, and again once a caller without one joins', async () => {
     const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
@@ -292,7 +292,7 @@ describe('steps', () => {
 });
 
 describe('errors of the token source', () => {
-  it('of its own making keep their code; they are tried again by what they say of themselves', async () => {
+  it('that the exchanger throws itself keep their code; `retryable` says whether they are retried', async () => {
     const source = (error: unknown) => sourceOf(() => makeJwt(), { token: () => Promise.reject(error) });
     const transient = new FederationError({ code: 'network', provider: 'vercel', message: 'No way there.' });
     const w = fixture();

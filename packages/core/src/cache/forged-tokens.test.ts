@@ -1,4 +1,4 @@
-/** A flood of forged tokens, each a token of its own, beside good identities. Time is a clock moved by hand. */
+/** A flood of different forged tokens, among good identities. The clock is manual. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Attempt, Fixture } from '../provider.fixture.js';
@@ -100,7 +100,7 @@ describe.each<readonly [string, () => unknown]>([
   );
 });
 
-it('says so to a caller for whom there is no room, and leaves those with a cached credential alone', async () => {
+it('refuses a caller when the limit is reached, and still serves callers with a cached credential', async () => {
   const w = fixture();
   w.answer = (attempt) => (isForged(attempt) ? new Promise(() => undefined) : undefined);
   await ask(w, 'good');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { down, gate, refusal, settle, fixture } from '../provider.fixture.js';
 
 describe('an instance that was frozen in the middle of an exchange', () => {
-  it('takes a connection that died in a freeze for no failure of the source: nobody is held back', async () => {
+  it('a connection that died in a freeze is no failure of the source and delays no caller', async () => {
     const connection = gate<void>();
     const w = fixture();
     w.answer = async ({ n }) => {

@@ -27,7 +27,7 @@ describe('signals, deadlines and frozen instances', () => {
     expect(listeners.removed).toBe(listeners.added);
   });
 
-  it('detaches callers one by one; the flight goes on for nobody and is kept', async () => {
+  it('callers leave one by one; the refresh goes on without them and its result is cached', async () => {
     const rejections = unhandled();
     const answer = gate<void>();
     const w = fixture({ answer: () => answer.promise });

@@ -55,14 +55,14 @@ describe('a leader whose token is no good', () => {
     expect((await other).value).toBe('v1');
   });
 
-  it('is of another identity: it gets the credential of its own token, the others that of the identity key', async () => {
+  it('is of another identity: it gets its credential, and the others that of the identity key', async () => {
     const w = fixture({ answer: ({ sub, n }) => ({ ...w.good(`${String(sub)}${n}`) }) });
-    const provider = twoTokens(w, makeJwt({ sub: 'foreign', project_id: 'other' }), good, {
+    const provider = twoTokens(w, makeJwt({ sub: 'another', project_id: 'other' }), good, {
       matchesIdentity: (claims: { project_id?: unknown }) => claims.project_id === 'mine',
     });
-    const foreign = provider.getCredentials();
+    const another = provider.getCredentials();
     const others = Array.from({ length: 100 }, () => provider.getCredentials());
-    expect((await foreign).value).toMatch(/^vforeign/);
+    expect((await another).value).toMatch(/^vanother/);
     expect(new Set((await Promise.all(others)).map(({ value }) => value)).size).toBe(1);
     expect((await others[0])?.value).toMatch(/^vgood/);
     expect(w.attempts).toHaveLength(2);
@@ -70,7 +70,7 @@ describe('a leader whose token is no good', () => {
     expect((await provider.getCredentials()).value).toMatch(/^vgood/);
   });
 
-  it('does not get what is held in the last minute either', async () => {
+  it('does not get the cached credential in its last minute either', async () => {
     const w = fixture({ answer: ({ sub, n }) => ({ ...w.good(`${String(sub)}${n}`) }) });
     let token = good;
     const provider = w.provider(
@@ -78,8 +78,8 @@ describe('a leader whose token is no good', () => {
     );
     await provider.getCredentials();
     await w.clock.advance(LAST_MINUTE);
-    token = makeJwt({ sub: 'foreign', project_id: 'other' });
-    expect((await provider.getCredentials()).value).toMatch(/^vforeign/);
+    token = makeJwt({ sub: 'another', project_id: 'other' });
+    expect((await provider.getCredentials()).value).toMatch(/^vanother/);
   });
 
   it('hangs: the others ask with their own when its time is over', async () => {
@@ -95,7 +95,7 @@ describe('a leader whose token is no good', () => {
     expect(w.clock.timers()).toBe(0);
   });
 
-  it('spoils nothing with two hundred forged ones: the errors are held for those tokens alone', async () => {
+  it('two hundred forged ones harm no other: their errors are cached for those tokens alone', async () => {
     const w = fixture({
       answer: ({ sub }) => (sub === 'good' ? undefined : Promise.reject(refusal('access_denied'))),
     });
@@ -142,7 +142,7 @@ describe('a leader whose token is no good', () => {
     }
   });
 
-  it('is held against nobody where it can not be read again', async () => {
+  it('blames no token where it can not be read again', async () => {
     const w = fixture({ answer: () => Promise.reject(refusal('access_denied')) });
     let readable = true;
     const provider = w.provider(
@@ -158,7 +158,7 @@ describe('a leader whose token is no good', () => {
     expect(provider.status().backoff).toBeUndefined();
   });
 
-  it('is held back by its own refusal although another audience was asked for it', async () => {
+  it('is delayed by its own refusal although another audience was requested with it', async () => {
     const w = fixture({ answer: () => Promise.reject(refusal('access_denied')) });
     let minted = 0;
     const source = sourceOf(() => makeJwt({ sub: 'captured' }), {
@@ -217,7 +217,7 @@ describe('a fresh subject token, once', () => {
 });
 
 describe('what a driver asks for late', () => {
-  it('holds up nobody who can be served, and its failing fails none of them', async () => {
+  it('delays no caller that can be served, and its failure fails none of them', async () => {
     for (const at of [AHEAD, LAST_MINUTE]) {
       for (const lateRequest of [
         () => new Promise<SecretRequest>(() => undefined),
@@ -237,7 +237,7 @@ describe('what a driver asks for late', () => {
     }
   });
 
-  it('is waited for where nothing is held, in the time of the call', async () => {
+  it('is waited for where no credential is cached, within the time limit of the call', async () => {
     const w = fixture();
     const provider = w.provider();
     const controller = new AbortController();
@@ -255,7 +255,7 @@ describe('what a driver asks for late', () => {
     expect(w.clock.timers()).toBe(0);
   });
 
-  it('names the flight: two regions make two exchanges, one region one', async () => {
+  it('names the refresh: two regions make two exchanges, one region one', async () => {
     const answer = gate<void>();
     const w = fixture({ answer: () => answer.promise });
     const provider = w.provider();
@@ -269,7 +269,7 @@ describe('what a driver asks for late', () => {
 });
 
 describe('the last minute', () => {
-  it('waits three seconds for an attempt, then serves what is held; the attempt goes on', async () => {
+  it('waits three seconds for an attempt, then serves the cached credential; the attempt goes on', async () => {
     // Two requests of two seconds each: a single one would end at its own limit first.
     const answer = gate<void>();
     const w = fixture({
@@ -319,7 +319,7 @@ describe('the last minute', () => {
     expect(w.attempts.length - before).toBeLessThanOrEqual(11);
   });
 
-  it('serves what is held though the caller, whose token matters by now, can not read it', async () => {
+  it('serves the cached credential though the caller, whose token is needed now, can not read it', async () => {
     const w = fixture({
       answer: ({ n }) => (n === 1 ? undefined : Promise.reject(refusal('access_denied'))),
     });

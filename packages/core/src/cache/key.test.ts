@@ -77,7 +77,7 @@ describe('the value key', () => {
     expect(platformIdentity('x')).not.toBe(digestPartition('x'));
   });
 
-  it('is remembered, in bounded room', async () => {
+  it('is remembered, within a limit', async () => {
     const cache = createCredentialCache();
     expect(knownKey(cache, 'text')).toBeUndefined();
     const key = await valueKey(cache, 'text');
@@ -88,7 +88,7 @@ describe('the value key', () => {
 });
 
 describe('the digest of a token', () => {
-  it('is remembered to the end of the token, in bounded room', async () => {
+  it('is remembered until the token ends, within a limit', async () => {
     const cache = createCredentialCache();
     const token = (n: number, exp = 1_000) => readSubjectToken(makeJwt({ n, exp }));
     const digest = await tokenDigest(cache, token(0), 0);

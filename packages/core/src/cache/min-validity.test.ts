@@ -135,7 +135,7 @@ describe('minValidityMs of a call', () => {
     await call;
   });
 
-  it('uses the credential of its own token where that is of another identity', async () => {
+  it('uses the credential of the caller token where that belongs to another identity', async () => {
     let jwt = makeJwt({ sub: 'mine', project_id: 'mine' });
     const w = fixture({ answer: ({ sub, n }) => w.good(`${String(sub)}${n}`) });
     const provider = w.provider(

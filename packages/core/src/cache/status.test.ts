@@ -100,7 +100,7 @@ describe('invalidate', () => {
     ).toThrow(OptionError);
   });
 
-  it('answers nobody with the refused value while the source is down', async () => {
+  it('serves the refused value to no caller while the source is down', async () => {
     const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();

@@ -61,7 +61,7 @@ describe.each(['fetch', 'node:https'] as const)('one request by %s', (way) => {
     const paths: (string | undefined)[] = [];
     const url = await serve((request, response) => {
       paths.push(request.url);
-      response.writeHead(status, { location: '/elsewhere' }).end('moved');
+      response.writeHead(status, { location: '/other' }).end('moved');
     });
     await expect(ask(url)).rejects.toMatchObject({ code: 'redirect_refused', retryable: false, status });
     expect(paths).toEqual(['/token']);
@@ -69,7 +69,7 @@ describe.each(['fetch', 'node:https'] as const)('one request by %s', (way) => {
 
   it('does not wait for a redirect whose body never ends', async () => {
     const url = await serve((_request, response) => {
-      response.writeHead(302, { location: '/elsewhere' });
+      response.writeHead(302, { location: '/other' });
       response.write('and so on');
     });
     await expect(ask(url)).rejects.toMatchObject({ code: 'redirect_refused' });
@@ -114,7 +114,7 @@ describe.each(['fetch', 'node:https'] as const)('one request by %s', (way) => {
     }
   });
 
-  it('throws what the network said where there is nobody', async () => {
+  it('throws the network error where nothing listens', async () => {
     const url = await serve(() => undefined);
     await new Promise((resolve) => server?.close(resolve));
     const thrown: unknown = await ask(url).catch((error: unknown) => error);
@@ -182,7 +182,7 @@ describe('a fetch of the user’s own', () => {
   it('is not believed where it followed a redirect all the same', async () => {
     const url = await serve(({ url: path }, response) =>
       path === '/token'
-        ? response.writeHead(307, { location: '/elsewhere' }).end()
+        ? response.writeHead(307, { location: '/other' }).end()
         : response.end('{"token":"x"}'),
     );
     const follows: Fetch = (input, init) => globalThis.fetch(input, { ...init, redirect: 'follow' });

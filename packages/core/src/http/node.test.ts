@@ -36,7 +36,7 @@ describe('an abort', () => {
     await until(() => held(url).length === 0);
   }
 
-  /** Aborts when Node says so for the `nth` time, in the middle of its own work. */
+  /** Aborts at Node's `nth` call, in the middle of Node's own work. */
   function abortAt(name: string, nth: number): AbortController & Disposable {
     const controller = new AbortController();
     let count = 0;

@@ -35,7 +35,7 @@ export async function listen(take: Take, protocol = 'http'): Promise<URL> {
   return new URL(`${protocol}://127.0.0.1:${(server.address() as AddressInfo).port}/token`);
 }
 
-/** To the first request `parts`, each a chunk of its own, and the end of the connection where `ends`; to others "ok". */
+/** Sends `parts` to the first request, each as a separate chunk, and ends the connection if `ends`; sends "ok" to others. */
 export function answering(parts: readonly (string | Buffer)[], ends = false): Promise<URL> {
   let requests = 0;
   return listen((socket) =>

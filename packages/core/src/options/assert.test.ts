@@ -43,7 +43,7 @@ describe('strings', () => {
     expect(optionalString(BARE, undefined)).toBeUndefined();
   });
 
-  it('are asked for by name, with the variables and what they must be', () => {
+  it('are requested with their names, their variables and what they must be', () => {
     expect(thrown(() => requiredString(TWO, undefined, LOWER))).toMatchObject({
       code: 'missing_option',
       option: 'ownOption',
@@ -77,7 +77,7 @@ describe('strings', () => {
     });
   });
 
-  it('of the environment are held to the grammar as well', () => {
+  it('of the environment must follow the grammar as well', () => {
     vi.stubEnv('CREDEX_TEST_OPTION', 'Nope');
     expect(thrown(() => optionalString(ONE, undefined, LOWER)).message).toContain('it is "Nope"');
   });

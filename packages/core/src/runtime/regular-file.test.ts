@@ -27,7 +27,7 @@ describe('a file is read', () => {
 });
 
 describe('what is no regular file is refused without waiting for it', () => {
-  it('a named pipe that nobody writes to', () => {
+  it('a named pipe without a writer', () => {
     execFileSync('sh', ['-c', 'mkfifo "$0"', path('pipe')]);
     expect(() => readRegularFile(fs, path('pipe'), 100)).toThrow(UnreadableFile);
   });

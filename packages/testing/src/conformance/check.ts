@@ -1,4 +1,4 @@
-/** One rule of the joint, and what it takes to see whether it is kept. */
+/** One rule of the driver interface, and what is needed to check it. */
 
 import type { Credential } from '@credex/core';
 import type { Ability, ConformanceOptions, ExchangerHarness } from './harness.js';

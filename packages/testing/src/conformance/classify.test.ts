@@ -25,7 +25,11 @@ const BREACHES: readonly Breach[] = [
     answerWith((found) => ({ ...found, throttled: undefined })),
   ],
   ['an expired token for good', 'the expired token', answerWith((found) => ({ ...found, retry: 'never' }))],
-  ['an unknown code', 'the foreign token', answerWith((found) => ({ ...found, code: 'unknown' }))],
+  [
+    'an unknown code',
+    'the token of another identity',
+    answerWith((found) => ({ ...found, code: 'unknown' })),
+  ],
   ["a hint of the server's words", "'refuse' of the server", answerWith(quoting)],
   [
     'no guard in classify',
@@ -40,11 +44,7 @@ const BREACHES: readonly Breach[] = [
       return classifySample(error);
     }),
   ],
-  [
-    'a code of its own',
-    'never throws',
-    answerWith((found) => ({ ...found, code: 'EWHATEVER' as 'unknown' })),
-  ],
+  ['an unknown code', 'never throws', answerWith((found) => ({ ...found, code: 'EWHATEVER' as 'unknown' }))],
   ['a wait of no number', 'never throws', answerWith((found) => ({ ...found, retryAfterMs: Number.NaN }))],
   [
     'a network that is never tried again',

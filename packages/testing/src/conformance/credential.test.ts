@@ -6,10 +6,10 @@ import { EXPIRES_AT } from './sample.fixture.js';
 const BREACHES: readonly Breach[] = [
   [
     'a credential in seconds',
-    'ends in time to come',
+    'ends in the future',
     credentialWith({ expiresAt: Math.floor(EXPIRES_AT / 1000) }),
   ],
-  ['a credential for ever', 'ends in time to come', credentialWith({ expiresAt: 8.64e15 })],
+  ['a credential for ever', 'ends in the future', credentialWith({ expiresAt: 8.64e15 })],
   [
     'a Date in the credential',
     'credential: plain data',

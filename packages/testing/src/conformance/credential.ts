@@ -41,7 +41,7 @@ const GARBAGE: readonly unknown[] = [
   () => ({}),
 ];
 
-/** A value of each kind that a damaged or foreign record may hold in a field's place. */
+/** A value of each kind that a damaged or third-party record may have in a field. */
 const KINDS: readonly unknown[] = [null, true, 12, 'text', [], ['text'], {}];
 
 const kindOf = (value: unknown): string =>
@@ -67,7 +67,7 @@ function assertRefused<C extends Credential, R>(
 
 export const CREDENTIAL_CHECKS: readonly Check[] = [
   {
-    name: 'credential: ends in time to come, and the hints beside it fit',
+    name: 'credential: ends in the future, and its other hints agree',
     async run(harness, { fetch }) {
       const now = timeOf(harness);
       const issued = await issuedBy(harness, { jwt: harness.tokens.good, fetch });

@@ -52,7 +52,7 @@ const BREACHES: readonly Breach[] = [
     }),
   ],
   [
-    'a cache of its own',
+    'a separate cache',
     'holds nothing',
     exchangeWith((own) => {
       let held: ReturnType<typeof own.exchange> | undefined;
@@ -60,7 +60,7 @@ const BREACHES: readonly Breach[] = [
     }),
   ],
   [
-    'one flight for all tokens',
+    'one exchange for all tokens',
     'two at once',
     exchangeWith((own) => {
       let flight: ReturnType<typeof own.exchange> | undefined;
@@ -71,7 +71,7 @@ const BREACHES: readonly Breach[] = [
     }),
   ],
   [
-    'retries of its own',
+    'its own retries',
     'tries once',
     exchangeWith(
       (own) => (request, context) =>

@@ -78,11 +78,17 @@ export const EXCHANGE_CHECKS: readonly Check[] = [
   },
   {
     name: 'exchange: two at once are kept apart',
-    needs: ['subject', 'foreign-token'],
+    needs: ['subject', 'other-identity-token'],
     async run(harness, { fetch }) {
-      const { good, foreign = '' } = harness.tokens;
-      const [mine, theirs] = [start(harness, { jwt: good, fetch }), start(harness, { jwt: foreign, fetch })];
-      assert.ok((await theirs.outcome).error !== undefined, 'The foreign token brought a credential.');
+      const { good, otherIdentity = '' } = harness.tokens;
+      const [mine, theirs] = [
+        start(harness, { jwt: good, fetch }),
+        start(harness, { jwt: otherIdentity, fetch }),
+      ];
+      assert.ok(
+        (await theirs.outcome).error !== undefined,
+        'The token of another identity brought a credential.',
+      );
       assert.ok((await mine.outcome).error === undefined, 'The good token was refused.');
     },
   },

@@ -57,13 +57,15 @@ const failureCheck = ({ behaviour, retry, codes }: Failure): Check => ({
   },
 });
 
+const TOKEN_NAMES = { expired: 'the expired token', otherIdentity: 'the token of another identity' } as const;
+
 const tokenCheck = (
   needed: Ability,
-  which: 'expired' | 'foreign',
+  which: 'expired' | 'otherIdentity',
   retry: RetryAdvice,
   codes?: readonly FederationErrorCode[],
 ): Check => ({
-  name: `classify: the ${which} token is met with ${retry}`,
+  name: `classify: ${TOKEN_NAMES[which]} is answered with ${retry}`,
   needs: ['subject', needed],
   async run(harness, options) {
     const jwt = harness.tokens[which];
@@ -77,5 +79,5 @@ const tokenCheck = (
 export const FAILURE_CHECKS: readonly Check[] = [
   ...FAILURES.map(failureCheck),
   tokenCheck('expired-token', 'expired', 'fresh-subject', ['subject_token_expired']),
-  tokenCheck('foreign-token', 'foreign', 'never'),
+  tokenCheck('other-identity-token', 'otherIdentity', 'never'),
 ];

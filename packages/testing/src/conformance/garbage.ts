@@ -55,7 +55,7 @@ function withGetters(): object {
   return made;
 }
 
-/** Fields where servers' answers have them, each of a type that nobody expects. */
+/** Fields of servers' responses, each of an unexpected type. */
 const STRANGE_VALUES: readonly unknown[] = [null, 0, Number.NaN, -1, 1e300, [], [null], {}, '', 'x', true];
 
 const STRANGE_FIELDS: readonly object[] = STRANGE_VALUES.map((value) => ({

@@ -37,8 +37,8 @@ export type Ability =
   | Exclude<Behaviour, 'succeed'>
   /** `tokens.expired` */
   | 'expired-token'
-  /** `tokens.foreign` */
-  | 'foreign-token'
+  /** `tokens.otherIdentity` */
+  | 'other-identity-token'
   /** The exchange shows a subject token; one further along a role chain doesn't. */
   | 'subject';
 
@@ -57,9 +57,9 @@ export interface ExchangerHarness<C extends Credential, R> extends Asked<C, R> {
     /** As good as the first one was before it expired. */
     readonly expired?: string | undefined;
     /** Valid, of somebody whom the server doesn't trust. */
-    readonly foreign?: string | undefined;
+    readonly otherIdentity?: string | undefined;
   };
-  /** An exchanger of equal options, made anew. */
+  /** A new exchanger with equal options. */
   readonly equal: Asked<C, R>;
   /** By what is different: exchangers and requests whose credentials are good for other things. At least one. */
   readonly different: Readonly<Record<string, Asked<C, R>>>;

@@ -39,7 +39,7 @@ export const jwtOf = (sub: string): string =>
   [
     encoded({ alg: 'none' }),
     encoded({ sub, exp: 4_000_000_000 }),
-    Buffer.from(`signature of ${sub}: nobody may see it`).toString('base64url'),
+    Buffer.from(`signature of ${sub}: a secret`).toString('base64url'),
   ].join('.');
 
 export const EXPIRES_AT: number = Date.UTC(2030, 0, 1, 1);
@@ -100,7 +100,7 @@ export function classifySample(error: unknown): ErrorClass {
 }
 
 export function sampleHarness(): ExchangerHarness<SampleCredential, SampleRequest> & SampleServer {
-  const tokens = { good: jwtOf('good'), expired: jwtOf('expired'), foreign: jwtOf('foreign') };
+  const tokens = { good: jwtOf('good'), expired: jwtOf('expired'), otherIdentity: jwtOf('otherIdentity') };
   let how: Behaviour = 'succeed';
   let said = '';
   let received = 0;

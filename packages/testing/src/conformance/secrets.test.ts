@@ -16,8 +16,8 @@ const BREACHES: readonly Breach[] = [
     later(answerWith(quoting)),
   ],
   [
-    'an error of its own that names the token',
-    'secrets: no error shows a foreign token',
+    'an error that names the token',
+    'secrets: no error shows a token of another identity',
     exchangeWith((own) => async (request, context) => {
       const { jwt } = await context.subject();
       return own.exchange(request, context).catch(() => {

@@ -75,8 +75,8 @@ export const SECRET_CHECKS: readonly Check[] = [
     },
   })),
   {
-    name: 'secrets: no error shows a foreign token',
-    needs: ['subject', 'foreign-token'],
-    run: (harness, options) => assertKept(harness, harness.tokens.foreign ?? '', options),
+    name: 'secrets: no error shows a token of another identity',
+    needs: ['subject', 'other-identity-token'],
+    run: (harness, options) => assertKept(harness, harness.tokens.otherIdentity ?? '', options),
   },
 ];

@@ -2,7 +2,7 @@ import type { Breach } from './breaches.fixture.js';
 import { describeBreaches } from './breaches.fixture.js';
 
 const BREACHES: readonly Breach[] = [
-  ['a version of its own', 'names its version', () => ({ specificationVersion: 'v2' as 'v1' })],
+  ['another version', 'names its version', () => ({ specificationVersion: 'v2' as 'v1' })],
   ['a provider that is a sentence', 'names its version', () => ({ provider: 'My Cloud' })],
   [
     'a Date in the target',

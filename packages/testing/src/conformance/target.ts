@@ -28,7 +28,7 @@ export const TARGET_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'target: pure; it asks nobody, changes nothing and stays the same',
+    name: 'target: pure; it makes no request, changes nothing and stays the same',
     async run(harness, { fetch }) {
       const { exchanger, tokens } = harness;
       const request = deepFrozen(structuredClone(harness.request));

@@ -14,7 +14,7 @@ export interface TrialInit {
   readonly fetch?: Fetch | undefined;
   /** What `subject()` rejects with. */
   readonly noSubject?: Error | undefined;
-  /** Ends everything: core's flight has run out of time. */
+  /** Ends everything: core's refresh has run out of time. */
   readonly whole?: AbortSignal | undefined;
   /** Ends one step: it alone has. */
   readonly step?: AbortSignal | undefined;

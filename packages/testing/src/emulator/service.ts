@@ -1,5 +1,5 @@
 /**
- * The joint of the emulator: a service answers requests; the server (sockets, TLS, faults, log, clock) is
+ * The interface of the emulator's services: a service answers requests; the server (sockets, TLS, faults, log, clock) is
  * written once around all of them.
  */
 
@@ -36,7 +36,7 @@ export interface ServiceAnswer {
   readonly log?: Readonly<Record<string, string>> | undefined;
 }
 
-/** One endpoint of one party, with a listener of its own. */
+/** One endpoint of one party, with its own listener. */
 export interface Service {
   readonly name: ServiceName;
   handle(request: ServiceRequest): Promise<ServiceAnswer> | ServiceAnswer;

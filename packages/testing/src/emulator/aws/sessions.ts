@@ -100,7 +100,7 @@ export class SessionStore {
     if (session === undefined || token === undefined || !sameText(session.sessionToken, token))
       return 'invalid';
     const role = this.#identities.role(session.roleArn);
-    // A role made anew under the same name has another id; its predecessor's sessions are worth nothing.
+    // A role created again under the same name has another id; the sessions of the first one are invalid.
     if (role?.id !== session.roleId) return 'invalid';
     if (this.#runtime.clock.now() >= session.expiresAt) return 'expired';
     return { caller: { kind: 'session', session, role }, secretAccessKey: session.secretAccessKey };

@@ -26,7 +26,7 @@ export interface ApplicationOptions {
   readonly clientId: string;
   /** The service principal's object id in the home tenant; random if left out. */
   readonly objectId?: string | undefined;
-  /** Tenants beside the home tenant in which the application has a service principal. */
+  /** Tenants besides the home tenant in which the application has a service principal. */
   readonly alsoInTenants?: readonly string[] | undefined;
   /** Application ID URIs: resources that tokens can be asked for. `api://{clientId}` always is one. */
   readonly identifierUris?: readonly string[] | undefined;

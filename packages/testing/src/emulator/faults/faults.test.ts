@@ -60,7 +60,7 @@ test('delay: held until the latch opens, and judged only then', async () => {
   expect(emulator.log.entries()).toMatchObject([{ status: 503, fault: 'delay' }]);
 });
 
-test('delay: nobody is left to answer', async () => {
+test('delay: the client is gone before the answer', async () => {
   let open = (): void => undefined;
   const latch = new Promise<void>((resolve) => (open = resolve));
   const leave = new AbortController();
@@ -171,7 +171,7 @@ test('clock-skew: the service judges and stamps by a wrong clock, and only for t
   expect([await exchange(), await exchange()]).toEqual([401, 200]);
 });
 
-test('redirect: elsewhere, 307 unless given', async () => {
+test('redirect: to another address, 307 unless given', async () => {
   plant({ kind: 'redirect', location: 'https://evil.example/' }, 1);
   plant({ kind: 'redirect', location: '/other', status: 302 }, 1);
   const [first, second] = [await ask(), await ask()];

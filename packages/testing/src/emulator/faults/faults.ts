@@ -38,7 +38,7 @@ export type Fault =
   | { readonly kind: 'already-expired' }
   /** The service judges and stamps, the Date header included, by a clock that is `ms` ahead (behind: negative). */
   | { readonly kind: 'clock-skew'; readonly ms: number }
-  /** Sends the client elsewhere; status 307 unless given. */
+  /** Redirects the client to another address; status 307 unless given. */
   | { readonly kind: 'redirect'; readonly location: string; readonly status?: number | undefined }
   /** The good answer a byte at a time: each byte waits for its own `tick()`. */
   | { readonly kind: 'slow'; readonly tick: () => Promise<unknown> };

@@ -51,7 +51,7 @@ function editJson(text: string, names: RegExp, edit: Edit): string {
   return found ? JSON.stringify(value) : text;
 }
 
-/** The parties' XML is flat where it matters: an element of text, or one without children of its own name. */
+/** The parties' XML is flat where it matters: an element of text, or one without children of the same name. */
 function editXml(text: string, names: RegExp, edit: Edit): string {
   return [...new Set([...text.matchAll(/<([A-Za-z][\w.-]*)/g)].map(([, name]) => name as string))]
     .filter((name) => names.test(name))

@@ -46,7 +46,7 @@ export interface TestGcp extends GcpCloud {
   ): Promise<Told>;
 }
 
-/** A pool with one provider that maps `sub`; nothing else is set up. The clock starts anew. */
+/** A pool with one provider that maps `sub`; nothing else is set up. The clock starts again. */
 export function testGcp(): TestGcp {
   clock.nowMs = START;
   issuer.setReachable(true);

@@ -60,7 +60,7 @@ export function errorInfo(
 export const invalidArgument = (message = 'Request contains an invalid argument.'): Refusal =>
   rpcRefusal({ code: 400, status: 'INVALID_ARGUMENT', message });
 
-/** Cloud Storage's JSON API: `errors` beside code and message, no `status`. */
+/** Cloud Storage's JSON API: `errors` next to code and message, no `status`. */
 export class StorageRefusal extends Refusal {
   readonly #sentence: string;
 

@@ -26,7 +26,7 @@ export async function listen(
     void answerer(message, response, reset);
 
   const server: Server = tls === undefined ? createHttpServer(onRequest) : createHttpsServer(tls, onRequest);
-  // A kept-alive connection that the server ends while the client writes is a fault nobody planted.
+  // A kept-alive connection that the server ends while the client writes is a fault that no test planted.
   server.keepAliveTimeout = 0;
   server.on('connection', (socket: Socket) => {
     const { remotePort } = socket;

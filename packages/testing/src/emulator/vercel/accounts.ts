@@ -74,7 +74,7 @@ export class Accounts {
     return login?.expiresAt !== undefined && login.expiresAt <= this.#clock.now() ? undefined : login;
   }
 
-  /** By id or by name, within what belongs to `ownerId`. */
+  /** Finds by id or name among what belongs to `ownerId`. */
   project(idOrName: string, ownerId: string): ProjectInput | undefined {
     return [...this.#projects.values()].find(
       ({ projectId, project, teamId }) =>

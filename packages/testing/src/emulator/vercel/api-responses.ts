@@ -12,7 +12,7 @@ export const json = (
   log,
 });
 
-/** `more`: what stands beside code and message, such as `invalidToken`. */
+/** `more`: members next to code and message, such as `invalidToken`. */
 export function refusal(
   status: number,
   code: string,

@@ -19,7 +19,7 @@ export interface VercelAdmin {
    * @throws OptionError for a missing user or a lifetime out of range.
    */
   createLogin(input: LoginInput): { readonly token: string; readonly expiresAt: number | undefined };
-  /** As `vercel logout` elsewhere does: the token is good no more. */
+  /** As `vercel logout` on another machine does: the token is no longer valid. */
   revokeLogin(token: string): void;
 }
 

@@ -17,7 +17,7 @@ export interface MintOptions {
   readonly issuerMode?: 'team' | 'global' | undefined;
   /** By default `https://vercel.com/{team}`. */
   readonly audience?: string | readonly string[] | undefined;
-  /** Who pulled a development token; by default `user_emulator` there, and absent elsewhere. */
+  /** Who pulled a development token; by default `user_emulator` in development, otherwise absent. */
   readonly userId?: string | undefined;
   /** From `issuedAt`; by default 3600. */
   readonly lifetimeSeconds?: number | undefined;
@@ -35,7 +35,7 @@ export interface MintOptions {
    * with a key of that curve, which the JWKS publishes from then on.
    */
   readonly header?: Readonly<Record<string, unknown>> | undefined;
-  /** `unpublished`: a key that no JWKS holds, under a key id of its own. */
+  /** `unpublished`: a key that no JWKS has, under a separate key id. */
   readonly signWith?: 'current' | 'unpublished' | undefined;
   /** Changes the payload after it was signed. */
   readonly tamper?: boolean | undefined;

@@ -90,7 +90,7 @@ test('its last second is good, and nbf may be missing', async () => {
   expect((await verdictOf({ claims: { nbf: undefined } })).ok).toBe(true);
 });
 
-test('a foreign key under a published key id is a bad signature', async () => {
+test('a key of another issuer under a published key id is a bad signature', async () => {
   const kid = header(await parts.issuer.mint(shop))['kid'];
   expect(await verdictOf({ signWith: 'unpublished', header: { kid } })).toMatchObject({
     fault: 'bad_signature',
@@ -106,7 +106,7 @@ test.each(['', 'garbage', 'a.b.c', 'e30.e30.', '..', `${'x'.repeat(20)}.`.repeat
   },
 );
 
-test('keys that nobody can fetch: an issuer that is down, and one that is not ours', async () => {
+test('keys that can not be fetched: an issuer that is down, and one that is not ours', async () => {
   const foreign = 'https://token.actions.githubusercontent.com';
   expect(await verdictOf({ claims: { iss: foreign } }, { issuerUrl: foreign })).toMatchObject({
     fault: 'issuer_unreachable',

@@ -32,7 +32,7 @@ describe('a trust policy of an issuer that many share', () => {
     ['a condition on the subject alone', { StringEquals: { [`${SHARED}:sub`]: SUBJECT } }],
     ['an asterisk', { StringLike: { [AUD]: '*' } }],
     ['an asterisk that is no pattern', { StringEquals: { [AUD]: '*' } }],
-    ['an asterisk beside a value', { StringEquals: { [AUD]: ['*', AUDIENCE] } }],
+    ['an asterisk and a value', { StringEquals: { [AUD]: ['*', AUDIENCE] } }],
     ['not equal', { StringNotEquals: { [AUD]: AUDIENCE } }],
     ['not like', { StringNotLike: { [AUD]: 'x*' } }],
     ['equal if it exists', { StringEqualsIfExists: { [AUD]: AUDIENCE } }],

@@ -143,7 +143,7 @@ export class IdentityStore {
     return changed;
   }
 
-  /** Its sessions end with it, also where a role of the same name is made anew. */
+  /** Its sessions end with it, also where a role of the same name is created again. */
   deleteRole(arn: string): void {
     if (!this.#roles.delete(arn)) setupFault('NoSuchEntity', `There is no role ${arn}.`);
   }

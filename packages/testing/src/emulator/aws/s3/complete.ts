@@ -1,4 +1,4 @@
-/** CompleteMultipartUpload: the list of parts is held against what was uploaded, then the parts become an object. */
+/** CompleteMultipartUpload: the list of parts is compared with what was uploaded, then the parts become an object. */
 
 import { createHash } from 'node:crypto';
 import type { ServiceAnswer } from '../../service.js';

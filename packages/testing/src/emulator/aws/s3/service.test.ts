@@ -208,7 +208,7 @@ describe('who may', () => {
     expect(refusal(await put())[2]).toMatch(/with an explicit deny in a session policy$/);
   });
 
-  it('is narrowed by managed policies: of AWS, of the account, and of nobody', async () => {
+  it('is narrowed by managed policies: of AWS, of the account, and missing ones', async () => {
     await put();
     const own = `arn:aws:iam::${ACCOUNT}:policy/put-only`;
     aws.admin.createManagedPolicy({

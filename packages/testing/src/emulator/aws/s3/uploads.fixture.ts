@@ -44,7 +44,7 @@ export interface TestUploads {
   list(uploadId: string, query?: Record<string, string>): Promise<ServiceAnswer>;
 }
 
-/** To be called once, at the top of a test file: a bucket `shop` and a role that may do all, anew for each test. */
+/** Call it once, at the top of a test file: a bucket `shop` and a role that may do all, new for each test. */
 export function useUploads(): TestUploads {
   let aws: TestAws;
   let role: Credentials;

@@ -166,7 +166,7 @@ describe('session policies', () => {
     ]);
   });
 
-  it('packs them, with a limit of its own', async () => {
+  it('packs them, with a separate limit', async () => {
     // A generator of text that hardly compresses.
     let state = 1;
     const noise = Array.from({ length: 1900 }, () => {

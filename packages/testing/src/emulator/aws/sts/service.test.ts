@@ -142,7 +142,7 @@ describe('GetCallerIdentity, signed by a session', () => {
     ]);
   });
 
-  it('ends with its role, also where one of that name is made anew', async () => {
+  it('ends with its role, also where one of that name is created again', async () => {
     const credentials = await aws.credentials();
     aws.admin.deleteRole(ROLE);
     aws.admin.createRole({ arn: ROLE, trustPolicy: TRUST });

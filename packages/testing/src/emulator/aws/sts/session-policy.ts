@@ -12,7 +12,7 @@ export interface SessionPolicies {
 }
 
 /**
- * AWS packs session policies in a form it doesn't publish, with a limit beside that of the plain text. Here it is
+ * AWS packs session policies in a form it doesn't publish, with a limit in addition to that of the plain text. Here it is
  * deflate, and a space that text which hardly compresses fills before it reaches 2,048 characters.
  */
 const PACKED_SPACE = 1400;

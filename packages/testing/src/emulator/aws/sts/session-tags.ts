@@ -1,4 +1,4 @@
-/** What a token asks for beside an identity: session tags, a source identity, and the roles that its issuer authorizes. */
+/** What a token requests besides an identity: session tags, a source identity, and the roles that its issuer authorizes. */
 import { refuse } from './responses.js';
 
 export interface SessionRequest {

@@ -1,4 +1,4 @@
-/** What a web identity brings into a trust policy and into its session, beside its subject and its audience. */
+/** What a web identity adds to a trust policy and to its session besides its subject and its audience. */
 
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';

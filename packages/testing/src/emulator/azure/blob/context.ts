@@ -12,7 +12,7 @@ export interface BlobContext {
   readonly target: BlobTarget;
 }
 
-/** What an operation answers beside the headers that every answer has. */
+/** What an operation answers besides the headers that every answer has. */
 export interface BlobOutcome {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;

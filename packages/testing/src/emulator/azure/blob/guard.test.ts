@@ -100,9 +100,9 @@ describe('a token', () => {
   it('of another tenant is refused', async () => {
     azure.admin.createTenant({ tenantId: OTHER_TENANT });
     const roleAssignments = [{ clientId: CLIENT, role: 'Storage Blob Data Owner' }] as const;
-    azure.admin.createStorageAccount({ name: 'foreign', tenantId: OTHER_TENANT, roleAssignments });
+    azure.admin.createStorageAccount({ name: 'others', tenantId: OTHER_TENANT, roleAssignments });
     const headers = { 'x-ms-version': '2026-02-06', authorization: `Bearer ${await tokenOf(azure)}` };
-    const answer = await azure.blob.handle(request({ target: `/foreign/${LIST}`, headers }));
+    const answer = await azure.blob.handle(request({ target: `/others/${LIST}`, headers }));
     expect(codeOf(answer)).toBe('401 InvalidAuthenticationInfo');
     expect(answer.headers?.['www-authenticate']).toContain(OTHER_TENANT);
     expect(detailOf(answer.body)).toBe('Issuer validation failed. Issuer did not match.');

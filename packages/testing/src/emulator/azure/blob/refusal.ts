@@ -1,6 +1,6 @@
 /**
  * The blob service's refusals, with the codes and sentences of "Common REST API error codes" and "Blob service
- * error codes" of Azure Storage; where words come from elsewhere, it is said.
+ * error codes" of Azure Storage; other sources are named.
  */
 import type { ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
 import { newGuid } from '../guid.js';
@@ -9,7 +9,7 @@ import { xmlText } from './xml-text.js';
 
 export interface StorageRefusalExtras {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Elements beside Code and Message. */
+  /** Elements besides Code and Message. */
   readonly details?: Readonly<Record<string, string>>;
 }
 

@@ -211,7 +211,7 @@ describe('an error', () => {
   });
 
   it('is the answer for an account that is not there', async () => {
-    const answer = await azure.blob.handle(request({ target: '/nobody/carts/a' }));
+    const answer = await azure.blob.handle(request({ target: '/missing/carts/a' }));
     expect(codeOf(answer)).toBe('404 ResourceNotFound');
   });
 

@@ -62,7 +62,7 @@ async function perform(
   notes['account'] = target.account;
   notes['container'] = target.container;
   const account = accounts.get(target.account);
-  // In Azure the account's name isn't in DNS; there is nobody who could say so.
+  // In Azure the account's name is missing in DNS, so no server answers.
   if (account === undefined) throw blobRefusals.resourceNotFound();
   const claims = await authenticateRequest(entra, account, request);
   notes['client'] = String(claims['appid']);

@@ -90,7 +90,7 @@ describe('an assertion is refused for', () => {
     expect(await refusal(assertion)).toMatchObject({ status: 400, code: 50166, error: 'invalid_request' });
   });
 
-  it('an application that trusts nobody', async () => {
+  it('an application without a federated credential', async () => {
     azure.admin.createApplication({ tenantId: TENANT, clientId: OTHER_TENANT, federatedCredentials: [] });
     const answer = await tokenRequest(azure, { client_id: OTHER_TENANT });
     expect(jsonOf(answer)['error_codes']).toEqual([70025]);

@@ -289,7 +289,7 @@ describe('discovery', () => {
     expect(key).not.toHaveProperty('d');
   });
 
-  it('answers 404 elsewhere', async () => {
+  it('answers 404 to other paths', async () => {
     expect((await azure.entra.handle(request({ target: `/${TENANT}/oauth2/token` }))).status).toBe(404);
   });
 });

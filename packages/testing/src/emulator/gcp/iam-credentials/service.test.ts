@@ -219,10 +219,10 @@ describe('the caller', () => {
   test('an account that is not there, and a binding that was taken away', async () => {
     bound(USER);
     const token = await gcp.federated();
-    const missing = await gcp.iam('generateAccessToken', token, SCOPE, 'nobody@x.iam.gserviceaccount.com');
+    const missing = await gcp.iam('generateAccessToken', token, SCOPE, 'missing@x.iam.gserviceaccount.com');
     expect(missing.json['error']).toEqual({
       code: 404,
-      message: 'Not found; Gaia id not found for email nobody@x.iam.gserviceaccount.com',
+      message: 'Not found; Gaia id not found for email missing@x.iam.gserviceaccount.com',
       status: 'NOT_FOUND',
     });
     gcp.admin.setServiceAccountBindings(EMAIL, []);
