@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS, PACKAGES, ROOT, manifestOf, sideEffectsOf } from './packages.js';
 
-/** What a file exports: values and types, by name. */
+/** The names of the values and types that a file exports. */
 interface Exports {
   readonly values?: readonly string[];
   readonly types?: readonly string[];
@@ -148,7 +148,7 @@ describe.each(PROVIDERS)('packages/%s/src', (cloud) => {
     expect(entries.filter((entry) => !entry.endsWith('.ts'))).toEqual([sdk]);
   });
 
-  it('has each test beside the file that it names, and one fixture', () => {
+  it('has each test next to the file that it names, and one fixture', () => {
     for (const test of entries.filter(isTest).filter((file) => file !== `${cloud}.fixture.ts`)) {
       const subject = test.slice(0, -'.test.ts'.length);
       const isBeside = (entry: string): boolean =>

@@ -28,4 +28,4 @@ export { FederationError, OptionError } from './errors.js';
 export type { CredentialEvent, OnEvent, StoreOutcome } from './events.js';
 export type { Expectation } from './token/expect.js';
 export type { Fetch } from './http/http.js';
-export type { SharedOptions, TokenFunction } from './shared-options.js';
+export type { SharedOptions, TokenFunction } from './provider-options.js';

@@ -65,7 +65,8 @@ export {
   isLoopback,
 } from './options/endpoint.js';
 export type { EndpointRules, UrlParts } from './options/endpoint.js';
-export { SHARED_OPTION_NAMES, providerOptions } from './shared-options.js';
+export { SHARED_OPTION_NAMES } from './provider-options.js';
+export { providerOptions } from './shared-options.js';
 export type { Invocation } from './runtime/deadline.js';
 export { DIAGNOSTICS_CHANNEL } from './events.js';
 export type { PlatformDefaults } from './shared-options.js';

@@ -1,4 +1,4 @@
-/** The options of a provider, the same for every cloud. */
+/** The options of a provider, and what all of its calls share. */
 
 import type { CredentialCache } from './cache/cache.js';
 import { processWideCache } from './cache/cache.js';
@@ -17,27 +17,63 @@ import type { Expectation } from './token/expect.js';
 import { normalizeExpectation } from './token/expect.js';
 import { invalidOption, optionalClock, optionalFunction, optionalInteger } from './options/assert.js';
 
-/** Options that core takes, the same for every cloud. */
-export interface CredentialProviderOptions {
-  readonly source: SubjectTokenSource;
-  /** Ask the platform for a subject token of this audience first. */
+/** A function that returns the subject token; called once for each capture, with no argument. */
+export type TokenFunction = () => string | Promise<string>;
+
+export interface SharedOptions {
+  /** Where the subject token comes from. Default: the Vercel request context, token file, environment. */
+  readonly tokenSource?: SubjectTokenSource | TokenFunction | undefined;
+  /** Ask Vercel for a token of this audience first, and exchange that one. Default: the token as it comes. */
   readonly audience?: string | undefined;
+  /** Refuse to exchange any token but that of this project, team or environment. Default: any. */
   readonly expect?: Expectation | undefined;
-  /** Default: the process-wide cache. */
+  /** The cache. Default: the process-wide cache. */
   readonly cache?: CredentialCache | undefined;
   /** A cache that many instances share. Default: none. */
   readonly store?: EncryptedStore | undefined;
   /** How long one exchange may take in all, in milliseconds, 100 to 60,000; default 8,000. */
   readonly timeoutMs?: number | undefined;
-  readonly fetch?: Fetch | undefined;
-  readonly clock?: Clock | undefined;
-  /** A number from 0 (included) to 1 (excluded), as `Math.random`. */
-  readonly random?: (() => number) | undefined;
-  readonly onEvent?: OnEvent | undefined;
-  /** What the platform says of the invocation being served; asked where an exchange may be needed. */
-  readonly invocation?: (() => Invocation | undefined) | undefined;
-  /** How long a cached credential must still be valid for a call that says nothing itself; see `CredentialCall`. */
+  /**
+   * How long the credential that a call returns must still be valid, in milliseconds, 0 to 86,400,000; default 0. A call's
+   * own `minValidityMs` takes precedence; the rule is documented there.
+   */
   readonly minValidityMs?: number | undefined;
+  /**
+   * The fetch that exchanges are made with. Default: `node:https` on Node, with the proxy that HTTPS_PROXY names (by
+   * the package `proxy-agent`); on other runtimes the global fetch.
+   */
+  readonly fetch?: Fetch | undefined;
+  /** Time. Default: the system's clocks. */
+  readonly clock?: Clock | undefined;
+  /** From 0 (included) to 1 (excluded). Default: `Math.random`. */
+  readonly random?: (() => number) | undefined;
+  /** Called with each exchange, refresh, refusal and warning. Must not throw. Default: none. */
+  readonly onEvent?: OnEvent | undefined;
+  /**
+   * Returns the deadline and `waitUntil` of the invocation being served; called synchronously when an exchange may be
+   * needed. Default: from Vercel's request context.
+   */
+  readonly invocation?: (() => Invocation | undefined) | undefined;
+}
+
+export const SHARED_OPTION_NAMES: readonly (keyof SharedOptions)[] = optionNames<SharedOptions>({
+  tokenSource: true,
+  audience: true,
+  expect: true,
+  cache: true,
+  store: true,
+  timeoutMs: true,
+  minValidityMs: true,
+  fetch: true,
+  clock: true,
+  random: true,
+  onEvent: true,
+  invocation: true,
+});
+
+/** The options of `createCredentialProvider`: those that all clouds share, with a token source that is already chosen. */
+export interface CredentialProviderOptions extends Omit<SharedOptions, 'tokenSource'> {
+  readonly source: SubjectTokenSource;
   /**
    * The lifetime that the user asked for, in milliseconds: a refresh window, or a `minValidityMs`, of half of it is
    * refused.
@@ -45,21 +81,10 @@ export interface CredentialProviderOptions {
   readonly lifetimeMs?: number | undefined;
 }
 
-export const PROVIDER_OPTION_NAMES: readonly string[] = optionNames<CredentialProviderOptions>({
-  source: true,
-  audience: true,
-  expect: true,
-  cache: true,
-  store: true,
-  timeoutMs: true,
-  fetch: true,
-  clock: true,
-  random: true,
-  onEvent: true,
-  invocation: true,
-  minValidityMs: true,
-  lifetimeMs: true,
-});
+export const PROVIDER_OPTION_NAMES: readonly string[] = [
+  ...SHARED_OPTION_NAMES.filter((name) => name !== 'tokenSource'),
+  ...optionNames<Omit<CredentialProviderOptions, keyof SharedOptions>>({ source: true, lifetimeMs: true }),
+];
 
 const MAX_MIN_VALIDITY_MS = 86_400_000;
 

@@ -1,4 +1,4 @@
-/** The portable provider over an exchanger: what every cloud's factory is made with. */
+/** `createCredentialProvider`: the provider that each cloud's factory returns, made from the cloud's exchanger. */
 
 import type { CacheEntry } from './cache/cache.js';
 import { findEntry, markUsed, policyOf } from './cache/cache.js';
@@ -8,14 +8,7 @@ import type { ProviderContext } from './cache/exchange.js';
 import type { Call, CallBase } from './cache/get-credential.js';
 import { getCredential, isBelowMinValidity, readOwnToken } from './cache/get-credential.js';
 import type { KeyFields } from './cache/key.js';
-import {
-  canonicalJson,
-  digestPartition,
-  keyText,
-  knownKey,
-  platformIdentity,
-  valueKey,
-} from './cache/key.js';
+import { canonicalJson, digestIdentity, keyText, knownKey, platformIdentity, valueKey } from './cache/key.js';
 import type { CallerCopy } from './cache/record.js';
 import { callerCopy, isNested, matchesRecord } from './cache/record.js';
 import { statusOf } from './cache/status.js';
@@ -44,14 +37,14 @@ interface OwnKeys {
   readonly keys: Set<string>;
   /** How many keys were dropped from `keys`, which is bounded. */
   dropped: number;
-  /** The identity key of the last call, where no platform names one. */
-  lastIdentityKey: string | undefined;
+  /** The identity key of the last call for which only the token named the identity. */
+  lastDigestKey: string | undefined;
   /** Of the store, once a call needed it. */
   storeFingerprint: string | undefined;
 }
 
 /** A provider's parts, and what it remembers of its calls. */
-interface Provider<C extends Credential, R, V extends C> {
+interface ProviderParts<C extends Credential, R, V extends C> {
   readonly context: ProviderContext<C, R>;
   readonly source: SubjectTokenSource;
   readonly invocation: (() => Invocation | undefined) | undefined;
@@ -72,7 +65,7 @@ interface Provider<C extends Credential, R, V extends C> {
 }
 
 /**
- * The portable provider of one driver. Each call returns an object, and throws an error, of the caller's own.
+ * The provider of one exchanger. Each call returns an object, and throws an error, of the caller's own.
  * `copyOf`: makes that object; default: a copy of every field.
  *
  * @throws OptionError for an option out of its range
@@ -86,7 +79,7 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
   const context = contextOf(exchanger, options);
   const { cache } = context;
   if (cache.profile === 'default') refuseWideWindow(cache, options.lifetimeMs);
-  const provider: Provider<C, R, V> = {
+  const provider: ProviderParts<C, R, V> = {
     context,
     source: options.source,
     invocation: options.invocation,
@@ -94,7 +87,7 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
     minValidityMs: minValidityOf(options.minValidityMs, options.lifetimeMs) ?? 0,
     lifetimeMs: options.lifetimeMs,
     expectation: canonicalJson((context.expectation ?? null) as Json),
-    own: { keys: new Set(), dropped: 0, lastIdentityKey: undefined, storeFingerprint: undefined },
+    own: { keys: new Set(), dropped: 0, lastDigestKey: undefined, storeFingerprint: undefined },
     request: NOTHING as Partial<R>,
     ...NO_PLAIN_CALL,
   };
@@ -105,7 +98,7 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
 const NO_PLAIN_CALL = { plainIdentity: undefined, plainKey: '', plainDropped: 0, plainTarget: undefined };
 
 function driverProvider<C extends Credential, R, V extends C>(
-  provider: Provider<C, R, V>,
+  provider: ProviderParts<C, R, V>,
 ): DriverProvider<V, R> {
   const ask = (call?: DriverCall<R>): V | Promise<V> => credentialFor(provider, call);
   return {
@@ -122,9 +115,9 @@ function driverProvider<C extends Credential, R, V extends C>(
   };
 }
 
-/** A cached credential without a promise; anything else takes the way through `getCredential`. */
+/** A fresh cached credential without a promise; everything else goes through `getCredential`. */
 function credentialFor<C extends Credential, R, V extends C>(
-  provider: Provider<C, R, V>,
+  provider: ProviderParts<C, R, V>,
   given: DriverCall<R> | undefined,
 ): V | Promise<V> {
   const call = given === undefined ? undefined : ownCall(given);
@@ -146,7 +139,7 @@ function credentialFor<C extends Credential, R, V extends C>(
 }
 
 function isFresh<C extends Credential, R, V extends C>(
-  { context, minValidityMs }: Provider<C, R, V>,
+  { context, minValidityMs }: ProviderParts<C, R, V>,
   entry: CacheEntry,
 ): entry is CacheEntry & { readonly cached: NonNullable<CacheEntry['cached']> } {
   const { cached, invalidated } = entry;
@@ -156,7 +149,7 @@ function isFresh<C extends Credential, R, V extends C>(
 }
 
 async function answer<C extends Credential, R, V extends C>(
-  provider: Provider<C, R, V>,
+  provider: ProviderParts<C, R, V>,
   subject: Subject,
   given: DriverCall<R>,
 ): Promise<V> {
@@ -175,7 +168,7 @@ async function answer<C extends Credential, R, V extends C>(
 }
 
 function callOf<C extends Credential, R, V extends C>(
-  { context, invocation, minValidityMs, lifetimeMs, request }: Provider<C, R, V>,
+  { context, invocation, minValidityMs, lifetimeMs, request }: ProviderParts<C, R, V>,
   given: DriverCall<R>,
 ): CallBase<R> {
   return {
@@ -193,7 +186,7 @@ function callOf<C extends Credential, R, V extends C>(
 
 /** `isWithoutRequest`: its key is remembered for the next call. */
 async function recordFor<C extends Credential, R, V extends C>(
-  provider: Provider<C, R, V>,
+  provider: ProviderParts<C, R, V>,
   subject: Subject,
   isWithoutRequest: boolean,
   target: string,
@@ -215,12 +208,14 @@ async function recordFor<C extends Credential, R, V extends C>(
   const { signal, invocation } = call;
   const deadline = { provider: context.provider, clock, signal, invocation, limitMs: timeoutMs };
   const mine = await withCallerDeadline(deadline, (own) => readOwnToken(context, subject, own));
-  const known = await ownKey(provider, target, digestPartition(mine.digest));
+  const identity = digestIdentity(mine.digest);
+  provider.own.lastDigestKey = identity;
+  const known = await ownKey(provider, target, identity);
   return (await getCredential(context, { ...call, ...known, subject: mine.subject })) as C;
 }
 
 function invalidate<C extends Credential, R, V extends C>(
-  { context, copyOf, own }: Provider<C, R, V>,
+  { context, copyOf, own }: ProviderParts<C, R, V>,
   which: V | ((cached: V) => boolean) | undefined,
 ): void {
   if (which !== undefined && typeof which !== 'function' && (typeof which !== 'object' || which === null))
@@ -245,14 +240,14 @@ function invalidate<C extends Credential, R, V extends C>(
 }
 
 function status<C extends Credential, R, V extends C>(
-  provider: Provider<C, R, V>,
+  provider: ProviderParts<C, R, V>,
   call: { readonly request?: Partial<R> | undefined } | undefined,
 ): CredentialStatus {
   const { context, source, own } = provider;
   const { cache, clock } = context;
   const named = memberOf(source.capture(), 'identityKey');
-  // Without reading the token nothing else tells whose it is: then the identity of the last call is meant.
-  const identityKey = named === undefined ? own.lastIdentityKey : platformIdentity(named);
+  // Otherwise the token would have to be read: the status is that of the last call with such a token.
+  const identityKey = named === undefined ? own.lastDigestKey : platformIdentity(named);
   const target = targetText(provider, ownCall(call).request);
   const key =
     identityKey === undefined
@@ -262,7 +257,7 @@ function status<C extends Credential, R, V extends C>(
 }
 
 function targetText<C extends Credential, R, V extends C>(
-  provider: Provider<C, R, V>,
+  provider: ProviderParts<C, R, V>,
   request: Partial<R> | undefined,
 ): string {
   const { exchanger } = provider.context;
@@ -272,12 +267,12 @@ function targetText<C extends Credential, R, V extends C>(
 }
 
 const keyFields = <C extends Credential, R, V extends C>(
-  { context, expectation }: Provider<C, R, V>,
+  { context, expectation }: ProviderParts<C, R, V>,
   target: string,
 ): KeyFields => ({ provider: context.provider, audience: context.audience, expectation, target });
 
 async function ownKey<C extends Credential, R, V extends C>(
-  provider: Provider<C, R, V>,
+  provider: ProviderParts<C, R, V>,
   target: string,
   identityKey: string,
 ): Promise<Pick<Call<R>, 'key' | 'keyText'>> {
@@ -290,7 +285,6 @@ async function ownKey<C extends Credential, R, V extends C>(
     own.dropped += 1;
   }
   own.keys.add(key);
-  own.lastIdentityKey = identityKey;
   return { key, keyText: text };
 }
 

@@ -3,8 +3,9 @@ import type { SubjectTokenSource } from './contract.js';
 import { OptionError } from './errors.js';
 import { createCredentialProvider } from './provider.js';
 import { makeJwt, sourceOf, unhandled, fixture } from './provider.fixture.js';
-import type { SharedOptions } from './shared-options.js';
-import { providerOptions, SHARED_OPTION_NAMES } from './shared-options.js';
+import type { SharedOptions } from './provider-options.js';
+import { SHARED_OPTION_NAMES } from './provider-options.js';
+import { providerOptions } from './shared-options.js';
 
 const platform: SubjectTokenSource = sourceOf(() => makeJwt({ sub: 'platform' }));
 const made = (options: SharedOptions) => {

@@ -81,8 +81,9 @@ export type ExchangeOutcome<C extends Credential> =
   | { readonly kind: 'misuse'; readonly error: OptionError }
   | { readonly kind: 'adopted' | 'deferred' | 'other-identity' | 'abandoned' };
 
-/** One request takes at most this long, and none is retried with less than the second left. */
+/** No request takes longer. */
 const REQUEST_LIMIT_MS = 2_500;
+/** No retry starts with less time left. */
 const LEAST_LEFT_MS = 1_000;
 const DEFAULT_RETRIES = 2;
 const FIRST_DELAY_MS = 100;
@@ -144,7 +145,7 @@ async function attempt<C extends Credential, R>(
     step: (host, run) => handled(requestWithRetries(context, refresh, signal, host, presented, run)),
     post(url, { headers, body, signal: own }) {
       refresh.sent = true;
-      // A socket that died while the process was frozen: the callers start another exchange.
+      // Not after a freeze: the callers start a new exchange.
       const again = (): boolean => since(refresh.started, clock) < refresh.maxAgeMs;
       return handled(context.transport(provider, url, { headers, body, signal: own ?? signal, again }));
     },
@@ -162,7 +163,7 @@ async function attempt<C extends Credential, R>(
   }
 }
 
-/** One request with its own limit; retried within the budget while a caller waits and none is cached. */
+/** One request with its own time limit. It is retried within the budget while a caller waits and no credential is cached. */
 async function requestWithRetries<C extends Credential, R, T>(
   { exchanger, provider, cache, clock, random, emit, timeoutMs }: ProviderContext<C, R>,
   refresh: Refresh,
@@ -271,7 +272,7 @@ function assertIssued<C extends Credential>(provider: string, issued: ExchangeRe
   throw new FederationError({
     code: 'invalid_response',
     provider,
-    message: 'The exchange brought no credential with a time of expiry.',
+    message: 'The exchanger returned no credential with a finite `expiresAt`.',
   });
 }
 
@@ -285,6 +286,6 @@ function sameTokenAgain(): FederationError {
   return new FederationError({
     code: 'no_fresher_token',
     provider: 'vercel',
-    message: 'The token source gave the token that was refused once more.',
+    message: 'The token source returned the token that the cloud has just refused.',
   });
 }

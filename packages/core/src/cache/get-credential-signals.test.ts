@@ -6,7 +6,7 @@ const AHEAD = 0.9 * HOUR;
 const LAST_MINUTE = HOUR - 30_000;
 
 describe('signals, deadlines and frozen instances', () => {
-  it('lets go of the signal of every call, however it ended', async () => {
+  it('removes its listeners from the signal of every call, however the call ended', async () => {
     const w = fixture();
     const provider = w.provider();
     const listeners = { added: 0, removed: 0 };
@@ -27,7 +27,7 @@ describe('signals, deadlines and frozen instances', () => {
     expect(listeners.removed).toBe(listeners.added);
   });
 
-  it('callers leave one by one; the refresh goes on without them and its result is cached', async () => {
+  it('an aborted caller leaves; the refresh continues without callers, and its result is cached', async () => {
     const rejections = unhandled();
     const answer = gate<void>();
     const w = fixture({ answer: () => answer.promise });
@@ -50,7 +50,24 @@ describe('signals, deadlines and frozen instances', () => {
     expect(await rejections.stop()).toEqual([]);
   });
 
-  it('gives up in time to answer, half a second before the invocation ends; the others wait on', async () => {
+  it('a caller that aborts is told so in the last minute too, although a credential is cached', async () => {
+    const w = fixture();
+    const provider = w.provider();
+    await provider.getCredentials();
+    await w.clock.advance(LAST_MINUTE);
+    const answer = gate<void>();
+    w.answer = () => answer.promise;
+    const controller = new AbortController();
+    const call = provider.getCredentials({ signal: controller.signal });
+    const other = provider.getCredentials();
+    await settle();
+    controller.abort();
+    await expect(call).rejects.toMatchObject({ code: 'aborted' });
+    answer.open();
+    expect((await other).value).toBe('v2');
+  });
+
+  it('a caller times out half a second before its invocation ends; the others keep waiting', async () => {
     const answer = gate<void>();
     const w = fixture({ answer: () => answer.promise });
     const hurried = w.provider(undefined, { invocation: () => ({ deadline: w.clock.now() + 2_900 }) });

@@ -29,13 +29,13 @@ export interface Call<R> {
   readonly request: R;
   readonly lateRequest: DriverCall<R>['lateRequest'];
   /**
-   * `new`: no cached credential answers it, but a refresh in flight for the same request does (a claims challenge).
-   * `newer`: only a refresh that has sent nothing before this call.
+   * `cached`: a cached credential is enough. `new`: only the result of a refresh for this request is (a claims challenge).
+   * `newer`: only the result of a refresh that has sent nothing before this call.
    */
   readonly freshness: 'cached' | 'new' | 'newer';
   /** A claims challenge: its result outlasts ordinary refreshes that start meanwhile. */
   readonly challenge: boolean;
-  /** `newer` means `cached` while the cached credential is younger, in milliseconds. */
+  /** `newer` is treated as `cached` while the cached credential is younger than this, in milliseconds. */
   readonly forceRefreshAfterMs: number;
   /** How long the cached credential must still be valid, in milliseconds. */
   readonly minValidityMs: number;
@@ -50,7 +50,7 @@ export type CallBase<R> = Omit<Call<R>, 'key' | 'keyText' | 'subject'>;
 
 /** A refresh to wait for, or why there is none. */
 type Joined =
-  | { readonly refresh: Refresh; readonly joined: boolean; readonly foreignRequest: boolean }
+  | { readonly refresh: Refresh; readonly joined: boolean; readonly otherRequest: boolean }
   | { readonly backoff: Backoff };
 
 interface BackgroundRefresh {
@@ -145,7 +145,7 @@ class PendingCall<C extends Credential, R> {
         decision = this.#decide();
       }
       if (decision.do === 'serve') return this.#serve();
-      if (decision.do === 'fail') throw this.#refused(decision.error);
+      if (decision.do === 'fail') throw this.#reportRefusal(decision.error);
       if (decision.waitMs < Infinity) {
         const background = await this.#refreshInBackground(decision.waitMs);
         if (background?.joined === false && background.outcome.kind === 'other-identity') return undefined;
@@ -167,7 +167,7 @@ class PendingCall<C extends Credential, R> {
     const age = cached === undefined ? 0 : since(cached.received, clock);
     const belowMinValidity =
       cached !== undefined && isBelowMinValidity(this.#context, cached, age, minValidityMs);
-    // The common case needs no name.
+    // The usual case needs no name, which costs a JSON text.
     if (cached !== undefined && !invalidated && !belowMinValidity && age < cached.schedule.refreshAge)
       return { do: 'serve' };
     const name = this.#name();
@@ -202,12 +202,12 @@ class PendingCall<C extends Credential, R> {
     if ('backoff' in joined) {
       const { error, kind } = joined.backoff;
       if (this.#mayServe(kind === 'rejected')) return this.#serve();
-      throw this.#refused(error);
+      throw this.#reportRefusal(error);
     }
     if (outcome?.kind === 'issued') return this.#served(outcome.credential as C, 'exchange');
     if (outcome?.kind === 'adopted' && this.#decide().do === 'serve') return this.#serve('store');
     // The outcome of another caller's challenge says nothing about this call's request.
-    if (joined.foreignRequest || outcome === undefined) return 'again';
+    if (joined.otherRequest || outcome === undefined) return 'again';
     if (outcome.kind === 'other-identity') {
       if (!joined.joined || (await this.#isOtherIdentity())) return undefined;
       this.#ownToken = true;
@@ -228,8 +228,8 @@ class PendingCall<C extends Credential, R> {
   }
 
   /**
-   * Joins or starts a refresh; `undefined`: the cached credential answers by now. Starts it before its first wait, unless
-   * a token was refused.
+   * Joins or starts a refresh; `undefined`: the cached credential has become good enough meanwhile. A refresh is started
+   * before the first wait, unless a token was refused.
    */
   async #join(urgent: boolean): Promise<Joined | undefined> {
     const { key, subject, sequence } = this.#call;
@@ -240,7 +240,7 @@ class PendingCall<C extends Credential, R> {
       if (challenge !== undefined) {
         this.#waitedForChallenge = urgent;
         challenge.urgent ||= urgent;
-        return { refresh: challenge, joined: true, foreignRequest: true };
+        return { refresh: challenge, joined: true, otherRequest: true };
       }
       if (own.identityKey !== undefined && (this.#ownToken || this.#hasTokenBackoff())) {
         const mine = await this.#inTime((signal) => readOwnToken(this.#context, subject, signal));
@@ -256,7 +256,7 @@ class PendingCall<C extends Credential, R> {
         refresh.urgent ||= urgent;
         refresh.skipStore ||= this.#freshness() !== 'cached';
         refresh.minValidityMs = Math.max(refresh.minValidityMs, this.#call.minValidityMs);
-        return { refresh, joined: true, foreignRequest: false };
+        return { refresh, joined: true, otherRequest: false };
       }
       if (refresh !== undefined) {
         await this.#waitFor(refresh);
@@ -265,12 +265,12 @@ class PendingCall<C extends Credential, R> {
       }
       const backoff = this.#activeBackoff(name, urgent);
       return backoff === undefined
-        ? { refresh: this.#start(name, own, urgent), joined: false, foreignRequest: false }
+        ? { refresh: this.#start(name, own, urgent), joined: false, otherRequest: false }
         : { backoff };
     }
   }
 
-  /** The backoff of a request or token that the policy has not looked at. */
+  /** The backoff of a request or token that `#decide` did not check. */
   #activeBackoff(name: RefreshName, urgent: boolean): Backoff | undefined {
     if (name.digest === undefined && this.#freshness() === 'cached') return undefined;
     const backoff = this.#entry().backoffs.get(nameText(name));
@@ -284,7 +284,7 @@ class PendingCall<C extends Credential, R> {
     const { key, keyText, challenge, minValidityMs } = this.#call;
     if (isUnproven(subject, this.#entry())) {
       const crowded = admitUnproven(cache, provider, clock, random);
-      if (crowded !== undefined) throw this.#refused(crowded);
+      if (crowded !== undefined) throw this.#reportRefusal(crowded);
     }
     const matchesIdentity = this.#call.subject.matchesIdentity?.bind(this.#call.subject);
     const input = { subject, matchesIdentity, request: this.#request };
@@ -310,11 +310,11 @@ class PendingCall<C extends Credential, R> {
       (error: unknown) => warn(notStarted(error)),
     );
     if (invocation?.waitUntil !== undefined) keepAwake(invocation.waitUntil, work);
-    const isFrozen = waitMs === 0 && invocation?.freezes === true && invocation.waitUntil === undefined;
-    const briefMs = isFrozen ? Math.min(FREEZE_WAIT_MS, this.#untilMustMs()) : waitMs;
+    const mayFreeze = waitMs === 0 && invocation?.freezes === true && invocation.waitUntil === undefined;
+    const briefMs = mayFreeze ? Math.min(FREEZE_WAIT_MS, this.#untilMustMs()) : waitMs;
     if (briefMs > 0) {
       const limitMs = Math.min(briefMs, invocationLeft(this.#deadline));
-      await withCallerDeadline({ ...this.#deadline, limitMs }, () => work).catch(() => undefined);
+      await withCallerDeadline({ ...this.#deadline, limitMs }, () => work).catch(rethrowAborted);
     }
     return done;
   }
@@ -416,7 +416,7 @@ class PendingCall<C extends Credential, R> {
     return credential;
   }
 
-  #refused(error: FederationError): FederationError {
+  #reportRefusal(error: FederationError): FederationError {
     this.#context.emit({ type: 'refused', code: error.code });
     return error;
   }
@@ -438,6 +438,11 @@ class PendingCall<C extends Credential, R> {
     if (signal === undefined && invocation?.deadline === undefined) return refresh.outcome;
     return this.#inTime(() => refresh.outcome);
   }
+}
+
+/** The wait may run out of time: the refresh continues. A caller that aborts is told so. */
+function rethrowAborted(error: unknown): void {
+  if (FederationError.isInstance(error) && error.code === 'aborted') throw error;
 }
 
 /** The platform's own function may throw outside of a request: the refresh goes on without it. */

@@ -5,7 +5,7 @@ import { makeJwt } from '../provider.fixture.js';
 import { createCredentialCache } from './cache.js';
 import {
   canonicalJson,
-  digestPartition,
+  digestIdentity,
   keyText,
   knownKey,
   lengthPrefixed,
@@ -30,7 +30,7 @@ describe('the value key', () => {
     ],
     [
       { ...FIELDS, audience: 'https://a.test' },
-      digestPartition('abc'),
+      digestIdentity('abc'),
       'eUOIQ43Q6LlnJt6fMut0w29cmn_7B0pXtU-GDaeJx60',
     ],
   ])(
@@ -74,7 +74,7 @@ describe('the value key', () => {
   });
 
   it('keeps platform identity keys and digests apart', () => {
-    expect(platformIdentity('x')).not.toBe(digestPartition('x'));
+    expect(platformIdentity('x')).not.toBe(digestIdentity('x'));
   });
 
   it('is remembered, within a limit', async () => {

@@ -41,7 +41,7 @@ export interface KeyFields {
   readonly expectation: string;
 }
 
-/** The text that a value key is the digest of; its memo's name. */
+/** The text whose SHA-256 is the cache key. */
 export function keyText(fields: KeyFields, identityKey: string): string {
   return lengthPrefixed([
     SCHEMA,
@@ -94,4 +94,4 @@ function digestOnce(cache: CredentialCache, text: string): string | Promise<stri
 }
 
 export const platformIdentity = (name: string): string => `platform:${name}`;
-export const digestPartition = (digest: string): string => `digest:${digest}`;
+export const digestIdentity = (digest: string): string => `digest:${digest}`;

@@ -7,8 +7,11 @@ import type { Moment } from '../runtime/clock.js';
 /** Ages in milliseconds since the credential was received; always refresh ≤ must ≤ usable ≤ lifetime. */
 export interface Schedule {
   readonly lifetimeMs: number;
+  /** From this age on, calls refresh it in the background. */
   readonly refreshAge: number;
+  /** From this age on, calls wait briefly for the refresh. */
   readonly mustAge: number;
+  /** From this age on, it is not served. */
   readonly usableAge: number;
 }
 
@@ -63,9 +66,9 @@ export interface RefreshPolicy {
   readonly raisesRejections: boolean;
   /** A credential younger than this is not invalidated. */
   readonly invalidateAfterMs: number;
-  /** How long before its end a credential is refreshed. `configuredMs`: the user's `refreshAheadMs`. */
+  /** The length of the refresh window at the end of the lifetime. `configuredMs`: the user's `refreshAheadMs`. */
   aheadMs(lifetimeMs: number, configuredMs: number | undefined): number;
-  /** `hintAge`: the server's advice, as an age. `jitter`: from 0 to 1, drawn once for this credential. */
+  /** `hintAge`: the server's `refresh_in`, as an age. `jitter`: from 0 to 1, drawn once for this credential. */
   schedule(lifetimeMs: number, aheadMs: number, hintAge: number | undefined, jitter: number): Schedule;
   decide(state: EntryState): Decision;
   /**
@@ -86,7 +89,7 @@ const MAX_SKEW_MS = 10 * MINUTE;
 const JITTER = 0.2;
 /** A credential with a shorter lifetime is a failed refresh. */
 export const SHORTEST_LIFETIME_MS: number = 30 * SECOND;
-/** No edge isolate starts a second refresh within this time while the cached credential is good. */
+/** No edge isolate starts a second refresh within this time while the cached credential is still usable. */
 export const RECENT_START_MS: number = SECOND;
 const MAX_BACKOFF_MS = MINUTE;
 const MAX_RETRY_AFTER_MS = 5 * MINUTE;

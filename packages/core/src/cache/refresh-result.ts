@@ -42,7 +42,7 @@ export interface RefreshRun<C extends Credential, R> extends RefreshStart<R> {
   readonly refresh: Refresh;
 }
 
-/** An entry has few backoffs: one for each request and blamed token. */
+/** At most this many backoffs per entry: one for each request and blamed token. */
 const MAX_BACKOFFS = 16;
 
 /** Stores how a refresh ended, and tells its callers. */
@@ -53,7 +53,7 @@ export async function settleRefresh<C extends Credential, R>(
   const { context, refresh } = run;
   const { emit, clock } = context;
   const durationMs = since(refresh.started, clock);
-  if (outcome.kind === 'abandoned' || (durationMs >= refresh.maxAgeMs && isOfUnknownAge(outcome))) {
+  if (outcome.kind === 'abandoned' || (durationMs >= refresh.maxAgeMs && isStaleAfterFreeze(outcome))) {
     emit({ type: 'abandoned' });
     return { kind: 'abandoned' };
   }
@@ -75,10 +75,10 @@ export async function settleRefresh<C extends Credential, R>(
 }
 
 /**
- * True if the process was frozen while it waited, so that the outcome says nothing about now: the response's `Date` does
- * not show the time since, and a dead connection is no failure of the source. A refusal still stands.
+ * Whether the outcome of an overdue refresh is dropped: a credential, because its age is unknown, and a failed connection,
+ * because the freeze caused it. A refusal stands.
  */
-function isOfUnknownAge(outcome: ExchangeOutcome<Credential>): boolean {
+function isStaleAfterFreeze(outcome: ExchangeOutcome<Credential>): boolean {
   if (outcome.kind === 'issued') return true;
   return outcome.kind === 'failed' && (outcome.advice === undefined || outcome.advice.retry === 'now');
 }
@@ -126,7 +126,7 @@ function storeCredential<C extends Credential, R>(
   return { kind: 'issued', credential };
 }
 
-/** Of two refreshes the one that started later wins, whatever ends later; see `ordinarySequence` for challenges. */
+/** Of two refreshes the one that started later wins, whichever ends first; see `ordinarySequence` for challenges. */
 function replaces<C extends Credential, R>(
   { refresh, challenge }: RefreshRun<C, R>,
   { cached }: CacheEntry,
@@ -149,7 +149,7 @@ async function recordFailure<C extends Credential, R>(
   const isRejection = advice !== undefined && advice.retry !== 'now';
   const kind = isRejection ? 'rejected' : 'backoff';
   const failure: Failure = { kind, error, throttled: advice?.throttled === true };
-  // Running out of time is no failure of the source; before anything was sent there is no source to spare.
+  // A timeout, or a token error before anything was sent, delays no one: the token service is not at fault.
   if (advice === undefined || (isTokenError(error.code) && !refresh.sent))
     return fail(run, failure, undefined, durationMs);
   if (!isTokenError(error.code)) return fail(run, failure, name, durationMs);
@@ -161,7 +161,7 @@ async function recordFailure<C extends Credential, R>(
   return fail(run, failure, isAttributable ? { ...name, digest } : undefined, durationMs);
 }
 
-/** `delayed`: whose next attempt the failure delays, if any. */
+/** `delayed`: the refresh whose next attempt is delayed, if any. */
 function fail<C extends Credential, R>(
   { context, refresh, key }: RefreshRun<C, R>,
   failure: Failure,
@@ -220,7 +220,7 @@ function alreadyExpired(provider: string, lifetimeMs: number): FederationError {
   return new FederationError({
     code: 'clock_skew',
     provider,
-    message: `The credential that was issued ends in ${Math.round(lifetimeMs / 1000)} seconds by the clock of this machine.`,
-    hint: 'Set the clock of this machine; if it is right, ask for a longer duration.',
+    message: `According to the local clock, the new credential ${lifetimeMs < 0 ? `expired ${Math.round(-lifetimeMs / 1000)} seconds ago` : `expires in ${Math.round(lifetimeMs / 1000)} seconds`}.`,
+    hint: 'Correct the clock of this machine. If it is right, request a longer duration.',
   });
 }

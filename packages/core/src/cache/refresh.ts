@@ -13,8 +13,9 @@ import { isOutdated, nameText, presentEntry, settleRefresh } from './refresh-res
 import type { Exchange } from './store-stage.js';
 import { countUnproven, isUnproven } from './unproven.js';
 
-/** A process that was frozen resumes with dead sockets and late timers: an older refresh is abandoned. */
-const MAX_AGE_MS = 10_000;
+/** An older refresh is abandoned: its process was probably frozen, and resumed with dead sockets and late timers. */
+const LEAST_MAX_AGE_MS = 10_000;
+
 /** The refresh to join, if there is one. An overdue or outdated one is abandoned. */
 export function findRefresh<C extends Credential, R>(
   { cache, clock }: ProviderContext<C, R>,
@@ -46,7 +47,7 @@ export function startRefresh<C extends Credential, R>(
     started: momentOf(clock),
     sequence: ++state.sequence,
     entry,
-    maxAgeMs: Math.max(MAX_AGE_MS, timeoutMs + 2_000),
+    maxAgeMs: Math.max(LEAST_MAX_AGE_MS, timeoutMs + 2_000),
     sent: false,
     ...start.demand,
     host: undefined,
@@ -84,7 +85,7 @@ export function startRefresh<C extends Credential, R>(
       if (stage !== undefined) await (await stage)?.settled(settled);
       return settled;
     })
-    // Not before the result is stored: a caller in between would start another.
+    // Removed only after the result is stored: a caller in between would start a second refresh.
     .finally(() => forget(run));
   refresh.outcome.catch(() => undefined);
   if (sharesPromises()) {

@@ -55,6 +55,18 @@ describe('status', () => {
     expect(byToken.status().state).toBe('fresh');
     expect(byToken.status({ request: { scope: 'never asked' } }).state).toBe('empty');
   });
+
+  it('is not that of the platform where only the token names the identity', async () => {
+    const w = fixture();
+    let identityKey: string | undefined = 'platform';
+    const provider = w.provider({
+      capture: () => sourceOf(() => makeJwt(), { identityKey }).capture(),
+    });
+    await provider.getCredentials();
+    expect(provider.status().state).toBe('fresh');
+    identityKey = undefined;
+    expect(provider.status().state).toBe('empty');
+  });
 });
 
 describe('invalidate', () => {

@@ -120,7 +120,7 @@ export function abortedError(provider: string): FederationError {
   return new FederationError({
     code: 'aborted',
     provider,
-    message: 'The caller gave up waiting.',
+    message: "The call's `signal` was aborted.",
     retryable: true,
   });
 }
