@@ -156,6 +156,19 @@ describe('hostile contents', () => {
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
+  it('does not compare what no cloud would keep', async () => {
+    const patterns = Array.from({ length: 100 }, (_, at) => `*${'a'.repeat(4_000)}${at}`);
+    const aws = await explained('aws', trust({ StringLike: { [`${HOST}:sub`]: patterns } }));
+    expect(aws).toMatchObject({ verdict: 'invalid', checks: [] });
+    expect(aws.findings[0]?.message).toContain('IAM keeps at most 10240');
+    const many = Array.from({ length: 1_000 }, (_, at) =>
+      credential({ name: `name-${at}`, subject: `s${at}` }),
+    );
+    const azure = await explained('azure', many);
+    expect(azure.verdict).toBe('invalid');
+    expect(azure.checks).toHaveLength(60);
+  });
+
   it('does not evaluate what would take hours', async () => {
     const list = `[${Array.from({ length: 99 }, (_, at) => at).join()}]`;
     const nested = (depth: number): string =>

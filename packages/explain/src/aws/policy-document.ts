@@ -33,6 +33,9 @@ export interface Policy {
   readonly length: number;
 }
 
+/** Characters without white space: the highest quota of any kind of policy, that of the inline policies of a role. */
+const LONGEST_POLICY = 10_240;
+
 /** What IAM says of some problems; of the others it says "Syntax errors in policy." */
 const IAM = {
   twoSids: 'The Statement Ids in the policy are not unique',
@@ -58,13 +61,17 @@ export function readPolicyDocument(document: unknown, kind: PolicyKind): Policy 
     .filter((id) => id !== '');
   if (new Set(ids).size < ids.length)
     report(reading, 'Statement', 'Two statements have the same Sid.', IAM.twoSids);
-  const statements = list.flatMap((one, index) => {
+  const { length } = JSON.stringify(policy).replace(/\s/g, '');
+  // Before anything is compared: the time of a pattern grows with its length.
+  const isTooLong = length > LONGEST_POLICY;
+  if (isTooLong)
+    report(reading, 'Statement', `The policy has ${length} characters; IAM keeps at most ${LONGEST_POLICY}.`);
+  const statements = (isTooLong ? [] : list).flatMap((one, index) => {
     const at = Array.isArray(statement) ? `Statement[${index}]` : 'Statement';
     if (isObject(one)) return readStatement(one, at, reading);
     report(reading, at, 'It must be an object.');
     return [];
   });
-  const { length } = JSON.stringify(policy).replace(/\s/g, '');
   return { statements, hasVariables: version === '2012-10-17', problems, notes, length };
 }
 

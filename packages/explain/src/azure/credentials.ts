@@ -78,16 +78,19 @@ export interface Problem {
   readonly message: string;
 }
 
+/** Of one application or managed identity. */
+export const MOST_CREDENTIALS = 20;
+
 /** What Graph refuses to keep. */
 export function problemsOf(credentials: readonly FederatedCredential[]): readonly Problem[] {
   const problems: Problem[] = [];
   const bad = (at: string, message: string): void =>
     void problems.push({ at, code: 'malformed_policy', message });
-  if (credentials.length > 20)
+  if (credentials.length > MOST_CREDENTIALS)
     problems.push({
-      at: '[20]',
+      at: `[${MOST_CREDENTIALS}]`,
       code: 'too_many_credentials',
-      message: `There are ${credentials.length} credentials; Entra keeps at most 20.`,
+      message: `There are ${credentials.length} credentials; Entra keeps at most ${MOST_CREDENTIALS}.`,
     });
   const names = new Set<string>();
   const pairs = new Set<string>();

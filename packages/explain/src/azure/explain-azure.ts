@@ -11,17 +11,19 @@ import { permissiveFindings } from '../permissive.js';
 import { assertKind } from '../recognise.js';
 import { resultOf } from '../truth.js';
 import { expressionDifferences } from './diagnose-expression.js';
-import { isTemplateExpression, problemsOf, readCredentials } from './credentials.js';
+import { isTemplateExpression, MOST_CREDENTIALS, problemsOf, readCredentials } from './credentials.js';
 import type { FederatedCredential } from './credentials.js';
 import { answerOf, judgeAzure } from './judge-azure.js';
 import type { AzureJudgement, JudgedCredential } from './judge-azure.js';
 
 export function explainAzure(value: unknown, claims: TokenClaims): Omit<Explanation, 'cloud' | 'summary'> {
   assertKind(value, 'azure', 'policy');
-  const credentials = readCredentials(value);
+  const all = readCredentials(value);
+  // More are not kept, and are not compared.
+  const credentials = all.slice(0, MOST_CREDENTIALS);
   const judgement = judgeAzure(credentials, claims);
   const checks = judgement.credentials.flatMap((one) => checksOf(one, claims));
-  const problems = problemsOf(credentials).map(({ at, code, message }) => finding(code, at, message));
+  const problems = problemsOf(all).map(({ at, code, message }) => finding(code, at, message));
   const { allowed } = judgement;
   const errors = problems.filter(({ severity }) => severity === 'error');
   // A flexible credential that Entra does not keep does not affect another credential that accepts the token.
