@@ -1,4 +1,4 @@
-/** Two evaluators of the same rules, written apart: `explain` and the emulator agree on policies made by chance. */
+/** `explain` reads a policy as text, the emulator takes it by its administration and decides over HTTP: both agree on random policies. */
 
 import { explain } from '@credex/explain';
 import type { Explanation } from '@credex/explain';

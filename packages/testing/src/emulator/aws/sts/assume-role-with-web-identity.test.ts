@@ -32,6 +32,22 @@ const exchange = async (form: Record<string, string> = {}, request = {}) =>
 const present = async (token: Parameters<TestAws['token']>[0]) =>
   refusal(await aws.sts(await webIdentityForm(aws, token)));
 
+describe('a condition of which no document says what AWS does', () => {
+  const open = { 'ForAnyValue:StringEqualsIfExists': { 'absent:key': 'x' } };
+  const { Statement: statement } = TRUST;
+
+  it.each([
+    ['an Allow', [{ ...statement, Condition: open }]],
+    ['a Deny next to an Allow', [statement, { ...statement, Effect: 'Deny', Condition: open }]],
+  ])('is refused in %s, and the log says so', async (_name, Statement) => {
+    const trustPolicy = { Version: '2012-10-17', Statement } as typeof TRUST;
+    aws.admin.updateRole({ arn: ROLE, trustPolicy });
+    const response = await exchange();
+    expect(refusal(response)).toEqual(DENIED);
+    expect(JSON.stringify(response.log)).toContain('the emulator cannot decide the trust policy');
+  });
+});
+
 describe('a good exchange', () => {
   it('answers what STS answers', async () => {
     const answer = await exchange();

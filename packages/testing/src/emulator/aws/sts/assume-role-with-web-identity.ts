@@ -6,6 +6,7 @@ import {
   commonKeys,
   credentials,
   grant,
+  trustRefusal,
   type StsOutcome,
   type StsScene,
 } from './common.js';
@@ -120,7 +121,7 @@ function trustedRole(parameters: AssumeParameters, identity: WebIdentity, scene:
       keys,
       isCaller: (principal) => isWebIdentity(principal, identity.claims, role.arn.arn),
     });
-    if (decision.effect !== 'allow') denied(action, `the trust policy says ${decision.effect}`);
+    if (decision.effect !== 'allow') denied(action, trustRefusal(decision.effect));
   }
   return role;
 }

@@ -6,6 +6,7 @@ import {
   commonKeys,
   credentials,
   grant,
+  trustRefusal,
   type StsOutcome,
   type StsScene,
 } from './common.js';
@@ -68,7 +69,7 @@ function roleForCaller(
     ...request,
     isCaller: (principal) => names(principal, caller, role),
   });
-  if (trust.effect !== 'allow') return denied(`the trust policy says ${trust.effect}`);
+  if (trust.effect !== 'allow') return denied(trustRefusal(trust.effect));
 
   // Named by its own ARN in its own account, a caller needs no more; named through its account, it needs the
   // account's word as well, which is an identity policy.

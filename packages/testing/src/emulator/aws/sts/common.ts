@@ -1,3 +1,4 @@
+import type { Decision } from '@credex/explain/internal';
 import type { EmulatorRuntime } from '../../service.js';
 import type { IdentityStore, Role } from '../iam/identity-store.js';
 import type { Place } from '../partitions.js';
@@ -51,6 +52,12 @@ export function commonKeys(
     'aws:RequestedRegion': place?.region,
   };
 }
+
+/** Why a trust policy accepts no caller, for the log. */
+export const trustRefusal = (effect: Decision['effect']): string =>
+  effect === 'undecided'
+    ? 'the emulator cannot decide the trust policy: AWS does not document one of its conditions'
+    : `the trust policy says ${effect}`;
 
 /** Issues the session, within the limits of its role. */
 export function grant(
