@@ -1,4 +1,4 @@
-/** docs/add-a-provider.md, step by step, in a copy of the packages: the cloud works, and costs five lines elsewhere. */
+/** docs/add-a-provider.md, step by step, in a copy of the packages: the cloud works, and costs five lines in existing files. */
 
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

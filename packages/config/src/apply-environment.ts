@@ -9,7 +9,8 @@ import { pathText, shownKey } from './key-path.js';
 import { CREDENTIAL_NAME, PREFIX, optionsBySuffix, variablePrefix } from './names.js';
 import type { ProviderName } from './option-table.js';
 import { COMMON_OPTIONS, OPTIONS, isProviderName } from './option-table.js';
-import { CONFIG_VARIABLE } from './source.js';
+import { CONFIG_VARIABLE } from './config-error.js';
+
 import { currentEnvironment, environmentsOf } from './variants.js';
 
 const DEFAULT = 'CREDEX_DEFAULT';

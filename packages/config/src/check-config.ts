@@ -3,7 +3,7 @@
 import { didYouMean, ownCopy, shown } from '@credex/core/internal';
 import type { Config } from './entries.js';
 import type { Issue } from './check-option.js';
-import { issuesOf, isObject, unknownKey } from './check-option.js';
+import { isObject, issueAt, issuesOf, unknownKey } from './check-option.js';
 import type { ConfigProblem } from './config-error.js';
 import { ConfigError } from './config-error.js';
 import type { KeyPath } from './key-path.js';
@@ -38,7 +38,7 @@ export function checkedConfig(given: unknown, source: Source, more: readonly Con
     const message =
       `\`${pathText(path)}\`${from} looks like ${what}. A configuration must not contain secrets, and credex needs none: ` +
       'remove it, and revoke it if it was shared or committed.';
-    return { path, code: 'invalid_option', message, environmentVariable };
+    return issueAt(path, message, 'invalid_option', environmentVariable);
   });
   // Do not report a value twice: as a secret and as unknown or malformed.
   const reported = new Set(secrets.map(({ path }) => pathText(path)));
@@ -64,23 +64,16 @@ function* firstOf<T>(limit: number, all: Iterable<T>): Generator<T> {
 
 function* wholeIssues(raw: unknown, source: Source): Generator<Issue> {
   if (!isObject(raw)) {
-    yield {
-      path: [],
-      code: 'invalid_option',
-      message: 'A configuration must be an object with `credentials`.',
-    };
+    yield issueAt([], 'A configuration must be an object with `credentials`.');
     return;
   }
   const known = ['default', 'credentials', '$schema'];
   for (const key of Object.keys(raw)) if (!known.includes(key)) yield unknownKey([key], key, known);
   const { credentials } = raw;
   if (!isObject(credentials) || Object.keys(credentials).length === 0) {
-    yield {
-      path: ['credentials'],
-      code: credentials === undefined ? 'missing_option' : 'invalid_option',
-      message:
-        "`credentials` must be an object with at least one entry, such as { store: { provider: 'aws', … } }.",
-    };
+    const message =
+      "`credentials` must be an object with at least one entry, such as { store: { provider: 'aws', … } }.";
+    yield issueAt(['credentials'], message, credentials === undefined ? 'missing_option' : 'invalid_option');
     return;
   }
   yield* nameIssues(raw['default'], Object.keys(credentials), source);
@@ -99,13 +92,13 @@ function* nameIssues(given: unknown, names: readonly string[], source: Source): 
     const path = ['credentials', name];
     if (!CREDENTIAL_NAME.pattern.test(name) || name.length > MAX_NAME_LENGTH) {
       const message = `The name \`${shownKey(name)}\` must be ${CREDENTIAL_NAME.says}; at most ${MAX_NAME_LENGTH} characters.`;
-      yield { path, code: 'invalid_option', message };
+      yield issueAt(path, message);
     }
   }
   const [shorter, longer, variable] = collision(names) ?? [];
   if (shorter !== undefined && longer !== undefined) {
     const message = `The names \`${shownKey(shorter)}\` and \`${shownKey(longer)}\` conflict: ${shown(variable ?? '')} could mean either. Rename one.`;
-    yield { path: ['credentials', longer], code: 'conflicting_options', message };
+    yield issueAt(['credentials', longer], message, 'conflicting_options');
   }
   if (given === undefined || (typeof given === 'string' && names.includes(given))) return;
   const environmentVariable = variableAt(source, ['default']);
@@ -113,13 +106,13 @@ function* nameIssues(given: unknown, names: readonly string[], source: Source): 
   const message =
     `\`default\`${from} must be one of the names in \`credentials\`: ${shown(names.map(shownKey).join(', '))}.` +
     (typeof given === 'string' ? didYouMean(given, names) : '');
-  yield { path: ['default'], code: 'invalid_option', message, environmentVariable };
+  yield issueAt(['default'], message, 'invalid_option', environmentVariable);
 }
 
 function* entryIssues(name: string, value: unknown, path: KeyPath, source: Source): Generator<Issue> {
   if (!isObject(value)) {
     const message = `\`${pathText(path)}\` must be an object with \`provider\`: ${PROVIDERS.join(', ')}.`;
-    yield { path, code: 'invalid_option', message };
+    yield issueAt(path, message);
     return;
   }
   const { provider } = value;
@@ -129,12 +122,12 @@ function* entryIssues(name: string, value: unknown, path: KeyPath, source: Sourc
     const environmentVariable = variableAt(source, at) ?? variableOf(name, 'provider');
     const says = `must be one of ${PROVIDERS.map((one) => `'${one}'`).join(', ')}`;
     const message = `\`${pathText(at)}\` (${environmentVariable}) ${says}.${meant}`;
-    yield {
-      path: at,
-      code: provider === undefined ? 'missing_option' : 'invalid_option',
+    yield issueAt(
+      at,
       message,
+      provider === undefined ? 'missing_option' : 'invalid_option',
       environmentVariable,
-    };
+    );
     return;
   }
   const table = OPTIONS[provider];
@@ -151,7 +144,7 @@ function* entryIssues(name: string, value: unknown, path: KeyPath, source: Sourc
     const environmentVariable = variableOf(name, option);
     const must = grammar === undefined ? '' : ` It must be ${grammar.says}.`;
     const message = `\`${pathText(at)}\` is missing: add it, or set ${environmentVariable}.${must}`;
-    yield { path: at, code: 'missing_option', message, environmentVariable };
+    yield issueAt(at, message, 'missing_option', environmentVariable);
   }
 }
 
@@ -159,11 +152,7 @@ function unknownOption(path: KeyPath, key: string, provider: string, known: read
   const others = PROVIDERS.filter((other) => other !== provider && Object.hasOwn(OPTIONS[other], key));
   const belongs = others.length === 0 ? '' : ` It is an option of ${others.join(' and ')}.`;
   const { message } = unknownKey(path, key, known);
-  return {
-    path,
-    code: 'invalid_option',
-    message: message.replace(' is not known.', ` is not an option of ${provider}.${belongs}`),
-  };
+  return issueAt(path, message.replace(' is not known.', ` is not an option of ${provider}.${belongs}`));
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -8,7 +8,8 @@ import { pathText } from './key-path.js';
 import type { OptionRow } from './clouds/cloud.js';
 import { ENVIRONMENT } from './option-table.js';
 import type { Source } from './source.js';
-import { CONFIG_VARIABLE, variableAt } from './source.js';
+import { CONFIG_VARIABLE } from './config-error.js';
+import { variableAt } from './source.js';
 
 export interface Issue {
   readonly path: KeyPath;
@@ -16,6 +17,13 @@ export interface Issue {
   readonly message: string;
   readonly environmentVariable?: string | undefined;
 }
+
+export const issueAt = (
+  path: KeyPath,
+  message: string,
+  code: OptionErrorCode = 'invalid_option',
+  environmentVariable?: string,
+): Issue => ({ path, code, message, environmentVariable });
 
 /** Returns what is wrong with the value, or an empty list. `undefined` counts as left out. */
 export function issuesOf(row: OptionRow, value: unknown, path: KeyPath, source: Source): readonly Issue[] {
@@ -55,24 +63,21 @@ type Says = (expected: string, at?: KeyPath, found?: unknown) => Issue;
 function issue(path: KeyPath, expected: string, value: unknown, source: Source): Issue {
   const environmentVariable = variableAt(source, path);
   const { message } = invalidOption({ option: pathText(path), environmentVariable }, expected, value);
-  return { path, code: 'invalid_option', message, environmentVariable };
+  return issueAt(path, message, 'invalid_option', environmentVariable);
 }
 
 /** Whoever starts the process sets variables; a variable must not turn on a fallback. */
 function notInEnvironment(path: KeyPath): Issue {
   const message = `\`${pathText(path)}\` cannot be set in ${CONFIG_VARIABLE}: set it in a configuration file or in code.`;
-  return { path, code: 'invalid_option', message, environmentVariable: CONFIG_VARIABLE };
+  return issueAt(path, message, 'invalid_option', CONFIG_VARIABLE);
 }
 
 /** People other than the authors of the code may be able to write JSON files and environment variables. */
 function unsafe(path: KeyPath): Issue {
-  return {
-    path,
-    code: 'unsafe_url',
-    message:
-      `\`${pathText(path)}\` decides where a token is sent, so JSON and environment variables cannot set it: ` +
-      'set it in credex.config.ts, or pass it to createCredentials in code.',
-  };
+  const message =
+    `\`${pathText(path)}\` decides where a token is sent, so JSON and environment variables cannot set it: ` +
+    'set it in credex.config.ts, or pass it to createCredentials in code.';
+  return issueAt(path, message, 'unsafe_url');
 }
 
 function stringIssues(row: OptionRow, value: unknown, says: Says, source: Source): readonly Issue[] {
@@ -133,11 +138,8 @@ function whenIssues(value: unknown, path: KeyPath, says: Says): readonly Issue[]
 }
 
 export function unknownKey(path: KeyPath, key: string, known: readonly string[]): Issue {
-  return {
-    path,
-    code: 'invalid_option',
-    message: `\`${pathText(path)}\` is not known.${didYouMean(key, known)} Known here: ${known.join(', ')}.`,
-  };
+  const message = `\`${pathText(path)}\` is not known.${didYouMean(key, known)} Known here: ${known.join(', ')}.`;
+  return issueAt(path, message);
 }
 
 function isPolicy(value: unknown): boolean {

@@ -1,8 +1,7 @@
 /** Checks before the first call that a configuration can be found. */
 
 import { builtinModule, environmentVariable, shown } from '@credex/core/internal';
-import { CONFIG_VARIABLE } from './source.js';
-import { ConfigError } from './config-error.js';
+import { CONFIG_VARIABLE, noConfig } from './config-error.js';
 
 /** The file names that are searched for in a folder. */
 export const CONFIG_FILES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map(
@@ -39,9 +38,7 @@ export function assertConfigAvailable(): void {
   const message =
     `createCredentials() was called without a configuration, and ${place}. A bundled function contains only the files that ` +
     `its code imports: import the configuration and call createCredentials(config), or set ${CONFIG_VARIABLE} to the configuration as JSON.`;
-  throw new ConfigError('credex', [
-    { code: 'missing_option', path: 'config', message, environmentVariable: CONFIG_VARIABLE },
-  ]);
+  throw noConfig('missing_option', message);
 }
 
 function namesIn(files: Files, folder: string): readonly string[] {

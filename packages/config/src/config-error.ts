@@ -7,6 +7,9 @@ import { errorLine, shown } from '@credex/core/internal';
 /** A message has so many problems; `problems` has all. */
 const MOST_LINES = 50;
 
+/** The variable that replaces the file. */
+export const CONFIG_VARIABLE = 'CREDEX_CONFIG';
+
 const MARKER = Symbol.for('credex.ConfigError');
 
 export interface ConfigProblem {
@@ -68,6 +71,10 @@ export class ConfigError extends OptionError {
     return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[MARKER] === true;
   }
 }
+
+/** The error for a configuration that cannot be found or read. */
+export const noConfig = (code: OptionErrorCode, message: string, cause?: unknown): ConfigError =>
+  new ConfigError('credex', [{ code, path: 'config', message, environmentVariable: CONFIG_VARIABLE }], cause);
 
 function placeOf(source: string, { line, column }: ConfigProblem): string {
   const at = line === undefined ? '' : `:${line}:${column ?? 1}`;

@@ -4,8 +4,7 @@ import * as fs from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { cleanServerText, readRegularFile, shown } from '@credex/core/internal';
-import { CONFIG_VARIABLE } from './source.js';
-import { ConfigError } from './config-error.js';
+import { CONFIG_VARIABLE, noConfig } from './config-error.js';
 import { CONFIG_FILES } from './config-available.js';
 import { shownKey } from './key-path.js';
 import type { Found, LoadOptions } from './load-options.js';
@@ -28,19 +27,19 @@ async function nameIn(folder: string): Promise<string> {
   const [name, other] = names;
   if (name !== undefined && other === undefined) return name;
   throw name === undefined
-    ? noFile(
+    ? noConfig(
         'missing_option',
         `No configuration was found: none of ${CONFIG_FILES.join(', ')} is in ${shown(folder)}. Create one, set ${CONFIG_VARIABLE}, or pass ` +
           'the configuration to createCredentials. A bundled function contains only the files that its code imports.',
       )
-    : noFile('conflicting_options', `${shown(folder)} contains both ${names.join(' and ')}. Keep one.`);
+    : noConfig('conflicting_options', `${shown(folder)} contains both ${names.join(' and ')}. Keep one.`);
 }
 
 function contentOf(folder: string, name: string): string {
   try {
     return new TextDecoder().decode(readRegularFile(fs, resolve(folder, name), MAX_BYTES));
   } catch (error) {
-    throw noFile('missing_option', `${shown(name)} cannot be read: ${codeOf(error)}.`);
+    throw noConfig('missing_option', `${shown(name)} cannot be read: ${codeOf(error)}.`);
   }
 }
 
@@ -55,11 +54,11 @@ async function evaluated(folder: string, name: string): Promise<Found> {
   const module = await jiti.import<Readonly<Record<string, unknown>>>(path).catch((cause: unknown) => {
     const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : `it threw a ${typeof cause}`;
     const message = `${shown(name)} cannot be run: ${cleanServerText(text)}`;
-    throw noFile('invalid_option', message, cause);
+    throw noConfig('invalid_option', message, cause);
   });
   const raw = Object.hasOwn(module, 'default') ? module['default'] : undefined;
   if (raw === undefined)
-    throw noFile(
+    throw noConfig(
       'missing_option',
       `${shown(name)} has no default export: write \`export default defineConfig({ … })\`.`,
     );
@@ -74,20 +73,8 @@ async function transpiler(name: string): Promise<typeof import('jiti')> {
     const message =
       `Reading ${shown(name)} needs the package jiti, which is not in this deployment. Import the configuration in your code and ` +
       'call createCredentials(config), or write it as credex.config.json.';
-    throw noFile('missing_option', message, cause);
+    throw noConfig('missing_option', message, cause);
   }
-}
-
-function noFile(
-  code: 'missing_option' | 'conflicting_options' | 'invalid_option',
-  message: string,
-  cause?: unknown,
-): ConfigError {
-  return new ConfigError(
-    'credex',
-    [{ code, path: 'config', message, environmentVariable: CONFIG_VARIABLE }],
-    cause,
-  );
 }
 
 function codeOf(error: unknown): string {

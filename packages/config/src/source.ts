@@ -20,9 +20,6 @@ export interface Source {
   readonly variables?: ReadonlyMap<string, string> | undefined;
 }
 
-/** The variable that replaces the file. */
-export const CONFIG_VARIABLE = 'CREDEX_CONFIG';
-
 export const FROM_CODE: Source = { name: 'the configuration', kind: 'code' };
 
 /** The variable that set this value, or a value that contains it. */

@@ -2,7 +2,7 @@
 
 import { environmentVariable, ownCopy, shown } from '@credex/core/internal';
 import type { Issue } from './check-option.js';
-import { isObject } from './check-option.js';
+import { isObject, issueAt } from './check-option.js';
 import { ConfigError } from './config-error.js';
 import type { Entry } from './entries.js';
 import type { KeyPath } from './key-path.js';
@@ -28,7 +28,7 @@ export function* variantIssues(name: string, value: unknown): Generator<Issue> {
   const path = ['credentials', name];
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (list.length === 0) {
-    yield { path, code: 'invalid_option', message: `\`${pathText(path)}\` is an empty list.` };
+    yield issueAt(path, `\`${pathText(path)}\` is an empty list.`);
   }
   const firstEntry = new Map<string, number>();
   for (const [index, entry] of list.entries()) {
@@ -72,15 +72,15 @@ export function entryFor(name: string, value: Entry | readonly Entry[], environm
 
 function needsWhen(path: KeyPath): Issue {
   const message = `\`${pathText(path)}\` is missing: in a list, each entry must name its environments.`;
-  return { path, code: 'missing_option', message };
+  return issueAt(path, message, 'missing_option');
 }
 
 function ambiguous(path: KeyPath, environment: string, other: string): Issue {
   const message = `\`${pathText(path)}\`: \`${shown(other)}\` is already for ${shown(environment)}. Keep one entry for each environment.`;
-  return { path, code: 'conflicting_options', message };
+  return issueAt(path, message, 'conflicting_options');
 }
 
 function contradicts(path: KeyPath): Issue {
   const message = `\`${pathText([...path, 'expect', 'environment'])}\` is not one of the environments in \`when\`, so no token can match both. Make them agree.`;
-  return { path: [...path, 'expect', 'environment'], code: 'conflicting_options', message };
+  return issueAt([...path, 'expect', 'environment'], message, 'conflicting_options');
 }
