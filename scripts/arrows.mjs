@@ -35,6 +35,8 @@ export const PACKAGES = {
   ),
   core: {
     packages: [],
+    // The manual clock, from its source: core's package.json does not name testing, which depends on core.
+    testPackages: ['testing'],
     others: ['#runtime', '#http'],
     behind: {
       'http/node': {

@@ -1,6 +1,7 @@
-/** Time that moves only when it is told to, and turns of promises that end when none is left. */
+/** The manual clock as proofs use it: instants of both clocks, and turns that end when no promise is left to settle. */
 
 import type { Clock } from '@credex/core';
+import { manualClock } from '@credex/testing/clock';
 
 export interface Instant {
   readonly wall: number;
@@ -20,60 +21,15 @@ export interface ManualTime {
   timers(): number[];
 }
 
-const EPOCH = 1_767_225_600_000;
-
-interface Timer {
-  readonly due: number;
-  readonly order: number;
-  readonly run: () => void;
-}
-
 export function manualTime(): ManualTime {
-  let mono = 0;
-  let offset = EPOCH;
-  let order = 0;
-  const timers = new Set<Timer>();
-
-  const first = (until: number): Timer | undefined => {
-    let found: Timer | undefined;
-    for (const timer of timers) {
-      if (timer.due > until) continue;
-      if (
-        found === undefined ||
-        timer.due < found.due ||
-        (timer.due === found.due && timer.order < found.order)
-      )
-        found = timer;
-    }
-    return found;
-  };
-
+  const clock = manualClock(undefined, { settle: turn });
   return {
-    clock: {
-      now: () => mono + offset,
-      monotonic: () => mono,
-      setTimeout(run, ms) {
-        const timer = { due: mono + Math.max(0, ms), order: order++, run };
-        timers.add(timer);
-        return () => void timers.delete(timer);
-      },
-    },
-    now: () => ({ wall: mono + offset, mono }),
-    since: (instant) => Math.max(mono + offset - instant.wall, mono - instant.mono),
-    async advance(ms) {
-      const end = mono + ms;
-      for (let timer = first(end); timer !== undefined; timer = first(end)) {
-        timers.delete(timer);
-        mono = Math.max(mono, timer.due);
-        timer.run();
-        await turn();
-      }
-      mono = end;
-    },
-    jumpWall(ms) {
-      offset += ms;
-    },
-    timers: () => [...timers].map(({ due }) => due - mono).sort((a, b) => a - b),
+    clock,
+    now: () => ({ wall: clock.now(), mono: clock.monotonic() }),
+    since: (instant) => Math.max(clock.now() - instant.wall, clock.monotonic() - instant.mono),
+    advance: clock.advance,
+    jumpWall: clock.jumpWall,
+    timers: clock.dueIn,
   };
 }
 

@@ -3,7 +3,6 @@
 import type { CredentialCache } from './cache/cache.js';
 import { createCredentialCache } from './cache/cache.js';
 import type {
-  Clock,
   Credential,
   ErrorClass,
   ExchangeContext,
@@ -17,20 +16,13 @@ import type { CredentialEvent } from './events.js';
 import type { CredentialProviderOptions } from './provider-options.js';
 import type { DriverProvider } from './cache/call.js';
 import { createCredentialProvider } from './provider.js';
+import type { ManualClock } from '@credex/testing/clock';
+import { manualClock } from '@credex/testing/clock';
 import type { Invocation } from './runtime/deadline.js';
 import { readSubjectToken } from './token/read.js';
 
 export const START = 1_767_225_600_000;
 export const HOUR = 3_600_000;
-
-export interface TestClock extends Clock {
-  setTimeout(run: () => void, ms: number): () => void;
-  /** Both clocks move; timers that fall due run in their order. */
-  advance(ms: number): Promise<void>;
-  /** The wall clock alone moves: it was set, or the instance was frozen. */
-  jumpWall(ms: number): void;
-  timers(): number;
-}
 
 /** Digests come from a thread, in their own time: how many are on their way. */
 let digests = 0;
@@ -53,38 +45,7 @@ export async function settle(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
 }
 
-export function testClock(): TestClock {
-  let wall = START;
-  let mono = 0;
-  const pending = new Set<{ readonly due: number; readonly run: () => void }>();
-  const next = (end: number) => [...pending].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due)[0];
-  return {
-    now: () => wall,
-    monotonic: () => mono,
-    setTimeout(run, ms) {
-      const timer = { due: mono + Math.max(0, ms), run };
-      pending.add(timer);
-      return () => void pending.delete(timer);
-    },
-    async advance(ms) {
-      const end = mono + ms;
-      await settle();
-      for (let timer = next(end); timer !== undefined; timer = next(end)) {
-        pending.delete(timer);
-        wall += timer.due - mono;
-        mono = timer.due;
-        timer.run();
-        await settle();
-      }
-      wall += end - mono;
-      mono = end;
-    },
-    jumpWall(ms) {
-      wall += ms;
-    },
-    timers: () => pending.size,
-  };
-}
+export const testClock = (): ManualClock => manualClock(START, { settle });
 
 export function makeJwt(claims: object = {}): string {
   return ['{"alg":"RS256"}', JSON.stringify({ exp: 9_999_999_999, ...claims }), 'signature']
@@ -144,11 +105,11 @@ export interface FixtureOptions {
   readonly classify?: Exchanger<Secret, SecretRequest>['classify'];
   readonly cache?: CredentialCache;
   readonly random?: () => number;
-  readonly clock?: TestClock;
+  readonly clock?: ManualClock;
 }
 
 export interface Fixture {
-  readonly clock: TestClock;
+  readonly clock: ManualClock;
   readonly cache: CredentialCache;
   readonly events: CredentialEvent[];
   readonly attempts: Attempt[];

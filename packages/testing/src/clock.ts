@@ -1,18 +1,28 @@
 import type { Clock } from '@credex/core';
 
-/** A clock that moves only when it is told to: wall, monotonic and timers together, or one without the other. */
+/** A clock that moves only when a test moves it: wall clock, monotonic clock and timers together, or the wall clock alone. */
 export interface ManualClock extends Clock {
   now(): number;
   monotonic(): number;
   setTimeout(run: () => void, ms: number): () => void;
-  /** Both clocks move; timers that fall due run in their order, each at its own time. */
+  /** Moves both clocks by `ms`. Timers that fall due run in their order, each at its own time. */
   advance(ms: number): Promise<void>;
-  /** The wall clock alone jumps, as when it is set; no timer runs. */
+  /** Moves the wall clock alone, as when it is set. No timer runs. */
   jumpWall(ms: number): void;
-  /** The instance was frozen: the wall clock went on, the monotonic one and the timers did not. */
+  /** As after a freeze of the instance: the wall clock went on, the monotonic one and the timers did not. */
   freeze(ms: number): void;
   /** How many timers are set. */
   timers(): number;
+  /** Milliseconds until each timer, soonest first. */
+  dueIn(): number[];
+}
+
+export interface ManualClockOptions {
+  /**
+   * Resolves when everything has run that waits for no timer: called before the first timer of an `advance`, and after
+   * each. Default: one turn of the event loop.
+   */
+  readonly settle?: () => Promise<void>;
 }
 
 interface Timer {
@@ -29,60 +39,91 @@ interface Timer {
  * const provider = awsCredentialsProvider({ roleArn, clock });
  * await clock.advance(3_000_000);
  */
-export function manualClock(start = 1_767_225_600_000): ManualClock {
-  let wall = start;
+export function manualClock(
+  start = 1_767_225_600_000,
+  { settle = eventLoopTurn }: ManualClockOptions = {},
+): ManualClock {
+  let offset = start;
   let mono = 0;
   let order = 0;
   const pending = new Set<Timer>();
+  const queue = timerQueue();
 
   const next = (until: number): Timer | undefined => {
-    let first: Timer | undefined;
-    for (const timer of pending) {
-      if (timer.due > until) continue;
-      if (
-        first === undefined ||
-        timer.due < first.due ||
-        (timer.due === first.due && timer.order < first.order)
-      )
-        first = timer;
+    for (let timer = queue.first(); timer !== undefined && timer.due <= until; timer = queue.first()) {
+      queue.drop();
+      // A cancelled timer stays in the queue until its time comes.
+      if (pending.delete(timer)) return timer;
     }
-    return first;
+    return undefined;
+  };
+  const jumpWall = (ms: number): void => {
+    offset += ms;
   };
 
   return {
-    now: () => wall,
+    now: () => mono + offset,
     monotonic: () => mono,
     setTimeout(run, ms) {
       const timer: Timer = { due: mono + Math.max(0, ms), order: order++, run };
       pending.add(timer);
+      queue.add(timer);
       return () => void pending.delete(timer);
     },
     async advance(ms) {
       const end = mono + ms;
-      // What waits on promises comes to its turn before each timer and after the last.
       await settle();
       for (let timer = next(end); timer !== undefined; timer = next(end)) {
-        pending.delete(timer);
-        wall += timer.due - mono;
-        mono = timer.due;
+        mono = Math.max(mono, timer.due);
         timer.run();
         await settle();
       }
-      wall += end - mono;
       mono = end;
     },
-    jumpWall(ms) {
-      wall += ms;
-    },
-    freeze(ms) {
-      wall += ms;
-    },
+    jumpWall,
+    freeze: jumpWall,
     timers: () => pending.size,
+    dueIn: () => Array.from(pending, ({ due }) => due - mono).sort((a, b) => a - b),
   };
 }
 
-/** One turn of the event loop: every promise that can settle has settled, WebCrypto's digests too. */
-function settle(): Promise<void> {
+/** A binary heap: quick with thousands of timers. */
+function timerQueue(): { add(timer: Timer): void; first(): Timer | undefined; drop(): void } {
+  const heap: Timer[] = [];
+  const isBefore = (a: number, b: number): boolean => {
+    const [first, second] = [heap[a] as Timer, heap[b] as Timer];
+    return first.due < second.due || (first.due === second.due && first.order < second.order);
+  };
+  const swap = (a: number, b: number): void => {
+    [heap[a], heap[b]] = [heap[b] as Timer, heap[a] as Timer];
+  };
+  return {
+    first: () => heap[0],
+    add(timer) {
+      let at = heap.push(timer) - 1;
+      for (let above = (at - 1) >> 1; at > 0 && isBefore(at, above); above = (at - 1) >> 1) {
+        swap(at, above);
+        at = above;
+      }
+    },
+    drop() {
+      const last = heap.pop();
+      if (last === undefined || heap.length === 0) return;
+      heap[0] = last;
+      for (let at = 0; ;) {
+        let least = at;
+        for (const below of [2 * at + 1, 2 * at + 2])
+          if (below < heap.length && isBefore(below, least)) least = below;
+        if (least === at) return;
+        swap(at, least);
+        at = least;
+      }
+    },
+  };
+}
+
+/** Every promise that can settle has settled, WebCrypto's digests too. */
+function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

@@ -1,10 +1,10 @@
 /** A shared store in memory, and instances that share it: nothing is encrypted, and no time passes by itself. */
 
+import type { ManualClock } from '@credex/testing/clock';
 import type { SubjectTokenSource } from '../contract.js';
 import type { CredentialStore, EncryptedStore, StoredCredential } from '../store-contract.js';
 import type { Fixture, FixtureOptions } from '../provider.fixture.js';
 import { makeJwt, sourceOf, testClock, fixture } from '../provider.fixture.js';
-import type { TestClock } from '../provider.fixture.js';
 
 export interface MemoryEngine extends Required<CredentialStore> {
   readonly records: Map<string, { readonly record: string; readonly endsAt: number }>;
@@ -14,7 +14,7 @@ export interface MemoryEngine extends Required<CredentialStore> {
   before: (operation: string, name: string) => unknown;
 }
 
-function memoryEngine(clock: TestClock): MemoryEngine {
+function memoryEngine(clock: ManualClock): MemoryEngine {
   const records: MemoryEngine['records'] = new Map();
   const present = (name: string) => {
     const found = records.get(name);
@@ -88,7 +88,7 @@ export const platformSource = (claims: object = {}): SubjectTokenSource =>
   });
 
 export interface Fleet {
-  readonly clock: TestClock;
+  readonly clock: ManualClock;
   readonly engine: MemoryEngine;
   readonly store: EncryptedStore;
   /** A process with a cache of its own. */
