@@ -13,6 +13,7 @@ const ENTRIES = {
   '@vercel/oidc': `export { getVercelOidcToken } from '@vercel/oidc';`,
   '@credex/verify': `export { createTokenVerifier } from '@credex/verify';`,
   'jose, jwtVerify': `export { createRemoteJWKSet, jwtVerify } from 'jose';`,
+  '@credex/explain': `export { explain, explanationOf } from '@credex/explain';`,
 };
 
 const kb = (bytes) => (bytes / 1_000).toFixed(1).padStart(8);
