@@ -5,7 +5,7 @@ import { explainAzure } from './azure/explain-azure.js';
 import { explainGcp } from './gcp/explain-gcp.js';
 import { teamOfIssuer } from './differences.js';
 import type { Cloud, Explanation, Verdict } from './explanation.js';
-import { finding, sortedFindings } from './findings.js';
+import { finding, oneFinding, sortedFindings } from './findings.js';
 import type { Finding } from './findings.js';
 import { readPolicy } from './read-policy.js';
 import { assertKind } from './recognise.js';
@@ -81,7 +81,7 @@ export function explain(input: ExplainInput): Explanation {
         finding('duplicate_key', 'policy', `The member ${JSON.stringify(name)} occurs twice in one object.`),
       ),
       ...(verdict === 'refused'
-        ? [finding('propagation', cloud, 'A change of a policy takes effect after seconds or minutes.')]
+        ? oneFinding('propagation', cloud, 'A change of a policy takes effect after seconds or minutes.')
         : []),
     ]),
   };

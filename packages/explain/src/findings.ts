@@ -172,6 +172,11 @@ export function finding(code: FindingCode, at: string, message: string, severity
   return { code, severity: severity ?? FINDINGS[code].severity, at, message, fix: FINDINGS[code].fix };
 }
 
+/** A list with one finding. */
+export const oneFinding = (code: FindingCode, at: string, message: string): readonly Finding[] => [
+  finding(code, at, message),
+];
+
 const WEIGHT: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
 
 /** Errors first, in the order in which they were found; the same thing at the same place once. */

@@ -2,7 +2,7 @@
 
 import type { TokenClaims } from '../claims.js';
 import { differences, rankOf } from '../differences.js';
-import { finding } from '../findings.js';
+import { finding, oneFinding } from '../findings.js';
 import type { Finding } from '../findings.js';
 import { diagnoseCondition } from './diagnose-condition.js';
 import { diagnosePrincipal } from './diagnose-principal.js';
@@ -116,25 +116,21 @@ function whyNot(
       : []),
     ...(isAction
       ? []
-      : [
-          finding(
-            'wrong_action',
-            `${statement.at}.Action`,
-            `The statement is about ${statement.actions.patterns.join(', ')}; a federated token asks for ${ACTION}.`,
-          ),
-        ]),
+      : oneFinding(
+          'wrong_action',
+          `${statement.at}.Action`,
+          `The statement is about ${statement.actions.patterns.join(', ')}; a federated token asks for ${ACTION}.`,
+        )),
     ...failing.flatMap(({ condition, holds }) => [
       ...(holds === undefined && condition.computed.length > 0
         ? condition.computed.map((value) => computedLater(`${condition.at}["${condition.key}"]`, value))
         : []),
       ...(holds === undefined && condition.computed.length === 0
-        ? [
-            finding(
-              'not_judged_offline',
-              `${condition.at}["${condition.key}"]`,
-              `No input decides whether ${condition.operator.name} holds for \`${condition.key}\`.`,
-            ),
-          ]
+        ? oneFinding(
+            'not_judged_offline',
+            `${condition.at}["${condition.key}"]`,
+            `No input decides whether ${condition.operator.name} holds for \`${condition.key}\`.`,
+          )
         : holds === undefined
           ? []
           : diagnoseCondition({
@@ -144,13 +140,11 @@ function whyNot(
               hasVariables: policy.hasVariables,
             })),
       ...(heldKeys.includes(condition.key.toLowerCase())
-        ? [
-            finding(
-              'conditions_are_anded',
-              condition.at,
-              `\`${condition.key}\` is compared by two operators, and both must hold.`,
-            ),
-          ]
+        ? oneFinding(
+            'conditions_are_anded',
+            condition.at,
+            `\`${condition.key}\` is compared by two operators, and both must hold.`,
+          )
         : []),
     ]),
   ];

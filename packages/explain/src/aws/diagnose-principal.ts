@@ -2,7 +2,7 @@
 
 import type { TokenClaims } from '../claims.js';
 import { differences } from '../differences.js';
-import { finding } from '../findings.js';
+import { finding, oneFinding } from '../findings.js';
 import type { Finding } from '../findings.js';
 import { issuerHost, providerArn } from './request-keys.js';
 import type { Statement } from './policy-document.js';
@@ -15,20 +15,16 @@ export function diagnosePrincipal(
   return principals.flatMap(({ type, value }) => {
     if (type === 'Federated') return diagnoseProvider(value, `${at}.Principal.Federated`, claims, roleArn);
     if (type === 'AWS' && value === '*')
-      return [
-        finding(
-          'principal_not_federated',
-          `${at}.Principal.AWS`,
-          '{"AWS": "*"} matches every principal of AWS; a federated token is not one of them.',
-        ),
-      ];
-    return [
-      finding(
+      return oneFinding(
         'principal_not_federated',
-        `${at}.Principal.${type}`,
-        `${JSON.stringify(value)} is not an identity provider; a federated token matches no principal of the type ${type}.`,
-      ),
-    ];
+        `${at}.Principal.AWS`,
+        '{"AWS": "*"} matches every principal of AWS; a federated token is not one of them.',
+      );
+    return oneFinding(
+      'principal_not_federated',
+      `${at}.Principal.${type}`,
+      `${JSON.stringify(value)} is not an identity provider; a federated token matches no principal of the type ${type}.`,
+    );
   });
 }
 
@@ -42,9 +38,9 @@ function diagnoseProvider(
   const [, partition = '', account = '', kind = '', host = ''] =
     /^arn:([\w-]+):iam::(\d{12}):(oidc|saml)-provider\/(.+)$/.exec(value) ?? [];
   if (partition === '')
-    return [finding('provider_not_arn', at, `${shown} is not the ARN of an identity provider.`)];
+    return oneFinding('provider_not_arn', at, `${shown} is not the ARN of an identity provider.`);
   if (/^https?:\/\//i.test(host))
-    return [finding('provider_arn_has_scheme', at, `There is a scheme inside the ARN ${shown}.`)];
+    return oneFinding('provider_arn_has_scheme', at, `There is a scheme inside the ARN ${shown}.`);
   const found: Finding[] = [];
   if (kind === 'saml' || host !== issuerHost(claims)) found.push(ofHost(kind, host, at, claims, shown));
   const [, wantedPartition, , , wantedAccount] = (providerArn(claims, roleArn) ?? '').split(':');

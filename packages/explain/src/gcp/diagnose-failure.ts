@@ -1,7 +1,7 @@
 /** Why an expression of CEL gives no value for a token: the part that fails first. */
 
 import type { TokenClaims } from '../claims.js';
-import { finding } from '../findings.js';
+import { finding, oneFinding } from '../findings.js';
 import type { Finding } from '../findings.js';
 import { jsonOf } from '../json.js';
 import type { CelExpr } from './cel-tree.js';
@@ -46,22 +46,18 @@ export function missingName(path: string, { at, claims, whyUnmapped }: Scene): r
   if (path.slice(0, dot) !== 'assertion') {
     const why = whyUnmapped(path);
     if (why.length > 0) return why;
-    return [
-      finding(
-        'attribute_not_mapped',
-        at,
-        `\`${path}\` is not mapped, so that nothing can be compared with it.`,
-      ),
-    ];
+    return oneFinding(
+      'attribute_not_mapped',
+      at,
+      `\`${path}\` is not mapped, so that nothing can be compared with it.`,
+    );
   }
   const close = Object.keys(claims).find((claim) => distance(claim, name) <= Math.min(2, name.length / 2));
-  return [
-    finding(
-      'no_such_claim',
-      at,
-      `The token has no claim \`${name}\`${close === undefined ? '.' : `; did you mean \`${close}\`?`}`,
-    ),
-  ];
+  return oneFinding(
+    'no_such_claim',
+    at,
+    `The token has no claim \`${name}\`${close === undefined ? '.' : `; did you mean \`${close}\`?`}`,
+  );
 }
 
 /** Its parts have values, and it has none. */

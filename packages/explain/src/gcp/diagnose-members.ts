@@ -2,7 +2,7 @@
 
 import type { TokenClaims } from '../claims.js';
 import { differences } from '../differences.js';
-import { finding } from '../findings.js';
+import { finding, oneFinding } from '../findings.js';
 import type { Finding } from '../findings.js';
 import type { Mapped } from './identity.js';
 import { mappedText } from './identity.js';
@@ -19,24 +19,20 @@ export function diagnoseBindings(
     const { at, role, hasCondition, isInherited } = binding;
     if (isGranting === false)
       return isMember && !isInherited
-        ? [
-            finding(
-              'wrong_role',
-              `${at}.role`,
-              `The token is a member of ${role}, which does not let it act as the service account.`,
-            ),
-          ]
+        ? oneFinding(
+            'wrong_role',
+            `${at}.role`,
+            `The token is a member of ${role}, which does not let it act as the service account.`,
+          )
         : [];
     if (isMember && applies === undefined)
-      return [
-        finding(
-          'not_judged_offline',
-          at,
-          hasCondition
-            ? 'The binding has a condition, which is not evaluated here.'
-            : `No input contains the permissions of the role ${role}.`,
-        ),
-      ];
+      return oneFinding(
+        'not_judged_offline',
+        at,
+        hasCondition
+          ? 'The binding has a condition, which is not evaluated here.'
+          : `No input contains the permissions of the role ${role}.`,
+      );
     return binding.members.flatMap((member) => diagnoseMember(member, `${at}.members`, pool, mapped, claims));
   });
   const name = principalOf(pool, mapped) ?? 'the token';
@@ -81,21 +77,17 @@ function diagnoseTail(rest: string, at: string, mapped: Mapped, claims: TokenCla
   if (target === undefined || wanted === undefined) return [];
   const value = mappedText(mapped, target);
   if (value === undefined)
-    return [
-      finding(
-        'attribute_not_mapped',
-        at,
-        `\`${target}\` is not mapped by the provider, or the token has nothing for it.`,
-      ),
-    ];
+    return oneFinding(
+      'attribute_not_mapped',
+      at,
+      `\`${target}\` is not mapped by the provider, or the token has nothing for it.`,
+    );
   if (/\/attribute\.[a-z0-9_]+\//.test(wanted))
-    return [
-      finding(
-        'one_attribute_per_member',
-        at,
-        `${JSON.stringify(rest)} names two attributes; all after the first is its value.`,
-      ),
-    ];
+    return oneFinding(
+      'one_attribute_per_member',
+      at,
+      `${JSON.stringify(rest)} names two attributes; all after the first is its value.`,
+    );
   return ofValue(wanted, value, at, claims, 'other');
 }
 
@@ -108,12 +100,10 @@ function ofValue(
 ): readonly Finding[] {
   if (wanted === presented) return [];
   if (wanted.includes('*'))
-    return [
-      finding(
-        'wildcard_in_member',
-        at,
-        `${JSON.stringify(wanted)} is compared as it is: the token has ${JSON.stringify(presented)}.`,
-      ),
-    ];
+    return oneFinding(
+      'wildcard_in_member',
+      at,
+      `${JSON.stringify(wanted)} is compared as it is: the token has ${JSON.stringify(presented)}.`,
+    );
   return differences(kind, wanted, presented, claims).map(({ code, message }) => finding(code, at, message));
 }

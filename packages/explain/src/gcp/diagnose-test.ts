@@ -1,7 +1,7 @@
 /** Why one test of an attribute condition, such as `==`, `in` or `startsWith`, does not come out as wanted. */
 
 import { closest } from '../differences.js';
-import { finding } from '../findings.js';
+import { finding, oneFinding } from '../findings.js';
 import type { Finding, FindingCode } from '../findings.js';
 import type { CelExpr } from './cel-tree.js';
 import { callOf, elementsOf, isConstant, pathOf, testedPathOf, textOf } from './cel-tree.js';
@@ -134,13 +134,11 @@ function ofMembership(
       .map((presented) => textDifferences({ test: '==', wanted: value, presented, meaning, claims })),
   ).filter(({ code }) => code !== 'value_differs');
   if (near.length > 0) return near.map(({ code, message }) => finding(code, at, message));
-  return [
-    finding(
-      'value_differs',
-      at,
-      `\`${path ?? expression.write(list)}\` is ${shownValue(held)}, and has no element ${JSON.stringify(value)}.`,
-    ),
-  ];
+  return oneFinding(
+    'value_differs',
+    at,
+    `\`${path ?? expression.write(list)}\` is ${shownValue(held)}, and has no element ${JSON.stringify(value)}.`,
+  );
 }
 
 /** A test without a text to look at closer. */

@@ -2,7 +2,7 @@
 
 import type { TokenClaims } from '../claims.js';
 import { closest, differences } from '../differences.js';
-import { finding } from '../findings.js';
+import { finding, oneFinding } from '../findings.js';
 import type { Finding } from '../findings.js';
 import { jsonOf, textsOf } from '../json.js';
 import { conjunctsOf, diagnoseConjunct } from './diagnose-condition.js';
@@ -59,13 +59,11 @@ export function providerFindings(
 function audienceFindings({ provider }: GcpTrust, claims: TokenClaims): readonly Finding[] {
   const [presented = ''] = textsOf(claims.aud);
   if (provider.allowedAudiences.length === 0)
-    return [
-      finding(
-        'allowed_audiences_empty',
-        'oidc.allowedAudiences',
-        `No audience is configured, so Google wants the provider's own name; the token has ${JSON.stringify(presented)}.`,
-      ),
-    ];
+    return oneFinding(
+      'allowed_audiences_empty',
+      'oidc.allowedAudiences',
+      `No audience is configured, so Google wants the provider's own name; the token has ${JSON.stringify(presented)}.`,
+    );
   return closest(
     provider.allowedAudiences.map((wanted) => differences('audience', wanted, presented, claims)),
   ).map(({ code, message }) => finding(code, 'oidc.allowedAudiences', message));
@@ -81,20 +79,20 @@ function mappingFindings(
   const at = `attributeMapping["${target}"]`;
   const source = compiled.mapping.get(target)?.source ?? '';
   if (code === 'subject_too_long')
-    return [
-      finding(
-        code,
-        at,
-        `google.subject is ${bytesOf(mappedText(mapped, target))} bytes long; 127 are the most.`,
-      ),
-    ];
+    return oneFinding(
+      code,
+      at,
+      `google.subject is ${bytesOf(mappedText(mapped, target))} bytes long; 127 are the most.`,
+    );
   if (code === 'attributes_too_large')
-    return [finding(code, 'attributeMapping', 'All mapped values together are longer than 16 KB.')];
+    return oneFinding(code, 'attributeMapping', 'All mapped values together are longer than 16 KB.');
   if (code === 'attribute_not_text') {
     const wanted = target === 'google.groups' ? 'a list of texts' : 'text';
-    return [
-      finding(code, at, `\`${source}\` gives ${jsonOf(mapped.values.get(target))}, which is not ${wanted}.`),
-    ];
+    return oneFinding(
+      code,
+      at,
+      `\`${source}\` gives ${jsonOf(mapped.values.get(target))}, which is not ${wanted}.`,
+    );
   }
   return [
     ...whyUnmapped(target, compiled.mapping, claims),

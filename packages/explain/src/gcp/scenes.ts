@@ -1,7 +1,7 @@
 /** The condition and the mappings of a provider, each held against the claims of one token. */
 
 import type { TokenClaims } from '../claims.js';
-import { finding } from '../findings.js';
+import { oneFinding } from '../findings.js';
 import type { Finding } from '../findings.js';
 import type { Bindings, Program } from './cel.js';
 import { evaluator, looking } from './cel.js';
@@ -50,7 +50,9 @@ export function whyUnmapped(
   const { value, failure } = looking(() => scene.evaluate(root), { value: undefined, failure: undefined });
   if (failure !== undefined) return looking(() => whyItFails(root, scene), []);
   if (value !== null) return [];
-  return [
-    finding('attribute_not_mapped', at, `\`${program.source}\` is ${shownValue(value)} for this token.`),
-  ];
+  return oneFinding(
+    'attribute_not_mapped',
+    at,
+    `\`${program.source}\` is ${shownValue(value)} for this token.`,
+  );
 }
