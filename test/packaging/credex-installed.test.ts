@@ -39,7 +39,7 @@ describe('npm install credex', () => {
         .map((packageName) => `@credex/${packageName}`)
         .concat('credex'),
     );
-    expect(installed.length).toBeLessThanOrEqual(26);
+    expect(installed.length).toBeLessThanOrEqual(27);
     expect(sizeOf(join(folder, 'node_modules'))).toBeLessThanOrEqual(16_500_000);
   });
 

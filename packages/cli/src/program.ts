@@ -52,6 +52,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'consent to run a configuration that is code, in the working directory',
     load: () => import('./commands/trust.js'),
   },
+  'store-key': {
+    summary: 'print a new key for a shared store of credentials, labelled for one environment',
+    load: () => import('./commands/store-key.js'),
+  },
   emulator: {
     summary: 'run an emulator of Vercel and three clouds on this machine',
     load: () => import('./commands/emulator.js'),
