@@ -4,38 +4,50 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createStoreKey } from '@credex/store';
+import { installedClients } from '../stores/clients.mjs';
 import { coldFleet } from '../stores/fleet.mjs';
+import { startRedis } from '../stores/redis-server.mjs';
 import { plot } from './plot.mjs';
-import { installedClients, startRedis } from './store-engine.mjs';
 
-const PROCESSES = 4;
 const EXCHANGE_MS = 300;
 
 const ioredis = createRequire(join(installedClients(), 'package.json')).resolve('ioredis');
 const server = await startRedis();
 const key = createStoreKey('production');
 
+/** A machine that is busy with something else only adds exchanges and time. */
+const ROUNDS = 3;
+
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** The exchanges of so many cold instances, and the median of their calls in milliseconds. */
 async function measure(instances, withStore, exchangeMs = EXCHANGE_MS) {
-  const processes = Math.min(PROCESSES, instances);
+  const processes = [4, 2, 1].find((count) => instances % count === 0);
   const settings = { exchangeMs, port: server.port, key, ioredis, waitForLeaderMs: 600, withStore };
-  const calls = await coldFleet(processes, { ...settings, instances: Math.ceil(instances / processes) });
+  const calls = await coldFleet(processes, { ...settings, instances: instances / processes });
   const failed = calls.filter(({ error }) => error !== undefined);
   if (failed.length > 0) throw new Error(`${failed.length} calls failed: ${failed[0].error}`);
   return { exchanges: Number(server.cli('get', 'exchanges')), ms: median(calls.map(({ ms }) => ms)) };
 }
 
+async function best(instances, withStore) {
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    server.cli('flushall');
+    rounds.push(await measure(instances, withStore));
+  }
+  return rounds.sort((a, b) => a.exchanges - b.exchanges || a.ms - b.ms)[0];
+}
+
 try {
   const rows = [];
   for (const instances of [1, 10, 100, 200]) {
-    for (const withStore of [false, true]) {
-      server.cli('flushall');
-      rows.push({ instances, withStore, ...(await measure(instances, withStore)) });
-    }
+    for (const withStore of [false, true])
+      rows.push({ instances, withStore, ...(await best(instances, withStore)) });
   }
-  console.log(`\nCold instances in up to ${PROCESSES} processes, an exchange of ${EXCHANGE_MS} ms:\n`);
+  console.log(
+    `\nCold instances in up to 4 processes, an exchange of ${EXCHANGE_MS} ms, the best of ${ROUNDS} rounds:\n`,
+  );
   console.log('| instances | store | exchanges | median call |\n| ---: | --- | ---: | ---: |');
   for (const { instances, withStore, exchanges, ms } of rows)
     console.log(`| ${instances} | ${withStore ? 'Redis' : 'none'} | ${exchanges} | ${ms.toFixed(0)} ms |`);

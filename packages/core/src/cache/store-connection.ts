@@ -47,8 +47,11 @@ export class StoreConnection {
   /** What failed once is not tried again by this refresh. */
   readonly #failed = { reads: false, writes: false };
   #budgetMs: number = BUDGET_MS;
-  /** Ends the operation in flight: one listener serves all operations of a refresh. */
-  #cancel: ((reason: unknown) => void) | undefined;
+  /** Operations within the budget that are in flight, and since when. */
+  #running = 0;
+  #busySince: Moment | undefined;
+  /** End the operations in flight: one listener serves all operations of a refresh. */
+  readonly #cancels = new Set<(reason: unknown) => void>();
 
   constructor(
     engine: CredentialStore,
@@ -88,6 +91,7 @@ export class StoreConnection {
     const isFailed = this.#failed[kind] && operation !== 'unlock';
     if (this.#failed.reads || isFailed || left <= 0) throw new StoreUnavailable();
     const started = momentOf(this.#clock);
+    if (limitMs === undefined && this.#running++ === 0) this.#busySince = started;
     try {
       const result = await this.#inTime(left, call);
       this.#memory[kind].failures = 0;
@@ -96,7 +100,9 @@ export class StoreConnection {
       this.#fail(kind, operation, started, error);
       throw new StoreUnavailable();
     } finally {
-      if (limitMs === undefined) this.#budgetMs -= since(started, this.#clock);
+      // What travels together is counted once.
+      if (limitMs === undefined && --this.#running === 0)
+        this.#budgetMs -= since(this.#busySince ?? started, this.#clock);
     }
   }
 
@@ -104,7 +110,7 @@ export class StoreConnection {
   close(): void {
     this.#failed.reads = true;
     this.#controller.abort();
-    this.#cancel?.(new StoreUnavailable());
+    for (const cancel of this.#cancels) cancel(new StoreUnavailable());
   }
 
   #inTime<T>(ms: number, call: (engine: Engine, options: StoreOperation) => Promise<T>): Promise<T> {
@@ -114,7 +120,7 @@ export class StoreConnection {
         this.#controller.abort();
         reject(new StoreUnavailable('timeout'));
       });
-      this.#cancel = reject;
+      this.#cancels.add(reject);
       // What settles after its time is dropped here.
       (async () => call(this.#engine as Engine, { signal }))().then(resolve, reject).finally(stop);
     });

@@ -11,6 +11,8 @@ export class StoreLock {
   readonly #ttlMs: number;
   /** The lock's value while this instance leads. */
   #token: string | undefined;
+  /** The value of the lock of another instance, when it was first read. */
+  #seen: string | undefined;
 
   constructor(connection: StoreConnection, recordName: string, ttlMs: number) {
     this.#connection = connection;
@@ -21,23 +23,23 @@ export class StoreLock {
   /** Whether this instance leads from now on. */
   async acquire(limitMs: number | undefined): Promise<boolean> {
     const token = randomToken();
-    const isLeader = await this.#connection.operate('lock', limitMs, (engine, options) =>
-      engine.lock(this.#name, token, this.#ttlMs, options),
-    );
+    // In one tick, so that they travel together.
+    const [isLeader, found] = await Promise.all([
+      this.#connection.operate('lock', limitMs, (engine, options) =>
+        engine.lock(this.#name, token, this.#ttlMs, options),
+      ),
+      this.#seen ??
+        this.#connection.operate('get', limitMs, (engine, options) => engine.get(this.#name, options)),
+    ]);
     if (isLeader === true) this.#token = token;
+    else if (typeof found === 'object') this.#seen = found.record;
     return isLeader === true;
   }
 
-  /** The value of the lock of whichever instance leads. */
-  async current(): Promise<string | undefined> {
-    const found = await this.#connection.operate('get', FOLLOW_LIMIT_MS, (engine, options) =>
-      engine.get(this.#name, options),
-    );
-    return found?.record;
-  }
-
-  /** Leads in place of the instance whose lock was `seen`, unless another one does by now. */
-  async takeOver(seen: string): Promise<boolean> {
+  /** Leads in place of the instance whose lock was seen first, unless another one does by now. */
+  async takeOver(): Promise<boolean> {
+    const seen = this.#seen;
+    if (seen === undefined) return false;
     const token = randomToken();
     const isLeader = await this.#connection.operate('takeOver', FOLLOW_LIMIT_MS, (engine, options) =>
       engine.takeOver(this.#name, seen, token, this.#ttlMs, options),

@@ -50,7 +50,7 @@ describe('a second instance', () => {
     const before = engine.operations.length;
     await provider.getCredentials();
     expect(engine.operations.length).toBe(before);
-    expect(engine.operations).toEqual(['get', 'lock', 'set']);
+    expect(engine.operations).toEqual(['get', 'lock', 'get', 'set']);
   });
 
   it('exchanges if the record is past the moment of its mandatory refresh', async () => {

@@ -26,8 +26,8 @@ import { valueKey } from './key.js';
 /** No record is written for a shorter time, or read if it is longer. */
 const LEAST_TTL_MS = 1_000;
 const MAX_RECORD_LENGTH = 65_536;
-/** A follower looks after 40 ms, then 80 ms later, …, each ± 50 %. */
-const FIRST_LOOK_MS = 40;
+/** A follower looks after 80 ms, then 120 ms later, 160 ms, …, each ± 50 %: few exchanges take less. */
+const LOOK_MS = 40;
 /** While another instance leads, a refresh ahead of time is put off by 1 to 2 s, and by 10 s in all. */
 const DEFER_MS = 1_000;
 const MAX_DEFER_MS = 10_000;
@@ -231,12 +231,9 @@ export class StoreStage<C extends Credential, R> {
     const { timeoutMs } = this.#run.context;
     const waitMs = Math.min(this.#store.waitForLeaderMs, timeoutMs / 4, this.#run.leftMs / 4);
     if (waitMs <= 0) return undefined;
-    const { lock } = this.#opened();
-    const seen = await lock.current();
     const first = await this.#wait(waitMs, signal);
     if (first !== 'waited') return first;
-    if (seen === undefined || this.#store.engine.takeOver === undefined) return undefined;
-    if (await lock.takeOver(seen)) return undefined;
+    if (this.#store.engine.takeOver === undefined || (await this.#opened().lock.takeOver())) return undefined;
     const second = await this.#wait(waitMs, signal);
     return second === 'waited' ? undefined : second;
   }
@@ -245,14 +242,17 @@ export class StoreStage<C extends Credential, R> {
   async #wait(waitMs: number, signal: AbortSignal): Promise<Ended | undefined | 'waited'> {
     const { random } = this.#run.context;
     const started = momentOf(this.#clock);
-    for (let looks = 1; ; looks++) {
+    for (let looks = 2; ; looks++) {
       const leftMs = waitMs - since(started, this.#clock);
       if (leftMs <= 0) return 'waited';
-      await sleep(this.#clock, Math.min(FIRST_LOOK_MS * looks * (0.5 + random()), leftMs), signal);
+      await sleep(this.#clock, Math.min(LOOK_MS * looks * (0.5 + random()), leftMs), signal);
       if (this.#isForced()) return undefined;
-      const ended = await this.#look(FOLLOW_LIMIT_MS);
-      if (ended !== undefined || this.#isForced()) return ended;
-      if (await this.#opened().lock.acquire(FOLLOW_LIMIT_MS)) return undefined;
+      // In one tick as well. The lock of an instance that adopts is released when the refresh has settled.
+      const [ended, isLeader] = await Promise.all([
+        this.#look(FOLLOW_LIMIT_MS),
+        this.#opened().lock.acquire(FOLLOW_LIMIT_MS),
+      ]);
+      if (ended !== undefined || isLeader || this.#isForced()) return ended;
     }
   }
 
