@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ts from 'typescript-5';
 import { CORE_LAYERS, layerOf, place } from './arrows.mjs';
+import { MOST_LINES } from './text-rules.mjs';
 import { filesUnder, root, packageNames } from './workspace.mjs';
 
 /** A file with fewer lines and one importer belongs into its importer. */
@@ -99,7 +100,7 @@ function targetsOf(path, specifier) {
 }
 
 /**
- * The small files of one package that only one other file imports.
+ * The small files of one package that only one other file imports, where both fit into one file.
  * @param {readonly Source[]} sources
  * @param {readonly string[]} entries the files that package.json names
  * @returns {readonly { path: string, lines: number, importer: string }[]}
@@ -115,12 +116,17 @@ export function smallFiles(sources, entries) {
         // What loads lazily must be a separate file, and an entry that lists exports takes no code.
         if (isLazy || isExport) found.mayMerge = false;
       }
-  return sources.flatMap(({ path, text }) => {
-    const lines = lineCount(text);
+  const linesOf = new Map(sources.map(({ path, text }) => [path, lineCount(text)]));
+  return sources.flatMap(({ path }) => {
+    const lines = linesOf.get(path);
     const { paths = new Set(), mayMerge = false } = importers.get(path) ?? {};
+    const [importer] = paths;
     const isSmall = lines < SMALL_FILE && paths.size === 1 && mayMerge;
-    return isSmall && !entries.includes(path) && !isRegistry(path)
-      ? [{ path, lines, importer: [...paths][0] }]
+    return isSmall &&
+      lines + linesOf.get(importer) <= MOST_LINES &&
+      !entries.includes(path) &&
+      !isRegistry(path)
+      ? [{ path, lines, importer }]
       : [];
   });
 }
