@@ -7,7 +7,7 @@ import type { IdentityProvider } from './identity-provider.js';
 import { ACTION } from './judge-aws.js';
 import type { JudgedStatement } from './evaluate.js';
 import type { AwsJudgement, AwsTrust } from './judge-aws.js';
-import { audiencesOf, providerArn, requestKeys } from './request-keys.js';
+import { webIdentityAudiences, providerArn, requestKeys } from './request-keys.js';
 
 export function providerChecks(
   provider: IdentityProvider | undefined,
@@ -27,7 +27,7 @@ export function providerChecks(
       at: 'identity provider',
       what: 'audience',
       wanted: provider.clientIds.join(', '),
-      presented: audiencesOf(claims).join(', '),
+      presented: webIdentityAudiences(claims).join(', '),
       result: resultOf(judgement.isAudienceKnown),
     },
   ];

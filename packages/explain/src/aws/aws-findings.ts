@@ -9,7 +9,7 @@ import { diagnosePrincipal } from './diagnose-principal.js';
 import { ACTION } from './judge-aws.js';
 import type { JudgedStatement } from './evaluate.js';
 import type { AwsJudgement, AwsTrust } from './judge-aws.js';
-import { audiencesOf, requestKeys } from './request-keys.js';
+import { webIdentityAudiences, requestKeys } from './request-keys.js';
 
 export function providerFindings(
   { identityProvider }: AwsTrust,
@@ -22,7 +22,7 @@ export function providerFindings(
       finding(
         'several_audiences',
         'token.aud',
-        `The token has the audiences ${audiencesOf(claims)
+        `The token has the audiences ${webIdentityAudiences(claims)
           .map((one) => JSON.stringify(one))
           .join(', ')} and no \`azp\`, so AWS cannot tell which one is meant.`,
       ),
@@ -42,7 +42,7 @@ export function providerFindings(
     );
   }
   if (!judgement.isAudienceKnown) {
-    const presented = audiencesOf(claims)[0] ?? '';
+    const presented = webIdentityAudiences(claims)[0] ?? '';
     found.push(
       ...identityProvider.clientIds
         .slice(0, 1)

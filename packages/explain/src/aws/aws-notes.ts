@@ -5,7 +5,7 @@ import { finding } from '../findings.js';
 import type { Finding } from '../findings.js';
 import { missingControls } from './identity-provider-controls.js';
 import type { AwsJudgement, AwsTrust } from './judge-aws.js';
-import { audiencesOf, requestKeys } from './request-keys.js';
+import { webIdentityAudiences, requestKeys } from './request-keys.js';
 
 /** IAM's default quota for a trust policy. */
 const USUAL_LENGTH = 2048;
@@ -66,7 +66,7 @@ export function notesOf(
       finding(
         'provider_assumed',
         'identity provider',
-        `Assumed: the account has an identity provider for ${JSON.stringify(claims.iss ?? '')} with the audience ${JSON.stringify(audiencesOf(claims)[0] ?? '')}.`,
+        `Assumed: the account has an identity provider for ${JSON.stringify(claims.iss ?? '')} with the audience ${JSON.stringify(webIdentityAudiences(claims)[0] ?? '')}.`,
       ),
     );
   return found;

@@ -7,7 +7,7 @@ import { finding } from '../findings.js';
 import type { Finding, FindingCode } from '../findings.js';
 import { textsOf } from '../json.js';
 import { fitsPattern, hasVariable, hasWildcard } from './glob.js';
-import { audiencesOf, isMultivalued, issuerHost } from './request-keys.js';
+import { webIdentityAudiences, isMultivalued, issuerHost } from './request-keys.js';
 import type { KeyValue } from './request-keys.js';
 import type { Condition } from './policy-elements.js';
 
@@ -111,7 +111,7 @@ function underRightKey(failed: FailedCondition): readonly Finding[] {
   const name = condition.key.slice(condition.key.lastIndexOf(':') + 1);
   const host = issuerHost(claims);
   if ((name !== 'sub' && name !== 'aud') || condition.key === `${host}:${name}`) return [];
-  const presented = name === 'sub' ? textsOf(claims.sub) : audiencesOf(claims);
+  const presented = name === 'sub' ? textsOf(claims.sub) : webIdentityAudiences(claims);
   if (presented.length === 0 || condition.operator.test(presented, condition.values, undefined) !== false)
     return [];
   return diagnoseCondition({ ...failed, presented });

@@ -6,7 +6,7 @@ import { allOf } from '../truth.js';
 import { decide } from './evaluate.js';
 import type { JudgedStatement } from './evaluate.js';
 import type { IdentityProvider } from './identity-provider.js';
-import { audiencesOf, issuerHost, providerArn, requestKeys } from './request-keys.js';
+import { webIdentityAudiences, issuerHost, providerArn, requestKeys } from './request-keys.js';
 import type { RequestFacts } from './request-keys.js';
 import type { Policy } from './policy-document.js';
 import type { Principal } from './policy-elements.js';
@@ -35,7 +35,7 @@ export function judgeAws({ policy, identityProvider, facts }: AwsTrust, claims: 
     keys: requestKeys(claims, facts),
     isCaller: (principal) => isWebIdentity(principal, claims, facts.roleArn),
   });
-  const audiences = audiencesOf(claims);
+  const audiences = webIdentityAudiences(claims);
   const isIssuerKnown = identityProvider === undefined || identityProvider.issuer === claims.iss;
   const isAudienceKnown =
     identityProvider === undefined || audiences.some((one) => identityProvider.clientIds.includes(one));

@@ -22,7 +22,7 @@ export interface RequestFacts {
 export const issuerHost = (claims: TokenClaims): string => (claims.iss ?? '').replace(/^https:\/\//, '');
 
 /** If the token names an authorized party (`azp`), that party is the audience. */
-export function audiencesOf(claims: TokenClaims): readonly string[] {
+export function webIdentityAudiences(claims: TokenClaims): readonly string[] {
   const parties = textsOf(claims['azp']);
   return parties.length > 0 ? parties : textsOf(claims.aud);
 }
@@ -42,7 +42,7 @@ export function requestKeys(claims: TokenClaims, { roleArn, roleSessionName, now
     if (values.length > 0) known.set(key.toLowerCase(), values);
   };
   set(`${host}:sub`, textsOf(claims.sub));
-  set(`${host}:aud`, audiencesOf(claims));
+  set(`${host}:aud`, webIdentityAudiences(claims));
   if (textsOf(claims['azp']).length > 0) set(`${host}:oaud`, textsOf(claims.aud));
   set(`${host}:amr`, textsOf(claims['amr']));
   const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(roleArn ?? '')?.[1];

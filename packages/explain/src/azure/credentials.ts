@@ -82,7 +82,7 @@ export interface Problem {
 export const MOST_CREDENTIALS = 20;
 
 /** What Graph refuses to keep. */
-export function problemsOf(credentials: readonly FederatedCredential[]): readonly Problem[] {
+export function credentialProblems(credentials: readonly FederatedCredential[]): readonly Problem[] {
   const problems: Problem[] = [];
   const bad = (at: string, message: string): void =>
     void problems.push({ at, code: 'malformed_policy', message });

@@ -11,9 +11,14 @@ import { permissiveFindings } from '../permissive.js';
 import { assertKind } from '../recognise.js';
 import { resultOf } from '../truth.js';
 import { expressionDifferences } from './diagnose-expression.js';
-import { isTemplateExpression, MOST_CREDENTIALS, problemsOf, readCredentials } from './credentials.js';
+import {
+  isTemplateExpression,
+  MOST_CREDENTIALS,
+  credentialProblems,
+  readCredentials,
+} from './credentials.js';
 import type { FederatedCredential } from './credentials.js';
-import { answerOf, judgeAzure } from './judge-azure.js';
+import { entraAnswer, judgeAzure } from './judge-azure.js';
 import type { AzureJudgement, JudgedCredential } from './judge-azure.js';
 
 export function explainAzure(value: unknown, claims: TokenClaims): Omit<Explanation, 'cloud' | 'summary'> {
@@ -23,7 +28,7 @@ export function explainAzure(value: unknown, claims: TokenClaims): Omit<Explanat
   const credentials = all.slice(0, MOST_CREDENTIALS);
   const judgement = judgeAzure(credentials, claims);
   const checks = judgement.credentials.flatMap((one) => checksOf(one, claims));
-  const problems = problemsOf(all).map(({ at, code, message }) => finding(code, at, message));
+  const problems = credentialProblems(all).map(({ at, code, message }) => finding(code, at, message));
   const { allowed } = judgement;
   const errors = problems.filter(({ severity }) => severity === 'error');
   // A flexible credential that Entra does not keep does not affect another credential that accepts the token.
@@ -41,7 +46,7 @@ export function explainAzure(value: unknown, claims: TokenClaims): Omit<Explanat
     };
   return {
     verdict: allowed === undefined ? 'undecided' : 'refused',
-    answer: allowed === undefined ? undefined : answerOf(judgement, claims),
+    answer: allowed === undefined ? undefined : entraAnswer(judgement, claims),
     checks,
     findings: [...whyNot(judgement, claims), ...templateNotes(judgement), ...problems],
   };

@@ -50,7 +50,10 @@ export type EntraAnswer =
   | 'AADSTS7002138';
 
 /** Entra looks for the issuer first, then for the subject among those, then for the audience among those. */
-export function answerOf({ credentials, hasOneAudience }: AzureJudgement, claims: TokenClaims): EntraAnswer {
+export function entraAnswer(
+  { credentials, hasOneAudience }: AzureJudgement,
+  claims: TokenClaims,
+): EntraAnswer {
   if (!hasOneAudience) return 'AADSTS5002741';
   if (credentials.length === 0) return 'AADSTS70025';
   const ofIssuer = credentials.filter(({ isIssuer }) => isIssuer !== false);

@@ -11,12 +11,12 @@ import { bindingsOf } from './gcp-checks.js';
 import { bytesOf, mappedText } from './identity.js';
 import type { GcpJudgement, GcpTrust } from './judge-gcp.js';
 import { isGranted, malformedMembers, principalOf } from './members.js';
-import { problemsOf } from './pool-provider.js';
+import { providerProblems } from './pool-provider.js';
 import { conditionScene, whyUnmapped } from './scenes.js';
 
 export function invalidFindings({ provider, compiled, bindings }: GcpTrust): readonly Finding[] {
   return [
-    ...[...problemsOf(provider), ...compiled.problems].map(({ at, message }) =>
+    ...[...providerProblems(provider), ...compiled.problems].map(({ at, message }) =>
       finding('malformed_policy', at, message),
     ),
     ...(bindings ?? []).flatMap((binding) =>

@@ -11,7 +11,7 @@ export interface CompiledProvider {
   readonly problems: readonly Problem[];
 }
 
-/** Fifty of their own, and `google.subject` and `google.groups`. `problemsOf` tells of more: none of those is evaluated. */
+/** Fifty of their own, and `google.subject` and `google.groups`. `providerProblems` tells of more: none of those is evaluated. */
 const MOST_TARGETS = 52;
 /** What a mapping and a condition may read. */
 const MAPPING_NAMES: ReadonlySet<string> = new Set(['assertion']);

@@ -59,7 +59,7 @@ export function audiencesOf({ name, allowedAudiences }: PoolProvider): readonly 
 }
 
 /** What Google refuses to keep, without the CEL expressions. */
-export function problemsOf(provider: PoolProvider): readonly Problem[] {
+export function providerProblems(provider: PoolProvider): readonly Problem[] {
   const problems: Problem[] = [];
   const { name, pool, issuerUri, allowedAudiences, mapping, isOidc } = provider;
   if (name !== '' && pool === '')
