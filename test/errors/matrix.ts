@@ -18,7 +18,7 @@ export interface Wanted {
   /** What a person needs to read in the hint. */
   readonly hint: readonly string[];
   /** Default: the cloud's name. */
-  readonly provider?: 'vercel';
+  readonly provider?: 'vercel' | 'token-source';
   readonly retryable?: boolean;
   readonly serverCode?: string;
   /** How many requests the token services got; default: one a step that was reached. */

@@ -11,7 +11,7 @@ import {
   providerOptions,
   rememberProviders,
 } from '@credex/core/internal';
-import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
+import { vercelPlatform } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
 import type { AwsCredentialsProviderOptions } from './options.js';
 import { awsConfiguration, awsOptions } from './options.js';
@@ -67,7 +67,7 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
   const provider = createCredentialProvider(
     exchanger,
     {
-      ...providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
+      ...providerOptions(options, vercelPlatform),
       lifetimeMs:
         configuration.durationSeconds === undefined ? undefined : configuration.durationSeconds * 1000,
     },

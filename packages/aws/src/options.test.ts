@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { awsCredentialsProvider, getAwsCredentials } from './aws-credentials-provider.js';
 import type { AwsCredentialsProviderOptions } from './options.js';
 import { awsConfiguration } from './options.js';
-import { ROLE, isolated, recordingFetch, thrownBy } from './aws.fixture.js';
+import { ROLE, isolated, recordingFetch, rejection, subjectJwt, thrownBy } from './aws.fixture.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -224,5 +224,18 @@ describe('options of the libraries that people come from', () => {
   it('says how the ARNs of managed policies are written, for a list of `{ arn }`', () => {
     const policyArns = [{ arn: 'arn:aws:iam::123456789012:policy/SomePolicy' }];
     expect(refusal({ roleArn: ROLE, policyArns }).message).toContain('arn:aws:iam::');
+  });
+});
+
+it('a name in `expect` is not enough for a token of the global issuer, whatever source returns it', async () => {
+  const jwt = subjectJwt({ iss: 'https://oidc.vercel.com' });
+  const error = await rejection(
+    getAwsCredentials(
+      isolated({ tokenSource: () => jwt, expect: { owner: 'acme' }, fetch: recordingFetch().fetch }),
+    ),
+  );
+  expect(error).toMatchObject({
+    code: 'subject_mismatch',
+    hint: expect.stringContaining('`projectId`') as string,
   });
 });

@@ -11,7 +11,7 @@ import {
   providerOptions,
   rememberProviders,
 } from '@credex/core/internal';
-import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
+import { vercelPlatform } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
 import type { AzureCredentialsProviderOptions } from './options.js';
 import { azureConfiguration, azureOptions } from './options.js';
@@ -54,7 +54,7 @@ export function azureCredentialsProvider(
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger) ?? directExchanger;
   const provider = createCredentialProvider(
     factory(configuration),
-    providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
+    providerOptions(options, vercelPlatform),
     azureCredentialsOf,
   );
   const boundTo = boundProviders(provider, configuration);

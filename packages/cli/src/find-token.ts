@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { SubjectToken } from '@credex/core';
 import { FederationError } from '@credex/core';
 import { readSubjectToken } from '@credex/core/internal';
+import { VERCEL } from '@credex/vercel/driver';
 import type { Command } from 'commander';
 import type { Io } from './io.js';
 import type { TokenPlace } from './token-places.js';
@@ -121,13 +122,13 @@ async function laptopToken({ cwd, fetch, clock, signal }: Io): Promise<SubjectTo
 function read(text: string, place: TokenPlace): SubjectToken {
   try {
     return readSubjectToken(text.trim());
-  } catch (cause) {
-    if (!FederationError.isInstance(cause)) throw cause;
+  } catch (error) {
+    if (!FederationError.isInstance(error)) throw error;
     throw new FederationError({
-      code: cause.code,
-      provider: cause.provider,
+      code: error.code,
+      provider: VERCEL.name,
       message: `The value from ${place.description} is not a token.`,
-      hint: `${cause.message}`,
+      hint: `${error.message} Pass the value of the x-vercel-oidc-token header or of VERCEL_OIDC_TOKEN unchanged.`,
     });
   }
 }

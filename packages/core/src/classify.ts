@@ -14,6 +14,8 @@ import { transportFailure } from './http/failure.js';
 import { retryAfterMs } from './http/headers.js';
 import { ResponseError } from './http/response-error.js';
 
+export { namedTokenError } from './token/source-error.js';
+
 /** What the server says in a failed response. All of it is untrusted. */
 export interface ServerError {
   readonly serverCode?: string | undefined;

@@ -62,6 +62,22 @@ export interface Subject {
   token(request: SubjectTokenRequest): Promise<SubjectToken>;
 }
 
+/** What a token source says about itself, for errors about its tokens and for the option `expect`. */
+export interface TokenSourceDescription {
+  /** The `provider` of errors about the subject token, such as `vercel`. */
+  readonly name: string;
+  /**
+   * What to do about an error of the subject token, by its code; called with the first such error. It replaces the neutral
+   * hint. `subject_mismatch`: what to do about a token of one of `sharedIssuers`.
+   */
+  readonly hints?: (() => Promise<Readonly<Partial<Record<FederationErrorCode, string>>>>) | undefined;
+  /**
+   * Issuers that many owners share. One owner can take a name that another gave up, so a token of such an issuer is refused
+   * if `expect` has neither `projectId` nor `ownerId`.
+   */
+  readonly sharedIssuers?: readonly string[] | undefined;
+}
+
 /** Where the subject token (RFC 8693, section 1.1) comes from. */
 export interface SubjectTokenSource {
   /**
@@ -69,6 +85,8 @@ export interface SubjectTokenSource {
    * one capture.
    */
   capture(): Subject;
+  /** Default: a source without a name, whose errors have the provider `token-source` and neutral hints. */
+  readonly about?: TokenSourceDescription | undefined;
 }
 
 /** Whether a failure is retried; see the error table of the README. */

@@ -47,8 +47,8 @@ export class FederationError extends Error {
   /** Whether the same call can succeed later with nothing changed. */
   readonly retryable: boolean;
   /**
-   * `aws`, `gcp` or `azure`; where the subject token itself could not be had, its source: `vercel`, `github-actions`,
-   * `gitlab`, `kubernetes`, `token-file`, `command`.
+   * `aws`, `gcp` or `azure`; for an error of the subject token, its source: `vercel`, `github-actions`, `gitlab`,
+   * `kubernetes`, `token-file`, `command`; `token-source` for a source that does not say its name.
    */
   readonly provider: string;
   /** The likely cause and what to do. */
@@ -153,7 +153,7 @@ const shown = (claim: string | undefined): string | undefined =>
   claim === undefined ? undefined : oneLine(claim, 256);
 
 const SENTENCES: Readonly<Record<FederationErrorCode, string>> = {
-  no_subject_token: 'There is no Vercel OIDC token to exchange.',
+  no_subject_token: 'There is no subject token to exchange.',
   invalid_subject_token: 'The subject token is not a readable JWT.',
   subject_token_expired: 'The subject token has expired.',
   subject_token_not_yet_valid: 'The subject token is not valid yet.',

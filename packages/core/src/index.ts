@@ -13,6 +13,7 @@ export type {
   SubjectToken,
   SubjectTokenRequest,
   SubjectTokenSource,
+  TokenSourceDescription,
 } from './contract.js';
 export type {
   CredentialStore,

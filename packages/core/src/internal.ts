@@ -19,7 +19,13 @@ export type { Moment } from './runtime/clock.js';
 export { momentOf, since, startTimer, systemClock } from './runtime/clock.js';
 export { environmentVariable, ownEnvironment } from './runtime/environment.js';
 export { FederationError, OptionError, federationErrorOf, presentedToken } from './errors.js';
-export { assertExpected, normalizeExpectation } from './token/expect.js';
+export {
+  assertExpected,
+  isExpected,
+  isNameOnly,
+  normalizeExpectation,
+  unexpectedMembers,
+} from './token/expect.js';
 export { MAX_ANSWER_BYTES, ownRequestInit, redirected, sendByFetch, tooLong } from './http/http.js';
 export type { SendInit, Transport } from './http/http.js';
 export { transportOf, withSecureSockets } from './http/transport.js';
@@ -53,7 +59,7 @@ export { isLaptop, onVercel } from './runtime/environment.js';
 export { UnreadableFile, readRegularFile } from './runtime/regular-file.js';
 export { sha256 } from './cache/key.js';
 export { rememberedSubjectToken } from './cache/remembered-token.js';
-export { readSubjectToken } from './token/read.js';
+export { UNNAMED_SOURCE, readSubjectToken } from './token/read.js';
 export {
   DOMAIN_NAME,
   HOST_LABEL,
@@ -87,3 +93,5 @@ export { frozenRecord, isNested } from './cache/record.js';
 export { isOutdated } from './cache/refresh-result.js';
 export { sleep } from './runtime/deadline.js';
 export { subjectTokenOf } from './token/read.js';
+// For token/source-error.ts, which is loaded with the first error of a token source.
+export { loadFailureHint } from './errors.js';

@@ -3,27 +3,28 @@
 import type { CredentialCache } from './cache/cache.js';
 import { processWideCache } from './cache/cache.js';
 import type { ProviderContext } from './cache/exchange.js';
-import type { Clock, Credential, Exchanger, SubjectTokenSource } from './contract.js';
+import type { Clock, Credential, Exchanger, SubjectTokenSource, TokenSourceDescription } from './contract.js';
 import type { EncryptedStore } from './store-contract.js';
 import { OptionError } from './errors.js';
 import type { OnEvent, ProviderEvent } from './events.js';
 import { createEmitter } from './events.js';
 import type { Fetch } from './http/http.js';
 import { transportOf } from './http/transport.js';
-import { optionNames } from './own.js';
+import { memberOf, optionNames } from './own.js';
 import { systemClock } from './runtime/clock.js';
 import type { Invocation } from './runtime/deadline.js';
 import type { Expectation } from './token/expect.js';
 import { normalizeExpectation } from './token/expect.js';
+import { UNNAMED_SOURCE } from './token/read.js';
 import { invalidOption, optionalClock, optionalFunction, optionalInteger } from './options/assert.js';
 
 /** A function that returns the subject token; called once for each capture, with no argument. */
 export type TokenFunction = () => string | Promise<string>;
 
 export interface SharedOptions {
-  /** Where the subject token comes from. Default: the Vercel request context, token file, environment. */
+  /** Where the subject token comes from. Default: the platform's source, `vercelTokenSource()` for the clouds of credex. */
   readonly tokenSource?: SubjectTokenSource | TokenFunction | undefined;
-  /** Ask Vercel for a token of this audience first, and exchange that one. Default: the token as it comes. */
+  /** Request a token of this audience from the source first, and exchange that one. Default: the token as it comes. */
   readonly audience?: string | undefined;
   /** Refuse to exchange any token but that of this project, team or environment. Default: any. */
   readonly expect?: Expectation | undefined;
@@ -51,7 +52,7 @@ export interface SharedOptions {
   readonly onEvent?: OnEvent | undefined;
   /**
    * Returns the deadline and `waitUntil` of the invocation being served; called synchronously when an exchange may be
-   * needed. Default: from Vercel's request context.
+   * needed. Default: from the platform's request context.
    */
   readonly invocation?: (() => Invocation | undefined) | undefined;
 }
@@ -74,6 +75,8 @@ export const SHARED_OPTION_NAMES: readonly (keyof SharedOptions)[] = optionNames
 /** The options of `createCredentialProvider`: those that all clouds share, with a token source that is already chosen. */
 export interface CredentialProviderOptions extends Omit<SharedOptions, 'tokenSource'> {
   readonly source: SubjectTokenSource;
+  /** Issuers that many owners share, in addition to those that `source` names; see `TokenSourceDescription`. */
+  readonly sharedIssuers?: TokenSourceDescription['sharedIssuers'];
   /**
    * The lifetime that the user asked for, in milliseconds: a refresh window, or a `minValidityMs`, of half of it is
    * refused.
@@ -83,7 +86,11 @@ export interface CredentialProviderOptions extends Omit<SharedOptions, 'tokenSou
 
 export const PROVIDER_OPTION_NAMES: readonly string[] = [
   ...SHARED_OPTION_NAMES.filter((name) => name !== 'tokenSource'),
-  ...optionNames<Omit<CredentialProviderOptions, keyof SharedOptions>>({ source: true, lifetimeMs: true }),
+  ...optionNames<Omit<CredentialProviderOptions, keyof SharedOptions>>({
+    source: true,
+    sharedIssuers: true,
+    lifetimeMs: true,
+  }),
 ];
 
 const MAX_MIN_VALIDITY_MS = 86_400_000;
@@ -107,6 +114,7 @@ export function contextOf<C extends Credential, R>(
     store: assertContract('store', options.store, 'credex.store.v1', 'encryptedStore()'),
     clock: optionalClock(options.clock) ?? systemClock,
     expectation: normalizeExpectation(options.expect),
+    about: aboutSource(options),
     audience: options.audience,
     timeoutMs: optionalInteger({ option: 'timeoutMs' }, options.timeoutMs, 100, 60_000) ?? 8_000,
     transport: transportOf(optionalFunction({ option: 'fetch' }, options.fetch)),
@@ -131,6 +139,12 @@ function assertContract<T extends { readonly contract: string }>(
 ): T | undefined {
   if (value === undefined || (value as T | null)?.contract === contract) return value;
   throw invalidOption({ option }, `what ${by} returned`, value);
+}
+
+/** What the source says about itself, with the shared issuers of the options. */
+function aboutSource({ source, sharedIssuers }: CredentialProviderOptions): TokenSourceDescription {
+  const about = memberOf(source, 'about') ?? UNNAMED_SOURCE;
+  return { ...about, sharedIssuers: about.sharedIssuers ?? sharedIssuers };
 }
 
 /** Refreshing at half of the lifetime, in every instance at once, is how refresh storms begin. */

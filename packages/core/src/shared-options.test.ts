@@ -6,6 +6,7 @@ import { makeJwt, sourceOf, unhandled, fixture } from './provider.fixture.js';
 import type { SharedOptions } from './provider-options.js';
 import { SHARED_OPTION_NAMES } from './provider-options.js';
 import { providerOptions } from './shared-options.js';
+import { readSubjectToken } from './token/read.js';
 
 const platform: SubjectTokenSource = sourceOf(() => makeJwt({ sub: 'platform' }));
 const made = (options: SharedOptions) => {
@@ -91,8 +92,68 @@ describe('the shared options', () => {
 
   it('refuse an audience that a function could not be asked for', () => {
     expect(() => made({ tokenSource: () => makeJwt(), audience: 'https://a.test' })).toThrow(
-      'can not be asked for another `audience`',
+      'cannot be combined with a function as `tokenSource`',
     );
+  });
+});
+
+describe('what a token source says about itself', () => {
+  const unreadable = { identityKey: 'p', token: async () => readSubjectToken('no token') };
+  const about = {
+    name: 'platform',
+    hints: async () => ({
+      invalid_subject_token: 'Ask the platform for another token.',
+      subject_mismatch: 'Name an id.',
+    }),
+    sharedIssuers: ['https://shared.example'],
+  };
+  const failing = async (options: Partial<SharedOptions>): Promise<unknown> =>
+    made(options)
+      .provider.getCredentials()
+      .catch((error: unknown) => error);
+
+  it('is the provider and the hint of errors about its tokens', async () => {
+    const error = await failing({ tokenSource: { about, capture: () => unreadable } });
+    expect(error).toMatchObject({
+      code: 'invalid_subject_token',
+      provider: 'platform',
+      hint: 'Ask the platform for another token.',
+      message:
+        'The subject token is not a readable JWT: it does not have three base64url parts. Ask the platform for another token.',
+    });
+  });
+
+  it('is neutral for a source that says nothing', async () => {
+    const error = await failing({ tokenSource: { capture: () => unreadable } });
+    expect(error).toMatchObject({
+      provider: 'token-source',
+      hint: 'Pass the JWT exactly as its issuer sent it.',
+    });
+  });
+
+  it('refuses a name under an issuer that many owners share, of the source or of the platform', async () => {
+    const jwt = makeJwt({ iss: 'https://shared.example', owner: 'acme' });
+    const capture = () => ({ identityKey: 'p', token: async () => readSubjectToken(jwt) });
+    const expectation = { expect: { owner: 'acme' } };
+    expect(await failing({ ...expectation, tokenSource: { about, capture } })).toMatchObject({
+      code: 'subject_mismatch',
+      provider: 'platform',
+      hint: 'Name an id.',
+    });
+    const w = fixture();
+    const { sharedIssuers } = about;
+    const provider = createCredentialProvider(
+      w.exchanger,
+      providerOptions(
+        { ...expectation, tokenSource: () => jwt, cache: w.cache, clock: w.clock },
+        { source: () => platform, invocation: () => undefined, sharedIssuers },
+      ),
+    );
+    await expect(provider.getCredentials()).rejects.toMatchObject({
+      code: 'subject_mismatch',
+      provider: 'token-source',
+      hint: 'Add `projectId` or `ownerId` to `expect`.',
+    });
   });
 });
 
@@ -130,7 +191,7 @@ describe('a function as the token source', () => {
     for (const tokenSource of bad) {
       const { w, provider } = made({ tokenSource });
       await expect(provider.getCredentials()).rejects.toMatchObject({
-        provider: 'vercel',
+        provider: 'token-source',
         code: expect.stringMatching(/^(no|invalid)_subject_token$/) as string,
       });
       const error: unknown = await provider.getCredentials().catch((thrown: unknown) => thrown);

@@ -1,10 +1,11 @@
 /** From the options that the factories of all clouds share to those of `createCredentialProvider`. */
 
 import { rememberedSubjectToken } from './cache/remembered-token.js';
-import type { Subject, SubjectToken, SubjectTokenSource } from './contract.js';
+import type { Subject, SubjectToken, SubjectTokenSource, TokenSourceDescription } from './contract.js';
 import { FederationError, OptionError } from './errors.js';
 import type { Invocation } from './runtime/deadline.js';
 import { normalizeExpectation } from './token/expect.js';
+import { UNNAMED_SOURCE } from './token/read.js';
 import { invalidOption, optionalFunction, optionalString } from './options/assert.js';
 import type { CredentialProviderOptions, SharedOptions, TokenFunction } from './provider-options.js';
 
@@ -12,6 +13,8 @@ import type { CredentialProviderOptions, SharedOptions, TokenFunction } from './
 export interface PlatformDefaults {
   readonly source: () => SubjectTokenSource;
   readonly invocation: () => Invocation | undefined;
+  /** For tokens of any source: the platform's issuers that many owners share. Default: none. */
+  readonly sharedIssuers?: TokenSourceDescription['sharedIssuers'];
 }
 
 /** The shared options, asserted, as `createCredentialProvider` takes them. */
@@ -28,6 +31,7 @@ export function providerOptions(
     source: tokenSource === undefined ? defaults.source() : tokenSourceOf(tokenSource),
     audience,
     expect: normalizeExpectation(options.expect),
+    sharedIssuers: defaults.sharedIssuers,
     cache,
     store,
     timeoutMs,
@@ -77,8 +81,8 @@ function startReading(read: TokenFunction): Promise<string> {
 function noFresherToken(): FederationError {
   return new FederationError({
     code: 'no_fresher_token',
-    provider: 'vercel',
-    message: 'The function given as `tokenSource` was called already in this request.',
+    provider: UNNAMED_SOURCE.name,
+    message: 'The function `tokenSource` is called once for each request.',
   });
 }
 
@@ -87,7 +91,6 @@ function audienceUnsupported(): OptionError {
     'conflicting_options',
     'audience',
     undefined,
-    'A function given as `tokenSource` can not be asked for another `audience`: drop it and let the function ' +
-      'return a token of that audience, or use vercelTokenSource().',
+    '`audience` cannot be combined with a function as `tokenSource`. Let the function return a token of that audience.',
   );
 }

@@ -10,7 +10,7 @@ import {
   providerOptions,
   rememberProviders,
 } from '@credex/core/internal';
-import { vercelInvocation, vercelTokenSource } from '@credex/vercel/driver';
+import { vercelPlatform } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
 import type { GcpCredentialsProviderOptions } from './options.js';
 import { gcpConfiguration, gcpOptions, normalScopes } from './options.js';
@@ -48,7 +48,7 @@ export function gcpCredentialsProvider(given: GcpCredentialsProviderOptions = {}
   const provider = createCredentialProvider(
     factory(configuration),
     {
-      ...providerOptions(options, { source: () => vercelTokenSource(), invocation: vercelInvocation }),
+      ...providerOptions(options, vercelPlatform),
       lifetimeMs: options.lifetimeSeconds === undefined ? undefined : options.lifetimeSeconds * 1_000,
     },
     gcpCredentialsOf,

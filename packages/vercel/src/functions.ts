@@ -6,7 +6,7 @@ import type { Invocation } from '@credex/core/internal';
 import { optionalPackage, rememberedSubjectToken } from '@credex/core/internal';
 import * as vercel from '@vercel/functions';
 import type { VercelTokenSourceOptions } from './platform/source-options.js';
-import { sourceTools } from './platform/source-options.js';
+import { VERCEL, sourceTools } from './platform/source-options.js';
 import { vercelInvocation } from './platform/request-context.js';
 import { vercelTokenSource } from './platform/vercel-token-source.js';
 
@@ -51,6 +51,7 @@ export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {
   const { now, finish } = sourceTools('vercelFunctionsTokenSource', options);
   const identity = vercelTokenSource({ ...options, local: false });
   return {
+    about: VERCEL,
     capture(): Subject {
       const { identityKey, matchesIdentity } = boundIdentity(identity.capture());
       let lastJwt: string | undefined;

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Subject, SubjectToken, SubjectTokenSource } from '@credex/core';
 import { assertExpected, normalizeExpectation } from '@credex/core/internal';
 import { requestTokenSource } from '@credex/vercel';
+import { VERCEL } from '@credex/vercel/driver';
 import type { Entry } from '@credex/config';
 import type { FoundToken, TokenOptions } from '../find-token.js';
 import { findToken } from '../find-token.js';
@@ -23,6 +24,7 @@ export function tokenOfEntry(io: Io, options: EntryOptions & TokenOptions): Prom
 /** The identity key is the token's digest, because the file that it came from does not identify it. */
 export function entryTokenSource(io: Io, find: () => Promise<FoundToken>): SubjectTokenSource {
   return {
+    about: VERCEL,
     capture(): Subject {
       const finding = find();
       // The rejection is handled where it is awaited. With a local profile it may not be needed.
@@ -53,6 +55,6 @@ export async function presentedOf(
   const expectation = normalizeExpectation(expect);
   const subject = source.capture();
   const token = await subject.token({ audience, fresh: false, signal });
-  assertExpected(expectation, token.claims);
+  await assertExpected(expectation, token.claims, VERCEL);
   return token;
 }

@@ -315,7 +315,7 @@ describe('errors of the token source', () => {
       }),
     );
     const error = await outcome(w, provider.getCredentials());
-    expect(error).toMatchObject({ code: 'no_subject_token', provider: 'vercel' });
+    expect(error).toMatchObject({ code: 'no_subject_token', provider: 'token-source' });
     expect(String((error as Error).cause)).toContain('broke on [cut]');
   });
 

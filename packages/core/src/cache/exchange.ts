@@ -10,6 +10,7 @@ import type {
   PresentedToken,
   Subject,
   SubjectToken,
+  TokenSourceDescription,
 } from '../contract.js';
 import type { EncryptedStore } from '../store-contract.js';
 import {
@@ -28,8 +29,8 @@ import type { Moment } from '../runtime/clock.js';
 import { momentOf, since } from '../runtime/clock.js';
 import { sleep, withDeadline } from '../runtime/deadline.js';
 import type { Expectation } from '../token/expect.js';
-import { assertExpected } from '../token/expect.js';
-import { subjectTokenOf } from '../token/read.js';
+import { assertExpected, isExpected } from '../token/expect.js';
+import { UNNAMED_SOURCE, subjectTokenOf } from '../token/read.js';
 import type { CredentialCache, Refresh } from './cache.js';
 import { isTokenError } from './policy.js';
 import { refill, takeRetry } from './retry-budget.js';
@@ -42,6 +43,8 @@ export interface ProviderContext<C extends Credential, R> {
   readonly cache: CredentialCache;
   readonly audience: string | undefined;
   readonly expectation: Expectation | undefined;
+  /** The source of the subject token. */
+  readonly about: TokenSourceDescription;
   readonly store: EncryptedStore | undefined;
   readonly timeoutMs: number;
   readonly transport: Transport;
@@ -119,7 +122,7 @@ async function attempt<C extends Credential, R>(
   signal: AbortSignal,
   staleToken: SubjectToken | undefined,
 ): Promise<ExchangeOutcome<C>> {
-  const { exchanger, provider, clock, audience, expectation, warn } = context;
+  const { exchanger, provider, clock, audience, expectation, about, warn } = context;
   let token: SubjectToken | undefined;
   let reading: Promise<SubjectToken> | undefined;
   let isOtherIdentity = false;
@@ -127,14 +130,14 @@ async function attempt<C extends Credential, R>(
   const read = async (): Promise<SubjectToken> => {
     const fresh = staleToken !== undefined;
     const known = fresh || audience !== undefined ? undefined : input.token;
-    const found = await (known ?? subjectTokenOf(input.subject, { audience, fresh, signal, warn }));
-    if (found.jwt === staleToken?.jwt) throw sameTokenAgain();
+    const found = await (known ?? subjectTokenOf(input.subject, { audience, fresh, signal, warn }, about));
+    if (found.jwt === staleToken?.jwt) throw sameTokenAgain(about.name);
     token = found;
     if (input.matchesIdentity?.(found.claims) === false) {
       isOtherIdentity = true;
       throw new Error('The subject token belongs to another identity.');
     }
-    assertExpected(expectation, found.claims);
+    if (!isExpected(expectation, found.claims, about)) await assertExpected(expectation, found.claims, about);
     refresh.sent = true;
     return found;
   };
@@ -257,7 +260,9 @@ async function blamedToken(
 ): Promise<SubjectToken | undefined> {
   if (presented === undefined || subject.identityKey === undefined || !isTokenError(error.code))
     return undefined;
-  return subjectTokenOf(subject, { audience: undefined, fresh: false, signal }).catch(() => undefined);
+  const wanted = { audience: undefined, fresh: false, signal };
+  // The error is not shown, so the source needs no name.
+  return subjectTokenOf(subject, wanted, UNNAMED_SOURCE).catch(() => undefined);
 }
 
 /** A driver's result must at least say when the credential ends. */
@@ -282,10 +287,10 @@ function handled<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
-function sameTokenAgain(): FederationError {
+function sameTokenAgain(provider: string): FederationError {
   return new FederationError({
     code: 'no_fresher_token',
-    provider: 'vercel',
+    provider,
     message: 'The token source returned the token that the cloud has just refused.',
   });
 }

@@ -51,7 +51,7 @@ describe('a leader whose token is no good', () => {
     });
     const bad = provider.getCredentials();
     const other = provider.getCredentials();
-    await expect(bad).rejects.toMatchObject({ code: 'no_subject_token', provider: 'vercel' });
+    await expect(bad).rejects.toMatchObject({ code: 'no_subject_token', provider: 'token-source' });
     expect((await other).value).toBe('v1');
   });
 

@@ -76,11 +76,11 @@ export function getCredential<C extends Credential, R>(
 
 /** The caller's own token, for a key that names it. */
 export async function readOwnToken<C extends Credential, R>(
-  { cache, clock, warn }: ProviderContext<C, R>,
+  { cache, clock, about, warn }: ProviderContext<C, R>,
   subject: Subject,
   signal: AbortSignal,
 ): Promise<{ readonly digest: string; readonly subject: Subject }> {
-  const token = await subjectTokenOf(subject, { audience: undefined, fresh: false, signal, warn });
+  const token = await subjectTokenOf(subject, { audience: undefined, fresh: false, signal, warn }, about);
   return {
     digest: await tokenDigest(cache, token, clock.now()),
     subject: {
@@ -424,7 +424,9 @@ class PendingCall<C extends Credential, R> {
   async #isOtherIdentity(): Promise<boolean> {
     const { subject } = this.#call;
     const wanted = { audience: undefined, fresh: false };
-    const { claims } = await this.#inTime((signal) => subjectTokenOf(subject, { ...wanted, signal }));
+    const { claims } = await this.#inTime((signal) =>
+      subjectTokenOf(subject, { ...wanted, signal }, this.#context.about),
+    );
     return subject.matchesIdentity?.(claims) === false;
   }
 

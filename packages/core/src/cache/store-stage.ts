@@ -19,7 +19,7 @@ import type { StoreMemory } from './store-memory.js';
 import { storeMemoryOf } from './store-memory.js';
 import type { Candidate } from './store-record.js';
 import { adoptable, candidateOf, demandOf, isRefused } from './store-record.js';
-import { assertExpected } from '../token/expect.js';
+import { isExpected } from '../token/expect.js';
 import { subjectTokenOf } from '../token/read.js';
 import { valueKey } from './key.js';
 
@@ -77,7 +77,8 @@ export class StoreStage<C extends Credential, R> {
     if (subject.identityKey === undefined || name.digest !== undefined || matchesIdentity === undefined)
       return exchange(signal);
     // A call without a token of its own identity learns nothing from the store.
-    const token = subjectTokenOf(subject, { audience: undefined, fresh: false, signal, warn: context.warn });
+    const wanted = { audience: undefined, fresh: false, signal, warn: context.warn };
+    const token = subjectTokenOf(subject, wanted, context.about);
     const claims = await token.then(
       (read) => read.claims,
       () => undefined,
@@ -106,13 +107,9 @@ export class StoreStage<C extends Credential, R> {
   /** Tokens of a developer have the claim `user_id`, which a cloud may map to permissions. */
   #mayStore(claims: SubjectClaims): boolean {
     if (claims.environment === 'development' || claims['user_id'] !== undefined) return false;
-    try {
-      assertExpected(this.#run.context.expectation, claims);
-      return true;
-    } catch {
-      // The exchange fails with the same error.
-      return false;
-    }
+    const { expectation, about } = this.#run.context;
+    // The exchange fails for an unexpected token, with an error that names the difference.
+    return isExpected(expectation, claims, about);
   }
 
   /** `undefined`: this instance exchanges. */

@@ -27,6 +27,8 @@ const caught = (run: () => unknown): unknown => {
   return undefined;
 };
 
+const SOURCE = { name: 'platform', sharedIssuers: ['https://shared.example'] };
+
 describe('expect, the option', () => {
   it('keeps its members and drops those left out', () => {
     expect(normalizeExpectation(undefined)).toBeUndefined();
@@ -56,15 +58,17 @@ describe('expect, the option', () => {
   });
 });
 
+const rejected = (promise: Promise<void>): Promise<unknown> => promise.catch((error: unknown) => error);
+
 describe('a token held against it', () => {
-  it('passes where each member is met, and where nothing is expected', () => {
-    expect(caught(() => assertExpected(undefined, {}))).toBeUndefined();
-    expect(caught(() => assertExpected(WHOLE, CLAIMS))).toBeUndefined();
+  it('passes where each member is met, and where nothing is expected', async () => {
+    expect(await rejected(assertExpected(undefined, {}, SOURCE))).toBeUndefined();
+    expect(await rejected(assertExpected(WHOLE, CLAIMS, SOURCE))).toBeUndefined();
   });
 
   it.each(Object.keys(WHOLE) as (keyof typeof WHOLE)[])(
     'is refused where %s is another, or missing',
-    (member) => {
+    async (member) => {
       const claim = {
         owner: 'owner',
         ownerId: 'owner_id',
@@ -73,8 +77,8 @@ describe('a token held against it', () => {
         environment: 'environment',
       }[member];
       for (const value of [undefined, 'other', WHOLE[member].toUpperCase(), `${WHOLE[member]} `, '']) {
-        const error = caught(() =>
-          assertExpected({ [member]: WHOLE[member] }, { ...CLAIMS, [claim]: value }),
+        const error = await rejected(
+          assertExpected({ [member]: WHOLE[member] }, { ...CLAIMS, [claim]: value }, SOURCE),
         );
         expect(FederationError.isInstance(error) && error.code).toBe('subject_mismatch');
         expect((error as FederationError).message).toContain(member);
@@ -83,19 +87,23 @@ describe('a token held against it', () => {
     },
   );
 
-  it('needs an id under the global issuer, where names change hands', () => {
-    const claims = { ...CLAIMS, iss: 'https://oidc.vercel.com' };
+  it('needs an id under an issuer that many owners share, where names can be reused', async () => {
+    const claims = { ...CLAIMS, iss: 'https://shared.example' };
     for (const names of [{ owner: 'acme' }, { project: 'shop' }, { environment: 'production' }])
-      expect((caught(() => assertExpected(names, claims)) as FederationError).message).toContain(
-        'global issuer',
-      );
+      expect(await rejected(assertExpected(names, claims, SOURCE))).toMatchObject({
+        code: 'subject_mismatch',
+        provider: 'platform',
+        hint: 'Add `projectId` or `ownerId` to `expect`.',
+        message: expect.stringContaining("an issuer that many owners share ('https://shared.example')"),
+      });
     for (const ids of [{ projectId: 'prj_1' }, { ownerId: 'team_1', owner: 'acme' }])
-      expect(caught(() => assertExpected(ids, claims))).toBeUndefined();
+      expect(await rejected(assertExpected(ids, claims, SOURCE))).toBeUndefined();
+    expect(await rejected(assertExpected({ owner: 'acme' }, claims, { name: 'platform' }))).toBeUndefined();
   });
 
-  it('shows the claim of a hostile token on one line, cut short', () => {
-    const error = caught(() =>
-      assertExpected({ project: 'shop' }, { ...CLAIMS, project: `a\n\u202e${'x'.repeat(9_999)}` }),
+  it('shows the claim of a hostile token on one line, cut short', async () => {
+    const error = await rejected(
+      assertExpected({ project: 'shop' }, { ...CLAIMS, project: `a\n\u202e${'x'.repeat(9_999)}` }, SOURCE),
     );
     expect((error as Error).message).not.toMatch(/[\n\u202e]/);
     expect((error as Error).message.length).toBeLessThan(500);

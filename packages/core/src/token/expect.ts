@@ -1,10 +1,8 @@
 /** `expect`: refuse to exchange any token but that of one project, environment or team. */
 
-import type { SubjectClaims } from '../contract.js';
-import { FederationError, presentedToken } from '../errors.js';
+import type { SubjectClaims, TokenSourceDescription } from '../contract.js';
 import { invalidOption, unknownOption } from '../options/assert.js';
 import { ownCopy } from '../own.js';
-import { shown } from '../redact.js';
 
 /** Each member that is set must equal the token's claim. Ids survive a rename; names don't. */
 export interface Expectation {
@@ -30,9 +28,6 @@ const CLAIM_OF = {
 
 const MEMBERS = Object.keys(CLAIM_OF) as readonly (keyof Expectation)[];
 
-/** Under it every team's token carries one issuer, and a name that one team gives up another may take. */
-const GLOBAL_ISSUER = 'https://oidc.vercel.com';
-
 /** The option as plain data with known members only; `undefined` where nothing is expected. */
 export function normalizeExpectation(value: unknown): Expectation | undefined {
   if (value === undefined) return undefined;
@@ -50,43 +45,43 @@ export function normalizeExpectation(value: unknown): Expectation | undefined {
   return Object.freeze(ownCopy(Object.fromEntries(given))) as Expectation;
 }
 
-/**
- * Holds a token's claims against the expectation, before any cloud is called.
- * @throws FederationError `subject_mismatch`
- */
-export function assertExpected(expectation: Expectation | undefined, claims: SubjectClaims): void {
-  if (expectation === undefined) return;
-  const presented = presentedToken(claims);
-  if (
-    claims.iss === GLOBAL_ISSUER &&
-    expectation.projectId === undefined &&
-    expectation.ownerId === undefined
-  ) {
-    throw new FederationError({
-      code: 'subject_mismatch',
-      provider: 'vercel',
-      message: 'The token comes from the global issuer, where names can be reused by another team.',
-      hint: 'Add `projectId` (prj_…) or `ownerId` (team_…) to `expect`, or switch the project to the team issuer.',
-      presented,
-    });
-  }
-  const wrong = MEMBERS.filter(
-    (member) => expectation[member] !== undefined && claims[CLAIM_OF[member]] !== expectation[member],
-  );
-  if (wrong.length === 0) return;
-  const said = wrong.map(
-    (member) =>
-      `${member} ${quoted(claims[CLAIM_OF[member]])} where ${quoted(expectation[member])} is expected`,
-  );
-  throw new FederationError({
-    code: 'subject_mismatch',
-    provider: 'vercel',
-    message: `The subject token is not of the expected identity: ${said.join('; ')}.`,
-    hint: 'Nothing was sent to the cloud. Use the token of the expected deployment, or change `expect`.',
-    presented,
-  });
+/** Whether the claims of a token are those that are expected. */
+export function isExpected(
+  expectation: Expectation | undefined,
+  claims: SubjectClaims,
+  { sharedIssuers = [] }: TokenSourceDescription,
+): boolean {
+  if (expectation === undefined) return true;
+  if (isNameOnly(expectation) && sharedIssuers.includes(claims.iss ?? '')) return false;
+  return unexpectedMembers(expectation, claims).length === 0;
 }
 
-function quoted(value: unknown): string {
-  return typeof value === 'string' ? `'${shown(value)}'` : 'none';
+/**
+ * Compares a token's claims with the expectation, before any cloud is called.
+ * @throws FederationError `subject_mismatch`
+ */
+export async function assertExpected(
+  expectation: Expectation | undefined,
+  claims: SubjectClaims,
+  about: TokenSourceDescription,
+): Promise<void> {
+  if (expectation === undefined || isExpected(expectation, claims, about)) return;
+  // Loaded with the first failure.
+  const { subjectMismatch } = await import('./source-error.js');
+  throw await subjectMismatch(expectation, claims, about);
+}
+
+/** True for an expectation without an id: names can be reused. */
+export function isNameOnly({ projectId, ownerId }: Expectation): boolean {
+  return projectId === undefined && ownerId === undefined;
+}
+
+/** The members that differ from the token's claims, with the claims that they stand for. */
+export function unexpectedMembers(
+  expectation: Expectation,
+  claims: SubjectClaims,
+): (readonly [member: keyof Expectation, claim: unknown])[] {
+  return MEMBERS.filter((member) => expectation[member] !== undefined)
+    .map((member) => [member, claims[CLAIM_OF[member]]] as const)
+    .filter(([member, claim]) => claim !== expectation[member]);
 }

@@ -1,11 +1,20 @@
 /** Reading a subject token without verifying it: only a cloud, or `@credex/verify`, says that it is genuine. */
 
-import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from '../contract.js';
-import { FederationError, loadFailureHint, OptionError } from '../errors.js';
+import type {
+  Subject,
+  SubjectClaims,
+  SubjectToken,
+  SubjectTokenRequest,
+  TokenSourceDescription,
+} from '../contract.js';
+import { FederationError, OptionError } from '../errors.js';
 import { deepFreeze, ownCopy, parseJson } from '../own.js';
 
-/** Longer than any token Vercel issues; a longer one is refused before it is decoded. */
+/** Much longer than any subject token. A longer one is refused before it is decoded. */
 const MAX_TOKEN_LENGTH = 16_384;
+/** A source that says nothing about itself. */
+export const UNNAMED_SOURCE: TokenSourceDescription = Object.freeze({ name: 'token-source' });
+
 /** The latest moment that a `Date` can name. */
 const LATEST_SECONDS = 8.64e12;
 
@@ -40,30 +49,29 @@ export function readSubjectToken(jwt: unknown): SubjectToken {
 }
 
 /**
- * Asks a subject for its token. What a source of the user's own throws is turned into an error of ours, scrubbed.
+ * Requests the token of a subject. The error of a user's source becomes a FederationError without secrets.
  * @throws FederationError
  */
-export async function subjectTokenOf(subject: Subject, wanted: SubjectTokenRequest): Promise<SubjectToken> {
-  let token: SubjectToken | undefined;
+export async function subjectTokenOf(
+  subject: Subject,
+  wanted: SubjectTokenRequest,
+  about: TokenSourceDescription,
+): Promise<SubjectToken> {
   try {
-    token = await subject.token(wanted);
-  } catch (error) {
-    if (FederationError.isInstance(error) || OptionError.isInstance(error)) throw error;
-    // Whoever stopped the reading knows why.
-    if (wanted.signal.aborted) throw wanted.signal.reason;
-    throw new FederationError({
-      code: 'no_subject_token',
-      provider: 'vercel',
-      message: 'The token source failed.',
-      hint: loadFailureHint(error),
-      cause: error,
-    });
-  }
-  const { jwt, claims } = (token ?? {}) as Partial<SubjectToken>;
-  // Tokens of ours have claims that inherit nothing; a source of the user's own may have made them otherwise.
-  if (typeof jwt === 'string' && typeof claims === 'object' && claims !== null)
+    const token = await subject.token(wanted);
+    const { jwt, claims } = ((token as SubjectToken | undefined) ?? {}) as Partial<SubjectToken>;
+    // Tokens of credex have claims that inherit nothing; a user's source may have made others.
+    if (typeof jwt !== 'string' || typeof claims !== 'object' || claims === null)
+      throw unreadable('the source returned no SubjectToken');
     return Object.getPrototypeOf(claims) === null ? token : { ...token, claims: ownCopy(claims) };
-  throw unreadable('the token source gave none; `readSubjectToken` makes one of a string');
+  } catch (error) {
+    if (OptionError.isInstance(error)) throw error;
+    // The abort's own reason says why.
+    if (wanted.signal.aborted && !FederationError.isInstance(error)) throw wanted.signal.reason;
+    // Loaded with the first failure.
+    const { tokenSourceError } = await import('./source-error.js');
+    throw await tokenSourceError(error, about);
+  }
 }
 
 function decodePart(part: string): Record<string, unknown> {
@@ -83,8 +91,7 @@ function decodePart(part: string): Record<string, unknown> {
 function unreadable(why: string): FederationError {
   return new FederationError({
     code: 'invalid_subject_token',
-    provider: 'vercel',
+    provider: UNNAMED_SOURCE.name,
     message: `The subject token is not a readable JWT: ${why}.`,
-    hint: 'Pass the value of the x-vercel-oidc-token header or of VERCEL_OIDC_TOKEN as it is; locally, run `vercel env pull` again.',
   });
 }

@@ -6,12 +6,14 @@ import type {
   SubjectToken,
   SubjectTokenSource,
   TokenFunction,
+  TokenSourceDescription,
 } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import {
   ONCE,
   assertExpected,
   discard,
+  memberOf,
   optionNames,
   optionalBoolean,
   optionalFunction,
@@ -22,11 +24,13 @@ import {
   rememberedSubjectToken,
   shown,
 } from '@credex/core/internal';
+import { namedTokenError } from '@credex/core/classify';
 import { isFor, isSameIdentity } from '../sources/external-source.js';
 import { globalFetch, systemNow } from '../platform/runtime.js';
 import { allowedUrl, originsOf, redirectRefused } from './origins.js';
 import type { Outgoing } from './request.js';
 import { following, outgoing } from './request.js';
+import { VERCEL } from '../platform/source-options.js';
 import { vercelTokenSource } from '../platform/vercel-token-source.js';
 
 export interface AuthenticatedFetchOptions {
@@ -88,6 +92,7 @@ export function createAuthenticatedFetch(given: AuthenticatedFetchOptions): type
   const { source, audience, expect } = providerOptions(shared, () =>
     vercelTokenSource({ clock, fetch: options.fetch as Fetch | undefined }),
   );
+  const about = aboutSource(source);
   const now = systemNow(clock);
 
   return async (input, init) => {
@@ -123,7 +128,8 @@ export function createAuthenticatedFetch(given: AuthenticatedFetchOptions): type
     try {
       return await untilAborted(signal, subject.token({ audience, fresh, signal }));
     } catch (cause) {
-      if (signal.aborted || FederationError.isInstance(cause) || OptionError.isInstance(cause)) throw cause;
+      if (FederationError.isInstance(cause)) throw await namedTokenError(cause, about);
+      if (signal.aborted || OptionError.isInstance(cause)) throw cause;
       throw new FederationError({
         code: 'no_subject_token',
         provider: 'vercel',
@@ -136,9 +142,8 @@ export function createAuthenticatedFetch(given: AuthenticatedFetchOptions): type
   async function tokenFor({ signal }: Outgoing, subject: Subject, fresh: boolean): Promise<SubjectToken> {
     const limit = signal ?? new AbortController().signal;
     const given = await takenFrom(subject, fresh, limit);
-    // A custom source may return anything: only a readable JWT is put into the header.
-    const token = rememberedSubjectToken(given.jwt);
-    assertExpected(expect, token.claims);
+    const token = await readable(given.jwt, about);
+    await assertExpected(expect, token.claims, about);
     if (audience !== undefined && !isFor(token, audience)) throw wrongAudience(token, audience);
     if (token.expiresAt <= now()) throw expired(token);
     return token;
@@ -236,4 +241,19 @@ function expired(token: SubjectToken): FederationError {
     message: 'The token source returned an expired token. Nothing was sent.',
     presented: presentedToken(token.claims),
   });
+}
+
+/** What the source says about itself; a source that says nothing returns tokens of Vercel. */
+function aboutSource(source: SubjectTokenSource): TokenSourceDescription {
+  const about = memberOf(source, 'about') ?? VERCEL;
+  return { ...about, sharedIssuers: about.sharedIssuers ?? VERCEL.sharedIssuers };
+}
+
+/** A custom source may return anything: only a readable JWT is put into the header. */
+async function readable(jwt: string, about: TokenSourceDescription): Promise<SubjectToken> {
+  try {
+    return rememberedSubjectToken(jwt);
+  } catch (error) {
+    throw FederationError.isInstance(error) ? await namedTokenError(error, about) : error;
+  }
 }

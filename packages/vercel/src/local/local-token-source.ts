@@ -17,7 +17,7 @@ import {
   rememberedSubjectToken,
   shown,
 } from '@credex/core/internal';
-import { sourceTools } from '../platform/source-options.js';
+import { VERCEL, sourceTools } from '../platform/source-options.js';
 import { LocalFailure, failure, shownError } from './failure.js';
 import { placesOf } from './cli-login.js';
 import type { LinkedProject } from './linked-project.js';
@@ -50,7 +50,7 @@ const MARGIN_MS = 5_000;
  */
 export function localTokenSource(options: LocalTokenSourceOptions = {}): SubjectTokenSource {
   const source = localSource(options);
-  return { capture: () => source.capture() };
+  return { about: VERCEL, capture: () => source.capture() };
 }
 
 /** `shown` is the token that another source returned before, and that was rejected. */

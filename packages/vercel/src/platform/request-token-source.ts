@@ -12,7 +12,7 @@ import type { TokenVariables } from './captured-subject.js';
 import { CapturedSubject, createTokenMemo, tokenVariables } from './captured-subject.js';
 import { TOKEN_HEADER } from './request-context.js';
 import type { SourceTools, VercelTokenSourceOptions } from './source-options.js';
-import { SOURCE_OPTION_NAMES, sourceTools } from './source-options.js';
+import { SOURCE_OPTION_NAMES, VERCEL, sourceTools } from './source-options.js';
 
 /** A fetch `Request`, a node `IncomingMessage`, or fetch `Headers`. */
 export type RequestLike = { readonly headers: HeadersLike } | HeaderGetter;
@@ -54,6 +54,7 @@ export function requestTokenSource(
   const fallsBack = optionalBoolean({ option: 'local' }, options.local) ?? true;
   const header = tokenHeader(request);
   return {
+    about: VERCEL,
     capture(): Subject {
       if (header === undefined && fallsBack && !onVercel()) {
         const variables = tokenVariables();

@@ -1,6 +1,14 @@
 /** The options that both token sources accept, and the functions that are made from them once. */
 
-import type { Clock, Expectation, Fetch, Json, SubjectToken, SubjectTokenRequest } from '@credex/core';
+import type {
+  Clock,
+  Expectation,
+  Fetch,
+  Json,
+  SubjectToken,
+  SubjectTokenRequest,
+  TokenSourceDescription,
+} from '@credex/core';
 import {
   assertExpected,
   canonicalJson,
@@ -13,6 +21,14 @@ import {
   ownOptions,
 } from '@credex/core/internal';
 import type { AudienceExchange } from './audience-exchange.js';
+
+/** Tokens of the OIDC issuer of Vercel. */
+export const VERCEL: TokenSourceDescription = Object.freeze({
+  name: 'vercel',
+  hints: async () => (await import('./token-errors.js')).SUBJECT_TOKEN_HINTS,
+  // In global issuer mode the tokens of all teams have this issuer.
+  sharedIssuers: ['https://oidc.vercel.com'],
+});
 
 export interface VercelTokenSourceOptions {
   /** Accept only a token of this project, team or environment. Default: any token is accepted. */
@@ -72,7 +88,7 @@ export function sourceTools(
     now: clock === undefined ? () => Date.now() : () => clock.now(),
     async finish(token, request) {
       const { audience } = request;
-      assertExpected(expectation, token.claims);
+      if (expectation !== undefined) await assertExpected(expectation, token.claims, VERCEL);
       if (audience === undefined) return token;
       // Loaded only here, because few callers request an audience.
       const { createAudienceExchange } = await import('./audience-exchange.js');

@@ -68,3 +68,11 @@ export function ago(ms: number): string {
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes ago`;
   return `${Math.round(seconds / 3600)} hours ago`;
 }
+
+/** What to do about errors that core makes about a token of Vercel. */
+export const SUBJECT_TOKEN_HINTS = {
+  invalid_subject_token:
+    'Pass the value of the x-vercel-oidc-token header or of VERCEL_OIDC_TOKEN unchanged. Locally, run `vercel env pull` again.',
+  subject_mismatch:
+    'Add `projectId` (prj_…) or `ownerId` (team_…) to `expect`, or switch the project to the team issuer.',
+} as const;

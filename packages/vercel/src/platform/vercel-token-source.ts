@@ -1,4 +1,5 @@
 import type { Clock, Fetch, Subject, SubjectTokenSource } from '@credex/core';
+import type { PlatformDefaults } from '@credex/core/internal';
 import {
   environmentVariable,
   isLaptop,
@@ -8,9 +9,9 @@ import {
 } from '@credex/core/internal';
 import type { CaptureTools, CliFallback, Peeked, PlatformIdentity } from './captured-subject.js';
 import { CapturedSubject, createTokenMemo, tokenVariables } from './captured-subject.js';
-import { contextToken } from './request-context.js';
+import { contextToken, vercelInvocation } from './request-context.js';
 import type { VercelTokenSourceOptions } from './source-options.js';
-import { SOURCE_OPTION_NAMES, sourceTools } from './source-options.js';
+import { SOURCE_OPTION_NAMES, VERCEL, sourceTools } from './source-options.js';
 
 export interface LocalSwitch {
   /** `false`: on a laptop, no token is refreshed with the login of the Vercel CLI. Default: true. */
@@ -47,6 +48,7 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
   const platform = platformIdentity(tools.guarded);
 
   return {
+    about: VERCEL,
     capture(): Subject {
       const header = contextToken();
       // The usual case, and the cheapest: the header's token has the platform's identity, expired or not.
@@ -75,6 +77,13 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     return peeked.token !== undefined && peeked.token.expiresAt <= tools.now() ? undefined : peeked;
   }
 }
+
+/** What a cloud's factory uses if the user passes neither a token source nor an invocation. */
+export const vercelPlatform: PlatformDefaults = {
+  source: () => vercelTokenSource(),
+  invocation: vercelInvocation,
+  sharedIssuers: VERCEL.sharedIssuers,
+};
 
 /**
  * From the variables that Vercel sets; `undefined` if one is missing, because a partial key would mix identities.

@@ -134,7 +134,9 @@ export interface ExternalSource {
 }
 
 export function externalSource(rules: TokenRules, source: ExternalSource): SubjectTokenSource {
-  return { capture: () => new ExternalSubject(rules, source) };
+  const { provider: name, hints } = source.place;
+  const about = { name, hints: async () => ({ invalid_subject_token: hints.unreadable }) };
+  return { about, capture: () => new ExternalSubject(rules, source) };
 }
 
 class ExternalSubject implements Subject {

@@ -1,6 +1,7 @@
 import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
 import { invalidOption } from '@credex/core/internal';
+import { VERCEL } from '../platform/source-options.js';
 
 /**
  * Uses the first of several sources that has a token, so that one configuration works on Vercel, in CI and in a cluster.
@@ -23,7 +24,9 @@ export function tokenSourceChain(...sources: readonly SubjectTokenSource[]): Sub
       throw invalidOption({ option: `sources[${index}]` }, 'a token source', source);
   }
   // All sources are captured now, in the caller's request, which may have ended when a later source is read.
-  return { capture: () => new ChainedSubject(sources.map((source) => source.capture())) };
+  const sharedIssuers = sources.flatMap(({ about }) => about?.sharedIssuers ?? []);
+  const about = { name: VERCEL.name, hints: VERCEL.hints, sharedIssuers };
+  return { about, capture: () => new ChainedSubject(sources.map((source) => source.capture())) };
 }
 
 class ChainedSubject implements Subject {

@@ -1,0 +1,79 @@
+/** Errors of a token source. Loaded with the first failure. */
+
+import type { FederationErrorCode, SubjectClaims, TokenSourceDescription } from '../contract.js';
+import { FederationError, loadFailureHint, presentedToken } from '../errors.js';
+import { shown } from '../redact.js';
+import type { Expectation } from './expect.js';
+import { isNameOnly, unexpectedMembers } from './expect.js';
+import { UNNAMED_SOURCE } from './read.js';
+
+const NEUTRAL_HINTS: Readonly<Partial<Record<FederationErrorCode, string>>> = {
+  invalid_subject_token: 'Pass the JWT exactly as its issuer sent it.',
+  subject_mismatch: 'Add `projectId` or `ownerId` to `expect`.',
+};
+
+/** What a source threw, as an error of that source. Anything but a FederationError may contain the token. */
+export async function tokenSourceError(
+  error: unknown,
+  about: TokenSourceDescription,
+): Promise<FederationError> {
+  if (FederationError.isInstance(error)) return namedTokenError(error, about);
+  return new FederationError({
+    code: 'no_subject_token',
+    provider: about.name,
+    message: 'The token source failed.',
+    hint: loadFailureHint(error),
+    cause: error,
+  });
+}
+
+/** An error that core made about a subject token, with the name of its source, and with its hint if it has one. */
+export async function namedTokenError(
+  error: FederationError,
+  about: TokenSourceDescription,
+): Promise<FederationError> {
+  if (error.provider !== UNNAMED_SOURCE.name) return error;
+  const { code, hint, cause } = error;
+  // The constructor appended the hint to the message.
+  const message = hint === undefined ? error.message : error.message.slice(0, -hint.length).trimEnd();
+  return new FederationError({
+    code,
+    provider: about.name,
+    message,
+    hint: (await about.hints?.())?.[code] ?? hint ?? NEUTRAL_HINTS[code],
+    cause,
+  });
+}
+
+/** `subject_mismatch`: a token that `isExpected` refused. */
+export async function subjectMismatch(
+  expectation: Expectation,
+  claims: SubjectClaims,
+  { name: provider, sharedIssuers = [], hints }: TokenSourceDescription,
+): Promise<FederationError> {
+  const presented = presentedToken(claims);
+  const { iss = '' } = claims;
+  if (isNameOnly(expectation) && sharedIssuers.includes(iss)) {
+    return new FederationError({
+      code: 'subject_mismatch',
+      provider,
+      message: `The token comes from an issuer that many owners share (${quoted(iss)}), where names can be reused by another owner.`,
+      hint: (await hints?.())?.subject_mismatch ?? NEUTRAL_HINTS.subject_mismatch,
+      presented,
+    });
+  }
+  const differences = unexpectedMembers(expectation, claims).map(
+    ([member, claim]) => `${member} ${quoted(claim)} where ${quoted(expectation[member])} is expected`,
+  );
+  return new FederationError({
+    code: 'subject_mismatch',
+    provider,
+    message: `The subject token is not of the expected identity: ${differences.join('; ')}.`,
+    hint: 'Nothing was sent to the cloud. Use the token of the expected deployment, or change `expect`.',
+    presented,
+  });
+}
+
+function quoted(value: unknown): string {
+  return typeof value === 'string' ? `'${shown(value)}'` : 'none';
+}
