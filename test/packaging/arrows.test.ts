@@ -43,7 +43,7 @@ const PLANTED: readonly (readonly [path: string, text: string, rules: readonly s
   ['aws/src/allowed.ts', `export { a } from '@credex/core';\nexport { b } from '@credex/vercel';\n`, []],
   [
     'core/src/options/endpoint.test.ts',
-    `import { a } from '@credex/testing';\nexport const b: number = a;\n`,
+    `import { a } from '@credex/verify';\nexport const b: number = a;\n`,
     ['credex(arrows)'],
   ],
   // Layers of core.
