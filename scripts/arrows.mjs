@@ -24,9 +24,9 @@ const frameworks = (...names) =>
 
 /**
  * For each package: `packages`: our packages that its sources may import; `lazyPackages`: only by import() or as types;
- * `binPackages`: the same, only in `src/bin.ts`; `testPackages`: also in its tests. `others`: other modules that they may
- * import, Node's included. `behind`: what only the modules of one subpath may import (the folder of that name, and
- * `also`), so that an SDK is loaded only by users of that subpath.
+ * `binPackages`: the same, only in `src/bin.ts`; `testPackages`: also in its tests; `testSubpaths`: in its tests, these
+ * subpaths alone. `others`: other modules that they may import, Node's included. `behind`: what only the modules of one
+ * subpath may import (the folder of that name, and `also`), so that an SDK is loaded only by users of that subpath.
  */
 export const PACKAGES = {
   // A cloud without an SDK of others.
@@ -36,7 +36,7 @@ export const PACKAGES = {
   core: {
     packages: [],
     // The manual clock, from its source: core's package.json does not name testing, which depends on core.
-    testPackages: ['testing'],
+    testSubpaths: ['@credex/testing/clock'],
     others: ['#runtime', '#http'],
     behind: {
       'http/node': {
@@ -238,6 +238,7 @@ export function judge(from, specifier, isLazy = false) {
 
   const ours = /^credex(\/|$)/.test(specifier) ? 'credex' : /^@credex\/([^/]+)/.exec(specifier)?.[1];
   if (ours !== undefined) {
+    if (isTest && table.testSubpaths?.includes(specifier)) return undefined;
     const also = [
       ...(isLazy || isTest ? (table.lazyPackages ?? []) : []),
       ...(isLazy && module === 'bin' ? (table.binPackages ?? []) : []),

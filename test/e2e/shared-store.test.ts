@@ -37,7 +37,7 @@ function shared(): {
   return { memory, key, store: (other = key) => encryptedStore(memory, { key: other }) };
 }
 
-/** One process: a cache of its own, and the three clouds over one store. */
+/** One process: its own cache, and the three clouds over one store. */
 function instance(store: EncryptedStore | undefined) {
   const events: CredentialEvent[] = [];
   const more = {

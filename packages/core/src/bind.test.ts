@@ -49,7 +49,7 @@ describe('bind', () => {
     expect({ ...at.attempts[0]?.request }).toEqual({ scope: 'mail' });
   });
 
-  it('reports the status of its own request', async () => {
+  it('reports the status of the bound request', async () => {
     const at = fixture();
     const provider = at.provider();
     const mail = provider.bind({ scope: 'mail' });
@@ -65,7 +65,7 @@ describe('bind', () => {
     expect(provider.status({ request: { scope: 'mail' } }).state).toBe('fresh');
   });
 
-  it('invalidates the credentials of all, and only of its own family', async () => {
+  it('invalidates the credentials of all bound providers of the family, and of no other', async () => {
     const at = fixture();
     const [provider, other] = [at.provider(), at.provider()];
     const mail = provider.bind({ scope: 'mail' });

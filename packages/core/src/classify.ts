@@ -1,5 +1,5 @@
 /**
- * What a failure of an exchange means: what the classifiers of all clouds have in common. An entry of its own, so that it
+ * What a failure of an exchange means: what the classifiers of all clouds have in common. A separate entry, so that it
  * is loaded with the first failure. Unversioned, like `@credex/core/internal`.
  */
 
@@ -50,7 +50,7 @@ export interface HintFacts<Configuration> {
   readonly failed?: FailedResponse<ServerError> | undefined;
 }
 
-/** The hints of a cloud by name: the likely cause and the fix, never made of server text. */
+/** The hints of a cloud and their names: the likely cause and the fix, never made of server text. */
 export type HintTable<Hint extends string, Configuration> = Readonly<
   Record<Hint | CommonHint, (facts: HintFacts<Configuration>) => string>
 >;

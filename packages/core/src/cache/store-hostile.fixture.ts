@@ -1,4 +1,4 @@
-/** Random schedules of calls over a store that drops, delays, replays, swaps and lies; what must hold is held against each. */
+/** Random schedules of calls over a store that drops, delays, replays, swaps and lies; the rules are checked after each. */
 
 import type { CredentialEvent } from '../events.js';
 import type { Fixture, Secret } from '../provider.fixture.js';

@@ -80,7 +80,7 @@ describe('what never touches the store', () => {
 
   it.each([
     ['a token that names its own identity', sourceOf(() => makeJwt(), { identityKey: undefined })],
-    ['a caller-named identity, which no token is held against', sourceOf(() => makeJwt())],
+    ['a caller-named identity, which no token is compared with', sourceOf(() => makeJwt())],
     ['a developer’s token', platformSource({ environment: 'development' })],
     ['a token with a user id', platformSource({ user_id: 'u_1' })],
     ['a token of another identity', platformSource({ project_id: 'prj_other' })],

@@ -76,7 +76,7 @@ export class StoreStage<C extends Credential, R> {
     // Only what the platform names is stored: no token's digest, and no refresh that isolates the failure of one token.
     if (subject.identityKey === undefined || name.digest !== undefined || matchesIdentity === undefined)
       return exchange(signal);
-    // A call without a token of its own identity learns nothing from the store.
+    // A call without a token of the same identity learns nothing from the store.
     const wanted = { audience: undefined, fresh: false, signal, warn: context.warn };
     const token = subjectTokenOf(subject, wanted, context.about);
     const claims = await token.then(

@@ -91,7 +91,7 @@ export interface Fleet {
   readonly clock: ManualClock;
   readonly engine: MemoryEngine;
   readonly store: EncryptedStore;
-  /** A process with a cache of its own. */
+  /** A process with its own cache. */
   instance(options?: FixtureOptions): Fixture;
   /** How many exchanges were made in all. */
   exchanges(): number;

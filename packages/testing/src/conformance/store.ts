@@ -183,7 +183,7 @@ const CHECKS: readonly StoreCheck[] = [
     },
   },
   {
-    name: 'unlock: releases the lock of its own token only',
+    name: 'unlock: releases only the lock that has the same token',
     needs: ['lock', 'unlock'],
     async run(store) {
       const { lock, unlock } = locking(store);

@@ -15,7 +15,7 @@ export interface LogEntry {
   readonly secure: boolean;
   /** When it had arrived, by the emulator's clock, epoch milliseconds. */
   readonly at: number;
-  /** `undefined` while it is held, and for ever where a fault hung or reset it. */
+  /** `undefined` while a fault delays it, and for ever where a fault hung or reset it. */
   readonly status: number | undefined;
   /** The planted fault that struck it. */
   readonly fault: FaultKind | undefined;
