@@ -128,8 +128,8 @@ function shownAudience(presented: PresentedToken | undefined): string {
   return typeof aud === 'object' ? aud.slice(0, 5).map(shown).join(' or ') : shown(aud);
 }
 
-/** Claims are unverified text: short and printable, or not shown. */
+/** Claims arrive escaped, and cut at 256 characters. A cut one, or one that is not ASCII, is not shown as a value to copy. */
 function shown(claim: string | undefined): string {
   if (claim === undefined) return '(none)';
-  return /^[\x20-\x7e]{1,300}$/.test(claim) ? `'${claim}'` : '(not printable)';
+  return /^[\x20-\x7e]{1,300}$/.test(claim) ? `'${claim}'` : '(too long or not ASCII)';
 }

@@ -49,7 +49,8 @@ export const HINTS: HintTable<HintName, AzureConfiguration> = {
   audience: (facts) =>
     `The token's audience is ${claim(facts, 'aud')}, but the federated credential has another one. Set the audience of the ` +
     `federated credential to this value, or pass \`audience: 'api://AzureADTokenExchange'\` (Azure's default) to get a ` +
-    `token with that audience from Vercel. ${remedy(facts)}`,
+    'token with that audience from Vercel. To change the federated credential, run: az ad app federated-credential update ' +
+    `--id ${facts.configuration.clientId} (for a managed identity: az identity federated-credential update).`,
   noCredential: (facts) =>
     `No federated credential of the application matches issuer ${claim(facts, 'iss')}, subject ${claim(facts, 'sub')} and ` +
     `audience ${claim(facts, 'aud')}. A new federated credential can take a few minutes to become visible. ${remedy(facts)}`,
@@ -137,7 +138,7 @@ export const HINTS: HintTable<HintName, AzureConfiguration> = {
     `This process does not trust the TLS certificate of ${authorityHost}. For a private CA, set NODE_EXTRA_CA_CERTS, or pass ` +
     '`tlsOptions: { ca }` in the `clientOptions` of azureIdentityExchanger.',
   unreadable: ({ configuration: { authorityHost }, failed }) =>
-    `${authorityHost} did not return a token response: ${failed?.fault}. Check whether a proxy between this process and Entra ` +
+    `${authorityHost} did not return a token response: ${failed?.fault ?? 'it cannot be read'}. Check whether a proxy between this process and Entra ` +
     'replaced the response.',
 };
 

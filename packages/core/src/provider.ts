@@ -8,7 +8,14 @@ import type { ProviderContext } from './cache/exchange.js';
 import type { Call, CallBase } from './cache/get-credential.js';
 import { getCredential, isBelowMinValidity, readOwnToken } from './cache/get-credential.js';
 import type { KeyFields } from './cache/key.js';
-import { canonicalJson, digestIdentity, keyText, knownKey, platformIdentity, valueKey } from './cache/key.js';
+import {
+  canonicalJson,
+  digestIdentity,
+  keyText,
+  knownKey,
+  platformIdentityKey,
+  valueKey,
+} from './cache/key.js';
 import type { CallerCopy } from './cache/record.js';
 import { callerCopy, isNested, matchesRecord } from './cache/record.js';
 import { statusOf } from './cache/status.js';
@@ -195,7 +202,7 @@ async function recordFor<C extends Credential, R, V extends C>(
   const { context } = provider;
   const { identityKey } = subject;
   if (identityKey !== undefined) {
-    const known = await ownKey(provider, target, platformIdentity(identityKey));
+    const known = await ownKey(provider, target, platformIdentityKey(identityKey));
     if (isWithoutRequest) {
       provider.plainIdentity = identityKey;
       provider.plainKey = known.key;
@@ -247,7 +254,7 @@ function status<C extends Credential, R, V extends C>(
   const { cache, clock } = context;
   const named = memberOf(source.capture(), 'identityKey');
   // Otherwise the token would have to be read: the status is that of the last call with such a token.
-  const identityKey = named === undefined ? own.lastDigestKey : platformIdentity(named);
+  const identityKey = named === undefined ? own.lastDigestKey : platformIdentityKey(named);
   const target = targetText(provider, ownCall(call).request);
   const key =
     identityKey === undefined

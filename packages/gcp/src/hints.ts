@@ -77,9 +77,8 @@ export const HINTS: HintTable<HintName, GcpConfiguration> = {
     'longer publishes. Pass the token exactly as Vercel issued it. If you uploaded keys to the pool provider, upload the ' +
     'current ones.',
   mapping: ({ presented }) =>
-    'The attribute mapping of the pool provider sets google.subject to an invalid value: it must be a text of 1 to 127 bytes.' +
-    `${presented?.sub === undefined ? '' : ` The token's sub has ${presented.sub.length} characters.`} Map a claim that the ` +
-    'token has and that is short enough, such as assertion.project_id.',
+    'The attribute mapping of the pool provider sets google.subject to an invalid value: it must be a string of 1 to 127 bytes.' +
+    `${subjectLength(presented?.sub)} Map a claim that the token has and that is short enough, such as assertion.project_id.`,
   condition: ({ configuration, presented }) =>
     `The attribute condition of the pool provider ${configuration.workloadIdentityPoolProviderId} rejects this token.` +
     `${claims(presented)} Change the condition to accept these values, or run in an environment that the condition accepts.`,
@@ -95,7 +94,7 @@ export const HINTS: HintTable<HintName, GcpConfiguration> = {
     `${federatedPrincipal(configuration, presented?.sub ?? '{sub}')} (case-sensitive; the name differs if google.subject is ` +
     'not mapped to assertion.sub).',
   serviceAccount: ({ configuration }) =>
-    `There is no service account ${configuration.serviceAccountEmail ?? ''}. Check serviceAccountEmail ` +
+    `The service account ${configuration.serviceAccountEmail ?? ''} does not exist. Check serviceAccountEmail ` +
     '(GCP_SERVICE_ACCOUNT_EMAIL), and check whether the account was deleted.',
   lifetime: ({ configuration }) =>
     `The service account does not allow a token lifetime of ${configuration.lifetimeSeconds ?? 3_600} s. Set lifetimeSeconds to ` +
@@ -149,7 +148,7 @@ export const HINTS: HintTable<HintName, GcpConfiguration> = {
     `${origin(facts)} returned a redirect, which Google never does. Check \`${endpointOption(facts)}\`, and look for a proxy ` +
     'between this process and Google.',
   unreadable: (facts) =>
-    `${origin(facts)} did not return a token response: ${facts.failed?.fault}. Check whether a proxy between this process and ` +
+    `${origin(facts)} did not return a token response: ${facts.failed?.fault ?? 'it cannot be read'}. Check whether a proxy between this process and ` +
     'Google replaced the response.',
   name: () =>
     "The host name of Google's token service could not be resolved. Check `stsEndpoint`, `iamCredentialsEndpoint` and " +
@@ -179,4 +178,9 @@ function claims(presented: PresentedToken | undefined): string {
     value === undefined ? [] : [`${name} ${value}`],
   );
   return found.length === 0 ? '' : ` The token has ${found.join(', ')}.`;
+}
+
+/** A longer subject was cut where the token was read, so its length is not known. */
+function subjectLength(sub: string | undefined): string {
+  return sub === undefined || sub.endsWith('…') ? '' : ` The token's sub has ${sub.length} characters.`;
 }

@@ -23,7 +23,7 @@ import { isUnproven, admitUnproven } from './unproven.js';
 /** One call, for one cache key. */
 export interface Call<R> {
   readonly key: string;
-  /** What the cache key of instances without a store is the digest of. */
+  /** The text whose SHA-256 is the cache key, before the store's fingerprint is put in front. */
   readonly keyText: string;
   readonly subject: Subject;
   readonly request: R;

@@ -9,7 +9,7 @@ import {
   keyText,
   knownKey,
   lengthPrefixed,
-  platformIdentity,
+  platformIdentityKey,
   tokenDigest,
   valueKey,
 } from './key.js';
@@ -25,7 +25,7 @@ describe('the value key', () => {
   it.each([
     [
       FIELDS,
-      platformIdentity('["vercel","prj_1","production"]'),
+      platformIdentityKey('["vercel","prj_1","production"]'),
       '8ytnML73io1y5wkdSe7hm1aup7RkSjf0iCHvyhpxlVI',
     ],
     [
@@ -74,7 +74,7 @@ describe('the value key', () => {
   });
 
   it('keeps platform identity keys and digests apart', () => {
-    expect(platformIdentity('x')).not.toBe(digestIdentity('x'));
+    expect(platformIdentityKey('x')).not.toBe(digestIdentity('x'));
   });
 
   it('is remembered, within a limit', async () => {

@@ -93,5 +93,5 @@ function digestOnce(cache: CredentialCache, text: string): string | Promise<stri
   return shared;
 }
 
-export const platformIdentity = (name: string): string => `platform:${name}`;
+export const platformIdentityKey = (name: string): string => `platform:${name}`;
 export const digestIdentity = (digest: string): string => `digest:${digest}`;

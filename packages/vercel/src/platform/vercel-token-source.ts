@@ -60,7 +60,7 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
       const variables = first === undefined ? tokenVariables() : undefined;
       if (variables !== undefined && variables.file === undefined) first = usableNow(variables.token);
       // The platform's identity key is used only if the next token, as far as it is known without I/O, has that identity.
-      // A header never has it here, expired or not: a token of another project must not find this project's credentials.
+      // A header that has it has already returned above: a token of another project must not find this project's credentials.
       const own = header === undefined && (first === undefined || isOwn(first));
       return new CapturedSubject(tools, own ? platform : undefined, header, variables);
     },
