@@ -82,8 +82,7 @@ export function startRefresh<C extends Credential, R>(
     .then(async (outcome) => {
       const settled = await settleRefresh(run, outcome);
       // Callers wait for the record: a frozen instance would write it late, or never.
-      if (stage !== undefined) await (await stage)?.settled(settled);
-      return settled;
+      return (await stage)?.settled(settled) ?? settled;
     })
     // Removed only after the result is stored: a caller in between would start a second refresh.
     .finally(() => forget(run));

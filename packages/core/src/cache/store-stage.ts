@@ -95,13 +95,15 @@ export class StoreStage<C extends Credential, R> {
   }
 
   /** Publishes what this instance exchanged, or lets another one lead. Never rejects. */
-  async settled(outcome: RefreshOutcome): Promise<void> {
+  async settled(outcome: RefreshOutcome): Promise<RefreshOutcome> {
     try {
-      if (this.#open === undefined || (await this.#publish(outcome))) return;
-      await this.#open.lock.release();
+      if (this.#open !== undefined && !(await this.#publish(outcome))) await this.#open.lock.release();
     } catch (error) {
       this.#report(error);
     }
+    const { refresh, context } = this.#run;
+    // Frozen meanwhile: what was issued may have ended.
+    return since(refresh.started, context.clock) < refresh.maxAgeMs ? outcome : { kind: 'deferred' };
   }
 
   /** Tokens of a developer have the claim `user_id`, which a cloud may map to permissions. */
