@@ -1,15 +1,19 @@
 /** Two processes that share a store, against the emulator: what is exchanged, what is stored, and what can be opened. */
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { awsCredentialsProvider } from '@credex/aws';
 import { azureCredentialsProvider } from '@credex/azure';
+import { run } from '@credex/cli';
 import type { CredentialEvent, EncryptedStore } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import { gcpCredentialsProvider } from '@credex/gcp';
 import { createStoreKey, encryptedStore } from '@credex/store';
 import { storeConformance } from '@credex/testing/conformance';
-import { describe, expect, it, test } from 'vitest';
-import { setDeployment } from '../support/environment.js';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { setDeployment, setEnvironment } from '../support/environment.js';
 import { memoryStore } from '../support/memory-store.js';
 import type { MemoryStore } from '../support/memory-store.js';
 import { AWS } from '../support/trust.js';
@@ -162,4 +166,63 @@ test('a record with the credentials of another account is a miss', async () => {
   const credentials = await fixture.inRequest(token, () => other.aws());
   expect(credentials.accountId).toBe(AWS.roleArn.split(':')[4]);
   expect(other.outcomes()[0]).toBe('unreadable');
+});
+
+describe('credex store-forget', () => {
+  const STORE = Symbol.for('credex.test.store');
+  let cwd: string;
+  beforeAll(() => {
+    cwd = mkdtempSync(join(tmpdir(), 'credex-forget-'));
+    writeFileSync(join(cwd, 'store.mjs'), `export default globalThis[Symbol.for('credex.test.store')];`);
+    const { roleArn, region, endpoint } = fixture.options.aws;
+    const orders = { provider: 'aws', roleArn, region, endpoint, allowLoopbackHttp: true };
+    writeFileSync(
+      join(cwd, 'credex.config.mjs'),
+      `export default ${JSON.stringify({ credentials: { orders } })};`,
+    );
+  });
+  afterAll(() => rmSync(cwd, { recursive: true }));
+
+  const forget = async (...more: readonly string[]) => {
+    let stdout = '';
+    let stderr = '';
+    const exit = await run(['store-forget', 'orders', '--config', 'credex.config.mjs', '--json', ...more], {
+      stdout: { isTerminal: false, write: (text) => void (stdout += text) },
+      stderr: { isTerminal: false, write: (text) => void (stderr += text) },
+      stdin: { isTerminal: false, read: async () => '' },
+      env: process.env,
+      cwd,
+      clock: fixture.clock,
+      fetch: () => Promise.reject(new Error('nothing is sent')),
+      signal: new AbortController().signal,
+      version: '0.0.0',
+    });
+    return { exit, stderr, printed: JSON.parse(stdout) as Record<string, unknown> };
+  };
+
+  test('deletes the record of the deployment, and sends nothing', async () => {
+    setDeployment();
+    const { memory, store } = shared();
+    Object.assign(globalThis, { [STORE]: store() });
+    await fixture.inRequest(await fixture.mint(), () => instance(store()).aws());
+    const before = requests();
+    expect(await forget('--store', 'store.mjs')).toMatchObject({
+      exit: 0,
+      printed: { name: 'orders', forgotten: true },
+    });
+    expect([...memory.records.keys()].filter((name) => !name.endsWith(':lock'))).toEqual([]);
+    expect((await forget('--store', 'store.mjs')).printed).toMatchObject({ forgotten: false });
+    expect(requests()).toBe(before);
+  });
+
+  test('asks for the deployment and for the module', async () => {
+    setDeployment();
+    writeFileSync(join(cwd, 'empty.mjs'), 'export const nothing = 1;');
+    expect((await forget()).printed).toMatchObject({ error: { code: 'missing_argument' } });
+    expect(await forget('--store', 'empty.mjs')).toMatchObject({ exit: 2 });
+    expect(await forget('--store', 'absent.mjs')).toMatchObject({ exit: 2 });
+    setEnvironment({ VERCEL_PROJECT_ID: undefined });
+    const { printed } = await forget('--store', 'store.mjs');
+    expect(JSON.stringify(printed)).toContain('vercel env run');
+  });
 });

@@ -56,6 +56,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'print a new key for a shared store of credentials, labelled for one environment',
     load: () => import('./commands/store-key.js'),
   },
+  'store-forget': {
+    summary: "delete an entry's credential from a shared store, such as after a revocation",
+    load: () => import('./commands/store-forget.js'),
+  },
   emulator: {
     summary: 'run an emulator of Vercel and three clouds on this machine',
     load: () => import('./commands/emulator.js'),

@@ -17,6 +17,7 @@ export const command: CommandModule = {
         '--policy <file>',
         'the file with what the cloud trusts, as for `credex explain`, to explain a refusal',
       )
+      .option('--store <file>', 'also check a shared store: the module that exports it, which is run')
       .option('--timeout <seconds>', 'the time limit of each step', '10')
       .addHelpText('after', '\nThe exchange is real. doctor prints no token and no key, and changes nothing.')
       .action(act(run)),

@@ -13,6 +13,7 @@ import type { StepId } from './fault.js';
 import { remedyFor } from './remedies.js';
 import { claims, configuration, token } from './local-steps.js';
 import { cloud, exchange, issuer, signature, use } from './remote-steps.js';
+import { store } from './store-step.js';
 
 export interface StepReport {
   readonly id: StepId;
@@ -49,6 +50,7 @@ const RUN: Readonly<Record<StepId, Step>> = {
   cloud,
   exchange,
   use,
+  store,
 };
 
 /** The diagnosis, and the exit code of doctor. */
@@ -63,6 +65,8 @@ export async function diagnose(context: DoctorContext, limitMs: number, output: 
   let fault: Diagnosis['fault'];
   let exit: number = EXIT.ok;
   for (const [id, title] of Object.entries(STEPS) as [StepId, string][]) {
+    // Only for those who have a store.
+    if (id === 'store' && context.options.store === undefined) continue;
     if (fault !== undefined) {
       steps.push({ id, title, status: 'not-reached' });
       continue;

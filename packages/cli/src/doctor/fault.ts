@@ -14,6 +14,7 @@ export const STEPS = {
   cloud: "the cloud's token service can be reached",
   exchange: 'the cloud exchanges the token for a credential',
   use: 'the cloud accepts the credential',
+  store: 'the shared store keeps a record and returns it',
 } as const;
 
 export type StepId = keyof typeof STEPS;
@@ -31,6 +32,7 @@ export const FAULT_EXITS: ReadonlyMap<string, ExitCode> = new Map<string, ExitCo
   ['proxy_failed', EXIT.unreachable],
   ['proxy_refused', EXIT.unreachable],
   ['proxy_unreachable', EXIT.unreachable],
+  ['store_failed', EXIT.unreachable],
   ['timeout', EXIT.unreachable],
   ['tls_failed', EXIT.unreachable],
   ['tls_untrusted', EXIT.unreachable],

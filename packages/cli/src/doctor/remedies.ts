@@ -40,6 +40,8 @@ export function remedyFor(fault: FaultText, context: DoctorContext): string {
       return entry === undefined || cloud === undefined
         ? 'npx credex whoami'
         : cloud.doctor.remedy(entry, (token ?? found?.token)?.claims ?? {}, fault.code);
+    case 'store':
+      return `node ${printable(context.options.store ?? 'store.mjs')}`;
   }
 }
 

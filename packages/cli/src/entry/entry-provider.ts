@@ -5,7 +5,10 @@ import type { Credential, SharedOptions } from '@credex/core';
 import type { Cloud, Provider } from '../clouds/cloud.js';
 
 /** The options that the command line passes to the factory of any cloud. The entry's own options override them. */
-export type EntrySettings = Pick<SharedOptions, 'tokenSource' | 'clock' | 'cache' | 'fetch' | 'onEvent'>;
+export type EntrySettings = Pick<
+  SharedOptions,
+  'tokenSource' | 'clock' | 'cache' | 'fetch' | 'onEvent' | 'store'
+>;
 
 /**
  * Sends no request.
