@@ -161,7 +161,7 @@ export const AMBIENT = {
   'gcp/google-auth-library/auth-client': ['setImmediate'],
   'store/record': ['crypto'],
   'store/store-key': ['crypto'],
-  'testing/clock': ['setImmediate'],
+  'testing/clock': ['process', 'setImmediate'],
   'testing/conformance/decoys': ['process'],
   'testing/conformance/machine': ['Date', 'setTimeout'],
   'testing/conformance/printed': ['console'],

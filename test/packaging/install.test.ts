@@ -173,13 +173,15 @@ describe('@credex/testing, unpacked with its dependencies', () => {
   const [folder, remove] = emptyFolder();
 
   beforeAll(async () => {
-    const { dependencies = {} } = manifestOf('testing');
-    for (const packageName of closureOf('testing')) await unpack(folder, packageName);
-    link(
-      folder,
-      'testing',
-      Object.keys(dependencies).filter((name) => !name.startsWith('@credex/')),
-    );
+    for (const packageName of closureOf('testing')) {
+      await unpack(folder, packageName);
+      const { dependencies = {} } = manifestOf(packageName);
+      link(
+        folder,
+        packageName,
+        Object.keys(dependencies).filter((name) => !name.startsWith('@credex/')),
+      );
+    }
   });
   afterAll(remove);
 

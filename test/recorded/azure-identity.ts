@@ -83,7 +83,7 @@ export const AZURE_IDENTITY: readonly RecordedResponse[] = [
   documented(
     700212,
     'No matching federated identity record found for presented assertion audience.',
-    { ...creates('audience_mismatch', 'api://AzureADTokenExchange') },
+    never('audience_mismatch', 'federated-credential update', 'api://AzureADTokenExchange'),
     'docs:azure-devops/troubleshoot-workload-identity',
   ),
   recorded(

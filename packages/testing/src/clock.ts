@@ -19,8 +19,8 @@ export interface ManualClock extends Clock {
 
 export interface ManualClockOptions {
   /**
-   * Resolves when everything has run that waits for no timer: called before the first timer of an `advance`, and after
-   * each. Default: one turn of the event loop.
+   * Resolves when everything has run that waits for no timer: called before the first timer of an `advance`, and after the
+   * timers of each moment. Default: one turn of the event loop.
    */
   readonly settle?: () => Promise<void>;
 }
@@ -76,7 +76,9 @@ export function manualClock(
       for (let timer = next(end); timer !== undefined; timer = next(end)) {
         mono = Math.max(mono, timer.due);
         timer.run();
-        await settle();
+        const following = queue.first();
+        // As in Node, promises settle between two timers of one moment, but no I/O does.
+        await (following !== undefined && following.due <= mono ? microtasks() : settle());
       }
       mono = end;
     },
@@ -126,5 +128,12 @@ function timerQueue(): { add(timer: Timer): void; first(): Timer | undefined; dr
 function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
+  });
+}
+
+/** Every promise has settled that waits for nothing outside of the process. */
+function microtasks(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
   });
 }
