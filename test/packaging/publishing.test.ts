@@ -41,7 +41,7 @@ describe.each(PACKAGES)('the package of packages/%s', (packageName) => {
     const broken = links.filter((link) => {
       if (link.startsWith('#')) return !anchors.includes(link);
       if (!link.startsWith(HOME)) return !link.startsWith('https://');
-      const [, path] = /^\/(?:tree|blob)\/main\/([^#]+)/.exec(link.slice(HOME.length)) ?? [];
+      const [, path] = /^\/(?:tree|blob)\/main\/([^#?]+)/.exec(link.slice(HOME.length)) ?? [];
       return path === undefined || !existsSync(join(ROOT, path));
     });
     expect(broken).toEqual([]);
