@@ -58,6 +58,12 @@ async function behindProxy(environment: NodeJS.ProcessEnv): Promise<string> {
 
 const address = (): string => `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 
+test('the exchange goes through the proxy where errors have no stack, as some servers set it', async () => {
+  const environment = { HTTPS_PROXY: address(), NODE_OPTIONS: '--stack-trace-limit=0' };
+  expect(await behindProxy(environment)).toBe(AWS.accountId);
+  expect(asked).toEqual(['sts.eu-west-1.amazonaws.com:443']);
+});
+
 test.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])('%s is gone through', async (name) => {
   expect(await behindProxy({ [name]: address() })).toBe(AWS.accountId);
   expect(asked).toEqual(['sts.eu-west-1.amazonaws.com:443']);

@@ -25,10 +25,13 @@ export function createTransport(): Transport {
   return async (provider, url, init) => {
     if (!isProxied(url)) return send(provider, url, init, undefined);
     const { ProxyAgent } = await proxies.load();
-    // One for each request, as it keeps no sockets: and one that waits for the proxy's word hears of no request's end.
+    // One for each request: it keeps no sockets, and while it waits for the proxy it does not notice that a request ends.
     const sockets = new AbortController();
     try {
-      return await send(provider, url, init, new ProxyAgent({ signal: sockets.signal }));
+      const agent = new ProxyAgent({ signal: sockets.signal });
+      // Otherwise it looks for `https` in a stack trace, and finds none where `Error.stackTraceLimit` is 0.
+      agent.protocol = url.protocol;
+      return await send(provider, url, init, agent);
     } finally {
       sockets.abort();
     }
