@@ -1,4 +1,4 @@
-// A careless program with a store: errors go where Node writes them, nobody listens to the client's, events are printed.
+// A careless program with a store: errors go where Node writes them, the client has no listener, events are printed.
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { awsCredentialsProvider } from '@credex/aws';

@@ -65,6 +65,12 @@ describeProgram('Redis', REDIS, () => {
     return held.filter(([name]) => !name.endsWith(':lock'));
   }
 
+  function onlyRecord(): readonly [name: string, text: string] {
+    const [found, ...more] = records();
+    if (found === undefined || more.length > 0) throw new Error('Redis does not hold one record.');
+    return found;
+  }
+
   /** One process, and what it wrote; all that it could have given away is a secret by then. */
   async function run({ token, storeKey = key, isCut = false }: Start = {}) {
     const jwt = token ?? (await fixture.mint());
@@ -99,7 +105,7 @@ describeProgram('Redis', REDIS, () => {
     stopWatching();
     expect(said).toContain('[AsyncFunction: getCredentials]');
     expect(secrets.foundIn(said)).toBeUndefined();
-    // A record that was refused is held nowhere: no record, no name and no value of a lock at all.
+    // A record that Redis refused was never read by this test: no record, no name and no value of a lock at all.
     expect(said).not.toMatch(/crx1\.|credex:1:|\bl-[0-9a-f]{32}/);
   }
 
@@ -116,7 +122,7 @@ describeProgram('Redis', REDIS, () => {
     await redis.kill();
     const wrote = await run({ isCut: true });
     expect(wrote).toMatchObject({ code: 0, outcomes: ['failed'] });
-    // The client's own complaint, which nobody listens to.
+    // The client's own error: it has no listener.
     expect(wrote.said).toContain('ECONNREFUSED');
     expectSilence(wrote);
   });
@@ -139,7 +145,7 @@ describeProgram('Redis', REDIS, () => {
 
   test('the record is altered', async () => {
     await run();
-    const [[name = '', text = ''] = []] = records();
+    const [name, text] = onlyRecord();
     redis.cli('set', name, `${text.slice(0, -9)}${text.at(-9) === 'A' ? 'B' : 'A'}${text.slice(-8)}`);
     redis.cli('del', `${name}:lock`);
     records();
@@ -151,7 +157,7 @@ describeProgram('Redis', REDIS, () => {
 
   test('the record is of another key', async () => {
     await run();
-    const [[own = ''] = []] = records();
+    const [own] = onlyRecord();
     const other = await run({ storeKey: createStoreKey('production') });
     expect(other.outcomes).toEqual(['miss', 'written']);
     const [, foreign = ''] = records().find(([name]) => name !== own) ?? [];

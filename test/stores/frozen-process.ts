@@ -1,4 +1,4 @@
-/** An instance in a process of its own that is going to be frozen, with its token service, its Redis and its wall clock. */
+/** An instance in a separate process that is going to be frozen, with its token service, its Redis and its wall clock. */
 
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
