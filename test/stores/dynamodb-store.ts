@@ -1,4 +1,7 @@
-/** DynamoDB as a store: a table with the partition key `name`, and `endsAt` as its time-to-live attribute if you like. */
+/**
+ * DynamoDB as a store: a table with the partition key `name`, and `deleteAfter` as its time-to-live attribute, which is in
+ * seconds. DynamoDB deletes up to days later, so `endsAt` says when an item has ended.
+ */
 
 import type { CredentialStore } from '@credex/store';
 
@@ -30,7 +33,13 @@ export function dynamoDbStore(
     }
   };
   const put = (name: string, record: string, ttlMs: number, condition: object = {}): object => {
-    const item = { ...key(name), record: { S: record }, endsAt: { N: String(Math.floor(now() + ttlMs)) } };
+    const endsAt = Math.floor(now() + ttlMs);
+    const item = {
+      ...key(name),
+      record: { S: record },
+      endsAt: { N: String(endsAt) },
+      deleteAfter: { N: String(Math.ceil(endsAt / 1_000)) },
+    };
     return new PutItemCommand({ TableName, Item: item, ...condition } as never);
   };
   const ifRecordIs = (record: string): object => ({
