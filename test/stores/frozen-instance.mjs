@@ -49,6 +49,6 @@ export function instance({ engine, key, namespace, service, now }) {
     cache: createCredentialCache(),
     clock: { now, monotonic: () => performance.now() },
     store: encryptedStore(engine, { key, namespace }),
-    timeoutMs: 1_000,
+    timeoutMs: 2_000,
   });
 }

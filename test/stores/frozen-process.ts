@@ -107,12 +107,19 @@ export class FrozenProcess {
     });
   }
 
-  /** Waits until the system says that it stands still. A token service answers all the same. */
-  async isFrozen(): Promise<void> {
+  /**
+   * Waits until the system says that it stands still. A token service answers all the same. False if `call` is over before:
+   * it never came to the stage.
+   */
+  async isFrozen(call: Promise<unknown>): Promise<boolean> {
+    let isOver = false;
+    void call.then(() => (isOver = true));
     const status = `/proc/${this.#child?.pid}/status`;
-    await eventually(() => /^State:\s+T/m.test(readFileSync(status, 'utf8')));
+    const isStopped = (): boolean => /^State:\s+T/m.test(readFileSync(status, 'utf8'));
+    await eventually(() => isOver || isStopped());
     this.#held?.end();
     this.#held = undefined;
+    return !isOver;
   }
 
   thaw(): void {

@@ -21,6 +21,8 @@ import { REDIS, startRedis } from './redis-server.mjs';
 import type { RedisServer } from './redis-server.mjs';
 
 const HOUR = 3_600_000;
+/** A process that gets no processor for 150 ms takes its store for a slow one, and goes on without. Then it tries again. */
+const ROUNDS = 5;
 
 interface Stage {
   readonly at: string;
@@ -52,9 +54,9 @@ interface Freeze {
 
 const FREEZES: readonly Freeze[] = [
   { name: '9 s, in which a found credential ends', lifeMs: 31_000, ageMs: 25_000, wallMs: 9_000, realMs: 0 },
-  { name: '2 h, no timer is due', lifeMs: HOUR, ageMs: 3_000, wallMs: 2 * HOUR, realMs: 0 },
-  // A lock lives for 2 s, since an exchange may take 1 s.
-  { name: '2 h, all timers are due', lifeMs: HOUR, ageMs: 3_000, wallMs: 2 * HOUR, realMs: 2_100 },
+  { name: '2 h, no timer is due', lifeMs: HOUR, ageMs: 4_000, wallMs: 2 * HOUR, realMs: 0 },
+  // A lock lives for 3 s, since an exchange may take 2 s.
+  { name: '2 h, all timers are due', lifeMs: HOUR, ageMs: 4_000, wallMs: 2 * HOUR, realMs: 3_100 },
 ];
 
 /** What happens meanwhile. */
@@ -107,14 +109,18 @@ describeProgram('Redis', REDIS, () => {
     const other = async (call: string): Promise<void> =>
       note(call, await callOther(frozen, namespace, request));
 
-    // What earlier freezes left has ended.
-    frozen.pass(2 * HOUR);
-    if (finds === true) {
-      await other('before');
-      frozen.pass(ageMs);
-    }
-    const call = frozen.call(request, at);
-    await frozen.isFrozen();
+    let call: Promise<Settled>;
+    let round = 0;
+    do {
+      expect((round += 1), `${name}, ${fate}: the stage is reached`).toBeLessThanOrEqual(ROUNDS);
+      // What was left before has ended.
+      frozen.pass(2 * HOUR);
+      if (finds === true) {
+        await other('before');
+        frozen.pass(ageMs);
+      }
+      call = frozen.call(request, at);
+    } while (!(await frozen.isFrozen(call)));
     expect(frozen.holds(), served.at(-1)?.call).toEqual(holds);
     if (realMs > 0) await elapse(realMs);
     frozen.pass(wallMs);
@@ -145,6 +151,6 @@ describeProgram('Redis', REDIS, () => {
         `${stage.at}: ${freezes.length * FATES.length} freezes, ${figures}, none failed, none expired`,
       );
     },
-    60_000,
+    120_000,
   );
 });
