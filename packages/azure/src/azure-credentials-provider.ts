@@ -167,10 +167,10 @@ function singleScope(scopes: PartialAzureRequest['scopes']): string | undefined 
 }
 
 /** A valid tenant or scope contains no line break, so different valid requests have different keys. */
-function keyOf({ tenantId = '', enableCae = false }: PartialAzureRequest, scope: string): string | undefined {
-  return typeof tenantId === 'string' && typeof enableCae === 'boolean'
-    ? `${tenantId}\n${enableCae}\n${scope}`
-    : undefined;
+/** `undefined` for a request that must be checked each time. */
+function keyOf({ tenantId, enableCae = false }: PartialAzureRequest, scope: string): string | undefined {
+  const isPlain = tenantId === undefined || (typeof tenantId === 'string' && tenantId !== '');
+  return isPlain && typeof enableCae === 'boolean' ? `${tenantId ?? ''}\n${enableCae}\n${scope}` : undefined;
 }
 
 const NO_OPTIONS: AzureTokenOptions = Object.freeze(ownCopy({}));

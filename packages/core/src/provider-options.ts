@@ -144,7 +144,8 @@ function assertContract<T extends { readonly contract: string }>(
 /** What the source says about itself, with the shared issuers of the options. */
 function aboutSource({ source, sharedIssuers }: CredentialProviderOptions): TokenSourceDescription {
   const about = memberOf(source, 'about') ?? UNNAMED_SOURCE;
-  return { ...about, sharedIssuers: about.sharedIssuers ?? sharedIssuers };
+  const name = typeof about.name === 'string' && about.name !== '' ? about.name : UNNAMED_SOURCE.name;
+  return { ...about, name, sharedIssuers: [...(about.sharedIssuers ?? []), ...(sharedIssuers ?? [])] };
 }
 
 /** Refreshing at half of the lifetime, in every instance at once, is how refresh storms begin. */

@@ -256,10 +256,10 @@ function status<C extends Credential, R, V extends C>(
   // Otherwise the token would have to be read: the status is that of the last call with such a token.
   const identityKey = named === undefined ? own.lastDigestKey : platformIdentityKey(named);
   const target = targetText(provider, ownCall(call).request);
-  const key =
-    identityKey === undefined
-      ? undefined
-      : knownKey(cache, ownText(own, keyText(keyFields(provider, target), identityKey)));
+  // Without the fingerprint of its store the key would be that of a provider without a store.
+  const isUnkeyed = context.store !== undefined && own.storeFingerprint === undefined;
+  if (identityKey === undefined || isUnkeyed) return statusOf(undefined, clock);
+  const key = knownKey(cache, ownText(own, keyText(keyFields(provider, target), identityKey)));
   return statusOf(key === undefined ? undefined : findEntry(cache.state, key), clock);
 }
 

@@ -95,7 +95,15 @@ export function withoutUserinfo(text: string): string {
 const LONGEST_LINE = 2_048;
 
 /** A line of an error of ours: what can't be seen is escaped, and no URL shows its password. */
-export const errorLine = (text: string): string => oneLine(withoutUserinfo(text), LONGEST_LINE);
+export const errorLine = (text: string): string => oneLine(withoutUserinfo(beginningOf(text)), LONGEST_LINE);
+
+/** Up to the last white space before the limit, so that no URL is cut in its password. */
+function beginningOf(text: string): string {
+  if (text.length <= LOOKED_AT) return text;
+  let end = LOOKED_AT;
+  while (end > 0 && !/\s/.test(text.charAt(end - 1))) end -= 1;
+  return `${text.slice(0, end)}…`;
+}
 
 function withoutSecrets(text: string): string {
   return withoutUserinfo(text)

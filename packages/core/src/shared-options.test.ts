@@ -131,6 +131,39 @@ describe('what a token source says about itself', () => {
     });
   });
 
+  it('keeps the error where the hints of the source cannot be loaded, and a neutral name for none', async () => {
+    const hints = () => Promise.reject(new Error('load secret'));
+    expect(
+      await failing({ tokenSource: { about: { name: 'own', hints }, capture: () => unreadable } }),
+    ).toMatchObject({ code: 'invalid_subject_token', provider: 'own' });
+    const nameless = { about: { name: '' }, capture: () => unreadable };
+    expect(await failing({ tokenSource: nameless })).toMatchObject({ provider: 'token-source' });
+  });
+
+  it('refuses a name under a shared issuer of the platform, whatever the source says', async () => {
+    const jwt = makeJwt({ iss: 'https://shared.example', owner: 'acme' });
+    for (const sharedIssuers of [[], ['https://other.example']]) {
+      const w = fixture();
+      const tokenSource = {
+        about: { name: 'own', sharedIssuers },
+        capture: () => ({ identityKey: 'p', token: async () => readSubjectToken(jwt) }),
+      };
+      const provider = createCredentialProvider(
+        w.exchanger,
+        providerOptions(
+          { expect: { owner: 'acme' }, tokenSource, cache: w.cache, clock: w.clock },
+          {
+            source: () => tokenSource,
+            invocation: () => undefined,
+            sharedIssuers: ['https://shared.example'],
+          },
+        ),
+      );
+      await expect(provider.getCredentials()).rejects.toMatchObject({ code: 'subject_mismatch' });
+      expect(w.attempts).toHaveLength(0);
+    }
+  });
+
   it('refuses a name under an issuer that many owners share, of the source or of the platform', async () => {
     const jwt = makeJwt({ iss: 'https://shared.example', owner: 'acme' });
     const capture = () => ({ identityKey: 'p', token: async () => readSubjectToken(jwt) });

@@ -72,7 +72,11 @@ export function redisStore(client: RedisClient): CredentialStore {
     get: (name) =>
       engineCall('get', async () => {
         // In one tick, so that they travel together.
-        const [record, ttlMs] = await Promise.all([commands.get(name), commands.pttl(name)]);
+        const [record, ttlMs] = await Promise.all([
+          commands.get(name),
+          // A client that throws at once must not leave the other promise unhandled.
+          (async () => commands.pttl(name))(),
+        ]);
         if (record === null || record === undefined || ttlMs === -2) return undefined;
         const isTimed = typeof ttlMs === 'number' && ttlMs >= 0;
         return { record: textOf(record), ...(isTimed ? { ttlMs } : {}) };

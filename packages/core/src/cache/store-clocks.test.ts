@@ -76,6 +76,38 @@ describe('instances whose clocks are wrong', () => {
     expect(late.reduce((sum, one) => sum + one, 0)).toBe(0);
   });
 
+  it('by up to a minute serve nothing expired, although the engine overstates the time to live', async () => {
+    const own = fleet();
+    const { clock, engine } = own;
+    await own.instance().provider().getCredentials();
+    const store = {
+      ...own.store,
+      engine: {
+        ...engine,
+        async get(...given: Parameters<typeof engine.get>) {
+          const found = await engine.get(...given);
+          return found && { record: found.record, ttlMs: HOUR };
+        },
+      },
+    };
+    await clock.advance(50 * MINUTE);
+    const slow = own.instance({
+      clock: wrong(clock, -59_000),
+      answer: () => Promise.reject(new Error('down')),
+    });
+    const provider = slow.provider(undefined, { store });
+    let late = 0;
+    for (let second = 3_000; second < 3_720; second += 5) {
+      const before = clock.now();
+      const moved = clock.advance(5_000);
+      const call = provider.getCredentials().catch(() => undefined);
+      const credential = await Promise.race([call, moved.then(() => undefined)]);
+      if (credential !== undefined && credential.expiresAt <= before) late += 1;
+      await moved;
+    }
+    expect(late).toBe(0);
+  });
+
   it('adopt by the time to live what their own clock makes too young', async () => {
     const own = fleet();
     await own.instance().provider().getCredentials();

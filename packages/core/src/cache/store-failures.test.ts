@@ -118,6 +118,18 @@ describe('a store that fails', () => {
     expect(exchanges()).toBe(before);
   });
 
+  it('has a lock whose value is gone: the instance waits for the record', async () => {
+    const { instance, engine, clock, exchanges } = fleet();
+    engine.lock = async () => false;
+    engine.get = async () => null as never;
+    const w = instance();
+    const call = w.provider().getCredentials();
+    await clock.advance(2_000);
+    await call;
+    expect(exchanges()).toBe(1);
+    expect(outcomes(w)).not.toContain('failed');
+  });
+
   it('fails while an instance waits for the leader: it exchanges', async () => {
     const { instance, engine, clock, exchanges } = fleet();
     void instance({ answer: never })

@@ -32,7 +32,7 @@ export class StoreLock {
         this.#connection.operate('get', limitMs, (engine, options) => engine.get(this.#name, options)),
     ]);
     if (isLeader === true) this.#token = token;
-    else if (typeof found === 'object') this.#seen = found.record;
+    else if (typeof found === 'object' && found !== null) this.#seen = found.record;
     return isLeader === true;
   }
 

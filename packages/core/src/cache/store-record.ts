@@ -14,6 +14,8 @@ import { SHORTEST_LIFETIME_MS } from './policy.js';
 
 /** The clocks of two instances may differ by this much. */
 const MAX_SKEW_MS = 60_000;
+/** A response's `Date` has whole seconds, so by the clock a record may seem a little older than by its time to live. */
+const DATE_TOLERANCE_MS = 2_000;
 
 /** A record that was decrypted and parsed. */
 export interface Candidate<C extends Credential> {
@@ -23,7 +25,7 @@ export interface Candidate<C extends Credential> {
   readonly hintAge: number | undefined;
   /** When the credential was issued, by the provider's clocks. */
   readonly received: Moment;
-  /** Whether the engine told how long the record still lives: then no clock of another instance is trusted. */
+  /** Whether the engine told how long the record still lives, and the clock does not contradict it. */
   readonly isTimed: boolean;
 }
 
@@ -57,10 +59,13 @@ export function candidateOf<C extends Credential, R>(
   if (!(lifetimeMs >= SHORTEST_LIFETIME_MS) || issuedAt > now + MAX_SKEW_MS) return undefined;
   const isTimed = typeof ttlMs === 'number' && ttlMs >= 0;
   const ageByTtl = isTimed ? endsAt - issuedAt - ttlMs + since(moment, clock) : 0;
-  const age = Math.max(0, now - issuedAt, ageByTtl);
+  const ageByClock = now - issuedAt;
+  const age = Math.max(0, ageByClock, ageByTtl);
   const { wall, mono } = momentOf(context.clock);
   const received = { wall: wall - age, mono: mono - age };
-  return { credential, issuedAt, lifetimeMs, hintAge, received, isTimed };
+  // An engine that overstates what is left, or wrote late, must not outweigh the clock.
+  const isTrusted = isTimed && ageByTtl >= ageByClock - DATE_TOLERANCE_MS;
+  return { credential, issuedAt, lifetimeMs, hintAge, received, isTimed: isTrusted };
 }
 
 /** Whether a service refused this very credential. */

@@ -13,9 +13,9 @@ const MOST_REMEMBERED = 64;
 
 /**
  * A factory that returns the provider it made before for equal options, as `getXCredentials(options)` needs with options
- * written inline. Strings, numbers, booleans and lists of strings are compared by value, functions by identity; with an
- * object or a new function among the options `create` is called each time. An environment variable that changed makes a
- * new provider too, so nothing that is remembered ever needs a reset.
+ * written inline. Only options of strings, numbers, booleans and lists of strings are compared. With a function or an object
+ * among them `create` is called each time: they may belong to one request, or read its state. An environment variable that
+ * changed makes a new provider too, so nothing that is remembered ever needs a reset.
  */
 export function rememberProviders<O extends object, P>(create: (options: O) => P): (options: O) => P {
   const remembered = new Map<string, Remembered<P>>();
@@ -50,22 +50,11 @@ function plainCopy<O extends object>(options: O): { readonly text: string; reado
   return { text, copy: copy as O };
 }
 
-/** Functions that were an option before. One written inline is new in each call: it is never remembered, nor kept alive. */
-const functions = new WeakMap<object, number>();
-let functionCount = 0;
-
-function functionText(option: object): string | undefined {
-  const id = functions.get(option);
-  if (id === undefined) functions.set(option, ++functionCount);
-  return id === undefined ? undefined : `f${id};`;
-}
-
 /** Types and lengths are part of the text, so that no two values share one. */
 function plainText(value: unknown): string | undefined {
   if (typeof value === 'string') return `s${value.length}:${value}`;
   if (typeof value === 'number' || typeof value === 'boolean' || value === undefined)
     return `${typeof value}:${String(value)};`;
-  if (typeof value === 'function') return functionText(value);
   if (!Array.isArray(value)) return undefined;
   let text = `a${value.length}:`;
   for (const item of value as unknown[]) {

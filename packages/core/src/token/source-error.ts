@@ -7,7 +7,9 @@ import type { Expectation } from './expect.js';
 import { isNameOnly, unexpectedMembers } from './expect.js';
 import { UNNAMED_SOURCE } from './read.js';
 
-const NEUTRAL_HINTS: Readonly<Partial<Record<FederationErrorCode, string>>> = {
+type Hints = Readonly<Partial<Record<FederationErrorCode, string>>>;
+
+const NEUTRAL_HINTS: Hints = {
   invalid_subject_token: 'Pass the JWT exactly as its issuer sent it.',
   subject_mismatch: 'Add `projectId` or `ownerId` to `expect`.',
 };
@@ -40,7 +42,7 @@ export async function namedTokenError(
     code,
     provider: about.name,
     message,
-    hint: (await about.hints?.())?.[code] ?? hint ?? NEUTRAL_HINTS[code],
+    hint: (await hintsOf(about))?.[code] ?? hint ?? NEUTRAL_HINTS[code],
     cause,
   });
 }
@@ -49,8 +51,9 @@ export async function namedTokenError(
 export async function subjectMismatch(
   expectation: Expectation,
   claims: SubjectClaims,
-  { name: provider, sharedIssuers = [], hints }: TokenSourceDescription,
+  about: TokenSourceDescription,
 ): Promise<FederationError> {
+  const { name: provider, sharedIssuers = [] } = about;
   const presented = presentedToken(claims);
   const { iss = '' } = claims;
   if (isNameOnly(expectation) && sharedIssuers.includes(iss)) {
@@ -58,7 +61,7 @@ export async function subjectMismatch(
       code: 'subject_mismatch',
       provider,
       message: `The token comes from an issuer that many owners share (${quoted(iss)}), where names can be reused by another owner.`,
-      hint: (await hints?.())?.subject_mismatch ?? NEUTRAL_HINTS.subject_mismatch,
+      hint: (await hintsOf(about))?.subject_mismatch ?? NEUTRAL_HINTS.subject_mismatch,
       presented,
     });
   }
@@ -72,6 +75,15 @@ export async function subjectMismatch(
     hint: 'Nothing was sent to the cloud. Use the token of the expected deployment, or change `expect`.',
     presented,
   });
+}
+
+/** Hints that cannot be loaded must not replace the error that they explain. */
+async function hintsOf(about: TokenSourceDescription): Promise<Hints | undefined> {
+  try {
+    return await about.hints?.();
+  } catch {
+    return undefined;
+  }
 }
 
 function quoted(value: unknown): string {

@@ -53,8 +53,8 @@ function fill(pattern: string, lookup: Lookup | undefined, isPattern: boolean): 
       isAbsent ||= value === 'absent';
       isUnknown ||= value === 'unknown';
       // The value of a variable is literal: a subject named `*` fits only itself.
-      if (typeof value === 'object') tokens.push(...Array.from(value.text));
-    } else if (name !== undefined) tokens.push(...Array.from(piece));
+      if (typeof value === 'object') for (const character of value.text) tokens.push(character);
+    } else if (name !== undefined) for (const character of piece) tokens.push(character);
     else if (isPattern && (piece === '*' || piece === '?')) tokens.push(piece === '*' ? MANY : ONE);
     else tokens.push(piece);
   }

@@ -246,7 +246,7 @@ function expired(token: SubjectToken): FederationError {
 /** What the source says about itself; a source that says nothing returns tokens of Vercel. */
 function aboutSource(source: SubjectTokenSource): TokenSourceDescription {
   const about = memberOf(source, 'about') ?? VERCEL;
-  return { ...about, sharedIssuers: about.sharedIssuers ?? VERCEL.sharedIssuers };
+  return { ...about, sharedIssuers: [...(about.sharedIssuers ?? []), ...(VERCEL.sharedIssuers ?? [])] };
 }
 
 /** A custom source may return anything: only a readable JWT is put into the header. */

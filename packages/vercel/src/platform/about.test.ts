@@ -49,6 +49,7 @@ describe('a token source says', () => {
     ['vercel', header('')],
     ['vercel', vercelFunctionsTokenSource()],
     ['vercel', tokenSourceChain(vercelTokenSource(), gitlabTokenSource({ variable: 'NO_TOKEN' }))],
+    ['token-file', tokenSourceChain(tokenFileSource({ path: '/run/token' }))],
     ['github-actions', githubActionsTokenSource({ audience: 'a' })],
     ['gitlab', gitlabTokenSource({ variable: 'NO_TOKEN' })],
     ['kubernetes', kubernetesTokenSource()],

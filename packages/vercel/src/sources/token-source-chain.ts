@@ -24,8 +24,10 @@ export function tokenSourceChain(...sources: readonly SubjectTokenSource[]): Sub
       throw invalidOption({ option: `sources[${index}]` }, 'a token source', source);
   }
   // All sources are captured now, in the caller's request, which may have ended when a later source is read.
-  const sharedIssuers = sources.flatMap(({ about }) => about?.sharedIssuers ?? []);
-  const about = { name: VERCEL.name, hints: VERCEL.hints, sharedIssuers };
+  // Errors are explained for Vercel if it is one of the sources, otherwise for the first source.
+  const abouts = sources.flatMap(({ about }) => about ?? []);
+  const { name, hints } = abouts.find((one) => one.name === VERCEL.name) ?? abouts[0] ?? VERCEL;
+  const about = { name, hints, sharedIssuers: abouts.flatMap((one) => one.sharedIssuers ?? []) };
   return { about, capture: () => new ChainedSubject(sources.map((source) => source.capture())) };
 }
 
