@@ -71,6 +71,18 @@ const POLICY = {
   ],
 };
 
+/** A store in the memory of the process, for the lines that name a module with a store. */
+const STORE_MODULE = `
+import { createStoreKey, encryptedStore } from '@credex/store';
+const records = new Map();
+const engine = {
+  get: async (name) => records.has(name) ? { record: records.get(name) } : undefined,
+  set: async (name, record) => void records.set(name, record),
+  delete: async (name) => void records.delete(name),
+};
+export const store = encryptedStore(engine, { key: createStoreKey('production') });
+`;
+
 const fixture = useFixture();
 const [folder, remove] = emptyFolder();
 let registry: Registry;
@@ -180,6 +192,7 @@ describe('what is installed then', () => {
       '.env.local': `VERCEL_OIDC_TOKEN="${token}"\n`,
       token,
       'credex.config.ts': `import { defineConfig } from 'credex';\nexport default defineConfig(${JSON.stringify(config)});\n`,
+      'store.mjs': STORE_MODULE,
       'trust-policy.json': JSON.stringify(POLICY),
       'emulator-seed.json': readFileSync(join(ROOT, 'packages', 'cli', 'emulator-seed.example.json'), 'utf8'),
     };

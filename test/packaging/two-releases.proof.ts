@@ -45,7 +45,7 @@ async function releaseOf(packageName: string, version: string, folder: string): 
   });
   if (packageName === 'core' && version === NEXT_CONTRACT)
     for (const runtime of ['node', 'web'])
-      rewrite(join(place, 'package', 'dist', runtime, 'driver.js'), (text) => {
+      rewrite(join(place, 'package', 'dist', runtime, 'internal.js'), (text) => {
         expect(text).toMatch(CONTRACT);
         return text.replaceAll(CONTRACT, (_all, number) => `credex.cache.v${Number(number) + 1}`);
       });
