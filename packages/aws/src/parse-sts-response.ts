@@ -81,7 +81,7 @@ function member(value: unknown, name: string): unknown {
 }
 
 /**
- * @param roleArn The role whose account the credentials must be of. Left out: any account.
+ * @param roleArn The role whose account the credentials must be of. If omitted, the account is not checked.
  * @throws TypeError if the record of a shared store is not an AWS credential
  */
 export function parseStoredAwsCredentials(record: unknown, roleArn?: string): AwsSessionCredentials {

@@ -1,5 +1,5 @@
 /**
- * What the packages of credex share. Unversioned: any release may change it, and all packages depend on exactly one
+ * What the packages of credex share. Unversioned: each release may change it, and all packages depend on exactly one
  * version of each other. Users import from `@credex/core`, authors of exchangers from `@credex/core/driver`.
  */
 

@@ -26,7 +26,7 @@ export interface SharedOptions {
   readonly tokenSource?: SubjectTokenSource | TokenFunction | undefined;
   /** Request a token of this audience from the source first, and exchange that one. Default: the token as it comes. */
   readonly audience?: string | undefined;
-  /** Refuse to exchange any token but that of this project, team or environment. Default: any. */
+  /** Exchange only tokens of this project, team or environment. Default: no restriction. */
   readonly expect?: Expectation | undefined;
   /** The cache. Default: the process-wide cache. */
   readonly cache?: CredentialCache | undefined;

@@ -1,4 +1,4 @@
-/** Reading JSON of unknown shape: own members only, so that `__proto__` and its like are members as any other. */
+/** Reading JSON of unknown shape: own members only, so that `__proto__` and the like are ordinary members. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
