@@ -69,14 +69,18 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
   },
   azure: {
     'index.ts': { types: ['AzureAbortSignal', 'AzureTokenOptions'] },
-    'options.ts': { values: ['scopesOf'] },
+    'options.ts': { values: ['OPTION_NAMES', 'scopesOf'] },
+    'databases.ts': {
+      values: ['azureDatabasePassword', 'azureRedisPassword', 'azureSqlCredential'],
+      types: ['AzureDatabaseOptions', 'AzureRedisPassword', 'AzureSqlCredential'],
+    },
     'types.ts': { types: ['AzureAbortSignal', 'AzureTokenOptions'] },
     'parse-entra-response.ts': { values: ['parseEntraResponse'] },
     'identity.ts': {
       values: ['azureIdentityExchanger'],
       types: ['AzureIdentityClientOptions', 'AzureIdentityExchangerOptions'],
     },
-    'authority.ts': { values: ['authorityOrigin', 'tokenEndpoint'] },
+    'authority.ts': { values: ['CHINA', 'US_GOVERNMENT', 'authorityOrigin', 'tokenEndpoint'] },
     'request.ts': {
       values: ['azureRequest', 'callerSignal', 'invalidRequest'],
       types: ['CallerSignal', 'PartialAzureRequest'],
@@ -84,7 +88,11 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
   },
   gcp: {
     'index.ts': { types: ['GcpOptions'] },
-    'options.ts': { values: ['CLOUD_PLATFORM_SCOPE', 'normalScopes'], types: ['GcpOptions'] },
+    'options.ts': { values: ['CLOUD_PLATFORM_SCOPE', 'OPTION_NAMES', 'normalScopes'], types: ['GcpOptions'] },
+    'cloud-sql.ts': {
+      values: ['alloyDbPassword', 'cloudSqlPassword', 'cloudSqlUser'],
+      types: ['CloudSqlUserOptions', 'DatabasePasswordOptions'],
+    },
     'gcp-exchanger.ts': { types: ['GcpToken'] },
     'parse-token-response.ts': {
       values: [

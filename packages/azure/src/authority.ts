@@ -6,8 +6,8 @@ import { endpointUrl, httpsUrl, optionalString } from '@credex/core/internal';
 const NAME = { option: 'authorityHost', environmentVariable: 'AZURE_AUTHORITY_HOST' } as const;
 
 const PUBLIC = 'login.microsoftonline.com';
-const US_GOVERNMENT = 'login.microsoftonline.us';
-const CHINA = 'login.partner.microsoftonline.cn';
+export const US_GOVERNMENT = 'login.microsoftonline.us';
+export const CHINA = 'login.partner.microsoftonline.cn';
 const FORMER_CHINA = 'login.chinacloudapi.cn';
 
 /** Aliases of these hosts, mapped to the host that serves them. Taken from the table in Microsoft's libraries. */

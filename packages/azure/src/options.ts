@@ -43,7 +43,8 @@ export interface AzureCredentialsProviderOptions extends SharedOptions {
   readonly exchanger?: AzureExchangerFactory | undefined;
 }
 
-const OPTION_NAMES: readonly string[] = [
+/** The names of all options of `azureCredentialsProvider`. */
+export const OPTION_NAMES: readonly string[] = [
   ...SHARED_OPTION_NAMES,
   ...optionNames<Omit<AzureCredentialsProviderOptions, keyof SharedOptions>>({
     tenantId: true,

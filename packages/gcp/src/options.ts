@@ -70,7 +70,8 @@ export interface GcpCredentialsProviderOptions extends GcpOptions {
   readonly exchanger?: GcpExchangerFactory | undefined;
 }
 
-const OPTION_NAMES: readonly string[] = [
+/** The names of all options of `gcpCredentialsProvider`. */
+export const OPTION_NAMES: readonly string[] = [
   ...SHARED_OPTION_NAMES,
   ...optionNames<Omit<GcpCredentialsProviderOptions, keyof SharedOptions>>({
     projectNumber: true,

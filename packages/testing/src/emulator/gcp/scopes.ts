@@ -12,7 +12,7 @@ const NAMES = new Set(
   cloudplatformprojects cloudplatformprojects.readonly source.full_control source.read_only source.read_write
   bigquery bigquery.readonly bigquery.insertdata bigtable.admin bigtable.data bigtable.data.readonly
   cloud-identity cloud-vision cloud-translation cloud_debugger cloudkms cloudruntimeconfig
-  compute compute.readonly datastore pubsub sqlservice.admin sqlservice.login spanner.admin spanner.data
+  compute compute.readonly datastore pubsub sqlservice.admin sqlservice.login alloydb.login spanner.admin spanner.data
   firebase firebase.readonly firebase.database firebase.messaging identitytoolkit
   logging.admin logging.read logging.write monitoring monitoring.read monitoring.write
   trace.append trace.readonly service.management service.management.readonly servicecontrol
