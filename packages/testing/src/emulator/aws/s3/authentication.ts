@@ -1,5 +1,6 @@
+import { isoSeconds } from '../../runtime.js';
 import type { ServiceRequest } from '../../service.js';
-import { refuseS3 } from './responses.js';
+import { invalidArgument, refuseS3 } from './responses.js';
 import { checkPayloadClaim } from './payload.js';
 import {
   asSigned,
@@ -23,9 +24,8 @@ const SKEW_MS = 15 * 60_000;
 const malformed = (problem: string, region?: string): never =>
   refuseS3(
     'AuthorizationHeaderMalformed',
-    400,
     `The authorization header is malformed; ${problem}`,
-    region === undefined ? [] : [['Region', region]],
+    { Region: region },
     region === undefined ? {} : { 'x-amz-bucket-region': region },
   );
 
@@ -50,38 +50,29 @@ export async function authenticateS3(
   if (header === undefined && (request.query.has('AWSAccessKeyId') || request.query.has('Signature')))
     refuseS3(
       'InvalidRequest',
-      400,
       'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
     );
   return { caller: await bySignedHeader(request, header, region, sessions, now), request };
 }
 
 const onlyOneMechanism = (header: string): never =>
-  refuseS3(
-    'InvalidArgument',
-    400,
+  invalidArgument(
+    'Authorization',
+    // S3 repeats the header; what a log may keep of it is its scheme.
+    header.split(' ', 1)[0] ?? '',
     'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
-    [
-      ['ArgumentName', 'Authorization'],
-      // S3 repeats the header; what a log may keep of it is its scheme.
-      ['ArgumentValue', header.split(' ', 1)[0] ?? ''],
-    ],
   );
 
 const notSigned = (names: readonly string[]): never =>
-  refuseS3('AccessDenied', 403, 'There were headers present in the request which were not signed', [
-    ['HeadersNotSigned', names.join(', ')],
-  ]);
+  refuseS3('AccessDenied', 'There were headers present in the request which were not signed', {
+    HeadersNotSigned: names.join(', '),
+  });
 
 const mismatch = (claim: SigningClaim): never =>
   refuseS3(
     'SignatureDoesNotMatch',
-    403,
     'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
-    [
-      ['AWSAccessKeyId', claim.accessKeyId],
-      ['SignatureProvided', claim.signature],
-    ],
+    { AWSAccessKeyId: claim.accessKeyId, SignatureProvided: claim.signature },
   );
 
 /** The order is S3's own: parameters, time, unsigned headers, token, key, signature. */
@@ -111,11 +102,9 @@ async function bySignedHeader(
   now: number,
 ): Promise<Caller> {
   const claim = parseAuthorization(header);
-  if (claim === undefined) return refuseS3('AccessDenied', 403, 'Access Denied');
+  if (claim === undefined) return refuseS3('AccessDenied', 'Access Denied');
   if (!header?.startsWith('AWS4-HMAC-SHA256')) {
-    return refuseS3('InvalidArgument', 400, 'Unsupported Authorization Type', [
-      ['ArgumentName', 'Authorization'],
-    ]);
+    return refuseS3('InvalidArgument', 'Unsupported Authorization Type', { ArgumentName: 'Authorization' });
   }
   if ('missing' in claim) return malformed(`the ${claim.missing} is mal-formed or missing.`);
   if (region !== undefined && claim.region !== region) {
@@ -137,9 +126,8 @@ async function bySignedHeader(
 function checkedTime(request: ServiceRequest, claim: SigningClaim, now: number): number {
   const text = request.headers['x-amz-date'];
   const time = parseAmzDate(text);
-  if (time === undefined) {
-    return refuseS3('AccessDenied', 403, 'AWS authentication requires a valid Date or x-amz-date header');
-  }
+  if (time === undefined)
+    return refuseS3('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
   if (text?.slice(0, 8) !== claim.date) {
     malformed(
       `Invalid credential date "${claim.date}". This date is not the same as X-Amz-Date: "${text?.slice(0, 8)}".`,
@@ -148,32 +136,25 @@ function checkedTime(request: ServiceRequest, claim: SigningClaim, now: number):
   if (Math.abs(time - now) > SKEW_MS) {
     refuseS3(
       'RequestTimeTooSkewed',
-      403,
       'The difference between the request time and the current time is too large.',
-      [
-        ['RequestTime', amzDate(time)],
-        ['ServerTime', new Date(now).toISOString().replace(/\.\d{3}/, '')],
-        ['MaxAllowedSkewMilliseconds', SKEW_MS],
-      ],
+      { RequestTime: amzDate(time), ServerTime: isoSeconds(now), MaxAllowedSkewMilliseconds: SKEW_MS },
     );
   }
   return time;
 }
 
 export const invalidAccessKey = (accessKeyId: string): never =>
-  refuseS3('InvalidAccessKeyId', 403, 'The AWS Access Key Id you provided does not exist in our records.', [
-    ['AWSAccessKeyId', accessKeyId],
-  ]);
+  refuseS3('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', {
+    AWSAccessKeyId: accessKeyId,
+  });
 
 function findCaller({ accessKeyId }: SigningClaim, token: string | undefined, sessions: SessionStore) {
   if (token !== undefined && token !== '' && !sessions.knowsToken(token)) {
-    refuseS3('InvalidToken', 400, 'The provided token is malformed or otherwise invalid.', [
-      ['Token-0', token],
-    ]);
+    refuseS3('InvalidToken', 'The provided token is malformed or otherwise invalid.', { 'Token-0': token });
   }
   const found = sessions.find(accessKeyId, token);
   if (found === 'expired') {
-    return refuseS3('ExpiredToken', 400, 'The provided token has expired.', [['Token-0', token ?? '']]);
+    return refuseS3('ExpiredToken', 'The provided token has expired.', { 'Token-0': token ?? '' });
   }
   return found === 'invalid' ? invalidAccessKey(accessKeyId) : found;
 }

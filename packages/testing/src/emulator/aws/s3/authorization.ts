@@ -61,5 +61,5 @@ function denial(
 
 export function authorize(caller: Caller, access: S3Access): void {
   const denied = denialOf(caller, access);
-  if (denied !== undefined) refuseS3('AccessDenied', 403, denied);
+  if (denied !== undefined) refuseS3('AccessDenied', denied);
 }

@@ -32,7 +32,6 @@ export const checksumOf = (algorithm: string, body: Uint8Array): string =>
 export const unsupported = (): never =>
   refuseS3(
     'InvalidRequest',
-    400,
     'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
   );
 
@@ -50,7 +49,7 @@ export function algorithmOfHeader(name: string): string | undefined {
 export function checkedChecksums(said: Headers, headers: Headers, body: Uint8Array): Headers {
   const md5 = headers['content-md5'];
   if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) {
-    refuseS3('BadDigest', 400, 'The Content-MD5 you specified did not match what we received.');
+    refuseS3('BadDigest', 'The Content-MD5 you specified did not match what we received.');
   }
   const checksums: Record<string, string> = {};
   for (const [name, value] of Object.entries(said)) {
@@ -63,14 +62,12 @@ export function checkedChecksums(said: Headers, headers: Headers, body: Uint8Arr
   if (headers['x-amz-sdk-checksum-algorithm'] !== undefined && Object.keys(checksums).length === 0) {
     refuseS3(
       'InvalidRequest',
-      400,
       'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
     );
   }
   if (Object.keys(checksums).length > 1)
     refuseS3(
       'InvalidRequest',
-      400,
       'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
     );
   return checksums;
@@ -80,11 +77,10 @@ function checkChecksum(algorithm: string, name: string, value: string, body: Uin
   const computed = checksumOf(algorithm, body);
   const bytes = Buffer.from(value, 'base64');
   if (bytes.toString('base64') !== value || value.length !== computed.length)
-    refuseS3('InvalidRequest', 400, `Value for ${name} header is invalid.`);
+    refuseS3('InvalidRequest', `Value for ${name} header is invalid.`);
   if (computed !== value)
     refuseS3(
       'BadDigest',
-      400,
       `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
     );
 }

@@ -2,14 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import type { ServiceAnswer } from '../../service.js';
-import type { MultipartUpload, StoredObject, UploadedPart } from './buckets.js';
+import type { MultipartUpload, StoredObject, UploadChecksum, UploadedPart } from './buckets.js';
 import { refuseS3, s3XmlAnswer } from './responses.js';
 import { DEFAULT_CHECKSUM, algorithmOfHeader, checksumOf, isChecksumAlgorithm } from './checksums.js';
 import { checksumElement, uploadOf } from './multipart.js';
 import { refuseOverwrite, type ObjectRequest } from './object-request.js';
 import { readPayload } from './payload.js';
 import { readXml, type XmlElement } from './xml-read.js';
-import type { XmlNode } from '../xml.js';
 
 const LEAST_BYTES = 5 * 1024 * 1024;
 
@@ -25,8 +24,7 @@ export function completeUpload(task: ObjectRequest): ServiceAnswer {
   const { request, bucket, key, now, ids } = task;
   const upload = uploadOf(bucket, key, request.query.get('uploadId') ?? '');
   checkMode(upload, request.headers['x-amz-checksum-type']);
-  const listed = listedParts(Buffer.from(readBody(request)).toString());
-  const parts = matched(upload, listed);
+  const parts = matched(upload, listedParts(readBody(request)));
   const body = Buffer.concat(parts.map((part) => part.body));
   checkSize(request.headers['x-amz-mp-object-size'], body.byteLength);
   const checksum = objectChecksum(upload, parts, body);
@@ -46,31 +44,30 @@ export function completeUpload(task: ObjectRequest): ServiceAnswer {
   };
   bucket.objects.set(key, object);
   bucket.uploads.delete(upload.id);
-  const nodes: readonly XmlNode[] = [
-    ['Location', `http${request.secure ? 's' : ''}://${request.host}${request.path}`],
-    ['Bucket', bucket.name],
-    ['Key', key],
-    ['ETag', object.etag],
-    [checksumElement(checksum.algorithm), checksum.value],
-    ['ChecksumType', checksum.type],
-  ];
-  return s3XmlAnswer(['CompleteMultipartUploadResult', nodes], ids);
+  const result = {
+    Location: `http${request.secure ? 's' : ''}://${request.host}${request.path}`,
+    Bucket: bucket.name,
+    Key: key,
+    ETag: object.etag,
+    [checksumElement(checksum.algorithm)]: checksum.value,
+    ChecksumType: checksum.type,
+  };
+  return s3XmlAnswer({ CompleteMultipartUploadResult: result }, ids);
 }
 
 /** The checksums in the headers are of the object that is to be, not of this list. */
-function readBody(request: ObjectRequest['request']): Uint8Array {
+function readBody(request: ObjectRequest['request']): string {
   const headers = Object.fromEntries(
     Object.entries(request.headers).filter(([name]) => algorithmOfHeader(name) === undefined),
   );
   delete headers['x-amz-sdk-checksum-algorithm'];
-  return readPayload({ ...request, headers }).body;
+  return Buffer.from(readPayload({ ...request, headers }).body).toString();
 }
 
 function checkMode({ checksum }: MultipartUpload, said: string | undefined): void {
   if (said === undefined || said === checksum?.type) return;
   refuseS3(
     'InvalidRequest',
-    400,
     `The upload was created using the ${checksum?.type ?? 'null'} checksum mode. The complete request must use the same checksum mode.`,
   );
 }
@@ -78,12 +75,11 @@ function checkMode({ checksum }: MultipartUpload, said: string | undefined): voi
 const malformedXml = (): never =>
   refuseS3(
     'MalformedXML',
-    400,
     'The XML you provided was not well-formed or did not validate against our published schema',
   );
 
 function listedParts(text: string): readonly ListedPart[] {
-  const none = (): never => refuseS3('InvalidRequest', 400, 'You must specify at least one part');
+  const none = (): never => refuseS3('InvalidRequest', 'You must specify at least one part');
   if (text === '') return none();
   const root = readXml(text);
   if (root?.name !== 'CompleteMultipartUpload') return malformedXml();
@@ -112,9 +108,8 @@ function matched(upload: MultipartUpload, listed: readonly ListedPart[]): readon
   if (listed.some(({ number }, index) => number <= (listed[index - 1]?.number ?? 0)))
     refuseS3(
       'InvalidPartOrder',
-      400,
       'The list of parts was not in ascending order. Parts must be ordered by part number.',
-      [['UploadId', upload.id]],
+      { UploadId: upload.id },
     );
   const parts = listed.map((one) => matchedPart(upload, one));
   const small = parts.findIndex(
@@ -122,12 +117,12 @@ function matched(upload: MultipartUpload, listed: readonly ListedPart[]): readon
   );
   const [part, one] = [parts[small], listed[small]];
   if (part !== undefined && one !== undefined)
-    refuseS3('EntityTooSmall', 400, 'Your proposed upload is smaller than the minimum allowed size', [
-      ['ProposedSize', part.body.byteLength],
-      ['MinSizeAllowed', LEAST_BYTES],
-      ['PartNumber', one.number],
-      ['ETag', one.etag],
-    ]);
+    refuseS3('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
+      ProposedSize: part.body.byteLength,
+      MinSizeAllowed: LEAST_BYTES,
+      PartNumber: one.number,
+      ETag: one.etag,
+    });
   return parts;
 }
 
@@ -135,13 +130,8 @@ function matchedPart(upload: MultipartUpload, { number, etag, checksums }: Liste
   const invalid = (): never =>
     refuseS3(
       'InvalidPart',
-      400,
       "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
-      [
-        ['UploadId', upload.id],
-        ['PartNumber', number],
-        ['ETag', etag],
-      ],
+      { UploadId: upload.id, PartNumber: number, ETag: etag },
     );
   const part = upload.parts.get(number);
   if (part === undefined || part.etag !== `"${etag}"`) return invalid();
@@ -150,16 +140,11 @@ function matchedPart(upload: MultipartUpload, { number, etag, checksums }: Liste
   const { algorithm, type } = checksum;
   const other = [...checksums.keys()].find((one) => one !== algorithm);
   if (other !== undefined)
-    refuseS3(
-      'BadDigest',
-      400,
-      `The ${other} you specified for part ${number} did not match what we received.`,
-    );
+    refuseS3('BadDigest', `The ${other} you specified for part ${number} did not match what we received.`);
   const said = checksums.get(algorithm);
   if (said === undefined && type === 'COMPOSITE')
     refuseS3(
       'InvalidRequest',
-      400,
       `The upload was created using a ${algorithm} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
     );
   if (said !== undefined && said !== part.checksums[`x-amz-checksum-${algorithm}`]) return invalid();
@@ -170,16 +155,11 @@ function checkSize(said: string | undefined, size: number): void {
   if (said === undefined || said === String(size)) return;
   refuseS3(
     'InvalidRequest',
-    400,
     `The provided 'x-amz-mp-object-size' header value ${said} does not match what was computed: ${size}`,
   );
 }
 
-interface ObjectChecksum {
-  readonly algorithm: string;
-  readonly type: 'COMPOSITE' | 'FULL_OBJECT';
-  readonly value: string;
-}
+type ObjectChecksum = UploadChecksum & { readonly value: string };
 
 function objectChecksum(
   { checksum = DEFAULT_CHECKSUM }: MultipartUpload,
@@ -200,6 +180,6 @@ function checkSaid(headers: Readonly<Record<string, string>>, { algorithm, value
     const other = algorithmOfHeader(name);
     if (other === undefined) continue;
     if (other !== algorithm || ![value, value.replace(/-\d+$/, '')].includes(said))
-      refuseS3('BadDigest', 400, `The ${algorithm} you specified did not match the calculated checksum.`);
+      refuseS3('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
   }
 }

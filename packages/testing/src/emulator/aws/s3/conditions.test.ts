@@ -43,10 +43,7 @@ describe('a range', () => {
     expect(refused()).toMatchObject({
       code: 'InvalidRange',
       status: 416,
-      details: [
-        ['RangeRequested', header],
-        ['ActualObjectSize', size],
-      ],
+      details: { RangeRequested: header, ActualObjectSize: size },
     });
   });
 });
@@ -62,7 +59,7 @@ describe('a condition', () => {
       return error instanceof S3Refusal ? error.details : error;
     }
   };
-  const failed = (condition: string) => [['Condition', condition]];
+  const failed = (condition: string) => ({ Condition: condition });
 
   it.each([
     [{ 'if-match': '"a"' }, false],

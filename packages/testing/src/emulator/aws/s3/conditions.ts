@@ -6,9 +6,9 @@ import { refuseS3 } from './responses.js';
 type Headers = Readonly<Record<string, string>>;
 
 const failed = (condition: string): never =>
-  refuseS3('PreconditionFailed', 412, 'At least one of the pre-conditions you specified did not hold', [
-    ['Condition', condition],
-  ]);
+  refuseS3('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
+    Condition: condition,
+  });
 
 /** Whether `304 Not Modified` is the answer. Dates that cannot be read, and dates in the future, are as if not there. */
 export function isUnmodified(headers: Headers, object: StoredObject, now: number): boolean {
@@ -49,12 +49,8 @@ export function rangeOf(header: string | undefined, size: number): readonly [num
   if (start <= end) return [start, end];
   return refuseS3(
     'InvalidRange',
-    416,
     'The requested range is not satisfiable',
-    [
-      ['RangeRequested', header],
-      ['ActualObjectSize', size],
-    ],
+    { RangeRequested: header, ActualObjectSize: size },
     { 'content-range': `bytes */${size}` },
   );
 }

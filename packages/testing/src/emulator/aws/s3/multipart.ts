@@ -1,14 +1,15 @@
 /** Multipart uploads: how they begin, take parts, are listed and end without an object. */
 
 import type { ServiceAnswer, EmulatorRuntime } from '../../service.js';
-import { etagOf, ownerId, type Bucket, type MultipartUpload, type UploadChecksum } from './buckets.js';
+import { etagOf, ownerId } from './buckets.js';
+import type { Bucket, MultipartUpload, UploadChecksum, UploadedPart } from './buckets.js';
 import { uploadId } from '../identifiers.js';
-import { refuseS3, s3Answer, s3XmlAnswer } from './responses.js';
+import { invalidArgument, refuseS3, s3Answer, s3XmlAnswer } from './responses.js';
 import { checksumOf, isChecksumAlgorithm, unsupported } from './checksums.js';
 import { keptHeaders, type ObjectRequest } from './object-request.js';
 import { readPayload } from './payload.js';
 import { callerArn } from '../sessions.js';
-import type { XmlNode } from '../xml.js';
+import type { XmlElements } from '../../xml.js';
 
 const MOST_PARTS = 10_000;
 
@@ -27,17 +28,8 @@ export function createUpload(task: ObjectRequest, runtime: EmulatorRuntime): Ser
     parts: new Map(),
   };
   bucket.uploads.set(upload.id, upload);
-  const answer = s3XmlAnswer(
-    [
-      'InitiateMultipartUploadResult',
-      [
-        ['Bucket', bucket.name],
-        ['Key', key],
-        ['UploadId', upload.id],
-      ],
-    ],
-    ids,
-  );
+  const result = { Bucket: bucket.name, Key: key, UploadId: upload.id };
+  const answer = s3XmlAnswer({ InitiateMultipartUploadResult: result }, ids);
   if (checksum === undefined) return answer;
   const { algorithm, type } = checksum;
   const said = { 'x-amz-checksum-algorithm': algorithm.toUpperCase(), 'x-amz-checksum-type': type };
@@ -51,7 +43,6 @@ function uploadChecksum(headers: Readonly<Record<string, string>>): UploadChecks
     if (type === undefined) return undefined;
     return refuseS3(
       'InvalidRequest',
-      400,
       'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
     );
   }
@@ -59,12 +50,11 @@ function uploadChecksum(headers: Readonly<Record<string, string>>): UploadChecks
   const usual = algorithm === 'crc64nvme' ? 'FULL_OBJECT' : 'COMPOSITE';
   if (type === undefined) return { algorithm, type: usual };
   if (type !== 'COMPOSITE' && type !== 'FULL_OBJECT')
-    return refuseS3('InvalidRequest', 400, 'Value for x-amz-checksum-type header is invalid.');
+    return refuseS3('InvalidRequest', 'Value for x-amz-checksum-type header is invalid.');
   const fits = type === usual || algorithm === 'crc32' || algorithm === 'crc32c';
   if (!fits)
     refuseS3(
       'InvalidRequest',
-      400,
       `The ${type} checksum type cannot be used with the ${algorithm} checksum algorithm.`,
     );
   return { algorithm, type };
@@ -76,9 +66,8 @@ export function uploadOf(bucket: Bucket, key: string, id: string): MultipartUplo
   if (upload !== undefined && upload.key === key) return upload;
   return refuseS3(
     'NoSuchUpload',
-    404,
     'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
-    [['UploadId', id]],
+    { UploadId: id },
   );
 }
 
@@ -88,10 +77,7 @@ export function uploadPart({ request, bucket, key, now, ids }: ObjectRequest): S
   const text = query.get('partNumber') ?? '';
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (number < 1 || number > MOST_PARTS)
-    refuseS3('InvalidArgument', 400, 'Part number must be an integer between 1 and 10000, inclusive', [
-      ['ArgumentName', 'partNumber'],
-      ['ArgumentValue', text],
-    ]);
+    invalidArgument('partNumber', text, 'Part number must be an integer between 1 and 10000, inclusive');
   const upload = uploadOf(bucket, key, query.get('uploadId') ?? '');
   const { body, checksums } = readPayload(request);
   const all = partChecksums(upload.checksum, checksums, body);
@@ -112,7 +98,6 @@ function partChecksums(
   if (other !== undefined)
     refuseS3(
       'InvalidRequest',
-      400,
       `Checksum Type mismatch occurred, expected checksum Type: ${algorithm}, actual checksum Type: ${other.replace('x-amz-checksum-', '')}`,
     );
   return { [name]: said[name] ?? checksumOf(algorithm, body) };
@@ -129,30 +114,18 @@ export function listNumber(query: URLSearchParams, name: string, usual: number, 
   const text = query.get(name) ?? '';
   if (text === '') return usual;
   if (!/^\d{1,10}$/.test(text) || Number(text) > 2_147_483_647)
-    refuseS3('InvalidArgument', 400, `Provided ${name} not an integer or within integer range`, [
-      ['ArgumentName', name],
-      ['ArgumentValue', text],
-    ]);
+    invalidArgument(name, text, `Provided ${name} not an integer or within integer range`);
   return Math.min(Number(text), most);
 }
 
-export const checksumNodes = (checksum: UploadChecksum | undefined): readonly (XmlNode | undefined)[] =>
-  checksum === undefined
-    ? []
-    : [
-        ['ChecksumAlgorithm', checksum.algorithm.toUpperCase()],
-        ['ChecksumType', checksum.type],
-      ];
-
-export const initiatorNode = ({ initiator }: MultipartUpload): XmlNode => [
-  'Initiator',
-  [
-    ['ID', initiator.id],
-    ['DisplayName', initiator.name],
-  ],
-];
-
-export const ownerNode = (bucket: Bucket): XmlNode => ['Owner', [['ID', ownerId(bucket)]]];
+/** What both lists say of an upload. */
+export const uploadElements = (bucket: Bucket, { initiator, checksum }: MultipartUpload): XmlElements => ({
+  Initiator: { ID: initiator.id, DisplayName: initiator.name },
+  Owner: { ID: ownerId(bucket) },
+  StorageClass: 'STANDARD',
+  ChecksumAlgorithm: checksum?.algorithm.toUpperCase(),
+  ChecksumType: checksum?.type,
+});
 
 /** `ChecksumCRC64NVME`. */
 export const checksumElement = (algorithm: string): string => `Checksum${algorithm.toUpperCase()}`;
@@ -165,41 +138,28 @@ export function listParts({ request, bucket, key, ids }: ObjectRequest): Service
   const marker = listNumber(query, 'part-number-marker', 0, 2_147_483_647);
   const rest = [...upload.parts].filter(([number]) => number > marker).sort(([a], [b]) => a - b);
   const page = rest.slice(0, limit);
-  const { checksum } = upload;
-  const answer = s3XmlAnswer(
-    [
-      'ListPartsResult',
-      [
-        ['Bucket', bucket.name],
-        ['Key', key],
-        ['UploadId', upload.id],
-        initiatorNode(upload),
-        ownerNode(bucket),
-        ['StorageClass', 'STANDARD'],
-        ['PartNumberMarker', marker],
-        ['NextPartNumberMarker', page.at(-1)?.[0] ?? 0],
-        ['MaxParts', limit],
-        ['IsTruncated', rest.length > page.length],
-        ...checksumNodes(checksum),
-        ...page.map(([number, part]): XmlNode => [
-          'Part',
-          [
-            ['PartNumber', number],
-            ['LastModified', new Date(part.lastModified).toISOString()],
-            ['ETag', part.etag],
-            ['Size', part.body.byteLength],
-            // Without an algorithm of the upload, what a part was sent with is not told.
-            checksum === undefined
-              ? undefined
-              : [
-                  checksumElement(checksum.algorithm),
-                  part.checksums[`x-amz-checksum-${checksum.algorithm}`] ?? '',
-                ],
-          ],
-        ]),
-      ],
-    ],
-    ids,
-  );
-  return answer;
+  // Without an algorithm of the upload, what a part was sent with is not told.
+  const checksumsOf = ({ checksums }: UploadedPart): XmlElements => {
+    const algorithm = upload.checksum?.algorithm;
+    if (algorithm === undefined) return {};
+    return { [checksumElement(algorithm)]: checksums[`x-amz-checksum-${algorithm}`] };
+  };
+  const result = {
+    Bucket: bucket.name,
+    Key: key,
+    UploadId: upload.id,
+    ...uploadElements(bucket, upload),
+    PartNumberMarker: marker,
+    NextPartNumberMarker: page.at(-1)?.[0] ?? 0,
+    MaxParts: limit,
+    IsTruncated: rest.length > page.length,
+    Part: page.map(([number, part]) => ({
+      PartNumber: number,
+      LastModified: new Date(part.lastModified).toISOString(),
+      ETag: part.etag,
+      Size: part.body.byteLength,
+      ...checksumsOf(part),
+    })),
+  };
+  return s3XmlAnswer({ ListPartsResult: result }, ids);
 }

@@ -50,9 +50,9 @@ export function refuseOverwrite({ request, bucket, key }: ObjectRequest): void {
   if (condition === undefined) return;
   if (condition !== '*') notImplemented('If-None-Match');
   if (bucket.objects.has(key)) {
-    refuseS3('PreconditionFailed', 412, 'At least one of the pre-conditions you specified did not hold', [
-      ['Condition', 'If-None-Match'],
-    ]);
+    refuseS3('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
+      Condition: 'If-None-Match',
+    });
   }
 }
 
@@ -63,5 +63,5 @@ export function checkAccessControlList(task: ObjectRequest): void {
   if (names.length === 0) return;
   authorize(caller, { action: 's3:PutObjectAcl', bucket, key, keys });
   if (names.length === 1 && request.headers['x-amz-acl'] === 'bucket-owner-full-control') return;
-  refuseS3('AccessControlListNotSupported', 400, 'The bucket does not allow ACLs');
+  refuseS3('AccessControlListNotSupported', 'The bucket does not allow ACLs');
 }

@@ -72,18 +72,18 @@ export function answerObject(task: ObjectRequest, runtime: EmulatorRuntime): Ser
   if (parameter !== undefined) notImplemented(parameter);
   refuseUnknownHeaders(headers);
   if (operation === undefined) {
-    return refuseS3('MethodNotAllowed', 405, 'The specified method is not allowed against this resource.', [
-      ['Method', method],
-      ['ResourceType', 'OBJECT'],
-    ]);
+    return refuseS3('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
+      Method: method,
+      ResourceType: 'OBJECT',
+    });
   }
   authorize(caller, { action: operation.action, bucket, key, keys });
   if (operation.action === 's3:PutObject') checkAccessControlList(task);
   if (Buffer.byteLength(key) > 1024) {
-    refuseS3('KeyTooLongError', 400, 'Your key is too long', [
-      ['Size', Buffer.byteLength(key)],
-      ['MaxSizeAllowed', 1024],
-    ]);
+    refuseS3('KeyTooLongError', 'Your key is too long', {
+      Size: Buffer.byteLength(key),
+      MaxSizeAllowed: 1024,
+    });
   }
   return operation.answer(task, runtime);
 }
@@ -119,8 +119,8 @@ function storedObject({ bucket, key, caller, keys }: ObjectRequest): StoredObjec
   if (object !== undefined) return object;
   // Whether a key exists is for those to know who may list.
   const denied = denialOf(caller, { action: 's3:ListBucket', bucket, key: undefined, keys });
-  if (denied !== undefined) return refuseS3('AccessDenied', 403, denied);
-  return refuseS3('NoSuchKey', 404, 'The specified key does not exist.', [['Key', key]]);
+  if (denied !== undefined) return refuseS3('AccessDenied', denied);
+  return refuseS3('NoSuchKey', 'The specified key does not exist.', { Key: key });
 }
 
 /** GetObject and HeadObject. */

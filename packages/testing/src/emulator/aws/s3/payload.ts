@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ServiceRequest } from '../../service.js';
 import { decodeAwsChunked } from './aws-chunked.js';
-import { notImplemented, refuseS3 } from './responses.js';
+import { invalidArgument, notImplemented, refuseS3 } from './responses.js';
 import { checkedChecksums } from './checksums.js';
 
 const UNSIGNED_TRAILER = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
@@ -9,19 +9,15 @@ const UNSIGNED_TRAILER = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 /** What `x-amz-content-sha256` may say: it is part of the signature, whether or not it is a hash. */
 export function checkPayloadClaim(claim: string | undefined): string {
   if (claim === undefined) {
-    return refuseS3('InvalidRequest', 400, 'Missing required header for this request: x-amz-content-sha256');
+    return refuseS3('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
   }
   if (claim === 'UNSIGNED-PAYLOAD' || claim === UNSIGNED_TRAILER || /^[0-9a-f]{64}$/.test(claim))
     return claim;
   if (claim.startsWith('STREAMING-AWS4-')) notImplemented(`x-amz-content-sha256: ${claim}`);
-  return refuseS3(
-    'InvalidArgument',
-    400,
+  return invalidArgument(
+    'x-amz-content-sha256',
+    claim,
     'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, or a valid sha256 value.',
-    [
-      ['ArgumentName', 'x-amz-content-sha256'],
-      ['ArgumentValue', claim],
-    ],
   );
 }
 
@@ -40,12 +36,8 @@ export function readPayload({ headers, body }: ServiceRequest): Payload {
     if (computed !== claim) {
       refuseS3(
         'XAmzContentSHA256Mismatch',
-        400,
         "The provided 'x-amz-content-sha256' header does not match what was computed.",
-        [
-          ['ClientComputedContentSHA256', claim],
-          ['S3ComputedContentSHA256', computed],
-        ],
+        { ClientComputedContentSHA256: claim, S3ComputedContentSHA256: computed },
       );
     }
   }
@@ -55,11 +47,11 @@ export function readPayload({ headers, body }: ServiceRequest): Payload {
 function readStream(headers: ServiceRequest['headers'], encoded: Uint8Array): Payload {
   const length = headers['x-amz-decoded-content-length'];
   if (length === undefined || !/^\d+$/.test(length)) {
-    refuseS3('MissingContentLength', 411, 'You must provide the Content-Length HTTP header.');
+    refuseS3('MissingContentLength', 'You must provide the Content-Length HTTP header.');
   }
   const stream = decodeAwsChunked(encoded);
   if (stream === undefined || stream.body.byteLength !== Number(length)) {
-    return refuseS3('IncompleteBody', 400, 'The request body terminated unexpectedly');
+    return refuseS3('IncompleteBody', 'The request body terminated unexpectedly');
   }
   // The trailer that was announced, and no other.
   const announced = (headers['x-amz-trailer'] ?? '').split(',').map((name) => name.trim().toLowerCase());
@@ -67,7 +59,6 @@ function readStream(headers: ServiceRequest['headers'], encoded: Uint8Array): Pa
   if (sent.length !== announced.length || !announced.every((name) => sent.includes(name))) {
     refuseS3(
       'MalformedTrailerError',
-      400,
       'The request contained trailing data that was not well-formed or did not conform to our published schema.',
     );
   }

@@ -1,5 +1,6 @@
 /** Presigned URLs: Signature Version 4 in the query ("Authenticating Requests: Using Query Parameters" of the S3 API reference). */
 
+import { isoSeconds } from '../../runtime.js';
 import type { ServiceRequest } from '../../service.js';
 import { refuseS3 } from './responses.js';
 import { algorithmOfHeader } from './checksums.js';
@@ -37,9 +38,8 @@ export const isPresigned = ({ query }: ServiceRequest): boolean =>
 const wrong = (message: string, region?: string): never =>
   refuseS3(
     'AuthorizationQueryParametersError',
-    400,
     message,
-    region === undefined ? [] : [['Region', region]],
+    { Region: region },
     region === undefined ? {} : { 'x-amz-bucket-region': region },
   );
 
@@ -113,25 +113,23 @@ function secondsOf(text: string): number {
   return seconds;
 }
 
-const isoSeconds = (time: number): string => new Date(time).toISOString().replace(/\.\d{3}/, '');
-
 /** Judged before the signature, as S3 does. */
 export function checkPresignedTime({ time, expiresSeconds }: PresignedClaim, now: number): void {
   const end = time + expiresSeconds * 1000;
   const [expires, server] = [isoSeconds(end), isoSeconds(now)];
   if (now > end)
-    refuseS3('AccessDenied', 403, 'Request has expired', [
-      ['X-Amz-Expires', expiresSeconds],
-      ['Expires', expires],
-      ['ServerTime', server],
-    ]);
+    refuseS3('AccessDenied', 'Request has expired', {
+      'X-Amz-Expires': expiresSeconds,
+      Expires: expires,
+      ServerTime: server,
+    });
   if (time - now > SKEW_MS)
-    refuseS3('AccessDenied', 403, 'Request is not yet valid', [
+    refuseS3('AccessDenied', 'Request is not yet valid', {
       // In milliseconds: so S3 writes it.
-      ['X-Amz-Date', time],
-      ['Expires', expires],
-      ['ServerTime', server],
-    ]);
+      'X-Amz-Date': time,
+      Expires: expires,
+      ServerTime: server,
+    });
 }
 
 /**

@@ -45,9 +45,9 @@ export function createS3Service(
     log['caller'] = callerArn(caller);
     if (target.bucketName === '') return notImplemented('ListBuckets');
     if (bucket === undefined) {
-      return refuseS3('NoSuchBucket', 404, 'The specified bucket does not exist', [
-        ['BucketName', target.bucketName],
-      ]);
+      return refuseS3('NoSuchBucket', 'The specified bucket does not exist', {
+        BucketName: target.bucketName,
+      });
     }
     checkPartition(caller, bucket);
     const keys = { 'aws:CurrentTime': new Date(now).toISOString(), 'aws:SecureTransport': request.secure };
@@ -84,19 +84,15 @@ function targetOf({ host, path }: ServiceRequest): Target {
   try {
     return { bucketName: decodeURIComponent(bucketName), key: decodeURIComponent(encoded) };
   } catch {
-    return refuseS3('InvalidURI', 400, "Couldn't parse the specified URI.", [['URI', path]]);
+    return refuseS3('InvalidURI', "Couldn't parse the specified URI.", { URI: path });
   }
 }
 
 function redirect(bucket: Bucket): never {
   return refuseS3(
     'PermanentRedirect',
-    301,
     'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
-    [
-      ['Endpoint', `${bucket.name}.s3.${bucket.region}.amazonaws.com`],
-      ['Bucket', bucket.name],
-    ],
+    { Endpoint: `${bucket.name}.s3.${bucket.region}.amazonaws.com`, Bucket: bucket.name },
     { 'x-amz-bucket-region': bucket.region },
   );
 }

@@ -1,11 +1,10 @@
 import { decide, isWebIdentity, knownKeys, providerArn, requestKeys } from '@credex/explain/internal';
 import type { Lookup } from '@credex/explain/internal';
 import {
-  assumedRoleUser,
   checkRegion,
   commonKeys,
-  credentials,
   grant,
+  sessionElements,
   trustRefusal,
   type StsOutcome,
   type StsScene,
@@ -46,15 +45,13 @@ export async function assumeRoleWithWebIdentity(form: URLSearchParams, scene: St
     tags,
   });
   return {
-    result: [
-      ['Audience', identity.audience],
-      assumedRoleUser(session),
-      ['Provider', providerOf(role, identity)],
-      credentials(session),
-      ['SubjectFromWebIdentityToken', identity.subject],
-      packedSize === undefined ? undefined : ['PackedPolicySize', packedSize],
-      sourceIdentity === undefined ? undefined : ['SourceIdentity', sourceIdentity],
-    ],
+    result: {
+      Audience: identity.audience,
+      Provider: providerOf(role, identity),
+      SubjectFromWebIdentityToken: identity.subject,
+      SourceIdentity: sourceIdentity,
+      ...sessionElements(session, packedSize),
+    },
     log: { subject: identity.subject, audience: identity.audience },
   };
 }

@@ -1,11 +1,10 @@
 import { decide, knownKeys } from '@credex/explain/internal';
 import type { Principal } from '@credex/explain/internal';
 import {
-  assumedRoleUser,
   checkRegion,
   commonKeys,
-  credentials,
   grant,
+  sessionElements,
   trustRefusal,
   type StsOutcome,
   type StsScene,
@@ -33,11 +32,7 @@ export function assumeRole(form: URLSearchParams, scene: StsScene, caller: Calle
     keys: {},
   });
   return {
-    result: [
-      assumedRoleUser(session),
-      credentials(session),
-      packedSize === undefined ? undefined : ['PackedPolicySize', packedSize],
-    ],
+    result: sessionElements(session, packedSize),
     log: { caller: callerArn(caller), chained: String(chained) },
   };
 }

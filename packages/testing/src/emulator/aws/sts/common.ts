@@ -1,4 +1,5 @@
 import type { Decision } from '@credex/explain/internal';
+import { isoSeconds } from '../../runtime.js';
 import type { EmulatorRuntime } from '../../service.js';
 import type { IdentityStore, Role } from '../iam/identity-store.js';
 import type { Place } from '../partitions.js';
@@ -6,7 +7,7 @@ import { sessionPolicies } from './session-policy.js';
 import type { Session, SessionStore } from '../sessions.js';
 import { refuse, validationError } from './responses.js';
 import type { AssumeParameters } from './parameters.js';
-import type { XmlNode } from '../xml.js';
+import type { XmlElements } from '../../xml.js';
 
 /** What an action has at hand. */
 export interface StsScene {
@@ -21,7 +22,7 @@ export interface StsScene {
 }
 
 export interface StsOutcome {
-  readonly result: readonly (XmlNode | undefined)[];
+  readonly result: XmlElements;
   readonly log: Readonly<Record<string, string>>;
 }
 
@@ -97,20 +98,14 @@ export function grant(
   return { session, packedSize };
 }
 
-export const assumedRoleUser = (session: Session): XmlNode => [
-  'AssumedRoleUser',
-  [
-    ['AssumedRoleId', `${session.roleId}:${session.name}`],
-    ['Arn', session.arn],
-  ],
-];
-
-export const credentials = (session: Session): XmlNode => [
-  'Credentials',
-  [
-    ['AccessKeyId', session.accessKeyId],
-    ['SecretAccessKey', session.secretAccessKey],
-    ['SessionToken', session.sessionToken],
-    ['Expiration', new Date(session.expiresAt).toISOString().replace('.000Z', 'Z')],
-  ],
-];
+/** What every way to assume a role answers. */
+export const sessionElements = (session: Session, packedSize: number | undefined): XmlElements => ({
+  AssumedRoleUser: { AssumedRoleId: `${session.roleId}:${session.name}`, Arn: session.arn },
+  Credentials: {
+    AccessKeyId: session.accessKeyId,
+    SecretAccessKey: session.secretAccessKey,
+    SessionToken: session.sessionToken,
+    Expiration: isoSeconds(session.expiresAt),
+  },
+  PackedPolicySize: packedSize,
+});

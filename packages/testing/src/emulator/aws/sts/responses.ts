@@ -1,5 +1,5 @@
 import type { ServiceAnswer } from '../../service.js';
-import { indentedXml, type XmlNode } from '../xml.js';
+import { indentedXml, type XmlElements } from '../../xml.js';
 
 const STS_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 /** Of errors that arise before an operation is found. */
@@ -32,45 +32,26 @@ export const withoutTokens = (text: string): string => text.replace(/eyJ[\w-]+(?
 
 const headersOf = (requestId: string) => ({ 'content-type': 'text/xml', 'x-amzn-requestid': requestId });
 
-export function stsAnswer(
-  action: string,
-  result: readonly (XmlNode | undefined)[],
-  requestId: string,
-): ServiceAnswer {
-  const response: XmlNode = [
-    `${action}Response`,
-    [
-      [`${action}Result`, result],
-      ['ResponseMetadata', [['RequestId', requestId]]],
-    ],
-  ];
+export function stsAnswer(action: string, result: XmlElements, requestId: string): ServiceAnswer {
+  const response = { [`${action}Result`]: result, ResponseMetadata: { RequestId: requestId } };
   return {
     status: 200,
     headers: headersOf(requestId),
-    body: indentedXml(response, ` xmlns="${STS_NAMESPACE}"`),
+    body: indentedXml({ [`${action}Response`]: response }, ` xmlns="${STS_NAMESPACE}"`),
   };
 }
 
 export function stsErrorAnswer(error: StsRefusal, requestId: string): ServiceAnswer {
   const namespace = error.code === 'InvalidAction' ? FAULT_NAMESPACE : STS_NAMESPACE;
-  const response: XmlNode = [
-    'ErrorResponse',
-    [
-      [
-        'Error',
-        [
-          ['Type', error.status >= 500 ? 'Receiver' : 'Sender'],
-          ['Code', error.code],
-          error.message === '' ? undefined : ['Message', error.message],
-        ],
-      ],
-      ['RequestId', requestId],
-    ],
-  ];
+  const said = {
+    Type: error.status >= 500 ? 'Receiver' : 'Sender',
+    Code: error.code,
+    Message: error.message === '' ? undefined : error.message,
+  };
   return {
     status: error.status,
     headers: headersOf(requestId),
-    body: indentedXml(response, ` xmlns="${namespace}"`),
+    body: indentedXml({ ErrorResponse: { Error: said, RequestId: requestId } }, ` xmlns="${namespace}"`),
     log: {
       verdict: error.code,
       reason: withoutTokens(error.message),
@@ -105,17 +86,20 @@ export function stsFault(
 ): ServiceAnswer {
   if (kind === 'throttle')
     return stsErrorAnswer(new StsRefusal('Throttling', 400, 'Rate exceeded'), requestId);
-  const code = status ?? 500;
-  const [name, message] =
-    code === 503
-      ? ['ServiceUnavailable', 'The request has failed due to a temporary failure of the server.']
-      : code >= 500
-        ? [
-            'InternalFailure',
-            'The request processing has failed because of an unknown error, exception or failure.',
-          ]
-        : code === 403
-          ? ['AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity']
-          : ['ValidationError', 'The input fails to satisfy the constraints specified by an AWS service.'];
-  return stsErrorAnswer(new StsRefusal(name as string, code, message as string), requestId);
+  const at = status ?? 500;
+  const [code, message] = faultWords(at);
+  return stsErrorAnswer(new StsRefusal(code, at, message), requestId);
+}
+
+function faultWords(status: number): readonly [code: string, message: string] {
+  if (status === 503)
+    return ['ServiceUnavailable', 'The request has failed due to a temporary failure of the server.'];
+  if (status >= 500)
+    return [
+      'InternalFailure',
+      'The request processing has failed because of an unknown error, exception or failure.',
+    ];
+  return status === 403
+    ? ['AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity']
+    : ['ValidationError', 'The input fails to satisfy the constraints specified by an AWS service.'];
 }

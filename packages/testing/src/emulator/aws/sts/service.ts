@@ -1,3 +1,4 @@
+import { formOf } from '../../request-content.js';
 import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
 import type { StsOutcome, StsScene } from './common.js';
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.js';
@@ -35,6 +36,7 @@ export function createStsService(
     const isGet = request.method === 'GET';
     if (request.path !== '/' || !(isGet || request.method === 'POST'))
       return unknownOperationAnswer(requestId);
+    // Without the form's content type STS doesn't look into the body at all.
     const form = isGet ? request.query : formOf(request);
     const action = form?.get('Action') ?? null;
     if (form === undefined || action === null)
@@ -84,21 +86,9 @@ async function perform(
 }
 
 const callerIdentity = (caller: Caller): StsOutcome => ({
-  result: [
-    ['Arn', callerArn(caller)],
-    ['UserId', callerUserId(caller)],
-    ['Account', callerAccount(caller)],
-  ],
+  result: { Arn: callerArn(caller), UserId: callerUserId(caller), Account: callerAccount(caller) },
   log: { caller: callerArn(caller) },
 });
-
-/** Without the form's content type STS doesn't look into the body at all. */
-function formOf({ headers, body }: ServiceRequest): URLSearchParams | undefined {
-  const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  return type === 'application/x-www-form-urlencoded'
-    ? new URLSearchParams(new TextDecoder().decode(body))
-    : undefined;
-}
 
 /** What is known before any verdict. Neither token nor key nor signature is among it. */
 function notesOf(

@@ -1,5 +1,5 @@
 /** Conditional headers (RFC 9110, section 13) in the way of "Specifying conditional headers for Blob service operations". */
-import { blobRefusals } from './refusal.js';
+import { badHeader, blobRefusal } from './refusal.js';
 
 export interface Existing {
   readonly etag: string;
@@ -23,19 +23,19 @@ export function checkWrite(headers: Headers, existing: Existing | undefined): vo
   checkMatch(headers, existing);
   const none = headers['if-none-match'];
   if (none !== undefined && existing !== undefined && matches(none, existing))
-    throw none.trim() === '*' ? blobRefusals.blobExists() : blobRefusals.conditionNotMet();
+    throw none.trim() === '*' ? blobRefusal('BlobAlreadyExists') : blobRefusal('ConditionNotMet');
   const since = dateOf(headers, 'if-modified-since');
   if (since !== undefined && existing !== undefined && seconds(existing.modified) <= seconds(since))
-    throw blobRefusals.conditionNotMet();
+    throw blobRefusal('ConditionNotMet');
 }
 
 function checkMatch(headers: Headers, existing: Existing | undefined): void {
   const match = headers['if-match'];
   if (match !== undefined && (existing === undefined || !matches(match, existing)))
-    throw blobRefusals.conditionNotMet();
+    throw blobRefusal('ConditionNotMet');
   const since = dateOf(headers, 'if-unmodified-since');
   if (since !== undefined && existing !== undefined && seconds(existing.modified) > seconds(since))
-    throw blobRefusals.conditionNotMet();
+    throw blobRefusal('ConditionNotMet');
 }
 
 function matches(list: string, { etag }: Existing): boolean {
@@ -47,7 +47,7 @@ function dateOf(headers: Headers, name: string): number | undefined {
   const value = headers[name];
   if (value === undefined) return undefined;
   const ms = Date.parse(value);
-  if (Number.isNaN(ms)) throw blobRefusals.header(name, value);
+  if (Number.isNaN(ms)) throw badHeader(name, value);
   return ms;
 }
 

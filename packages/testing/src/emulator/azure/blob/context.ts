@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ServiceRequest, EmulatorRuntime } from '../../service.js';
-import { blobRefusals } from './refusal.js';
+import { blobRefusal } from './refusal.js';
 import type { BlobTarget } from './target.js';
 import type { Container, StorageAccount, StoredBlob } from './storage-accounts.js';
 
@@ -21,23 +21,18 @@ export interface BlobOutcome {
 
 export function containerOf({ account, target }: BlobContext): Container {
   const container = account.containers.get(target.container);
-  if (container === undefined) throw blobRefusals.containerNotFound();
+  if (container === undefined) throw blobRefusal('ContainerNotFound');
   return container;
 }
 
 export function blobOf(context: BlobContext): StoredBlob {
   const blob = containerOf(context).blobs.get(context.target.blob);
-  if (blob === undefined) throw blobRefusals.blobNotFound();
+  if (blob === undefined) throw blobRefusal('BlobNotFound');
   return blob;
 }
 
 export function md5Of(bytes: Uint8Array): string {
   return createHash('md5').update(bytes).digest('base64');
-}
-
-/** Epoch milliseconds as an HTTP date (RFC 9110, section 5.6.7). */
-export function httpDateOf(ms: number): string {
-  return new Date(ms).toUTCString();
 }
 
 /** The headers of a request that begin with `x-ms-meta-`. */

@@ -4,7 +4,7 @@
  */
 import type { JWTPayload } from 'jose';
 import type { ServiceRequest } from '../../service.js';
-import { blobRefusals, StorageRefusal } from './refusal.js';
+import { badHeader, blobRefusal, StorageRefusal } from './refusal.js';
 import type { StorageAccount, StorageRole } from './storage-accounts.js';
 import type { Entra } from '../entra/token-endpoint.js';
 
@@ -27,15 +27,15 @@ export async function authenticateRequest(
   request: ServiceRequest,
 ): Promise<JWTPayload> {
   const version = request.headers['x-ms-version'] ?? '';
-  if (!request.secure && account.httpsTrafficOnly) throw blobRefusals.accountRequiresHttps();
-  if (version !== '' && !/^\d{4}-\d{2}-\d{2}$/.test(version))
-    throw blobRefusals.header('x-ms-version', version);
-  if (request.query.has('sig')) throw blobRefusals.keyNotPermitted();
+  if (!request.secure && account.httpsTrafficOnly) throw blobRefusal('AccountRequiresHttps');
+  if (version !== '' && !/^\d{4}-\d{2}-\d{2}$/.test(version)) throw badHeader('x-ms-version', version);
+  if (request.query.has('sig')) throw blobRefusal('KeyBasedAuthenticationNotPermitted');
   const authorization = request.headers['authorization'];
   if (authorization === undefined) throw anonymous(account, version);
   const [scheme = '', jwt = '', ...more] = authorization.split(' ');
-  if (scheme === 'SharedKey' || scheme === 'SharedKeyLite') throw blobRefusals.keyNotPermitted();
-  if (scheme !== 'Bearer' || jwt === '' || more.length > 0) throw blobRefusals.authorizationFormat();
+  if (scheme === 'SharedKey' || scheme === 'SharedKeyLite')
+    throw blobRefusal('KeyBasedAuthenticationNotPermitted');
+  if (scheme !== 'Bearer' || jwt === '' || more.length > 0) throw blobRefusal('InvalidAuthenticationInfo');
   // Azure/AzureStorageExplorer#3586.
   if (version < BEARER_SINCE)
     throw failed(account, '', 'Authentication scheme Bearer is not supported in this version.');
@@ -63,7 +63,7 @@ export function authorizeRequest(
       (assignment.container === undefined || assignment.container === container) &&
       ROLES[assignment.role]?.includes(wanted) === true,
   );
-  if (!granted) throw blobRefusals.permission();
+  if (!granted) throw blobRefusal('AuthorizationPermissionMismatch');
 }
 
 /**
@@ -93,7 +93,7 @@ const tenantChallenge = (account: StorageAccount): string =>
 
 function anonymous(account: StorageAccount, version: string): StorageRefusal {
   // Before the challenge there was nothing to tell: a private container looks as if it weren't there.
-  if (version < CHALLENGE_SINCE) return blobRefusals.resourceNotFound();
+  if (version < CHALLENGE_SINCE) return blobRefusal('ResourceNotFound');
   return new StorageRefusal(401, 'NoAuthenticationInformation', SEE_HEADER, {
     headers: { 'www-authenticate': tenantChallenge(account) },
   });

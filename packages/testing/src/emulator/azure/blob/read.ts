@@ -1,8 +1,8 @@
 /** Get Blob and Get Blob Properties. */
 import { notModified } from './conditions.js';
-import { blobOf, httpDateOf } from './context.js';
-import type { BlobContext, BlobOutcome } from './context.js';
-import { blobRefusals } from './refusal.js';
+import { httpDate } from '../../runtime.js';
+import { blobOf, type BlobContext, type BlobOutcome } from './context.js';
+import { badHeader, blobRefusal } from './refusal.js';
 import type { StoredBlob } from './storage-accounts.js';
 
 export function readBlob(context: BlobContext): BlobOutcome {
@@ -31,8 +31,8 @@ function headersOf(blob: StoredBlob): Record<string, string> {
     ...blob.metadata,
     'accept-ranges': 'bytes',
     etag: blob.etag,
-    'last-modified': httpDateOf(blob.modified),
-    'x-ms-creation-time': httpDateOf(blob.created),
+    'last-modified': httpDate(blob.modified),
+    'x-ms-creation-time': httpDate(blob.created),
     'x-ms-blob-type': 'BlockBlob',
     'x-ms-lease-state': 'available',
     'x-ms-lease-status': 'unlocked',
@@ -50,7 +50,7 @@ function rangeOf(
   const [, from = '', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(value) ?? [];
   const first = Number(from);
   const last = to === '' ? size - 1 : Math.min(Number(to), size - 1);
-  if (from === '' || (to !== '' && Number(to) < first)) throw blobRefusals.header('Range', value);
-  if (first >= size) throw blobRefusals.range(size);
+  if (from === '' || (to !== '' && Number(to) < first)) throw badHeader('Range', value);
+  if (first >= size) throw blobRefusal('InvalidRange', { headers: { 'content-range': `bytes */${size}` } });
   return { first, last };
 }

@@ -5,7 +5,9 @@
 import type { ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
 import { newGuid } from '../guid.js';
 import { ticks } from '../ticks.js';
-import { xmlText } from './xml-text.js';
+import { compactXml } from '../../xml.js';
+
+export const PROLOGUE = '<?xml version="1.0" encoding="utf-8"?>';
 
 export interface StorageRefusalExtras {
   readonly headers?: Readonly<Record<string, string>>;
@@ -26,100 +28,59 @@ export class StorageRefusal extends Error {
   }
 }
 
-export const blobRefusals = {
-  accountRequiresHttps: (): StorageRefusal =>
-    new StorageRefusal(400, 'AccountRequiresHttps', 'The account being accessed does not support http.'),
-  resourceNotFound: (): StorageRefusal =>
-    new StorageRefusal(404, 'ResourceNotFound', 'The specified resource does not exist.'),
-  containerNotFound: (): StorageRefusal =>
-    new StorageRefusal(404, 'ContainerNotFound', 'The specified container does not exist.'),
-  containerExists: (): StorageRefusal =>
-    new StorageRefusal(409, 'ContainerAlreadyExists', 'The specified container already exists.'),
-  blobNotFound: (): StorageRefusal =>
-    new StorageRefusal(404, 'BlobNotFound', 'The specified blob does not exist.'),
-  blobExists: (): StorageRefusal =>
-    new StorageRefusal(409, 'BlobAlreadyExists', 'The specified blob already exists.'),
-  conditionNotMet: (): StorageRefusal =>
-    new StorageRefusal(
-      412,
-      'ConditionNotMet',
-      'The condition specified using HTTP conditional header(s) is not met.',
-    ),
-  resourceName: (): StorageRefusal =>
-    new StorageRefusal(
-      400,
-      'InvalidResourceName',
-      'The specified resource name contains invalid characters.',
-    ),
-  uri: (): StorageRefusal =>
-    new StorageRefusal(400, 'InvalidUri', 'The requested URI does not represent any resource on the server.'),
-  blockList: (): StorageRefusal =>
-    new StorageRefusal(400, 'InvalidBlockList', 'The specified block list is invalid.'),
-  blobOrBlock: (): StorageRefusal =>
-    new StorageRefusal(400, 'InvalidBlobOrBlock', 'The specified blob or block content is invalid.'),
-  keyNotPermitted: (): StorageRefusal =>
-    new StorageRefusal(
-      403,
-      'KeyBasedAuthenticationNotPermitted',
-      'Key based authentication is not permitted on this storage account.',
-    ),
-  permission: (): StorageRefusal =>
-    new StorageRefusal(
-      403,
-      'AuthorizationPermissionMismatch',
-      'This request is not authorized to perform this operation using this permission.',
-    ),
-  authorizationFormat: (): StorageRefusal =>
-    new StorageRefusal(
-      400,
-      'InvalidAuthenticationInfo',
-      'Authentication information is not given in the correct format. Check the value of Authorization header.',
-    ),
-  md5: (given: string, calculated: string): StorageRefusal =>
-    new StorageRefusal(
-      400,
-      'Md5Mismatch',
-      'The MD5 value specified in the request did not match with the MD5 value calculated by the server.',
-      { details: { UserSpecifiedMd5: given, ServerCalculatedMd5: calculated } },
-    ),
-  range: (size: number): StorageRefusal =>
-    new StorageRefusal(
-      416,
-      'InvalidRange',
-      'The range specified is invalid for the current size of the resource.',
-      {
-        headers: { 'content-range': `bytes */${String(size)}` },
-      },
-    ),
-  header: (name: string, value: string): StorageRefusal =>
-    new StorageRefusal(
-      400,
-      'InvalidHeaderValue',
-      'The value for one of the HTTP headers is not in the correct format.',
-      {
-        details: { HeaderName: name, HeaderValue: value },
-      },
-    ),
-  missingHeader: (name: string): StorageRefusal =>
-    new StorageRefusal(
-      400,
-      'MissingRequiredHeader',
-      'An HTTP header that is mandatory for this request is not specified.',
-      {
-        details: { HeaderName: name },
-      },
-    ),
-  query: (name: string, value: string): StorageRefusal =>
-    new StorageRefusal(
-      400,
-      'InvalidQueryParameterValue',
-      'Value for one of the query parameters specified in the request URI is invalid.',
-      { details: { QueryParameterName: name, QueryParameterValue: value } },
-    ),
-  /** Not Azure's: what it can and the emulator can't must not look like a refusal of Azure's. */
-  notEmulated: (what: string): StorageRefusal =>
-    new StorageRefusal(501, 'NotImplemented', `The emulator does not have this operation: ${what}.`),
+const REFUSALS = {
+  AccountRequiresHttps: [400, 'The account being accessed does not support http.'],
+  InvalidAuthenticationInfo: [
+    400,
+    'Authentication information is not given in the correct format. Check the value of Authorization header.',
+  ],
+  InvalidBlobOrBlock: [400, 'The specified blob or block content is invalid.'],
+  InvalidBlockList: [400, 'The specified block list is invalid.'],
+  InvalidHeaderValue: [400, 'The value for one of the HTTP headers is not in the correct format.'],
+  InvalidQueryParameterValue: [
+    400,
+    'Value for one of the query parameters specified in the request URI is invalid.',
+  ],
+  InvalidResourceName: [400, 'The specified resource name contains invalid characters.'],
+  InvalidUri: [400, 'The requested URI does not represent any resource on the server.'],
+  Md5Mismatch: [
+    400,
+    'The MD5 value specified in the request did not match with the MD5 value calculated by the server.',
+  ],
+  MissingRequiredHeader: [400, 'An HTTP header that is mandatory for this request is not specified.'],
+  AuthorizationPermissionMismatch: [
+    403,
+    'This request is not authorized to perform this operation using this permission.',
+  ],
+  KeyBasedAuthenticationNotPermitted: [
+    403,
+    'Key based authentication is not permitted on this storage account.',
+  ],
+  BlobNotFound: [404, 'The specified blob does not exist.'],
+  ContainerNotFound: [404, 'The specified container does not exist.'],
+  ResourceNotFound: [404, 'The specified resource does not exist.'],
+  BlobAlreadyExists: [409, 'The specified blob already exists.'],
+  ContainerAlreadyExists: [409, 'The specified container already exists.'],
+  ConditionNotMet: [412, 'The condition specified using HTTP conditional header(s) is not met.'],
+  InvalidRange: [416, 'The range specified is invalid for the current size of the resource.'],
 } as const;
+
+export function blobRefusal(code: keyof typeof REFUSALS, extras?: StorageRefusalExtras): StorageRefusal {
+  const [status, message] = REFUSALS[code];
+  return new StorageRefusal(status, code, message, extras);
+}
+
+export const badHeader = (name: string, value: string): StorageRefusal =>
+  blobRefusal('InvalidHeaderValue', { details: { HeaderName: name, HeaderValue: value } });
+
+export const badQuery = (name: string, value: string): StorageRefusal =>
+  blobRefusal('InvalidQueryParameterValue', {
+    details: { QueryParameterName: name, QueryParameterValue: value },
+  });
+
+/** Not Azure's: what it can and the emulator can't must not look like a refusal of Azure's. */
+export const notEmulated = (what: string): StorageRefusal =>
+  new StorageRefusal(501, 'NotImplemented', `The emulator does not have this operation: ${what}.`);
 
 /** What every answer of the service carries. */
 export function standardHeaders(runtime: EmulatorRuntime, request: ServiceRequest): Record<string, string> {
@@ -143,10 +104,7 @@ export function refusalAnswer(
 ): ServiceAnswer {
   const headers = standardHeaders(runtime, request);
   const when = `RequestId:${headers['x-ms-request-id'] ?? ''}\nTime:${ticks(runtime.clock.now())}`;
-  const details = Object.entries(refused.extras.details ?? {})
-    .map(([name, value]) => `<${name}>${xmlText(value)}</${name}>`)
-    .join('');
-  const xml = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${refused.code}</Code><Message>${xmlText(refused.message)}\n${when}</Message>${details}</Error>`;
+  const said = { Code: refused.code, Message: `${refused.message}\n${when}`, ...refused.extras.details };
   return {
     status: refused.status,
     headers: {
@@ -155,7 +113,7 @@ export function refusalAnswer(
       'x-ms-error-code': refused.code,
       ...refused.extras.headers,
     },
-    body: request.method === 'HEAD' ? '' : xml,
+    body: request.method === 'HEAD' ? '' : PROLOGUE + compactXml({ Error: said }),
     log: { ...log, verdict: refused.code },
   };
 }

@@ -2,12 +2,17 @@
 import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
 import { createContainer, deleteContainer, getContainer, listBlobs } from './containers.js';
 import type { BlobContext, BlobOutcome } from './context.js';
-import { authenticateRequest, authorizeRequest } from './guard.js';
-import type { BlobPermission } from './guard.js';
+import { authenticateRequest, authorizeRequest, type BlobPermission } from './guard.js';
 import { readBlob } from './read.js';
-import { blobRefusals, refusalAnswer, standardHeaders, StorageRefusal } from './refusal.js';
-import { targetOf } from './target.js';
-import type { BlobTarget } from './target.js';
+import {
+  badQuery,
+  blobRefusal,
+  notEmulated,
+  refusalAnswer,
+  standardHeaders,
+  StorageRefusal,
+} from './refusal.js';
+import { targetOf, type BlobTarget } from './target.js';
 import { deleteBlob, putBlob, putBlock, putBlockList } from './write.js';
 import type { StorageAccounts } from './storage-accounts.js';
 import type { Entra } from '../entra/token-endpoint.js';
@@ -63,7 +68,7 @@ async function perform(
   notes['container'] = target.container;
   const account = accounts.get(target.account);
   // In Azure the account's name is missing in DNS, so no server answers.
-  if (account === undefined) throw blobRefusals.resourceNotFound();
+  if (account === undefined) throw blobRefusal('ResourceNotFound');
   const claims = await authenticateRequest(entra, account, request);
   notes['client'] = String(claims['appid']);
   const operation = operationOf(request, target);
@@ -77,29 +82,33 @@ function operationOf(request: ServiceRequest, target: BlobTarget): Operation {
   const comp = request.query.get('comp');
   const level = target.container === '' ? 'account' : target.blob === '' ? 'container' : 'blob';
   if ((level === 'container') !== (restype === 'container')) {
-    if (restype !== null) throw blobRefusals.query('restype', restype);
+    if (restype !== null) throw badQuery('restype', restype);
     // A name without a container is a blob of the root container, which the emulator doesn't have.
-    if (level !== 'account') throw blobRefusals.resourceNotFound();
+    if (level !== 'account') throw blobRefusal('ResourceNotFound');
   }
   const key = [level, request.method, ...(comp === null ? [] : [comp])].join(' ');
   const operation = OPERATIONS[key];
-  if (operation === undefined || !Object.hasOwn(OPERATIONS, key)) throw blobRefusals.notEmulated(key);
+  if (operation === undefined || !Object.hasOwn(OPERATIONS, key)) throw notEmulated(key);
   return operation;
 }
 
 /** Storage throttles with 503 as well: "Operations per second is over the account limit." */
 function faultAnswer(runtime: EmulatorRuntime, request: ServiceRequest, status = 503): ServiceAnswer {
-  const say = (at: number, code: string, message: string): ServiceAnswer =>
-    refusalAnswer(runtime, request, new StorageRefusal(at, code, message), {});
-  if (status === 429) return say(503, 'ServerBusy', 'Operations per second is over the account limit.');
-  if (status === 503) return say(status, 'ServerBusy', 'The server is busy.');
+  const [code, message] = faultWords(status);
+  return refusalAnswer(
+    runtime,
+    request,
+    new StorageRefusal(status === 429 ? 503 : status, code, message),
+    {},
+  );
+}
+
+function faultWords(status: number): readonly [code: string, message: string] {
+  if (status === 429) return ['ServerBusy', 'Operations per second is over the account limit.'];
+  if (status === 503) return ['ServerBusy', 'The server is busy.'];
   if (status >= 500)
-    return say(
-      status,
-      'InternalError',
-      'The server encountered an internal error. Please retry the request.',
-    );
-  if (status === 403)
-    return say(status, 'AuthorizationFailure', 'This request is not authorized to perform this operation.');
-  return say(status, 'InvalidInput', 'One of the request inputs is not valid.');
+    return ['InternalError', 'The server encountered an internal error. Please retry the request.'];
+  return status === 403
+    ? ['AuthorizationFailure', 'This request is not authorized to perform this operation.']
+    : ['InvalidInput', 'One of the request inputs is not valid.'];
 }

@@ -1,11 +1,9 @@
 /** Put Blob, Put Block, Put Block List and Delete Blob. */
 import { checkWrite } from './conditions.js';
-import { blobOf, containerOf, httpDateOf, md5Of, metadataOf } from './context.js';
-import type { BlobContext, BlobOutcome } from './context.js';
-import { blobRefusals } from './refusal.js';
-import { newEtag } from './storage-accounts.js';
-import type { StoredBlob } from './storage-accounts.js';
-import { fromXmlText } from './xml-text.js';
+import { httpDate } from '../../runtime.js';
+import { blobOf, containerOf, md5Of, metadataOf, type BlobContext, type BlobOutcome } from './context.js';
+import { badHeader, badQuery, blobRefusal, notEmulated } from './refusal.js';
+import { newEtag, type StoredBlob } from './storage-accounts.js';
 
 const PROPERTIES = [
   'content-type',
@@ -19,9 +17,10 @@ export function putBlob(context: BlobContext): BlobOutcome {
   const { headers, body } = context.request;
   const container = containerOf(context);
   const type = headers['x-ms-blob-type'];
-  if (type === undefined) throw blobRefusals.missingHeader('x-ms-blob-type');
-  if (type === 'AppendBlob' || type === 'PageBlob') throw blobRefusals.notEmulated(type);
-  if (type !== 'BlockBlob') throw blobRefusals.header('x-ms-blob-type', type);
+  if (type === undefined)
+    throw blobRefusal('MissingRequiredHeader', { details: { HeaderName: 'x-ms-blob-type' } });
+  if (type === 'AppendBlob' || type === 'PageBlob') throw notEmulated(type);
+  if (type !== 'BlockBlob') throw badHeader('x-ms-blob-type', type);
   checkMd5(headers['content-md5'], body);
   checkMd5(headers['x-ms-blob-content-md5'], body);
   checkWrite(headers, container.blobs.get(context.target.blob));
@@ -33,11 +32,11 @@ export function putBlock(context: BlobContext): BlobOutcome {
   const { headers, body, query } = context.request;
   const container = containerOf(context);
   const id = query.get('blockid') ?? '';
-  if (!isBlockId(id)) throw blobRefusals.query('blockid', id);
+  if (!isBlockId(id)) throw badQuery('blockid', id);
   checkMd5(headers['content-md5'], body);
   const blocks = container.blocks.get(context.target.blob) ?? new Map<string, Uint8Array>();
   const [other] = blocks.keys();
-  if (other !== undefined && other.length !== id.length) throw blobRefusals.blobOrBlock();
+  if (other !== undefined && other.length !== id.length) throw blobRefusal('InvalidBlobOrBlock');
   blocks.set(id, body);
   container.blocks.set(context.target.blob, blocks);
   return { status: 201, headers: { 'content-md5': md5Of(body), 'x-ms-request-server-encrypted': 'true' } };
@@ -52,8 +51,8 @@ export function putBlockList(context: BlobContext): BlobOutcome {
   const blocks = container.blocks.get(context.target.blob);
   const listed = new TextDecoder().decode(body).matchAll(/<(Latest|Uncommitted|Committed)>([^<]*)<\/\1>/g);
   const parts = [...listed].map(([, , id = '']) => {
-    const block = blocks?.get(fromXmlText(id).trim());
-    if (block === undefined) throw blobRefusals.blockList();
+    const block = blocks?.get(id.trim());
+    if (block === undefined) throw blobRefusal('InvalidBlockList');
     return block;
   });
   return { status: 201, headers: written(store(context, Buffer.concat(parts))) };
@@ -93,7 +92,7 @@ function store(context: BlobContext, content: Uint8Array): StoredBlob {
 function written(blob: StoredBlob): Record<string, string> {
   return {
     etag: blob.etag,
-    'last-modified': httpDateOf(blob.modified),
+    'last-modified': httpDate(blob.modified),
     'x-ms-request-server-encrypted': 'true',
   };
 }
@@ -101,7 +100,8 @@ function written(blob: StoredBlob): Record<string, string> {
 function checkMd5(given: string | undefined, body: Uint8Array): void {
   if (given === undefined) return;
   const calculated = md5Of(body);
-  if (given !== calculated) throw blobRefusals.md5(given, calculated);
+  const details = { UserSpecifiedMd5: given, ServerCalculatedMd5: calculated };
+  if (given !== calculated) throw blobRefusal('Md5Mismatch', { details });
 }
 
 /** Base64 of 1 to 64 bytes. */

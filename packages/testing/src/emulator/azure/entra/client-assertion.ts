@@ -1,11 +1,9 @@
 /** Whether an assertion authenticates a client: its form, its federated credential, its signature and times. */
 import { entraAnswer, judgeAzure } from '@credex/explain/internal';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
-import type { JWTPayload, ProtectedHeaderParameters } from 'jose';
+import { decodeJwt, decodeProtectedHeader, type JWTPayload, type ProtectedHeaderParameters } from 'jose';
 import type { TokenFault, EmulatorRuntime } from '../../service.js';
 import type { ServicePrincipal } from '../directory.js';
-import { assertionRefusals } from './refusal.js';
-import type { EntraRefusal } from './refusal.js';
+import { assertionRefusals, type EntraRefusal } from './refusal.js';
 
 /** Throws an EntraRefusal; returns the assertion's subject. */
 export async function authenticate(
@@ -20,42 +18,35 @@ export async function authenticate(
   const subject = claims.sub ?? '';
   const judgement = judgeAzure(client.federatedCredentials, claims);
   if (judgement.allowed !== true)
-    throw unmatched(entraAnswer(judgement, claims), { client, issuer, subject, aud: claims.aud });
+    throw UNMATCHED[entraAnswer(judgement, claims)]({
+      clientId: client.clientId,
+      issuer,
+      subject,
+      audiences: [claims.aud ?? []].flat(),
+    });
 
   const verdict = await runtime.verifySubjectToken(jwt, { issuerUrl: issuer });
   if (!verdict.ok) throw refusalOf(verdict.fault, { now: runtime.clock.now(), issuer, header, claims });
   return subject;
 }
 
-interface Unmatched {
-  readonly client: ServicePrincipal;
+interface Presented {
+  readonly clientId: string;
   readonly issuer: string;
   readonly subject: string;
-  readonly aud: string | string[] | undefined;
+  readonly audiences: readonly string[];
 }
 
-function unmatched(
-  answer: ReturnType<typeof entraAnswer>,
-  { client, issuer, subject, aud = [] }: Unmatched,
-): EntraRefusal {
-  const audiences = [aud].flat();
-  switch (answer) {
-    case 'AADSTS5002741':
-      return assertionRefusals.severalAudiences(audiences.length);
-    case 'AADSTS70025':
-      return assertionRefusals.noneConfigured(client.clientId);
-    case 'AADSTS700211':
-      return assertionRefusals.issuer(issuer);
-    case 'AADSTS700212':
-      return assertionRefusals.audience(audiences[0] ?? '');
-    case 'AADSTS700213':
-      return assertionRefusals.subject(subject);
-    case 'AADSTS7002131':
-      return assertionRefusals.expression(subject);
-    case 'AADSTS7002138':
-      return assertionRefusals.subjectCase(subject);
-  }
-}
+/** Why no federated credential matches. */
+const UNMATCHED: Readonly<Record<ReturnType<typeof entraAnswer>, (presented: Presented) => EntraRefusal>> = {
+  AADSTS5002741: ({ audiences }) => assertionRefusals.severalAudiences(audiences.length),
+  AADSTS70025: ({ clientId }) => assertionRefusals.noneConfigured(clientId),
+  AADSTS700211: ({ issuer }) => assertionRefusals.issuer(issuer),
+  AADSTS700212: ({ audiences }) => assertionRefusals.audience(audiences[0] ?? ''),
+  AADSTS700213: ({ subject }) => assertionRefusals.subject(subject),
+  AADSTS7002131: ({ subject }) => assertionRefusals.expression(subject),
+  AADSTS7002138: ({ subject }) => assertionRefusals.subjectCase(subject),
+};
 
 const JWT_TYPES: readonly unknown[] = [undefined, 'JWT', 'http://openid.net/specs/jwt/1.0'];
 

@@ -1,17 +1,17 @@
 /** The service 'entra': Microsoft's login endpoint, as far as a workload needs it. */
+import { decodedPart } from '../../request-content.js';
 import type {
+  EmulatorRuntime,
   FaultAnswerKind,
   Service,
   ServiceAnswer,
   ServiceRequest,
-  EmulatorRuntime,
 } from '../../service.js';
 import { EntraRefusal } from './refusal.js';
 import { instanceDiscovery, openidConfiguration } from './metadata.js';
 import { tenantOf } from './tenant.js';
 import { isGuid, newGuid } from '../guid.js';
-import { answerTokenRequest } from './token-endpoint.js';
-import type { Entra } from './token-endpoint.js';
+import { answerTokenRequest, type Entra } from './token-endpoint.js';
 
 export function createEntraService(entra: Entra): Service {
   return {
@@ -32,7 +32,7 @@ export function createEntraService(entra: Entra): Service {
 }
 
 async function route(entra: Entra, request: ServiceRequest, notes: Record<string, string>): Promise<unknown> {
-  const [, segment = '', ...rest] = request.path.split('/').map(decoded);
+  const [, segment = '', ...rest] = request.path.split('/').map((part) => decodedPart(part) ?? part);
   switch (rest.join('/')) {
     case 'oauth2/v2.0/token': {
       const answer = await answerTokenRequest(entra, request, segment, notes);
@@ -49,14 +49,6 @@ async function route(entra: Entra, request: ServiceRequest, notes: Record<string
       return instanceDiscovery(request);
     default:
       return undefined;
-  }
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
   }
 }
 
@@ -136,13 +128,13 @@ function faultAnswer(
     const headers = { ...headersOf(runtime, request), 'content-type': 'text/plain', 'retry-after': '60' };
     return { status: 429, headers, body: 'Too Many Requests', log: { verdict: 'throttled' } };
   }
-  const at = status ?? 503;
-  const unavailable = 'A transient error has occurred. Please try again.';
-  const internal = 'Directory Proxy Client encountered an internal error.';
-  if (at === 500) return refused(runtime, request, new EntraRefusal(at, 'server_error', 90036, internal), {});
-  if (at > 500)
-    return refused(runtime, request, new EntraRefusal(at, 'temporarily_unavailable', 90033, unavailable), {});
-  const rejected = 'Invalid request. Request is malformed or invalid.';
-  const error = at === 401 ? 'invalid_client' : 'invalid_request';
-  return refused(runtime, request, new EntraRefusal(at, error, 9002313, rejected), {});
+  return refused(runtime, request, new EntraRefusal(status ?? 503, ...faultWords(status ?? 503)), {});
+}
+
+function faultWords(status: number): readonly [error: string, code: number, sentence: string] {
+  if (status === 500) return ['server_error', 90036, 'Directory Proxy Client encountered an internal error.'];
+  if (status > 500)
+    return ['temporarily_unavailable', 90033, 'A transient error has occurred. Please try again.'];
+  const error = status === 401 ? 'invalid_client' : 'invalid_request';
+  return [error, 9002313, 'Invalid request. Request is malformed or invalid.'];
 }

@@ -1,11 +1,11 @@
 /** `POST /{tenant}/oauth2/v2.0/token`: the client credentials grant with a federated assertion (RFC 7523, 2.2). */
+import { formOf } from '../../request-content.js';
 import type { ServiceRequest, EmulatorRuntime } from '../../service.js';
 import { authenticate } from './client-assertion.js';
 import type { Directory, ServicePrincipal, Tenant } from '../directory.js';
 import { clientRefusals, requestRefusals } from './refusal.js';
 import { tenantOf } from './tenant.js';
-import { parseRequestedClaims } from './requested-claims.js';
-import type { RequestedClaims } from './requested-claims.js';
+import { parseRequestedClaims, type RequestedClaims } from './requested-claims.js';
 import { isMicrosoftResource, resourceOf } from './resources.js';
 import type { TokenAuthority } from '../token-authority.js';
 
@@ -19,24 +19,16 @@ export interface Entra {
   readonly authority: TokenAuthority;
 }
 
-export interface TokenAnswer {
-  readonly token_type: 'Bearer';
-  readonly expires_in: number;
-  readonly ext_expires_in: number;
-  readonly refresh_in?: number;
-  readonly access_token: string;
-}
-
 /** Throws an EntraRefusal. `notes` is filled as far as the request got. */
 export async function answerTokenRequest(
   entra: Entra,
   request: ServiceRequest,
   tenantSegment: string,
   notes: Record<string, string>,
-): Promise<TokenAnswer> {
+): Promise<Readonly<Record<string, unknown>>> {
   const { runtime, directory, authority } = entra;
   if (request.method !== 'POST') throw requestRefusals.onlyPost(request.method);
-  const form = formOf(request);
+  const form = fieldsOf(request);
   notes['client'] = form.get('client_id') ?? '';
   notes['scope'] = form.get('scope') ?? '';
 
@@ -76,11 +68,9 @@ export async function answerTokenRequest(
   };
 }
 
-function formOf(request: ServiceRequest): URLSearchParams {
+function fieldsOf(request: ServiceRequest): URLSearchParams {
   // Another content type is a form without fields to Entra: it answers that grant_type is missing.
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  const isForm = type === 'application/x-www-form-urlencoded';
-  const form = new URLSearchParams(isForm ? new TextDecoder().decode(request.body) : '');
+  const form = formOf(request) ?? new URLSearchParams();
   for (const name of new Set(form.keys()))
     if (form.getAll(name).length > 1) throw requestRefusals.duplicateParameter(name);
   return form;
