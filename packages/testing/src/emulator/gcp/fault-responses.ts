@@ -1,29 +1,22 @@
 /** Planted faults, in each API's own words. */
-import type { FaultAnswerKind, ServiceAnswer, ServiceRequest } from '../service.js';
+import type { Service, ServiceAnswer } from '../service.js';
 import { oauthRefusal, rpcRefusal, storageRefusal } from './google-errors.js';
 
-type FaultAnswer = (
-  kind: FaultAnswerKind,
-  request: ServiceRequest,
-  status: number | undefined,
-) => ServiceAnswer;
+type FaultAnswer = (...planted: Parameters<NonNullable<Service['faultAnswer']>>) => ServiceAnswer;
 
-const RPC: Readonly<Record<number, readonly [string, string]>> = {
-  400: ['INVALID_ARGUMENT', 'Request contains an invalid argument.'],
-  401: ['UNAUTHENTICATED', 'Request had invalid authentication credentials.'],
-  403: ['PERMISSION_DENIED', 'The caller does not have permission'],
-  404: ['NOT_FOUND', 'Requested entity was not found.'],
-  409: ['ABORTED', 'The operation was aborted.'],
-  429: ['RESOURCE_EXHAUSTED', 'Resource has been exhausted (e.g. check quota).'],
-  500: ['INTERNAL', 'Internal error encountered.'],
-  503: ['UNAVAILABLE', 'The service is currently unavailable.'],
-  504: ['DEADLINE_EXCEEDED', 'Deadline expired before operation could complete.'],
+const RPC: Readonly<Record<number, string>> = {
+  400: 'Request contains an invalid argument.',
+  401: 'Request had invalid authentication credentials.',
+  403: 'The caller does not have permission',
+  404: 'Requested entity was not found.',
+  409: 'The operation was aborted.',
+  429: 'Resource has been exhausted (e.g. check quota).',
+  500: 'Internal error encountered.',
+  503: 'The service is currently unavailable.',
+  504: 'Deadline expired before operation could complete.',
 };
 
-const rpcFault = (code: number): ServiceAnswer => {
-  const [status, message] = RPC[code] ?? ['UNKNOWN', 'Unknown Error.'];
-  return rpcRefusal({ code, status, message }).answer;
-};
+const rpcFault = (code: number): ServiceAnswer => rpcRefusal(code, RPC[code] ?? 'Unknown Error.').answer;
 
 /** Its refusals are OAuth's, but what fails inside is told as any API tells it. */
 export const stsFault: FaultAnswer = (kind, _request, status = 429) => {
@@ -40,12 +33,10 @@ export const stsFault: FaultAnswer = (kind, _request, status = 429) => {
 
 export const iamCredentialsFault: FaultAnswer = (_kind, _request, status = 429) =>
   status === 429
-    ? rpcRefusal({
-        code: 429,
-        status: 'RESOURCE_EXHAUSTED',
-        message:
-          "Quota exceeded for quota metric 'Generate credentials requests' and limit 'Generate credentials requests per minute' of service 'iamcredentials.googleapis.com'.",
-      }).answer
+    ? rpcRefusal(
+        429,
+        "Quota exceeded for quota metric 'Generate credentials requests' and limit 'Generate credentials requests per minute' of service 'iamcredentials.googleapis.com'.",
+      ).answer
     : rpcFault(status);
 
 const STORAGE: Readonly<Record<number, readonly [string, string, string?]>> = {

@@ -3,6 +3,7 @@
  * of today, and Cloud Storage's older `errors` list.
  */
 import type { ServiceAnswer } from '../service.js';
+import { escapeXml } from '../xml.js';
 
 /** Thrown inside a handler; `answering` turns it into the answer and its log note. */
 export class Refusal extends Error {
@@ -14,37 +15,41 @@ export class Refusal extends Error {
   }
 }
 
-export function jsonAnswer(
+export const jsonAnswer = (
   status: number,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
-): ServiceAnswer {
-  return {
-    status,
-    headers: { 'content-type': 'application/json; charset=UTF-8', ...headers },
-    body: JSON.stringify(body),
-  };
-}
+): ServiceAnswer => ({
+  status,
+  headers: { 'content-type': 'application/json; charset=UTF-8', ...headers },
+  body: JSON.stringify(body),
+});
 
 /** RFC 6749 section 5.2; Google answers 400 also where the RFC would allow 401. */
-export function oauthRefusal(error: string, description: string, status = 400): Refusal {
-  return new Refusal(
-    `${error}: ${description}`,
-    jsonAnswer(status, { error, error_description: description }),
-  );
-}
+export const oauthRefusal = (error: string, description: string, status = 400): Refusal =>
+  new Refusal(`${error}: ${description}`, jsonAnswer(status, { error, error_description: description }));
 
-export interface RpcProblem {
-  readonly code: number;
-  readonly status: string;
-  readonly message: string;
-  readonly details?: readonly unknown[] | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-}
+const RPC_STATUS: Readonly<Record<number, string>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  409: 'ABORTED',
+  429: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
 
 /** google.rpc.Status as JSON, https://cloud.google.com/apis/design/errors. */
-export function rpcRefusal({ code, status, message, details, headers }: RpcProblem): Refusal {
-  const error = details === undefined ? { code, message, status } : { code, message, status, details };
+export function rpcRefusal(
+  code: number,
+  message: string,
+  details?: readonly unknown[],
+  headers?: Readonly<Record<string, string>>,
+): Refusal {
+  const status = RPC_STATUS[code] ?? 'UNKNOWN';
+  const error = { code, message, status, details };
   return new Refusal(`${status}: ${message}`, jsonAnswer(code, { error }, headers));
 }
 
@@ -58,7 +63,7 @@ export function errorInfo(
 }
 
 export const invalidArgument = (message = 'Request contains an invalid argument.'): Refusal =>
-  rpcRefusal({ code: 400, status: 'INVALID_ARGUMENT', message });
+  rpcRefusal(400, message);
 
 /** Cloud Storage's JSON API: `errors` next to code and message, no `status`. */
 export class StorageRefusal extends Refusal {
@@ -91,24 +96,20 @@ export function storageRefusal(
     message,
     domain: more.domain ?? 'global',
     reason,
-    ...(more.location === undefined ? {} : { locationType: 'header', location: more.location }),
+    locationType: more.location === undefined ? undefined : 'header',
+    location: more.location,
   };
   const body = { error: { code, message, errors: [entry] } };
   return new StorageRefusal(reason, message, jsonAnswer(code, body, more.headers));
 }
 
 /** What Google's front end says to a path no API has. */
-export function noSuchPath(path: string): Refusal {
-  return new Refusal('no such path', {
+export const noSuchPath = (path: string): Refusal =>
+  new Refusal('no such path', {
     status: 404,
     headers: { 'content-type': 'text/html; charset=UTF-8' },
-    body: `<!DOCTYPE html><title>Error 404 (Not Found)!!1</title><p>The requested URL <code>${escapeHtml(path)}</code> was not found on this server.`,
+    body: `<!DOCTYPE html><title>Error 404 (Not Found)!!1</title><p>The requested URL <code>${escapeXml(path)}</code> was not found on this server.`,
   });
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
 
 export type Notes = Record<string, string>;
 

@@ -1,4 +1,5 @@
 /** A JSON body judged as Google's protobuf front end does: by the fields of the message, nothing else. */
+import { jsonObject } from '../request-content.js';
 import type { ServiceRequest } from '../service.js';
 import { invalidArgument } from './google-errors.js';
 
@@ -14,7 +15,8 @@ export function readMessage<const F extends Readonly<Record<string, FieldType>>>
   { body }: ServiceRequest,
   fields: F,
 ): Message<F> {
-  const message = parsed(new TextDecoder().decode(body));
+  const message = body.byteLength === 0 ? {} : jsonObject(body);
+  if (message === undefined) throw invalidArgument('Invalid JSON payload received. Unexpected token.');
   for (const [name, value] of Object.entries(message)) {
     const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (type === undefined)
@@ -30,14 +32,4 @@ export function readMessage<const F extends Readonly<Record<string, FieldType>>>
 function isOf(type: FieldType, value: unknown): boolean {
   if (type === 'strings') return Array.isArray(value) && value.every((one) => typeof one === 'string');
   return typeof value === type;
-}
-
-function parsed(text: string): object {
-  try {
-    const value: unknown = text.trim() === '' ? {} : JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Said below, in Google's words.
-  }
-  throw invalidArgument('Invalid JSON payload received. Unexpected token.');
 }

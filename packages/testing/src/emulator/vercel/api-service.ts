@@ -1,5 +1,6 @@
 /** `api.vercel.com`, as far as a laptop asks it for a development token: `POST /v1/projects/{idOrName}/token`. */
 import type { MintOptions } from './mint.js';
+import { decodedPart } from '../request-content.js';
 import type { Service, ServiceAnswer, ServiceRequest } from '../service.js';
 import type { Accounts } from './accounts.js';
 import {
@@ -33,7 +34,8 @@ export function createVercelApiService(
         const answer = refusal(405, 'method_unknown', 'This endpoint only responds to POST');
         return { ...answer, headers: { ...answer.headers, allow: 'POST' } };
       }
-      return projectToken(request, decoded(encoded), accounts, mint);
+      // No project has a name that isn't text.
+      return projectToken(request, decodedPart(encoded) ?? '', accounts, mint);
     },
     faultAnswer: (kind, _request, status) =>
       kind === 'throttle' ? rateLimited() : statusAnswer(status ?? 500),
@@ -58,25 +60,12 @@ async function projectToken(
   if (found === undefined) return projectNotFound();
   if (found.oidc === false) return oidcDisabled();
 
-  const { team, teamId, project, projectId, issuerMode } = found;
+  const { oidc: _oidc, ...project } = found;
   const token = await mint({
-    team,
-    teamId,
-    project,
-    projectId,
-    issuerMode,
+    ...project,
     environment: 'development',
     userId: login.userId,
     lifetimeSeconds: LIFETIME_SECONDS,
   });
-  return json(200, { token }, { action: 'project-token', projectId, userId: login.userId });
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    // No project has a name that isn't text.
-    return '';
-  }
+  return json(200, { token }, { action: 'project-token', projectId: found.projectId, userId: login.userId });
 }

@@ -8,6 +8,7 @@ import { isAllowed, SERVICE_ACCOUNT_ROLES, type Permission } from '../roles.js';
 import { opensIamCredentials } from '../scopes.js';
 
 const SERVICE = 'iamcredentials.googleapis.com';
+const REALM = 'Bearer realm="https://accounts.google.com/"';
 const SEE =
   'Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.';
 
@@ -21,29 +22,24 @@ export function callerOf(verdict: BearerVerdict, method: string): Grant {
       : verdict.fault === 'expired'
         ? 'ACCESS_TOKEN_EXPIRED'
         : undefined;
-    throw rpcRefusal({
-      code: 401,
-      status: 'UNAUTHENTICATED',
-      message: missing
+    throw rpcRefusal(
+      401,
+      missing
         ? `Request is missing required authentication credential. ${SEE}`
         : `Request had invalid authentication credentials. ${SEE}`,
-      details: reason === undefined ? undefined : [errorInfo(reason, 'googleapis.com', metadata)],
-      headers: {
-        'www-authenticate': `Bearer realm="https://accounts.google.com/"${missing ? '' : ', error="invalid_token"'}`,
-      },
-    });
+      reason === undefined ? undefined : [errorInfo(reason, 'googleapis.com', metadata)],
+      { 'www-authenticate': missing ? REALM : `${REALM}, error="invalid_token"` },
+    );
   }
   if (!opensIamCredentials(verdict.grant.scopes))
-    throw rpcRefusal({
-      code: 403,
-      status: 'PERMISSION_DENIED',
-      message: 'Request had insufficient authentication scopes.',
-      details: [errorInfo('ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'googleapis.com', metadata)],
-      headers: {
-        'www-authenticate':
-          'Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/iam"',
+    throw rpcRefusal(
+      403,
+      'Request had insufficient authentication scopes.',
+      [errorInfo('ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'googleapis.com', metadata)],
+      {
+        'www-authenticate': `${REALM}, error="insufficient_scope", scope="https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/iam"`,
       },
-    });
+    );
   return verdict.grant;
 }
 
@@ -51,12 +47,7 @@ export function callerOf(verdict: BearerVerdict, method: string): Grant {
 export function findServiceAccount({ serviceAccounts }: Directory, id: string): ServiceAccount {
   const found =
     serviceAccounts.get(id) ?? [...serviceAccounts.values()].find(({ uniqueId }) => uniqueId === id);
-  if (found === undefined)
-    throw rpcRefusal({
-      code: 404,
-      status: 'NOT_FOUND',
-      message: `Not found; Gaia id not found for email ${id}`,
-    });
+  if (found === undefined) throw rpcRefusal(404, `Not found; Gaia id not found for email ${id}`);
   return found;
 }
 
@@ -71,12 +62,9 @@ export function assertMay(
   // The address of a project of a domain, `example.com:shop`, has its parts the other way round.
   const inherited = projects.get(projectId.replace(/^([^.]+)\.(.+)$/, '$2:$1'))?.bindings ?? [];
   if (isAllowed(SERVICE_ACCOUNT_ROLES, [...bindings, ...inherited], principal, permission)) return;
-  throw rpcRefusal({
-    code: 403,
-    status: 'PERMISSION_DENIED',
-    message: `Permission '${permission}' denied on resource (or it may not exist).`,
-    details: [errorInfo('IAM_PERMISSION_DENIED', 'iam.googleapis.com', { permission })],
-  });
+  throw rpcRefusal(403, `Permission '${permission}' denied on resource (or it may not exist).`, [
+    errorInfo('IAM_PERMISSION_DENIED', 'iam.googleapis.com', { permission }),
+  ]);
 }
 
 /** Each delegate may act for the next; the answer is the last of them, or the caller where there is none. */

@@ -1,4 +1,5 @@
 /** `iamcredentials.googleapis.com`: short-lived credentials of a service account, for one who may act as it. */
+import { decodedPart } from '../../request-content.js';
 import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
 import type { AccessTokens } from '../access-tokens.js';
 import { judgeBearer } from '../bearer.js';
@@ -36,12 +37,14 @@ export function createIamCredentialsService(parts: Parts): Service {
 
 function handle(request: ServiceRequest, parts: Parts, notes: Notes): ServiceAnswer | Promise<ServiceAnswer> {
   const path = /^\/v1\/projects\/([^/]+)\/serviceAccounts\/([^/]+)(?::|%3A)(\w+)$/i.exec(request.path);
-  const [, project = '', id = '', name = ''] = path ?? [];
+  const [, project = '', encodedId = '', name = ''] = path ?? [];
   const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
   if (request.method !== 'POST' || method === undefined) throw noSuchPath(request.path);
   const rpcName = name.charAt(0).toUpperCase() + name.slice(1);
   notes['action'] = rpcName;
-  notes['target'] = decoded(id);
+  const id = decodedPart(encodedId);
+  if (id === undefined) throw invalidArgument();
+  notes['target'] = id;
   const { principal } = callerOf(judgeBearer(request, parts), rpcName);
   notes['principal'] = principalName(principal);
   // "The - wildcard character is required; replacing it with a project ID is invalid."
@@ -53,22 +56,10 @@ function handle(request: ServiceRequest, parts: Parts, notes: Notes): ServiceAns
     keys: parts.keys,
     notes,
     authorized: (permission, delegates = []) => {
-      const account = findServiceAccount(parts.directory, decoded(id));
-      assertMay(
-        parts.directory,
-        account,
-        throughDelegates(parts.directory, principal, delegates),
-        permission,
-      );
+      const { directory } = parts;
+      const account = findServiceAccount(directory, id);
+      assertMay(directory, account, throughDelegates(directory, principal, delegates), permission);
       return account;
     },
   });
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw invalidArgument();
-  }
 }

@@ -1,5 +1,6 @@
 /** `:generateIdToken`, `:signBlob` and `:signJwt`: what a service account may sign, by keys a test can check with. */
 import type { JWTPayload } from 'jose';
+import { jsonObject } from '../../request-content.js';
 import type { ServiceAnswer } from '../../service.js';
 import { invalidArgument, jsonAnswer } from '../google-errors.js';
 import type { MethodCall } from './call.js';
@@ -46,20 +47,11 @@ export async function signBlob(call: MethodCall): Promise<ServiceAnswer> {
 export async function signJwt(call: MethodCall): Promise<ServiceAnswer> {
   const message = readMessage(call.request, { payload: 'string', delegates: 'strings' });
   const account = call.authorized('iam.serviceAccounts.signJwt', message.delegates);
-  const claims = claimsOf(message.payload ?? '');
+  const claims: JWTPayload | undefined = jsonObject(message.payload ?? '');
+  if (claims === undefined) throw invalidArgument();
   const exp = claims['exp'];
   if (exp !== undefined && (typeof exp !== 'number' || exp > call.now / 1000 + LONGEST_JWT_SECONDS))
     throw invalidArgument("The 'exp' claim must be at most 12 hours in the future.");
   const { kid, jwt } = await call.keys.ofServiceAccount(account.email).jwt(claims);
   return jsonAnswer(200, { keyId: kid, signedJwt: jwt });
-}
-
-function claimsOf(payload: string): JWTPayload {
-  try {
-    const value: unknown = JSON.parse(payload);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JWTPayload;
-  } catch {
-    // Said below, in Google's words.
-  }
-  throw invalidArgument();
 }

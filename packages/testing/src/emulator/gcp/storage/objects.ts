@@ -1,4 +1,5 @@
 /** Reading, listing and deleting objects. */
+import { foldedName } from '../../folded-name.js';
 import { isoSeconds } from '../../runtime.js';
 import type { ServiceAnswer } from '../../service.js';
 import { jsonAnswer, storageRefusal } from '../google-errors.js';
@@ -53,23 +54,16 @@ export function listObjects({ bucket, request: { query }, assertMay }: BucketCal
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
   const from = Buffer.from(query.get('pageToken') ?? '', 'base64').toString();
-  const folderOf = (name: string): string | undefined => {
-    const end = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length);
-    return end < 0 ? undefined : name.slice(0, end + delimiter.length);
-  };
   const entries = [...bucket.objects.values()]
     .filter(({ name }) => name.startsWith(prefix))
-    .map((object) => ({ object, folder: folderOf(object.name) }))
-    .map((entry) => ({ ...entry, key: entry.folder ?? entry.object.name }))
-    .filter(({ key }) => key > from)
-    .sort((one, other) => (one.key < other.key ? -1 : 1))
-    .filter(({ key }, index, all) => key !== all[index - 1]?.key);
+    .map((object) => ({ object, ...foldedName(object.name, prefix, delimiter) }))
+    .filter(({ name }) => name > from)
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .filter(({ name }, index, all) => name !== all[index - 1]?.name);
   const page = entries.slice(0, pageSize(query.get('maxResults')));
-  const prefixes = page.flatMap(({ folder }) => folder ?? []);
-  const items = page.flatMap(({ folder, object }) =>
-    folder === undefined ? [objectResource(bucket.name, object)] : [],
-  );
-  const last = entries.length > page.length ? page.at(-1)?.key : undefined;
+  const prefixes = page.flatMap(({ folded, name }) => (folded ? [name] : []));
+  const items = page.flatMap(({ folded, object }) => (folded ? [] : [objectResource(bucket.name, object)]));
+  const last = entries.length > page.length ? page.at(-1)?.name : undefined;
   return jsonAnswer(200, {
     kind: 'storage#objects',
     ...(last === undefined ? {} : { nextPageToken: Buffer.from(last).toString('base64') }),

@@ -1,4 +1,5 @@
 /** `storage.googleapis.com`, as much of the JSON API as shows that a credential opens a bucket, or doesn't. */
+import { decodedPart } from '../../request-content.js';
 import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
 import type { AccessTokens } from '../access-tokens.js';
 import { judgeBearer } from '../bearer.js';
@@ -18,7 +19,6 @@ interface Parts {
 }
 
 interface Method extends Access {
-  readonly action: string;
   readonly verb: string;
   /** The bucket's name is the first group, the object's the second. */
   readonly path: RegExp;
@@ -31,46 +31,11 @@ const OBJECT = /^(?:\/download)?\/storage\/v1\/b\/([^/]+)\/o\/([^/]+)$/;
 const UPLOAD = /^\/upload\/storage\/v1\/b\/([^/]+)\/o$/;
 
 const METHODS: readonly Method[] = [
-  {
-    action: 'storage.buckets.get',
-    verb: 'GET',
-    path: BUCKET,
-    needs: 'read',
-    permission: 'storage.buckets.get',
-    run: getBucket,
-  },
-  {
-    action: 'storage.objects.list',
-    verb: 'GET',
-    path: OBJECTS,
-    needs: 'read',
-    permission: 'storage.objects.list',
-    run: listObjects,
-  },
-  {
-    action: 'storage.objects.get',
-    verb: 'GET',
-    path: OBJECT,
-    needs: 'read',
-    permission: 'storage.objects.get',
-    run: getObject,
-  },
-  {
-    action: 'storage.objects.delete',
-    verb: 'DELETE',
-    path: OBJECT,
-    needs: 'write',
-    permission: 'storage.objects.delete',
-    run: deleteObject,
-  },
-  {
-    action: 'storage.objects.insert',
-    verb: 'POST',
-    path: UPLOAD,
-    needs: 'write',
-    permission: 'storage.objects.create',
-    run: insertObject,
-  },
+  { verb: 'GET', path: BUCKET, permission: 'storage.buckets.get', needs: 'read', run: getBucket },
+  { verb: 'GET', path: OBJECTS, permission: 'storage.objects.list', needs: 'read', run: listObjects },
+  { verb: 'GET', path: OBJECT, permission: 'storage.objects.get', needs: 'read', run: getObject },
+  { verb: 'DELETE', path: OBJECT, permission: 'storage.objects.delete', needs: 'write', run: deleteObject },
+  { verb: 'POST', path: UPLOAD, permission: 'storage.objects.create', needs: 'write', run: insertObject },
 ];
 
 export function createStorageService(parts: Parts): Service {
@@ -104,32 +69,28 @@ function handle(
 ): ServiceAnswer {
   const method = METHODS.find(({ verb, path }) => verb === request.method && path.test(request.path));
   if (method === undefined) throw noSuchPath(request.path);
-  const [, bucketName = '', objectName = ''] = method.path.exec(request.path) ?? [];
-  notes['action'] = method.action;
-  notes['bucket'] = decoded(bucketName);
-  if (objectName !== '') notes['object'] = decoded(objectName);
+  const [, ...names] = method.path.exec(request.path) ?? [];
+  const [bucketName, objectName] = [decodedPart(names[0] ?? ''), decodedPart(names[1] ?? '')];
+  if (bucketName === undefined || objectName === undefined)
+    throw storageRefusal(400, 'invalid', 'Invalid path.');
+  // The API's name of the method that the permission to create belongs to.
+  notes['action'] = method.permission.replace('create', 'insert');
+  notes['bucket'] = bucketName;
+  if (objectName !== '') notes['object'] = objectName;
   const quotaProject = request.headers['x-goog-user-project'] ?? request.query.get('userProject');
   if (quotaProject !== null) notes['quotaProject'] = quotaProject;
 
   const grant = storageCaller(judgeBearer(request, parts), method);
   notes['principal'] = principalName(grant.principal);
   notes['scopes'] = grant.scopes.join(' ');
-  const bucket = findBucket(parts.directory, decoded(bucketName));
+  const bucket = findBucket(parts.directory, bucketName);
   return method.run({
     request,
     bucket,
-    objectName: decoded(objectName),
+    objectName,
     now: parts.runtime.clock.now(),
     notes,
     nextGeneration,
     assertMay: (permission) => assertMayInBucket(bucket, grant, permission),
   });
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw storageRefusal(400, 'invalid', 'Invalid path.');
-  }
 }

@@ -1,4 +1,5 @@
 /** `POST /upload/storage/v1/b/{bucket}/o`: simple and multipart uploads. */
+import { jsonObject } from '../../request-content.js';
 import type { ServiceAnswer } from '../../service.js';
 import { jsonAnswer, storageRefusal } from '../google-errors.js';
 import { parseMultipartRelated } from './multipart-related.js';
@@ -43,14 +44,15 @@ function readUpload(call: BucketCall): Upload {
     case 'media':
       return named(call, {}, { content: request.body, contentType });
     case 'multipart': {
-      const parts = parseMultipartRelated(contentType, request.body);
-      const [fields, media] = parts ?? [];
-      if (fields === undefined || media === undefined || parts?.length !== 2)
+      const [fields, media, ...more] = parseMultipartRelated(contentType, request.body) ?? [];
+      if (fields === undefined || media === undefined || more.length > 0)
         throw bad(
           'badContent',
           'Malformed multipart body: one part of JSON and one of content are expected.',
         );
-      return named(call, metadataOf(fields.content), media);
+      const metadata = jsonObject(fields.content);
+      if (metadata === undefined) throw bad('parseError', 'Parse Error');
+      return named(call, metadata, media);
     }
     case 'resumable':
       throw storageRefusal(
@@ -109,14 +111,3 @@ function assertHashes({ claimed }: Upload, object: StoredObject): void {
 }
 
 const stringOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-function metadataOf(content: Uint8Array): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(content));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch {
-    // Said below, in Google's words.
-  }
-  throw bad('parseError', 'Parse Error');
-}

@@ -33,11 +33,7 @@ async function exchange(request: ServiceRequest, parts: Parts, notes: Notes): Pr
   if (request.method !== 'POST' || request.path !== '/v1/token') throw noSuchPath(request.path);
   // "Do not send the Authorization HTTP header": the front end judges it before the service sees the form.
   if (request.headers['authorization'] !== undefined)
-    throw rpcRefusal({
-      code: 401,
-      status: 'UNAUTHENTICATED',
-      message: 'Request had invalid authentication credentials.',
-    });
+    throw rpcRefusal(401, 'Request had invalid authentication credentials.');
   const wanted = readTokenExchange(request);
   notes['provider'] = `${wanted.pool}/providers/${wanted.providerId}`;
   notes['scopes'] = wanted.scopes.join(' ');

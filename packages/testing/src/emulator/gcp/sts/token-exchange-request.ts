@@ -1,4 +1,5 @@
 /** The body of `POST /v1/token`: RFC 8693 section 2.1 as a form, or the same as JSON. */
+import { formOf, jsonObject, mediaTypeOf } from '../../request-content.js';
 import type { ServiceRequest } from '../../service.js';
 import { oauthRefusal } from '../google-errors.js';
 import { isKnownScope } from '../scopes.js';
@@ -43,33 +44,22 @@ const invalid = (name: string, hint: string) =>
 
 type Field = (name: string) => string | undefined;
 
-function fieldsOf({ headers, body }: ServiceRequest): Field {
-  const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  const text = new TextDecoder().decode(body);
-  if (type === 'application/x-www-form-urlencoded') {
-    const form = new URLSearchParams(text);
+function fieldsOf(request: ServiceRequest): Field {
+  const form = formOf(request);
+  if (form !== undefined) {
     return (name) => {
       // RFC 6749 section 3.2: a parameter must not be there more than once.
       if (form.getAll(name).length > 1) throw invalid(name, 'It must not be repeated.');
       return form.get(name) ?? undefined;
     };
   }
-  if (type === 'application/json') {
-    const json = objectOf(text);
+  if (mediaTypeOf(request.headers) === 'application/json') {
+    const json = jsonObject(request.body);
+    if (json === undefined) throw oauthRefusal('invalid_request', 'Invalid JSON payload received.');
     return (name) => {
       const value = json[name] ?? json[name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())];
       return typeof value === 'string' ? value : undefined;
     };
   }
   throw oauthRefusal('invalid_request', 'Unsupported content type.');
-}
-
-function objectOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // Said below, in Google's words.
-  }
-  throw oauthRefusal('invalid_request', 'Invalid JSON payload received.');
 }
