@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { signJwt } from './mint.js';
 import type { KeyRing } from './key-ring.js';
-import { jsonObject } from '../request-content.js';
+import { isJsonObject } from '../request-content.js';
 import type { ServiceAnswer, ServiceRequest, TokenFault } from '../service.js';
 import { verifyToken } from './verify-token.js';
 
@@ -67,8 +67,13 @@ function acceptedIssuer(token: string, origin: string): string {
 }
 
 function parse(request: ServiceRequest): { token: string; aud: string; jti: string | undefined } | string {
-  const body = jsonObject(request.body);
-  if (body === undefined) return 'Request body must be a JSON object';
+  let body: unknown;
+  try {
+    body = JSON.parse(new TextDecoder().decode(request.body));
+  } catch {
+    return 'Request body must be JSON';
+  }
+  if (!isJsonObject(body)) return 'Request body must be a JSON object';
   const { token, aud, jti } = body;
   if (typeof token !== 'string' || token === '') return 'Missing required parameter: token';
   if (typeof aud !== 'string' || aud === '') return 'Missing required parameter: aud';
