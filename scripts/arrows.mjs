@@ -141,6 +141,7 @@ export const RUNTIME_IMPORT = 'config/optional-import';
 /** The modules that may name what else comes in as an option, so that a test can inject it. */
 export const AMBIENT = {
   'aws/client-sts': ['crypto'],
+  'aws/sigv4': ['crypto'],
   'azure/options': ['Date'],
   'cli/main': ['process'],
   'cli/exec/run-child': ['process'],

@@ -76,10 +76,16 @@ function exchangeOf(packageName: string): string {
     console.log(JSON.stringify([made.${field}, ...hosts]));`;
 }
 
+/** The subpaths that load the official SDK. */
+const SDK_SUBPATHS = ['@credex/aws/client-sts', '@credex/azure/identity', '@credex/gcp/google-auth-library'];
+
 describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (packageName) => {
   const [folder, remove] = emptyFolder();
   const main = `@credex/${packageName}`;
-  const subpaths = specifiersOf(packageName).filter((specifier) => specifier !== main);
+  const subpaths = specifiersOf(packageName).filter((specifier) => SDK_SUBPATHS.includes(specifier));
+  const ownSubpaths = specifiersOf(packageName).filter(
+    (specifier) => specifier !== main && !SDK_SUBPATHS.includes(specifier),
+  );
   const peers = Object.keys(manifestOf(packageName).peerDependencies ?? {});
 
   beforeAll(async () => {
@@ -157,6 +163,13 @@ describe.each(PROVIDERS)('@credex/%s, installed in an empty folder', (packageNam
       expect(loaded.some((url) => url.includes(`/node_modules/${main}/dist/index.js`))).toBe(true);
       const others = loaded.filter((url) => !url.includes('/node_modules/@credex/'));
       expect(others).toEqual([]);
+    });
+
+    it.each(ownSubpaths)('%s loads modules of ours alone, and has named exports', async (specifier) => {
+      const { stdout } = await runModule(folder, namesOf(specifier));
+      expect(JSON.parse(stdout)).not.toEqual([]);
+      const loaded = await loadedBy(specifier);
+      expect(loaded.filter((url) => !url.includes('/node_modules/@credex/'))).toEqual([]);
     });
 
     it.each(subpaths)('%s loads the SDK and has named exports', async (specifier) => {

@@ -40,17 +40,21 @@ const NAMES = {
   gcp: { response: 'token', sdk: 'google-auth-library' },
 } as const;
 
+const PASSWORD_TYPES = ['AwsPasswordOptions', 'AwsSigningCredentials', 'AwsSigningIdentity'];
+
 /** What a cloud has in addition, since its protocol or its SDK differs. */
 const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
   aws: {
     'index.ts': { types: ['AwsOptions', 'AwsSessionCredentials'] },
-    'options.ts': { types: ['AwsOptions'] },
+    'options.ts': { values: ['OPTION_NAMES'], types: ['AwsOptions'] },
     'types.ts': { types: ['AwsSessionCredentials'] },
     'parse-sts-response.ts': { values: ['isJson', 'parseStsResponse', 'parseStsResult'] },
     'client-sts.ts': { values: ['clientStsExchanger'], types: ['ClientStsExchangerOptions'] },
     'region.ts': {
       values: [
         'PARTITION_NAMES',
+        'REGION',
+        'REGION_VARIABLES',
         'callingClientRegion',
         'configuredRegion',
         'partitionNamed',
@@ -65,6 +69,29 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
       values: ['requiredRoleArn', 'sessionName', 'sessionPolicies'],
       types: ['SessionPolicies'],
     },
+    'sigv4.ts': {
+      values: ['percentEncoded', 'presignedUrl'],
+      types: ['SigningKeys', 'SigningScope'],
+    },
+    // Passwords of databases and brokers.
+    'password.ts': {
+      values: [
+        'passwordFunction',
+        'passwordOptions',
+        'requiredHostname',
+        'requiredPort',
+        'requiredUser',
+        'signingRegion',
+      ],
+      types: ['AwsPasswordOptions', 'AwsSigningCredentials', 'AwsSigningIdentity', 'SignedTarget'],
+    },
+    'rds.ts': { values: ['rdsPassword'], types: ['RdsPasswordOptions', ...PASSWORD_TYPES] },
+    'dsql.ts': { values: ['dsqlPassword'], types: ['DsqlPasswordOptions', ...PASSWORD_TYPES] },
+    'elasticache.ts': {
+      values: ['elastiCachePassword', 'memoryDbPassword'],
+      types: ['ElastiCachePasswordOptions', 'MemoryDbPasswordOptions', ...PASSWORD_TYPES],
+    },
+    'msk.ts': { values: ['mskToken'], types: ['MskTokenOptions', ...PASSWORD_TYPES] },
     'sts-xml.ts': { values: ['characterOf', 'parseXml'], types: ['XmlElement', 'XmlNode'] },
   },
   azure: {

@@ -1,6 +1,7 @@
 /** `awsCredentialsProvider`: AWS credentials for code on Vercel. */
 
 import type { CredentialCall } from '@credex/core';
+import type { DriverCall } from '@credex/core/internal';
 import {
   OwnCall,
   createCredentialProvider,
@@ -85,7 +86,7 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
   }
 
   function askedFor(asked: CredentialCall<AwsRequest>): AwsCredentials | Promise<AwsCredentials> {
-    const call = ownMembers<CredentialCall<AwsRequest>>('getCredentials', asked, CALL_NAMES, 'call');
+    const call = ownMembers<DriverCall<AwsRequest>>('getCredentials', asked, CALL_NAMES, 'call');
     const request = call.request === undefined ? undefined : ownCopy(call.request);
     const region = requestedRegion(request?.region, partition);
     return answer(call, () => Promise.resolve(region));
@@ -93,12 +94,14 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
 
   /** What is cached comes without a promise. */
   function answer(
-    { signal, forceRefresh, minValidityMs }: CredentialCall<AwsRequest>,
+    { signal, forceRefresh, minValidityMs, limitMinValidity }: DriverCall<AwsRequest>,
     callersRegion: () => Promise<string | undefined>,
     forceRefreshAfterMs?: number,
   ): AwsCredentials | Promise<AwsCredentials> {
     const late = (warn: (message: string) => void): Promise<AwsRequest> => lateRequest(callersRegion, warn);
-    return provider.ask(new OwnCall(signal, forceRefresh, late, minValidityMs, forceRefreshAfterMs));
+    return provider.ask(
+      new OwnCall(signal, forceRefresh, late, minValidityMs, forceRefreshAfterMs, limitMinValidity),
+    );
   }
 
   return Object.assign(

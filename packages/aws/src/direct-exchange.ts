@@ -5,6 +5,7 @@ import { httpsUrl } from '@credex/core/internal';
 import { awsExchanger } from './aws-exchanger.js';
 import { parseStsResponse } from './parse-sts-response.js';
 import { stsHost } from './region.js';
+import { percentEncoded } from './sigv4.js';
 import type { AwsConfiguration, AwsRequest, AwsSessionCredentials } from './types.js';
 
 const HEADERS = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -47,12 +48,4 @@ function formOf(configuration: AwsConfiguration, jwt: string): string {
     ...(durationSeconds === undefined ? [] : [['DurationSeconds', String(durationSeconds)] as const]),
   ];
   return fields.map(([name, value]) => `${name}=${percentEncoded(value)}`).join('&');
-}
-
-/** RFC 3986. `encodeURIComponent` leaves five of its reserved characters unencoded. */
-function percentEncoded(value: string): string {
-  return encodeURIComponent(value).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

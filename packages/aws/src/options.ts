@@ -61,7 +61,7 @@ export interface AwsCredentialsProviderOptions extends AwsOptions, SharedOptions
   readonly exchanger?: AwsExchangerFactory | undefined;
 }
 
-const OPTION_NAMES: readonly string[] = [
+export const OPTION_NAMES: readonly string[] = [
   ...SHARED_OPTION_NAMES,
   ...optionNames<Omit<AwsCredentialsProviderOptions, keyof SharedOptions>>({
     roleArn: true,

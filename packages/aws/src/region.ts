@@ -110,10 +110,10 @@ export function stsHost(partition: string, region: string, flags: StsEndpointFla
   return `${plain ? 'sts' : 'sts-fips'}.${region}.${suffix}`;
 }
 
-const VARIABLES = ['AWS_REGION', 'AWS_DEFAULT_REGION'] as const;
+export const REGION_VARIABLES = ['AWS_REGION', 'AWS_DEFAULT_REGION'] as const;
 
 /** Stricter than a host label: `auto`, `local` or `aws-global` name no regional token service. */
-const REGION: Grammar = {
+export const REGION: Grammar = {
   pattern: /^[a-z]{2,8}(?:-[a-z]{2,12}){1,2}-\d{1,2}$/,
   says: 'a region of AWS, such as eu-west-1',
 };
@@ -126,7 +126,7 @@ export interface ConfiguredRegion {
 
 /** The option, or the environment's. One given in code must be of the role's partition. */
 export function configuredRegion(value: unknown, partition: string): ConfiguredRegion {
-  const region = optionalString({ option: 'region', environmentVariable: VARIABLES }, value, REGION);
+  const region = optionalString({ option: 'region', environmentVariable: REGION_VARIABLES }, value, REGION);
   if (region === undefined) return { region, regionFrom: undefined };
   if (value === undefined) return { region, regionFrom: 'environment' };
   return { region: ofPartition(region, partition, '`region`'), regionFrom: 'option' };
@@ -194,7 +194,7 @@ function ofPartition(region: string, partition: string, from: string): string {
   throw new OptionError(
     'conflicting_options',
     'region',
-    VARIABLES[0],
+    REGION_VARIABLES[0],
     `${from} is ${region}, in the partition ${name}; the role is in ${partition}. ` +
       `A token is not sent to another partition than the role's: pass a \`region\` of ${partition}, such as ${partitionNamed(partition).defaultRegion}.`,
   );

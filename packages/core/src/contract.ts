@@ -277,6 +277,16 @@ export interface CredentialProvider<C extends Credential, R = void> {
   status(call?: { readonly request?: Partial<R> | undefined }): CredentialStatus;
 }
 
+/**
+ * Passwords made of a credential, for clients of databases and brokers: each call returns one that is valid now. It takes no
+ * argument, so a client may call it with its own.
+ */
+export interface PasswordFunction {
+  (): Promise<string>;
+  /** The password, and when it ends (epoch milliseconds): for a client that authenticates open connections again. */
+  withExpiry(): Promise<{ readonly password: string; readonly expiresAt: number }>;
+}
+
 /** A source of time. `now`: epoch milliseconds. `monotonic`: milliseconds from any origin. */
 export interface Clock {
   now(): number;

@@ -7,6 +7,7 @@ export type {
   CredentialStatus,
   FederationErrorCode,
   Json,
+  PasswordFunction,
   PresentedToken,
   Subject,
   SubjectClaims,

@@ -154,11 +154,15 @@ export function refuseWideWindow({ refreshAheadMs }: CredentialCache, lifetimeMs
   throw lessThanHalf('refreshAheadMs', refreshAheadMs, lifetimeMs);
 }
 
-/** A `minValidityMs` of a provider or a call. @throws OptionError */
-export function minValidityOf(value: number | undefined, lifetimeMs: number | undefined): number | undefined {
+/** A `minValidityMs` of a provider or a call. @throws OptionError; with `isLimited`, not for more than a lifetime allows */
+export function minValidityOf(
+  value: number | undefined,
+  lifetimeMs: number | undefined,
+  isLimited = false,
+): number | undefined {
   if (value === undefined) return undefined;
   const minValidityMs = optionalInteger({ option: 'minValidityMs' }, value, 0, MAX_MIN_VALIDITY_MS) as number;
-  if (lifetimeMs === undefined || minValidityMs < lifetimeMs / 2) return minValidityMs;
+  if (isLimited || lifetimeMs === undefined || minValidityMs < lifetimeMs / 2) return minValidityMs;
   throw lessThanHalf('minValidityMs', minValidityMs, lifetimeMs);
 }
 

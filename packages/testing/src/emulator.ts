@@ -33,6 +33,10 @@ import type { VercelAdmin } from './emulator/vercel/cloud.js';
 export type {
   AwsAdmin,
   BucketInput,
+  DatabaseLogin,
+  DatabaseService,
+  DatabaseTokenFault,
+  DatabaseTokenVerdict,
   PolicyDocument,
   PolicyScalar,
   PolicyStatement,

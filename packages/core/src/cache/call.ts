@@ -21,6 +21,11 @@ export interface DriverCall<R> extends CredentialCall<R> {
    * `forceRefresh` on its own account; a user's `forceRefresh` is always honoured.
    */
   readonly forceRefreshAfterMs?: number | undefined;
+  /**
+   * Limits `minValidityMs` to what the credential's lifetime allows, without an error or a warning: for what is signed with
+   * the credential, and so ends with it.
+   */
+  readonly limitMinValidity?: boolean | undefined;
 }
 
 export interface DriverProvider<C extends Credential, R> extends CredentialProvider<C, R> {
@@ -48,6 +53,7 @@ const CALL_NAMES: readonly string[] = optionNames<DriverCall<unknown>>({
   lateRequest: true,
   skipHeld: true,
   forceRefreshAfterMs: true,
+  limitMinValidity: true,
 });
 
 /** An empty call or request that inherits nothing. */
@@ -65,6 +71,7 @@ export class OwnCall<R> implements DriverCall<R> {
   readonly request: Partial<R> | undefined;
   readonly skipHeld: boolean | undefined;
   readonly forceRefreshAfterMs: number | undefined;
+  readonly limitMinValidity: boolean | undefined;
 
   constructor(
     signal: AbortSignal | undefined,
@@ -72,12 +79,14 @@ export class OwnCall<R> implements DriverCall<R> {
     lateRequest: DriverCall<R>['lateRequest'],
     minValidityMs?: number,
     forceRefreshAfterMs?: number,
+    limitMinValidity?: boolean,
   ) {
     this.signal = signal;
     this.forceRefresh = forceRefresh;
     this.lateRequest = lateRequest;
     this.minValidityMs = minValidityMs;
     this.forceRefreshAfterMs = forceRefreshAfterMs;
+    this.limitMinValidity = limitMinValidity;
     this.request = undefined;
     this.skipHeld = undefined;
   }

@@ -39,6 +39,8 @@ export interface Call<R> {
   readonly forceRefreshAfterMs: number;
   /** How long the cached credential must still be valid, in milliseconds. */
   readonly minValidityMs: number;
+  /** What the lifetime does not allow of `minValidityMs` is left out without a warning. */
+  readonly limitMinValidity: boolean;
   readonly signal: AbortSignal | undefined;
   readonly invocation: Invocation | undefined;
   /** The cache's count when the call came: a refresh with a higher one started later. */
@@ -97,11 +99,12 @@ export function isBelowMinValidity<C extends Credential, R>(
   { schedule: { lifetimeMs } }: CachedCredential,
   age: number,
   minValidityMs: number,
+  isSilent = false,
 ): boolean {
   if (minValidityMs === 0) return false;
   const { cache } = context;
   const most = Math.max(0, lifetimeMs - policyOf(cache).aheadMs(lifetimeMs, cache.refreshAheadMs));
-  if (minValidityMs > most)
+  if (minValidityMs > most && !isSilent)
     context.warnOnce(
       'minValidityMs',
       () =>
@@ -160,13 +163,13 @@ class PendingCall<C extends Credential, R> {
 
   #decide(): Decision {
     if (this.#freshness() !== 'cached') return REFRESH_AND_WAIT;
-    const { minValidityMs } = this.#call;
+    const { minValidityMs, limitMinValidity } = this.#call;
     const { clock } = this.#context;
     const entry = this.#entry();
     const { cached, invalidated, lastStarted, deferred } = entry;
     const age = cached === undefined ? 0 : since(cached.received, clock);
     const belowMinValidity =
-      cached !== undefined && isBelowMinValidity(this.#context, cached, age, minValidityMs);
+      cached !== undefined && isBelowMinValidity(this.#context, cached, age, minValidityMs, limitMinValidity);
     // The usual case needs no name, which costs a JSON text.
     if (cached !== undefined && !invalidated && !belowMinValidity && age < cached.schedule.refreshAge)
       return { do: 'serve' };
@@ -395,14 +398,14 @@ class PendingCall<C extends Credential, R> {
 
   #serve(from: 'cache' | 'store' = 'cache'): C {
     const { cache, clock, isListening, emit } = this.#context;
-    const { key, minValidityMs } = this.#call;
+    const { key, minValidityMs, limitMinValidity } = this.#call;
     const entry = this.#entry();
     const cached = entry.cached as CachedCredential;
     markUsed(cache.state, key, entry);
     if (minValidityMs > 0 && isListening()) {
       const age = since(cached.received, clock);
       const validMs = Math.max(0, cached.schedule.lifetimeMs - age);
-      if (isBelowMinValidity(this.#context, cached, age, minValidityMs))
+      if (isBelowMinValidity(this.#context, cached, age, minValidityMs, limitMinValidity))
         emit({ type: 'min-validity-missed', minValidityMs, validMs });
     }
     return this.#served(cached.credential as C, from);

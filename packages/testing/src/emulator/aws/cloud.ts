@@ -5,7 +5,15 @@ import type { PolicyDocument } from './iam/policy-document.js';
 import { createS3Service } from './s3/service.js';
 import { SessionStore } from './sessions.js';
 import { createStsService } from './sts/service.js';
+import { signersOf, verifyDatabaseToken } from './database-tokens.js';
+import type { DatabaseLogin, DatabaseTokenVerdict } from './database-tokens.js';
 
+export type {
+  DatabaseLogin,
+  DatabaseService,
+  DatabaseTokenFault,
+  DatabaseTokenVerdict,
+} from './database-tokens.js';
 export type { BucketInput } from './s3/buckets.js';
 export type { RoleInput } from './iam/identity-store.js';
 export type { PolicyDocument, PolicyStatement, PolicyScalar, PolicyValue } from './iam/policy-document.js';
@@ -41,6 +49,16 @@ export interface AwsAdmin {
   disableStsRegion(input: { readonly accountId: string; readonly region: string }): void;
   /** @throws AwsSetupError for a name, an account or a region that S3 refuses. */
   createBucket(input: BucketInput): void;
+  /**
+   * Judges a password that is signed for a database or broker, as its service does: host, user, region, service, action, age,
+   * session, each parameter once, and the signature. For a test's own server, or a gate before a real one.
+   *
+   * @example
+   * const verdict = await emulator.aws.verifyDatabaseToken(password, {
+   *   service: 'rds-db', host: 'db.example.com:5432', region: 'eu-west-1', user: 'shop',
+   * });
+   */
+  verifyDatabaseToken(token: string, login: DatabaseLogin): Promise<DatabaseTokenVerdict>;
 }
 
 export interface AwsCloud {
@@ -67,6 +85,8 @@ export function createAwsCloud(runtime: EmulatorRuntime): AwsCloud {
       createManagedPolicy: (input) => identities.createManagedPolicy(input),
       disableStsRegion: (input) => identities.disableStsRegion(input),
       createBucket: (input) => createBucketIn(buckets, input),
+      verifyDatabaseToken: (token, login) =>
+        verifyDatabaseToken(token, login, signersOf(sessions), runtime.clock.now()),
     },
   };
 }
