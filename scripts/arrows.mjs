@@ -144,6 +144,7 @@ export const AMBIENT = {
   'aws/sigv4': ['crypto'],
   'azure/options': ['Date'],
   'cli/main': ['process'],
+  'cli/dev/child-group': ['process'],
   'cli/exec/run-child': ['process'],
   'cli/process-io': ['Date', 'fetch', 'performance', 'process', 'setTimeout'],
   'config/apply-environment': ['process'],

@@ -88,7 +88,8 @@ describe('the README', () => {
     expect([...BY_COMMAND.keys()].sort()).toEqual(commands.map((command) => command.name()).sort());
     const ofPrograms = [126, 127];
     for (const [name, codes] of BY_COMMAND)
-      for (const code of codes) expect([...OF_ALL, ...(name === 'exec' ? ofPrograms : [])]).toContain(code);
+      for (const code of codes)
+        expect([...OF_ALL, ...(['dev', 'exec'].includes(name) ? ofPrograms : [])]).toContain(code);
   });
 });
 

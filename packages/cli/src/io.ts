@@ -23,6 +23,11 @@ export interface Io {
   /** Everything but the result: errors, warnings, progress. */
   readonly stderr: Sink;
   readonly stdin: Source;
+  /**
+   * Reads the keyboard: each key when it is pressed, without echo; Ctrl-C is a key too. Call the returned function to give the
+   * keyboard back. Default: standard input is not a terminal.
+   */
+  readKeys?: ((listener: (text: string) => void) => () => void) | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The working directory, absolute. */
   readonly cwd: string;

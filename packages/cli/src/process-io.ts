@@ -14,6 +14,7 @@ export function processIo(version: string): Io {
     stderr: sink(process.stderr, written.stderr, stop),
     silenceOthers: written.silence,
     stdin: source(process.stdin),
+    readKeys: process.stdin.isTTY ? (listener) => keysOf(process.stdin, listener) : undefined,
     // Without a prototype: inherited members are not variables, and no program must receive them.
     env: Object.assign(Object.create(null) as Record<string, string>, process.env),
     cwd: process.cwd(),
@@ -104,6 +105,17 @@ function sink(stream: NodeJS.WriteStream, write: Write, readerLeft: () => void):
     get columns() {
       return stream.columns;
     },
+  };
+}
+
+/** Raw mode. Node restores the terminal's mode at the end of the process, whatever ends it. */
+function keysOf(stream: NodeJS.ReadStream, listener: (text: string) => void): () => void {
+  const onData = (data: Buffer | string): void => listener(data.toString());
+  stream.setRawMode(true);
+  stream.on('data', onData).resume();
+  return () => {
+    stream.off('data', onData).pause();
+    stream.setRawMode(false);
   };
 }
 

@@ -60,6 +60,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: "delete an entry's credential from a shared store, such as after a revocation",
     load: () => import('./commands/store-forget.js'),
   },
+  dev: {
+    summary: 'run a development server with an emulator of the clouds and a fresh token',
+    load: () => import('./commands/dev.js'),
+  },
   emulator: {
     summary: 'run an emulator of Vercel and three clouds on this machine',
     load: () => import('./commands/emulator.js'),

@@ -86,7 +86,8 @@ const MAX_TOKEN_BYTES = 65_536;
 const textOf = (path: string, maxBytes: number): string =>
   new TextDecoder('utf-8', { ignoreBOM: true }).decode(readRegularFile(fs, path, maxBytes));
 
-async function contentsOf(path: string): Promise<string | undefined> {
+/** The text of an .env file; undefined if there is none. @throws UsageError if it cannot be read */
+export async function contentsOf(path: string): Promise<string | undefined> {
   try {
     return textOf(path, MAX_ENV_BYTES);
   } catch (error) {

@@ -154,6 +154,16 @@ test('a bad option is named', async () => {
   await expect(startEmulator({ signingKeys: [privateKey] })).rejects.toThrow('signingKeys');
 });
 
+test('a subscriber sees each request when it is answered, before the client does', async () => {
+  const seen: unknown[] = [];
+  const end = emulator.log.subscribe(({ service, path, status }) => seen.push([service, path, status]));
+  await fetch(emulator.url('issuer') + DISCOVERY);
+  expect(seen).toEqual([['issuer', DISCOVERY, 200]]);
+  end();
+  await fetch(emulator.url('issuer') + DISCOVERY);
+  expect(seen).toHaveLength(1);
+});
+
 test('close ends idle, hung and half-open connections, and frees the ports', async () => {
   const closing = await startEmulator({ signingKeys });
   const struck = new Promise<void>((resolve) =>

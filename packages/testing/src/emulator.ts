@@ -221,7 +221,12 @@ export async function startEmulator(
     azure: azure.admin,
     vercel: vercel.admin,
     faults: { plant: faults.plant, clear: faults.clear },
-    log: { entries: recorder.entries, count: recorder.count, clear: recorder.clear },
+    log: {
+      entries: recorder.entries,
+      count: recorder.count,
+      clear: recorder.clear,
+      subscribe: recorder.subscribe,
+    },
     close: () => (closed ??= closeAll([...listeners.values()])),
   };
 }

@@ -8,6 +8,7 @@ import type { OpenProvider, PortableProvider } from '@credex/config/internal';
 import type { Credential, CredentialCall, SubjectClaims, SubjectToken } from '@credex/core';
 import type { Grammar } from '@credex/core/internal';
 import type { ExplainInput } from '@credex/explain';
+import type { EmulatorSeed, ServiceName } from '@credex/testing/emulator';
 import type { Io } from '../io.js';
 import type { Invocation, ToolConfig } from '../print-config/invocation.js';
 import type { Checks } from '../setup/checks.js';
@@ -29,6 +30,8 @@ export interface Cloud<E extends Entry = Entry, C extends Credential = Credentia
   readonly setup: CloudSetup<object>;
   readonly doctor: CloudDoctor<E, C>;
   readonly environment: CloudEnvironment<E, C>;
+  readonly variables: CloudVariables;
+  readonly dev: CloudDev<E>;
   /** Default: `credex explain` does not know this cloud. */
   readonly explain?: CloudExplain<E>;
   /** The tools that can call credex, the usual one first, and what each has to be told. */
@@ -106,6 +109,28 @@ export interface CloudEnvironment<E extends Entry, C extends Credential> {
    */
   readonly conflicts: readonly string[];
   prepare(opened: OpenedEntry<E, C>, io: Io): Promise<Prepared>;
+}
+
+/** The options of an entry that the cloud's package reads from environment variables. */
+export interface CloudVariables {
+  /** The variables of each option. The first one that is set wins. */
+  readonly options: Readonly<Record<string, readonly [string, ...string[]]>>;
+  /** The options without which there is no entry. */
+  readonly required: readonly string[];
+}
+
+/** `credex dev`: how a program meets the emulator. */
+export interface CloudDev<E extends Entry> {
+  /** The name of the cloud: `Google Cloud`. */
+  readonly title: string;
+  /** The hosts that a service of the emulator stands for: a regular expression of whole names in lower case. */
+  readonly hosts: Readonly<Partial<Record<ServiceName, string>>>;
+  /** Variables by which programs that are not Node's find a service. `url`: its address. */
+  endpoints(url: (service: ServiceName) => string): Readonly<Record<string, string>>;
+  /** What works unchanged, and what to change in a client. One line. */
+  readonly advice: string;
+  /** The part of a seed that trusts `trust` as the identities of the entries, which may do everything in `storage`. */
+  seed(entries: readonly E[], trust: TrustRequest, storage: string): EmulatorSeed;
 }
 
 /** Credentials as environment variables. */

@@ -10,7 +10,7 @@ import { EXIT } from '../exit-codes.js';
 export const command: CommandModule = {
   configure: (process, act) =>
     withSecretsOption(withEntryOptions(process))
-      .argument('<name>', 'the name of an AWS entry')
+      .argument('[name]', 'the name of an AWS entry; default: the `default` of the configuration')
       .addHelpText(
         'after',
         '\n`credex print-config NAME` prints the profile of ~/.aws/config that calls this command.',

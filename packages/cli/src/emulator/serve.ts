@@ -25,6 +25,7 @@ export interface ServedDocument {
 }
 
 export interface Served {
+  readonly emulator: Emulator;
   readonly document: ServedDocument;
   writeCa(path: string): Promise<void>;
   close(): Promise<void>;
@@ -90,7 +91,12 @@ export async function serve(
     const server = await startTokenServer(emulator, projects, tokens).catch(taken);
     const close = async (): Promise<void> => void (await Promise.all([server.close(), emulator.close()]));
     const names = projects.map(({ project }) => project);
-    return { document: documentOf(emulator, server.url, names), writeCa: emulator.writeCa, close };
+    return {
+      emulator,
+      document: documentOf(emulator, server.url, names),
+      writeCa: emulator.writeCa,
+      close,
+    };
   } catch (error) {
     await emulator.close();
     throw error;

@@ -15,7 +15,7 @@ export const withEntryOptions = (command: Command): Command =>
   command
     .option(
       '--config <file>',
-      'the configuration; the token is then searched for in its folder. Default: credex.config.* here',
+      'the configuration; the token is then searched for in its folder. Default: credex.config.* here, else AWS_ROLE_ARN, GCP_* and AZURE_*',
     )
     .option('--token-file <file>', 'the file with the Vercel token')
     .option('--local', 'get the token from Vercel with the login of the Vercel CLI');

@@ -10,10 +10,11 @@ import { UsageError } from '../usage-error.js';
 import { shown } from '../visible.js';
 import type { EntryOptions } from './entry-options.js';
 import { placeOf } from './entry-options.js';
+import { environmentEntries } from './environment-entries.js';
 
 export interface LoadedConfiguration {
   readonly config: Config;
-  /** Absolute; undefined if CREDEX_CONFIG replaced the file. */
+  /** Absolute; undefined if CREDEX_CONFIG replaced the file, or the entries come from variables of each cloud. */
   readonly file: string | undefined;
 }
 
@@ -23,7 +24,8 @@ export type StartedBy = 'person' | 'tool';
 /**
  * The file of `--config`, else CREDEX_CONFIG, else, for a person, the file of the working directory. In the last case code
  * runs only if the user consented to its content (`credex trust`): typing a command in a cloned or unpacked folder must
- * not run its code. JSON needs no consent.
+ * not run its code. JSON needs no consent. Without any of them the entries come from AWS_ROLE_ARN, GCP_* and AZURE_*, for a
+ * person also from the .env files of the working directory.
  *
  * @throws UsageError `missing_argument` for a tool without `--config`; `untrusted_configuration`. ConfigError
  */
@@ -36,17 +38,33 @@ export async function loadConfiguration(
   const { directory, file } = placeOf(io, options);
   if (file !== undefined) return { config: await loadConfig({ directory, file }), file };
   if (io.env['CREDEX_CONFIG']) return { config: await loadConfig({ directory }), file: undefined };
-  if (startedBy === 'tool') throw needsConfig();
+  if (startedBy === 'tool') {
+    const config = await fromEnvironment(io.env, undefined);
+    if (config === undefined) throw needsConfig();
+    return { config, file: undefined };
+  }
   const names = (await readdir(directory).catch((): string[] => [])).filter((name) =>
     /^credex\.config\.(?:m?[jt]s|json)$/.test(name),
   );
   const [name, other] = names;
+  const config = name === undefined ? await fromEnvironment(io.env, directory) : undefined;
+  if (config !== undefined) return { config, file: undefined };
   // The package reports no file, and several files.
   if (name === undefined || other !== undefined)
     return { config: await loadConfig({ directory }), file: undefined };
   const found = join(directory, name);
   if (!name.endsWith('.json')) await assertTrusted(io, found);
   return { config: await loadConfig({ directory, file: found }), file: found };
+}
+
+/** A single entry is the default. Undefined if no variable is set. @throws UsageError, ConfigError */
+async function fromEnvironment(env: Io['env'], directory: string | undefined): Promise<Config | undefined> {
+  const { credentials } = await environmentEntries(env, directory);
+  const [first, ...others] = Object.keys(credentials);
+  if (first === undefined) return undefined;
+  const { loadConfig } = await import('@credex/config');
+  const config = { credentials, ...(others.length === 0 ? { default: first } : {}) } as Config;
+  return loadConfig({ config });
 }
 
 async function assertTrusted(io: Io, found: string): Promise<void> {
@@ -68,7 +86,7 @@ function needsConfig(): UsageError {
     '--config is missing: another program starts this command, in any working directory.',
     {
       option: '--config',
-      hint: 'Pass the absolute path of the configuration, as `credex print-config NAME` prints it, or set CREDEX_CONFIG.',
+      hint: 'Pass the absolute path of the configuration, as `credex print-config NAME` prints it, or set CREDEX_CONFIG, or the variables of the cloud, such as AWS_ROLE_ARN.',
     },
   );
 }

@@ -7,16 +7,17 @@ import { UsageError } from '../usage-error.js';
 import { shown } from '../visible.js';
 
 /**
- * Mode 0600 even if the file existed, and never partially written: a temporary file in the same folder is renamed. A link is
+ * Mode 0600, or `mode`, even if the file existed, and never partially written: a temporary file in the same folder is renamed. A link is
  * replaced, not followed.
  * @throws UsageError `unreadable_file` if the file cannot be written
  */
-export async function writePrivately(path: string, text: string): Promise<void> {
+export async function writePrivately(path: string, text: string, mode = 0o600): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {
     // `wx` never writes to an existing file.
-    const file = await open(temporary, 'wx', 0o600);
+    const file = await open(temporary, 'wx', mode);
     try {
+      await file.chmod(mode);
       await file.writeFile(text);
       await file.sync();
     } finally {

@@ -42,7 +42,8 @@ export async function runChild({ file, args, env, cwd, isTerminal }: Child): Pro
   }
 }
 
-function notRun(file: string, cause: NodeJS.ErrnoException): UsageError {
+/** The error of a program that was not started. */
+export function notRun(file: string, cause: NodeJS.ErrnoException): UsageError {
   const isAbsent = cause.code === 'ENOENT';
   // The exit codes of `env` and shells, so that a script can distinguish them from the program's.
   const exit = isAbsent ? 127 : 126;

@@ -54,7 +54,9 @@ export const called = (command: string, name: string, { start, options }: Invoca
 export const configNote = ({ options }: Invocation): readonly string[] =>
   options.includes('--config')
     ? []
-    : ['The configuration is not in a file: set CREDEX_CONFIG in the environment of the tool.'];
+    : [
+        'The configuration is not in a file: set CREDEX_CONFIG, or the variables that were used here (AWS_ROLE_ARN, …), in the environment of the tool.',
+      ];
 
 /**
  * A command line for the parsers of AWS and Google. They accept double quotes without an escape character, and some of

@@ -102,6 +102,12 @@ function audienceOf(
   );
 }
 
+/** The trust of an entry: tokens have its `audience`, if it has one. */
+export const trustOfEntry = (
+  trust: TrustRequest,
+  { audience }: { readonly audience?: string | undefined },
+): TrustRequest => (audience === undefined ? trust : { ...trust, audience });
+
 /** The `sub` of each environment, in order. */
 export const subjectsOf = ({ team, project, environments }: TrustRequest): readonly string[] =>
   environments.map((environment) => `owner:${team}:project:${project}:environment:${environment}`);

@@ -3,6 +3,7 @@
 import type { AwsCredentials } from '@credex/aws';
 import type { AwsEntry } from '@credex/config';
 import type { Cloud } from '../cloud.js';
+import { dev } from './dev.js';
 import { doctor } from './doctor.js';
 import { environment } from './environment.js';
 import { printConfig } from './print-config.js';
@@ -13,6 +14,11 @@ export const aws: Cloud<AwsEntry, AwsCredentials> = {
   setup,
   doctor,
   environment,
+  variables: {
+    options: { roleArn: ['AWS_ROLE_ARN'], region: ['AWS_REGION', 'AWS_DEFAULT_REGION'] },
+    required: ['roleArn'],
+  },
+  dev,
   explain: {
     file: "a role's trust policy",
     from: 'aws iam get-role --role-name ROLE',

@@ -2,6 +2,7 @@
 
 import type { Grammar } from '@credex/core/internal';
 import { optionalString, requiredString } from '@credex/core/internal';
+import type { PolicyDocument } from '@credex/testing/emulator';
 import type { Checks } from '../../setup/checks.js';
 import { commonNotes, namesOnlyNotes } from '../../setup/notes.js';
 import type { Plan } from '../../setup/plan.js';
@@ -48,8 +49,10 @@ function awsTarget(request: TrustRequest, options: AwsOptions, checks: Checks): 
   };
 }
 
-const providerArn = ({ partition, accountId }: AwsTarget, { host }: TrustedIssuer): string =>
-  `arn:${partition}:iam::${accountId}:oidc-provider/${host}`;
+const providerArn = (
+  { partition, accountId }: Pick<AwsTarget, 'accountId' | 'partition'>,
+  { host }: TrustedIssuer,
+): string => `arn:${partition}:iam::${accountId}:oidc-provider/${host}`;
 
 /** The default quota for a role's trust policy. White space is not counted. */
 const LONGEST_POLICY = 2048;
@@ -106,7 +109,10 @@ function plan(request: TrustRequest, options: AwsOptions, checks: Checks): Plan 
 }
 
 /** A statement for each issuer: a subject of one must not pass with the audience of the other. */
-function trustPolicy(request: TrustRequest, target: AwsTarget): object {
+export function trustPolicy(
+  request: TrustRequest,
+  target: Pick<AwsTarget, 'accountId' | 'partition'>,
+): PolicyDocument {
   return {
     Version: '2012-10-17',
     Statement: request.issuers.map((issuer) => ({

@@ -3,6 +3,7 @@
 import type { AzureCredentials } from '@credex/azure';
 import type { AzureEntry } from '@credex/config';
 import type { Cloud } from '../cloud.js';
+import { dev } from './dev.js';
 import { doctor } from './doctor.js';
 import { environment } from './environment.js';
 import { printConfig } from './print-config.js';
@@ -13,6 +14,15 @@ export const azure: Cloud<AzureEntry, AzureCredentials> = {
   setup,
   doctor,
   environment,
+  variables: {
+    options: {
+      tenantId: ['AZURE_TENANT_ID'],
+      clientId: ['AZURE_CLIENT_ID'],
+      authorityHost: ['AZURE_AUTHORITY_HOST'],
+    },
+    required: ['tenantId', 'clientId'],
+  },
+  dev,
   explain: {
     file: 'federated credentials',
     from: 'az ad app federated-credential list --id APP',

@@ -3,6 +3,7 @@
 import type { GcpEntry } from '@credex/config';
 import type { GcpCredentials } from '@credex/gcp';
 import type { Cloud } from '../cloud.js';
+import { dev } from './dev.js';
 import { doctor } from './doctor.js';
 import { environment } from './environment.js';
 import { printConfig } from './print-config.js';
@@ -13,6 +14,17 @@ export const gcp: Cloud<GcpEntry, GcpCredentials> = {
   setup,
   doctor,
   environment,
+  variables: {
+    options: {
+      projectNumber: ['GCP_PROJECT_NUMBER'],
+      workloadIdentityPoolId: ['GCP_WORKLOAD_IDENTITY_POOL_ID'],
+      workloadIdentityPoolProviderId: ['GCP_WORKLOAD_IDENTITY_POOL_PROVIDER_ID'],
+      serviceAccountEmail: ['GCP_SERVICE_ACCOUNT_EMAIL'],
+      projectId: ['GCP_PROJECT_ID'],
+    },
+    required: ['projectNumber', 'workloadIdentityPoolId', 'workloadIdentityPoolProviderId'],
+  },
+  dev,
   explain: {
     file: "a pool's provider",
     from: 'gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format=json',

@@ -29,6 +29,11 @@ export interface RequestLog {
   /** How many requests a service got, or how many of them `matching` says yes to. */
   count(service: ServiceName, matching?: (entry: LogEntry) => boolean): number;
   clear(): void;
+  /**
+   * Calls `listener` with each request when it is answered, before the client has the answer. Call the returned function to end
+   * it. What the listener throws is the emulator's failure: the client gets status 500.
+   */
+  subscribe(listener: (entry: LogEntry) => void): () => void;
 }
 
 /** A request in the making: filled in when it was answered. */
@@ -42,6 +47,7 @@ export interface RequestRecorder extends RequestLog {
 
 export function createRequestRecorder(clock: EmulatorClock): RequestRecorder {
   let kept: { entry: LogEntry }[] = [];
+  const listeners = new Set<(entry: LogEntry) => void>();
   let sequence = 0;
   const entries = (service?: ServiceName) =>
     kept.map(({ entry }) => entry).filter((entry) => service === undefined || entry.service === service);
@@ -50,6 +56,12 @@ export function createRequestRecorder(clock: EmulatorClock): RequestRecorder {
     count: (service, matching = () => true) => entries(service).filter(matching).length,
     clear: () => {
       kept = [];
+    },
+    subscribe: (listener) => {
+      // A function of each subscription: the same listener may subscribe twice.
+      const own = (entry: LogEntry): void => listener(entry);
+      listeners.add(own);
+      return () => void listeners.delete(own);
     },
     open: (service, request, fault) => {
       sequence += 1;
@@ -70,6 +82,7 @@ export function createRequestRecorder(clock: EmulatorClock): RequestRecorder {
       return {
         close: (status, notes = {}) => {
           slot.entry = { ...slot.entry, status, notes: cleaned(notes) };
+          for (const listener of listeners) listener(slot.entry);
         },
       };
     },

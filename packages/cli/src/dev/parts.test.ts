@@ -1,0 +1,245 @@
+/** The parts of `credex dev` that need no emulator. */
+
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { CLOUDS } from '../clouds/registry.js';
+import { runInMemory } from '../memory-io.fixture.js';
+import { authorities, childEnvironment } from './child-environment.js';
+import { exchangeLine } from './exchange-line.js';
+import { watchKeys } from './keys.js';
+import { networkOf } from './private-network.js';
+import { cloudsOf, redirect, routesTo } from './redirect.js';
+import { keepTokenFile } from './token-file.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'credex-dev-parts-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the address for containers', () => {
+  test.each([
+    [{}, { host: '127.0.0.1', listen: undefined, isShared: false }],
+    [{ listen: '172.17.0.1' }, { host: '172.17.0.1', listen: '172.17.0.1', isShared: true }],
+    [
+      { allowHost: 'host.docker.internal' },
+      { host: 'host.docker.internal', listen: undefined, isShared: true },
+    ],
+    [
+      { allowHost: 'emulator.local', listen: '10.1.2.3' },
+      { host: 'emulator.local', listen: '10.1.2.3', isShared: true },
+    ],
+  ])('%j is private', (options, network) => expect(networkOf(options)).toEqual(network));
+
+  test.each([
+    [{ listen: '0.0.0.0' }, '--listen'],
+    [{ listen: '8.8.8.8' }, '--listen'],
+    [{ listen: '172.32.0.1' }, '--listen'],
+    [{ listen: 'localhost' }, '--listen'],
+    [{ allowHost: 'example.com' }, '--allow-host'],
+    [{ allowHost: '1.1.1.1' }, '--allow-host'],
+    [{ allowHost: 'internal.example' }, '--allow-host'],
+    [{ allowHost: 'a b.internal' }, '--allow-host'],
+  ])('%j may be public', (options, option) =>
+    expect(() => networkOf(options)).toThrow(expect.objectContaining({ option })),
+  );
+});
+
+describe('the redirection of a program', () => {
+  /** Where a connection goes. */
+  async function goes(...given: unknown[]): Promise<unknown[]> {
+    const clouds = await cloudsOf({
+      aws: { roles: [{ arn: 'x', trustPolicy: { Statement: [] }, policies: [] }] },
+      gcp: { pools: [{ projectNumber: '1', poolId: 'vercel' }] },
+      azure: { tenants: [{ tenantId: 'x' }] },
+    });
+    const ports = new Map<string, number>();
+    const routes = routesTo(clouds, (service) => {
+      const port = 9_000 + ports.size;
+      ports.set(service, port);
+      return port;
+    });
+    let went: unknown[] = [];
+    const sockets = { connect: (...all: unknown[]) => (went = all) };
+    redirect(sockets, routes, '127.0.0.1');
+    sockets.connect(...given);
+    const [first] = (Array.isArray(went[0]) ? went[0] : went) as [{ port?: number; host?: string }];
+    const service = Array.from(ports).find(([, port]) => port === first.port)?.[0];
+    return [service ?? 'as it was', first.host];
+  }
+
+  test.each([
+    ['oidc.vercel.com', 'issuer'],
+    ['sts.amazonaws.com', 'aws-sts'],
+    ['sts.eu-west-1.amazonaws.com', 'aws-sts'],
+    ['sts-fips.us-gov-west-1.amazonaws.com', 'aws-sts'],
+    ['sts.cn-north-1.amazonaws.com.cn', 'aws-sts'],
+    ['sts.eu-west-1.api.aws', 'aws-sts'],
+    ['s3.eu-west-1.amazonaws.com', 'aws-s3'],
+    ['my.bucket.s3.eu-west-1.amazonaws.com', 'aws-s3'],
+    ['bucket.s3.dualstack.eu-west-1.amazonaws.com', 'aws-s3'],
+    ['STS.googleapis.com', 'gcp-sts'],
+    ['iamcredentials.googleapis.com', 'gcp-iam-credentials'],
+    ['storage.googleapis.com', 'gcp-storage'],
+    ['login.microsoftonline.com', 'entra'],
+    ['shoporders.blob.core.windows.net', 'azure-blob'],
+    ['sts.amazonaws.com.evil.example', 'as it was'],
+    ['sqs.eu-west-1.amazonaws.com', 'as it was'],
+    ['bigquery.googleapis.com', 'as it was'],
+    ['api.vercel.com', 'as it was'],
+  ])('%s is answered by %s', async (host, service) => {
+    expect((await goes({ host, port: 443 }))[0]).toBe(service);
+    // The forms of `net.connect`, whose arguments arrive as a list.
+    expect((await goes([{ host, port: '443' }, null]))[0]).toBe(service);
+    expect((await goes(443, host, () => {}))[0]).toBe(service === 'as it was' ? 'as it was' : service);
+  });
+
+  test('another port, a socket file, and a connection without a host stay', async () => {
+    for (const given of [{ host: 'sts.amazonaws.com', port: 80 }, { path: '/run/x' }, { port: 443 }])
+      expect((await goes(given))[0]).toBe('as it was');
+  });
+
+  test('the options of the caller are not changed, because TLS compares its host with the certificate', async () => {
+    const options = Object.freeze({ host: 'sts.amazonaws.com', port: 443, servername: 'sts.amazonaws.com' });
+    expect(await goes(options)).toEqual(['aws-sts', '127.0.0.1']);
+  });
+
+  test('a cloud that the seed does not have stays', async () => {
+    expect(await cloudsOf({ aws: { roles: [] }, gcp: {} })).toEqual([]);
+  });
+});
+
+describe('the environment of the program', () => {
+  const made = async (env: Readonly<Record<string, string>>) =>
+    childEnvironment(
+      { env, cwd: '/shop' },
+      {
+        folder: '/tmp/a b',
+        clouds: [(await CLOUDS.aws()).dev],
+        variables: { AWS_ROLE_ARN: 'from a file', AWS_REGION: 'from a file' },
+        url: (service) => `http://127.0.0.1/${service}`,
+      },
+    );
+
+  test('has the token file, the authority, the endpoints and the options; the caller’s own variables stay', async () => {
+    expect(await made({ AWS_REGION: 'mine', PATH: '/bin', NODE_OPTIONS: '--no-warnings' })).toEqual({
+      AWS_ROLE_ARN: 'from a file',
+      AWS_REGION: 'mine',
+      AWS_ENDPOINT_URL_S3: 'http://127.0.0.1/aws-s3',
+      AWS_ENDPOINT_URL_STS: 'http://127.0.0.1/aws-sts',
+      CREDEX_DEV_FOLDER: '/tmp/a b',
+      NODE_EXTRA_CA_CERTS: '/tmp/a b/ca.pem',
+      NODE_OPTIONS: '--no-warnings --require "/tmp/a b/redirect.cjs"',
+      PATH: '/shop/node_modules/.bin:/bin',
+      VERCEL_OIDC_TOKEN: '',
+      VERCEL_OIDC_TOKEN_FILE: '/tmp/a b/token',
+    });
+  });
+
+  test('a proxy is not asked for the hosts of the emulator', async () => {
+    const { NO_PROXY } = await made({ HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: 'intranet' });
+    expect(NO_PROXY).toMatch(/^intranet,localhost,127\.0\.0\.1,.*\.amazonaws\.com/);
+  });
+
+  test('the user’s own certificate authorities come first', async () => {
+    writeFileSync(join(folder, 'own.pem'), 'OWN\n');
+    const io = { env: { NODE_EXTRA_CA_CERTS: 'own.pem' }, cwd: folder };
+    expect(await authorities(io, 'CA')).toBe('OWN\nCA');
+    await expect(authorities({ ...io, cwd: '/nowhere' }, 'CA')).rejects.toMatchObject({
+      code: 'unreadable_file',
+    });
+  });
+});
+
+test('a token is renewed at half of its lifetime, and at once for another environment', async () => {
+  let now = 0;
+  const waiting: (() => void)[] = [];
+  const stop = new AbortController();
+  const clock = {
+    now: () => now,
+    monotonic: () => now,
+    setTimeout: (run: () => void) => (waiting.push(run), () => {}),
+  };
+  const minted: string[] = [];
+  const issuer = {
+    mint: async ({ environment }: { environment: string }) => `${environment} ${minted.push(environment)}`,
+  };
+  const project = { team: 'acme', teamId: 'team_a', project: 'shop', projectId: 'prj_a' };
+  const path = join(folder, 'token');
+  const io = { clock, signal: stop.signal };
+  const token = await keepTokenFile(io, { issuer } as never, project, 'development', { path, mode: 0o600 });
+  const after = async (ms: number): Promise<string> => {
+    now += ms;
+    waiting.pop()?.();
+    await expect.poll(() => waiting.length).toBe(1);
+    return readFileSync(path, 'utf8');
+  };
+  expect(await after(1_799_999)).toBe('development 1');
+  expect(await after(1)).toBe('development 2');
+  await token.present('preview');
+  expect(token.subject).toBe('owner:acme:project:shop:environment:preview');
+  expect(readFileSync(path, 'utf8')).toBe('preview 3');
+  expect(await after(1_800_000)).toBe('preview 4');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  stop.abort();
+});
+
+test('p is for the preview identity, q and Ctrl-C end, all else is typed', async () => {
+  const seen: string[] = [];
+  let press: (text: string) => void = () => {};
+  const release = watchKeys(
+    { readKeys: (listener) => ((press = listener), () => void seen.push('released')) },
+    { type: (text) => void seen.push(text), end: (signal) => void seen.push(signal) },
+    { preview: async () => void seen.push('preview') },
+  );
+  press('y\r');
+  press('p');
+  await Promise.resolve();
+  press('q');
+  press('\u0003');
+  release();
+  expect(seen).toEqual(['y', '\n', 'preview', 'SIGINT', 'SIGINT', 'released']);
+});
+
+test('a line for each exchange: who, or why not; lookups that succeed have none', () => {
+  const entry = { sequence: 1, method: 'POST', path: '/', secure: true, at: 0, fault: undefined } as const;
+  const text = (more: object): string =>
+    (exchangeLine({ ...entry, service: 'aws-sts', status: 200, notes: {}, ...more }) ?? [])
+      .map((piece) => (typeof piece === 'string' ? piece : piece.text))
+      .join('');
+  const notes = { action: 'AssumeRoleWithWebIdentity', verdict: 'allowed', subject: 'owner:acme' };
+  expect(text({ notes })).toBe('00:00:00 ✓ AWS STS  AssumeRoleWithWebIdentity  owner:acme');
+  expect(
+    text({ status: 403, notes: { action: 'A', verdict: 'AccessDenied', reason: 'Not authorized' } }),
+  ).toBe('00:00:00 ✗ AWS STS  A  403 AccessDenied: Not authorized');
+  const principal = 'principal://iam.googleapis.com/projects/1/x/subject/owner:acme';
+  expect(text({ service: 'gcp-sts', notes: { action: 'ExchangeToken', principal } })).toMatch(
+    /ExchangeToken {2}owner:acme$/,
+  );
+  expect(text({ service: 'issuer', path: '/acme/.well-known/jwks' })).toBe('');
+});
+
+describe('the command line', () => {
+  test.each([
+    [['dev'], 'usage'],
+    [['dev', '--'], 'usage'],
+    [['dev', '--listen', '0.0.0.0', '--', 'true'], '--listen'],
+    [['dev', '--port', 'x=1', '--', 'true'], '--port'],
+    [['dev', '--seed', 'absent.json', '--', 'true'], 'absent.json'],
+    [['dev', '--', 'true'], 'npx credex init'],
+  ])('%j ends with 2 and says what to do', async (argv, words) => {
+    const { exit, stderr } = await runInMemory(argv, { cwd: folder });
+    expect(exit).toBe(2);
+    if (words !== 'usage') expect(stderr).toContain(words);
+  });
+
+  test('some of the variables of a cloud are not enough', async () => {
+    const { exit, stderr } = await runInMemory(['dev', '--', 'true'], {
+      cwd: folder,
+      env: { AZURE_TENANT_ID: 'x' },
+    });
+    expect([exit, stderr]).toEqual([
+      2,
+      expect.stringContaining('AZURE_TENANT_ID is set, but AZURE_CLIENT_ID is missing.'),
+    ]);
+  });
+});
