@@ -113,6 +113,13 @@ export const PACKAGES = {
   },
   // The client of an engine is passed in.
   store: { packages: ['core'], testPackages: ['testing'], others: [], behind: {} },
+  // The client of a database is passed in, or takes the options that this package makes.
+  connect: {
+    packages: ['core'],
+    testPackages: ['testing'],
+    others: ['node:buffer', 'node:net', 'node:stream', 'node:tls'],
+    behind: {},
+  },
   testing: { packages: ['core', 'explain'], others: ANY, behind: {} },
 };
 
@@ -149,6 +156,7 @@ export const AMBIENT = {
   'cli/process-io': ['Date', 'fetch', 'performance', 'process', 'setTimeout'],
   'config/apply-environment': ['process'],
   'config/clouds/aws-login': ['Date'],
+  'connect/redis/node-redis': ['setTimeout'],
   'core/runtime/clock': ['Date', 'setTimeout'],
   'core/runtime/environment': ['process'],
   'core/runtime/node': ['process'],
