@@ -5,8 +5,7 @@ import { explainAzure } from './azure/explain-azure.js';
 import { explainGcp } from './gcp/explain-gcp.js';
 import { teamOfIssuer } from './differences.js';
 import type { Cloud, Explanation, Verdict } from './explanation.js';
-import { finding, oneFinding, sortedFindings } from './findings.js';
-import type { Finding } from './findings.js';
+import { finding, sortedFindings, type Finding } from './findings.js';
 import { readPolicy } from './read-policy.js';
 import { assertKind } from './recognise.js';
 
@@ -81,7 +80,7 @@ export function explain(input: ExplainInput): Explanation {
         finding('duplicate_key', 'policy', `The member ${JSON.stringify(name)} occurs twice in one object.`),
       ),
       ...(verdict === 'refused'
-        ? oneFinding('propagation', cloud, 'A change of a policy takes effect after seconds or minutes.')
+        ? [finding('propagation', cloud, 'A change of a policy takes effect after seconds or minutes.')]
         : []),
     ]),
   };
@@ -124,21 +123,15 @@ function missingClaims(claims: TokenClaims): readonly Finding[] {
     .map((name) => finding('claim_missing', 'token', `The token has no claim \`${name}\`.`));
 }
 
-function tokenFindings(claims: TokenClaims, now: number | undefined): readonly Finding[] {
-  const found: Finding[] = [];
-  if (claims.iss !== undefined && teamOfIssuer(claims.iss) === undefined)
-    found.push(
-      finding('not_a_vercel_token', 'token', `The token's issuer is ${JSON.stringify(claims.iss)}.`),
-    );
-  if (now === undefined) return found;
-  const { exp, nbf } = claims;
+function* tokenFindings(claims: TokenClaims, now: number | undefined): Generator<Finding> {
+  const { iss, exp, nbf } = claims;
+  if (iss !== undefined && teamOfIssuer(iss) === undefined)
+    yield finding('not_a_vercel_token', 'token', `The token's issuer is ${JSON.stringify(iss)}.`);
+  if (now === undefined) return;
   if (exp !== undefined && exp * 1000 <= now)
-    found.push(finding('token_expired', 'token', `The token expired ${minutes(now - exp * 1000)} ago.`));
+    yield finding('token_expired', 'token', `The token expired ${minutes(now - exp * 1000)} ago.`);
   if (nbf !== undefined && nbf * 1000 > now)
-    found.push(
-      finding('token_not_yet_valid', 'token', `The token becomes valid in ${minutes(nbf * 1000 - now)}.`),
-    );
-  return found;
+    yield finding('token_not_yet_valid', 'token', `The token becomes valid in ${minutes(nbf * 1000 - now)}.`);
 }
 
 const minutes = (ms: number): string => `${Math.max(1, Math.round(ms / 60_000))} min`;

@@ -172,10 +172,11 @@ export function finding(code: FindingCode, at: string, message: string, severity
   return { code, severity: severity ?? FINDINGS[code].severity, at, message, fix: FINDINGS[code].fix };
 }
 
-/** A list with one finding. */
-export const oneFinding = (code: FindingCode, at: string, message: string): readonly Finding[] => [
-  finding(code, at, message),
-];
+/** Findings at one place of the policy. */
+export const findingsAt = (
+  at: string,
+  found: readonly { readonly code: FindingCode; readonly message: string }[],
+): readonly Finding[] => found.map(({ code, message }) => finding(code, at, message));
 
 const WEIGHT: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
 

@@ -1,7 +1,7 @@
 /** Collects everything that is missing or wrong in a command line, to report it together. */
 
-import { SeveralProblems } from '../usage-error.js';
-import type { Problem } from '../usage-error.js';
+import { optionalString, requiredString, type Grammar } from '@credex/core/internal';
+import { SeveralProblems, type Problem } from '../usage-error.js';
 
 /** Records a problem and continues, so that the rest is checked as well. */
 export class Checks {
@@ -16,6 +16,16 @@ export class Checks {
       this.#found.push(error);
       return standIn;
     }
+  }
+
+  /** An option; `standIn` if it is missing or wrong, which is recorded. */
+  required(option: string, value: string | undefined, grammar: Grammar, standIn: string): string {
+    return this.or(standIn, () => requiredString({ option }, value, grammar));
+  }
+
+  /** An option; undefined if it is left out, and if it is wrong, which is recorded. */
+  optional(option: string, value: string | undefined, grammar: Grammar): string | undefined {
+    return this.or(undefined, () => optionalString({ option }, value, grammar));
   }
 
   /**

@@ -9,12 +9,12 @@ export interface Expression {
 export type HclValue =
   string | boolean | Expression | readonly HclValue[] | { readonly [key: string]: HclValue };
 
+/** Attributes by name, then the blocks inside of it. */
 export interface Block {
-  readonly type: string;
-  readonly labels: readonly string[];
-  readonly body: Body;
+  readonly head: string;
+  readonly attributes: Readonly<Record<string, HclValue>>;
+  readonly blocks: readonly Block[];
 }
-type Body = readonly (Block | readonly [name: string, value: HclValue])[];
 
 export const reference = (hcl: string): Expression => ({ hcl });
 
@@ -23,36 +23,38 @@ export const template = (...parts: readonly (string | Expression)[]): Expression
   hcl: `"${parts.map((part) => (typeof part === 'string' ? hclString(part).slice(1, -1) : `\${${part.hcl}}`)).join('')}"`,
 });
 
-export const block = (type: string, labels: readonly string[], body: Body): Block => ({ type, labels, body });
+/** @param labels such as the type and the name of a resource */
+export const block = (
+  type: string,
+  labels: readonly string[],
+  attributes: Block['attributes'],
+  ...blocks: readonly Block[]
+): Block => ({ head: [type, ...labels.map(hclString)].join(' '), attributes, blocks });
 
 export const hclFile = (blocks: readonly Block[]): string =>
   `${blocks.map((each) => writeBlock(each, '')).join('\n\n')}\n`;
 
-function writeBlock({ type, labels, body }: Block, indent: string): string {
-  const head = [type, ...labels.map(hclString)].join(' ');
-  return `${indent}${head} {\n${writeBody(body, `${indent}  `)}\n${indent}}`;
+function writeBlock({ head, attributes, blocks }: Block, indent: string): string {
+  const inner = `${indent}  `;
+  // Maps and blocks stand apart.
+  const parts = [writeAttributes(attributes, inner), ...blocks.map((each) => writeBlock(each, inner))];
+  return `${indent}${head} {\n${parts.filter((part) => part !== '').join('\n\n')}\n${indent}}`;
 }
 
-/** Names of attributes that follow each other are aligned; blocks and maps stand apart. */
-function writeBody(body: Body, indent: string): string {
-  const isPlain = (entry: Body[number] | undefined): boolean =>
-    entry !== undefined && isAttribute(entry) && !isMap(entry[1]);
-  const widest = Math.max(
-    0,
-    ...body
-      .filter(isAttribute)
-      .filter(isPlain)
-      .map(([name]) => name.length),
+/** Names of attributes that follow each other are aligned. */
+function writeAttributes(attributes: Block['attributes'], indent: string): string {
+  const [maps, plain] = [true, false].map((wanted) =>
+    Object.entries(attributes).filter(([, value]) => isMap(value) === wanted),
+  ) as [Entries, Entries];
+  const widest = Math.max(0, ...plain.map(([name]) => name.length));
+  const lines = plain.map(
+    ([name, value]) => `${indent}${name.padEnd(widest)} = ${writeValue(value, indent)}`,
   );
-  return body
-    .map((entry, at) => {
-      const apart = at > 0 && !(isPlain(entry) && isPlain(body[at - 1])) ? '\n' : '';
-      if (!isAttribute(entry)) return apart + writeBlock(entry, indent);
-      const name = isPlain(entry) ? entry[0].padEnd(widest) : entry[0];
-      return `${apart}${indent}${name} = ${writeValue(entry[1], indent)}`;
-    })
-    .join('\n');
+  const apart = maps.map(([name, value]) => `${indent}${name} = ${writeValue(value, indent)}`);
+  return [lines.join('\n'), ...apart].filter((part) => part !== '').join('\n\n');
 }
+
+type Entries = [name: string, value: HclValue][];
 
 function writeValue(value: HclValue, indent: string): string {
   if (typeof value === 'string') return hclString(value);
@@ -67,7 +69,6 @@ function writeValue(value: HclValue, indent: string): string {
   return `{\n${lines.join('\n')}\n${indent}}`;
 }
 
-const isAttribute = (entry: Body[number]): entry is readonly [string, HclValue] => Array.isArray(entry);
 const isList = (value: HclValue): value is readonly HclValue[] => Array.isArray(value);
 const isExpression = (value: object): value is Expression => 'hcl' in value && typeof value.hcl === 'string';
 const isMap = (value: HclValue): boolean =>

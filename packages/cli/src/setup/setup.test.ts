@@ -229,18 +229,14 @@ describe('quoting', () => {
 
   it('hands each text to Terraform as it is, and interpolates references alone', async () => {
     const text = hclFile([
-      block(
-        'locals',
-        [],
-        TEXTS.map((each, at) => [`t${at}`, each] as const),
-      ),
+      block('locals', [], Object.fromEntries(TEXTS.map((each, at) => [`t${at}`, each]))),
     ]);
     const { locals } = (await parse('t.tf', text)) as { locals: [Record<string, string>] };
     // The parser leaves the escape of a template as it is written.
     const read = TEXTS.map((_, at) => locals[0][`t${at}`]?.replaceAll(/([$%])\1\{/g, '$1{'));
     expect(read).toEqual(TEXTS);
     expect(() => hclString('$${a}')).toThrow(TypeError);
-    expect(hclFile([block('locals', [], [['a', template('${x}/', { hcl: 'y.z' })]])])).toContain(
+    expect(hclFile([block('locals', [], { a: template('${x}/', { hcl: 'y.z' }) })])).toContain(
       '"$${x}/${y.z}"',
     );
   });

@@ -1,7 +1,6 @@
 /** Which deployments get access, from the options of `credex setup`. Names are checked against Vercel's grammar. */
 
-import type { Grammar } from '@credex/core/internal';
-import { TEAM_SLUG, optionalString, requiredString } from '@credex/core/internal';
+import { TEAM_SLUG, optionalString, requiredString, type Grammar } from '@credex/core/internal';
 import { UsageError } from '../usage-error.js';
 import type { Checks } from './checks.js';
 
@@ -57,10 +56,8 @@ const ISSUER = 'https://oidc.vercel.com';
 
 /** Problems are reported to `checks`; a valid value replaces each missing or wrong one. */
 export function trustRequest(options: TrustOptions, audiences: Grammar, checks: Checks): TrustRequest {
-  const team = checks.or('team', () => requiredString({ option: '--team' }, options.team, TEAM_SLUG));
-  const project = checks.or('project', () =>
-    requiredString({ option: '--project' }, options.project, PROJECT),
-  );
+  const team = checks.required('--team', options.team, TEAM_SLUG, 'team');
+  const project = checks.required('--project', options.project, PROJECT, 'project');
   const environments = checks.or(['production'], () => environmentsOf(options));
   const issuers = checks.or(teamIssuer(team), () => issuersOf(options.issuerMode ?? 'team', team));
   const audience = checks.or(undefined, () => audienceOf(options, audiences, issuers));
@@ -75,7 +72,7 @@ export function trustRequest(options: TrustOptions, audiences: Grammar, checks: 
 }
 
 function environmentsOf({ environment = [] }: TrustOptions): readonly string[] {
-  if (environment.length === 0) {
+  if (environment.length === 0)
     throw new UsageError(
       'missing_argument',
       'No environment is given: only chosen environments get access.',
@@ -84,7 +81,6 @@ function environmentsOf({ environment = [] }: TrustOptions): readonly string[] {
         hint: 'Pass --environment production. Repeat the option for more environments.',
       },
     );
-  }
   return environment.map((each) => requiredString({ option: '--environment' }, each, ENVIRONMENT));
 }
 

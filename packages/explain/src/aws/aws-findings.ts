@@ -2,91 +2,74 @@
 
 import type { TokenClaims } from '../claims.js';
 import { differences, rankOf } from '../differences.js';
-import { finding, oneFinding } from '../findings.js';
-import type { Finding } from '../findings.js';
+import { finding, findingsAt, type Finding } from '../findings.js';
 import { diagnoseCondition } from './diagnose-condition.js';
 import { diagnosePrincipal } from './diagnose-principal.js';
-import { ACTION } from './judge-aws.js';
 import type { JudgedStatement } from './evaluate.js';
-import type { AwsJudgement, AwsTrust } from './judge-aws.js';
+import { ACTION, type AwsJudgement, type AwsTrust } from './judge-aws.js';
 import { webIdentityAudiences, requestKeys } from './request-keys.js';
 
-export function providerFindings(
+export function* providerFindings(
   { identityProvider }: AwsTrust,
   judgement: AwsJudgement,
   claims: TokenClaims,
-): readonly Finding[] {
-  const found: Finding[] = [];
+): Generator<Finding> {
+  const audiences = webIdentityAudiences(claims);
   if (judgement.isAudienceOpen)
-    found.push(
-      finding(
-        'several_audiences',
-        'token.aud',
-        `The token has the audiences ${webIdentityAudiences(claims)
-          .map((one) => JSON.stringify(one))
-          .join(', ')} and no \`azp\`, so AWS cannot tell which one is meant.`,
-      ),
+    yield finding(
+      'several_audiences',
+      'token.aud',
+      `The token has the audiences ${quoted(audiences)} and no \`azp\`, so AWS cannot tell which one is meant.`,
     );
-  if (identityProvider === undefined) return found;
+  if (identityProvider === undefined) return;
   const at = 'identity provider';
+  const { issuer, clientIds } = identityProvider;
   if (!judgement.isIssuerKnown) {
-    found.push(
-      ...differences('issuer', identityProvider.issuer, claims.iss ?? '', claims).map(({ code, message }) =>
-        finding(code, at, message),
-      ),
-      finding(
-        'identity_provider_issuer',
-        at,
-        `The identity provider is of ${JSON.stringify(identityProvider.issuer)}; for this token AWS looks for one of ${JSON.stringify(claims.iss ?? '')}.`,
-      ),
+    yield* findingsAt(at, differences('issuer', issuer, claims.iss ?? '', claims));
+    yield finding(
+      'identity_provider_issuer',
+      at,
+      `The identity provider is of ${JSON.stringify(issuer)}; for this token AWS looks for one of ${JSON.stringify(claims.iss ?? '')}.`,
     );
   }
   if (!judgement.isAudienceKnown) {
-    const presented = webIdentityAudiences(claims)[0] ?? '';
-    found.push(
-      ...identityProvider.clientIds
-        .slice(0, 1)
-        .flatMap((wanted) => differences('audience', wanted, presented, claims))
-        .map(({ code, message }) => finding(code, `${at}.ClientIDList`, message)),
-      finding(
-        'identity_provider_audience',
-        `${at}.ClientIDList`,
-        `The identity provider takes ${identityProvider.clientIds.map((one) => JSON.stringify(one)).join(', ') || 'no audience'}; the token has ${JSON.stringify(presented)}.`,
-      ),
+    const [presented = ''] = audiences;
+    for (const wanted of clientIds.slice(0, 1))
+      yield* findingsAt(`${at}.ClientIDList`, differences('audience', wanted, presented, claims));
+    yield finding(
+      'identity_provider_audience',
+      `${at}.ClientIDList`,
+      `The identity provider takes ${quoted(clientIds) || 'no audience'}; the token has ${JSON.stringify(presented)}.`,
     );
   }
-  return found;
 }
 
-export function policyFindings(
+const quoted = (texts: readonly string[]): string => texts.map((one) => JSON.stringify(one)).join(', ');
+
+export function* policyFindings(
   trust: AwsTrust,
   { statements }: AwsJudgement,
   claims: TokenClaims,
-): readonly Finding[] {
-  const denying = statements.filter(
-    ({ statement, applies }) => statement.effect === 'Deny' && applies === true,
-  );
+): Generator<Finding> {
+  const denies = statements.filter(({ statement }) => statement.effect === 'Deny');
+  for (const { statement, applies } of denies)
+    if (applies === true)
+      yield finding(
+        'explicit_deny',
+        statement.at,
+        'This Deny statement matches the token, and wins over every Allow.',
+      );
   const failing = statements
     .filter(
       ({ statement, applies }) => applies !== true && (statement.effect === 'Allow' || applies === undefined),
     )
-    .map((judged) => ({ distance: distanceOf(judged), findings: whyNot(judged, trust, claims) }))
+    .map((judged) => ({ distance: distanceOf(judged), findings: [...whyNot(judged, trust, claims)] }))
     .sort(
       (one, other) => one.distance - other.distance || closeness(one.findings) - closeness(other.findings),
     );
-  const found: Finding[] = [
-    ...denying.map(({ statement }) =>
-      finding(
-        'explicit_deny',
-        statement.at,
-        'This Deny statement matches the token, and wins over every Allow.',
-      ),
-    ),
-    ...failing.flatMap(({ findings }) => findings),
-  ];
-  if (!statements.some(({ statement }) => statement.effect === 'Allow'))
-    found.push(finding('no_allow_statement', 'Statement', 'No statement allows anything.'));
-  return found;
+  yield* failing.flatMap(({ findings }) => findings);
+  if (denies.length === statements.length)
+    yield finding('no_allow_statement', 'Statement', 'No statement allows anything.');
 }
 
 /** How far a statement is from accepting the token: another caller or action is further than any condition. */
@@ -97,57 +80,44 @@ const distanceOf = ({ isCaller, isAction, conditions }: JudgedStatement): number
 
 const closeness = (findings: readonly Finding[]): number => rankOf(findings.map(({ code }) => code));
 
-function whyNot(
+function* whyNot(
   { statement, isCaller, isAction, conditions }: JudgedStatement,
-  { policy, facts }: AwsTrust,
+  { policy: { hasVariables }, facts }: AwsTrust,
   claims: TokenClaims,
-): readonly Finding[] {
+): Generator<Finding> {
   const keys = requestKeys(claims, facts);
-  const failing = conditions.filter(({ holds }) => holds !== true);
   const heldKeys = conditions
     .filter(({ holds }) => holds === true)
     .map(({ condition }) => condition.key.toLowerCase());
-  return [
-    ...(isCaller === false ? diagnosePrincipal(statement, claims, facts.roleArn) : []),
-    ...(isCaller === undefined
-      ? statement.principals
-          .filter(({ isComputed }) => isComputed)
-          .map(({ value }) => computedLater(`${statement.at}.Principal`, value))
-      : []),
-    ...(isAction
-      ? []
-      : oneFinding(
-          'wrong_action',
-          `${statement.at}.Action`,
-          `The statement is about ${statement.actions.patterns.join(', ')}; a federated token asks for ${ACTION}.`,
-        )),
-    ...failing.flatMap(({ condition, holds }) => [
-      ...(holds === undefined && condition.computed.length > 0
-        ? condition.computed.map((value) => computedLater(`${condition.at}["${condition.key}"]`, value))
-        : []),
-      ...(holds === undefined && condition.computed.length === 0
-        ? oneFinding(
-            'not_judged_offline',
-            `${condition.at}["${condition.key}"]`,
-            `No input decides whether ${condition.operator.name} holds for \`${condition.key}\`.`,
-          )
-        : holds === undefined
-          ? []
-          : diagnoseCondition({
-              condition,
-              presented: keys(condition.key),
-              claims,
-              hasVariables: policy.hasVariables,
-            })),
-      ...(heldKeys.includes(condition.key.toLowerCase())
-        ? oneFinding(
-            'conditions_are_anded',
-            condition.at,
-            `\`${condition.key}\` is compared by two operators, and both must hold.`,
-          )
-        : []),
-    ]),
-  ];
+  if (isCaller === false) yield* diagnosePrincipal(statement, claims, facts.roleArn);
+  if (isCaller === undefined)
+    for (const { isComputed, value } of statement.principals)
+      if (isComputed === true) yield computedLater(`${statement.at}.Principal`, value);
+  if (!isAction)
+    yield finding(
+      'wrong_action',
+      `${statement.at}.Action`,
+      `The statement is about ${statement.actions.patterns.join(', ')}; a federated token asks for ${ACTION}.`,
+    );
+  for (const { condition, holds } of conditions) {
+    const { key, operator, computed } = condition;
+    const at = `${condition.at}["${key}"]`;
+    if (holds === true) continue;
+    if (holds === false) yield* diagnoseCondition({ condition, presented: keys(key), claims, hasVariables });
+    else if (computed.length > 0) yield* computed.map((value) => computedLater(at, value));
+    else
+      yield finding(
+        'not_judged_offline',
+        at,
+        `No input decides whether ${operator.name} holds for \`${key}\`.`,
+      );
+    if (heldKeys.includes(key.toLowerCase()))
+      yield finding(
+        'conditions_are_anded',
+        condition.at,
+        `\`${key}\` is compared by two operators, and both must hold.`,
+      );
+  }
 }
 
 const computedLater = (at: string, value: string): Finding =>

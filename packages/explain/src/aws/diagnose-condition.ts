@@ -1,14 +1,11 @@
 /** Why one condition of a trust policy does not hold. */
 
 import type { TokenClaims } from '../claims.js';
-import type { ClaimKind, Difference } from '../differences.js';
-import { closest, differences } from '../differences.js';
-import { finding } from '../findings.js';
-import type { Finding, FindingCode } from '../findings.js';
+import { closest, differences, type ClaimKind, type Difference } from '../differences.js';
+import { finding, findingsAt, type Finding, type FindingCode } from '../findings.js';
 import { textsOf } from '../json.js';
 import { fitsPattern, hasVariable, hasWildcard } from './glob.js';
-import { webIdentityAudiences, isMultivalued, issuerHost } from './request-keys.js';
-import type { KeyValue } from './request-keys.js';
+import { webIdentityAudiences, isMultivalued, issuerHost, type KeyValue } from './request-keys.js';
 import type { Condition } from './policy-elements.js';
 
 export interface FailedCondition {
@@ -48,9 +45,8 @@ export function diagnoseCondition(failed: FailedCondition): readonly Finding[] {
     return [say('value_differs', `The list is empty: nothing equals \`${key}\`, which is ${shown}.`)];
   if (!operator.base.startsWith('String'))
     return [say('value_differs', `${operator.name} doesn't hold for ${shown}.`)];
-  return closest(values.map((value) => textDifferences(failed, value, presented[0] ?? ''))).map(
-    ({ code, message }) => say(code, message),
-  );
+  const found = closest(values.map((value) => textDifferences(failed, value, presented[0] ?? '')));
+  return findingsAt(`${at}["${key}"]`, found);
 }
 
 function textDifferences(

@@ -2,65 +2,54 @@
 
 import type { TokenClaims } from '../claims.js';
 import { differences } from '../differences.js';
-import { finding, oneFinding } from '../findings.js';
-import type { Finding } from '../findings.js';
+import { finding, type Finding } from '../findings.js';
 import { issuerHost, providerArn } from './request-keys.js';
 import type { Statement } from './policy-document.js';
 
-export function diagnosePrincipal(
+export function* diagnosePrincipal(
   { at, principals }: Statement,
   claims: TokenClaims,
   roleArn: string | undefined,
-): readonly Finding[] {
-  return principals.flatMap(({ type, value }) => {
-    if (type === 'Federated') return diagnoseProvider(value, `${at}.Principal.Federated`, claims, roleArn);
-    if (type === 'AWS' && value === '*')
-      return oneFinding(
+): Generator<Finding> {
+  for (const { type, value } of principals)
+    if (type === 'Federated') yield* diagnoseProvider(value, `${at}.Principal.Federated`, claims, roleArn);
+    else
+      yield finding(
         'principal_not_federated',
-        `${at}.Principal.AWS`,
-        '{"AWS": "*"} matches every principal of AWS; a federated token is not one of them.',
+        `${at}.Principal.${type}`,
+        type === 'AWS' && value === '*'
+          ? '{"AWS": "*"} matches every principal of AWS; a federated token is not one of them.'
+          : `${JSON.stringify(value)} is not an identity provider; a federated token matches no principal of the type ${type}.`,
       );
-    return oneFinding(
-      'principal_not_federated',
-      `${at}.Principal.${type}`,
-      `${JSON.stringify(value)} is not an identity provider; a federated token matches no principal of the type ${type}.`,
-    );
-  });
 }
 
-function diagnoseProvider(
+function* diagnoseProvider(
   value: string,
   at: string,
   claims: TokenClaims,
   roleArn: string | undefined,
-): readonly Finding[] {
+): Generator<Finding> {
   const shown = JSON.stringify(value);
   const [, partition = '', account = '', kind = '', host = ''] =
     /^arn:([\w-]+):iam::(\d{12}):(oidc|saml)-provider\/(.+)$/.exec(value) ?? [];
   if (partition === '')
-    return oneFinding('provider_not_arn', at, `${shown} is not the ARN of an identity provider.`);
+    return yield finding('provider_not_arn', at, `${shown} is not the ARN of an identity provider.`);
   if (/^https?:\/\//i.test(host))
-    return oneFinding('provider_arn_has_scheme', at, `There is a scheme inside the ARN ${shown}.`);
-  const found: Finding[] = [];
-  if (kind === 'saml' || host !== issuerHost(claims)) found.push(ofHost(kind, host, at, claims, shown));
+    return yield finding('provider_arn_has_scheme', at, `There is a scheme inside the ARN ${shown}.`);
+  if (kind === 'saml' || host !== issuerHost(claims)) yield ofHost(kind, host, at, claims, shown);
   const [, wantedPartition, , , wantedAccount] = (providerArn(claims, roleArn) ?? '').split(':');
   if (wantedPartition !== undefined && partition !== wantedPartition)
-    found.push(
-      finding(
-        'provider_partition_mismatch',
-        at,
-        `The provider is of the partition ${partition}, the role of ${wantedPartition}.`,
-      ),
+    yield finding(
+      'provider_partition_mismatch',
+      at,
+      `The provider is of the partition ${partition}, the role of ${wantedPartition}.`,
     );
   if (wantedAccount !== undefined && account !== wantedAccount)
-    found.push(
-      finding(
-        'provider_account_mismatch',
-        at,
-        `The provider is of the account ${account}, the role of ${wantedAccount}.`,
-      ),
+    yield finding(
+      'provider_account_mismatch',
+      at,
+      `The provider is of the account ${account}, the role of ${wantedAccount}.`,
     );
-  return found;
 }
 
 const TELLING = new Set([

@@ -10,8 +10,7 @@ import { providerChecks, statementChecks } from './aws-checks.js';
 import { policyFindings, providerFindings } from './aws-findings.js';
 import { notesOf } from './aws-notes.js';
 import type { IdentityProvider } from './identity-provider.js';
-import { judgeAws } from './judge-aws.js';
-import type { AwsTrust } from './judge-aws.js';
+import { judgeAws, type AwsTrust } from './judge-aws.js';
 import type { RequestFacts } from './request-keys.js';
 import { readPolicyDocument, unwrapRole } from './policy-document.js';
 
@@ -36,7 +35,7 @@ export function explainAws(
     const findings = policy.problems.map(({ at, message }) => finding('malformed_policy', at, message));
     return { verdict: 'invalid', answer: 'MalformedPolicyDocument', checks, findings };
   }
-  const notes = notesOf(trust, judgement, claims);
+  const notes = [...notesOf(trust, judgement, claims)];
   const { allowed } = judgement;
   if (allowed === true) {
     const isAccepted = (other: TokenClaims): boolean => judgeAws(trust, other).allowed === true;

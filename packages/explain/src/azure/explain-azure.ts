@@ -1,25 +1,22 @@
 /** `explain` for Azure: federated credentials of an application or a managed identity against a token. */
 
 import type { TokenClaims } from '../claims.js';
-import { differences, teamOfIssuer } from '../differences.js';
-import type { Difference } from '../differences.js';
+import { differences, teamOfIssuer, type Difference } from '../differences.js';
 import type { Check, Explanation } from '../explanation.js';
-import { finding } from '../findings.js';
-import type { Finding } from '../findings.js';
+import { finding, findingsAt, type Finding } from '../findings.js';
 import { textsOf } from '../json.js';
 import { permissiveFindings } from '../permissive.js';
 import { assertKind } from '../recognise.js';
 import { resultOf } from '../truth.js';
 import { expressionDifferences } from './diagnose-expression.js';
 import {
+  credentialProblems,
   isTemplateExpression,
   MOST_CREDENTIALS,
-  credentialProblems,
   readCredentials,
 } from './credentials.js';
 import type { FederatedCredential } from './credentials.js';
-import { entraAnswer, judgeAzure } from './judge-azure.js';
-import type { AzureJudgement, JudgedCredential } from './judge-azure.js';
+import { entraAnswer, judgeAzure, type AzureJudgement, type JudgedCredential } from './judge-azure.js';
 
 export function explainAzure(value: unknown, claims: TokenClaims): Omit<Explanation, 'cloud' | 'summary'> {
   assertKind(value, 'azure', 'policy');
@@ -56,12 +53,9 @@ const isFlexible = ({ at }: Finding): boolean => at.endsWith('.claimsMatchingExp
 
 /** The other tokens that are tried are tokens of Vercel. */
 function tooPermissive(credentials: readonly FederatedCredential[], claims: TokenClaims): readonly Finding[] {
-  if (teamOfIssuer(claims.iss ?? '') === undefined) return [];
-  return permissiveFindings(
-    claims,
-    'credentials',
-    (other) => judgeAzure(credentials, other).allowed === true,
-  );
+  const isAccepted = (other: TokenClaims): boolean => judgeAzure(credentials, other).allowed === true;
+  const isOfVercel = teamOfIssuer(claims.iss ?? '') !== undefined;
+  return isOfVercel ? permissiveFindings(claims, 'credentials', isAccepted) : [];
 }
 
 function checksOf(
@@ -88,42 +82,29 @@ function checksOf(
   ];
 }
 
-function whyNot(
+function* whyNot(
   { credentials, hasOneAudience, allowed }: AzureJudgement,
   claims: TokenClaims,
-): readonly Finding[] {
-  if (allowed === undefined) return [];
-  const found: Finding[] = [];
+): Generator<Finding> {
+  if (allowed === undefined) return;
   if (!hasOneAudience)
-    found.push(
-      finding(
-        'several_audiences',
-        'token',
-        `The token is for ${textsOf(claims.aud).length} audiences; Entra takes one.`,
-      ),
+    yield finding(
+      'several_audiences',
+      'token',
+      `The token is for ${textsOf(claims.aud).length} audiences; Entra takes one.`,
     );
   if (credentials.length === 0)
-    return [
-      ...found,
-      finding('no_credentials', 'credentials', 'The application has no federated credential.'),
-    ];
+    yield finding('no_credentials', 'credentials', 'The application has no federated credential.');
   const [best] = [...credentials].sort((one, other) => closeness(other) - closeness(one));
-  if (best === undefined || (best.applies !== false && !hasOneAudience)) return found;
-  found.push(...differencesOf(best, claims));
-  const everyPartIsSomewhere =
-    hasOneAudience &&
-    credentials.some(({ isIssuer }) => isIssuer !== false) &&
-    credentials.some(({ isSubject }) => isSubject !== false) &&
-    credentials.some(({ isAudience }) => isAudience !== false);
-  if (everyPartIsSomewhere)
-    found.push(
-      finding(
-        'issuer_and_subject_apart',
-        'credentials',
-        'Issuer, subject and audience of the token are each in some credential, but not in one and the same.',
-      ),
+  if (best === undefined || (best.applies !== false && !hasOneAudience)) return;
+  yield* differencesOf(best, claims);
+  const parts = ['isIssuer', 'isSubject', 'isAudience'] as const;
+  if (hasOneAudience && parts.every((part) => credentials.some((one) => one[part] !== false)))
+    yield finding(
+      'issuer_and_subject_apart',
+      'credentials',
+      'Issuer, subject and audience of the token are each in some credential, but not in one and the same.',
     );
-  return found;
 }
 
 /** The credential that was most likely meant: the one that fits most, and of those the one with the fewest slips. */
@@ -137,30 +118,21 @@ function closeness({ isIssuer, isSubject, isAudience, credential }: JudgedCreden
   );
 }
 
-function differencesOf(
+function* differencesOf(
   { credential, isIssuer, isSubject, isAudience }: JudgedCredential,
   claims: TokenClaims,
-): readonly Finding[] {
+): Generator<Finding> {
   const { at, issuer, subject, audiences, expression } = credential;
-  const say = (place: string, list: readonly Difference[]): readonly Finding[] =>
-    list.map(({ code, message }) => finding(code, `${at}.${place}`, message));
+  if (isIssuer === false)
+    yield* findingsAt(`${at}.issuer`, exactDifferences('issuer', issuer, claims.iss ?? '', claims));
+  if (isSubject === false)
+    yield* expression === undefined
+      ? findingsAt(`${at}.subject`, exactDifferences('subject', subject ?? '', claims.sub ?? '', claims))
+      : findingsAt(`${at}.claimsMatchingExpression`, expressionDifferences(expression, claims));
   const presented = textsOf(claims.aud)[0] ?? '';
-  return [
-    ...(isIssuer !== false
-      ? []
-      : say('issuer', exactDifferences('issuer', issuer, claims.iss ?? '', claims))),
-    ...(isSubject !== false
-      ? []
-      : expression !== undefined
-        ? say('claimsMatchingExpression', expressionDifferences(expression, claims))
-        : say('subject', exactDifferences('subject', subject ?? '', claims.sub ?? '', claims))),
-    ...(isAudience !== false
-      ? []
-      : say(
-          'audiences',
-          audiences.flatMap((wanted) => exactDifferences('audience', wanted, presented, claims)),
-        )),
-  ];
+  if (isAudience === false)
+    for (const wanted of audiences)
+      yield* findingsAt(`${at}.audiences`, exactDifferences('audience', wanted, presented, claims));
 }
 
 function exactDifferences(
@@ -171,12 +143,8 @@ function exactDifferences(
 ): readonly Difference[] {
   // A URL may contain a question mark.
   if (!(kind === 'subject' ? /[*?]/ : /\*/).test(wanted)) return differences(kind, wanted, presented, claims);
-  return [
-    {
-      code: 'wildcard_not_supported',
-      message: `Entra takes \`*\` and \`?\` in ${JSON.stringify(wanted)} literally.`,
-    },
-  ];
+  const message = `Entra takes \`*\` and \`?\` in ${JSON.stringify(wanted)} literally.`;
+  return [{ code: 'wildcard_not_supported', message }];
 }
 
 /** Values that are known only when the template is deployed. */
@@ -186,12 +154,7 @@ function templateNotes({ credentials }: AzureJudgement): readonly Finding[] {
     .flatMap(({ credential: { at, issuer, subject, expression, audiences } }) =>
       [issuer, subject ?? '', expression ?? '', ...audiences]
         .filter(isTemplateExpression)
-        .map((value) =>
-          finding(
-            'not_judged_offline',
-            at,
-            `The template computes ${JSON.stringify(value)} when it is deployed.`,
-          ),
-        ),
+        .map((value) => `The template computes ${JSON.stringify(value)} when it is deployed.`)
+        .map((message) => finding('not_judged_offline', at, message)),
     );
 }

@@ -1,11 +1,9 @@
 /** Why an expression of CEL gives no value for a token: the part that fails first. */
 
 import type { TokenClaims } from '../claims.js';
-import { finding, oneFinding } from '../findings.js';
-import type { Finding } from '../findings.js';
+import { finding, type Finding } from '../findings.js';
 import { jsonOf } from '../json.js';
-import type { CelExpr } from './cel-tree.js';
-import { callOf, elementsOf, pathOf, partsOf } from './cel-tree.js';
+import { callOf, elementsOf, pathOf, partsOf, type CelExpr } from './cel-tree.js';
 import type { CelValue, Evaluation, Expression, Program } from './cel.js';
 
 /** One expression held against one token. */
@@ -46,18 +44,12 @@ export function missingName(path: string, { at, claims, whyUnmapped }: Scene): r
   if (path.slice(0, dot) !== 'assertion') {
     const why = whyUnmapped(path);
     if (why.length > 0) return why;
-    return oneFinding(
-      'attribute_not_mapped',
-      at,
-      `\`${path}\` is not mapped, so that nothing can be compared with it.`,
-    );
+    const message = `\`${path}\` is not mapped, so that nothing can be compared with it.`;
+    return [finding('attribute_not_mapped', at, message)];
   }
   const close = Object.keys(claims).find((claim) => distance(claim, name) <= Math.min(2, name.length / 2));
-  return oneFinding(
-    'no_such_claim',
-    at,
-    `The token has no claim \`${name}\`${close === undefined ? '.' : `; did you mean \`${close}\`?`}`,
-  );
+  const guess = close === undefined ? '.' : `; did you mean \`${close}\`?`;
+  return [finding('no_such_claim', at, `The token has no claim \`${name}\`${guess}`)];
 }
 
 /** Its parts have values, and it has none. */

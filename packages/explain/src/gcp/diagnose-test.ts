@@ -1,16 +1,12 @@
 /** Why one test of an attribute condition, such as `==`, `in` or `startsWith`, does not come out as wanted. */
 
 import { closest } from '../differences.js';
-import { finding, oneFinding } from '../findings.js';
-import type { Finding, FindingCode } from '../findings.js';
-import type { CelExpr } from './cel-tree.js';
-import { callOf, elementsOf, isConstant, pathOf, testedPathOf, textOf } from './cel-tree.js';
+import { finding, findingsAt, type Finding, type FindingCode } from '../findings.js';
+import { callOf, elementsOf, isConstant, pathOf, testedPathOf, textOf, type CelExpr } from './cel-tree.js';
 import type { CelValue } from './cel.js';
 import { meaningIn } from './claim-kinds.js';
-import type { Scene } from './diagnose-failure.js';
-import { kindOf, missingName, shownValue, wrongType } from './diagnose-failure.js';
-import type { TextTest } from './text-tests.js';
-import { textDifferences } from './text-tests.js';
+import { kindOf, missingName, shownValue, wrongType, type Scene } from './diagnose-failure.js';
+import { textDifferences, type TextTest } from './text-tests.js';
 
 /** What is tested, and the values one of which it has to be. */
 interface Comparison {
@@ -133,12 +129,9 @@ function ofMembership(
       .filter((one): one is string => typeof one === 'string')
       .map((presented) => textDifferences({ test: '==', wanted: value, presented, meaning, claims })),
   ).filter(({ code }) => code !== 'value_differs');
-  if (near.length > 0) return near.map(({ code, message }) => finding(code, at, message));
-  return oneFinding(
-    'value_differs',
-    at,
-    `\`${path ?? expression.write(list)}\` is ${shownValue(held)}, and has no element ${JSON.stringify(value)}.`,
-  );
+  if (near.length > 0) return findingsAt(at, near);
+  const message = `\`${path ?? expression.write(list)}\` is ${shownValue(held)}, and has no element ${JSON.stringify(value)}.`;
+  return [finding('value_differs', at, message)];
 }
 
 /** A test without a text to look at closer. */

@@ -8,8 +8,7 @@ import { evaluating } from './cel.js';
 import { checksOf } from './gcp-checks.js';
 import { invalidFindings, notesOf, providerFindings } from './gcp-findings.js';
 import { compileProvider } from './identity.js';
-import type { GcpTrust } from './judge-gcp.js';
-import { answerOf, judgeGcp } from './judge-gcp.js';
+import { answerOf, judgeGcp, type GcpTrust } from './judge-gcp.js';
 import { readInherited } from './inherited.js';
 import { readBindings } from './members.js';
 import { readPoolProvider } from './pool-provider.js';
@@ -47,11 +46,11 @@ function explained(
   const trust: GcpTrust = { provider, compiled, bindings, inherited: readInherited(projectPolicies) };
   const judgement = judgeGcp(trust, claims);
   const checks = checksOf(trust, judgement, claims);
-  const invalid = invalidFindings(trust);
+  const invalid = [...invalidFindings(trust)];
   if (invalid.length > 0)
     return { verdict: 'invalid', answer: 'INVALID_ARGUMENT', checks, findings: invalid };
   const { allowed } = judgement;
-  const notes = notesOf(trust, judgement, claims);
+  const notes = [...notesOf(trust, judgement, claims)];
   if (allowed === true) {
     const isAccepted = (other: TokenClaims): boolean => judgeGcp(trust, other).allowed === true;
     // What the principals may do is in the bindings: without them nothing is known to be too permissive.

@@ -1,12 +1,9 @@
 /** The condition and the mappings of a provider, each held against the claims of one token. */
 
 import type { TokenClaims } from '../claims.js';
-import { oneFinding } from '../findings.js';
-import type { Finding } from '../findings.js';
-import type { Bindings, Program } from './cel.js';
-import { evaluator, looking } from './cel.js';
-import type { Scene } from './diagnose-failure.js';
-import { shownValue, whyItFails } from './diagnose-failure.js';
+import { finding, type Finding } from '../findings.js';
+import { evaluator, looking, type Bindings, type Program } from './cel.js';
+import { shownValue, whyItFails, type Scene } from './diagnose-failure.js';
 import type { CompiledProvider } from './identity.js';
 
 export function conditionScene(
@@ -50,9 +47,6 @@ export function whyUnmapped(
   const { value, failure } = looking(() => scene.evaluate(root), { value: undefined, failure: undefined });
   if (failure !== undefined) return looking(() => whyItFails(root, scene), []);
   if (value !== null) return [];
-  return oneFinding(
-    'attribute_not_mapped',
-    at,
-    `\`${program.source}\` is ${shownValue(value)} for this token.`,
-  );
+  const message = `\`${program.source}\` is ${shownValue(value)} for this token.`;
+  return [finding('attribute_not_mapped', at, message)];
 }

@@ -1,28 +1,17 @@
 /** `credex setup aws`: an OIDC provider for each issuer, and a role that trusts chosen subjects of it. */
 
 import type { Grammar } from '@credex/core/internal';
-import { optionalString, requiredString } from '@credex/core/internal';
 import type { PolicyDocument } from '@credex/testing/emulator';
 import type { Checks } from '../../setup/checks.js';
 import { commonNotes, namesOnlyNotes } from '../../setup/notes.js';
 import type { Plan } from '../../setup/plan.js';
 import { shellCommand } from '../../setup/quote.js';
-import type { TrustRequest, TrustedIssuer } from '../../setup/trust-request.js';
-import { subjectsOf } from '../../setup/trust-request.js';
+import { subjectsOf, type TrustRequest, type TrustedIssuer } from '../../setup/trust-request.js';
 import type { CloudSetup } from '../cloud.js';
 import { awsTerraform } from './terraform.js';
 
-interface AwsOptions {
-  readonly accountId?: string;
-  readonly roleName?: string;
-  readonly partition?: string;
-}
-
-export interface AwsTarget {
-  readonly accountId: string;
-  readonly roleName: string;
-  readonly partition: string;
-}
+type AwsTarget = Readonly<Record<'accountId' | 'roleName' | 'partition', string>>;
+type AwsOptions = Partial<AwsTarget>;
 
 const ACCOUNT: Grammar = { pattern: /^\d{12}$/, says: 'the account id: 12 digits' };
 const ROLE: Grammar = {
@@ -37,15 +26,10 @@ const PARTITION: Grammar = {
 
 function awsTarget(request: TrustRequest, options: AwsOptions, checks: Checks): AwsTarget {
   return {
-    accountId: checks.or('000000000000', () =>
-      requiredString({ option: '--account-id' }, options.accountId, ACCOUNT),
-    ),
+    accountId: checks.required('--account-id', options.accountId, ACCOUNT, '000000000000'),
     roleName:
-      checks.or(undefined, () => optionalString({ option: '--role-name' }, options.roleName, ROLE)) ??
-      `vercel-${request.project}`.slice(0, 64),
-    partition:
-      checks.or(undefined, () => optionalString({ option: '--partition' }, options.partition, PARTITION)) ??
-      'aws',
+      checks.optional('--role-name', options.roleName, ROLE) ?? `vercel-${request.project}`.slice(0, 64),
+    partition: checks.optional('--partition', options.partition, PARTITION) ?? 'aws',
   };
 }
 

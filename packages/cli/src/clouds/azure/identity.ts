@@ -1,11 +1,9 @@
 /** The identity in Entra that trusts the tokens, and its federated credentials. */
 
 import type { Grammar } from '@credex/core/internal';
-import { optionalString, requiredString } from '@credex/core/internal';
 import { UsageError } from '../../usage-error.js';
 import type { Checks } from '../../setup/checks.js';
-import type { TrustRequest } from '../../setup/trust-request.js';
-import { subjectsOf } from '../../setup/trust-request.js';
+import { subjectsOf, type TrustRequest } from '../../setup/trust-request.js';
 
 export interface AzureOptions {
   readonly identity?: string;
@@ -30,12 +28,7 @@ export interface ManagedIdentity {
   readonly location: string;
 }
 
-export interface FederatedCredential {
-  readonly name: string;
-  readonly issuer: string;
-  readonly subject: string;
-  readonly audience: string;
-}
+export type FederatedCredential = Readonly<Record<'name' | 'issuer' | 'subject' | 'audience', string>>;
 
 const GUID: Grammar = {
   pattern: /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
@@ -66,26 +59,20 @@ export function azureTarget(
   const refuse = (names: readonly (keyof AzureOptions)[]): void => {
     for (const name of names) checks.or(undefined, () => refuseOption(options, name, kind));
   };
-  const named = (option: string, value: string | undefined, grammar: Grammar): string | undefined =>
-    checks.or(undefined, () => optionalString({ option }, value, grammar));
   if (kind === 'application') {
     refuse(['identityName', 'resourceGroup', 'location']);
     return {
       kind,
-      clientId: named('--client-id', options.clientId, GUID),
-      displayName: named('--display-name', options.displayName, NAME) ?? fallback,
+      clientId: checks.optional('--client-id', options.clientId, GUID),
+      displayName: checks.optional('--display-name', options.displayName, NAME) ?? fallback,
     };
   }
   refuse(['clientId', 'displayName']);
   return {
     kind,
-    name: named('--identity-name', options.identityName, IDENTITY) ?? fallback,
-    resourceGroup: checks.or('group', () =>
-      requiredString({ option: '--resource-group' }, options.resourceGroup, GROUP),
-    ),
-    location: checks.or('westeurope', () =>
-      requiredString({ option: '--location' }, options.location, LOCATION),
-    ),
+    name: checks.optional('--identity-name', options.identityName, IDENTITY) ?? fallback,
+    resourceGroup: checks.required('--resource-group', options.resourceGroup, GROUP, 'group'),
+    location: checks.required('--location', options.location, LOCATION, 'westeurope'),
   };
 }
 

@@ -3,13 +3,12 @@
 import type { Checks } from '../../setup/checks.js';
 import { commonNotes, namesOnlyNotes } from '../../setup/notes.js';
 import type { Plan, PlannedFile } from '../../setup/plan.js';
-import type { ShellText, Word } from '../../setup/quote.js';
-import { shellCommand } from '../../setup/quote.js';
+import { shellCommand, type ShellText, type Word } from '../../setup/quote.js';
 import type { TrustRequest } from '../../setup/trust-request.js';
 import type { CloudSetup } from '../cloud.js';
 import { azureBicep } from './bicep.js';
-import type { Application, AzureOptions, FederatedCredential, ManagedIdentity } from './identity.js';
 import { azureTarget, federatedCredentials } from './identity.js';
+import type { Application, AzureOptions, FederatedCredential, ManagedIdentity } from './identity.js';
 import { applicationTerraform, managedTerraform } from './terraform.js';
 
 export const setup: CloudSetup<AzureOptions> = {

@@ -3,13 +3,11 @@
  * are given it compares ids, because a rename does not change them.
  */
 
-import type { Grammar } from '@credex/core/internal';
-import { SERVICE_ACCOUNT_EMAIL, optionalString, requiredString } from '@credex/core/internal';
+import { SERVICE_ACCOUNT_EMAIL, type Grammar } from '@credex/core/internal';
 import { UsageError } from '../../usage-error.js';
 import type { Checks } from '../../setup/checks.js';
 import { celString } from '../../setup/quote.js';
-import type { TrustRequest, TrustedIssuer } from '../../setup/trust-request.js';
-import { subjectsOf } from '../../setup/trust-request.js';
+import { subjectsOf, type TrustRequest, type TrustedIssuer } from '../../setup/trust-request.js';
 
 export interface GcpOptions {
   readonly googleProject?: string;
@@ -49,16 +47,10 @@ const LONGEST_SUBJECT = 127;
 
 export function gcpTarget(options: GcpOptions, checks: Checks): GcpTarget {
   return {
-    project: checks.or('project-0', () =>
-      requiredString({ option: '--google-project' }, options.googleProject, PROJECT),
-    ),
-    projectNumber: checks.or('0', () =>
-      requiredString({ option: '--google-project-number' }, options.googleProjectNumber, NUMBER),
-    ),
-    poolId: checks.or(undefined, () => optionalString({ option: '--pool' }, options.pool, ID)) ?? 'vercel',
-    serviceAccount: checks.or(undefined, () =>
-      optionalString({ option: '--service-account' }, options.serviceAccount, SERVICE_ACCOUNT_EMAIL),
-    ),
+    project: checks.required('--google-project', options.googleProject, PROJECT, 'project-0'),
+    projectNumber: checks.required('--google-project-number', options.googleProjectNumber, NUMBER, '0'),
+    poolId: checks.optional('--pool', options.pool, ID) ?? 'vercel',
+    serviceAccount: checks.optional('--service-account', options.serviceAccount, SERVICE_ACCOUNT_EMAIL),
   };
 }
 
@@ -82,14 +74,10 @@ export function providersOf(
 ): readonly GcpProvider[] {
   const { issuers, audience } = request;
   checks.or(undefined, () => requireIds(request));
-  const id =
-    checks.or(undefined, () => optionalString({ option: '--provider' }, options.provider, ID)) ?? 'vercel';
+  const id = checks.optional('--provider', options.provider, ID) ?? 'vercel';
   const mapping = checks.or({}, () => mappingFor(request));
   return issuers.map((issuer, at) => ({
-    id:
-      at === 0
-        ? id
-        : checks.or(id, () => requiredString({ option: '--provider' }, `${id}-${issuer.mode}`, ID)),
+    id: at === 0 ? id : checks.required('--provider', `${id}-${issuer.mode}`, ID, id),
     issuer,
     audience,
     mapping,
