@@ -9,7 +9,7 @@ export interface Expression {
 export type HclValue =
   string | boolean | Expression | readonly HclValue[] | { readonly [key: string]: HclValue };
 
-/** Attributes by name, then the blocks inside of it. */
+/** The attributes, then the blocks inside of it. */
 export interface Block {
   readonly head: string;
   readonly attributes: Readonly<Record<string, HclValue>>;
