@@ -139,6 +139,7 @@ export const CORE_LAYERS = [
   ['cache/'],
   ['provider-options'],
   ['provider', 'shared-options'],
+  ['watch'],
   ['classify', 'driver', 'index', 'internal'],
 ];
 
@@ -159,6 +160,7 @@ export const AMBIENT = {
   'connect/redis/node-redis': ['setTimeout'],
   'core/runtime/clock': ['Date', 'setTimeout'],
   'core/runtime/environment': ['process'],
+  'core/runtime/idle-timer': ['setTimeout'],
   'core/runtime/node': ['process'],
   'core/http/node': ['process'],
   'core/http/secure-socket': ['process'],

@@ -44,6 +44,7 @@ describe('events', () => {
     expect(w.events[1]).toEqual({
       type: 'exchange-succeeded',
       provider: 'test',
+      exchangeId: expect.any(Number) as number,
       durationMs: 0,
       expiresAt: expect.any(Number) as number,
     });

@@ -14,17 +14,23 @@ import { builtinModule } from './runtime/environment.js';
 export type StoreOutcome =
   'hit' | 'miss' | 'written' | 'deferred' | 'deleted' | 'unreadable' | 'failed' | 'skipped';
 
+/**
+ * `exchangeId` is the same in all events of one exchange, and no other exchange of this process has it: of the exchanges
+ * that run at one time, each event says which one it is about.
+ */
 export type CredentialEvent =
-  | { readonly type: 'exchange-started'; readonly provider: string }
+  | { readonly type: 'exchange-started'; readonly provider: string; readonly exchangeId: number }
   | {
       readonly type: 'exchange-succeeded';
       readonly provider: string;
+      readonly exchangeId: number;
       readonly durationMs: number;
       readonly expiresAt: number;
     }
   | {
       readonly type: 'exchange-failed';
       readonly provider: string;
+      readonly exchangeId: number;
       readonly durationMs: number;
       readonly code: FederationErrorCode;
     }
@@ -32,6 +38,7 @@ export type CredentialEvent =
   | {
       readonly type: 'retrying';
       readonly provider: string;
+      readonly exchangeId: number;
       readonly code: FederationErrorCode;
       readonly delayMs: number;
     }
@@ -58,13 +65,13 @@ export type CredentialEvent =
   /** A refresh started in the background. */
   | { readonly type: 'refresh-ahead'; readonly provider: string }
   /** An exchange is overdue because the process was frozen: its callers start again. */
-  | { readonly type: 'abandoned'; readonly provider: string }
+  | { readonly type: 'abandoned'; readonly provider: string; readonly exchangeId: number }
   | { readonly type: 'invalidated'; readonly provider: string }
   | { readonly type: 'evicted'; readonly provider: string }
   /** A call failed with the error of an earlier exchange; no exchange was made. */
   | { readonly type: 'refused'; readonly provider: string; readonly code: FederationErrorCode }
   /** The token belongs to another identity than the platform names: its digest is the identity key instead. */
-  | { readonly type: 'identity-mismatch'; readonly provider: string }
+  | { readonly type: 'identity-mismatch'; readonly provider: string; readonly exchangeId: number }
   /** Something that the user may not expect, such as a default region. */
   | { readonly type: 'warning'; readonly provider: string; readonly message: string };
 

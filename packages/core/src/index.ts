@@ -31,3 +31,5 @@ export type { CredentialEvent, OnEvent, StoreOutcome } from './events.js';
 export type { Expectation } from './token/expect.js';
 export type { Fetch } from './http/http.js';
 export type { SharedOptions, TokenFunction } from './provider-options.js';
+export type { WatchCredentialsOptions } from './watch.js';
+export { watchCredentials } from './watch.js';

@@ -58,7 +58,7 @@ export { oneLine, shown, visible } from './redact.js';
 export { isLaptop, onVercel } from './runtime/environment.js';
 export { UnreadableFile, readRegularFile } from './runtime/regular-file.js';
 export { sha256 } from './cache/key.js';
-export { rememberedSubjectToken } from './cache/remembered-token.js';
+export { newestToken, rememberNewest, rememberedSubjectToken } from './cache/remembered-token.js';
 export { UNNAMED_SOURCE, readSubjectToken } from './token/read.js';
 export {
   DOMAIN_NAME,
@@ -87,6 +87,8 @@ export { PROXY_VARIABLES, isProxied } from './http/proxy-environment.js';
 export { rememberProviders } from './options/remember-providers.js';
 // For cache/store-stage.ts, which is loaded with the first refresh of a provider that has a store.
 export { findEntry, keepEntry, policyOf } from './cache/cache.js';
+// For watch.ts, which is part of the index.
+export { processWideCache } from './cache/cache.js';
 export { valueKey } from './cache/key.js';
 export { SHORTEST_LIFETIME_MS } from './cache/policy.js';
 export { frozenRecord, isNested } from './cache/record.js';

@@ -1,7 +1,7 @@
 /** `createCredentialProvider`: the provider that each cloud's factory returns, made from the cloud's exchanger. */
 
 import type { CacheEntry } from './cache/cache.js';
-import { findEntry, markUsed, policyOf } from './cache/cache.js';
+import { findEntry, markUsed, policyOf, processWideCache } from './cache/cache.js';
 import type { DriverCall, DriverProvider } from './cache/call.js';
 import { NOTHING, isPlain, mergedRequest, ownCall } from './cache/call.js';
 import type { ProviderContext } from './cache/exchange.js';
@@ -245,6 +245,7 @@ function invalidate<C extends Credential, R, V extends C>(
     entry.notBefore = ++state.sequence;
     emit({ type: 'invalidated' });
   }
+  for (const wake of processWideCache().state.watchers) wake();
 }
 
 function status<C extends Credential, R, V extends C>(

@@ -81,6 +81,8 @@ export interface Refresh extends RefreshDemand {
   readonly outcome: Promise<RefreshOutcome>;
   readonly started: Moment;
   readonly sequence: number;
+  /** In its events: no other refresh of this process has it, of whichever cache. */
+  readonly exchangeId: number;
   /** The entry at its start: evicted meanwhile, it still knows what was invalidated. */
   readonly entry: CacheEntry;
   /** By the clock, in milliseconds: an older refresh is abandoned. */
@@ -130,6 +132,12 @@ export interface CacheState {
   readonly digests: Map<string, { readonly digest: string; readonly expiresAt: number }>;
   /** Counts calls, refreshes and invalidations, so that any two of them can be put in order. */
   sequence: number;
+  /** Of the process-wide cache: the `exchangeId` of the last refresh of any cache. */
+  exchangeId: number;
+  /** Of the process-wide cache: called after a credential of any cache is invalidated. */
+  readonly watchers: Set<() => void>;
+  /** Of the process-wide cache: by platform identity, the token that ends last of those that requests have brought. */
+  readonly newestTokens: Map<string, SubjectToken>;
 }
 
 /**
@@ -137,7 +145,7 @@ export interface CacheState {
  * `state` is private.
  */
 export interface CredentialCache {
-  readonly contract: 'credex.cache.v2';
+  readonly contract: 'credex.cache.v3';
   readonly maxEntries: number;
   readonly profile: 'default' | 'aws-sdk';
   readonly refreshAheadMs: number | undefined;
@@ -205,13 +213,16 @@ export function createCredentialCache(given: CredentialCacheOptions = {}): Crede
     tokens: new Map(),
     digests: new Map(),
     sequence: 0,
+    exchangeId: 0,
+    watchers: new Set(),
+    newestTokens: new Map(),
   };
-  const cache = { contract: 'credex.cache.v2', maxEntries, profile, refreshAheadMs } as const;
+  const cache = { contract: 'credex.cache.v3', maxEntries, profile, refreshAheadMs } as const;
   // Not enumerable: printing a cache must not print credentials.
   return Object.freeze(Object.defineProperty(cache, 'state', { value: state })) as CredentialCache;
 }
 
-const PROCESS_WIDE = Symbol.for('credex.cache.v2');
+const PROCESS_WIDE = Symbol.for('credex.cache.v3');
 
 /** The cache behind `getXCredentials()`: one a process and contract version, whatever was bundled twice. */
 export function processWideCache(): CredentialCache {

@@ -197,7 +197,7 @@ async function requestWithRetries<C extends Credential, R, T>(
       const price = takeRetry(cache, bucket, advice.throttled === true);
       if (price === undefined) throw thrown;
       paid += price;
-      emit({ type: 'retrying', code: advice.code, delayMs });
+      emit({ type: 'retrying', exchangeId: refresh.exchangeId, code: advice.code, delayMs });
       await sleep(clock, delayMs, signal);
     }
   }

@@ -52,9 +52,10 @@ export async function settleRefresh<C extends Credential, R>(
 ): Promise<RefreshOutcome> {
   const { context, refresh } = run;
   const { emit, clock } = context;
+  const { exchangeId } = refresh;
   const durationMs = since(refresh.started, clock);
   if (outcome.kind === 'abandoned' || (durationMs >= refresh.maxAgeMs && isStaleAfterFreeze(outcome))) {
-    emit({ type: 'abandoned' });
+    emit({ type: 'abandoned', exchangeId });
     return { kind: 'abandoned' };
   }
   switch (outcome.kind) {
@@ -63,13 +64,13 @@ export async function settleRefresh<C extends Credential, R>(
     case 'failed':
       return recordFailure(run, outcome, durationMs);
     case 'other-identity':
-      emit({ type: 'identity-mismatch' });
+      emit({ type: 'identity-mismatch', exchangeId });
       return { kind: 'other-identity' };
     case 'adopted':
     case 'deferred':
       return { kind: outcome.kind };
     case 'misuse':
-      emit({ type: 'exchange-failed', durationMs, code: 'invalid_request' });
+      emit({ type: 'exchange-failed', exchangeId, durationMs, code: 'invalid_request' });
       return { kind: 'failed', error: outcome.error, rejected: true };
   }
 }
@@ -101,7 +102,8 @@ function storeCredential<C extends Credential, R>(
   const aheadMs = policy.aheadMs(lifetimeMs, cache.refreshAheadMs);
   const schedule = policy.schedule(lifetimeMs, aheadMs, hintAge, random());
   warnOfClamping(context, lifetimeMs);
-  emit({ type: 'exchange-succeeded', durationMs, expiresAt: credential.expiresAt });
+  const { expiresAt } = credential;
+  emit({ type: 'exchange-succeeded', exchangeId: refresh.exchangeId, durationMs, expiresAt });
   // The entry may have been evicted meanwhile, and created again.
   const entry = findEntry(cache.state, key) ?? refresh.entry;
   if (!isOutdated(refresh, entry) && (entry.invalidated || replaces(run, entry))) {
@@ -170,7 +172,7 @@ function fail<C extends Credential, R>(
 ): RefreshOutcome {
   const { cache, clock, random, emit } = context;
   const { error, kind } = failure;
-  emit({ type: 'exchange-failed', durationMs, code: error.code });
+  emit({ type: 'exchange-failed', exchangeId: refresh.exchangeId, durationMs, code: error.code });
   const entry = findEntry(cache.state, key);
   if (entry !== undefined) {
     const { cached, invalidated, backoffs } = entry;

@@ -5,7 +5,7 @@ import { FederationError, federationErrorOf } from '../errors.js';
 import { momentOf, since } from '../runtime/clock.js';
 import { sharesPromises, withDeadline } from '../runtime/deadline.js';
 import type { Refresh, RefreshOutcome } from './cache.js';
-import { findEntry } from './cache.js';
+import { findEntry, processWideCache } from './cache.js';
 import type { ExchangeOutcome, ProviderContext } from './exchange.js';
 import { exchange } from './exchange.js';
 import type { RefreshName, RefreshRun, RefreshStart } from './refresh-result.js';
@@ -46,6 +46,7 @@ export function startRefresh<C extends Credential, R>(
   const refresh: { -readonly [K in keyof Refresh]: Refresh[K] } = {
     started: momentOf(clock),
     sequence: ++state.sequence,
+    exchangeId: ++processWideCache().state.exchangeId,
     entry,
     maxAgeMs: Math.max(LEAST_MAX_AGE_MS, timeoutMs + 2_000),
     sent: false,
@@ -60,7 +61,7 @@ export function startRefresh<C extends Credential, R>(
   const timeout = (): unknown => new DOMException('The exchange took too long.', 'TimeoutError');
   const exchanges: Exchange<C> = (signal, token) => {
     entry.exchanges += 1;
-    context.emit({ type: 'exchange-started' });
+    context.emit({ type: 'exchange-started', exchangeId: refresh.exchangeId });
     return exchange(context, { ...input, token }, refresh, signal);
   };
   // `undefined` where it could not be loaded.

@@ -21,3 +21,21 @@ export function rememberedSubjectToken(jwt: string): SubjectToken {
   tokens.set(jwt, token);
   return token;
 }
+
+/** More than one: a test or a server may change the variables that name the identity. */
+const MAX_IDENTITIES = 16;
+/** Vercel's tokens live 12 hours at most. A token that claims more must not outlast the ones that are renewed. */
+const MAX_LIFETIME_MS = 86_400_000;
+
+/** Remembers a token that a request brought, for work that runs outside of any request, unless a later one is known. */
+export function rememberNewest(identity: string, token: SubjectToken, now: number): void {
+  const { newestTokens } = processWideCache().state;
+  const { expiresAt } = token;
+  const known = newestTokens.get(identity)?.expiresAt ?? 0;
+  if (expiresAt <= known || expiresAt > now + MAX_LIFETIME_MS) return;
+  if (newestTokens.size >= MAX_IDENTITIES) newestTokens.clear();
+  newestTokens.set(identity, token);
+}
+
+export const newestToken = (identity: string): SubjectToken | undefined =>
+  processWideCache().state.newestTokens.get(identity);

@@ -2,7 +2,7 @@
 
 import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { callerError, environmentVariable, rememberedSubjectToken } from '@credex/core/internal';
+import { callerError, environmentVariable, newestToken, rememberedSubjectToken } from '@credex/core/internal';
 import type { SourceTools } from './source-options.js';
 import type { Found, Place } from './token-errors.js';
 
@@ -25,6 +25,8 @@ export interface CaptureTools extends SourceTools {
 
 /** The identity of this process. All deployments of one identity have the same rights. */
 export interface PlatformIdentity {
+  /** The identity without the source's `expect`: what the newest token is remembered for. */
+  readonly identity: string;
   readonly name: string;
   matchesIdentity(claims: SubjectClaims): boolean;
 }
@@ -84,6 +86,7 @@ export class CapturedSubject implements Subject {
       ['the request header', () => this.#header],
       ['VERCEL_OIDC_TOKEN_FILE', () => (file === undefined ? undefined : fromFile(file, signal))],
       ['VERCEL_OIDC_TOKEN', () => variables.token],
+      ['an earlier request', () => this.#fromEarlierRequest()],
     ];
     const expired: Found[] = [];
     let refused = false;
@@ -105,6 +108,12 @@ export class CapturedSubject implements Subject {
     const { ALL_SOURCES, allExpired, noFresherToken, noToken } = await import('./token-errors.js');
     if (refused) throw noFresherToken();
     throw expired.length === 0 ? noToken(ALL_SOURCES) : allExpired(expired, now());
+  }
+
+  /** Never for a request with a token of another identity, which has no platform identity. */
+  #fromEarlierRequest(): string | undefined {
+    const newest = this.#platform && newestToken(this.#platform.identity)?.jwt;
+    return newest === this.#header ? undefined : newest;
   }
 }
 

@@ -7,7 +7,11 @@ import { TOKEN_HEADER } from './request-context.js';
 
 /** Where a token was found. Completes "the token of …". */
 export type Place =
-  'the request header' | 'VERCEL_OIDC_TOKEN_FILE' | 'VERCEL_OIDC_TOKEN' | '@vercel/functions';
+  | 'the request header'
+  | 'VERCEL_OIDC_TOKEN_FILE'
+  | 'VERCEL_OIDC_TOKEN'
+  | 'an earlier request'
+  | '@vercel/functions';
 
 export interface Found {
   readonly place: Place;

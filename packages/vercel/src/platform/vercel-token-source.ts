@@ -1,4 +1,4 @@
-import type { Clock, Fetch, Subject, SubjectTokenSource } from '@credex/core';
+import type { Clock, Fetch, Subject, SubjectToken, SubjectTokenSource } from '@credex/core';
 import type { PlatformDefaults } from '@credex/core/internal';
 import {
   environmentVariable,
@@ -6,6 +6,7 @@ import {
   optionNames,
   optionalBoolean,
   ownOptions,
+  rememberNewest,
 } from '@credex/core/internal';
 import type { CaptureTools, CliFallback, Peeked, PlatformIdentity } from './captured-subject.js';
 import { CapturedSubject, createTokenMemo, tokenVariables } from './captured-subject.js';
@@ -23,7 +24,9 @@ const SWITCH_NAMES: readonly string[] = optionNames<LocalSwitch>({ local: true }
 /**
  * The OIDC token that Vercel issues. It is read from the header of the current request, then from the file that
  * VERCEL_OIDC_TOKEN_FILE names (read on each call), then from VERCEL_OIDC_TOKEN. An expired token is skipped if another
- * one is valid; an unreadable token is an error. On a laptop with a linked directory, the CLI fallback then refreshes a
+ * one is valid; an unreadable token is an error. Where these have no valid token, the token that ends last of those that
+ * requests of this deployment have brought to this process is used, so that a timer or a queue does not depend on the
+ * request that started it. On a laptop with a linked directory, the CLI fallback then refreshes a
  * token with the login of the Vercel CLI, like `localTokenSource` of `@credex/vercel/local`. It is never used on a
  * deployment, in CI, or with NODE_ENV `test` or `production`.
  *
@@ -46,14 +49,22 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     }),
   };
   const platform = platformIdentity(tools.guarded);
+  let lastOwn: SubjectToken | undefined;
 
   return {
     about: VERCEL,
     capture(): Subject {
       const header = contextToken();
-      // The usual case, and the cheapest: the header's token has the platform's identity, expired or not.
-      if (platform !== undefined && header !== undefined && isOwn(memo(header))) {
-        return new CapturedSubject(tools, platform, header, undefined);
+      if (platform !== undefined && header !== undefined) {
+        const peeked = memo(header);
+        // The usual case, and the cheapest: the header's token has the platform's identity, expired or not.
+        if (isOwn(peeked)) {
+          if (peeked.token !== lastOwn) {
+            lastOwn = peeked.token;
+            rememberNewest(platform.identity, peeked.token, tools.now());
+          }
+          return new CapturedSubject(tools, platform, header, undefined);
+        }
       }
       let first = usableNow(header);
       // The environment is read only without a usable header; a request nearly always has one.
@@ -66,7 +77,8 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     },
   };
 
-  function isOwn({ token }: Peeked): boolean {
+  function isOwn(peeked: Peeked): peeked is Extract<Peeked, { readonly token: SubjectToken }> {
+    const { token } = peeked;
     return token !== undefined && platform?.matchesIdentity(token.claims) === true;
   }
 
@@ -94,8 +106,10 @@ function platformIdentity(guarded: (name: string) => string): PlatformIdentity |
   // Only VERCEL_TARGET_ENV names a custom environment; VERCEL_ENV is `preview` there.
   const environment = environmentVariable('VERCEL_TARGET_ENV') ?? environmentVariable('VERCEL_ENV');
   if (projectId === undefined || environment === undefined) return undefined;
+  const identity = JSON.stringify(['vercel', projectId, environment]);
   return {
-    name: guarded(JSON.stringify(['vercel', projectId, environment])),
+    identity,
+    name: guarded(identity),
     matchesIdentity: (claims) => claims.project_id === projectId && claims.environment === environment,
   };
 }

@@ -1,0 +1,174 @@
+/** A day of `watchCredentials` over Vercel's tokens, which live two hours and are reused for 90 minutes. */
+
+import type { Credential } from '@credex/core';
+import { createCredentialCache, watchCredentials } from '@credex/core';
+import type { DriverProvider } from '@credex/core/driver';
+import { createCredentialProvider } from '@credex/core/driver';
+import type { ManualClock } from '@credex/testing/clock';
+import { manualClock } from '@credex/testing/clock';
+import { vercelTokenSource } from '@credex/vercel';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { clearEnvironment, setDeployment } from '../support/environment.js';
+import { inRequest, installRequestContext } from '../support/request-context.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+interface Serial extends Credential {
+  readonly serial: number;
+}
+
+let clock: ManualClock;
+let restore: () => void;
+/** Another project for each test: what one of them has brought to the process serves no other. */
+let project = 0;
+/** `mustAt` of each credential that was exchanged. */
+let mustAt: number[];
+
+beforeEach(() => {
+  clock = manualClock();
+  restore = installRequestContext();
+  clearEnvironment();
+  setDeployment('production', `prj_day_${++project}`);
+  mustAt = [];
+});
+afterEach(() => {
+  restore();
+  vi.unstubAllEnvs();
+});
+
+/** The token of the platform at this time: it changes every 90 minutes. */
+function platformToken(claims: object = {}): string {
+  const issued = Math.floor(clock.now() / (90 * MINUTE)) * 90 * MINUTE;
+  const exp = (issued + 2 * HOUR) / 1_000;
+  return [
+    { alg: 'RS256' },
+    { exp, project_id: process.env['VERCEL_PROJECT_ID'], environment: 'production', ...claims },
+    'signature',
+  ]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+}
+
+function provider(lifetimeMs: number): DriverProvider<Serial, void> {
+  return createCredentialProvider<Serial>(
+    {
+      specificationVersion: 'v1',
+      provider: 'test',
+      cacheKeyFields: () => ({ lifetimeMs }),
+      async exchange(_request, context) {
+        const { expiresAt } = await context.subject();
+        // A cloud refuses a token that has ended.
+        if (expiresAt <= clock.now()) throw new Error('ended');
+        mustAt.push(clock.now() + lifetimeMs - MINUTE);
+        return { credential: { serial: mustAt.length, expiresAt: clock.now() + lifetimeMs } };
+      },
+      parseStored: (record) => record as Serial,
+      classify: () => ({ code: 'subject_token_expired', retry: 'never' }),
+    },
+    { source: vercelTokenSource({ clock, local: false }), cache: createCredentialCache(), clock },
+  );
+}
+
+interface Watch {
+  readonly delivered: { readonly serial: number; readonly at: number }[];
+  readonly errors: { readonly code?: string }[];
+  readonly stop: AbortController;
+}
+
+function watch(watched: DriverProvider<Serial, void>): Watch {
+  const result: Watch = { delivered: [], errors: [], stop: new AbortController() };
+  watchCredentials(watched, {
+    signal: result.stop.signal,
+    clock,
+    onCredential: ({ serial }) => void result.delivered.push({ serial, at: clock.now() }),
+    onError: (error) => void result.errors.push(error as { code?: string }),
+  });
+  return result;
+}
+
+/** Each credential was delivered once, in order, and before calls would have had to wait for it. */
+function expectPunctual({ delivered, errors }: Watch): void {
+  expect(errors).toEqual([]);
+  expect(delivered.map(({ serial }) => serial)).toEqual(mustAt.map((_, index) => index + 1));
+  for (const [index, { at }] of delivered.slice(1).entries())
+    expect(at).toBeLessThan(mustAt[index] as number);
+}
+
+describe.each([15 * MINUTE, HOUR, 2 * HOUR])('a day of credentials of %i ms', (lifetimeMs) => {
+  it('with traffic: the timer of the first request uses the tokens that later ones bring', async () => {
+    const watched = provider(lifetimeMs);
+    const first = inRequest(platformToken(), () => watch(watched));
+    for (let minute = 0; minute < 24 * 60; minute++) {
+      await clock.advance(MINUTE);
+      if (minute % 20 === 0) await inRequest(platformToken(), () => watched.getCredentials());
+    }
+    expectPunctual(first);
+    expect(first.delivered.length).toBeGreaterThanOrEqual((24 * HOUR) / lifetimeMs);
+    first.stop.abort();
+    expect(clock.timers()).toBe(0);
+  });
+
+  it('without traffic: the token of the environment, which is renewed', async () => {
+    const first = watch(provider(lifetimeMs));
+    for (let minute = 0; minute < 24 * 60; minute += 5) {
+      vi.stubEnv('VERCEL_OIDC_TOKEN', platformToken());
+      await clock.advance(5 * MINUTE);
+    }
+    // The first look found no token yet.
+    expectPunctual({ ...first, errors: first.errors.slice(1) });
+    expect(first.delivered.length).toBeGreaterThanOrEqual((24 * HOUR) / lifetimeMs);
+    first.stop.abort();
+    expect(clock.timers()).toBe(0);
+  });
+});
+
+it('a freeze of five hours: the next credential comes within a minute of the thaw', async () => {
+  vi.stubEnv('VERCEL_OIDC_TOKEN', platformToken());
+  const { delivered, errors, stop } = watch(provider(HOUR));
+  await clock.advance(10 * MINUTE);
+  clock.freeze(5 * HOUR);
+  vi.stubEnv('VERCEL_OIDC_TOKEN', platformToken());
+  await clock.advance(MINUTE);
+  expect([delivered.map(({ serial }) => serial), errors]).toEqual([[1, 2], []]);
+  stop.abort();
+});
+
+describe('where no token outlasts the request', () => {
+  it('says so at once, when the token does not belong to the platform identity', async () => {
+    const token = platformToken({ project_id: 'prj_other' });
+    const { errors, delivered, stop } = inRequest(token, () => watch(provider(HOUR)));
+    await vi.waitFor(async () => {
+      await clock.advance(0);
+      expect(errors.map(({ code }) => code)).toEqual(['no_subject_token']);
+    });
+    expect(delivered).toEqual([]);
+    stop.abort();
+  });
+
+  it('says so when the last token that a request brought has ended', async () => {
+    const { errors, delivered, stop } = inRequest(platformToken(), () => watch(provider(HOUR)));
+    await clock.advance(2 * HOUR);
+    expect(errors).toEqual([]);
+    await clock.advance(2 * HOUR);
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['subject_token_expired']));
+    // Until then it had credentials, and a request that brings a token mends it.
+    const before = delivered.length;
+    inRequest(platformToken(), () => provider(HOUR).status());
+    await clock.advance(2 * MINUTE);
+    expect(delivered.length).toBe(before + 1);
+    stop.abort();
+  });
+});
+
+it('a request with a token of another identity never gets one of an earlier request', async () => {
+  const watched = provider(HOUR);
+  await inRequest(platformToken(), () => watched.getCredentials());
+  const stale = [{ exp: clock.now() / 1_000 - 1, project_id: 'prj_other', environment: 'production' }].map(
+    (claims) =>
+      ['{}', JSON.stringify(claims), 'x'].map((part) => Buffer.from(part).toString('base64url')).join('.'),
+  )[0];
+  await expect(inRequest(stale, () => watched.getCredentials())).rejects.toMatchObject({
+    code: 'subject_token_expired',
+  });
+});
