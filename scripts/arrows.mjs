@@ -160,7 +160,7 @@ export const AMBIENT = {
   'connect/redis/node-redis': ['setTimeout'],
   'core/runtime/clock': ['Date', 'setTimeout'],
   'core/runtime/environment': ['process'],
-  'core/runtime/idle-timer': ['setTimeout'],
+  'core/watch': ['setTimeout'],
   'core/runtime/node': ['process'],
   'core/http/node': ['process'],
   'core/http/secure-socket': ['process'],

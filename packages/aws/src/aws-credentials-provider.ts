@@ -68,7 +68,7 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
   const provider = createCredentialProvider(
     exchanger,
     {
-      ...providerOptions(options, vercelPlatform),
+      ...providerOptions(options, vercelPlatform, 'sts.amazonaws.com'),
       lifetimeMs:
         configuration.durationSeconds === undefined ? undefined : configuration.durationSeconds * 1000,
     },

@@ -48,6 +48,13 @@ export function tokenEndpoint(authorityHost: string, tenantId: string): URL {
   return url;
 }
 
+/** What `audience: 'default'` means: the audience that Microsoft recommends for federated credentials of this cloud. */
+export function defaultAudience(authorityHost: string): string {
+  const { host } = new URL(authorityHost);
+  const suffix = host === US_GOVERNMENT ? 'USGov' : host === CHINA ? 'China' : '';
+  return `api://AzureADTokenExchange${suffix}`;
+}
+
 function unknownHost(): OptionError {
   return new OptionError(
     'unsafe_url',

@@ -12,6 +12,7 @@ import {
   rememberProviders,
 } from '@credex/core/internal';
 import { vercelPlatform } from '@credex/vercel/driver';
+import { defaultAudience } from './authority.js';
 import { directExchanger } from './direct-exchange.js';
 import type { AzureCredentialsProviderOptions } from './options.js';
 import { azureConfiguration, azureOptions } from './options.js';
@@ -54,7 +55,7 @@ export function azureCredentialsProvider(
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger) ?? directExchanger;
   const provider = createCredentialProvider(
     factory(configuration),
-    providerOptions(options, vercelPlatform),
+    providerOptions(options, vercelPlatform, defaultAudience(configuration.authorityHost)),
     azureCredentialsOf,
   );
   const boundTo = boundProviders(provider, configuration);

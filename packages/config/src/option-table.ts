@@ -39,7 +39,10 @@ const COMMON: OptionTable = {
     members: ['projectId', 'ownerId', 'environment', 'project', 'owner'],
     about: 'The project, team or environment that the token must have. Other tokens are not exchanged.',
   },
-  audience: { kind: 'string', about: 'Request a token of this audience from Vercel first.' },
+  audience: {
+    kind: 'string',
+    about: "Request a token of this audience from Vercel first; 'default': the cloud's own.",
+  },
   timeoutMs: {
     kind: 'integer',
     range: [100, 60_000],

@@ -24,7 +24,10 @@ export type TokenFunction = () => string | Promise<string>;
 export interface SharedOptions {
   /** Where the subject token comes from. Default: the platform's source, `vercelTokenSource()` for the clouds of credex. */
   readonly tokenSource?: SubjectTokenSource | TokenFunction | undefined;
-  /** Request a token of this audience from the source first, and exchange that one. Default: the token as it comes. */
+  /**
+   * Request a token of this audience from the source first, and exchange that one. `'default'`: the audience that the cloud
+   * expects by default. Left out: the token as it comes.
+   */
   readonly audience?: string | undefined;
   /** Exchange only tokens of this project, team or environment. Default: no restriction. */
   readonly expect?: Expectation | undefined;

@@ -236,8 +236,7 @@ function invalidate<C extends Credential, R, V extends C>(
   for (const key of keys) {
     const entry = state.entries.get(key);
     const cached = entry?.cached;
-    if (entry === undefined || cached === undefined) continue;
-    if (entry.invalidated || entry.provider !== context.provider) continue;
+    if (cached === undefined || entry?.invalidated !== false || entry.provider !== context.provider) continue;
     if (since(cached.received, clock) < invalidateAfterMs) continue;
     if (!matchesRecord(which, cached.credential as C, cached.nested, copyOf)) continue;
     entry.invalidated = true;
@@ -245,7 +244,7 @@ function invalidate<C extends Credential, R, V extends C>(
     entry.notBefore = ++state.sequence;
     emit({ type: 'invalidated' });
   }
-  for (const wake of processWideCache().state.watchers) wake();
+  processWideCache().state.watchers.forEach((wake) => wake());
 }
 
 function status<C extends Credential, R, V extends C>(

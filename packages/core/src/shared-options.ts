@@ -17,10 +17,14 @@ export interface PlatformDefaults {
   readonly sharedIssuers?: TokenSourceDescription['sharedIssuers'];
 }
 
-/** The shared options, asserted, as `createCredentialProvider` takes them. */
+/**
+ * The shared options, asserted, as `createCredentialProvider` takes them. `defaultAudience`: what `audience: 'default'`
+ * means.
+ */
 export function providerOptions(
   options: SharedOptions,
   platform: PlatformDefaults | (() => SubjectTokenSource),
+  defaultAudience?: string,
 ): CredentialProviderOptions {
   const defaults: PlatformDefaults =
     typeof platform === 'function' ? { source: platform, invocation: () => undefined } : platform;
@@ -29,7 +33,7 @@ export function providerOptions(
   if (audience !== undefined && typeof tokenSource === 'function') throw audienceUnsupported();
   return {
     source: tokenSource === undefined ? defaults.source() : tokenSourceOf(tokenSource),
-    audience,
+    audience: audience === 'default' ? defaultAudience : audience,
     expect: normalizeExpectation(options.expect),
     sharedIssuers: defaults.sharedIssuers,
     cache,

@@ -4,9 +4,8 @@ import { processWideCache } from './cache/cache.js';
 import type { Clock, Credential, CredentialProvider } from './contract.js';
 import { optionalClock, optionalFunction, invalidOption, ownOptions } from './options/assert.js';
 import { ONCE, optionNames, ownCopy } from './own.js';
-import { systemClock } from './runtime/clock.js';
+import { startTimer, systemClock } from './runtime/clock.js';
 import { builtinModule } from './runtime/environment.js';
-import { startIdleTimer } from './runtime/idle-timer.js';
 
 export interface WatchCredentialsOptions<C extends Credential, R = void> {
   /** Ends the watch. After it no timer is set, and neither function is called. */
@@ -61,7 +60,7 @@ function presentContext(): Run {
  * each one that replaces it, to `onCredential`, before calls would have to wait for it. Use it for a client that takes
  * static credentials; a client that takes a provider needs no watch.
  *
- * The watch shares the cache with all other callers, so it costs no exchange of its own. It sets one timer at a time, of
+ * The watch shares the cache with all other callers, so it costs no further exchange. It sets one timer at a time, of
  * at most 60 s, which does not keep the process alive; `invalidate` of any provider wakes it at once. It runs outside the
  * async context of the caller: it does not see the token of the request in which it was started once that request's token
  * has ended. `vercelTokenSource` remembers the newest token that requests have brought; where no token outlasts a request,
@@ -77,7 +76,7 @@ function presentContext(): Run {
  * });
  * @throws OptionError for an invalid option or request
  */
-export function watchCredentials<C extends Credential, R>(
+export function watchCredentials<C extends Credential, R = void>(
   provider: Watched<C, R>,
   given: WatchCredentialsOptions<C, R>,
 ): void {
@@ -202,4 +201,13 @@ class Watch<C extends Credential, R> {
       // Said in its docstring: there is no one else to tell.
     }
   }
+}
+
+/** As `startTimer`, but a timer of the system does not keep the process alive. */
+function startIdleTimer(clock: Clock | undefined, ms: number, run: () => void): () => void {
+  if (clock !== undefined) return startTimer(clock, ms, run);
+  const timer: unknown = globalThis.setTimeout(run, ms);
+  // A number in a browser.
+  (timer as { unref?(): void }).unref?.();
+  return () => globalThis.clearTimeout(timer as number);
 }

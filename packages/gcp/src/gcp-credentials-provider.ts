@@ -14,6 +14,7 @@ import { vercelPlatform } from '@credex/vercel/driver';
 import { directExchanger } from './direct-exchange.js';
 import type { GcpCredentialsProviderOptions } from './options.js';
 import { gcpConfiguration, gcpOptions, normalScopes } from './options.js';
+import { providerAudience } from './names.js';
 import { gcpCredentialsOf } from './parse-token-response.js';
 import type { GcpConfiguration, GcpCredentials, GcpCredentialsProvider, GcpRequest } from './types.js';
 
@@ -48,7 +49,7 @@ export function gcpCredentialsProvider(given: GcpCredentialsProviderOptions = {}
   const provider = createCredentialProvider(
     factory(configuration),
     {
-      ...providerOptions(options, vercelPlatform),
+      ...providerOptions(options, vercelPlatform, `https:${providerAudience(configuration)}`),
       lifetimeMs: options.lifetimeSeconds === undefined ? undefined : options.lifetimeSeconds * 1_000,
     },
     gcpCredentialsOf,

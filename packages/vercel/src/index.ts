@@ -3,6 +3,8 @@ export { requestTokenSource } from './platform/request-token-source.js';
 export type { VercelTokenSourceOptions } from './platform/source-options.js';
 export type { LocalSwitch } from './platform/vercel-token-source.js';
 export { vercelTokenSource } from './platform/vercel-token-source.js';
+export type { VercelTokenProviderOptions } from './platform/vercel-token-provider.js';
+export { vercelTokenProvider } from './platform/vercel-token-provider.js';
 export { vercelInvocation } from './platform/request-context.js';
 export type { ExternalSourceOptions, FixedAudienceOptions } from './sources/external-source.js';
 export type { AuthenticatedFetchOptions } from './fetch/authenticated-fetch.js';

@@ -81,7 +81,7 @@ export interface Refresh extends RefreshDemand {
   readonly outcome: Promise<RefreshOutcome>;
   readonly started: Moment;
   readonly sequence: number;
-  /** In its events: no other refresh of this process has it, of whichever cache. */
+  /** In its events: unique in this process. */
   readonly exchangeId: number;
   /** The entry at its start: evicted meanwhile, it still knows what was invalidated. */
   readonly entry: CacheEntry;
@@ -132,12 +132,11 @@ export interface CacheState {
   readonly digests: Map<string, { readonly digest: string; readonly expiresAt: number }>;
   /** Counts calls, refreshes and invalidations, so that any two of them can be put in order. */
   sequence: number;
-  /** Of the process-wide cache: the `exchangeId` of the last refresh of any cache. */
+  // Of the process-wide cache alone: the last `exchangeId`, what runs after an invalidation, and of the tokens of the
+  // platform's identity that requests have brought the one that ends last.
   exchangeId: number;
-  /** Of the process-wide cache: called after a credential of any cache is invalidated. */
   readonly watchers: Set<() => void>;
-  /** Of the process-wide cache: by platform identity, the token that ends last of those that requests have brought. */
-  readonly newestTokens: Map<string, SubjectToken>;
+  newestToken: { readonly identity: string; readonly token: SubjectToken } | undefined;
 }
 
 /**
@@ -215,7 +214,7 @@ export function createCredentialCache(given: CredentialCacheOptions = {}): Crede
     sequence: 0,
     exchangeId: 0,
     watchers: new Set(),
-    newestTokens: new Map(),
+    newestToken: undefined,
   };
   const cache = { contract: 'credex.cache.v3', maxEntries, profile, refreshAheadMs } as const;
   // Not enumerable: printing a cache must not print credentials.
@@ -230,12 +229,8 @@ export function processWideCache(): CredentialCache {
   const existing = scope[PROCESS_WIDE];
   if (existing !== undefined) return existing;
   const cache = createCredentialCache();
-  Object.defineProperty(globalThis, PROCESS_WIDE, {
-    value: cache,
-    writable: false,
-    configurable: false,
-    enumerable: false,
-  });
+  // Not writable, configurable or enumerable.
+  Object.defineProperty(globalThis, PROCESS_WIDE, { value: cache });
   return cache;
 }
 

@@ -219,6 +219,7 @@ describe('steps', () => {
     expect(w.events).toContainEqual({
       type: 'retrying',
       provider: 'test',
+      exchangeId: expect.any(Number) as number,
       code: 'throttled',
       delayMs: 3_000,
     });

@@ -22,20 +22,17 @@ export function rememberedSubjectToken(jwt: string): SubjectToken {
   return token;
 }
 
-/** More than one: a test or a server may change the variables that name the identity. */
-const MAX_IDENTITIES = 16;
-/** Vercel's tokens live 12 hours at most. A token that claims more must not outlast the ones that are renewed. */
+/** Vercel's tokens live 12 hours at most. One that claims more must not outlast those that follow it. */
 const MAX_LIFETIME_MS = 86_400_000;
 
-/** Remembers a token that a request brought, for work that runs outside of any request, unless a later one is known. */
+/** Remembers the token of the platform's identity that ends last, for work that runs outside of any request. */
 export function rememberNewest(identity: string, token: SubjectToken, now: number): void {
-  const { newestTokens } = processWideCache().state;
-  const { expiresAt } = token;
-  const known = newestTokens.get(identity)?.expiresAt ?? 0;
-  if (expiresAt <= known || expiresAt > now + MAX_LIFETIME_MS) return;
-  if (newestTokens.size >= MAX_IDENTITIES) newestTokens.clear();
-  newestTokens.set(identity, token);
+  const known = newestToken(identity)?.expiresAt ?? now;
+  if (token.expiresAt > known && token.expiresAt < now + MAX_LIFETIME_MS)
+    processWideCache().state.newestToken = { identity, token };
 }
 
-export const newestToken = (identity: string): SubjectToken | undefined =>
-  processWideCache().state.newestTokens.get(identity);
+export function newestToken(identity: string): SubjectToken | undefined {
+  const newest = processWideCache().state.newestToken;
+  return newest?.identity === identity ? newest.token : undefined;
+}

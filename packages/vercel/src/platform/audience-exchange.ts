@@ -3,10 +3,22 @@
  * like those of the clouds, so that results are cached, concurrent callers share one exchange, and failures are retried.
  */
 
-import type { Clock, Credential, Fetch, SubjectToken, SubjectTokenRequest } from '@credex/core';
+import type {
+  Clock,
+  Credential,
+  CredentialCache,
+  Fetch,
+  SubjectToken,
+  SubjectTokenRequest,
+} from '@credex/core';
 import { FederationError } from '@credex/core';
-import type { Exchanger } from '@credex/core/internal';
-import { createCredentialProvider, readSubjectToken, shown } from '@credex/core/internal';
+import type { DriverProvider, Exchanger } from '@credex/core/internal';
+import {
+  createCredentialCache,
+  createCredentialProvider,
+  readSubjectToken,
+  shown,
+} from '@credex/core/internal';
 import type { Rejection } from './token-response.js';
 import { RejectedTokenRequest, jsonObject } from './token-response.js';
 
@@ -14,7 +26,12 @@ interface AudienceToken extends Credential {
   readonly jwt: string;
 }
 
-interface AudienceRequest {
+export interface WithJti {
+  /** The claim `jti` of the exchanged token, which is then not cached. Default: none. */
+  readonly jti?: string | undefined;
+}
+
+interface AudienceRequest extends WithJti {
   readonly audience: string;
 }
 
@@ -31,7 +48,7 @@ export interface AudienceExchangeOptions {
 export type AudienceExchange = (
   token: SubjectToken,
   audience: string,
-  request: Pick<SubjectTokenRequest, 'signal' | 'warn'>,
+  request: Pick<SubjectTokenRequest, 'signal' | 'warn'> & WithJti,
 ) => Promise<SubjectToken>;
 
 const GLOBAL_ISSUER = 'https://oidc.vercel.com';
@@ -42,21 +59,26 @@ export function createAudienceExchange({
   clock,
 }: AudienceExchangeOptions): AudienceExchange {
   let current: SubjectToken | undefined;
-  const provider = createCredentialProvider(audienceExchanger(endpoint), {
-    // Captured synchronously in the call below. The digest of the token is the identity key.
-    source: {
-      capture() {
-        const token = current as SubjectToken;
-        return { identityKey: undefined, token: async () => token };
+  const providerWith = (cache?: CredentialCache): DriverProvider<AudienceToken, AudienceRequest> =>
+    createCredentialProvider(audienceExchanger(endpoint), {
+      // Captured synchronously in the call below. The digest of the token is the identity key.
+      source: {
+        capture() {
+          const token = current as SubjectToken;
+          return { identityKey: undefined, token: async () => token };
+        },
       },
-    },
-    fetch,
-    clock,
-  });
+      cache,
+      fetch,
+      clock,
+    });
+  const shared = providerWith();
   let hasWarned = false;
-  return async (token, audience, { signal, warn }) => {
+  return async (token, audience, { signal, warn, jti }) => {
     current = token;
-    const { jwt } = await provider.getCredentials({ request: { audience }, signal });
+    // A token with a `jti` serves one call: it has a cache that no other call sees.
+    const provider = jti === undefined ? shared : providerWith(createCredentialCache({ maxEntries: 1 }));
+    const { jwt } = await provider.getCredentials({ request: { audience, jti }, signal });
     const exchanged = readSubjectToken(jwt);
     if (!hasWarned && warn !== undefined && token.claims.iss === GLOBAL_ISSUER) {
       hasWarned = true;
@@ -84,16 +106,16 @@ function audienceExchanger(endpoint: URL): Exchanger<AudienceToken, AudienceRequ
     specificationVersion: 'v1',
     provider: 'vercel',
     cacheKeyFields: ({ audience }) => ({ audience, endpoint: endpoint.href }),
-    async exchange({ audience }, context) {
+    async exchange(request, context) {
       const token = await context.subject();
       const credential = await context.step(endpoint.host, async (signal) => {
         const { status, headers, body } = await context.post(endpoint, {
           headers: { 'content-type': 'application/json', accept: 'application/json' },
-          body: JSON.stringify({ token: token.jwt, aud: audience }),
+          body: JSON.stringify({ token: token.jwt, aud: request.audience, jti: request.jti }),
           signal,
         });
         const { token: jwt, error } = jsonObject(body);
-        if (status === 200 && typeof jwt === 'string') return audienceToken(jwt, token, audience);
+        if (status === 200 && typeof jwt === 'string') return audienceToken(jwt, token, request);
         throw new RejectedTokenRequest(
           "Vercel's audience exchange",
           { status, headers, body },
@@ -113,17 +135,18 @@ function audienceExchanger(endpoint: URL): Exchanger<AudienceToken, AudienceRequ
 }
 
 /** A token of another identity or audience must never be sent to a cloud. */
-function audienceToken(jwt: string, from: SubjectToken, audience: string): AudienceToken {
+function audienceToken(jwt: string, from: SubjectToken, { audience, jti }: AudienceRequest): AudienceToken {
   const { claims, expiresAt } = readSubjectToken(jwt);
   const sameIdentity =
     claims.project_id === from.claims.project_id && claims.environment === from.claims.environment;
   const sameAudience =
     claims.aud === audience || (Array.isArray(claims.aud) && claims.aud.includes(audience));
-  if (sameIdentity && sameAudience) return { jwt, expiresAt };
+  const sameJti = jti === undefined || claims['jti'] === jti;
+  if (sameIdentity && sameAudience && sameJti) return { jwt, expiresAt };
   throw new FederationError({
     code: 'invalid_response',
     provider: 'vercel',
-    message: "Vercel's audience exchange returned a token of another identity or audience.",
+    message: "Vercel's audience exchange returned a token of another identity, audience or `jti`.",
     retryable: false,
   });
 }

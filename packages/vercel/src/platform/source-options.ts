@@ -20,7 +20,7 @@ import {
   optionNames,
   ownOptions,
 } from '@credex/core/internal';
-import type { AudienceExchange } from './audience-exchange.js';
+import type { AudienceExchange, WithJti } from './audience-exchange.js';
 
 /** Tokens of the OIDC issuer of Vercel. */
 export const VERCEL: TokenSourceDescription = Object.freeze({
@@ -46,7 +46,7 @@ export interface VercelTokenSourceOptions {
 export interface SourceTools {
   now(): number;
   /** Checks the token against `expect`, then exchanges it for the requested audience, if any. */
-  finish(token: SubjectToken, request: SubjectTokenRequest): Promise<SubjectToken>;
+  finish(token: SubjectToken, request: SubjectTokenRequest & WithJti): Promise<SubjectToken>;
   /**
    * Adds this source's `expect` to the identity key, so that a source with `expect` does not use a credential that a
    * source without it has cached.

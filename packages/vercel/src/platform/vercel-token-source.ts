@@ -1,4 +1,4 @@
-import type { Clock, Fetch, Subject, SubjectToken, SubjectTokenSource } from '@credex/core';
+import type { Clock, Fetch, Subject, SubjectTokenSource } from '@credex/core';
 import type { PlatformDefaults } from '@credex/core/internal';
 import {
   environmentVariable,
@@ -7,6 +7,7 @@ import {
   optionalBoolean,
   ownOptions,
   rememberNewest,
+  rememberedSubjectToken,
 } from '@credex/core/internal';
 import type { CaptureTools, CliFallback, Peeked, PlatformIdentity } from './captured-subject.js';
 import { CapturedSubject, createTokenMemo, tokenVariables } from './captured-subject.js';
@@ -49,22 +50,18 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     }),
   };
   const platform = platformIdentity(tools.guarded);
-  let lastOwn: SubjectToken | undefined;
+  let lastOwn: string | undefined;
 
   return {
     about: VERCEL,
     capture(): Subject {
       const header = contextToken();
-      if (platform !== undefined && header !== undefined) {
-        const peeked = memo(header);
-        // The usual case, and the cheapest: the header's token has the platform's identity, expired or not.
-        if (isOwn(peeked)) {
-          if (peeked.token !== lastOwn) {
-            lastOwn = peeked.token;
-            rememberNewest(platform.identity, peeked.token, tools.now());
-          }
-          return new CapturedSubject(tools, platform, header, undefined);
-        }
+      // The usual case, and the cheapest: the header's token has the platform's identity, expired or not.
+      if (platform !== undefined && header !== undefined && isOwn(memo(header))) {
+        if (header !== lastOwn)
+          rememberNewest(platform.identity, rememberedSubjectToken(header), tools.now());
+        lastOwn = header;
+        return new CapturedSubject(tools, platform, header, undefined);
       }
       let first = usableNow(header);
       // The environment is read only without a usable header; a request nearly always has one.
@@ -77,8 +74,7 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     },
   };
 
-  function isOwn(peeked: Peeked): peeked is Extract<Peeked, { readonly token: SubjectToken }> {
-    const { token } = peeked;
+  function isOwn({ token }: Peeked): boolean {
     return token !== undefined && platform?.matchesIdentity(token.claims) === true;
   }
 
