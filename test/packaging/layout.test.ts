@@ -107,7 +107,9 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
       values: ['azureIdentityExchanger'],
       types: ['AzureIdentityClientOptions', 'AzureIdentityExchangerOptions'],
     },
-    'authority.ts': { values: ['CHINA', 'US_GOVERNMENT', 'authorityOrigin', 'tokenEndpoint'] },
+    'authority.ts': {
+      values: ['CHINA', 'US_GOVERNMENT', 'authorityOrigin', 'defaultAudience', 'tokenEndpoint'],
+    },
     'request.ts': {
       values: ['azureRequest', 'callerSignal', 'invalidRequest'],
       types: ['CallerSignal', 'PartialAzureRequest'],
