@@ -122,7 +122,17 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
       values: ['alloyDbPassword', 'cloudSqlPassword', 'cloudSqlUser'],
       types: ['CloudSqlUserOptions', 'DatabasePasswordOptions'],
     },
-    'gcp-exchanger.ts': { types: ['GcpToken'] },
+    'gcp-exchanger.ts': { values: ['withNewFederatedToken'], types: ['GcpToken'] },
+    'direct-exchange.ts': { values: ['bearerRequest', 'federated', 'successful'] },
+    'hints.ts': { values: ['isIamCredentials'] },
+    'id-token.ts': {
+      values: ['gcpIdTokenProvider', 'getGcpIdToken'],
+      types: ['GcpIdToken', 'GcpIdTokenOptions', 'GcpIdTokenProvider', 'GcpIdTokenRequest'],
+    },
+    'id-token-exchanger.ts': {
+      values: ['idTokenCredentialsOf', 'idTokenExchanger'],
+      types: ['IdTokenConfiguration'],
+    },
     'parse-token-response.ts': {
       values: [
         'SubjectTokenEndsError',
@@ -136,7 +146,9 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
       values: ['googleAuthClient', 'googleAuthLibraryExchanger'],
       types: ['AuthClientFor', 'GoogleAuthLibraryExchangerOptions', 'Transporter'],
     },
-    'names.ts': { values: ['federatedPrincipal', 'generateAccessTokenUrl', 'providerAudience', 'stsUrl'] },
+    'names.ts': {
+      values: ['federatedPrincipal', 'iamCredentialsUrl', 'providerAudience', 'stsUrl'],
+    },
   },
 };
 

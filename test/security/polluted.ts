@@ -121,6 +121,8 @@ function responseOf(url: URL): Response {
     );
   if (url.hostname === 'sts.googleapis.com')
     return json({ access_token: 'federated', token_type: 'Bearer', expires_in: HOUR });
+  if (url.pathname.endsWith(':generateIdToken'))
+    return json({ token: jwt({ ...CLAIMS, aud: 'https://api.example' }) });
   if (url.hostname === 'iamcredentials.googleapis.com')
     return json({ accessToken: 'account', expireTime: '2026-11-30T13:00:00Z' });
   if (url.hostname === 'login.microsoftonline.com')

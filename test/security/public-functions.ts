@@ -8,11 +8,14 @@ import { join } from 'node:path';
 import { awsCredentialsProvider } from '@credex/aws';
 import { clientStsExchanger } from '@credex/aws/client-sts';
 import { azureCredentialsProvider } from '@credex/azure';
+import { azureDatabasePassword, azureRedisPassword, azureSqlCredential } from '@credex/azure/databases';
 import { azureIdentityExchanger } from '@credex/azure/identity';
 import type { SubjectTokenSource } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import { gcpCredentialsProvider } from '@credex/gcp';
+import { alloyDbPassword, cloudSqlPassword, cloudSqlUser } from '@credex/gcp/cloud-sql';
 import { googleAuthLibraryExchanger } from '@credex/gcp/google-auth-library';
+import { gcpIdTokenProvider } from '@credex/gcp/id-token';
 import {
   commandTokenSource,
   githubActionsTokenSource,
@@ -48,6 +51,7 @@ const POOL = {
   workloadIdentityPoolId: 'vercel',
   workloadIdentityPoolProviderId: 'vercel',
 };
+const ACCOUNT = 'app@shop-project.iam.gserviceaccount.com';
 const TENANT = '00000000-0000-4000-8000-000000000001';
 const CLIENT = '00000000-0000-4000-8000-000000000002';
 const VERIFIER = {
@@ -87,7 +91,7 @@ function clouds(): readonly PublicFunction[] {
       name: 'gcpCredentialsProvider',
       known: (options) => gcpCredentialsProvider(options),
       run: (recorder, options) => gcpCredentialsProvider({ ...fresh(recorder), ...options }).getCredentials(),
-      least: { ...POOL, serviceAccountEmail: 'app@shop-project.iam.gserviceaccount.com' },
+      least: { ...POOL, serviceAccountEmail: ACCOUNT },
       network: true,
     },
     {
@@ -97,6 +101,35 @@ function clouds(): readonly PublicFunction[] {
         azureCredentialsProvider({ ...fresh(recorder), ...options }).getToken(
           'https://vault.azure.net/.default',
         ),
+      least: { tenantId: TENANT, clientId: CLIENT },
+      network: true,
+    },
+    {
+      name: 'gcpIdTokenProvider',
+      known: (options) => gcpIdTokenProvider(options as never),
+      run: (recorder, options) =>
+        gcpIdTokenProvider({ ...fresh(recorder), ...options } as never).getCredentials(),
+      least: { ...POOL, serviceAccountEmail: ACCOUNT, targetAudience: 'https://api.example' },
+      network: true,
+    },
+    ...[cloudSqlPassword, alloyDbPassword].map((create): PublicFunction => ({
+      name: create.name,
+      known: (options) => create(options),
+      run: (recorder, options) => create({ ...fresh(recorder), ...options })(),
+      least: { ...POOL, serviceAccountEmail: ACCOUNT },
+      network: true,
+    })),
+    ...[azureDatabasePassword, azureRedisPassword].map((create): PublicFunction => ({
+      name: create.name,
+      known: (options) => create(options),
+      run: (recorder, options) => create({ ...fresh(recorder), ...options })(),
+      least: { tenantId: TENANT, clientId: CLIENT },
+      network: true,
+    })),
+    {
+      name: 'azureSqlCredential',
+      known: (options) => azureSqlCredential(options),
+      run: (recorder, options) => azureSqlCredential({ ...fresh(recorder), ...options }).getToken(),
       least: { tenantId: TENANT, clientId: CLIENT },
       network: true,
     },
@@ -249,6 +282,13 @@ function others(folder: string): readonly PublicFunction[] {
       known: (options) => googleAuthLibraryExchanger(options),
       run: async (_recorder, options) => typeof googleAuthLibraryExchanger(options),
       least: {},
+      network: false,
+    },
+    {
+      name: 'cloudSqlUser',
+      known: (options) => cloudSqlUser(options as never),
+      run: async (_recorder, options) => cloudSqlUser(options as never),
+      least: { engine: 'postgres', serviceAccountEmail: ACCOUNT },
       network: false,
     },
     {

@@ -103,6 +103,13 @@ export const GCP_DEPARTURES: readonly Departure[] = [
     reason: "The library's telemetry: its version and the machine's.",
   },
   {
+    where: 'header',
+    name: 'accept',
+    reason:
+      "The library's `Impersonated`, which alone has delegation chains, does not ask for JSON; its external account does.",
+    agrees: (official, ours) => official === undefined && ours === 'application/json',
+  },
+  {
     where: 'field',
     name: 'scope',
     reason: 'A set: sorted and without repetition, so that the same set shares a credential.',

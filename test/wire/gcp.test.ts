@@ -1,6 +1,6 @@
 /** The direct exchange compared with google-auth-library's own client: the same on the wire, both steps, case by case. */
 
-import { IdentityPoolClient, gaxios } from 'google-auth-library';
+import { IdentityPoolClient, Impersonated, gaxios } from 'google-auth-library';
 import type { IdentityPoolClientOptions } from 'google-auth-library';
 import type { Fetch } from '@credex/core';
 import type { GcpCredentialsProviderOptions } from '@credex/gcp';
@@ -24,6 +24,7 @@ interface Asked {
   readonly workloadIdentityPoolId?: string;
   readonly workloadIdentityPoolProviderId?: string;
   readonly serviceAccountEmail?: string;
+  readonly delegates?: readonly string[];
   readonly scopes?: readonly string[];
   readonly lifetimeSeconds?: number;
   readonly universeDomain?: string;
@@ -61,6 +62,13 @@ const CASES: readonly Asked[] = [
     name: `a service account for ${lifetimeSeconds} seconds`,
     serviceAccountEmail: EMAIL,
     lifetimeSeconds,
+  })),
+  ...[1, 2, 5].map((length) => ({
+    name: `a delegation chain of ${length}`,
+    serviceAccountEmail: EMAIL,
+    delegates: Array.from({ length }, (_, at) => `link-${at}@acme-prod.iam.gserviceaccount.com`),
+    scopes: [`${SCOPE}bigquery`],
+    lifetimeSeconds: 1_800,
   })),
   {
     name: "a project's default account",
@@ -106,13 +114,13 @@ function clientOptions(asked: Asked): IdentityPoolClientOptions {
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     subject_token_supplier: { getSubjectToken: async () => JWT },
     universe_domain: universeDomain,
-    ...(serviceAccountEmail === undefined
+    ...(serviceAccountEmail === undefined || asked.delegates !== undefined
       ? {}
       : { service_account_impersonation_url: `${account}:generateAccessToken` }),
     ...(lifetimeSeconds === undefined
       ? {}
       : { service_account_impersonation: { token_lifetime_seconds: lifetimeSeconds } }),
-    ...(asked.scopes === undefined ? {} : { scopes: [...asked.scopes] }),
+    ...(asked.scopes === undefined || asked.delegates !== undefined ? {} : { scopes: [...asked.scopes] }),
     ...(asked.quotaProjectId === undefined ? {} : { quota_project_id: asked.quotaProjectId }),
   };
 }
@@ -124,8 +132,19 @@ async function byLibrary(asked: Asked): Promise<SentRequest[]> {
   // The library gives its STS client no transporter: only the fetch under that one is replaced.
   const sts = Reflect.get(client, 'stsCredential') as { transporter: gaxios.Gaxios };
   sts.transporter.defaults = { fetchImplementation: gaxiosFetch(fetch) };
-  await client.getAccessToken();
+  await (asked.delegates === undefined ? client : impersonated(asked, client)).getAccessToken();
   return sent;
+}
+
+/** The library has delegation chains for a source client, not for an external account's own impersonation. */
+function impersonated(asked: Asked, sourceClient: IdentityPoolClient): Impersonated {
+  return new Impersonated({
+    sourceClient,
+    targetPrincipal: asked.serviceAccountEmail ?? '',
+    delegates: (asked.delegates ?? []).map((email) => `projects/-/serviceAccounts/${email}`),
+    targetScopes: [...(asked.scopes ?? [])],
+    lifetime: asked.lifetimeSeconds ?? 3_600,
+  });
 }
 
 const gaxiosFetch = (fetch: Fetch) => (input: unknown, init: unknown) =>

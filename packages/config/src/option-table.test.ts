@@ -95,6 +95,15 @@ const VALUES: Readonly<Record<ProviderName, Readonly<Record<string, readonly unk
     workloadIdentityPoolId: ['pool', 'abc', 'Pool', 'x'.repeat(33)],
     workloadIdentityPoolProviderId: ['vercel', 'v/1'],
     serviceAccountEmail: ['a@b.iam.gserviceaccount.com', 'a', 'a@b'],
+    delegates: [
+      ['a@b.iam.gserviceaccount.com'],
+      ['projects/-/serviceAccounts/a@b.iam.gserviceaccount.com', 'c@b.iam.gserviceaccount.com'],
+      ['projects/acme/serviceAccounts/a@b.iam.gserviceaccount.com'],
+      ['a@b.iam.gserviceaccount.com', 'a'],
+      ['a@b.iam.gserviceaccount.com:signBlob'],
+      [],
+      7,
+    ],
     projectId: ['acme-prod', 'example.com:acme-prod', '12', 'A'],
     quotaProjectId: ['acme-prod', 'acme prod'],
     scopes: [['openid'], 'openid email', [], 7],
@@ -116,6 +125,8 @@ test.each(CASES)('%s %s %j: the table and the factory agree', (provider, option,
   const row = OPTIONS[provider][option];
   if (row === undefined) throw new TypeError(`${option} is not in the table`);
   const issues = issuesOf(row, value, ['credentials', 'x', option], FROM_CODE);
-  const said = verdict(provider, { ...GOOD[provider], [option]: value });
+  // A chain needs an account at its end.
+  const beside = option === 'delegates' ? { serviceAccountEmail: 'a@b.iam.gserviceaccount.com' } : {};
+  const said = verdict(provider, { ...GOOD[provider], ...beside, [option]: value });
   expect(issues.length > 0).toBe(said !== undefined);
 });

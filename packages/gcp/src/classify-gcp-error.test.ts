@@ -51,6 +51,69 @@ const api = (step: GcpStep, code: number, status: string, message: string, reaso
     },
   });
 
+describe('a permission that is missing at IAM Credentials', () => {
+  const delegates = ['one@p.iam.gserviceaccount.com', 'two@p.iam.gserviceaccount.com'];
+  const denied = (step: GcpStep, permission?: string): ResponseError => {
+    const metadata = permission === undefined ? {} : { permission: `iam.serviceAccounts.${permission}` };
+    const info = {
+      '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+      reason: 'IAM_PERMISSION_DENIED',
+      domain: 'iam.googleapis.com',
+      metadata,
+    };
+    const error = { code: 403, status: 'PERMISSION_DENIED', message: 'Permission denied.', details: [info] };
+    return response(step, 403, { error });
+  };
+  const OF_PRINCIPAL = new RegExp(`^The federated principal .*${MEMBER.replaceAll('/', '\\/')}`);
+
+  test.each([
+    ['impersonation', 'getAccessToken', false, OF_PRINCIPAL, 'roles/iam.workloadIdentityUser'],
+    [
+      'impersonation',
+      'getAccessToken',
+      true,
+      /^The last delegate, two@/,
+      'roles/iam.serviceAccountTokenCreator',
+    ],
+    [
+      'impersonation',
+      'implicitDelegation',
+      true,
+      /^The delegation chain/,
+      'on two@p.iam.gserviceaccount.com to',
+    ],
+    ['impersonation', undefined, true, /^The delegation chain/, 'roles/iam.serviceAccountTokenCreator'],
+    ['id-token', 'getOpenIdToken', false, OF_PRINCIPAL, 'roles/iam.serviceAccountOpenIdTokenCreator'],
+    [
+      'id-token',
+      'getOpenIdToken',
+      true,
+      /^The last delegate, two@/,
+      'roles/iam.serviceAccountOpenIdTokenCreator',
+    ],
+    ['id-token', 'implicitDelegation', true, /^The delegation chain/, 'roles/iam.serviceAccountTokenCreator'],
+    ['id-token', undefined, false, OF_PRINCIPAL, 'roles/iam.serviceAccountOpenIdTokenCreator'],
+  ] as const)('%s, %s, with delegates: %s', (step, permission, isChain, begins, role) => {
+    const chain = gcpConfiguration({
+      ...NAMES,
+      serviceAccountEmail: EMAIL,
+      delegates: isChain ? delegates : undefined,
+    });
+    const verdict = classifyGcpError(denied(step, permission), presented, chain);
+    expect(verdict).toMatchObject({ code: 'access_denied', retry: 'never', serverCode: 'PERMISSION_DENIED' });
+    expect(verdict.hint).toMatch(begins);
+    expect(verdict.hint).toContain(role);
+  });
+
+  test('a rejected request for an ID token is about its audience', () => {
+    const verdict = classify(
+      api('id-token', 400, 'INVALID_ARGUMENT', 'Request contains an invalid argument.'),
+    );
+    expect(verdict).toMatchObject({ code: 'invalid_request', retry: 'never' });
+    expect(verdict.hint).toContain('`targetAudience`');
+  });
+});
+
 describe('the token exchange', () => {
   test.each([
     [

@@ -9,7 +9,7 @@ import { classifyFailure } from '@credex/core/classify';
 import type { ErrorClass, HttpResponse } from '@credex/core/internal';
 import { parseJsonObject } from '@credex/core/internal';
 import type { HintName } from './hints.js';
-import { HINTS } from './hints.js';
+import { HINTS, isIamCredentials } from './hints.js';
 import { SubjectTokenEndsError } from './parse-token-response.js';
 import type { GcpConfiguration } from './types.js';
 
@@ -34,6 +34,8 @@ interface GoogleError extends ServerError {
   readonly serverCode: string | undefined;
   /** `reason` of google.rpc.ErrorInfo: `SERVICE_DISABLED`, `IAM_PERMISSION_DENIED`. */
   readonly reason: string | undefined;
+  /** The permission that the caller lacks, from the metadata of ErrorInfo: `iam.serviceAccounts.getAccessToken`. */
+  readonly permission: string | undefined;
   /** True if VPC Service Controls blocked the request, as the reason, a precondition or the message shows. */
   readonly isPerimeter: boolean;
 }
@@ -50,12 +52,14 @@ function readServerError({ body }: HttpResponse): GoogleError {
   const details = Array.isArray(api['details']) ? api['details'].map(fieldsOf) : [];
   const detail = (type: string): Fields =>
     details.find((item) => item['@type'] === `type.googleapis.com/google.rpc.${type}`) ?? {};
-  const reason = textOf(detail('ErrorInfo')['reason']);
+  const info = detail('ErrorInfo');
+  const reason = textOf(info['reason']);
   const serverMessage = textOf(error_description) ?? textOf(api['message']);
   const violations = detail('PreconditionFailure')['violations'];
   return {
     serverCode: textOf(error) ?? textOf(api['status']),
     reason,
+    permission: textOf(fieldsOf(info['metadata'])['permission']),
     isPerimeter:
       reason === 'SECURITY_POLICY_VIOLATED' ||
       (Array.isArray(violations) &&
@@ -90,7 +94,7 @@ function meaningOf(failed: Failed): GcpMeaning | undefined {
   // The hints of reasons have the reasons' own names.
   if (reason !== undefined && /^[A-Z_]+$/.test(reason) && Object.hasOwn(HINTS, reason))
     return never('access_denied', reason as HintName);
-  return step !== 'impersonation' && Object.hasOwn(BY_OAUTH_ERROR, serverCode)
+  return !isIamCredentials(step) && Object.hasOwn(BY_OAUTH_ERROR, serverCode)
     ? BY_OAUTH_ERROR[serverCode]?.(unquoted(failed.serverMessage))
     : undefined;
 }
@@ -125,11 +129,26 @@ function meaningOfInvalidGrant(message: string): GcpMeaning {
 /** For errors without an OAuth code, STS responds like any other Google API. */
 function otherwise(failed: Failed, configuration: GcpConfiguration): GcpMeaning {
   const { status, step } = failed;
-  const isImpersonation = step === 'impersonation';
-  if (status === 401) return never('token_rejected', isImpersonation ? 'federatedToken' : 'signature');
-  if (status === 403) return never('access_denied', isImpersonation ? 'impersonation' : 'condition');
-  if (status === 404) return never('target_not_found', isImpersonation ? 'serviceAccount' : 'endpoint');
-  if (status !== 400 || !isImpersonation) return never('invalid_request', 'endpoint');
+  if (isIamCredentials(step)) return otherwiseAtIamCredentials(failed, configuration);
+  if (status === 401) return never('token_rejected', 'signature');
+  if (status === 403) return never('access_denied', 'condition');
+  return status === 404 ? never('target_not_found', 'endpoint') : never('invalid_request', 'endpoint');
+}
+
+function otherwiseAtIamCredentials(failed: Failed, configuration: GcpConfiguration): GcpMeaning {
+  const { status, step } = failed;
+  const isIdToken = step === 'id-token';
+  if (status === 401) return never('token_rejected', 'federatedToken');
+  if (status === 403) {
+    // Google names the permission, but not the account on which it is missing.
+    const isLink =
+      failed.permission?.endsWith('.implicitDelegation') ?? configuration.delegates !== undefined;
+    return never('access_denied', isLink ? 'delegation' : isIdToken ? 'idToken' : 'impersonation');
+  }
+  if (status === 404)
+    return never('target_not_found', configuration.delegates === undefined ? 'serviceAccount' : 'delegation');
+  if (status !== 400) return never('invalid_request', 'endpoint');
+  if (isIdToken) return never('invalid_request', 'targetAudience');
   // Google often reports only "an invalid argument". A user can get two arguments wrong: the lifetime and the scopes.
   const message = unquoted(failed.serverMessage);
   const isLong = (configuration.lifetimeSeconds ?? 0) > 3_600 && !/\bscopes?\b/.test(message);

@@ -5,7 +5,7 @@ import type { ExchangeContext, Exchanger, HttpResponse } from '@credex/core/inte
 import { ResponseError, serverDate } from '@credex/core/internal';
 import type { GcpToken } from './gcp-exchanger.js';
 import { gcpExchanger } from './gcp-exchanger.js';
-import { generateAccessTokenUrl, providerAudience, stsUrl } from './names.js';
+import { iamCredentialsUrl, providerAudience, stsUrl } from './names.js';
 import { CLOUD_PLATFORM_SCOPE } from './options.js';
 import type { GcpStep } from './parse-token-response.js';
 import {
@@ -17,7 +17,7 @@ import type { GcpConfiguration, GcpCredentials, GcpRequest } from './types.js';
 
 export function directExchanger(configuration: GcpConfiguration): Exchanger<GcpCredentials, GcpRequest> {
   return gcpExchanger(configuration, async (scopes, subject, context) => {
-    const url = generateAccessTokenUrl(configuration);
+    const url = iamCredentialsUrl(configuration);
     if (url === undefined) return federated(configuration, scopes, subject, context);
     // The caller's scopes are for the service account's token; impersonation itself needs this scope.
     const { accessToken } = await federated(configuration, [CLOUD_PLATFORM_SCOPE], subject, context);
@@ -26,7 +26,7 @@ export function directExchanger(configuration: GcpConfiguration): Exchanger<GcpC
 }
 
 /** RFC 8693, section 2.1. */
-async function federated(
+export async function federated(
   configuration: GcpConfiguration,
   scopes: readonly string[],
   { jwt, expiresAt: subjectEnd }: SubjectToken,
@@ -56,27 +56,36 @@ async function federated(
 
 /** `projects.serviceAccounts.generateAccessToken` of the IAM Credentials API. */
 async function impersonated(
-  { lifetimeSeconds }: GcpConfiguration,
+  { delegates, lifetimeSeconds }: GcpConfiguration,
   url: URL,
   federatedToken: string,
-  scopes: readonly string[],
+  scope: readonly string[],
   context: ExchangeContext,
 ): Promise<GcpToken> {
-  const headers = {
-    accept: 'application/json',
-    'content-type': 'application/json',
-    authorization: `Bearer ${federatedToken}`,
-  };
   const lifetime = lifetimeSeconds === undefined ? undefined : `${lifetimeSeconds}s`;
-  const body = JSON.stringify({ scope: scopes, lifetime });
   return context.step(url.host, async (signal) => {
-    const response = successful('impersonation', await context.post(url, { headers, body, signal }));
+    const request = bearerRequest(federatedToken, { delegates, scope, lifetime }, signal);
+    const response = successful('impersonation', await context.post(url, request));
     const { accessToken, expireTime } = parseGenerateAccessTokenResponse(response);
     return { accessToken, expiresAt: expireTime, serverDate: serverDate(response.headers) };
   });
 }
 
-function successful(step: GcpStep, response: HttpResponse): HttpResponse {
+/** A request to the IAM Credentials API. Fields that are `undefined` are left out. */
+export function bearerRequest(
+  token: string,
+  fields: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Parameters<ExchangeContext['post']>[1] {
+  const headers = {
+    accept: 'application/json',
+    'content-type': 'application/json',
+    authorization: `Bearer ${token}`,
+  };
+  return { headers, body: JSON.stringify(fields), signal };
+}
+
+export function successful(step: GcpStep, response: HttpResponse): HttpResponse {
   if (response.status < 200 || response.status > 299) throw new ResponseError(response, undefined, step);
   return response;
 }

@@ -23,6 +23,7 @@ interface Row<O extends keyof Options> {
 }
 
 const JWT = subjectJwt();
+const [ONE, TWO] = ['one@my-project.iam.gserviceaccount.com', 'two@my-project.iam.gserviceaccount.com'];
 const FETCH = (url: URL | string, init?: RequestInit) => globalThis.fetch(url, init);
 const twice = <T>(value: T): readonly [T, T] => [value, value];
 const audienceSource = (aud: string) => ({
@@ -41,6 +42,13 @@ const TABLE: { readonly [O in keyof Required<Options>]: Row<O> } = {
   workloadIdentityPoolId: { belongs: 'in-key', pair: () => ['pool-1', 'pool-2'] },
   workloadIdentityPoolProviderId: { belongs: 'in-key', pair: () => ['provider-1', 'provider-2'] },
   serviceAccountEmail: { belongs: 'in-key', pair: () => [EMAIL, 'other@my-project.iam.gserviceaccount.com'] },
+  delegates: {
+    belongs: 'in-key',
+    pair: () => [
+      [ONE, TWO],
+      [TWO, ONE],
+    ],
+  },
   scopes: { belongs: 'in-key', pair: () => ['openid', 'openid email'] },
   lifetimeSeconds: { belongs: 'in-key', pair: () => [3600, 1800] },
   universeDomain: { belongs: 'in-key', pair: () => ['googleapis.com', 'apis-tpclp.goog'] },
@@ -93,5 +101,7 @@ test.each(Object.entries(TABLE))('%s', async (name, { belongs, pair }) => {
 test('another spelling of the same request has the same key', async () => {
   expect(await exchangesFor('scopes', ['openid email', ['email', 'openid', 'email']])).toBe(1);
   expect(await exchangesFor('lifetimeSeconds', [undefined, 3600])).toBe(1);
+  expect(await exchangesFor('delegates', [[ONE], [`projects/-/serviceAccounts/${ONE}`]])).toBe(1);
+  expect(await exchangesFor('delegates', [undefined, [ONE], [ONE, ONE]])).toBe(3);
   expect(await exchangesFor('stsEndpoint', [google.origin, `${google.origin}/`])).toBe(1);
 });

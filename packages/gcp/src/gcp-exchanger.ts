@@ -5,6 +5,7 @@ import type { ExchangeContext, Exchanger } from '@credex/core/internal';
 import { ResponseError } from '@credex/core/internal';
 import { federatedPrincipal } from './names.js';
 import { normalScopes } from './options.js';
+import type { GcpStep } from './parse-token-response.js';
 import { SubjectTokenEndsError, parseStoredGcpCredentials } from './parse-token-response.js';
 import type { GcpConfiguration, GcpCredentials, GcpRequest } from './types.js';
 
@@ -59,6 +60,8 @@ export function gcpExchanger(
           ? null
           : {
               serviceAccountEmail,
+              // Left out if there are none, so that the key is that of earlier releases.
+              ...(configuration.delegates && { delegates: configuration.delegates }),
               lifetimeSeconds: configuration.lifetimeSeconds ?? null,
               iamCredentialsEndpoint: configuration.iamCredentialsEndpoint,
             },
@@ -66,17 +69,8 @@ export function gcpExchanger(
     async exchange(request, context) {
       const subject = await context.subject();
       const scopes = scopesOf(request);
-      const { accessToken, expiresAt, serverDate } = await exchange(scopes, subject, context).catch(
-        (error: unknown) => {
-          // The second step rejected the federated token; with a new one it may succeed.
-          if (
-            ResponseError.isInstance(error) &&
-            error.step === 'impersonation' &&
-            error.response.status === 401
-          )
-            return exchange(scopes, subject, context);
-          throw error;
-        },
+      const { accessToken, expiresAt, serverDate } = await withNewFederatedToken(() =>
+        exchange(scopes, subject, context),
       );
       // The access token expires with the subject token; a newer subject token gives it the full lifetime.
       const soon = configuration.clock.now() + MIN_REMAINING_MS;
@@ -92,4 +86,17 @@ export function gcpExchanger(
       return classifyGcpError(error, presented, configuration);
     },
   };
+}
+
+/** Runs `exchange` again if IAM Credentials rejected the federated token: with a new one it may succeed. */
+export function withNewFederatedToken<T>(exchange: () => Promise<T>): Promise<T> {
+  return exchange().catch((error: unknown) => {
+    if (
+      ResponseError.isInstance(error) &&
+      error.step !== ('token-exchange' satisfies GcpStep) &&
+      error.response.status === 401
+    )
+      return exchange();
+    throw error;
+  });
 }

@@ -9,7 +9,7 @@ import { OptionError } from '@credex/core';
 import { IdentityPoolClient, gaxios } from 'google-auth-library';
 import type { GcpExchange, GcpToken } from './gcp-exchanger.js';
 import { gcpExchanger } from './gcp-exchanger.js';
-import { generateAccessTokenUrl, providerAudience, stsUrl } from './names.js';
+import { iamCredentialsUrl, providerAudience, stsUrl } from './names.js';
 import type { Transporter } from './google-auth-library/step-transport.js';
 import { StepTransport } from './google-auth-library/step-transport.js';
 import {
@@ -92,8 +92,10 @@ class OneExchange extends IdentityPoolClient {
       parse: parseGenerateAccessTokenResponse,
       context,
       through,
+      // The SDK has no delegation chain for external accounts.
+      fields: { delegates: configuration.delegates },
     });
-    const impersonationUrl = generateAccessTokenUrl(configuration)?.href;
+    const impersonationUrl = iamCredentialsUrl(configuration)?.href;
     super({
       audience: providerAudience(configuration),
       subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',

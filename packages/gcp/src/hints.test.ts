@@ -43,10 +43,12 @@ describe('hints', () => {
         "audience": "The pool provider vercel-oidc does not accept the token's audience. The token's audience is https://vercel.com/acme. Add this audience to the provider's allowed audiences. If the provider has no allowed audiences, pass \`audience: 'https://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/vercel/providers/vercel-oidc'\` instead.",
         "certificate": "This process does not trust the server's TLS certificate. For a private CA, set NODE_EXTRA_CA_CERTS before the process starts.",
         "condition": "The attribute condition of the pool provider vercel-oidc rejects this token. The token has sub owner:acme:project:shop:environment:production, environment production. Change the condition to accept these values, or run in an environment that the condition accepts.",
+        "delegation": "The delegation chain to app@my-project.iam.gserviceaccount.com has a link without the role roles/iam.serviceAccountTokenCreator, or names a service account that does not exist. Grant that role on app@my-project.iam.gserviceaccount.com to principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/vercel/subject/owner:acme:project:shop:environment:production (case-sensitive; the name differs if google.subject is not mapped to assertion.sub). roles/iam.workloadIdentityUser does not allow delegation.",
         "endpoint": "https://sts.googleapis.com did not respond like a token service of Google. Check \`stsEndpoint\`, and look for a proxy between this process and Google.",
         "endsSoon": "The Vercel token expires within seconds, and the federated access token expires with it. In a Vercel Function, each new request carries a new token. To get an access token that does not expire with the Vercel token, set serviceAccountEmail (GCP_SERVICE_ACCOUNT_EMAIL).",
         "expired": "The Vercel token had expired when Google received it. In a Vercel Function, each new request carries a new token. On a laptop, run \`vercel env pull\`.",
         "federatedToken": "IAM Credentials rejected two new federated tokens in a row. Check that stsEndpoint and iamCredentialsEndpoint belong to the same environment.",
+        "idToken": "The federated principal may not create ID tokens of app@my-project.iam.gserviceaccount.com. Grant roles/iam.serviceAccountOpenIdTokenCreator on that service account to principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/vercel/subject/owner:acme:project:shop:environment:production (case-sensitive; the name differs if google.subject is not mapped to assertion.sub).",
         "impersonation": "The federated principal may not impersonate app@my-project.iam.gserviceaccount.com. Grant roles/iam.workloadIdentityUser on that service account to principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/vercel/subject/owner:acme:project:shop:environment:production (case-sensitive; the name differs if google.subject is not mapped to assertion.sub).",
         "issuer": "The pool provider vercel-oidc trusts another issuer. The token's issuer is https://oidc.vercel.com/acme. Set the provider's issuer to exactly this value. It is https://oidc.vercel.com/{team} in Vercel's team mode and https://oidc.vercel.com in global mode.",
         "issuerUnreachable": "Google could not fetch the keys of https://oidc.vercel.com/acme, or did not find the key that signed this token among them. The cause is usually a temporary fault or a key rotation. If the error persists, compare the issuer of the pool provider vercel-oidc with the token's issuer: they must match exactly. If you uploaded keys to the provider, upload the current ones.",
@@ -60,9 +62,33 @@ describe('hints', () => {
         "serviceAccount": "The service account app@my-project.iam.gserviceaccount.com does not exist. Check serviceAccountEmail (GCP_SERVICE_ACCOUNT_EMAIL), and check whether the account was deleted.",
         "signature": "Google could not verify the token: it was changed after Vercel issued it, or it was signed with a key that the issuer no longer publishes. Pass the token exactly as Vercel issued it. If you uploaded keys to the pool provider, upload the current ones.",
         "target": "There is no enabled pool provider //iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/vercel/providers/vercel-oidc. Check projectNumber (the number, not the id), workloadIdentityPoolId and workloadIdentityPoolProviderId, and check that the pool and the provider are neither disabled nor deleted.",
+        "targetAudience": "IAM Credentials rejected the request for an ID token. Check \`targetAudience\`: the URL of the Cloud Run service, or the OAuth client ID of Identity-Aware Proxy.",
         "unreadable": "https://sts.googleapis.com did not return a token response: it has no access_token. Check whether a proxy between this process and Google replaced the response.",
       }
     `);
+  });
+
+  it('of a delegation chain name each link and its role', () => {
+    const chain = gcpConfiguration({
+      ...NAMES,
+      serviceAccountEmail: EMAIL,
+      delegates: ['one@p.iam.gserviceaccount.com', 'two@p.iam.gserviceaccount.com'],
+    });
+    expect(hint('delegation', { configuration: chain })).toBe(
+      `The delegation chain to ${EMAIL} has a link without the role roles/iam.serviceAccountTokenCreator, or names a service account that does not exist. ` +
+        `Grant that role on one@p.iam.gserviceaccount.com to principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/vercel/subject/${SUB}, ` +
+        'on two@p.iam.gserviceaccount.com to serviceAccount:one@p.iam.gserviceaccount.com, ' +
+        `on ${EMAIL} to serviceAccount:two@p.iam.gserviceaccount.com (case-sensitive; the name differs if google.subject is not mapped to assertion.sub). ` +
+        'roles/iam.workloadIdentityUser does not allow delegation.',
+    );
+    expect(hint('impersonation', { configuration: chain })).toBe(
+      `The last delegate, two@p.iam.gserviceaccount.com, may not impersonate ${EMAIL}. ` +
+        'Grant roles/iam.serviceAccountTokenCreator on that service account to serviceAccount:two@p.iam.gserviceaccount.com.',
+    );
+    expect(hint('idToken', { configuration: chain })).toBe(
+      `The last delegate, two@p.iam.gserviceaccount.com, may not create ID tokens of ${EMAIL}. ` +
+        'Grant roles/iam.serviceAccountOpenIdTokenCreator on that service account to serviceAccount:two@p.iam.gserviceaccount.com.',
+    );
   });
 
   it('name no value of a token that was not read', () => {

@@ -20,6 +20,9 @@ export type HintName =
   | 'target'
   | 'scope'
   | 'impersonation'
+  | 'idToken'
+  | 'delegation'
+  | 'targetAudience'
   | 'serviceAccount'
   | 'lifetime'
   | 'federatedToken'
@@ -88,13 +91,21 @@ export const HINTS: HintTable<HintName, GcpConfiguration> = {
     'nor deleted.',
   scope: () =>
     'Google does not know one of the `scopes`. Pass full URLs such as https://www.googleapis.com/auth/cloud-platform.',
-  impersonation: ({ configuration, presented }) =>
-    `The federated principal may not impersonate ${configuration.serviceAccountEmail ?? 'the service account'}. Grant ` +
-    'roles/iam.workloadIdentityUser on that service account to ' +
-    `${federatedPrincipal(configuration, presented?.sub ?? '{sub}')} (case-sensitive; the name differs if google.subject is ` +
-    'not mapped to assertion.sub).',
-  serviceAccount: ({ configuration }) =>
-    `The service account ${configuration.serviceAccountEmail ?? ''} does not exist. Check serviceAccountEmail ` +
+  impersonation: (facts) =>
+    `${capitalized(caller(facts).named)} may not impersonate ${account(facts)}. Grant ` +
+    `${caller(facts).isDelegate ? TOKEN_CREATOR : 'roles/iam.workloadIdentityUser'} on that service account to ` +
+    `${caller(facts).member}${caller(facts).note}.`,
+  idToken: (facts) =>
+    `${capitalized(caller(facts).named)} may not create ID tokens of ${account(facts)}. Grant ` +
+    `roles/iam.serviceAccountOpenIdTokenCreator on that service account to ${caller(facts).member}${caller(facts).note}.`,
+  delegation: (facts) =>
+    `The delegation chain to ${account(facts)} has a link without the role ${TOKEN_CREATOR}, or names a service account that does ` +
+    `not exist. Grant that role ${links(facts)}${NAME_NOTE}. roles/iam.workloadIdentityUser does not allow delegation.`,
+  targetAudience: () =>
+    'IAM Credentials rejected the request for an ID token. Check `targetAudience`: the URL of the Cloud Run service, or the ' +
+    'OAuth client ID of Identity-Aware Proxy.',
+  serviceAccount: (facts) =>
+    `The service account ${account(facts)} does not exist. Check serviceAccountEmail ` +
     '(GCP_SERVICE_ACCOUNT_EMAIL), and check whether the account was deleted.',
   lifetime: ({ configuration }) =>
     `The service account does not allow a token lifetime of ${configuration.lifetimeSeconds ?? 3_600} s. Set lifetimeSeconds to ` +
@@ -157,7 +168,54 @@ export const HINTS: HintTable<HintName, GcpConfiguration> = {
     "This process does not trust the server's TLS certificate. For a private CA, set NODE_EXTRA_CA_CERTS before the process starts.",
 };
 
-const isImpersonation = ({ failed }: Facts): boolean => failed?.step === 'impersonation';
+const TOKEN_CREATOR = 'roles/iam.serviceAccountTokenCreator';
+const NAME_NOTE = ' (case-sensitive; the name differs if google.subject is not mapped to assertion.sub)';
+
+const account = ({ configuration }: Facts): string =>
+  configuration.serviceAccountEmail ?? 'the service account';
+
+const emailsOf = ({ delegates = [] }: GcpConfiguration): readonly string[] =>
+  delegates.map((name) => name.slice(name.lastIndexOf('/') + 1));
+
+/** The principal that Google authorizes on the service account: the last delegate, or the federated principal. */
+function caller({ configuration, presented }: Facts): {
+  readonly named: string;
+  readonly member: string;
+  readonly note: string;
+  readonly isDelegate: boolean;
+} {
+  const delegate = emailsOf(configuration).at(-1);
+  if (delegate !== undefined)
+    return {
+      named: `the last delegate, ${delegate},`,
+      member: `serviceAccount:${delegate}`,
+      note: '',
+      isDelegate: true,
+    };
+  const member = federatedPrincipal(configuration, presented?.sub ?? '{sub}');
+  return { named: 'the federated principal', member, note: NAME_NOTE, isDelegate: false };
+}
+
+/** Each link of the chain: the account that is acted for, and the member that acts. */
+function links({ configuration, presented }: Facts): string {
+  const { serviceAccountEmail } = configuration;
+  const delegates = emailsOf(configuration);
+  const members = [
+    federatedPrincipal(configuration, presented?.sub ?? '{sub}'),
+    ...delegates.map((email) => `serviceAccount:${email}`),
+  ];
+  return [...delegates, serviceAccountEmail ?? '']
+    .map((email, index) => `on ${email} to ${members[index] ?? ''}`)
+    .join(', ');
+}
+
+const capitalized = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
+
+/** Whether the request went to IAM Credentials. */
+export const isIamCredentials = (step: string | undefined): boolean =>
+  step === 'impersonation' || step === 'id-token';
+
+const isImpersonation = ({ failed }: Facts): boolean => isIamCredentials(failed?.step);
 
 const endpointOption = (facts: Facts): 'iamCredentialsEndpoint' | 'stsEndpoint' =>
   isImpersonation(facts) ? 'iamCredentialsEndpoint' : 'stsEndpoint';

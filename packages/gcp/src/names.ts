@@ -33,16 +33,17 @@ export function stsUrl({ stsEndpoint }: Pick<GcpConfiguration, 'stsEndpoint'>): 
   return new URL('/v1/token', stsEndpoint);
 }
 
-/** `…:generateAccessToken` of the service account; `undefined` without impersonation. */
-export function generateAccessTokenUrl(
+/** A method of the IAM Credentials API for the service account; `undefined` without impersonation. */
+export function iamCredentialsUrl(
   configuration: Pick<GcpConfiguration, 'iamCredentialsEndpoint' | 'serviceAccountEmail'>,
+  method = 'generateAccessToken',
 ): URL | undefined {
   const { serviceAccountEmail: email, iamCredentialsEndpoint } = configuration;
   if (email === undefined) return undefined;
   // core's URL builder encodes the path segments; the origin was validated with the options.
   const { pathname } = httpsUrl({
     host: 'iamcredentials.googleapis.com',
-    path: ['v1', 'projects', '-', 'serviceAccounts', `${email}:generateAccessToken`],
+    path: ['v1', 'projects', '-', 'serviceAccounts', `${email}:${method}`],
   });
   return new URL(pathname, iamCredentialsEndpoint);
 }

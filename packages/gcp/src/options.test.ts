@@ -78,6 +78,14 @@ test('a lifetime without a service account is refused', () => {
   });
 });
 
+test('a delegation chain without a service account is refused', () => {
+  expect(refusal({ delegates: [EMAIL] })).toMatchObject({
+    code: 'conflicting_options',
+    option: 'delegates',
+    message: '`delegates` needs `serviceAccountEmail` (GCP_SERVICE_ACCOUNT_EMAIL).',
+  });
+});
+
 test('an unknown option is refused', () => {
   expect(refusal({ serviceAccount: EMAIL })).toMatchObject({
     code: 'invalid_option',
@@ -106,6 +114,12 @@ const HOSTILE: readonly (readonly [keyof GcpOptions, unknown])[] = [
   ['serviceAccountEmail', '../other@p.iam.gserviceaccount.com'],
   ['serviceAccountEmail', 'a%2F@p.iam.gserviceaccount.com'],
   ['serviceAccountEmail', 'not an address'],
+  ['delegates', []],
+  ['delegates', ['a@p.iam.gserviceaccount.com:signBlob#']],
+  ['delegates', ['projects/other/serviceAccounts/a@p.iam.gserviceaccount.com']],
+  ['delegates', ['projects/-/serviceAccounts/projects/-/serviceAccounts/a@p.iam.gserviceaccount.com']],
+  ['delegates', ['a@p.iam.gserviceaccount.com', 42]],
+  ['delegates', 42],
   ['scopes', []],
   ['scopes', ' '],
   ['scopes', 'https://a.com/x,https://b.com/y'],
@@ -130,7 +144,7 @@ const HOSTILE: readonly (readonly [keyof GcpOptions, unknown])[] = [
 ];
 
 test.each(HOSTILE)('%s %j is refused before anything is sent', (option, value) => {
-  const base = option === 'lifetimeSeconds' ? { serviceAccountEmail: EMAIL } : {};
+  const base = option === 'lifetimeSeconds' || option === 'delegates' ? { serviceAccountEmail: EMAIL } : {};
   const fetch = vi.fn();
   expect(refusal({ ...base, fetch, [option]: value })).toMatchObject({ option });
   expect(fetch).not.toHaveBeenCalled();

@@ -2,7 +2,7 @@
 
 import type { SharedOptions } from '@credex/core';
 import { OptionError } from '@credex/core';
-import type { Grammar, OptionName } from '@credex/core/internal';
+import type { Grammar } from '@credex/core/internal';
 import {
   DOMAIN_NAME,
   SERVICE_ACCOUNT_EMAIL,
@@ -37,6 +37,13 @@ export interface GcpOptions extends SharedOptions {
    * credential.
    */
   readonly serviceAccountEmail?: string | undefined;
+  /**
+   * The delegation chain from the federated principal to `serviceAccountEmail`: service accounts, the first one first, as
+   * email addresses or as `projects/-/serviceAccounts/{email}`. The federated principal needs
+   * `roles/iam.serviceAccountTokenCreator` on the first one, each account needs it on the next one, and the last one on
+   * `serviceAccountEmail`. Default: none; the federated principal impersonates the account itself.
+   */
+  readonly delegates?: readonly string[] | undefined;
   /**
    * OAuth scopes: a list, or a string that is split on white space. Default:
    * `https://www.googleapis.com/auth/cloud-platform`.
@@ -78,6 +85,7 @@ export const OPTION_NAMES: readonly string[] = [
     workloadIdentityPoolId: true,
     workloadIdentityPoolProviderId: true,
     serviceAccountEmail: true,
+    delegates: true,
     scopes: true,
     lifetimeSeconds: true,
     projectId: true,
@@ -112,6 +120,8 @@ const SCOPE: Grammar = {
   says: `a list of OAuth scopes such as ${CLOUD_PLATFORM_SCOPE}, or a string of scopes separated by spaces`,
 };
 
+type PoolOption = 'projectNumber' | 'workloadIdentityPoolId' | 'workloadIdentityPoolProviderId';
+
 /** @throws OptionError with the option and its environment variable */
 export function gcpConfiguration(options: GcpOptions): GcpConfiguration {
   const universeDomain =
@@ -127,31 +137,33 @@ export function gcpConfiguration(options: GcpOptions): GcpConfiguration {
         : endpointUrl({ option }, given, rules)
     ).origin;
   };
+  const required = (option: PoolOption, environmentVariable: string, grammar: Grammar): string =>
+    requiredString({ option, environmentVariable }, options[option], grammar);
   const serviceAccountEmail = optionalString(
-    named('serviceAccountEmail', 'GCP_SERVICE_ACCOUNT_EMAIL'),
+    { option: 'serviceAccountEmail', environmentVariable: 'GCP_SERVICE_ACCOUNT_EMAIL' },
     options.serviceAccountEmail,
     SERVICE_ACCOUNT_EMAIL,
   );
+  if (serviceAccountEmail === undefined) assertImpersonates(options);
   return {
-    projectNumber: requiredString(
-      named('projectNumber', 'GCP_PROJECT_NUMBER'),
-      options.projectNumber,
-      PROJECT_NUMBER,
-    ),
-    workloadIdentityPoolId: requiredString(
-      named('workloadIdentityPoolId', 'GCP_WORKLOAD_IDENTITY_POOL_ID'),
-      options.workloadIdentityPoolId,
-      POOL_ID,
-    ),
-    workloadIdentityPoolProviderId: requiredString(
-      named('workloadIdentityPoolProviderId', 'GCP_WORKLOAD_IDENTITY_POOL_PROVIDER_ID'),
-      options.workloadIdentityPoolProviderId,
+    projectNumber: required('projectNumber', 'GCP_PROJECT_NUMBER', PROJECT_NUMBER),
+    workloadIdentityPoolId: required('workloadIdentityPoolId', 'GCP_WORKLOAD_IDENTITY_POOL_ID', POOL_ID),
+    workloadIdentityPoolProviderId: required(
+      'workloadIdentityPoolProviderId',
+      'GCP_WORKLOAD_IDENTITY_POOL_PROVIDER_ID',
       POOL_ID,
     ),
     serviceAccountEmail,
+    delegates: delegateNames(options.delegates),
     scopes: normalScopes(options.scopes) ?? [CLOUD_PLATFORM_SCOPE],
-    lifetimeSeconds: lifetime(options.lifetimeSeconds, serviceAccountEmail),
-    projectId: optionalString(named('projectId', 'GCP_PROJECT_ID'), options.projectId, PROJECT),
+    lifetimeSeconds:
+      optionalInteger({ option: 'lifetimeSeconds' }, options.lifetimeSeconds, 600, 43_200) ??
+      (serviceAccountEmail === undefined ? undefined : DEFAULT_LIFETIME_SECONDS),
+    projectId: optionalString(
+      { option: 'projectId', environmentVariable: 'GCP_PROJECT_ID' },
+      options.projectId,
+      PROJECT,
+    ),
     quotaProjectId: optionalString({ option: 'quotaProjectId' }, options.quotaProjectId, PROJECT),
     universeDomain,
     stsEndpoint: origin('stsEndpoint', 'sts'),
@@ -167,18 +179,23 @@ export function normalScopes(value: unknown): readonly string[] | undefined {
   return scopes === undefined ? undefined : Object.freeze([...new Set(scopes)].sort());
 }
 
-function lifetime(value: unknown, serviceAccountEmail: string | undefined): number | undefined {
-  const seconds = optionalInteger({ option: 'lifetimeSeconds' }, value, 600, 43_200);
-  if (serviceAccountEmail !== undefined) return seconds ?? DEFAULT_LIFETIME_SECONDS;
-  if (seconds === undefined) return undefined;
-  throw new OptionError(
-    'conflicting_options',
-    'lifetimeSeconds',
-    undefined,
-    '`lifetimeSeconds` needs `serviceAccountEmail` (GCP_SERVICE_ACCOUNT_EMAIL), because Google sets the lifetime of a federated token.',
+/** The resource names of the chain, in its order. */
+function delegateNames(value: unknown): readonly string[] | undefined {
+  const name = { option: 'delegates' };
+  const prefix = 'projects/-/serviceAccounts/';
+  return optionalStringList(name, value)?.map(
+    (delegate) => prefix + requiredString(name, delegate.replace(prefix, ''), SERVICE_ACCOUNT_EMAIL),
   );
 }
 
-function named(option: string, environmentVariable: string): OptionName {
-  return { option, environmentVariable };
+/** The options about impersonation need a service account: Google sets the lifetime of a federated token. */
+function assertImpersonates(options: GcpOptions): void {
+  for (const option of ['delegates', 'lifetimeSeconds'] as const)
+    if (options[option] !== undefined)
+      throw new OptionError(
+        'conflicting_options',
+        option,
+        undefined,
+        `\`${option}\` needs \`serviceAccountEmail\` (GCP_SERVICE_ACCOUNT_EMAIL).`,
+      );
 }

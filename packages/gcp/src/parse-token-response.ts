@@ -4,8 +4,8 @@ import type { HttpResponse } from '@credex/core/internal';
 import { ResponseError, parseJsonObject } from '@credex/core/internal';
 import type { GcpCredentials } from './types.js';
 
-/** The two requests of an exchange: the `step` of a ResponseError. */
-export type GcpStep = 'token-exchange' | 'impersonation';
+/** The requests of an exchange: the `step` of a ResponseError. Those after the first go to IAM Credentials. */
+export type GcpStep = 'token-exchange' | 'impersonation' | 'id-token';
 
 /** The federated access token expires within seconds, because its subject token does. */
 export class SubjectTokenEndsError extends Error {

@@ -30,6 +30,8 @@ export interface GcpConfiguration {
   readonly workloadIdentityPoolId: string;
   readonly workloadIdentityPoolProviderId: string;
   readonly serviceAccountEmail: string | undefined;
+  /** The delegation chain as resource names, `projects/-/serviceAccounts/{email}`; `undefined` without one. */
+  readonly delegates: readonly string[] | undefined;
   /** Sorted, without duplicates. */
   readonly scopes: readonly string[];
   /** The requested lifetime; `undefined` without a service account. */

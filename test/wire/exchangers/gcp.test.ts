@@ -52,6 +52,7 @@ const harness = (cloud: Cloud, which: 'gcp' | 'gcpFederated', factory: GcpExchan
     different: {
       scopes: asked(options, { scopes: 'https://www.googleapis.com/auth/bigquery' }),
       'the service account': asked({ ...options, serviceAccountEmail }),
+      'its delegates': asked({ ...options, serviceAccountEmail, delegates: [serviceAccountEmail] }),
       'its lifetime': asked({ ...options, serviceAccountEmail, lifetimeSeconds: 600 }),
       'the pool': asked({ ...options, workloadIdentityPoolId: 'another' }),
       'its provider': asked({ ...options, workloadIdentityPoolProviderId: 'another' }),

@@ -19,6 +19,17 @@ writeFileSync(
         workloadIdentityPoolProviderId: 'vercel',
         serviceAccountEmail: 'shop@acme-prod.iam.gserviceaccount.com',
       },
+      chained: {
+        provider: 'gcp',
+        projectNumber: '742613904155',
+        workloadIdentityPoolId: 'vercel',
+        workloadIdentityPoolProviderId: 'vercel',
+        serviceAccountEmail: 'shop@acme-prod.iam.gserviceaccount.com',
+        delegates: [
+          'projects/-/serviceAccounts/one@acme-prod.iam.gserviceaccount.com',
+          'two@acme-prod.iam.gserviceaccount.com',
+        ],
+      },
       vault: {
         provider: 'azure',
         tenantId: '6c1b7f5e-2a4d-4f7e-9a55-3c1d6b3f0a11',
@@ -57,6 +68,17 @@ describe('credex print-config', () => {
         },
       },
     });
+  });
+
+  it('Google Cloud: the file has no delegation chain, so the note has it', async () => {
+    const gcloud = await printed('chained');
+    expect(JSON.parse(gcloud.stdout)).not.toHaveProperty('service_account_impersonation_url');
+    expect(gcloud.stderr).toContain(
+      'gcloud config set auth/impersonate_service_account one@acme-prod.iam.gserviceaccount.com,two@acme-prod.iam.gserviceaccount.com,shop@acme-prod.iam.gserviceaccount.com',
+    );
+    expect((await printed('chained', '--for', 'terraform')).stderr).toContain(
+      'impersonate_service_account_delegates = ["one@acme-prod.iam.gserviceaccount.com", "two@acme-prod.iam.gserviceaccount.com"]',
+    );
   });
 
   it('Azure: lines that a shell reads', async () => {

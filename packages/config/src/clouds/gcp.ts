@@ -11,6 +11,7 @@ export interface GcpEntry extends CommonEntry {
   readonly workloadIdentityPoolId: string;
   readonly workloadIdentityPoolProviderId: string;
   readonly serviceAccountEmail?: string | undefined;
+  readonly delegates?: readonly string[] | undefined;
   readonly scopes?: string | readonly string[] | undefined;
   readonly lifetimeSeconds?: number | undefined;
   readonly projectId?: string | undefined;
@@ -59,6 +60,17 @@ export const gcp: ConfigCloud<GcpEntry> = {
       kind: 'string',
       grammar: SERVICE_ACCOUNT_EMAIL,
       about: 'The service account to impersonate. Default: none.',
+    },
+    delegates: {
+      kind: 'list',
+      grammar: {
+        pattern: new RegExp(
+          SERVICE_ACCOUNT_EMAIL.pattern.source.replace('^', '^(?:projects/-/serviceAccounts/)?'),
+        ),
+        says: SERVICE_ACCOUNT_EMAIL.says,
+      },
+      about:
+        'The delegation chain to that service account: service accounts, the first one first. Default: none.',
     },
     scopes: {
       kind: 'strings',

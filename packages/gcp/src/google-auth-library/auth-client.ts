@@ -1,7 +1,7 @@
 import type { Credentials, gaxios } from 'google-auth-library';
 import { IdentityPoolClient } from 'google-auth-library';
 import { gcpCredentialsProvider } from '../gcp-credentials-provider.js';
-import { generateAccessTokenUrl, providerAudience, stsUrl } from '../names.js';
+import { iamCredentialsUrl, providerAudience, stsUrl } from '../names.js';
 import type { GcpCredentialsProviderOptions } from '../options.js';
 import { gcpConfiguration } from '../options.js';
 import type { GcpConfiguration, GcpCredentials, GcpCredentialsProvider } from '../types.js';
@@ -57,7 +57,7 @@ class FederatedAuthClient extends IdentityPoolClient {
   readonly #provider: GcpCredentialsProvider;
 
   constructor(provider: GcpCredentialsProvider, configuration: GcpConfiguration) {
-    const impersonationUrl = generateAccessTokenUrl(configuration)?.href;
+    const impersonationUrl = iamCredentialsUrl(configuration)?.href;
     super({
       audience: providerAudience(configuration),
       subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',

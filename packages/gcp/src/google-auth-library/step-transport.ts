@@ -22,6 +22,8 @@ interface StepOptions<T> {
   readonly context: ExchangeContext;
   /** The transporter that sends the request. If `undefined`, `context.post` sends it with the user's fetch. */
   readonly through: Transporter | undefined;
+  /** Fields of a JSON body that the SDK does not send; they come first. */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The transporter of one step of one exchange. It keeps the parsed response; what the SDK parses is not used. */
@@ -38,8 +40,10 @@ export class StepTransport<T> extends gaxios.Gaxios {
     return this.#received;
   }
 
-  override async request<D>(options: gaxios.GaxiosOptions): Promise<gaxios.GaxiosResponse<D>> {
-    const { step, parse, context } = this.#options;
+  override async request<D>(given: gaxios.GaxiosOptions): Promise<gaxios.GaxiosResponse<D>> {
+    const { step, parse, context, fields } = this.#options;
+    const options =
+      fields === undefined ? given : { ...given, data: { ...fields, ...(given.data as object | undefined) } };
     const url = new URL(String(options.url));
     return context.step(url.host, async (signal) => {
       const { response, httpResponse } = await this.#send(url, options, signal);

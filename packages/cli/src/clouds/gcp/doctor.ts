@@ -8,6 +8,7 @@ import { audienceOf, printable } from '../../doctor/printable.js';
 import { reach } from '../../doctor/reach.js';
 import { shown } from '../../visible.js';
 import type { CloudDoctor, UseCall } from '../cloud.js';
+import { delegatesOf } from './print-config.js';
 
 export const doctor: CloudDoctor<GcpEntry, GcpCredentials> = {
   firstResponse: {
@@ -45,10 +46,23 @@ function remedy(entry: GcpEntry, claims: SubjectClaims, code: string): string {
       return `${providers} update-oidc ${provider} ${of} --issuer-uri=${printable(claims.iss ?? '')}`;
     case 'access_denied': {
       const member = `principal://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/${pool}/subject/${claims.sub ?? ''}`;
-      if (email !== undefined)
-        return `gcloud iam service-accounts add-iam-policy-binding ${printable(email)} --role=roles/iam.workloadIdentityUser --member=${printable(member)}`;
+      if (email !== undefined) return bindings(entry, email, member);
       break;
     }
   }
   return `${providers} describe ${provider} ${of} --format=json > provider.json && npx credex explain gcp --policy provider.json`;
+}
+
+/** With a delegation chain, the binding of each link: Google does not say which one is missing. */
+function bindings(entry: GcpEntry, email: string, principal: string): string {
+  const delegates = delegatesOf(entry);
+  const role =
+    delegates.length === 0 ? 'roles/iam.workloadIdentityUser' : 'roles/iam.serviceAccountTokenCreator';
+  const members = [principal, ...delegates.map((delegate) => `serviceAccount:${delegate}`)];
+  return [...delegates, email]
+    .map(
+      (target, index) =>
+        `gcloud iam service-accounts add-iam-policy-binding ${printable(target)} --role=${role} --member=${printable(members[index] ?? '')}`,
+    )
+    .join(' && ');
 }
