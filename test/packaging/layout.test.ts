@@ -99,7 +99,7 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
     'options.ts': { values: ['OPTION_NAMES', 'scopesOf'] },
     'databases.ts': {
       values: ['azureDatabasePassword', 'azureRedisPassword', 'azureSqlCredential'],
-      types: ['AzureDatabaseOptions', 'AzureRedisPassword', 'AzureSqlCredential'],
+      types: ['AzureDatabaseCredentials', 'AzureDatabaseOptions', 'AzureRedisPassword', 'AzureSqlCredential'],
     },
     'types.ts': { types: ['AzureAbortSignal', 'AzureTokenOptions'] },
     'parse-entra-response.ts': { values: ['parseEntraResponse'] },
@@ -129,6 +129,7 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
       values: ['gcpIdTokenProvider', 'getGcpIdToken'],
       types: ['GcpIdToken', 'GcpIdTokenOptions', 'GcpIdTokenProvider', 'GcpIdTokenRequest'],
     },
+    'types.ts': { types: ['GcpIdToken', 'GcpIdTokenRequest'] },
     'id-token-exchanger.ts': {
       values: ['idTokenCredentialsOf', 'idTokenExchanger'],
       types: ['IdTokenConfiguration'],

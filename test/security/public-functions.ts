@@ -1,3 +1,4 @@
+// Longer than 300 lines: one list of all public functions that take options.
 /**
  * The public functions that take options, each called with the least that it needs. Which options there are, each
  * function says itself, from the table that the compiler holds against its type.
@@ -112,20 +113,17 @@ function clouds(): readonly PublicFunction[] {
       least: { ...POOL, serviceAccountEmail: ACCOUNT, targetAudience: 'https://api.example' },
       network: true,
     },
-    ...[cloudSqlPassword, alloyDbPassword].map((create): PublicFunction => ({
-      name: create.name,
-      known: (options) => create(options),
-      run: (recorder, options) => create({ ...fresh(recorder), ...options })(),
-      least: { ...POOL, serviceAccountEmail: ACCOUNT },
-      network: true,
-    })),
-    ...[azureDatabasePassword, azureRedisPassword].map((create): PublicFunction => ({
-      name: create.name,
-      known: (options) => create(options),
-      run: (recorder, options) => create({ ...fresh(recorder), ...options })(),
-      least: { tenantId: TENANT, clientId: CLIENT },
-      network: true,
-    })),
+    ...[cloudSqlPassword, alloyDbPassword, azureDatabasePassword, azureRedisPassword].map(
+      (create): PublicFunction => ({
+        name: create.name,
+        known: (options) => create(options),
+        run: (recorder, options) => create({ ...fresh(recorder), ...options })(),
+        least: create.name.startsWith('azure')
+          ? { tenantId: TENANT, clientId: CLIENT }
+          : { ...POOL, serviceAccountEmail: ACCOUNT },
+        network: true,
+      }),
+    ),
     {
       name: 'azureSqlCredential',
       known: (options) => azureSqlCredential(options),

@@ -2,9 +2,10 @@ import { isTokenCredential } from '@azure/core-auth';
 import { OptionError } from '@credex/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AzureCredentialsProviderOptions } from './options.js';
+import type { AzureDatabaseOptions } from './databases.js';
 import { azureDatabasePassword, azureRedisPassword, azureSqlCredential } from './databases.js';
 import type { FakeResponse, Sent } from './azure.fixture.js';
-import { CLIENT, GOOD, TENANT, failure, jwtOf, setUp } from './azure.fixture.js';
+import { CLIENT, GOOD, NOW, TENANT, failure, jwtOf, setUp } from './azure.fixture.js';
 
 const OID = '0f0f0f0f-1111-2222-3333-444444444444';
 const scopes = (sent: readonly Sent[]): (string | null)[] => sent.map(({ form }) => form.get('scope'));
@@ -29,6 +30,7 @@ describe('azureDatabasePassword', () => {
     );
     expect(new Set(all)).toEqual(new Set(['token-1']));
     expect(scopes(sent)).toEqual(['https://ossrdbms-aad.database.windows.net/.default']);
+    expect(await password.withExpiry()).toEqual({ password: 'token-1', expiresAt: NOW + 3_600_000 });
   });
 
   it.each(HOSTS)('requests the resource of the cloud of %s', async (authorityHost, suffix) => {
@@ -97,25 +99,51 @@ describe('azureSqlCredential', () => {
   });
 });
 
-describe.each([azureDatabasePassword, azureRedisPassword, azureSqlCredential])('$name', (create) => {
-  const refused = (options: AzureCredentialsProviderOptions): OptionError => {
-    try {
-      create(options);
-    } catch (error) {
-      if (OptionError.isInstance(error)) return error;
-    }
-    throw new Error('an OptionError was expected');
-  };
+describe.each([azureDatabasePassword, azureRedisPassword, azureSqlCredential].map((create) => ({ create })))(
+  '$create.name',
+  ({ create }) => {
+    const refused = (options: AzureCredentialsProviderOptions & { credentials?: object }): OptionError => {
+      try {
+        create(options as AzureDatabaseOptions);
+      } catch (error) {
+        if (OptionError.isInstance(error)) return error;
+      }
+      throw new Error('an OptionError was expected');
+    };
 
-  it('refuses scopes, unknown options and missing ones before anything is sent', () => {
-    const good = { tenantId: TENANT, clientId: CLIENT };
-    expect(refused({ ...good, scopes: 'https://vault.azure.net/.default' }).message).toBe(
-      `${create.name} knows no option \`scopes\`. Remove it: ${create.name} requests the one scope that the database accepts. ` +
-        'It knows tokenSource, audience, expect, cache, store, timeoutMs, minValidityMs, fetch, clock, random, onEvent, invocation, ' +
-        'tenantId, clientId, authorityHost, additionallyAllowedTenants, allowLoopbackHttp, exchanger.',
-    );
-    expect(refused({ ...good, tenant: TENANT } as object).message).toContain('Did you mean `tenantId`?');
-    vi.stubEnv('AZURE_TENANT_ID', undefined);
-    expect(refused({ clientId: CLIENT }).message).toContain('AZURE_TENANT_ID');
-  });
-});
+    it('refuses scopes, unknown options and missing ones before anything is sent', () => {
+      const good = { tenantId: TENANT, clientId: CLIENT };
+      expect(refused({ ...good, scopes: 'https://vault.azure.net/.default' }).message).toBe(
+        `${create.name} knows no option \`scopes\`. Remove it: ${create.name} requests the one scope that the database accepts. ` +
+          'It knows tokenSource, audience, expect, cache, store, timeoutMs, minValidityMs, fetch, clock, random, onEvent, invocation, ' +
+          'tenantId, clientId, authorityHost, additionallyAllowedTenants, allowLoopbackHttp, exchanger, credentials.',
+      );
+      expect(refused({ ...good, tenant: TENANT } as object).message).toContain('Did you mean `tenantId`?');
+      vi.stubEnv('AZURE_TENANT_ID', undefined);
+      expect(refused({ clientId: CLIENT }).message).toContain('AZURE_TENANT_ID');
+    });
+
+    it('takes a provider or a TokenCredential, and the cloud of the database with it', async () => {
+      const { provider, sent } = setUp();
+      const asked: unknown[] = [];
+      const credential = {
+        async getToken(scope: string | readonly string[]) {
+          asked.push(scope);
+          return { token: 'theirs', expiresOnTimestamp: 7, expiresAt: 7 };
+        },
+      };
+      const authorityHost = 'https://login.microsoftonline.us';
+      for (const credentials of [provider, credential]) {
+        const made = create({ credentials, authorityHost });
+        await (typeof made === 'function' ? made() : made.getToken());
+      }
+      expect(scopes(sent)).toEqual(asked);
+      expect(asked).toEqual([expect.stringMatching(/(?:usgovcloudapi\.net|redis\.azure\.com)\/\.default$/)]);
+      expect(refused({ credentials: provider, tenantId: TENANT })).toMatchObject({
+        code: 'conflicting_options',
+        option: 'tenantId',
+      });
+      expect(refused({ credentials: { get: () => '' } })).toMatchObject({ option: 'credentials' });
+    });
+  },
+);

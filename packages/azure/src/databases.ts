@@ -1,17 +1,30 @@
 /** `@credex/azure/databases`: Entra authentication of Azure Database, Azure Managed Redis and Azure SQL. */
 
-import { FederationError } from '@credex/core';
-import { ownOptions, readSubjectToken } from '@credex/core/internal';
-import { CHINA, US_GOVERNMENT } from './authority.js';
+import type { PasswordFunction } from '@credex/core';
+import { FederationError, OptionError } from '@credex/core';
+import { invalidOption, memberOf, ownOptions, readSubjectToken } from '@credex/core/internal';
+import { CHINA, US_GOVERNMENT, authorityOrigin } from './authority.js';
 import { azureCredentialsProvider } from './azure-credentials-provider.js';
 import type { AzureCredentialsProviderOptions } from './options.js';
-import { OPTION_NAMES, azureConfiguration } from './options.js';
+import { OPTION_NAMES } from './options.js';
 import type { AzureCredentials, AzureCredentialsProvider, AzureTokenOptions } from './types.js';
 
-/** The options of `azureCredentialsProvider`, without `scopes`: the database determines the scope. */
-export type AzureDatabaseOptions = Omit<AzureCredentialsProviderOptions, 'scopes'>;
+/** What the tokens come from: a provider of this package, or any `TokenCredential`. */
+export type AzureDatabaseCredentials = Pick<AzureCredentialsProvider, 'getToken'>;
 
-const DATABASE_OPTION_NAMES: readonly string[] = OPTION_NAMES.filter((name) => name !== 'scopes');
+/** The options of `azureCredentialsProvider`, without `scopes`: the database determines the scope. Or a provider. */
+export interface AzureDatabaseOptions extends Omit<AzureCredentialsProviderOptions, 'scopes'> {
+  /**
+   * The provider or `TokenCredential` that the tokens come from, instead of the options of `azureCredentialsProvider`. Only
+   * `authorityHost`, which names the cloud of the database, and `allowLoopbackHttp` can be combined with it.
+   */
+  readonly credentials?: AzureDatabaseCredentials | undefined;
+}
+
+const DATABASE_OPTION_NAMES: readonly string[] = [
+  ...OPTION_NAMES.filter((name) => name !== 'scopes'),
+  'credentials',
+];
 
 /**
  * Returns a function that returns the password for Azure Database for PostgreSQL and for MySQL: an access token for the
@@ -33,19 +46,17 @@ const DATABASE_OPTION_NAMES: readonly string[] = OPTION_NAMES.filter((name) => n
  * });
  * @throws OptionError for an invalid option. The returned function rejects with OptionError or FederationError
  */
-export function azureDatabasePassword(options: AzureDatabaseOptions = {}): () => Promise<string> {
-  const provider = providerFor('azureDatabasePassword', options, {
+export function azureDatabasePassword(options: AzureDatabaseOptions = {}): PasswordFunction {
+  const getToken = tokensFor('azureDatabasePassword', options, {
     public: 'https://ossrdbms-aad.database.windows.net',
     usGovernment: 'https://ossrdbms-aad.database.usgovcloudapi.net',
     china: 'https://ossrdbms-aad.database.chinacloudapi.cn',
   });
-  return async () => (await provider.getCredentials()).token;
+  return passwordFrom(getToken);
 }
 
 /** The password of Azure Managed Redis and Azure Cache for Redis, and the user that belongs to it. */
-export interface AzureRedisPassword {
-  /** The access token. */
-  (): Promise<string>;
+export interface AzureRedisPassword extends PasswordFunction {
   /** The object id of the application or managed identity in the tenant: the token's claim `oid`. */
   username(): Promise<string>;
 }
@@ -70,8 +81,9 @@ export interface AzureRedisPassword {
  * @throws OptionError for an invalid option. The returned functions reject with OptionError or FederationError
  */
 export function azureRedisPassword(options: AzureDatabaseOptions = {}): AzureRedisPassword {
-  const provider = providerFor('azureRedisPassword', options, { public: 'https://redis.azure.com' });
-  const password = async (): Promise<string> => (await provider.getCredentials()).token;
+  const password = passwordFrom(
+    tokensFor('azureRedisPassword', options, { public: 'https://redis.azure.com' }),
+  );
   return Object.assign(password, { username: async () => objectIdOf(await password()) });
 }
 
@@ -96,12 +108,12 @@ export interface AzureSqlCredential {
  * @throws OptionError for an invalid option. `getToken` rejects with OptionError or FederationError
  */
 export function azureSqlCredential(options: AzureDatabaseOptions = {}): AzureSqlCredential {
-  const provider = providerFor('azureSqlCredential', options, {
+  const getToken = tokensFor('azureSqlCredential', options, {
     public: 'https://database.windows.net',
     usGovernment: 'https://database.usgovcloudapi.net',
     china: 'https://database.chinacloudapi.cn',
   });
-  return { getToken: (_scopes, tokenOptions) => provider.getToken(provider.scope, tokenOptions) };
+  return { getToken: (_scopes, tokenOptions) => getToken(tokenOptions) };
 }
 
 /** The resource in the public cloud, and those of the clouds in which it has another name. */
@@ -111,21 +123,51 @@ interface Resources {
   readonly china?: string;
 }
 
-function providerFor(
-  factory: string,
-  given: AzureDatabaseOptions,
-  resources: Resources,
-): AzureCredentialsProvider & { readonly scope: string } {
-  const options = ownOptions<AzureCredentialsProviderOptions>(factory, given, DATABASE_OPTION_NAMES, {
+type GetToken = (options?: AzureTokenOptions) => Promise<AzureCredentials>;
+
+function passwordFrom(getToken: GetToken): PasswordFunction {
+  const withExpiry = async (): Promise<{ readonly password: string; readonly expiresAt: number }> => {
+    const { token, expiresOnTimestamp } = await getToken();
+    return { password: token, expiresAt: expiresOnTimestamp };
+  };
+  // Clients pass arguments of their own, which are not for these functions.
+  return Object.assign(async () => (await withExpiry()).password, { withExpiry });
+}
+
+/** Tokens for the resource, in the cloud of the authority. */
+function tokensFor(factory: string, given: AzureDatabaseOptions, resources: Resources): GetToken {
+  const { credentials, ...options } = ownOptions(factory, given, DATABASE_OPTION_NAMES, {
     scopes: `Remove it: ${factory} requests the one scope that the database accepts.`,
   });
-  const { authorityHost } = azureConfiguration(options);
+  const provider =
+    credentials === undefined ? azureCredentialsProvider(options) : givenCredentials(credentials, options);
+  const { host } = new URL(authorityOrigin(options.authorityHost, options.allowLoopbackHttp === true));
   const national: Readonly<Record<string, string | undefined>> = {
     [US_GOVERNMENT]: resources.usGovernment,
     [CHINA]: resources.china,
   };
-  const scope = `${national[new URL(authorityHost).host] ?? resources.public}/.default`;
-  return { ...azureCredentialsProvider(Object.assign(options, { scopes: scope })), scope };
+  const scope = `${national[host] ?? resources.public}/.default`;
+  return (tokenOptions) => provider.getToken(scope, tokenOptions);
+}
+
+function givenCredentials(
+  credentials: AzureDatabaseCredentials,
+  { authorityHost: _host, allowLoopbackHttp: _http, ...others }: AzureCredentialsProviderOptions,
+): AzureDatabaseCredentials {
+  if (typeof credentials !== 'object' || typeof memberOf(credentials, 'getToken') !== 'function')
+    throw invalidOption(
+      { option: 'credentials' },
+      'a TokenCredential, such as azureCredentialsProvider() returns',
+      credentials,
+    );
+  const [unused] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+  if (unused === undefined) return credentials;
+  throw new OptionError(
+    'conflicting_options',
+    unused,
+    undefined,
+    `\`${unused}\` cannot be combined with \`credentials\`: set it on the provider that you pass.`,
+  );
 }
 
 /** @throws FederationError `invalid_response` if the token does not name its principal */

@@ -1,6 +1,7 @@
 import { OptionError } from '@credex/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { alloyDbPassword, cloudSqlPassword, cloudSqlUser } from './cloud-sql.js';
+import { gcpCredentialsProvider } from './gcp-credentials-provider.js';
 import type { Google } from './gcp.fixture.js';
 import { EMAIL, NAMES, STS_PATH, optionsFor, startGoogle } from './gcp.fixture.js';
 
@@ -41,6 +42,21 @@ describe.each([
   test('requests the scope for the federated principal', async () => {
     expect(await create(optionsFor(google))()).toBe('federated-0');
     expect(new URLSearchParams(google.of(STS_PATH)[0]?.body).get('scope')).toBe(scope);
+  });
+
+  test('returns the expiry time with the password', async () => {
+    const { password, expiresAt } = await create(optionsFor(google)).withExpiry();
+    expect([password, expiresAt > Date.now()]).toEqual(['federated-0', true]);
+  });
+
+  test('takes a provider instead of options', async () => {
+    const credentials = gcpCredentialsProvider(optionsFor(google, { scopes: 'openid' }));
+    expect(await create({ credentials })()).toBe('federated-0');
+    expect(new URLSearchParams(google.of(STS_PATH)[0]?.body).get('scope')).toBe(scope);
+    expect(message(() => create({ credentials, serviceAccountEmail: EMAIL }))).toContain(
+      '`serviceAccountEmail` cannot be combined with `credentials`',
+    );
+    expect(message(() => create({ credentials: {} } as object))).toContain('`credentials` must be');
   });
 
   test('rejects with the FederationError of the exchange', async () => {

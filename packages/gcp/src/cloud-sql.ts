@@ -1,9 +1,12 @@
 /** `@credex/gcp/cloud-sql`: passwords for IAM database authentication of Cloud SQL and AlloyDB. */
 
+import type { PasswordFunction } from '@credex/core';
+import { OptionError } from '@credex/core';
 import type { Grammar } from '@credex/core/internal';
 import {
   SERVICE_ACCOUNT_EMAIL,
   invalidOption,
+  memberOf,
   optionNames,
   ownOptions,
   requiredString,
@@ -11,17 +14,27 @@ import {
 import { gcpCredentialsProvider } from './gcp-credentials-provider.js';
 import type { GcpCredentialsProviderOptions } from './options.js';
 import { OPTION_NAMES } from './options.js';
+import type { GcpCredentialsProvider } from './types.js';
 
-/** The options of `gcpCredentialsProvider`, without `scopes`: the database determines the scope. */
-export type DatabasePasswordOptions = Omit<GcpCredentialsProviderOptions, 'scopes'>;
+/** The options of `gcpCredentialsProvider`, without `scopes`: the database determines the scope. Or a provider. */
+export interface DatabasePasswordOptions extends Omit<GcpCredentialsProviderOptions, 'scopes'> {
+  /**
+   * The provider that the tokens come from, instead of the options of `gcpCredentialsProvider`. No other option can be combined
+   * with it.
+   */
+  readonly credentials?: Pick<GcpCredentialsProvider, 'getCredentials'> | undefined;
+}
 
-const PASSWORD_OPTION_NAMES: readonly string[] = OPTION_NAMES.filter((name) => name !== 'scopes');
+const PASSWORD_OPTION_NAMES: readonly string[] = [
+  ...OPTION_NAMES.filter((name) => name !== 'scopes'),
+  'credentials',
+];
 
 /**
  * Returns a function that returns the password for Cloud SQL's IAM database authentication: an access token with the
  * scope `https://www.googleapis.com/auth/sqlservice.login` and no other. Pass the function as the `password` of a
  * client that calls it for each connection, such as pg. Calls share one exchange, as those of `getGcpCredentials` do.
- * The function takes no arguments and ignores any.
+ * The function takes no arguments and ignores any. Its method `withExpiry` returns the password with its expiry time.
  *
  * The token can open the database as the service account, so send it only over TLS. Cloud SQL checks it when the
  * connection is opened: an open connection stays open after the token has expired (an hour by default). The database
@@ -36,7 +49,7 @@ const PASSWORD_OPTION_NAMES: readonly string[] = OPTION_NAMES.filter((name) => n
  * });
  * @throws OptionError for an invalid option. The returned function rejects with OptionError or FederationError
  */
-export function cloudSqlPassword(options: DatabasePasswordOptions = {}): () => Promise<string> {
+export function cloudSqlPassword(options: DatabasePasswordOptions = {}): PasswordFunction {
   return passwordFor('cloudSqlPassword', options, 'sqlservice.login');
 }
 
@@ -48,17 +61,39 @@ export function cloudSqlPassword(options: DatabasePasswordOptions = {}): () => P
  * const pool = new Pool({ host, user: 'app@my-project.iam', password: alloyDbPassword({ serviceAccountEmail }), ssl: { ca } });
  * @throws OptionError for an invalid option. The returned function rejects with OptionError or FederationError
  */
-export function alloyDbPassword(options: DatabasePasswordOptions = {}): () => Promise<string> {
+export function alloyDbPassword(options: DatabasePasswordOptions = {}): PasswordFunction {
   return passwordFor('alloyDbPassword', options, 'alloydb.login');
 }
 
-function passwordFor(factory: string, given: DatabasePasswordOptions, scope: string): () => Promise<string> {
-  const options = ownOptions<GcpCredentialsProviderOptions>(factory, given, PASSWORD_OPTION_NAMES, {
+function passwordFor(factory: string, given: DatabasePasswordOptions, scope: string): PasswordFunction {
+  const { credentials, ...options } = ownOptions(factory, given, PASSWORD_OPTION_NAMES, {
     scopes: `Remove it: ${factory} requests the one scope that the database accepts.`,
   });
-  const scopes = `https://www.googleapis.com/auth/${scope}`;
-  const provider = gcpCredentialsProvider(Object.assign(options, { scopes }));
-  return async () => (await provider.getCredentials()).accessToken;
+  const provider =
+    credentials === undefined ? gcpCredentialsProvider(options) : givenProvider(credentials, options);
+  const request = { scopes: `https://www.googleapis.com/auth/${scope}` };
+  const withExpiry = async (): Promise<{ readonly password: string; readonly expiresAt: number }> => {
+    const { accessToken, expiresAt } = await provider.getCredentials({ request });
+    return { password: accessToken, expiresAt };
+  };
+  // Clients pass arguments of their own, which are not for these functions.
+  return Object.assign(async () => (await withExpiry()).password, { withExpiry });
+}
+
+function givenProvider(
+  credentials: Pick<GcpCredentialsProvider, 'getCredentials'>,
+  options: GcpCredentialsProviderOptions,
+): Pick<GcpCredentialsProvider, 'getCredentials'> {
+  if (typeof credentials !== 'object' || typeof memberOf(credentials, 'getCredentials') !== 'function')
+    throw invalidOption({ option: 'credentials' }, 'a provider of gcpCredentialsProvider', credentials);
+  const [unused] = Object.entries(options).find(([, value]) => value !== undefined) ?? [];
+  if (unused === undefined) return credentials;
+  throw new OptionError(
+    'conflicting_options',
+    unused,
+    undefined,
+    `\`${unused}\` cannot be combined with \`credentials\`: set it on the provider that you pass.`,
+  );
 }
 
 export interface CloudSqlUserOptions {

@@ -5,10 +5,9 @@ import type { ExchangeContext, Exchanger, HttpResponse } from '@credex/core/inte
 import { ResponseError, parseJsonObject, readSubjectToken, serverDate } from '@credex/core/internal';
 import { bearerRequest, federated, successful } from './direct-exchange.js';
 import { withNewFederatedToken } from './gcp-exchanger.js';
-import type { GcpIdToken, GcpIdTokenRequest } from './id-token.js';
 import { iamCredentialsUrl } from './names.js';
 import { CLOUD_PLATFORM_SCOPE } from './options.js';
-import type { GcpConfiguration } from './types.js';
+import type { GcpConfiguration, GcpIdToken, GcpIdTokenRequest } from './types.js';
 
 /** The validated options of an ID token. */
 export interface IdTokenConfiguration extends GcpConfiguration {

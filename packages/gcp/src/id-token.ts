@@ -1,6 +1,6 @@
 /** `@credex/gcp/id-token`: OpenID Connect ID tokens of a service account, for Cloud Run and Identity-Aware Proxy. */
 
-import type { Credential, CredentialCall, CredentialProvider } from '@credex/core';
+import type { CredentialCall, CredentialProvider } from '@credex/core';
 import type { Grammar } from '@credex/core/internal';
 import {
   SERVICE_ACCOUNT_EMAIL,
@@ -18,20 +18,9 @@ import { vercelPlatform } from '@credex/vercel/driver';
 import { idTokenCredentialsOf, idTokenExchanger } from './id-token-exchanger.js';
 import type { GcpCredentialsProviderOptions } from './options.js';
 import { OPTION_NAMES, gcpConfiguration } from './options.js';
+import type { GcpIdToken, GcpIdTokenRequest } from './types.js';
 
-/** An ID token of a service account. Each caller receives its own plain object. */
-export interface GcpIdToken extends Credential {
-  /** The JWT, for `Authorization: Bearer …`. Google signs it; its issuer is `https://accounts.google.com`. */
-  readonly idToken: string;
-  /** The service account's email address. */
-  readonly principal: string;
-}
-
-/** The request of one call. */
-export interface GcpIdTokenRequest {
-  /** The audience that replaces the one of the options. */
-  readonly targetAudience: string;
-}
+export type { GcpIdToken, GcpIdTokenRequest } from './types.js';
 
 /** The options of `gcpCredentialsProvider` that apply to ID tokens, and those of the ID token. */
 export interface GcpIdTokenOptions extends Omit<

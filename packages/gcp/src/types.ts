@@ -21,6 +21,20 @@ export interface GcpRequest {
   readonly scopes: string | readonly string[];
 }
 
+/** An ID token of a service account. Each caller receives its own plain object. */
+export interface GcpIdToken extends Credential {
+  /** The JWT, for `Authorization: Bearer …`. Google signs it; its issuer is `https://accounts.google.com`. */
+  readonly idToken: string;
+  /** The service account's email address. */
+  readonly principal: string;
+}
+
+/** The request of one call for an ID token. */
+export interface GcpIdTokenRequest {
+  /** The audience that replaces the one of the options. */
+  readonly targetAudience: string;
+}
+
 /** Creates the exchanger for a validated configuration; see `@credex/gcp/google-auth-library`. */
 export type GcpExchangerFactory = (configuration: GcpConfiguration) => Exchanger<GcpCredentials, GcpRequest>;
 
