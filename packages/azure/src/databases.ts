@@ -2,7 +2,7 @@
 
 import type { PasswordFunction } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import { invalidOption, memberOf, ownOptions, readSubjectToken } from '@credex/core/internal';
+import { invalidOption, memberOf, ownCopy, ownOptions, readSubjectToken } from '@credex/core/internal';
 import { CHINA, US_GOVERNMENT, authorityOrigin } from './authority.js';
 import { azureCredentialsProvider } from './azure-credentials-provider.js';
 import type { AzureCredentialsProviderOptions } from './options.js';
@@ -136,9 +136,10 @@ function passwordFrom(getToken: GetToken): PasswordFunction {
 
 /** Tokens for the resource, in the cloud of the authority. */
 function tokensFor(factory: string, given: AzureDatabaseOptions, resources: Resources): GetToken {
-  const { credentials, ...options } = ownOptions(factory, given, DATABASE_OPTION_NAMES, {
+  const { credentials, ...others } = ownOptions(factory, given, DATABASE_OPTION_NAMES, {
     scopes: `Remove it: ${factory} requests the one scope that the database accepts.`,
   });
+  const options = ownCopy(others);
   const provider =
     credentials === undefined ? azureCredentialsProvider(options) : givenCredentials(credentials, options);
   const { host } = new URL(authorityOrigin(options.authorityHost, options.allowLoopbackHttp === true));

@@ -8,6 +8,7 @@ import {
   invalidOption,
   memberOf,
   optionNames,
+  ownCopy,
   ownOptions,
   requiredString,
 } from '@credex/core/internal';
@@ -66,9 +67,10 @@ export function alloyDbPassword(options: DatabasePasswordOptions = {}): Password
 }
 
 function passwordFor(factory: string, given: DatabasePasswordOptions, scope: string): PasswordFunction {
-  const { credentials, ...options } = ownOptions(factory, given, PASSWORD_OPTION_NAMES, {
+  const { credentials, ...others } = ownOptions(factory, given, PASSWORD_OPTION_NAMES, {
     scopes: `Remove it: ${factory} requests the one scope that the database accepts.`,
   });
+  const options = ownCopy(others);
   const provider =
     credentials === undefined ? gcpCredentialsProvider(options) : givenProvider(credentials, options);
   const request = { scopes: `https://www.googleapis.com/auth/${scope}` };
