@@ -1,8 +1,9 @@
 import { OptionError, createCredentialCache } from '@credex/core';
+import { readSubjectToken } from '@credex/core/internal';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { gcpCredentialsProvider } from './gcp-credentials-provider.js';
 import type { Google, Responder } from './gcp.fixture.js';
-import { EMAIL, NAMES, STS_PATH, optionsFor, startGoogle, subjectJwt } from './gcp.fixture.js';
+import { AUDIENCE, EMAIL, NAMES, STS_PATH, optionsFor, startGoogle, subjectJwt } from './gcp.fixture.js';
 import type { GcpIdTokenOptions } from './id-token.js';
 import { gcpIdTokenProvider, getGcpIdToken } from './id-token.js';
 
@@ -214,6 +215,22 @@ describe('options', () => {
     const error = refusal(options);
     expect(error).toMatchObject({ code, option });
     expect(error.message).toContain(says);
+  });
+
+  test("have `audience: 'default'`, the pool provider's own audience", async () => {
+    const asked: unknown[] = [];
+    const jwt = subjectJwt({ aud: `https:${AUDIENCE}` });
+    const tokenSource = {
+      capture: () => ({
+        identityKey: 'project/production',
+        async token({ audience }: { readonly audience: string | undefined }) {
+          asked.push(audience);
+          return readSubjectToken(jwt);
+        },
+      }),
+    };
+    await getGcpIdToken(optionsOf({ tokenSource, audience: 'default' }));
+    expect(asked).toEqual([`https:${AUDIENCE}`]);
   });
 
   test('have the environment variables of access tokens', async () => {

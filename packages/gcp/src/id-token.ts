@@ -16,6 +16,7 @@ import {
 } from '@credex/core/internal';
 import { vercelPlatform } from '@credex/vercel/driver';
 import { idTokenCredentialsOf, idTokenExchanger } from './id-token-exchanger.js';
+import { providerAudience } from './names.js';
 import type { GcpCredentialsProviderOptions } from './options.js';
 import { OPTION_NAMES, gcpConfiguration } from './options.js';
 import type { GcpIdToken, GcpIdTokenRequest } from './types.js';
@@ -98,7 +99,7 @@ export function gcpIdTokenProvider(given: GcpIdTokenOptions): GcpIdTokenProvider
   const configuration = { ...gcpConfiguration(options), serviceAccountEmail, targetAudience, includeEmail };
   const provider = createCredentialProvider(
     idTokenExchanger(configuration),
-    providerOptions(options, vercelPlatform),
+    providerOptions(options, vercelPlatform, `https:${providerAudience(configuration)}`),
     idTokenCredentialsOf,
   );
   const requestOf = (
