@@ -1,12 +1,10 @@
-/** IAM's patterns and policy variables, in time linear in both lengths for all that people write. */
+/** IAM's patterns and policy variables. */
 
 import type { Truth } from '../truth.js';
 import { isMultivalued } from './request-keys.js';
 import type { Lookup } from './request-keys.js';
-
-const MANY = Symbol('*');
-const ONE = Symbol('?');
-type Token = string | typeof MANY | typeof ONE;
+import type { Token } from './wildcards.js';
+import { MANY, matchWildcards, ONE } from './wildcards.js';
 
 /** False: a variable has no value, so that nothing fits. Undefined: the value is not known. */
 type Filled = readonly Token[] | false | undefined;
@@ -19,8 +17,9 @@ const PIECE = /\$\{([^}]*)\}|[^]/gu;
  * @param lookup for policy variables; undefined: they are plain text (version 2008-10-17)
  */
 export function fitsPattern(pattern: string, text: string, lookup: Lookup | undefined): Truth {
-  const filled = fill(pattern, lookup, true);
-  return filled ? matches(filled, Array.from(text)) : filled;
+  const characters = charactersOf(text);
+  const filled = fill(pattern, lookup, characters.length);
+  return filled ? matchWildcards(filled, characters).fits : filled;
 }
 
 /** As `fitsPattern`, `*` and `?` being plain text. */
@@ -33,7 +32,7 @@ export function fitsFilled(
   lookup: Lookup | undefined,
   fits: (filled: string) => boolean,
 ): Truth {
-  const filled = fill(value, lookup, false);
+  const filled = fill(value, lookup, undefined);
   return filled ? fits(filled.join('')) : filled;
 }
 
@@ -44,21 +43,48 @@ export const fitsName = (pattern: string, name: string): boolean =>
 export const hasWildcard = (value: string): boolean => /[*?]/.test(value.replace(/\$\{[^}]*\}/g, ''));
 export const hasVariable = (value: string): boolean => /\$\{[^}]*\}/.test(value);
 
-function fill(pattern: string, lookup: Lookup | undefined, isPattern: boolean): Filled {
+/** `most`: of a pattern for a text with that many characters, which fits none with more; undefined: it is no pattern. */
+function fill(pattern: string, lookup: Lookup | undefined, most: number | undefined): Filled {
+  const isPattern = most !== undefined;
   const tokens: Token[] = [];
   let [isAbsent, isUnknown] = [false, false];
+  let characters = 0;
+  const add = (text: string): void => {
+    // A variable's value may be long, and stand in a pattern many times.
+    for (const character of isPattern ? text : [text]) {
+      if (isPattern && characters > most) return;
+      tokens.push(character);
+      characters += 1;
+    }
+  };
   for (const [piece, name] of pattern.matchAll(PIECE)) {
     if (name !== undefined && lookup !== undefined) {
       const value = variable(name, lookup);
       isAbsent ||= value === 'absent';
       isUnknown ||= value === 'unknown';
       // The value of a variable is literal: a subject named `*` fits only itself.
-      if (typeof value === 'object') for (const character of value.text) tokens.push(character);
-    } else if (name !== undefined) for (const character of piece) tokens.push(character);
-    else if (isPattern && (piece === '*' || piece === '?')) tokens.push(piece === '*' ? MANY : ONE);
-    else tokens.push(piece);
+      if (typeof value === 'object') add(value.text);
+    } else if (isPattern && piece === '*') tokens.push(MANY);
+    else if (isPattern && piece === '?') {
+      tokens.push(ONE);
+      characters += 1;
+    } else add(piece);
   }
-  return isAbsent ? false : isUnknown ? undefined : tokens;
+  if (isAbsent) return false;
+  if (isUnknown) return undefined;
+  return isPattern && characters > most ? false : tokens;
+}
+
+let lastText = '';
+let lastCharacters: readonly string[] = [];
+
+/** Of the last text they are kept: a policy has many patterns for one. */
+function charactersOf(text: string): readonly string[] {
+  if (text !== lastText) {
+    lastCharacters = Array.from(text);
+    lastText = text;
+  }
+  return lastCharacters;
 }
 
 /** `${key}`, `${key, 'default'}`, and the escapes `${*}`, `${?}`, `${$}`. A key that may have several values gives none. */
@@ -69,27 +95,4 @@ function variable(name: string, lookup: Lookup): { readonly text: string } | 'ab
   if (value === 'unknown') return 'unknown';
   const only = value !== 'absent' && !isMultivalued(key, value) ? value[0] : fallback;
   return only === undefined ? 'absent' : { text: only };
-}
-
-/** Two pointers, and one place to come back to: the last `*`. */
-function matches(pattern: readonly Token[], text: readonly string[]): boolean {
-  let at = 0;
-  let star = -1;
-  let resume = 0;
-  for (let index = 0; index < text.length;) {
-    const token = pattern[at];
-    if (token === MANY) {
-      star = at;
-      at += 1;
-      resume = index;
-    } else if (token === ONE || (token !== undefined && token === text[index])) {
-      at += 1;
-      index += 1;
-    } else if (star !== -1) {
-      at = star + 1;
-      resume += 1;
-      index = resume;
-    } else return false;
-  }
-  return pattern.slice(at).every((token) => token === MANY);
 }
