@@ -46,6 +46,7 @@ export class StoreConnection {
   readonly #controller = new AbortController();
   /** What failed once is not tried again by this refresh. */
   readonly #failed = { reads: false, writes: false };
+  #isClosed = false;
   #budgetMs: number = BUDGET_MS;
   /** Operations within the budget that are in flight, and since when. */
   #running = 0;
@@ -76,24 +77,33 @@ export class StoreConnection {
     return failures >= MOST_FAILURES && last !== undefined && since(last, this.#clock) < SKIP_MS;
   }
 
+  /** Whether the refresh still waits for operations: it was not abandoned, and they have not taken too long. */
+  get isWaitedFor(): boolean {
+    return !this.#isClosed && this.#budgetMs > 0;
+  }
+
   /**
    * One operation. `limitMs`: instead of the budget, for an operation while the refresh waits for another instance.
+   * `late`: called with a reply that comes too late.
    * @throws StoreUnavailable
    */
   async operate<T>(
     operation: Operation,
     limitMs: number | undefined,
     call: (engine: Engine, options: StoreOperation) => Promise<T>,
+    late?: (reply: T) => void,
   ): Promise<T> {
     const kind = operation === 'get' ? 'reads' : 'writes';
     const left = limitMs ?? this.#budgetMs;
-    // A lock is released even where the record could not be written.
-    const isFailed = this.#failed[kind] && operation !== 'unlock';
-    if (this.#failed.reads || isFailed || left <= 0) throw new StoreUnavailable();
+    // A lock is released whatever else failed: other instances wait for it.
+    const isUnlock = operation === 'unlock';
+    const isFailed = !isUnlock && (this.#failed.reads || this.#failed[kind]);
+    if (isFailed || left <= 0) throw new StoreUnavailable();
+    const controller = isUnlock ? new AbortController() : this.#controller;
     const started = momentOf(this.#clock);
     if (limitMs === undefined && this.#running++ === 0) this.#busySince = started;
     try {
-      const result = await this.#inTime(left, call);
+      const result = await this.#inTime(left, controller, call, late);
       this.#memory[kind].failures = 0;
       return result;
     } catch (error) {
@@ -108,21 +118,34 @@ export class StoreConnection {
 
   /** Ends everything: the refresh was abandoned. */
   close(): void {
+    this.#isClosed = true;
     this.#failed.reads = true;
     this.#controller.abort();
     for (const cancel of this.#cancels) cancel(new StoreUnavailable());
   }
 
-  #inTime<T>(ms: number, call: (engine: Engine, options: StoreOperation) => Promise<T>): Promise<T> {
-    const { signal } = this.#controller;
+  #inTime<T>(
+    ms: number,
+    controller: AbortController,
+    call: (engine: Engine, options: StoreOperation) => Promise<T>,
+    late: ((reply: T) => void) | undefined,
+  ): Promise<T> {
+    const { signal } = controller;
     return new Promise<T>((resolve, reject) => {
+      let isOver = false;
+      const end = (reason: unknown): void => {
+        isOver = true;
+        reject(reason as Error);
+      };
       const stop = startTimer(this.#clock, ms, () => {
-        this.#controller.abort();
-        reject(new StoreUnavailable('timeout'));
+        controller.abort();
+        end(new StoreUnavailable('timeout'));
       });
-      this.#cancels.add(reject);
-      // What settles after its time is dropped here.
-      (async () => call(this.#engine as Engine, { signal }))().then(resolve, reject).finally(stop);
+      this.#cancels.add(end);
+      // What fails after its time is dropped here.
+      (async () => call(this.#engine as Engine, { signal }))()
+        .then((reply) => (isOver ? late?.(reply) : resolve(reply)), reject)
+        .finally(stop);
     });
   }
 

@@ -106,12 +106,21 @@ export async function runSchedule(seed: number): Promise<Schedule> {
     if (count() > before) refused.add(last.credential.value);
   };
 
+  /** Into the refresh window, which the random steps seldom meet. */
+  const untilRefresh = ({ providers }: Process): number => {
+    const { refreshAt = 0 } = (providers.get('a with') as ReturnType<Fixture['provider']>).status();
+    return Math.max(1, refreshAt - clock.now());
+  };
+
   for (let step = 0; step < STEPS; step++) {
     const one = pick(processes);
     const what = random();
     if (what < 0.55) call(one);
     else if (what < 0.65) invalidate(one);
-    else
+    else if (what < 0.7) {
+      await clock.advance(untilRefresh(one));
+      call(one);
+    } else
       await clock.advance(
         pick([1, 40, 200, 1_500, 12_000, 30_000, 60_000, 170_000, 2_800_000]) * (0.3 + 0.7 * random()),
       );
@@ -140,7 +149,7 @@ function makeHostile(
   pick: <T>(from: readonly T[]) => T,
 ): void {
   const written: { readonly name: string; readonly record: string }[] = [];
-  const { get, set, lock } = engine;
+  const { get, set, lock, unlock } = engine;
   const drops = random() < 0.2 ? 0.6 : 0.06;
   engine.before = () => {
     const what = random();
@@ -164,4 +173,5 @@ function makeHostile(
     return { record, ttlMs: random() < 0.5 ? undefined : 4_000_000 * random() };
   };
   engine.lock = async (...given) => (await lock(...given)) !== random() < 0.2;
+  engine.unlock = (...given) => (random() < 0.3 ? Promise.resolve() : unlock(...given));
 }
