@@ -118,7 +118,7 @@ async function guarded(moves: readonly Move[], work: () => Promise<void>): Promi
 }
 
 /** 53 bits of a text: two states in a million that are taken for one are found by one run in ten thousand. */
-function fingerprint(text: string): number {
+export function fingerprint(text: string): number {
   let one = 0xdeadbeef;
   let two = 0x41c6ce57;
   for (let index = 0; index < text.length; index++) {
