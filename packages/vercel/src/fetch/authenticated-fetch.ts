@@ -4,6 +4,7 @@ import type {
   Fetch,
   Subject,
   SubjectToken,
+  SubjectTokenRequest,
   SubjectTokenSource,
   TokenFunction,
   TokenSourceDescription,
@@ -29,8 +30,11 @@ import { isFor, isSameIdentity } from '../sources/external-source.js';
 import { globalFetch, systemNow } from '../platform/runtime.js';
 import { allowedUrl, originsOf, redirectRefused } from './origins.js';
 import type { Outgoing } from './request.js';
-import { following, outgoing } from './request.js';
+import { following, isRefusal, outgoing } from './request.js';
+import type { TokenHeaders } from './trusted-source.js';
+import { TRUSTED_SOURCE_HEADER, protectionRefused, tokenHeaders } from './trusted-source.js';
 import { VERCEL } from '../platform/source-options.js';
+import { refuseDefaultAudience } from '../platform/vercel-token-provider.js';
 import { vercelTokenSource } from '../platform/vercel-token-source.js';
 
 export interface AuthenticatedFetchOptions {
@@ -41,6 +45,15 @@ export interface AuthenticatedFetchOptions {
    * every cloud that trusts this deployment. Default: the token of the source, unchanged.
    */
   readonly audience?: string | undefined;
+  /**
+   * Send a token in the header `x-vercel-trusted-oidc-idp-token` as well, for deployments of other projects that are
+   * protected (Trusted Sources). `true`: a token of `audience`, else one whose audience is the origin of the request.
+   * `'plain'`: the token of the source unchanged, which the receiver can use at every cloud that trusts this deployment.
+   * Default: false.
+   */
+  readonly trustedSource?: boolean | 'plain' | undefined;
+  /** `false`: send no Authorization header, so that the caller may set one. Needs `trustedSource`. Default: true. */
+  readonly bearer?: boolean | undefined;
   /** The source of the token. Default: `vercelTokenSource()`. */
   readonly tokenSource?: SubjectTokenSource | TokenFunction | undefined;
   /** Send only a token of this project, team or environment. Default: any token. */
@@ -56,6 +69,8 @@ export interface AuthenticatedFetchOptions {
 const OPTION_NAMES: readonly string[] = optionNames<AuthenticatedFetchOptions>({
   origins: true,
   audience: true,
+  trustedSource: true,
+  bearer: true,
   tokenSource: true,
   expect: true,
   fetch: true,
@@ -76,6 +91,9 @@ const MAX_REDIRECTS = 20;
  * the API responds with 401 and `error="invalid_token"` (RFC 6750, section 3.1) and a newer token of the same identity
  * exists, the request is repeated once with it, unless its body is a stream. Errors of `fetch` are thrown unchanged.
  *
+ * With `trustedSource`, the request also passes the deployment protection of another Vercel project. A redirect of that
+ * protection to Vercel's login rejects with `redirect_refused`, and the hint says what to configure.
+ *
  * @example
  * const orders = createAuthenticatedFetch({ origins: 'https://orders.example.com', audience: 'https://orders.example.com' });
  * const response = await orders('https://orders.example.com/orders?since=2026-01-01');
@@ -88,63 +106,64 @@ export function createAuthenticatedFetch(given: AuthenticatedFetchOptions): type
   const origins = originsOf(options.origins, allowLoopbackHttp);
   const fetch = optionalFunction({ option: 'fetch' }, options.fetch) ?? globalFetch;
   const { tokenSource, clock } = options;
+  refuseDefaultAudience(options.audience);
   const shared = ownCopy({ tokenSource, audience: options.audience, expect: options.expect, clock });
   const { source, audience, expect } = providerOptions(shared, () =>
     vercelTokenSource({ clock, fetch: options.fetch as Fetch | undefined }),
   );
+  const sent = tokenHeaders(options, audience);
   const about = aboutSource(source);
   const now = systemNow(clock);
 
   return async (input, init) => {
-    const request = outgoing(input, init, allowedUrl(input, origins));
+    const request = outgoing(input, init, allowedUrl(input, origins), sent);
     // Captured before any `await`, so that the token is that of the caller's request.
     return respondTo(request, source.capture());
   };
 
   async function respondTo(first: Outgoing, subject: Subject): Promise<Response> {
-    let token = await tokenFor(first, subject, false);
-    let mayRefresh = true;
+    let tokens = await tokensFor(first, subject);
+    let mayRefresh = sent.bearer;
     let request = first;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      let response = await fetch(request.url, withToken(request, token));
+      let response = await fetch(request.url, withTokens(request, tokens));
       if (mayRefresh && request.canRepeat && isRefusal(response)) {
         mayRefresh = false;
-        const fresher = await fresherToken(request, subject, token, response);
-        if (fresher !== undefined) {
+        const bearer = await fresherToken(request, subject, tokens.bearer as SubjectToken, response);
+        if (bearer !== undefined) {
           discard(response.body);
-          token = fresher;
-          response = await fetch(request.url, withToken(request, token));
+          tokens = { ...tokens, bearer };
+          response = await fetch(request.url, withTokens(request, tokens));
         }
       }
-      const next = followed(response, request);
+      const next = followed(response, request, sent);
       if (next === undefined) return response;
       request = next;
     }
     throw redirectRefused(request.url, `for the ${MAX_REDIRECTS + 1}st time`, 0);
   }
 
-  /** An error of a custom source may contain the token that it read. A FederationError shows it without secrets. */
-  async function takenFrom(subject: Subject, fresh: boolean, signal: AbortSignal): Promise<SubjectToken> {
-    try {
-      return await untilAborted(signal, subject.token({ audience, fresh, signal }));
-    } catch (cause) {
-      if (FederationError.isInstance(cause)) throw await namedTokenError(cause, about);
-      if (signal.aborted || OptionError.isInstance(cause)) throw cause;
-      throw new FederationError({
-        code: 'no_subject_token',
-        provider: 'vercel',
-        message: 'The token source failed. Nothing was sent with its token.',
-        cause,
-      });
-    }
+  async function tokensFor(request: Outgoing, subject: Subject): Promise<Tokens> {
+    const { bearer, trustedSource } = sent;
+    const trusted = trustedSource === true ? (audience ?? request.url.origin) : undefined;
+    return {
+      bearer: bearer ? await tokenFor(request, subject, false, audience) : undefined,
+      trusted: trustedSource === false ? undefined : await tokenFor(request, subject, false, trusted),
+    };
   }
 
-  async function tokenFor({ signal }: Outgoing, subject: Subject, fresh: boolean): Promise<SubjectToken> {
+  /** `wanted`: the audience of the token; `undefined`: that of the source. */
+  async function tokenFor(
+    { signal }: Outgoing,
+    subject: Subject,
+    fresh: boolean,
+    wanted: string | undefined,
+  ): Promise<SubjectToken> {
     const limit = signal ?? new AbortController().signal;
-    const given = await takenFrom(subject, fresh, limit);
+    const given = await takenFrom(subject, { audience: wanted, fresh, signal: limit }, about);
     const token = await readable(given.jwt, about);
     await assertExpected(expect, token.claims, about);
-    if (audience !== undefined && !isFor(token, audience)) throw wrongAudience(token, audience);
+    if (wanted !== undefined && !isFor(token, wanted)) throw wrongAudience(token, wanted);
     if (token.expiresAt <= now()) throw expired(token);
     return token;
   }
@@ -157,7 +176,7 @@ export function createAuthenticatedFetch(given: AuthenticatedFetchOptions): type
     response: Response,
   ): Promise<SubjectToken | undefined> {
     try {
-      const token = await tokenFor(request, subject, true);
+      const token = await tokenFor(request, subject, true, audience);
       return token.jwt !== refused.jwt && isSameIdentity(token, refused) ? token : undefined;
     } catch (error) {
       if (FederationError.isInstance(error) && error.code === 'no_fresher_token') return undefined;
@@ -167,11 +186,39 @@ export function createAuthenticatedFetch(given: AuthenticatedFetchOptions): type
   }
 }
 
-/** The request of the caller with the token in its Authorization header. A redirect is returned, not followed. */
-function withToken(request: Outgoing, token: SubjectToken): RequestInit {
+/** An error of a custom source may contain the token that it read. A FederationError shows it without secrets. */
+async function takenFrom(
+  subject: Subject,
+  request: SubjectTokenRequest,
+  about: TokenSourceDescription,
+): Promise<SubjectToken> {
+  const { signal } = request;
+  try {
+    return await untilAborted(signal, subject.token(request));
+  } catch (cause) {
+    if (FederationError.isInstance(cause)) throw await namedTokenError(cause, about);
+    if (signal.aborted || OptionError.isInstance(cause)) throw cause;
+    throw new FederationError({
+      code: 'no_subject_token',
+      provider: 'vercel',
+      message: 'The token source failed. Nothing was sent with its token.',
+      cause,
+    });
+  }
+}
+
+/** By the header that has it. */
+interface Tokens {
+  readonly bearer: SubjectToken | undefined;
+  readonly trusted: SubjectToken | undefined;
+}
+
+/** The request of the caller with the tokens in its headers. A redirect is returned, not followed. */
+function withTokens(request: Outgoing, { bearer, trusted }: Tokens): RequestInit {
   const { method, headers: own, body, signal, rest } = request;
   const headers = new Headers(own);
-  headers.set('authorization', `Bearer ${token.jwt}`);
+  if (bearer !== undefined) headers.set('authorization', `Bearer ${bearer.jwt}`);
+  if (trusted !== undefined) headers.set(TRUSTED_SOURCE_HEADER, trusted.jwt);
   const stream = body instanceof ReadableStream ? { duplex: 'half' } : {};
   const init: RequestInit = {
     ...rest,
@@ -185,8 +232,14 @@ function withToken(request: Outgoing, token: SubjectToken): RequestInit {
   return ownCopy(init);
 }
 
-function followed(response: Response, request: Outgoing): Outgoing | undefined {
+function followed(
+  response: Response,
+  request: Outgoing,
+  { trustedSource }: TokenHeaders,
+): Outgoing | undefined {
   try {
+    const refused = trustedSource === false ? undefined : protectionRefused(response, request.url);
+    if (refused !== undefined && request.redirect !== 'manual') throw refused;
     const next = following(response, request);
     if (next !== undefined) discard(response.body);
     return next;
@@ -194,19 +247,6 @@ function followed(response: Response, request: Outgoing): Outgoing | undefined {
     discard(response.body);
     throw error;
   }
-}
-
-function isRefusal({ status, headers }: Response): boolean {
-  return status === 401 && saysInvalidToken(headers.get('www-authenticate'));
-}
-
-/**
- * True for a `Bearer` challenge with `error="invalid_token"` (RFC 6750, section 3): the token is expired, revoked or
- * malformed.
- */
-function saysInvalidToken(header: string | null): boolean {
-  if (header === null || header.length > 4_096) return false;
-  return /(?:^|,)\s*Bearer\s/i.test(header) && /[\s,]error\s*=\s*"?invalid_token"?\s*(?:,|$)/i.test(header);
 }
 
 /** Rejects when the caller aborts, even if the source ignores the signal. */

@@ -3,6 +3,8 @@
 import { OptionError } from '@credex/core';
 import { ownRequestInit } from '@credex/core/internal';
 import { redirectRefused, redirectTarget } from './origins.js';
+import type { TokenHeaders } from './trusted-source.js';
+import { refuseOwnHeaders } from './trusted-source.js';
 
 /** A copy of the request, so that changes after the call have no effect. */
 export interface Outgoing {
@@ -22,25 +24,23 @@ export interface Outgoing {
  * @param url the validated URL of `input`
  * @throws OptionError if the caller's headers or mode conflict with the token
  */
-export function outgoing(input: unknown, given: RequestInit | undefined, url: URL): Outgoing {
+export function outgoing(
+  input: unknown,
+  given: RequestInit | undefined,
+  url: URL,
+  sent: TokenHeaders,
+): Outgoing {
   const init = ownRequestInit(given);
   // The platform merges `init` into the request.
   const request = input instanceof Request ? new Request(input, init) : undefined;
   const headers = new Headers(request?.headers ?? init.headers);
-  if (headers.has('authorization')) {
-    throw new OptionError(
-      'conflicting_options',
-      'headers',
-      undefined,
-      'The request already has an Authorization header. Remove it, because this fetch sets it, or use another fetch. Nothing was sent.',
-    );
-  }
+  refuseOwnHeaders(headers, sent);
   if ((request?.mode ?? init.mode) === 'no-cors') {
     throw new OptionError(
       'conflicting_options',
       'mode',
       undefined,
-      "`mode: 'no-cors'` would drop the Authorization header. Remove `mode`. Nothing was sent.",
+      "`mode: 'no-cors'` would drop the header with the token. Remove `mode`. Nothing was sent.",
     );
   }
   const body = request === undefined ? ownBody(init.body) : request.body;
@@ -90,6 +90,20 @@ export function following(response: Response, from: Outgoing): Outgoing | undefi
   }
   if (!from.canRepeat) throw redirectRefused(from.url, 'that a streamed body can not follow', status);
   return { ...from, url };
+}
+
+/** Whether the API refused the token, so that a newer one may help. */
+export function isRefusal({ status, headers }: Response): boolean {
+  return status === 401 && saysInvalidToken(headers.get('www-authenticate'));
+}
+
+/**
+ * True for a `Bearer` challenge with `error="invalid_token"` (RFC 6750, section 3): the token is expired, revoked or
+ * malformed.
+ */
+function saysInvalidToken(header: string | null): boolean {
+  if (header === null || header.length > 4_096) return false;
+  return /(?:^|,)\s*Bearer\s/i.test(header) && /[\s,]error\s*=\s*"?invalid_token"?\s*(?:,|$)/i.test(header);
 }
 
 /** Copies the body, because it is sent after the call, and possibly twice. */

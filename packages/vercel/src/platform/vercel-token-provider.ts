@@ -53,7 +53,7 @@ export function vercelTokenProvider(given: VercelTokenProviderOptions = {}): () 
   const options = ownOptions('vercelTokenProvider', given, [...SOURCE_OPTION_NAMES, ...OWN_NAMES]);
   const { local, fetch, clock, jti } = options;
   const audience = optionalString({ option: 'audience' }, options.audience);
-  if (audience === 'default') throw noDefaultAudience();
+  refuseDefaultAudience(audience);
   if (jti !== undefined && typeof jti !== 'function') optionalString({ option: 'jti' }, jti);
   if (jti !== undefined && audience === undefined) throw jtiWithoutAudience();
   const source = vercelTokenSource({ local, fetch, clock });
@@ -108,11 +108,13 @@ function jtiWithoutAudience(): OptionError {
   );
 }
 
-function noDefaultAudience(): OptionError {
-  return new OptionError(
+/** A token that goes to no cloud has no default audience. @throws OptionError */
+export function refuseDefaultAudience(audience: unknown): void {
+  if (audience !== 'default') return;
+  throw new OptionError(
     'invalid_option',
     'audience',
     undefined,
-    "`audience: 'default'` means the default audience of a cloud, and a token provider has no cloud. Pass the audience that the receiver expects, or leave it out.",
+    "`audience: 'default'` means the default audience of a cloud, and this token goes to no cloud. Pass the audience that the receiver expects, or leave it out.",
   );
 }
