@@ -26,6 +26,11 @@ export interface AzureAdmin {
    * that is new enough at once.
    */
   revokeTokensIssuedBefore(clientId: string, ms: number): void;
+  /**
+   * The claims of an access token of any resource, if Entra issued it and it is valid now; for services that are not part of the
+   * emulator. Tenant, audience and principal are for the service to judge.
+   */
+  verifyAccessToken(token: string): Promise<Readonly<Record<string, unknown>> | undefined>;
 }
 
 export interface AzureCloud {
@@ -46,6 +51,12 @@ export function createAzureCloud(runtime: EmulatorRuntime, signingKey?: SigningK
       createApplication: (options) => directory.createApplication(options),
       createStorageAccount: (options) => accounts.create(options),
       revokeTokensIssuedBefore: (clientId, ms) => directory.revokeTokensIssuedBefore(clientId, ms),
+      async verifyAccessToken(token) {
+        const claims = await entra.authority.verify(token);
+        const now = runtime.clock.now();
+        const isValid = now >= (claims?.nbf ?? Infinity) * 1000 && now < (claims?.exp ?? 0) * 1000;
+        return isValid ? claims : undefined;
+      },
     },
   };
 }

@@ -5,6 +5,7 @@ import { poolName, type Directory, type Pool, type Project, type ServiceAccount 
 import { createPoolProvider, type PoolProvider, type ProviderConfig } from './sts/pool-provider.js';
 import { assertBindings, type Binding } from './principal.js';
 import { BUCKET_ROLES, SERVICE_ACCOUNT_ROLES } from './roles.js';
+import type { AccessTokens, Grant } from './access-tokens.js';
 import type { SigningKeys } from './signing-keys.js';
 
 export interface PoolId {
@@ -51,9 +52,24 @@ export interface GcpAdmin {
   idTokenKeys(): Promise<JSONWebKeySet>;
   /** The keys of `signBlob` and `signJwt`. */
   serviceAccountKeys(email: string): Promise<JSONWebKeySet>;
+  /** What an access token stands for, if Google issued it and it is valid now; for services that are not part of the emulator. */
+  accessToken(token: string): GcpAccessToken | undefined;
 }
 
-export function createGcpAdmin(runtime: EmulatorRuntime, directory: Directory, keys: SigningKeys): GcpAdmin {
+export interface GcpAccessToken {
+  /** The email address; undefined for a federated token. */
+  readonly serviceAccount: string | undefined;
+  readonly scopes: readonly string[];
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+export function createGcpAdmin(
+  runtime: EmulatorRuntime,
+  directory: Directory,
+  keys: SigningKeys,
+  tokens: AccessTokens,
+): GcpAdmin {
   const { pools, projects, serviceAccounts, buckets } = directory;
   return {
     createPool: ({ projectNumber, poolId, disabled }) => {
@@ -119,6 +135,17 @@ export function createGcpAdmin(runtime: EmulatorRuntime, directory: Directory, k
     idTokenKeys: () => keys.idTokens.jwks(),
     serviceAccountKeys: (email) =>
       keys.ofServiceAccount(existing('service account', serviceAccounts, email).email).jwks(),
+    accessToken: (token) => validAccessToken(tokens.find(token), runtime.clock.now()),
+  };
+}
+
+function validAccessToken(grant: Grant | undefined, now: number): GcpAccessToken | undefined {
+  if (grant === undefined || grant.expiresAt <= now) return undefined;
+  const { principal, scopes, expiresAt } = grant;
+  return {
+    serviceAccount: principal.kind === 'service-account' ? principal.email : undefined,
+    scopes,
+    expiresAt,
   };
 }
 

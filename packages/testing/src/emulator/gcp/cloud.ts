@@ -25,6 +25,6 @@ export function createGcpCloud(runtime: EmulatorRuntime): GcpCloud {
   const parts = { runtime, directory, keys, tokens: new AccessTokens(runtime) };
   return {
     services: [createStsService(parts), createIamCredentialsService(parts), createStorageService(parts)],
-    admin: createGcpAdmin(runtime, directory, keys),
+    admin: createGcpAdmin(runtime, directory, keys, parts.tokens),
   };
 }
