@@ -139,7 +139,7 @@ export const CORE_LAYERS = [
   ['cache/'],
   ['provider-options'],
   ['provider', 'shared-options'],
-  ['watch'],
+  ['opentelemetry', 'watch'],
   ['classify', 'driver', 'index', 'internal'],
 ];
 

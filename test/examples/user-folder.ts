@@ -21,6 +21,8 @@ const SCOPES = ['@aws-sdk', '@azure', '@types'];
 const COPIED = ['aws', 'azure', 'config', 'core', 'explain', 'gcp', 'store', 'vercel', 'verify'];
 /** Vercel's own package, in the version that our package with this peer is developed with. */
 const OF_VERCEL = '@vercel/functions';
+/** The API package, in the version that our package with a listener for it is developed with. */
+const OPENTELEMETRY = '@opentelemetry/api';
 /** The servers, in the versions that our package with their adapters is developed with. */
 const FRAMEWORKS = ['express', '@types/express', 'fastify', 'hono', 'jose'];
 
@@ -56,6 +58,7 @@ export async function userFolder(files: Readonly<Record<string, string>>): Promi
   link('@google-cloud/storage', storage);
   link('google-auth-library', join(storage, '..', '..', 'google-auth-library'));
 
+  link(OPENTELEMETRY, join(ROOT, 'packages', 'core', 'node_modules', OPENTELEMETRY));
   link(OF_VERCEL, join(ROOT, 'packages', 'vercel', 'node_modules', OF_VERCEL));
   for (const name of FRAMEWORKS) link(name, join(ROOT, 'packages', 'verify', 'node_modules', name));
 
