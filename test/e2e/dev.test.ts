@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ensureBuilt } from '../../scripts/workspace.mjs';
@@ -108,16 +109,10 @@ test('an application without a change uses three clouds, by the options of .env.
 });
 
 /** `script` gives it a terminal, and what is written to script is typed. */
-const inTerminal = (argv: readonly string[], run: Parameters<typeof start>[2]) =>
-  start(
-    'script',
-    [
-      '-qefc',
-      [process.execPath, BIN, ...argv].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' '),
-      '/dev/null',
-    ],
-    run,
-  );
+const inTerminal = (argv: readonly string[], run: Parameters<typeof start>[2]) => {
+  const words = [process.execPath, BIN, ...argv].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  return start('script', ['-qefc', `stty cols 120; ${words.join(' ')}`, '/dev/null'], run);
+};
 
 const hasScript = spawnSync('script', ['--version']).status === 0;
 
@@ -151,6 +146,33 @@ describe.runIf(hasScript)('in a terminal', () => {
     const code = await new Promise((resolve) => child.once('close', resolve));
     expect(code).toBe(9);
     expect([other, app].map(isAlive)).toEqual([false, false]);
+  });
+
+  test('credex init asks, and what it wrote is enough for credex dev', async () => {
+    const cwd = folder();
+    const child = inTerminal(['init'], { cwd, env: { ...BARE, TERM: 'xterm' } });
+    const { said } = watched(child);
+    const answers: readonly (readonly [question: RegExp, answer: string])[] = [
+      [/Which cloud/, ''],
+      [/--team/, 'acme'],
+      [/--project/, 'shop'],
+      [/--account-id/, '123456789012'],
+    ];
+    for (const [question, answer] of answers) {
+      await said(question);
+      // The question is drawn before it listens.
+      await said(/└/);
+      child.stdin?.write(`${answer}\r`);
+    }
+    await said(/credex dev -- COMMAND/);
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+    expect(readFileSync(join(cwd, '.env.local'), 'utf8')).toContain(
+      'AWS_ROLE_ARN=arn:aws:iam::123456789012:role/vercel-shop',
+    );
+    const env = { ...BARE, STORAGE: 'shop-dev' };
+    const region = { AWS_REGION: 'eu-west-1' };
+    const argv = [BIN, 'dev', '--', process.execPath, '-e', 'process.exit(process.env.AWS_ROLE_ARN ? 6 : 5)'];
+    expect((await ended(start(process.execPath, argv, { cwd, env: { ...env, ...region } }))).code).toBe(6);
   });
 });
 

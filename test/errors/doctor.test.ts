@@ -46,7 +46,7 @@ const BROKEN: readonly (readonly [string, SetUp, Wanted])[] = [
       step: 'configuration',
       code: 'no_configuration',
       exit: 2,
-      command: /^echo '.*' > credex\.config\.json$/,
+      command: /^npx credex init$/,
     },
   ],
   [

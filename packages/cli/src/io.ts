@@ -2,6 +2,7 @@
 
 import type { Clock, Fetch } from '@credex/core';
 import type { ExplainInput, Explanation } from '@credex/explain';
+import type { Prompts } from './prompts.js';
 
 /** A stream of text to a terminal, a pipe or a file. */
 export interface Sink {
@@ -28,6 +29,8 @@ export interface Io {
    * keyboard back. Default: standard input is not a terminal.
    */
   readKeys?: ((listener: (text: string) => void) => () => void) | undefined;
+  /** Asks a person. Default: no one is there to answer. */
+  readonly prompts?: Prompts | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The working directory, absolute. */
   readonly cwd: string;

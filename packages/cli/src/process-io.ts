@@ -3,6 +3,7 @@
 import { basename, isAbsolute } from 'node:path';
 import type { Clock } from '@credex/core';
 import type { Io, Sink, Source } from './io.js';
+import { terminalPrompts } from './prompts.js';
 
 /** The `Io` of this process. Called once, by the executable. */
 export function processIo(version: string): Io {
@@ -15,6 +16,8 @@ export function processIo(version: string): Io {
     silenceOthers: written.silence,
     stdin: source(process.stdin),
     readKeys: process.stdin.isTTY ? (listener) => keysOf(process.stdin, listener) : undefined,
+    // The questions are written to standard error.
+    prompts: process.stdin.isTTY && process.stderr.isTTY ? terminalPrompts : undefined,
     // Without a prototype: inherited members are not variables, and no program must receive them.
     env: Object.assign(Object.create(null) as Record<string, string>, process.env),
     cwd: process.cwd(),
@@ -103,7 +106,8 @@ function sink(stream: NodeJS.WriteStream, write: Write, readerLeft: () => void):
     write: (text) => write(text),
     isTerminal: stream.isTTY === true,
     get columns() {
-      return stream.columns;
+      // A terminal that does not know its size says 0.
+      return stream.columns || undefined;
     },
   };
 }

@@ -8,6 +8,8 @@ import type { Act, CommandModule } from './command.js';
 
 interface Row {
   readonly summary: string;
+  /** Another program calls it: it is not in the help. */
+  readonly isHidden?: true;
   load(): Promise<{ readonly command: CommandModule }>;
 }
 
@@ -60,6 +62,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: "delete an entry's credential from a shared store, such as after a revocation",
     load: () => import('./commands/store-forget.js'),
   },
+  init: {
+    summary: 'write the options, the trust and the seed of the emulator for one cloud; asks on a terminal',
+    load: () => import('./commands/init.js'),
+  },
   dev: {
     summary: 'run a development server with an emulator of the clouds and a fresh token',
     load: () => import('./commands/dev.js'),
@@ -67,6 +73,15 @@ const COMMANDS: Readonly<Record<string, Row>> = {
   emulator: {
     summary: 'run an emulator of Vercel and three clouds on this machine',
     load: () => import('./commands/emulator.js'),
+  },
+  completion: {
+    summary: 'print the script that completes commands and options in bash, zsh or fish',
+    load: () => import('./commands/completion.js'),
+  },
+  complete: {
+    summary: 'print what may come next in a command line',
+    isHidden: true,
+    load: () => import('./commands/complete.js'),
   },
 };
 
@@ -79,7 +94,10 @@ export async function createProgram(argv: readonly string[], act: Act): Promise<
     .showHelpAfterError('Run the command with --help for its options.');
   const wanted = argv.find((word) => !word.startsWith('-') && word !== 'help');
   for (const [name, row] of Object.entries(COMMANDS)) {
-    const command = program.command(name).description(row.summary).summary(row.summary);
+    const command = program
+      .command(name, { hidden: row.isHidden === true })
+      .description(row.summary)
+      .summary(row.summary);
     if (name === wanted) await (await row.load()).command.configure(command, act);
   }
   addCommonOptions(program);

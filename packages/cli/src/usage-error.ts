@@ -13,6 +13,7 @@ export type UsageErrorCode =
   | 'missing_package'
   | 'untrusted_configuration'
   | 'several_problems'
+  | 'cancelled'
   | PolicyFileErrorCode;
 
 /**

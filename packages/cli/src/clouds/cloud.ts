@@ -28,6 +28,7 @@ export interface Cloud<E extends Entry = Entry, C extends Credential = Credentia
   /** Imports the cloud's package and returns its factory. */
   factory(): Promise<OpenProvider<Provider<C>>>;
   readonly setup: CloudSetup<object>;
+  readonly init: CloudInit<object>;
   readonly doctor: CloudDoctor<E, C>;
   readonly environment: CloudEnvironment<E, C>;
   readonly variables: CloudVariables;
@@ -50,6 +51,16 @@ export interface CloudSetup<O> {
   readonly audience?: Grammar;
   /** Problems are reported to `checks`, so that all of them are found. */
   plan(request: TrustRequest, options: O, checks: Checks): Plan;
+}
+
+/** `credex init`. `O`: the options of `credex setup` and of this. */
+export interface CloudInit<O> {
+  /** Flags and description of each option that setup does not have. */
+  readonly options: readonly (readonly [flags: string, description: string])[];
+  /** The packages that a project needs. */
+  readonly packages: readonly string[];
+  /** The options of the entry that the trust is for. Problems are reported to `checks`. */
+  entry(request: TrustRequest, options: O, checks: Checks): Readonly<Record<string, string>>;
 }
 
 /** `credex explain`, with the help of `@credex/explain`. */

@@ -18,7 +18,7 @@ import { UsageError } from '../usage-error.js';
 import { shown } from '../visible.js';
 
 /** The seed of a folder, next to its package.json. */
-const SEED_FILE = 'credex.emulator.json';
+export const SEED_FILE = 'credex.emulator.json';
 
 export interface DevOptions {
   readonly seed?: string;
@@ -84,7 +84,7 @@ function usualEnvironment({ environments }: SeedProject): string {
 }
 
 /** Preview is trusted only on request: that it is refused is what `p` shows. */
-const trustedEnvironments = (environment: string): readonly string[] =>
+export const trustedEnvironments = (environment: string): readonly string[] =>
   environment === 'preview' ? ['preview'] : [...new Set([environment, 'development', 'production'])];
 
 async function configurationOf(io: Io, credentials: object): Promise<Config> {
@@ -115,7 +115,7 @@ async function entriesOf(config: Config, environment: string): Promise<readonly 
 }
 
 /** The team and project of the link or of a token that is found; without either, of this folder. */
-async function developmentTrust(
+export async function developmentTrust(
   io: Io,
   given: TrustOptions,
   environments: readonly string[],
@@ -152,14 +152,14 @@ function folderName(cwd: string): string {
 }
 
 /** Of all clouds: a bucket may not have `_` or `.` where a project may. */
-const storageName = (project: string): string =>
+export const storageName = (project: string): string =>
   project
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '')
     .slice(0, 50);
 
 /** A seed that trusts `trust` as the identities of all entries, with a place for files in each cloud. */
-async function makeSeed(
+export async function makeSeed(
   entries: readonly Entry[],
   trust: TrustRequest,
   storage: string,

@@ -79,9 +79,6 @@ function networkRemedy(code: string, place: string): string | undefined {
   }
 }
 
-const EXAMPLE =
-  '{"credentials":{"store":{"provider":"aws","roleArn":"arn:aws:iam::123456789012:role/NAME","region":"eu-west-1"}}}';
-
 function configurationRemedy({ code, line }: FaultText, { io, options }: DoctorContext): string {
   if (code === 'missing_package')
     return ['npm install credex', ...Object.keys(CLOUDS).map((name) => `@credex/${name}`)].join(' ');
@@ -89,6 +86,6 @@ function configurationRemedy({ code, line }: FaultText, { io, options }: DoctorC
   const editor = '${EDITOR:-vi}';
   // Only problems in JSON have a line. The file is the one that was given, or the default.
   if (line !== undefined) return `${editor} +${line} ${printable(options.config ?? 'credex.config.json')}`;
-  if (code === 'no_configuration') return `echo ${printable(EXAMPLE)} > credex.config.json`;
+  if (code === 'no_configuration') return 'npx credex init';
   return `${editor} ${options.config === undefined ? 'credex.config.*' : printable(options.config)}`;
 }

@@ -13,7 +13,8 @@ export class Checks {
       return read();
     } catch (error) {
       if (!isProblem(error)) throw error;
-      this.#found.push(error);
+      // Two parts may need the same option.
+      if (!this.#found.some(({ message }) => message === error.message)) this.#found.push(error);
       return standIn;
     }
   }
@@ -26,6 +27,10 @@ export class Checks {
   /** An option; undefined if it is left out, and if it is wrong, which is recorded. */
   optional(option: string, value: string | undefined, grammar: Grammar): string | undefined {
     return this.or(undefined, () => optionalString({ option }, value, grammar));
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#found;
   }
 
   /**

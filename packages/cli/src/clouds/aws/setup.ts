@@ -10,8 +10,8 @@ import { subjectsOf, type TrustRequest, type TrustedIssuer } from '../../setup/t
 import type { CloudSetup } from '../cloud.js';
 import { awsTerraform } from './terraform.js';
 
-type AwsTarget = Readonly<Record<'accountId' | 'roleName' | 'partition', string>>;
-type AwsOptions = Partial<AwsTarget>;
+export type AwsTarget = Readonly<Record<'accountId' | 'roleName' | 'partition', string>>;
+export type AwsOptions = Partial<AwsTarget>;
 
 const ACCOUNT: Grammar = { pattern: /^\d{12}$/, says: 'the account id: 12 digits' };
 const ROLE: Grammar = {
@@ -24,7 +24,7 @@ const PARTITION: Grammar = {
   says: 'a partition: aws, aws-cn, aws-us-gov, …',
 };
 
-function awsTarget(request: TrustRequest, options: AwsOptions, checks: Checks): AwsTarget {
+export function awsTarget(request: TrustRequest, options: AwsOptions, checks: Checks): AwsTarget {
   return {
     accountId: checks.required('--account-id', options.accountId, ACCOUNT, '000000000000'),
     roleName:

@@ -30,7 +30,7 @@ export interface ManagedIdentity {
 
 export type FederatedCredential = Readonly<Record<'name' | 'issuer' | 'subject' | 'audience', string>>;
 
-const GUID: Grammar = {
+export const GUID: Grammar = {
   pattern: /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
   says: 'the application (client) id, a GUID',
 };

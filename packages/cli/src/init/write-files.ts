@@ -1,0 +1,54 @@
+/** Writes the files of `credex init`. A file that a person may have changed is not overwritten. */
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UsageError } from '../usage-error.js';
+import { shown } from '../visible.js';
+
+export type Status = 'created' | 'changed' | 'unchanged';
+
+export interface WrittenFile {
+  /** Relative to the working directory. */
+  readonly path: string;
+  readonly status: Status;
+}
+
+/** @throws UsageError if a file has another content, and `isForced` is false; nothing was written then */
+export async function writeFiles(
+  directory: string,
+  files: Readonly<Record<string, string>>,
+  isForced: boolean,
+): Promise<readonly WrittenFile[]> {
+  const wanted: (WrittenFile & { readonly text: string })[] = [];
+  for (const [path, text] of Object.entries(files)) {
+    const before = await contentOf(join(directory, path));
+    const status = before === undefined ? 'created' : before === text ? 'unchanged' : 'changed';
+    wanted.push({ path, text, status });
+  }
+  const changed = wanted.filter(({ status }) => status === 'changed').map(({ path }) => path);
+  if (changed.length > 0 && !isForced)
+    throw new UsageError(
+      'conflicting_arguments',
+      `${changed.map(shown).join(', ')} ${changed.length === 1 ? 'exists' : 'exist'} with another content. Nothing was written.`,
+      { hint: 'Move what you need to other files, or pass --force to overwrite.' },
+    );
+  for (const { path, text, status } of wanted) {
+    if (status === 'unchanged') continue;
+    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await writeFile(join(directory, path), text);
+  }
+  return wanted.map(({ path, status }) => ({ path, status }));
+}
+
+/** Undefined if there is no such file. */
+export async function contentOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new UsageError('unreadable_file', `The file ${shown(path)} cannot be read.`, {
+      hint: 'Make it a regular file that you can read.',
+      cause,
+    });
+  }
+}
