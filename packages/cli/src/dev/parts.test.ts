@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { CLOUDS } from '../clouds/registry.js';
 import { runInMemory } from '../memory-io.fixture.js';
 import { authorities, childEnvironment } from './child-environment.js';
+import { developmentTrust, makeSeed, trustedEnvironments } from './dev-seed.js';
 import { exchangeLine } from './exchange-line.js';
 import { watchKeys } from './keys.js';
 import { networkOf } from './private-network.js';
@@ -148,6 +149,48 @@ describe('the environment of the program', () => {
       code: 'unreadable_file',
     });
   });
+});
+
+test('a made seed trusts the audience of each entry, and the emulator takes it', async () => {
+  const io = { env: {}, cwd: '/shop' } as never;
+  const trust = await developmentTrust(io, {}, trustedEnvironments('development'));
+  const seed = await makeSeed(
+    [
+      { provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/a', audience: 'default' },
+      { provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/b', audience: 'https://own.example' },
+      { provider: 'aws', roleArn: 'arn:aws-cn:iam::210987654321:role/c' },
+      {
+        provider: 'gcp',
+        projectNumber: '742613904155',
+        workloadIdentityPoolId: 'vercel',
+        workloadIdentityPoolProviderId: 'vercel',
+        audience: 'default',
+      },
+      {
+        provider: 'azure',
+        tenantId: 'acme.example',
+        clientId: '00000000-0000-4000-8000-000000000002',
+        authorityHost: 'https://login.microsoftonline.us',
+        audience: 'default',
+      },
+    ],
+    trust,
+    'shop-dev',
+  );
+  expect(seed.aws?.identityProviders?.map(({ clientIds }) => clientIds)).toEqual([
+    ['sts.amazonaws.com', 'https://own.example'],
+    ['https://vercel.com/local'],
+  ]);
+  expect(seed.gcp?.providers?.[0]?.allowedAudiences).toEqual([
+    'https://iam.googleapis.com/projects/742613904155/locations/global/workloadIdentityPools/vercel/providers/vercel',
+  ]);
+  const [application] = seed.azure?.applications ?? [];
+  expect(application?.federatedCredentials[0]).toMatchObject({
+    audience: 'api://AzureADTokenExchangeUSGov',
+    subject: 'owner:local:project:shop:environment:development',
+  });
+  const { startEmulator } = await import('@credex/testing/emulator');
+  await (await startEmulator({ seed })).close();
 });
 
 test('a token is renewed at half of its lifetime, and at once for another environment', async () => {

@@ -98,11 +98,13 @@ function audienceOf(
   );
 }
 
-/** The trust of an entry: tokens have its `audience`, if it has one. */
+/** The trust of an entry: tokens have its `audience`, if it has one. `usual`: what `audience: 'default'` means in its cloud. */
 export const trustOfEntry = (
   trust: TrustRequest,
   { audience }: { readonly audience?: string | undefined },
-): TrustRequest => (audience === undefined ? trust : { ...trust, audience });
+  usual: string,
+): TrustRequest =>
+  audience === undefined ? trust : { ...trust, audience: audience === 'default' ? usual : audience };
 
 /** The `sub` of each environment, in order. */
 export const subjectsOf = ({ team, project, environments }: TrustRequest): readonly string[] =>

@@ -6,9 +6,8 @@ import type { Cloud } from '../cloud.js';
 import { dev } from './dev.js';
 import { doctor } from './doctor.js';
 import { environment } from './environment.js';
-import { init } from './init.js';
 import { printConfig } from './print-config.js';
-import { setup } from './setup.js';
+import { init, setup } from './setup.js';
 
 export const aws: Cloud<AwsEntry, AwsCredentials> = {
   factory: async () => (await import('@credex/aws')).awsCredentialsProvider,

@@ -27,7 +27,7 @@ export const dev: CloudDev<AwsEntry> = {
         identityProviders: identityProviders(entries, trust),
         roles: Array.from(roles.values(), (entry) => ({
           arn: entry.roleArn,
-          trustPolicy: trustPolicy(trustOfEntry(trust, entry), partsOf(entry)),
+          trustPolicy: trustPolicy(trustOf(trust, entry), partsOf(entry)),
           policies: [
             { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] },
           ],
@@ -40,15 +40,15 @@ export const dev: CloudDev<AwsEntry> = {
   },
 };
 
+const trustOf = (trust: TrustRequest, entry: AwsEntry): TrustRequest =>
+  trustOfEntry(trust, entry, 'sts.amazonaws.com');
+
 /** An account has one identity provider for each issuer, with all audiences. */
 function identityProviders(entries: readonly AwsEntry[], trust: TrustRequest) {
   const audiences = new Map<string, Set<string>>();
   for (const entry of entries) {
     const { accountId } = partsOf(entry);
-    audiences.set(
-      accountId,
-      (audiences.get(accountId) ?? new Set()).add(trustOfEntry(trust, entry).audience),
-    );
+    audiences.set(accountId, (audiences.get(accountId) ?? new Set()).add(trustOf(trust, entry).audience));
   }
   return Array.from(audiences, ([accountId, ids]) =>
     trust.issuers.map(({ url }) => ({ accountId, url, clientIds: [...ids] })),

@@ -7,11 +7,11 @@ import { commonNotes, namesOnlyNotes } from '../../setup/notes.js';
 import type { Plan } from '../../setup/plan.js';
 import { shellCommand } from '../../setup/quote.js';
 import { subjectsOf, type TrustRequest, type TrustedIssuer } from '../../setup/trust-request.js';
-import type { CloudSetup } from '../cloud.js';
+import type { CloudInit, CloudSetup } from '../cloud.js';
 import { awsTerraform } from './terraform.js';
 
 export type AwsTarget = Readonly<Record<'accountId' | 'roleName' | 'partition', string>>;
-export type AwsOptions = Partial<AwsTarget>;
+type AwsOptions = Partial<AwsTarget>;
 
 const ACCOUNT: Grammar = { pattern: /^\d{12}$/, says: 'the account id: 12 digits' };
 const ROLE: Grammar = {
@@ -24,7 +24,7 @@ const PARTITION: Grammar = {
   says: 'a partition: aws, aws-cn, aws-us-gov, …',
 };
 
-export function awsTarget(request: TrustRequest, options: AwsOptions, checks: Checks): AwsTarget {
+function awsTarget(request: TrustRequest, options: AwsOptions, checks: Checks): AwsTarget {
   return {
     accountId: checks.required('--account-id', options.accountId, ACCOUNT, '000000000000'),
     roleName:
@@ -138,3 +138,19 @@ function template(request: TrustRequest, target: AwsTarget, policy: object): obj
 const json = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
 const oneOrMany = (values: readonly string[]): string | readonly string[] =>
   values.length === 1 ? (values[0] as string) : values;
+
+const REGION: Grammar = {
+  pattern: /^[a-z]{2,8}(?:-[a-z]{2,12}){1,2}-\d{1,2}$/,
+  says: 'an AWS region, such as eu-west-1',
+};
+
+/** `credex init aws`: the role and the region. */
+export const init: CloudInit<AwsOptions & { readonly region?: string }> = {
+  options: [['--region <name>', 'the region of the project; default: us-east-1']],
+  packages: ['@credex/aws'],
+  entry(request, options, checks) {
+    const { partition, accountId, roleName } = awsTarget(request, options, checks);
+    const region = checks.optional('--region', options.region, REGION);
+    return { roleArn: `arn:${partition}:iam::${accountId}:role/${roleName}`, region: region ?? 'us-east-1' };
+  },
+};

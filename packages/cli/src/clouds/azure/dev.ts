@@ -47,8 +47,16 @@ const NAMED_TENANT = '00000000-0000-4000-8000-000000000001';
 const tenantOf = (tenantId: string): { readonly tenantId: string; readonly domain?: string } =>
   tenantId.includes('.') ? { tenantId: NAMED_TENANT, domain: tenantId } : { tenantId };
 
+/** What Microsoft recommends for each of its clouds. */
+const usualAudience = ({ authorityHost = '' }: AzureEntry): string =>
+  authorityHost.endsWith('.us')
+    ? 'api://AzureADTokenExchangeUSGov'
+    : authorityHost.endsWith('.cn')
+      ? 'api://AzureADTokenExchangeChina'
+      : 'api://AzureADTokenExchange';
+
 const credentialsOf = (entry: AzureEntry, trust: TrustRequest) =>
-  federatedCredentials(trustOfEntry(trust, entry), new Checks());
+  federatedCredentials(trustOfEntry(trust, entry, usualAudience(entry)), new Checks());
 
 /** An account has 3 to 24 letters and digits, a container letters, digits and single hyphens. */
 const accountName = (storage: string): string =>

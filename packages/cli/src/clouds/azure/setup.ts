@@ -1,13 +1,14 @@
 /** `credex setup azure`: federated credentials of an application or of a managed identity. */
 
+import { TENANT } from '@credex/core/internal';
 import type { Checks } from '../../setup/checks.js';
 import { commonNotes, namesOnlyNotes } from '../../setup/notes.js';
 import type { Plan, PlannedFile } from '../../setup/plan.js';
 import { shellCommand, type ShellText, type Word } from '../../setup/quote.js';
 import type { TrustRequest } from '../../setup/trust-request.js';
-import type { CloudSetup } from '../cloud.js';
+import type { CloudInit, CloudSetup } from '../cloud.js';
 import { azureBicep } from './bicep.js';
-import { azureTarget, federatedCredentials } from './identity.js';
+import { GUID, azureTarget, federatedCredentials } from './identity.js';
 import type { Application, AzureOptions, FederatedCredential, ManagedIdentity } from './identity.js';
 import { applicationTerraform, managedTerraform } from './terraform.js';
 
@@ -99,3 +100,18 @@ function managedCommands(
     ),
   ];
 }
+
+const NOTHING = '00000000-0000-4000-8000-000000000000';
+
+/** `credex init azure`: the tenant and the application. */
+export const init: CloudInit<AzureOptions & { readonly tenantId?: string }> = {
+  options: [['--tenant-id <id>', 'the tenant (directory): a GUID or one of its domain names']],
+  packages: ['@credex/azure'],
+  entry(_request, { tenantId, clientId }, checks) {
+    return {
+      tenantId: checks.required('--tenant-id', tenantId, TENANT, NOTHING),
+      // Its id is needed before the trust: `az ad app create --display-name NAME --query appId` prints it.
+      clientId: checks.required('--client-id', clientId, GUID, NOTHING),
+    };
+  },
+};

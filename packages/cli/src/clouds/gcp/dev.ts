@@ -51,7 +51,8 @@ export const dev: CloudDev<GcpEntry> = {
 
 function providerOf(entry: GcpEntry, trust: TrustRequest) {
   const { projectNumber, workloadIdentityPoolId: poolId, workloadIdentityPoolProviderId: providerId } = entry;
-  const [provider] = providersOf(trustOfEntry(trust, entry), {}, new Checks());
+  const usual = `https://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/${poolId}/providers/${providerId}`;
+  const [provider] = providersOf(trustOfEntry(trust, entry, usual), {}, new Checks());
   if (provider === undefined) throw new TypeError('A trust has an issuer.');
   const { issuer, audience, mapping, condition } = provider;
   return {

@@ -7,7 +7,7 @@ import type { Plan } from '../../setup/plan.js';
 import { shellCommand } from '../../setup/quote.js';
 import type { TrustRequest } from '../../setup/trust-request.js';
 import { AUDIENCE } from '../../setup/trust-request.js';
-import type { CloudSetup } from '../cloud.js';
+import type { CloudInit, CloudSetup } from '../cloud.js';
 import { gcpTerraform } from './terraform.js';
 import type { GcpOptions, GcpProvider, GcpTarget } from './trust.js';
 import { gcpTarget, membersOf, providersOf } from './trust.js';
@@ -113,3 +113,20 @@ function commandsFor(
     ),
   ];
 }
+
+/** `credex init gcp`: the pool's provider, and the service account if there is one. */
+export const init: CloudInit<GcpOptions> = {
+  options: [],
+  packages: ['@credex/gcp'],
+  entry(request, options, checks) {
+    const { project, projectNumber, poolId, serviceAccount } = gcpTarget(options, checks);
+    const [provider] = providersOf(request, options, checks);
+    return {
+      projectNumber,
+      workloadIdentityPoolId: poolId,
+      workloadIdentityPoolProviderId: provider?.id ?? 'vercel',
+      ...(serviceAccount === undefined ? {} : { serviceAccountEmail: serviceAccount }),
+      projectId: project,
+    };
+  },
+};
