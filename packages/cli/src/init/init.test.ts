@@ -11,10 +11,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { jwt, runInMemory } from '../memory-io.fixture.js';
 import type { MemoryIo } from '../memory-io.fixture.js';
 import type { Prompts } from '../prompts.js';
+
+// The first test loads the packages of all clouds.
+vi.setConfig({ testTimeout: 90_000 });
 
 let cwd: string;
 beforeEach(() => {
