@@ -65,6 +65,13 @@ const tasks = {
     process.exitCode = node('test/hosts/run.mjs', groups) ? 0 : 1;
   },
 
+  /** Builds the website into docs/site/.vitepress/dist. */
+  async docs() {
+    await prepare();
+    const { buildSite } = await import('./docs.mjs');
+    process.exitCode = (await buildSite()) ? 0 : 1;
+  },
+
   /** `bench warm` runs test/bench/warm.mjs with the rest of the arguments. */
   async bench([name = '', ...args]) {
     const bench = `test/bench/${name}.mjs`;

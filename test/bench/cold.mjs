@@ -102,7 +102,7 @@ await inColdFixture(async (env) => {
     }
     const measured = await measure(node, env);
     say(`\n${name}, medians of ${rounds} processes, above an empty one\n`);
-    say('| | CPU ms | of the bare POST | wall ms | memory MiB | modules |');
+    say('| library | CPU ms | of the bare POST | wall ms | memory MiB | modules |');
     say('| --- | ---: | ---: | ---: | ---: | ---: |');
     for (const [cloud, subjects] of Object.entries(CLOUDS)) {
       const [bare, ours] = Object.values(subjects).map((subject) => measured[subject].cpuMs);
