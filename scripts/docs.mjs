@@ -7,7 +7,13 @@ import { isStamped, node, packageNames, pnpm, root, stamped } from './workspace.
 const SITE = 'docs/site';
 const ENTRIES = join(root, SITE, '.api');
 /** Without a promise of stability, and programs that are run by their file. */
-const NOT_DOCUMENTED = new Set(['./package.json', './internal', './worker', './worker-node', './schema.json']);
+const NOT_DOCUMENTED = new Set([
+  './package.json',
+  './internal',
+  './worker',
+  './worker-node',
+  './schema.json',
+]);
 
 /** Installs from the site's own lockfile. */
 async function ensureSiteInstalled() {

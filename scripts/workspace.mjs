@@ -10,6 +10,8 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 const STAMPS = join(root, 'node_modules', '.credex');
 const NOT_SOURCES = new Set(['node_modules', 'dist', 'coverage', '.git', '.turbo']);
+/** What `npm run docs` writes. */
+const GENERATED = /^docs\/site\/(?:\.api|\.vitepress\/cache|api\/(?!index\.md$))/;
 
 const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 
@@ -37,7 +39,10 @@ export function filesUnder(folder = '.') {
     }
   };
   walk(join(root, folder));
-  return found.map((path) => relative(root, path).split(sep).join('/')).sort();
+  return found
+    .map((path) => relative(root, path).split(sep).join('/'))
+    .filter((path) => !GENERATED.test(path))
+    .sort();
 }
 
 /** The names of the folders in packages/. */

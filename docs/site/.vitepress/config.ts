@@ -11,13 +11,16 @@ const api: unknown[] = existsSync(apiSidebar)
   ? (JSON.parse(readFileSync(apiSidebar, 'utf8')) as unknown[])
   : [];
 
+// Pictures are part of the page that shows them: the content security policy lets no picture be loaded.
+const ICON = `data:image/svg+xml;base64,${readFileSync(repository('docs/site/icon.svg')).toString('base64')}`;
+
 export default defineConfig({
   title: 'credex',
   description: 'AWS, Google Cloud, Azure and your own API from Vercel, without a stored secret.',
   lang: 'en',
   cleanUrls: false,
   srcExclude: ['README.md', 'node_modules/**'],
-  head: [['link', { rel: 'icon', href: '/icon.svg', type: 'image/svg+xml' }]],
+  head: [['link', { rel: 'icon', href: ICON, type: 'image/svg+xml' }]],
   // The home page of the theme has no main landmark.
   transformHtml: (code) =>
     withContentSecurityPolicy(
@@ -41,6 +44,7 @@ export default defineConfig({
         { find: '@credex/explain', replacement: repository('packages/explain/dist/index.js') },
       ],
     },
+    build: { assetsInlineLimit: 100_000 },
     worker: { format: 'es' },
     server: { fs: { allow: [repository('.')] } },
   },

@@ -1,0 +1,83 @@
+/** Chromium without a window, whose requests to other hosts go to a proxy that counts and refuses them. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+
+export const CHROMIUM = '/usr/bin/chromium';
+
+/** .ci/run installs it; elsewhere the tests with a browser say that it is missing. */
+export const hasChromium = (): boolean => existsSync(CHROMIUM);
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What a browser asks for by itself is not a request of a page. */
+const QUIET = [
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-default-apps',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+export interface CountedBrowser {
+  readonly browser: Browser;
+  /** What was asked for at another host than loopback. */
+  readonly outside: readonly string[];
+  close(): Promise<void>;
+}
+
+export async function launch(): Promise<CountedBrowser> {
+  const outside: string[] = [];
+  const proxy = createServer((request, response) => {
+    outside.push(request.url ?? '');
+    response.writeHead(502).end();
+  });
+  proxy.on('connect', (request, socket) => {
+    outside.push(request.url ?? '');
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const server = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: QUIET,
+    proxy: { server, bypass: '127.0.0.1' },
+  });
+  return {
+    browser,
+    outside,
+    async close() {
+      await browser.close();
+      proxy.closeAllConnections();
+      proxy.close();
+    },
+  };
+}
+
+/** What a page writes to its console as an error, and what it throws. */
+export function errorsOf(page: Page): readonly string[] {
+  const errors: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(String(error)));
+  return errors;
+}
+
+/** The violations that axe finds, by rule and element. Injected by the debugger: the page lets no foreign script in. */
+export async function violations(page: Page): Promise<readonly string[]> {
+  const session = await page.context().newCDPSession(page);
+  const { result } = await session.send('Runtime.evaluate', {
+    expression: `${AXE};axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+      JSON.stringify(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 160)))))`,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  await session.detach();
+  return JSON.parse(String(result.value)) as string[];
+}
