@@ -75,6 +75,7 @@ function apiReference() {
     logLevel: 'Error',
     router: 'module',
     parametersFormat: 'list',
+    useHTMLAnchors: true,
     sidebar: { pretty: false },
   };
   const file = join(ENTRIES, 'typedoc.json');

@@ -81,7 +81,7 @@ const MARKED = /[&<|*_`[$]|:\/\//g;
 const cell = (value: string): string => {
   const line = value.replaceAll(/\s+/g, ' ').trim();
   const cut = line.length > LONGEST ? `${line.slice(0, LONGEST)} …` : line;
-  return cut.replaceAll(MARKED, (found) => [...found].map((one) => `&#${one.codePointAt(0)};`).join(''));
+  return cut.replaceAll(MARKED, (found) => Array.from(found, (one) => `&#${one.codePointAt(0)};`).join(''));
 };
 
 function pageOf({ cloud, service, rows, message }: Page): string {

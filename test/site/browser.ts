@@ -9,12 +9,21 @@ import type { Browser, Page } from 'playwright-core';
 
 export const CHROMIUM = '/usr/bin/chromium';
 
-/** .ci/run installs it; elsewhere the tests with a browser say that it is missing. */
+/** .ci/run installs it. Where it is missing, the tests say so. */
 export const hasChromium = (): boolean => existsSync(CHROMIUM);
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What a browser asks for by itself is not a request of a page. */
+/** Chromium's own services, which it asks whatever page is shown. */
+const OF_THE_BROWSER = new Set([
+  'update.googleapis.com',
+  'content-autofill.googleapis.com',
+  'accounts.google.com',
+  'optimizationguide-pa.googleapis.com',
+  'clients2.google.com',
+  'www.google.com',
+]);
+
 const QUIET = [
   '--no-sandbox',
   '--disable-background-networking',
@@ -33,12 +42,16 @@ export interface CountedBrowser {
 
 export async function launch(): Promise<CountedBrowser> {
   const outside: string[] = [];
+  const count = (address: string): void => {
+    const { hostname } = new URL(address.includes('://') ? address : `https://${address}`);
+    if (!OF_THE_BROWSER.has(hostname)) outside.push(address);
+  };
   const proxy = createServer((request, response) => {
-    outside.push(request.url ?? '');
+    count(request.url ?? '');
     response.writeHead(502).end();
   });
   proxy.on('connect', (request, socket) => {
-    outside.push(request.url ?? '');
+    count(request.url ?? '');
     socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
@@ -69,7 +82,7 @@ export function errorsOf(page: Page): readonly string[] {
   return errors;
 }
 
-/** The violations that axe finds, by rule and element. Injected by the debugger: the page lets no foreign script in. */
+/** The violations that axe finds, by rule and element. Injected by the debugger: the page refuses other scripts. */
 export async function violations(page: Page): Promise<readonly string[]> {
   const session = await page.context().newCDPSession(page);
   const { result } = await session.send('Runtime.evaluate', {

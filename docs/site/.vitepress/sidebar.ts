@@ -43,7 +43,8 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
       page('S3', '/targets/s3'),
       page('DynamoDB', '/targets/dynamodb'),
       page('Bedrock and the AI SDK', '/targets/bedrock'),
-      page('RDS and Aurora', '/targets/rds'),
+      page('RDS, Aurora and DSQL', '/targets/rds'),
+      page('ElastiCache, MemoryDB and MSK', '/targets/elasticache'),
     ],
   },
   {
@@ -53,6 +54,7 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
       page('BigQuery', '/targets/bigquery'),
       page('Vertex AI', '/targets/vertex'),
       page('Cloud Run', '/targets/cloud-run'),
+      page('Cloud SQL and AlloyDB', '/targets/cloud-sql'),
     ],
   },
   {
