@@ -6,6 +6,9 @@ import { filesUnder, root } from '../../../scripts/workspace.mjs';
 
 const PACKAGES = ['aws', 'gcp', 'azure', 'store', 'verify', 'vercel', 'connect', 'core'];
 
+/** Node's way to find modules, and for components that of bundlers, which Next.js sets. */
+const PROJECTS = ['tsconfig.json', 'tsconfig.components.json'];
+
 /** The blocks fenced as `ts` or `tsx` of a page, which may have a name for a tab. */
 function blocksOf(page) {
   const text = readFileSync(join(root, page), 'utf8');
@@ -24,8 +27,13 @@ export async function run({ folder, runtimes, run: start, row }) {
   for (const { file, block } of blocks) await writeFile(join(cwd, file), block);
 
   const tsc = join(await realpath(join(cwd, 'node_modules', 'typescript')), 'bin', 'tsc');
-  const { stdout, stderr } = await start(runtimes.node24, [tsc, '-p', '.', '--pretty', 'false'], { cwd });
-  const output = `${stdout}${stderr}`.trim();
+  let output = '';
+  for (const project of PROJECTS) {
+    const { stdout, stderr } = await start(runtimes.node24, [tsc, '-p', project, '--pretty', 'false'], {
+      cwd,
+    });
+    output += `${stdout}${stderr}`;
+  }
   for (const { host, file } of blocks) {
     const lines = output.split('\n').filter((line) => line.startsWith(`${file}(`));
     row({ host, cloud: 'site', case: 'success', ok: lines.length === 0, detail: lines.join('\n') });
