@@ -27,7 +27,7 @@ export default defineConfig({
       code.replace('class="VPContent is-home"', 'role="main" class="VPContent is-home"'),
     ),
   markdown: {
-    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config(markdown) {
       const fence = markdown.renderer.rules.fence;
       markdown.renderer.rules.fence = (tokens, index, ...rest) => {
