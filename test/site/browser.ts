@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 
-export const CHROMIUM = '/usr/bin/chromium';
+const CHROMIUM = '/usr/bin/chromium';
 
 /** .ci/run installs it. Where it is missing, the tests say so. */
 export const hasChromium = (): boolean => existsSync(CHROMIUM);

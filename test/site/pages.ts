@@ -103,6 +103,7 @@ export function describePages(): void {
           for (const violation of await violations(page)) found.push(`${path}: ${violation}`);
         }
         await context.close();
+        expect([found, errors]).toEqual([[], []]);
         expect(chromium.outside).toEqual([]);
       },
       BOUND_MS,
