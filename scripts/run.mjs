@@ -72,6 +72,13 @@ const tasks = {
     process.exitCode = (await buildSite()) ? 0 : 1;
   },
 
+  /** Publishes to a registry on loopback, and installs from there. */
+  async 'release-dry'() {
+    await prepare();
+    const { rehearse } = await import('./release-dry.mjs');
+    process.exitCode = (await rehearse()) ? 0 : 1;
+  },
+
   /** `bench warm` runs test/bench/warm.mjs with the rest of the arguments. */
   async bench([name = '', ...args]) {
     const bench = `test/bench/${name}.mjs`;

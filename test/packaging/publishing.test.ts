@@ -1,6 +1,6 @@
 /** What npm shows of a package, what it demands for provenance, and how a release is made. */
 
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createPackageFromTarballData } from '@arethetypeswrong/core';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -77,6 +77,14 @@ describe('a release', () => {
     };
     expect(scripts).toMatchObject({ release: 'changeset publish', 'release:version': 'changeset version' });
     expect(new Set(workflow.match(/pnpm@[\d.]+/g))).toEqual(new Set([packageManager]));
+  });
+
+  it('stays below 1.0.0 until that is decided: no change asks for a major version', () => {
+    for (const packageName of PACKAGES) expect(manifestOf(packageName).version).toMatch(/^0\.[1-9]\d*\.\d+$/);
+    const changes = readdirSync(join(ROOT, '.changeset')).filter((name) => name.endsWith('.md'));
+    expect(changes.filter((name) => /^['"]?[@\w/-]+['"]?: major$/m.test(read('.changeset', name)))).toEqual(
+      [],
+    );
   });
 
   it('has one version for all packages, and a minor change raises the minor one', async () => {
