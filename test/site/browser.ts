@@ -1,9 +1,9 @@
 /** Chromium without a window, whose requests to other hosts go to a proxy that counts and refuses them. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 
@@ -11,8 +11,6 @@ const CHROMIUM = '/usr/bin/chromium';
 
 /** .ci/run installs it. Where it is missing, the tests say so. */
 export const hasChromium = (): boolean => existsSync(CHROMIUM);
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Chromium's own services, which it asks whatever page is shown. */
 const OF_THE_BROWSER = new Set([
@@ -86,7 +84,7 @@ export function errorsOf(page: Page): readonly string[] {
 export async function violations(page: Page): Promise<readonly string[]> {
   const session = await page.context().newCDPSession(page);
   const { result } = await session.send('Runtime.evaluate', {
-    expression: `${AXE};axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    expression: `${axe.source};axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
       JSON.stringify(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 160)))))`,
     awaitPromise: true,
     returnByValue: true,
