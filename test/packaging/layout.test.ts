@@ -144,8 +144,8 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
       types: ['GcpStep', 'ServiceAccountToken', 'StsToken'],
     },
     'google-auth-library.ts': {
-      values: ['googleAuthClient', 'googleAuthLibraryExchanger'],
-      types: ['AuthClientFor', 'GoogleAuthLibraryExchangerOptions', 'Transporter'],
+      values: ['googleAuthClient', 'googleAuthLibraryExchanger', 'idTokenClient'],
+      types: ['AuthClientFor', 'GcpIdTokenOptions', 'GoogleAuthLibraryExchangerOptions', 'Transporter'],
     },
     'names.ts': {
       values: ['federatedPrincipal', 'iamCredentialsUrl', 'providerAudience', 'stsUrl'],

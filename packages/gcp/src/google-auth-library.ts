@@ -21,6 +21,8 @@ import type { GcpConfiguration, GcpExchangerFactory } from './types.js';
 
 export type { AuthClientFor } from './google-auth-library/auth-client.js';
 export { googleAuthClient } from './google-auth-library/auth-client.js';
+export { idTokenClient } from './google-auth-library/id-token-client.js';
+export type { GcpIdTokenOptions } from './id-token.js';
 export type { Transporter } from './google-auth-library/step-transport.js';
 
 export interface GoogleAuthLibraryExchangerOptions {

@@ -5,6 +5,8 @@ import { iamCredentialsUrl, providerAudience, stsUrl } from '../names.js';
 import type { GcpCredentialsProviderOptions } from '../options.js';
 import { gcpConfiguration } from '../options.js';
 import type { GcpConfiguration, GcpCredentials, GcpCredentialsProvider } from '../types.js';
+import { getGcpIdToken } from '../id-token.js';
+import { containsStream, portableHeaders, sentToken } from './requests.js';
 import { asRpcError, isGrpcService } from './rpc-error.js';
 
 /**
@@ -33,7 +35,10 @@ type Compatible<Client> = Client extends object
  * where the call is an argument. For a variable that several clients share, name the type:
  * `googleAuthClient<StorageOptions['authClient']>(options)`. To sign (Storage's `getSignedUrl`) with a client that
  * carries another copy, pass the account: `new Storage({ authClient, credentials: { client_email } })`. The service account needs
- * `roles/iam.serviceAccountTokenCreator` on itself.
+ * `roles/iam.serviceAccountTokenCreator` on itself. Signing uses `iamCredentialsEndpoint`.
+ *
+ * `GoogleAuth.getIdTokenClient(targetAudience)` with this client returns ID tokens of the service account; `idTokenClient`
+ * does the same without GoogleAuth.
  *
  * @typeParam Client the type that the Google client expects; inferred, by default the `IdentityPoolClient` of the
  *   installed google-auth-library
@@ -44,7 +49,11 @@ type Compatible<Client> = Client extends object
 export function googleAuthClient<Client = IdentityPoolClient>(
   options: GcpCredentialsProviderOptions = {},
 ): AuthClientFor<Client> {
-  const client = new FederatedAuthClient(gcpCredentialsProvider(options), gcpConfiguration(options));
+  const client = new FederatedAuthClient(
+    gcpCredentialsProvider(options),
+    gcpConfiguration(options),
+    idTokensOf(options),
+  );
   // The classes of two copies differ nominally; the type above checks the public names.
   return client as unknown as AuthClientFor<Client>;
 }
@@ -55,8 +64,14 @@ export function googleAuthClient<Client = IdentityPoolClient>(
  */
 class FederatedAuthClient extends IdentityPoolClient {
   readonly #provider: GcpCredentialsProvider;
+  readonly #configuration: GcpConfiguration;
+  readonly #idTokens: (targetAudience: string) => Promise<string>;
 
-  constructor(provider: GcpCredentialsProvider, configuration: GcpConfiguration) {
+  constructor(
+    provider: GcpCredentialsProvider,
+    configuration: GcpConfiguration,
+    idTokens: (targetAudience: string) => Promise<string>,
+  ) {
     const impersonationUrl = iamCredentialsUrl(configuration)?.href;
     super({
       audience: providerAudience(configuration),
@@ -72,6 +87,8 @@ class FederatedAuthClient extends IdentityPoolClient {
       subject_token_supplier: { getSubjectToken: noExchangeHere },
     });
     this.#provider = provider;
+    this.#configuration = configuration;
+    this.#idTokens = idTokens;
   }
 
   /** Part of the public interface of version 9, whose clients expect it; later versions have only `transporter`. */
@@ -104,6 +121,11 @@ class FederatedAuthClient extends IdentityPoolClient {
     });
   }
 
+  /** The interface `IdTokenProvider`: GoogleAuth's `getIdTokenClient(targetAudience)` calls it. */
+  fetchIdToken(targetAudience: string): Promise<string> {
+    return this.#idTokens(targetAudience);
+  }
+
   override setCredentials(): never {
     throw new TypeError(
       'This client gets its tokens from credex: they cannot be set. Remove the call of setCredentials.',
@@ -121,18 +143,30 @@ class FederatedAuthClient extends IdentityPoolClient {
   }
 
   protected override async requestAsync<T>(
-    options: gaxios.GaxiosOptions,
+    given: gaxios.GaxiosOptions,
     reAuthRetried = false,
   ): Promise<gaxios.GaxiosResponse<T>> {
+    const options = this.#toEndpoint(given);
     try {
       return await super.requestAsync<T>(options, true);
     } catch (error) {
       const status = (error as { readonly response?: { readonly status?: unknown } }).response?.status;
+      if (status === 403) addSigningHint(error, String(options.url), this.#configuration);
       const refused = status === 401 || (status === 403 && this.forceRefreshOnFailure);
       if (reAuthRetried || !refused || containsStream(options)) throw error;
       this.#refused(sentToken(options));
       return super.requestAsync<T>(options, true);
     }
+  }
+
+  /** GoogleAuth signs at `https://iamcredentials.{universe}`, whatever endpoint the client has. */
+  #toEndpoint(options: gaxios.GaxiosOptions): gaxios.GaxiosOptions {
+    const { iamCredentialsEndpoint, universeDomain } = this.#configuration;
+    const usual = `https://iamcredentials.${universeDomain}`;
+    const url = String(options.url);
+    return url.startsWith(`${usual}/`)
+      ? { ...options, url: iamCredentialsEndpoint + url.slice(usual.length) }
+      : options;
   }
 
   /** Invalidates this token only: if another caller has already renewed it, the new token stays cached. */
@@ -169,34 +203,17 @@ async function noExchangeHere(): Promise<never> {
   throw new TypeError('This client gets its tokens from credex and makes no exchange itself.');
 }
 
-/** The token that was sent: the SDK writes the header into the given options. */
-function sentToken({ headers }: gaxios.GaxiosOptions): string | undefined {
-  const plain = headers as { readonly Authorization?: unknown } | undefined;
-  const sent =
-    typeof plain?.Authorization === 'string'
-      ? plain.Authorization
-      : new Headers(headers as ConstructorParameters<typeof Headers>[0]).get('authorization');
-  return sent?.replace(/^Bearer /, '');
+/** Storage keeps only the message of an error of signing, so what to do is added to it. */
+function addSigningHint(error: unknown, url: string, { serviceAccountEmail = '' }: GcpConfiguration): void {
+  const signer = /\/serviceAccounts\/([^/:]+)(?::|%3A)signBlob$/.exec(url)?.[1];
+  if (signer === undefined || !(error instanceof Error)) return;
+  error.message +=
+    ` Grant roles/iam.serviceAccountTokenCreator on ${decodeURIComponent(signer)} to ` +
+    `serviceAccount:${serviceAccountEmail}, even if both are the same account.`;
 }
 
-/** True if the request contains a stream, which the first attempt has consumed. */
-function containsStream({ data, body, multipart }: gaxios.GaxiosOptions): boolean {
-  const contents: unknown[] = [data, body, ...(multipart ?? []).map((part) => part.content)];
-  return contents.some(
-    (content) => typeof content === 'object' && content !== null && Symbol.asyncIterator in content,
-  );
-}
-
-/**
- * Headers that all versions of Google's clients can read. Clients with google-auth-library 10 or later read a `Headers`
- * object. Clients with version 9 (@google-cloud/storage 7) merge it by `Object.assign`, which copies only own enumerable
- * properties, so a plain `Headers` would send no Authorization. Names are in lower case.
- */
-function portableHeaders(entries: Readonly<Record<string, string>>): Headers {
-  const headers = new Headers(entries);
-  for (const [name, value] of Object.entries(entries))
-    Object.defineProperty(headers, name, { value, enumerable: true, writable: true, configurable: true });
-  // request() of version 9 reads this spelling. It is not enumerable, so that a merge does not copy the header twice.
-  Object.defineProperty(headers, 'Authorization', { value: entries['authorization'], configurable: true });
-  return headers;
+/** ID tokens with the options of access tokens that apply to them. */
+function idTokensOf(options: GcpCredentialsProviderOptions): (targetAudience: string) => Promise<string> {
+  const { scopes: _scopes, lifetimeSeconds: _lifetime, exchanger: _exchanger, ...shared } = options;
+  return async (targetAudience) => (await getGcpIdToken({ ...shared, targetAudience })).idToken;
 }

@@ -67,18 +67,18 @@ export const invalidArgument = (message = 'Request contains an invalid argument.
 
 /** Cloud Storage's JSON API: `errors` next to code and message, no `status`. */
 export class StorageRefusal extends Refusal {
-  readonly #sentence: string;
+  readonly sentence: string;
 
   constructor(reason: string, sentence: string, answer: ServiceAnswer) {
     super(`${reason}: ${sentence}`, answer);
-    this.#sentence = sentence;
+    this.sentence = sentence;
   }
 
   /** A refused download is no JSON: the sentence alone, where the content would be. */
   inPlainText(): Refusal {
     const { status, headers } = this.answer;
     const text = { ...headers, 'content-type': 'text/html; charset=UTF-8' };
-    return new Refusal(this.message, { status, headers: text, body: this.#sentence });
+    return new Refusal(this.message, { status, headers: text, body: this.sentence });
   }
 }
 

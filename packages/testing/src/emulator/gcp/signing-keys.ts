@@ -8,9 +8,12 @@ import {
   type JWTPayload,
 } from 'jose';
 
+import { selfSignedCertificate } from '../server/certificates.js';
+
 interface Pair {
   readonly kid: string;
   readonly privateKey: CryptoKey;
+  readonly publicKey: CryptoKey;
   readonly jwks: JSONWebKeySet;
 }
 
@@ -35,6 +38,17 @@ export class SigningKey {
     return { kid, signature: new Uint8Array(signature) };
   }
 
+  async verifies(payload: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    const { publicKey } = await this.#get();
+    return crypto.subtle.verify('RSASSA-PKCS1-v1_5', publicKey, signature, payload);
+  }
+
+  /** Certificates by key id, PEM, as google-auth-library's `verifyIdToken` reads them on Node. */
+  async certificates(): Promise<Readonly<Record<string, string>>> {
+    const { kid, publicKey, privateKey } = await this.#get();
+    return { [kid]: await selfSignedCertificate({ publicKey, privateKey }) };
+  }
+
   async jwks(): Promise<JSONWebKeySet> {
     return (await this.#get()).jwks;
   }
@@ -49,7 +63,7 @@ async function createPair(): Promise<Pair> {
   const { publicKey, privateKey } = await generateKeyPair('RS256');
   const jwk = await exportJWK(publicKey);
   const kid = await calculateJwkThumbprint(jwk);
-  return { kid, privateKey, jwks: { keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] } };
+  return { kid, privateKey, publicKey, jwks: { keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] } };
 }
 
 /** One of Google's for ID tokens, and one a service account. */

@@ -22,6 +22,23 @@ const DAY = 24 * 60 * 60 * 1000;
 /** More names than a test uses; a context is about 50 KiB. */
 const MAX_NAMES = 256;
 
+/** The certificate of an RSA key for signatures, PEM. Good for 30 days by the machine's clock. */
+export async function selfSignedCertificate(keys: CryptoKeyPair): Promise<string> {
+  await import('reflect-metadata');
+  const { X509CertificateGenerator } = await import('@peculiar/x509');
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    {
+      notBefore: new Date(realNow() - DAY),
+      notAfter: new Date(realNow() + 30 * DAY),
+      name: 'CN=credex emulator',
+      signingAlgorithm: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+      keys,
+    },
+    webcrypto as unknown as Crypto,
+  );
+  return certificate.toString('pem');
+}
+
 /** Makes a CA whose key never leaves the process. Good for 30 days by the machine's clock. */
 export async function createCertificateAuthority(): Promise<CertificateAuthority> {
   // @peculiar/x509 injects dependencies through Reflect metadata, which must be there before it loads.

@@ -11,6 +11,7 @@ import { assertMay, callerOf, findServiceAccount, throughDelegates } from './acc
 import type { MethodCall } from './call.js';
 import { principalName } from '../principal.js';
 import { generateIdToken, signBlob, signJwt } from './signatures.js';
+import { publishedKeys } from '../published-keys.js';
 import type { SigningKeys } from '../signing-keys.js';
 
 interface Parts {
@@ -29,7 +30,10 @@ export function createIamCredentialsService(parts: Parts): Service {
     name: 'gcp-iam-credentials',
     handle: (request) => {
       const notes: Notes = {};
-      return answering(notes, () => handle(request, parts, notes));
+      return answering(
+        notes,
+        async () => (await publishedKeys(request, parts)) ?? handle(request, parts, notes),
+      );
     },
     faultAnswer: iamCredentialsFault,
   };

@@ -39,7 +39,11 @@ export function findBucket({ buckets }: Directory, name: string): Bucket {
   return bucket;
 }
 
-export function assertMayInBucket(bucket: Bucket, { principal }: Grant, permission: Permission): void {
+export function assertMayInBucket(
+  bucket: Bucket,
+  { principal }: Pick<Grant, 'principal'>,
+  permission: Permission,
+): void {
   if (isAllowed(BUCKET_ROLES, bucket.bindings, principal, permission)) return;
   // Google names service accounts; whom it knows through a pool is only the caller.
   const who = principal.kind === 'service-account' ? principal.email : 'Caller';

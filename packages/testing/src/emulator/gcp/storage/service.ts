@@ -10,12 +10,16 @@ import { answering, noSuchPath, storageRefusal, StorageRefusal, type Notes } fro
 import { principalName } from '../principal.js';
 import { assertMayInBucket, findBucket, storageCaller, type Access } from './access.js';
 import { deleteObject, getBucket, getObject, listObjects } from './objects.js';
+import { isSigned, signerOf } from './signed-url.js';
 import { insertObject } from './upload.js';
+import { inXml, objectPathOf, xmlMethodOf } from './xml-api.js';
+import type { SigningKeys } from '../signing-keys.js';
 
 interface Parts {
   readonly runtime: EmulatorRuntime;
   readonly tokens: AccessTokens;
   readonly directory: Directory;
+  readonly keys: SigningKeys;
 }
 
 interface Method extends Access {
@@ -49,6 +53,7 @@ export function createStorageService(parts: Parts): Service {
     handle: (request) => {
       const notes: Notes = {};
       return answering(notes, () => {
+        if (isSigned(request)) return handleSigned(request, parts, notes, nextGeneration);
         try {
           return handle(request, parts, notes, nextGeneration);
         } catch (error) {
@@ -93,4 +98,37 @@ function handle(
     nextGeneration,
     assertMay: (permission) => assertMayInBucket(bucket, grant, permission),
   });
+}
+
+/** A request by signed URL: the service account that signed it is the caller, and nothing else authenticates it. */
+async function handleSigned(
+  request: ServiceRequest,
+  parts: Parts,
+  notes: Notes,
+  nextGeneration: () => string,
+): Promise<ServiceAnswer> {
+  const path = objectPathOf(request);
+  if (path === undefined) throw noSuchPath(request.path);
+  const { bucketName, objectName } = path;
+  const { permission, run } = xmlMethodOf(request);
+  notes['action'] = permission.replace('create', 'insert');
+  notes['bucket'] = bucketName;
+  notes['object'] = objectName;
+  notes['signed'] = 'true';
+  const principal = await signerOf(request, parts);
+  notes['principal'] = principalName(principal);
+  try {
+    const bucket = findBucket(parts.directory, bucketName);
+    return run({
+      request,
+      bucket,
+      objectName,
+      now: parts.runtime.clock.now(),
+      notes,
+      nextGeneration,
+      assertMay: (needed) => assertMayInBucket(bucket, { principal }, needed),
+    });
+  } catch (error) {
+    throw error instanceof StorageRefusal ? inXml(error) : error;
+  }
 }
