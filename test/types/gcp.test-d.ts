@@ -10,11 +10,13 @@ import type {
   GcpRequest,
 } from '@credex/gcp';
 import { gcpCredentialsProvider, getGcpCredentials } from '@credex/gcp';
-import { googleAuthClient, googleAuthLibraryExchanger } from '@credex/gcp/google-auth-library';
+import { cloudSqlPassword } from '@credex/gcp/cloud-sql';
+import { googleAuthClient, googleAuthLibraryExchanger, idTokenClient } from '@credex/gcp/google-auth-library';
+import { getGcpIdToken } from '@credex/gcp/id-token';
 import { Storage as StorageWithLibrary9 } from '@google-cloud/storage';
 import type { StorageOptions as StorageOptions11 } from '@google-cloud/storage-8';
 import { Storage as StorageWithLibrary11 } from '@google-cloud/storage-8';
-import type { IdentityPoolClient, JWT } from 'google-auth-library';
+import type { IdTokenClient, IdentityPoolClient, JWT } from 'google-auth-library';
 import { AuthClient, DownscopedClient, GoogleAuth, gaxios } from 'google-auth-library';
 
 // The portable provider, and the credential as plain data.
@@ -82,6 +84,16 @@ const text: string = googleAuthClient();
 // @ts-expect-error nor after the type was named
 googleAuthClient<string>().trim();
 
+// ID tokens: for google-auth-library, and as data.
+const idTokens: IdTokenClient = idTokenClient({ targetAudience: 'https://a.run.app' });
+const idToken: Promise<Credential & { readonly idToken: string }> = getGcpIdToken({ targetAudience: 'x' });
+// @ts-expect-error an ID token has an audience
+void getGcpIdToken({});
+// @ts-expect-error an ID token has no scopes
+void getGcpIdToken({ targetAudience: 'x', scopes: 'openid' });
+// A client that calls a password function for each connection.
+const password: { readonly password: () => string | Promise<string> } = { password: cloudSqlPassword() };
+
 // An exchanger of somebody else's.
 const mine: GcpExchangerFactory = (configuration: GcpConfiguration) => ({
   specificationVersion: 'v1',
@@ -108,5 +120,8 @@ export type Used = [
   typeof jwt,
   typeof text,
   typeof factory,
+  typeof idTokens,
+  typeof idToken,
+  typeof password,
   OptionError,
 ];

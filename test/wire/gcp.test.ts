@@ -5,6 +5,7 @@ import type { IdentityPoolClientOptions } from 'google-auth-library';
 import type { Fetch } from '@credex/core';
 import type { GcpCredentialsProviderOptions } from '@credex/gcp';
 import { getGcpCredentials } from '@credex/gcp';
+import { getGcpIdToken } from '@credex/gcp/id-token';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { directGcp } from '../support/direct.js';
 import { clearEnvironment } from '../support/environment.js';
@@ -94,14 +95,16 @@ const JWT = jwtOf();
 
 const answer = ({ url }: Pick<SentRequest, 'url'>): string =>
   JSON.stringify(
-    String(url).includes(':generateAccessToken')
-      ? { accessToken: 'ya29.x', expireTime: new Date(Date.now() + 3_600_000).toISOString() }
-      : {
-          access_token: 'federated-AZaz09-_.~+/=',
-          expires_in: 3_599,
-          token_type: 'Bearer',
-          issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-        },
+    String(url).includes(':generateIdToken')
+      ? { token: jwtOf({ aud: 'https://orders-abc123-ew.a.run.app' }) }
+      : String(url).includes(':generateAccessToken')
+        ? { accessToken: 'ya29.x', expireTime: new Date(Date.now() + 3_600_000).toISOString() }
+        : {
+            access_token: 'federated-AZaz09-_.~+/=',
+            expires_in: 3_599,
+            token_type: 'Bearer',
+            issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+          },
   );
 
 /** What a user of the library writes; Google's console writes the same into a credential file. */
@@ -125,14 +128,17 @@ function clientOptions(asked: Asked): IdentityPoolClientOptions {
   };
 }
 
-async function byLibrary(asked: Asked): Promise<SentRequest[]> {
+async function byLibrary(
+  asked: Asked,
+  ask = (client: Impersonated): Promise<unknown> => client.getAccessToken(),
+): Promise<SentRequest[]> {
   const { sent, fetch } = capture(answer);
   const transporter = new gaxios.Gaxios({ fetchImplementation: gaxiosFetch(fetch) });
   const client = new IdentityPoolClient({ ...clientOptions(asked), transporter });
   // The library gives its STS client no transporter: only the fetch under that one is replaced.
   const sts = Reflect.get(client, 'stsCredential') as { transporter: gaxios.Gaxios };
   sts.transporter.defaults = { fetchImplementation: gaxiosFetch(fetch) };
-  await (asked.delegates === undefined ? client : impersonated(asked, client)).getAccessToken();
+  await (asked.delegates === undefined ? client.getAccessToken() : ask(impersonated(asked, client)));
   return sent;
 }
 
@@ -164,6 +170,32 @@ describe('compared with google-auth-library', () => {
     const official = (await byLibrary(asked)).map(wireOf);
     expect(official).toHaveLength(asked.serviceAccountEmail === undefined ? 1 : 2);
     expectSame(official, (await direct(asked)).map(wireOf));
+  });
+
+  test.each([
+    { name: 'an ID token', includeEmail: true, delegates: undefined },
+    { name: 'an ID token without the address', includeEmail: false, delegates: undefined },
+    {
+      name: 'an ID token through a chain',
+      includeEmail: true,
+      delegates: ['one@acme-prod.iam.gserviceaccount.com'],
+    },
+  ])('$name', async ({ name, includeEmail, delegates }) => {
+    const targetAudience = 'https://orders-abc123-ew.a.run.app';
+    const asked = { name, serviceAccountEmail: EMAIL, delegates: delegates ?? [] };
+    const official = await byLibrary(asked, (client) =>
+      client.fetchIdToken(targetAudience, { includeEmail }),
+    );
+    const { sent, fetch } = capture(answer);
+    await getGcpIdToken({
+      ...usual,
+      serviceAccountEmail: EMAIL,
+      delegates,
+      targetAudience,
+      includeEmail,
+      ...alone(JWT, fetch),
+    });
+    expectSame(official.map(wireOf), sent.map(wireOf));
   });
 
   test('over a socket, each as its users have it', () =>
