@@ -40,7 +40,7 @@ export const PACKAGES = {
     others: ['#runtime', '#http'],
     behind: {
       'http/node': {
-        also: ['http/secure-socket', 'http/watched-requests'],
+        also: ['http/secure-socket', 'http/through-proxy', 'http/watched-requests'],
         imports: ['node:http', 'node:https', 'node:net', 'node:tls', 'node:async_hooks', 'proxy-agent'],
       },
     },
@@ -130,8 +130,9 @@ export const PACKAGES = {
 export const CORE_LAYERS = [
   ['contract', 'own'],
   ['store-contract'],
-  ['redact'],
-  ['errors'],
+  ['visible'],
+  ['errors', 'redact'],
+  ['federation-error'],
   ['runtime/'],
   ['events', 'options/'],
   ['token/'],
@@ -140,7 +141,7 @@ export const CORE_LAYERS = [
   ['provider-options'],
   ['provider', 'shared-options'],
   ['opentelemetry', 'watch'],
-  ['classify', 'driver', 'index', 'internal'],
+  ['classify', 'driver', 'failure', 'index', 'internal', 'on-demand'],
 ];
 
 /** The module whose function `importAtRuntime` takes the place of import(); each call names a literal. */

@@ -2,10 +2,11 @@
 // and the declarations (tsc, project references). What is neither a relative path nor `#name` stays an import.
 //
 // Each file costs 2 ms at the start of a process, so the first credential loads few files, each of which is a separate build:
-// - The entry that packages of ours load: `internal` of core and `driver` of vercel. The other entries of core and vercel
-//   import from it what it exports, and packages of ours load it also where they name `@credex/core`.
+// - `--whole=…`: entries, in this order. Each later build imports from
+//   them what they export.
 // - `--whole-index`: the index. What it shares with other entries is in both.
-// Modules that such a file imports by `import()` are separate files in `lazy/`.
+// Modules that such a file imports by `import()` are separate files in `lazy/`, except those that a later whole entry
+// exports from: they are in the file of that entry.
 //
 // `dist/node/…` and `dist/web/…` are the same sources for two kinds of runtime: `#name` is `src/name/node.ts` in the one
 // and `src/name/web.ts` in the other, built in.
@@ -17,6 +18,11 @@ import { rolldown } from 'rolldown';
 
 const require = createRequire(import.meta.url);
 const wholeIndex = process.argv.includes('--whole-index');
+const wholeEntries =
+  process.argv
+    .find((arg) => arg.startsWith('--whole='))
+    ?.slice('--whole='.length)
+    .split(',') ?? [];
 const { exports, imports, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** Names of entries by the folder they are built into: `dist` itself, `node` or `web` in it. */
@@ -42,20 +48,24 @@ const ofVariant = (variant) => ({
     variant !== '' && id.startsWith('#') ? resolve('src', id.slice(1), `${variant}.ts`) : null,
 });
 
-const internalOfCore = {
-  name: 'internal-of-core',
-  resolveId: (id) => (id === '@credex/core' ? { id: '@credex/core/internal', external: true } : null),
-};
-
 const sourceAt = (id, importer) => resolve(dirname(importer), id).replace(/\.js$/, '.ts');
 
-/** What is imported by `import()` is set aside, into `found`: names and sources. */
-const aside = (found) => ({
+/** The sources that an entry exports from. */
+function exportedBy(name) {
+  const entry = resolve('src', `${name}.ts`);
+  const specifiers = readFileSync(entry, 'utf8').matchAll(/^(?:export|\}) .*?from '(\.[^']+)';$/gm);
+  return Array.from(specifiers, ([, id]) => sourceAt(id, entry));
+}
+
+/** What is imported by `import()` is set aside, into `found`: names and sources. `later`: whole entries that are built later. */
+const aside = (found, later) => ({
   name: 'aside',
   resolveDynamicImport(id, importer) {
     if (!id.startsWith('.')) return null;
-    const name = `lazy/${basename(id, '.js')}`;
     const source = sourceAt(id, importer);
+    const whole = later.find((name) => exportedBy(name).includes(source));
+    if (whole !== undefined) return { id: `./${whole}.js`, external: true };
+    const name = `lazy/${basename(id, '.js')}`;
     const other = found.get(name) ?? source;
     if (other !== source) throw new Error(`${other} and ${source} would both become ${name}.js: rename one.`);
     found.set(name, source);
@@ -63,27 +73,33 @@ const aside = (found) => ({
   },
 });
 
-/** The modules that the shared entry was built of are imported from it; where it lacks an export, tests that load it fail. */
-const fromShared = (name, modules) => ({
-  name: 'from-shared',
+/** The modules that a whole entry was built of are imported from it. */
+const fromWhole = ({ name, modules, exported }) => ({
+  name: `from-${name}`,
   resolveId(id, importer) {
     if (importer === undefined || !id.startsWith('.')) return null;
-    return modules.includes(sourceAt(id, importer)) ? { id: 'the:shared', external: true } : null;
+    return modules.includes(sourceAt(id, importer)) ? { id: `whole:${name}`, external: true } : null;
   },
-  renderChunk: (code, { fileName }) => ({
-    code: code.replaceAll('"the:shared"', `"${fileName.includes('/') ? '..' : '.'}/${name}.js"`),
-    map: null,
-  }),
+  renderChunk(code, { fileName }) {
+    for (const [, names] of code.matchAll(new RegExp(`\\{ ([^}]*) \\} from "whole:${name}"`, 'g')))
+      for (const one of names.split(', '))
+        if (!exported.includes(one.split(' as ')[0]))
+          throw new Error(`${fileName} needs ${one} of ${name}, which does not export it.`);
+    return {
+      code: code.replaceAll(`"whole:${name}"`, `"${fileName.includes('/') ? '..' : '.'}/${name}.js"`),
+      map: null,
+    };
+  },
 });
 
-/** @returns The sources that were built in. */
+/** @returns The sources that were built in, and the names that the first entry exports. */
 async function build(variant, entries, plugins) {
   const bundle = await rolldown({
     input: Object.fromEntries(entries),
-    external: (id) => !/^[./]/.test(id) && id !== '@credex/core' && !(variant !== '' && id.startsWith('#')),
+    external: (id) => !/^[./]/.test(id) && !(variant !== '' && id.startsWith('#')),
     platform: 'neutral',
     treeshake: { moduleSideEffects: false },
-    plugins: [ofVariant(variant), internalOfCore, ...plugins],
+    plugins: [ofVariant(variant), ...plugins],
   });
   const { output } = await bundle.write({
     dir: join('dist', variant),
@@ -94,7 +110,10 @@ async function build(variant, entries, plugins) {
     comments: { annotation: true, jsdoc: false, legal: true },
   });
   await bundle.close();
-  return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+  return {
+    modules: output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : [])),
+    exported: output[0].exports,
+  };
 }
 
 // Files of an earlier build would be packed as well.
@@ -104,11 +123,12 @@ const sourceOf = (name) => [name, resolve('src', `${name}.ts`)];
 for (const [variant, names] of variants) {
   const lazy = new Map();
   const plugins = [];
-  if (names.has('driver')) {
-    const shared = names.has('internal') ? 'internal' : 'driver';
-    names.delete(shared);
-    plugins.push(fromShared(shared, await build(variant, [sourceOf(shared)], [aside(lazy)])));
-  } else if (wholeIndex && names.delete('index')) await build(variant, [sourceOf('index')], [aside(lazy)]);
+  const whole = wholeEntries.filter((name) => names.delete(name));
+  for (const [at, name] of whole.entries()) {
+    const built = await build(variant, [sourceOf(name)], [aside(lazy, whole.slice(at + 1)), ...plugins]);
+    plugins.push(fromWhole({ name, ...built }));
+  }
+  if (wholeIndex && names.delete('index')) await build(variant, [sourceOf('index')], [aside(lazy, [])]);
   const others = [...Array.from(names, sourceOf), ...lazy];
   if (others.length > 0) await build(variant, others, plugins);
 }

@@ -2,7 +2,7 @@
 
 import { explain } from '@credex/explain';
 import type { Explanation } from '@credex/explain';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import type { MintOptions } from '@credex/testing/emulator';
 import { describe, expect, test } from 'vitest';
 import { awsOutcome, azureOutcome, gcpOutcome, NOTHING_INHERITED } from '../recorded/policies/outcomes.js';

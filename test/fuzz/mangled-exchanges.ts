@@ -2,7 +2,7 @@
 
 import type { Fetch, FederationErrorCode } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { getAwsCredentials } from '@credex/aws';
 import { getAzureCredentials } from '@credex/azure';
 import { getGcpCredentials } from '@credex/gcp';

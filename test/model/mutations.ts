@@ -102,9 +102,11 @@ const SHARING: readonly Mutation[] = [
   mutation(
     "another token's refusal is thrown to a caller that joined",
     FORGED,
-    'isTokenError',
-    () => () => false,
-    { seenBy: 'getCredential' },
+    'settleRefresh',
+    (settle) => async (run, outcome) => {
+      const settled = await settle(run, outcome);
+      return settled.kind === 'failed' ? { ...settled, ofToken: false } : settled;
+    },
   ),
   mutation(
     'a caller that joined a challenge receives its failure',

@@ -95,6 +95,7 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
     'sts-xml.ts': { values: ['characterOf', 'parseXml'], types: ['XmlElement', 'XmlNode'] },
   },
   azure: {
+    'classify-azure-error.ts': { values: ['invalidRequest'], types: [] },
     'index.ts': { types: ['AzureAbortSignal', 'AzureTokenOptions'] },
     'options.ts': { values: ['OPTION_NAMES', 'scopesOf'] },
     'databases.ts': {
@@ -111,7 +112,7 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
       values: ['CHINA', 'US_GOVERNMENT', 'authorityOrigin', 'defaultAudience', 'tokenEndpoint'],
     },
     'request.ts': {
-      values: ['azureRequest', 'callerSignal', 'invalidRequest'],
+      values: ['azureRequest', 'callerSignal'],
       types: ['CallerSignal', 'PartialAzureRequest'],
     },
   },

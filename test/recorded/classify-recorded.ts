@@ -1,7 +1,8 @@
 /** One recorded response, through a cloud's own parser and classifier: what core would make of it. */
 
 import type { Credential } from '@credex/core';
-import { presentedToken, readSubjectToken } from '@credex/core/internal';
+import { presentedToken } from '@credex/core/failure';
+import { readSubjectToken } from '@credex/core/on-demand';
 import type { ErrorClass, ExchangeContext, Exchanger } from '@credex/core/internal';
 import { expect } from 'vitest';
 import type { RecordedResponse } from './recorded-response.js';

@@ -2,7 +2,7 @@
 
 import { explain } from '@credex/explain';
 import type { Explanation } from '@credex/explain';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { TEAM } from '../demo/names.mjs';
 import { useFixture } from '../support/use-fixture.js';

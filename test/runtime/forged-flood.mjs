@@ -1,6 +1,7 @@
 // A flood of different forged tokens, among good identities: on any runtime, by a manual clock.
 import { createCredentialCache } from '@credex/core';
-import { createCredentialProvider, readSubjectToken } from '@credex/core/internal';
+import { createCredentialProvider } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 
 const TOKENS_PER_SECOND = 2_000;
 const STEP_MS = 10;

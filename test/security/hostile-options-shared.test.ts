@@ -40,7 +40,7 @@ const SHARED: readonly Case[] = [
     'memory',
     42,
     new Map(),
-    { contract: 'credex.cache.v3', state: {} },
+    { contract: 'credex.cache.v2', state: {} },
   ]),
   ...each('fetch', 'invalid_option', ['fetch', {}, 42]),
   ...each('random', 'invalid_option', [0.5, 'dice']),

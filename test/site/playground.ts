@@ -2,7 +2,7 @@
 
 import { explain } from '@credex/explain';
 import type { ExplainInput } from '@credex/explain';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TEAM } from '../demo/names.mjs';

@@ -1,5 +1,5 @@
 import { createCredentialCache } from '@credex/core';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { describe, expect, it } from 'vitest';
 import { getAwsCredentials } from './aws-credentials-provider.js';
 import type { AwsCredentialsProviderOptions } from './options.js';

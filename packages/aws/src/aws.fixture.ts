@@ -4,7 +4,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
 import type { Clock, Fetch, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { AwsCredentialsProviderOptions } from './options.js';
 import { getAwsCredentials } from './aws-credentials-provider.js';

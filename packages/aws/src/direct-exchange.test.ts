@@ -1,5 +1,6 @@
 import { FederationError } from '@credex/core';
-import { readSubjectToken, sendByFetch } from '@credex/core/internal';
+import { sendByFetch } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { describe, expect, it } from 'vitest';
 import { awsCredentialsProvider } from './aws-credentials-provider.js';
 import type { AwsCredentialsProviderOptions } from './options.js';

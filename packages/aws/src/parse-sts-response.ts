@@ -1,14 +1,7 @@
 /** Parses untrusted input: the responses of STS, and records of a shared store. */
 
 import type { ExchangeResult, HttpResponse } from '@credex/core/internal';
-import {
-  ResponseError,
-  cleanServerText,
-  ownCopy,
-  parseJsonObject,
-  serverDate,
-  shown,
-} from '@credex/core/internal';
+import { ResponseError, ownCopy, parseJsonObject, serverDate, shown } from '@credex/core/internal';
 import { parseXml } from './sts-xml.js';
 import type { AwsConfiguration, AwsCredentials, AwsSessionCredentials } from './types.js';
 
@@ -135,7 +128,7 @@ function assertRequested(
 /** The role of an ARN of a session. Anything else is not repeated: it may hold a secret. */
 function roleOf(arn: string): string {
   const [role] = /^arn:aws[a-z-]*:sts::\d{12}:assumed-role\/[\w+=,.@-]{1,64}(?=\/)/.exec(arn) ?? [];
-  return role === undefined ? 'no assumed role' : cleanServerText(role);
+  return role === undefined ? 'no assumed role' : shown(role);
 }
 
 function object(value: unknown, field: string): Readonly<Record<string, unknown>> {

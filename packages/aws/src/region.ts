@@ -4,7 +4,7 @@
  * guessed across partitions.
  */
 
-import { OptionError } from '@credex/core';
+import { OptionError } from '@credex/core/internal';
 import type { Grammar } from '@credex/core/internal';
 import { memberOf, optionalString } from '@credex/core/internal';
 

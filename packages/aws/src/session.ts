@@ -1,6 +1,6 @@
 /** The session that is requested from STS: its role, its name and its policies. */
 
-import { OptionError } from '@credex/core';
+import { OptionError } from '@credex/core/internal';
 import type { Json } from '@credex/core';
 import type { Grammar } from '@credex/core/internal';
 import {

@@ -1,6 +1,6 @@
 /** The hosts that may receive the subject token, and the token endpoint URL built from them. */
 
-import { OptionError } from '@credex/core';
+import { OptionError } from '@credex/core/internal';
 import { endpointUrl, httpsUrl, optionalString } from '@credex/core/internal';
 
 const NAME = { option: 'authorityHost', environmentVariable: 'AZURE_AUTHORITY_HOST' } as const;

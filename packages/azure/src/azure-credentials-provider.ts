@@ -3,6 +3,7 @@
 import type { CredentialCall } from '@credex/core';
 import type { DriverProvider } from '@credex/core/internal';
 import {
+  OptionError,
   createCredentialProvider,
   optionNames,
   optionalFunction,
@@ -18,7 +19,7 @@ import type { AzureCredentialsProviderOptions } from './options.js';
 import { azureConfiguration, azureOptions } from './options.js';
 import { azureCredentialsOf } from './parse-entra-response.js';
 import type { PartialAzureRequest } from './request.js';
-import { azureRequest, callerSignal, invalidRequest } from './request.js';
+import { azureRequest, callerSignal } from './request.js';
 import type {
   AzureConfiguration,
   AzureCredentials,
@@ -87,18 +88,28 @@ export function azureCredentialsProvider(
         return credentials instanceof Promise ? await credentials : credentials;
       }
       const request = ownCopy<PartialAzureRequest>(call.request);
-      const { claims } = azureRequest(configuration, request);
-      return await getFrom(boundTo(request), Object.assign(call, { claims }));
+      let bound: Provider;
+      try {
+        Object.assign(call, { claims: azureRequest(configuration, request).claims });
+        bound = boundTo(request);
+      } catch (error) {
+        throw await requestError(error);
+      }
+      return await getFrom(bound, call);
     },
     invalidate: (which) => provider.invalidate(which),
     status: (call) => provider.status({ request: azureRequest(configuration, ownCopy(call ?? {}).request) }),
     async getToken(scopes, given) {
       const tokenOptions = given === undefined ? NO_OPTIONS : ownCopy(given);
       const { claims, enableCae, tenantId } = tokenOptions;
-      if (tokenOptions.proofOfPossessionOptions !== undefined)
-        throw invalidRequest('Only bearer tokens are issued. Remove `proofOfPossessionOptions`.');
-      if (claims !== undefined) azureRequest(configuration, { claims });
-      const bound = boundTo({ scopes, enableCae, tenantId });
+      let bound: Provider;
+      try {
+        if (tokenOptions.proofOfPossessionOptions !== undefined) throw proofOfPossession();
+        if (claims !== undefined) azureRequest(configuration, { claims });
+        bound = boundTo({ scopes, enableCae, tenantId });
+      } catch (error) {
+        throw await requestError(error);
+      }
       const { abortSignal, requestOptions } = tokenOptions;
       const timeoutMs = requestOptions === undefined ? undefined : ownCopy(requestOptions).timeout;
       const { signal, release } = callerSignal(abortSignal, timeoutMs);
@@ -117,6 +128,23 @@ export function azureCredentialsProvider(
 }
 
 type Provider = DriverProvider<AzureCredentials, AzureRequest>;
+
+/** The caller is usually an Azure client: it receives one type of error, a FederationError `invalid_request`. */
+async function requestError(error: unknown): Promise<unknown> {
+  if (!OptionError.isInstance(error)) return error;
+  const { invalidRequest } = await import('./classify-azure-error.js');
+  return invalidRequest(error.message);
+}
+
+function proofOfPossession(): OptionError {
+  const option = 'proofOfPossessionOptions';
+  return new OptionError(
+    'invalid_option',
+    option,
+    undefined,
+    `Only bearer tokens are issued. Remove \`${option}\`.`,
+  );
+}
 
 /** How many bound providers are remembered. They hold no credential, so that dropping them costs only time. */
 const MAX_BOUND = 1_024;

@@ -2,7 +2,7 @@
 
 import { createCredentialCache } from '@credex/core';
 import type { SubjectTokenSource } from '@credex/core';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { describe, expect, it } from 'vitest';
 import type { AzureCredentialsProviderOptions } from './options.js';
 import { azureCredentialsProvider } from './azure-credentials-provider.js';

@@ -2,7 +2,7 @@
 
 import type { SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { azureCredentialsProvider } from './azure-credentials-provider.js';
 import type { AzureCredentialsProviderOptions } from './options.js';
 import type { AzureAbortSignal, AzureCredentialsProvider } from './types.js';

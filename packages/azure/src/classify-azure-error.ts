@@ -5,6 +5,7 @@
  */
 
 import type { FederationErrorCode, PresentedToken } from '@credex/core';
+import { FederationError } from '@credex/core';
 import type { FailedResponse, Meaning, ServerError } from '@credex/core/classify';
 import { classifyFailure } from '@credex/core/classify';
 import type { ErrorClass, HttpResponse } from '@credex/core/internal';
@@ -12,6 +13,11 @@ import { parseJsonObject } from '@credex/core/internal';
 import type { HintName } from './hints.js';
 import { HINTS } from './hints.js';
 import type { AzureConfiguration } from './types.js';
+
+/** The error of a call that Entra is not asked about: an Azure client receives one type of error. */
+export function invalidRequest(message: string): FederationError {
+  return new FederationError({ code: 'invalid_request', provider: 'azure', message });
+}
 
 /** Never throws. A hint never contains text from a server. */
 export function classifyAzureError(

@@ -2,7 +2,8 @@
 
 import type { PasswordFunction } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import { invalidOption, memberOf, ownCopy, ownOptions, readSubjectToken } from '@credex/core/internal';
+import { invalidOption, memberOf, ownCopy, ownOptions } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { CHINA, US_GOVERNMENT, authorityOrigin } from './authority.js';
 import { azureCredentialsProvider } from './azure-credentials-provider.js';
 import type { AzureCredentialsProviderOptions } from './options.js';

@@ -1,11 +1,11 @@
 /** The exchange as one POST with the same fields as `@azure/identity` sends. It needs no package. */
 
 import type { Exchanger } from '@credex/core/internal';
+import { parseJsonObject } from '@credex/core/internal';
 import { tokenEndpoint } from './authority.js';
 import { azureExchanger } from './azure-exchanger.js';
 import type { AzureConfiguration, AzureCredentials, AzureRequest } from './types.js';
 import { parseEntraResponse } from './parse-entra-response.js';
-import { invalidRequest } from './request.js';
 
 const HEADERS = { 'content-type': 'application/x-www-form-urlencoded;charset=utf-8' };
 
@@ -44,18 +44,15 @@ const CAPABILITIES = { xms_cc: { values: ['cp1'] } };
 
 /**
  * The `claims` parameter (OpenID Connect Core 1.0, section 5.5), merged as MSAL merges it: the claims of a challenge and,
- * if `enableCae` is set, the capability among those of the access token. `undefined` if there are none.
- * @throws FederationError `invalid_request` if `access_token` in the challenge is not an object
+ * if `enableCae` is set, the capability among those of the access token. `undefined` if there are none. `azureRequest` has
+ * checked the challenge.
  */
 function claimsParameter({
-  claims,
+  claims = '{}',
   enableCae,
 }: Pick<AzureRequest, 'claims' | 'enableCae'>): string | undefined {
-  // `azureRequest` has checked that this is the text of an object.
-  const challenge = claims === undefined ? {} : (JSON.parse(claims) as Readonly<Record<string, unknown>>);
+  const challenge = parseJsonObject(claims) ?? {};
   if (!enableCae) return Object.keys(challenge).length === 0 ? undefined : JSON.stringify(challenge);
-  const accessTokenClaims = Object.hasOwn(challenge, 'access_token') ? challenge['access_token'] : {};
-  if (typeof accessTokenClaims !== 'object' || accessTokenClaims === null || Array.isArray(accessTokenClaims))
-    throw invalidRequest('`access_token` in the claims of the challenge must be an object.');
-  return JSON.stringify({ ...challenge, access_token: { ...accessTokenClaims, ...CAPABILITIES } });
+  const accessToken = challenge['access_token'] as object | undefined;
+  return JSON.stringify({ ...challenge, access_token: { ...accessToken, ...CAPABILITIES } });
 }

@@ -2,7 +2,8 @@
 import type { Fetch } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import type { ExchangeContext, ExchangeResult } from '@credex/core/internal';
-import { readSubjectToken, sendByFetch } from '@credex/core/internal';
+import { sendByFetch } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AzureCredentialsProviderOptions } from './options.js';
 import { azureConfiguration } from './options.js';

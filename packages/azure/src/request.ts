@@ -3,15 +3,16 @@
  * caller's abort signal and timeout.
  */
 
-import { FederationError, OptionError } from '@credex/core';
 import type { SignalLike } from '@credex/core/internal';
 import {
+  OptionError,
   TENANT,
   invalidOption,
   linkedSignal,
   optionalBoolean,
   optionalString,
   ownCopy,
+  parseJsonObject,
   startTimer,
   systemClock,
 } from '@credex/core/internal';
@@ -26,55 +27,51 @@ export interface PartialAzureRequest {
   readonly claims?: string | undefined;
 }
 
-/** @throws FederationError `invalid_request` */
+/** @throws OptionError for a member that is invalid, or a tenant that is not allowed */
 export function azureRequest(
   configuration: AzureConfiguration,
   given: PartialAzureRequest = {},
 ): AzureRequest {
   const requested = ownCopy(given);
   const { scopes, tenantId } = requested;
-  try {
-    const claims = claimsOf(requested.claims);
-    return {
-      scopes: scopes === undefined ? configuration.scopes : scopesOf({ option: 'scopes' }, scopes),
-      tenantId: tenantId === undefined ? configuration.tenantId : allowedTenant(configuration, tenantId),
-      enableCae: optionalBoolean({ option: 'enableCae' }, requested.enableCae) ?? false,
-      claims,
-    };
-  } catch (error) {
-    // The caller is usually an Azure client: it receives one type of error.
-    if (OptionError.isInstance(error)) throw invalidRequest(error.message);
-    throw error;
-  }
+  const claims = claimsOf(requested.claims);
+  return {
+    scopes: scopes === undefined ? configuration.scopes : scopesOf({ option: 'scopes' }, scopes),
+    tenantId: tenantId === undefined ? configuration.tenantId : allowedTenant(configuration, tenantId),
+    enableCae: optionalBoolean({ option: 'enableCae' }, requested.enableCae) ?? false,
+    claims,
+  };
 }
 
 function allowedTenant(configuration: AzureConfiguration, requested: unknown): string {
   const tenantId = (optionalString({ option: 'tenantId' }, requested, TENANT) as string).toLowerCase();
   const { additionallyAllowedTenants: allowed } = configuration;
   if (tenantId === configuration.tenantId || allowed === '*' || allowed.includes(tenantId)) return tenantId;
-  throw invalidRequest(
-    `The call requests a token of tenant ${tenantId}; this provider is for ${configuration.tenantId}.`,
-    `Add it to \`additionallyAllowedTenants\`, or pass '*' to allow any tenant that a service names.`,
+  throw new OptionError(
+    'invalid_option',
+    'tenantId',
+    undefined,
+    `The call requests a token of tenant ${tenantId}; this provider is for ${configuration.tenantId}. ` +
+      "Add it to `additionallyAllowedTenants`, or pass '*' to allow any tenant that a service names.",
   );
 }
 
-/** The claims must be the text of a JSON object (OpenID Connect Core 1.0, section 5.5). */
+/** The claims must be the text of a JSON object (OpenID Connect Core 1.0, section 5.5), and those of its access token one. */
 function claimsOf(value: unknown): string | undefined {
   const claims = optionalString({ option: 'claims' }, value);
   if (claims === undefined) return undefined;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(claims);
-  } catch {
-    parsed = undefined;
-  }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return claims;
-  throw invalidOption({ option: 'claims' }, 'the JSON text of an object', undefined);
+  const parsed = parseJsonObject(claims);
+  const { access_token: ofAccessToken = {} } = parsed ?? {};
+  if (parsed !== undefined && isObject(ofAccessToken)) return claims;
+  throw invalidOption(
+    { option: 'claims' },
+    'the JSON text of an object, whose `access_token` is an object too',
+    undefined,
+  );
 }
 
-export function invalidRequest(message: string, hint?: string): FederationError {
-  return new FederationError({ code: 'invalid_request', provider: 'azure', message, hint });
-}
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export interface CallerSignal {
   readonly signal: AbortSignal | undefined;

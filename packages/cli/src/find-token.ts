@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import type { SubjectToken } from '@credex/core';
 import { FederationError } from '@credex/core';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { VERCEL } from '@credex/vercel/driver';
 import type { Command } from 'commander';
 import type { Io } from './io.js';

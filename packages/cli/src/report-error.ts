@@ -1,6 +1,6 @@
 /** Prints an error for people or scripts: message, hint and code. Never a stack or a secret. */
 
-import { cleanServerText } from '@credex/core/internal';
+import { cleanServerText } from '@credex/core/failure';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import type { Output } from './output.js';
 import { bad, dim } from './text.js';

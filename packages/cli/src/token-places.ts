@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { FederationError } from '@credex/core';
-import { readRegularFile } from '@credex/core/internal';
+import { readRegularFile } from '@credex/core/on-demand';
 import type { Io } from './io.js';
 import { UsageError } from './usage-error.js';
 import { shown } from './visible.js';

@@ -3,7 +3,9 @@
 import * as fs from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { cleanServerText, readRegularFile, shown } from '@credex/core/internal';
+import { shown } from '@credex/core/internal';
+import { cleanServerText } from '@credex/core/failure';
+import { readRegularFile } from '@credex/core/on-demand';
 import { CONFIG_VARIABLE, noConfig } from './config-error.js';
 import { CONFIG_FILES } from './config-available.js';
 import { shownKey } from './key-path.js';

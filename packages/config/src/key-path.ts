@@ -1,6 +1,6 @@
 /** Keys as error messages show them. */
 
-import { cleanServerText } from '@credex/core/internal';
+import { cleanServerText } from '@credex/core/failure';
 
 export type KeyPath = readonly (string | number)[];
 

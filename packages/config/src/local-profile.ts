@@ -2,7 +2,8 @@
 
 import type { OnEvent, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
-import { callerError, isLaptop } from '@credex/core/internal';
+import { isLaptop } from '@credex/core/internal';
+import { callerError } from '@credex/core/failure';
 import type { Entry } from './entries.js';
 import { CLOUDS } from './option-table.js';
 

@@ -1,7 +1,7 @@
 /** Imports optional packages, and explains a failed import. */
 
 import { OptionError } from '@credex/core';
-import { optionalPackage } from '@credex/core/internal';
+import { optionalPackage } from '@credex/core/on-demand';
 
 /**
  * Imports a package that only a developer's machine needs. The name is not a literal, because bundlers and file tracers

@@ -1,6 +1,7 @@
 /** A configuration must not contain secrets. A value that looks like a secret is refused, and not printed. */
 
-import { cleanServerText, shown } from '@credex/core/internal';
+import { shown } from '@credex/core/internal';
+import { cleanServerText } from '@credex/core/failure';
 import type { KeyPath } from './key-path.js';
 
 /** Keys of secrets in any position, compared without case, `_` and `-`. */

@@ -1,7 +1,8 @@
 /** mssql and tedious, for Azure SQL: login with a token of Entra. */
 
 import { OptionError } from '@credex/core';
-import { callerError, invalidOption, ownMembers } from '@credex/core/internal';
+import { invalidOption, ownMembers } from '@credex/core/internal';
+import { callerError } from '@credex/core/failure';
 
 /** The scope of Azure SQL in the public cloud. */
 const SCOPE = 'https://database.windows.net/.default';

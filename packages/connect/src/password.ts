@@ -1,7 +1,8 @@
 /** The function that gives a password, as the clients of all databases use it. */
 
 import { FederationError, OptionError } from '@credex/core';
-import { callerError, invalidOption, optionalString } from '@credex/core/internal';
+import { invalidOption, optionalString } from '@credex/core/internal';
+import { callerError } from '@credex/core/failure';
 
 /**
  * Gives the password of one login, as `rdsPassword` of `@credex/aws/rds` and the like return it. It is called for each new

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { callerError, FederationError, OptionError } from './errors.js';
+import { callerError, FederationError } from './federation-error.js';
+import { OptionError } from './errors.js';
 import { createCredentialProvider } from './provider.js';
 import type { Secret } from './provider.fixture.js';
 import { gate, HOUR, makeJwt, refusal, settle, sourceOf, fixture } from './provider.fixture.js';

@@ -11,8 +11,9 @@ import type {
   RetryAdvice,
 } from './contract.js';
 import { transportFailure } from './http/failure.js';
-import { retryAfterMs } from './http/headers.js';
 import { ResponseError } from './http/response-error.js';
+import { cleanServerText } from './redact.js';
+import { retryAfterMs } from './http/retry-after.js';
 
 export { namedTokenError } from './token/source-error.js';
 
@@ -76,7 +77,9 @@ export function classifyFailure<Hint extends string, Said extends ServerError, C
   try {
     if (!ResponseError.isInstance(error))
       return classOf(rules.meaningOfOther?.(error) ?? withoutResponse(error), rules.hints, facts);
-    const { response, fault, step } = error;
+    const { response, step } = error;
+    // It may quote the response.
+    const fault = error.fault && cleanServerText(error.fault);
     const { status, headers } = response;
     // A successful body that did not parse is not quoted: it may contain a token.
     const said = fault === undefined ? rules.readServerError(response) : ({} as Said);

@@ -11,6 +11,7 @@ export type {
   HttpResponse,
   RetryAdvice,
 } from './contract.js';
-export { FederationError, OptionError } from './errors.js';
+export { OptionError } from './errors.js';
+export { FederationError } from './federation-error.js';
 export { endpointUrl } from './options/endpoint.js';
-export { readSubjectToken } from './token/read.js';
+export { readSubjectToken } from './token/source-error.js';

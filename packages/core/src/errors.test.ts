@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import type { FederationErrorCode } from './contract.js';
-import { FederationError, federationErrorOf, OptionError, presentedToken } from './errors.js';
+import { FederationError, federationErrorOf, presentedToken } from './federation-error.js';
+import { OptionError } from './errors.js';
 import { makeJwt } from './provider.fixture.js';
 
 const JWT = makeJwt({ sub: 'CANARY', deep: 'x'.repeat(200) });
@@ -114,7 +115,7 @@ describe('FederationError', () => {
 
   it('is known across two copies of the package, and nothing else is', async () => {
     vi.resetModules();
-    const copy = await import('./errors.js');
+    const copy = { ...(await import('./errors.js')), ...(await import('./federation-error.js')) };
     expect(copy.FederationError).not.toBe(FederationError);
     const theirs = new copy.FederationError({ code: 'timeout', provider: 'test', message: 'Late.' });
     expect(theirs instanceof FederationError).toBe(false);

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { describe, expect, it } from 'vitest';
 import { createCredentialCache } from './cache/cache.js';
-import { FederationError } from './errors.js';
+import { FederationError } from './federation-error.js';
 import type { CredentialEvent } from './events.js';
 import { fleet } from './cache/store.fixture.js';
 import { createEmitter, DIAGNOSTICS_CHANNEL } from './events.js';

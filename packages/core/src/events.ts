@@ -1,7 +1,7 @@
 /** Events of a provider. They contain names and times only: no token, no key, no claim about a person. */
 
 import type { FederationErrorCode } from './contract.js';
-import { errorLine } from './redact.js';
+import { errorLine } from './visible.js';
 import { builtinModule } from './runtime/environment.js';
 
 /**

@@ -25,8 +25,10 @@ export type {
 } from './store-contract.js';
 export type { CredentialCache, CredentialCacheOptions } from './cache/cache.js';
 export { createCredentialCache } from './cache/cache.js';
-export type { FederationErrorInit, OptionErrorCode } from './errors.js';
-export { FederationError, OptionError } from './errors.js';
+export type { OptionErrorCode } from './errors.js';
+export { OptionError } from './errors.js';
+export type { FederationErrorInit } from './federation-error.js';
+export { FederationError } from './federation-error.js';
 export type { CredentialEvent, OnEvent, StoreOutcome } from './events.js';
 export type { Expectation } from './token/expect.js';
 export type { Fetch } from './http/http.js';

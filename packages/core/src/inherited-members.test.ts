@@ -8,7 +8,7 @@ import { transportOf } from './http/transport.js';
 import { optionalClock, optionalString, ownMembers, ownOptions } from './options/assert.js';
 import { memberOf, optionNames, ownCopy, parseJson } from './own.js';
 import { startTimer } from './runtime/clock.js';
-import { readSubjectToken } from './token/read.js';
+import { readSubjectToken } from './token/source-error.js';
 
 afterEach(() => {
   closeServers();

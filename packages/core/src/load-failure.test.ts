@@ -1,9 +1,10 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { FederationError, loadFailureHint } from './errors.js';
+import { FederationError, loadFailureHint } from './federation-error.js';
 import { createEmitter } from './events.js';
 import { transportFailure } from './http/failure.js';
-import { isError, scrubbedCause } from './redact.js';
+import { isError } from './visible.js';
+import { scrubbedCause } from './redact.js';
 import { settle, sourceOf, unhandled, fixture } from './provider.fixture.js';
 
 /** What Jest, a vm context and an edge sandbox meet: the host's errors are of another realm. */

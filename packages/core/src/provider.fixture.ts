@@ -18,8 +18,10 @@ import type { DriverProvider } from './cache/call.js';
 import { createCredentialProvider } from './provider.js';
 import type { ManualClock } from '@credex/testing/clock';
 import { manualClock } from '@credex/testing/clock';
+import { systemClock } from './runtime/clock.js';
 import type { Invocation } from './runtime/deadline.js';
-import { readSubjectToken } from './token/read.js';
+import { withCallerDeadline } from './runtime/deadline.js';
+import { readSubjectToken } from './token/source-error.js';
 
 export const START = 1_767_225_600_000;
 export const HOUR = 3_600_000;
@@ -214,3 +216,24 @@ export async function holding(at: number, invocation?: (now: number) => Invocati
   await w.clock.advance(at);
   return { w, provider, first };
 }
+
+/** What is loaded with the first failure is loaded here, so that no test waits for a file while its clock stands still. */
+async function loadFailures(): Promise<void> {
+  const answer = (): Promise<never> => Promise.reject(refusal('unknown'));
+  const aborted = { signal: AbortSignal.abort() };
+  const elsewhere = sourceOf(makeJwt, { token: () => Promise.reject(new Error('no token')) });
+  await Promise.allSettled([
+    fixture({ answer }).provider().getCredentials(),
+    fixture().provider().getCredentials(aborted),
+    fixture().provider(elsewhere).getCredentials(),
+    fixture()
+      .provider(undefined, { expect: { projectId: 'prj_other' } })
+      .getCredentials(),
+    withCallerDeadline(
+      { provider: 'test', clock: systemClock, ...aborted, invocation: undefined, limitMs: 1 },
+      () => Promise.resolve(),
+    ),
+  ]);
+}
+
+await loadFailures();

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createCredentialCache } from './cache/cache.js';
 import type { Clock, Credential, Exchanger, SubjectTokenSource } from './contract.js';
-import { FederationError } from './errors.js';
+import { FederationError } from './federation-error.js';
 import type { CredentialEvent } from './events.js';
 import { createCredentialProvider } from './provider.js';
-import { readSubjectToken } from './token/read.js';
+import { readSubjectToken } from './token/source-error.js';
 
 const jwt = (claims: object): string =>
   ['{"alg":"RS256"}', JSON.stringify({ exp: 9_999_999_999, ...claims }), 'sig']

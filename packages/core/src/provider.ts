@@ -27,7 +27,6 @@ import type {
   Subject,
   SubjectTokenSource,
 } from './contract.js';
-import { callerError } from './errors.js';
 import { invalidOption, ownOptions } from './options/assert.js';
 import type { CredentialProviderOptions } from './provider-options.js';
 import { contextOf, minValidityOf, PROVIDER_OPTION_NAMES, refuseWideWindow } from './provider-options.js';
@@ -35,6 +34,10 @@ import { memberOf } from './own.js';
 import { since } from './runtime/clock.js';
 import type { Invocation } from './runtime/deadline.js';
 import { abortedError, withCallerDeadline } from './runtime/deadline.js';
+import { loadOnce } from './runtime/load-once.js';
+
+/** Loaded with the first failure. */
+const loadErrors = /* @__PURE__ */ loadOnce(() => import('./federation-error.js'));
 
 const MAX_OWN_KEYS = 1_024;
 
@@ -84,8 +87,7 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
 ): DriverProvider<V, R> {
   const options = ownOptions('createCredentialProvider', given, PROVIDER_OPTION_NAMES);
   const context = contextOf(exchanger, options);
-  const { cache } = context;
-  if (cache.profile === 'default') refuseWideWindow(cache, options.lifetimeMs);
+  if (context.cache.profile === 'default') refuseWideWindow(context.cache, options.lifetimeMs);
   const provider: ProviderParts<C, R, V> = {
     context,
     source: options.source,
@@ -101,7 +103,6 @@ export function createCredentialProvider<C extends Credential, R = void, V exten
   return driverProvider(provider);
 }
 
-/** No call without a request yet. */
 const NO_PLAIN_CALL = { plainIdentity: undefined, plainKey: '', plainDropped: 0, plainTarget: undefined };
 
 function driverProvider<C extends Credential, R, V extends C>(
@@ -161,16 +162,15 @@ async function answer<C extends Credential, R, V extends C>(
   given: DriverCall<R>,
 ): Promise<V> {
   const { context, copyOf } = provider;
-  // Thrown before anything is awaited, these have the caller's stack by themselves.
-  if (given.signal?.aborted === true) throw abortedError(context.provider);
   const target = targetText(provider, given.request);
   const call = callOf(provider, given);
   try {
+    if (given.signal?.aborted === true) throw await abortedError(context.provider);
     const record = await recordFor(provider, subject, given.request === undefined, target, call);
     return copyOf(record, isNested(record));
   } catch (error) {
     // Others may wait for the same exchange, or receive the same error later.
-    throw callerError(error);
+    throw (await loadErrors()).callerError(error);
   }
 }
 

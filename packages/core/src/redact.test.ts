@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { cleanServerText, looksSecret, scrubbedCause, withoutUserinfo } from './redact.js';
+import { cleanServerText, scrubbedCause } from './redact.js';
+import { withoutUserinfo } from './visible.js';
 import { makeJwt } from './provider.fixture.js';
 
 const JWT = makeJwt({
@@ -56,7 +57,6 @@ describe('cleanServerText', () => {
       // No piece of any length that would help anyone.
       for (let at = 0; at + 12 <= secret.length; at++)
         expect(cleaned, text).not.toContain(secret.slice(at, at + 12));
-      expect(looksSecret(text)).toBe(true);
     }
   });
 
@@ -80,7 +80,6 @@ describe('cleanServerText', () => {
   ])('cuts the user name and password of a URL: %s', (text, cleaned) => {
     expect(cleanServerText(text)).toBe(cleaned);
     expect(withoutUserinfo(text)).toBe(cleaned);
-    expect(looksSecret(text)).toBe(true);
   });
 
   it.each([
@@ -195,7 +194,6 @@ describe('cleanServerText', () => {
     const text = unit.repeat(Math.ceil(10_000_000 / unit.length));
     const began = performance.now();
     expect(cleanServerText(text).length).toBeLessThanOrEqual(301);
-    looksSecret(text);
     expect(performance.now() - began).toBeLessThan(1_000);
   });
 });

@@ -1,42 +1,13 @@
 /**
  * Text from servers, libraries, tokens and the environment, made safe to print. It is untrusted and may hold the token
- * that was sent: secrets are removed, and characters that hide, move the cursor or turn the direction are escaped.
+ * that was sent: secrets are removed. Loaded with the first failure.
  */
 
-/** Runs of controls, formats (the turns of direction among them), halves of surrogate pairs, odd spaces, blank letters. */
-const UNSEEN = /(?:(?! )[\p{Cc}\p{Cf}\p{Cs}\p{Z}\u115f\u1160\u2800\u3164\uffa0])+/gu;
-
-const escaped = (character: string): string => {
-  const code = (character.codePointAt(0) as number).toString(16);
-  return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`;
-};
-
-/** The whole text on one line; a newline is an escape too. */
-export const visible = (text: string): string =>
-  text.replace(UNSEEN, (run) => Array.from(run, escaped).join(''));
-
-/** At most `keep` characters of the text on one line, and `…` where it is longer. */
-export function oneLine(text: string, keep: number): string {
-  const line = visible(text.slice(0, keep + 1));
-  // Not within an escape, and not between the halves of a surrogate pair.
-  const partial = /\\[xu]?\{?[0-9a-f]*$|[\ud800-\udbff]$/;
-  return line.length > keep ? `${line.slice(0, keep).replace(partial, '')}…` : line;
-}
-
-/** Longest value of others, such as a path, an argument or a claim, that a message quotes. */
-const LONGEST_VALUE = 256;
-
-/** A value of others in a message: escaped, and cut at 256 characters. */
-export const shown = (value: string): string => oneLine(value, LONGEST_VALUE);
+import { CUT, isError, LOOKED_AT, UNSEEN, withoutUserinfo } from './visible.js';
 
 /** What cannot be seen is removed; controls, line breaks and odd spaces become one space. */
 export const withoutUnseen = (text: string): string =>
   text.replace(UNSEEN, (run) => (/[\p{Cc}\p{Z}]/u.test(run) ? ' ' : ''));
-
-const CUT = '[cut]';
-
-/** A body of megabytes must not cost seconds: no more than this is looked at. */
-const LOOKED_AT = 8_192;
 
 /** What begins like a secret is one, however short: a JWT's header, Google's tokens, AWS's key ids. */
 const MARKED =
@@ -45,12 +16,6 @@ const MARKED =
 const NAMED =
   /((?:client_)?assertion|(?:subject|access|refresh|id|session|security|identity)_?token|(?:client_)?secret|secret_?(?:access_?)?key|password)(["']?[=:]["']?)[^\s"'&,;<>]{8,}/gi;
 const BEARER = /\b(bearer|basic)\s+[A-Za-z0-9+/=_.~-]{8,}/gi;
-/**
- * User name and password of a URL (RFC 3986, section 3.2.1), also where they are not encoded as they should be: up to the
- * last `@` before a slash, or up to the last one at all behind a colon that no port follows.
- */
-const USERINFO =
-  /\b([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/"'<>]*|[^\s/:@"'<>]*:(?!\d{1,5}(?:[/?#]|$))[^\s"'<>]*)@/gi;
 /** An id that a support case needs follows: VPC Service Controls' and request ids look like chance. */
 const LABEL =
   /(?:vpcServiceControlsUniqueIdentifier|(?:request|trace|correlation)[ _-]?id)["']?[:=]?\s{0,2}["']?$/i;
@@ -76,33 +41,6 @@ export function cleanServerText(text: string, keep = 300): string {
   if (cleaned.length <= keep) return cleaned;
   // Not between the halves of a surrogate pair.
   return `${cleaned.slice(0, keep).replace(/[\ud800-\udbff]$/, '')}…`;
-}
-
-/** Whether a text that a user gave holds what must not be printed back. */
-export function looksSecret(text: string): boolean {
-  return text.length > LOOKED_AT || withoutSecrets(text) !== text;
-}
-
-/** The text without the user names and passwords of its URLs, such as a proxy's. */
-export function withoutUserinfo(text: string): string {
-  return text.includes('@') ? text.replace(USERINFO, `$1${CUT}@`) : text;
-}
-
-/**
- * Longest line of a message or hint. The values in it are shorter; this holds where the author of a token source, an
- * exchanger or a configuration quotes one whole.
- */
-const LONGEST_LINE = 2_048;
-
-/** A line of an error of ours: what can't be seen is escaped, and no URL shows its password. */
-export const errorLine = (text: string): string => oneLine(withoutUserinfo(beginningOf(text)), LONGEST_LINE);
-
-/** Up to the last white space before the limit, so that no URL is cut in its password. */
-function beginningOf(text: string): string {
-  if (text.length <= LOOKED_AT) return text;
-  let end = LOOKED_AT;
-  while (end > 0 && !/\s/.test(text.charAt(end - 1))) end -= 1;
-  return `${text.slice(0, end)}…`;
 }
 
 function withoutSecrets(text: string): string {
@@ -148,20 +86,6 @@ function lettersAWord(part: string): number {
     count += word.length >= 3 && !/\d/.test(word) && vowels < word.length / 4 ? word.length / 2 : 1;
   }
   return letters / count;
-}
-
-/**
- * True for errors of this realm and of any other. In Jest, in a vm context and in an edge sandbox the errors of the host
- * (`ECONNREFUSED`, a TypeError of fetch) are no instances of the `Error` that this module sees.
- */
-export function isError(value: unknown): value is Error {
-  if (value instanceof Error) return true;
-  try {
-    return /^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(value));
-  } catch {
-    // A getter of the value's own threw.
-    return false;
-  }
 }
 
 /** How many levels of causes are kept: the reason of `fetch failed` is one level down. */

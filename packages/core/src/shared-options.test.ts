@@ -6,7 +6,7 @@ import { makeJwt, sourceOf, unhandled, fixture } from './provider.fixture.js';
 import type { SharedOptions } from './provider-options.js';
 import { SHARED_OPTION_NAMES } from './provider-options.js';
 import { providerOptions } from './shared-options.js';
-import { readSubjectToken } from './token/read.js';
+import { readSubjectToken } from './token/source-error.js';
 
 const platform: SubjectTokenSource = sourceOf(() => makeJwt({ sub: 'platform' }));
 const made = (options: SharedOptions) => {

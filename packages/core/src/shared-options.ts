@@ -1,13 +1,16 @@
 /** From the options that the factories of all clouds share to those of `createCredentialProvider`. */
 
-import { rememberedSubjectToken } from './cache/remembered-token.js';
+import { rememberedToken } from './cache/remembered-token.js';
 import type { Subject, SubjectToken, SubjectTokenSource, TokenSourceDescription } from './contract.js';
-import { FederationError, OptionError } from './errors.js';
+import { OptionError } from './errors.js';
 import type { Invocation } from './runtime/deadline.js';
+import { loadOnce } from './runtime/load-once.js';
 import { normalizeExpectation } from './token/expect.js';
-import { UNNAMED_SOURCE } from './token/read.js';
 import { invalidOption, optionalFunction, optionalString } from './options/assert.js';
 import type { CredentialProviderOptions, SharedOptions, TokenFunction } from './provider-options.js';
+
+/** Loaded with the first failure. */
+const loadErrors = /* @__PURE__ */ loadOnce(() => import('./token/source-error.js'));
 
 /** What the platform gives where the user gives nothing. */
 export interface PlatformDefaults {
@@ -67,8 +70,10 @@ function functionTokenSource(read: TokenFunction): SubjectTokenSource {
       return {
         identityKey: undefined,
         async token({ fresh }): Promise<SubjectToken> {
-          if (fresh) throw noFresherToken();
-          return rememberedSubjectToken(await reading);
+          if (fresh) throw (await loadErrors()).functionCalledOnce();
+          const { token, fault } = rememberedToken(await reading);
+          if (token === undefined) throw (await loadErrors()).unreadableToken(fault);
+          return token;
         },
       };
     },
@@ -80,14 +85,6 @@ function startReading(read: TokenFunction): Promise<string> {
   // Handled where it is awaited; a capture whose token is never asked for must not end the process.
   reading.catch(() => undefined);
   return reading;
-}
-
-function noFresherToken(): FederationError {
-  return new FederationError({
-    code: 'no_fresher_token',
-    provider: UNNAMED_SOURCE.name,
-    message: 'The function `tokenSource` is called once for each request.',
-  });
 }
 
 function audienceUnsupported(): OptionError {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { FederationError, OptionError } from './errors.js';
+import { FederationError } from './federation-error.js';
+import { OptionError } from './errors.js';
 import { optionalString, ownOptions } from './options/assert.js';
-import { oneLine, visible, withoutUnseen } from './redact.js';
+import { oneLine, visible } from './visible.js';
+import { withoutUnseen } from './redact.js';
 
 /** What no terminal and no log may get: controls, turns of direction, what has no width, line breaks. */
 const UNSEEN = [

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CredentialProvider } from './contract.js';
 import { processWideCache } from './cache/cache.js';
-import type { FederationError } from './errors.js';
+import type { FederationError } from './federation-error.js';
 import type { Fixture, Secret, SecretRequest } from './provider.fixture.js';
 import {
   down,

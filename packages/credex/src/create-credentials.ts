@@ -9,7 +9,8 @@ import {
   named,
 } from '@credex/config/internal';
 import type { CredentialCall } from '@credex/core';
-import { callerError, optionNames, ownOptions } from '@credex/core/internal';
+import { optionNames, ownOptions } from '@credex/core/internal';
+import { callerError } from '@credex/core/failure';
 import type { AuthorizeOptions } from './clouds/cloud.js';
 import type {
   AnyCredentials,

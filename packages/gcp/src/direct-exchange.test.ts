@@ -1,6 +1,7 @@
 import type { HttpResponse } from '@credex/core/internal';
 import type { ExchangeContext } from '@credex/core/internal';
-import { ResponseError, readSubjectToken } from '@credex/core/internal';
+import { ResponseError } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { describe, expect, test } from 'vitest';
 import { classifyGcpError } from './classify-gcp-error.js';
 import { directExchanger } from './direct-exchange.js';

@@ -30,7 +30,7 @@ const audienceSource = (aud: string) => ({
   capture: () => ({
     identityKey: 'project/production',
     token: async () => {
-      const { readSubjectToken } = await import('@credex/core/internal');
+      const { readSubjectToken } = await import('@credex/core/on-demand');
       return readSubjectToken(subjectJwt({ aud }));
     },
   }),

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import type { CredentialCache } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import type { ExchangeContext } from '@credex/core/internal';
-import { readSubjectToken, sendByFetch } from '@credex/core/internal';
+import { sendByFetch } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import type { GcpCredentialsProviderOptions } from './options.js';
 
 export const STS_PATH = '/v1/token';

@@ -2,7 +2,8 @@
 
 import type { SubjectToken } from '@credex/core';
 import type { ExchangeContext, Exchanger, HttpResponse } from '@credex/core/internal';
-import { ResponseError, parseJsonObject, readSubjectToken, serverDate } from '@credex/core/internal';
+import { ResponseError, parseJsonObject, serverDate } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { bearerRequest, federated, successful } from './direct-exchange.js';
 import { withNewFederatedToken } from './gcp-exchanger.js';
 import { iamCredentialsUrl } from './names.js';

@@ -1,5 +1,5 @@
 import { OptionError, createCredentialCache } from '@credex/core';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { gcpCredentialsProvider } from './gcp-credentials-provider.js';
 import type { Google, Responder } from './gcp.fixture.js';

@@ -1,7 +1,7 @@
 /** The options, their grammar and their environment variables, and the configuration that is made of them. */
 
 import type { SharedOptions } from '@credex/core';
-import { OptionError } from '@credex/core';
+import { OptionError } from '@credex/core/internal';
 import type { Grammar } from '@credex/core/internal';
 import {
   DOMAIN_NAME,

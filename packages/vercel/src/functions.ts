@@ -3,7 +3,7 @@
 import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { Invocation } from '@credex/core/internal';
-import { optionalPackage, rememberedSubjectToken } from '@credex/core/internal';
+import { optionalPackage, rememberedSubjectToken } from '@credex/core/on-demand';
 import * as vercel from '@vercel/functions';
 import type { VercelTokenSourceOptions } from './platform/source-options.js';
 import { VERCEL, sourceTools } from './platform/source-options.js';

@@ -3,7 +3,8 @@
 import type { Clock } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import type { FederationErrorCode } from '@credex/core';
-import { startTimer, transportFailure } from '@credex/core/internal';
+import { startTimer } from '@credex/core/internal';
+import { transportFailure } from '@credex/core/failure';
 import type { Transport } from '@credex/core/internal';
 
 export interface KeysRequest {

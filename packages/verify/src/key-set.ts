@@ -7,7 +7,8 @@
 import { OptionError } from '@credex/core';
 import type { Clock } from '@credex/core';
 import type { Moment } from '@credex/core/internal';
-import { callerError, momentOf, since, startTimer } from '@credex/core/internal';
+import { momentOf, since, startTimer } from '@credex/core/internal';
+import { callerError } from '@credex/core/failure';
 import { fetchKeys } from './fetch-keys.js';
 import type { KeysRequest } from './fetch-keys.js';
 import { readKeys } from './read-keys.js';

@@ -1,7 +1,8 @@
 /** The hints of all error codes, in one place, so that every refusal has one. */
 
 import type { PresentedToken, SubjectClaims } from '@credex/core';
-import { ownCopy, presentedToken } from '@credex/core/internal';
+import { ownCopy } from '@credex/core/internal';
+import { presentedToken } from '@credex/core/failure';
 import { TokenVerificationError } from './errors.js';
 import type { TokenVerificationErrorCode } from './errors.js';
 

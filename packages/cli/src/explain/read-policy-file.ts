@@ -2,7 +2,7 @@
 
 import * as fs from 'node:fs';
 import { resolve } from 'node:path';
-import { UnreadableFile, readRegularFile } from '@credex/core/internal';
+import { UnreadableFile, readRegularFile } from '@credex/core/on-demand';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 import { MAX_POLICY_LENGTH } from '@credex/explain/internal';

@@ -3,7 +3,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import type { SubjectClaims } from '@credex/core';
-import { TEAM_SLUG, parseJson, readRegularFile } from '@credex/core/internal';
+import { TEAM_SLUG, parseJson } from '@credex/core/internal';
+import { readRegularFile } from '@credex/core/on-demand';
 import { teamOfIssuer } from '@credex/explain/internal';
 import { findToken } from '../find-token.js';
 import type { TokenOptions } from '../find-token.js';

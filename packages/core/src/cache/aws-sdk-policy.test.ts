@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FederationError } from '../errors.js';
+import { FederationError } from '../federation-error.js';
 import { refusal, fixture } from '../provider.fixture.js';
 import { createCredentialCache } from './cache.js';
 

@@ -3,8 +3,7 @@
 import type { RefreshPolicy } from './policy.js';
 import { isBackedOff, refreshBriefly, SERVE, stateOf } from './policy.js';
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
+const MINUTE = 60_000;
 
 function windowOf(lifetimeMs: number): number {
   if (lifetimeMs <= 20 * MINUTE) return 5 * MINUTE;
@@ -34,10 +33,5 @@ export const awsSdkPolicy: RefreshPolicy = {
     if (isDelayed && backoff?.kind === 'rejected') return { do: 'fail', error: backoff.error };
     if (isDelayed && name !== 'empty') return SERVE;
     return { do: 'refresh', waitMs: Infinity, fallback: name !== 'empty' };
-  },
-
-  delays({ kind }, _count, _untilMustMs, jitter) {
-    const delayMs = kind === 'rejected' ? (1 + 4 * jitter) * SECOND : (300 + 300 * jitter) * SECOND;
-    return { delayMs, urgentDelayMs: delayMs };
   },
 };

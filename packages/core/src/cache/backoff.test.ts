@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FederationError } from '../errors.js';
-import { awsSdkPolicy } from './aws-sdk-policy.js';
+import { FederationError } from '../federation-error.js';
 import type { Backoff, Failure } from './policy.js';
-import { defaultPolicy, isTokenError, nextBackoff } from './policy.js';
+import { isTokenError, nextBackoff } from './delays.js';
 
 const at = { wall: 1, mono: 1 };
 const failure = (
@@ -21,7 +20,7 @@ const failure = (
 /** So many failures in a row. */
 const after = (count: number, one: Failure, untilMust: number | undefined, jitter: number): Backoff => {
   let backoff: Backoff | undefined;
-  for (let n = 0; n < count; n++) backoff = nextBackoff(defaultPolicy, one, backoff, at, untilMust, jitter);
+  for (let n = 0; n < count; n++) backoff = nextBackoff('default', one, backoff, at, untilMust, jitter);
   return backoff as Backoff;
 };
 const throttled = (retryAfterMs = 0): Failure => failure('backoff', { throttled: true, retryAfterMs });
@@ -55,17 +54,17 @@ describe('how long a failure delays the next attempt', () => {
 
   it('counts failures of one kind in a row', () => {
     const first = after(4, failure('backoff'), undefined, 1);
-    expect(nextBackoff(defaultPolicy, failure('rejected'), first, at, undefined, 1).count).toBe(1);
+    expect(nextBackoff('default', failure('rejected'), first, at, undefined, 1).count).toBe(1);
   });
 
   it('follows the AWS SDKs in their profile', () => {
     for (const jitter of [0, 0.4, 1]) {
       const delayMs = (300 + 300 * jitter) * 1_000;
-      expect(nextBackoff(awsSdkPolicy, failure('backoff'), undefined, at, 0, jitter)).toMatchObject({
+      expect(nextBackoff('aws-sdk', failure('backoff'), undefined, at, 0, jitter)).toMatchObject({
         delayMs,
         urgentDelayMs: delayMs,
       });
-      expect(nextBackoff(awsSdkPolicy, failure('rejected'), undefined, at, 0, jitter).delayMs).toBe(
+      expect(nextBackoff('aws-sdk', failure('rejected'), undefined, at, 0, jitter).delayMs).toBe(
         1_000 + 4_000 * jitter,
       );
     }

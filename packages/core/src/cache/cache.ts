@@ -1,7 +1,8 @@
+// Longer than 300 lines: the memory of a cache is one shape, read from top to bottom.
 /** The credential cache's memory: plain data, so that two bundled copies of this package can share one. */
 
 import type { Credential, SubjectToken } from '../contract.js';
-import type { FederationError } from '../errors.js';
+import type { FederationErrorFields } from '../errors.js';
 import { OptionError } from '../errors.js';
 import { optionalInteger, ownOptions } from '../options/assert.js';
 import { optionNames } from '../own.js';
@@ -47,7 +48,7 @@ export interface CacheEntry {
   lastStarted: Moment | undefined;
   /** By request, and by the token's digest where the failure concerns the token alone. */
   readonly backoffs: Map<string, Backoff>;
-  lastError: FederationError | undefined;
+  lastError: FederationErrorFields | undefined;
   served: number;
   exchanges: number;
   failures: number;
@@ -56,7 +57,13 @@ export interface CacheEntry {
 /** How a refresh ended. It never rejects: its callers may all have left. */
 export type RefreshOutcome =
   | { readonly kind: 'issued'; readonly credential: Credential }
-  | { readonly kind: 'failed'; readonly error: FederationError | OptionError; readonly rejected: boolean }
+  | {
+      readonly kind: 'failed';
+      readonly error: FederationErrorFields | OptionError;
+      readonly rejected: boolean;
+      /** It concerns the token that was presented. */
+      readonly ofToken: boolean;
+    }
   /** Another instance exchanged it: it is cached, unless it was invalidated since. */
   | { readonly kind: 'adopted' }
   /** No exchange was needed: another instance makes it, or the cache has changed. Callers look at the cache again. */
@@ -91,8 +98,8 @@ export interface Refresh extends RefreshDemand {
   sent: boolean;
   /** The host of the last request. */
   host: string | undefined;
-  /** Ends it. Its callers start again, or fail with `error`: no failure of the source. */
-  abandon(error?: FederationError): void;
+  /** Ends it. Its callers start again, or fail where it was ended for others: no failure of the source. */
+  abandon(forOthers?: boolean): void;
 }
 
 /** Exchanges of tokens that never brought a credential: see `unproven.ts`. */

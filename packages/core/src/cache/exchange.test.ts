@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { ExchangeContext } from '../contract.js';
-import { FederationError, OptionError } from '../errors.js';
+import { FederationError } from '../federation-error.js';
+import { OptionError } from '../errors.js';
 import {
   down,
   gate,

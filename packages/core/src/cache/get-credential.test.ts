@@ -193,7 +193,7 @@ describe('a fresh subject token, once', () => {
         token: async ({ fresh }, jwt) => {
           if (!fresh) return jwt;
           if (again !== undefined) return again;
-          const { FederationError } = await import('../errors.js');
+          const { FederationError } = await import('../federation-error.js');
           throw new FederationError({ code: 'no_fresher_token', provider: 'vercel', message: 'None.' });
         },
       }),

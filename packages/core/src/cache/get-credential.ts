@@ -2,8 +2,8 @@
 /** One call for one cache key: serves the cached credential, or refreshes it and waits, as the policy decides. */
 
 import type { Credential, Json, Subject } from '../contract.js';
-import { FederationError, OptionError } from '../errors.js';
-import { cleanServerText, isError } from '../redact.js';
+import type { FederationErrorFields } from '../errors.js';
+import { isFederationError, OptionError } from '../errors.js';
 import { since } from '../runtime/clock.js';
 import type { CallerDeadline, Invocation } from '../runtime/deadline.js';
 import { invocationLeft, sharesPromises, withCallerDeadline } from '../runtime/deadline.js';
@@ -14,11 +14,11 @@ import type { DriverCall } from './call.js';
 import type { ProviderContext } from './exchange.js';
 import { canonicalJson, tokenDigest } from './key.js';
 import type { Backoff, Decision, RefreshPolicy } from './policy.js';
-import { delayOf, isTokenError, RECENT_START_MS } from './policy.js';
+import { delayOf, RECENT_START_MS } from './policy.js';
 import type { RefreshName } from './refresh-result.js';
-import { nameText, presentEntry } from './refresh-result.js';
+import { loadFailures, nameText, presentEntry } from './refresh-result.js';
 import { findRefresh, startRefresh } from './refresh.js';
-import { isUnproven, admitUnproven } from './unproven.js';
+import { admitsUnproven, isUnproven } from './unproven.js';
 
 /** One call, for one cache key. */
 export interface Call<R> {
@@ -127,7 +127,7 @@ class PendingCall<C extends Credential, R> {
   #ownToken = false;
   /** The call waited for a claims challenge of another caller once. */
   #waitedForChallenge = false;
-  #lastError: FederationError | undefined;
+  #lastError: FederationErrorFields | undefined;
 
   constructor(context: ProviderContext<C, R>, call: Call<R>) {
     this.#context = context;
@@ -158,7 +158,8 @@ class PendingCall<C extends Credential, R> {
         if (result !== 'again') return result;
       }
     }
-    throw this.#lastError ?? abandonedTooOften(this.#context.provider);
+    if (this.#lastError !== undefined) throw this.#lastError;
+    throw (await loadFailures()).abandonedTooOften(this.#context.provider, MAX_PASSES);
   }
 
   #decide(): Decision {
@@ -198,7 +199,7 @@ class PendingCall<C extends Credential, R> {
       if (joined === undefined) return 'again';
       if ('refresh' in joined) outcome = await this.#waitFor(joined.refresh);
     } catch (error) {
-      if (fallback && FederationError.isInstance(error) && error.code !== 'aborted' && this.#isUsable())
+      if (fallback && isFederationError(error) && error.code !== 'aborted' && this.#isUsable())
         return this.#serve();
       throw error;
     }
@@ -217,11 +218,11 @@ class PendingCall<C extends Credential, R> {
       return 'again';
     }
     if (outcome.kind !== 'failed') return 'again';
-    const { error, rejected } = outcome;
+    const { error, rejected, ofToken } = outcome;
     if (OptionError.isInstance(error)) throw error;
     this.#lastError = error;
     // A failure for another token, or before anything was sent, says nothing about the caller's own token.
-    const mayBeAnothers = isTokenError(error.code) || !joined.refresh.sent;
+    const mayBeAnothers = ofToken || !joined.refresh.sent;
     if (joined.joined && !this.#ownToken && this.#call.subject.identityKey !== undefined && mayBeAnothers) {
       this.#ownToken = true;
       return 'again';
@@ -267,9 +268,9 @@ class PendingCall<C extends Credential, R> {
         continue;
       }
       const backoff = this.#activeBackoff(name, urgent);
-      return backoff === undefined
-        ? { refresh: this.#start(name, own, urgent), joined: false, otherRequest: false }
-        : { backoff };
+      if (backoff !== undefined) return { backoff };
+      if (this.#isCrowded(own)) throw this.#reportRefusal(await this.#tooManyUnproven());
+      return { refresh: this.#start(name, own, urgent), joined: false, otherRequest: false };
     }
   }
 
@@ -282,13 +283,18 @@ class PendingCall<C extends Credential, R> {
     return backoff;
   }
 
+  #isCrowded(subject: Subject): boolean {
+    const { cache, clock, provider } = this.#context;
+    return isUnproven(subject, this.#entry()) && !admitsUnproven(cache, provider, clock);
+  }
+
+  async #tooManyUnproven(): Promise<FederationErrorFields> {
+    const { provider, random } = this.#context;
+    return (await loadFailures()).tooManyUnproven(provider, random());
+  }
+
   #start(name: RefreshName, subject: Subject, urgent: boolean): Refresh {
-    const { cache, clock, random, provider } = this.#context;
     const { key, keyText, challenge, minValidityMs } = this.#call;
-    if (isUnproven(subject, this.#entry())) {
-      const crowded = admitUnproven(cache, provider, clock, random);
-      if (crowded !== undefined) throw this.#reportRefusal(crowded);
-    }
     const matchesIdentity = this.#call.subject.matchesIdentity?.bind(this.#call.subject);
     const input = { subject, matchesIdentity, request: this.#request };
     const demand = { urgent, minValidityMs, skipStore: this.#freshness() !== 'cached' };
@@ -310,7 +316,7 @@ class PendingCall<C extends Credential, R> {
       (background) => {
         done = background;
       },
-      (error: unknown) => warn(notStarted(error)),
+      async (error: unknown) => warn((await loadFailures()).notStarted(error)),
     );
     if (invocation?.waitUntil !== undefined) keepAwake(invocation.waitUntil, work);
     const mayFreeze = waitMs === 0 && invocation?.freezes === true && invocation.waitUntil === undefined;
@@ -419,7 +425,7 @@ class PendingCall<C extends Credential, R> {
     return credential;
   }
 
-  #reportRefusal(error: FederationError): FederationError {
+  #reportRefusal(error: FederationErrorFields): FederationErrorFields {
     this.#context.emit({ type: 'refused', code: error.code });
     return error;
   }
@@ -447,7 +453,7 @@ class PendingCall<C extends Credential, R> {
 
 /** The wait may run out of time: the refresh continues. A caller that aborts is told so. */
 function rethrowAborted(error: unknown): void {
-  if (FederationError.isInstance(error) && error.code === 'aborted') throw error;
+  if (isFederationError(error) && error.code === 'aborted') throw error;
 }
 
 /** The platform's own function may throw outside of a request: the refresh goes on without it. */
@@ -457,16 +463,4 @@ function keepAwake(waitUntil: (work: Promise<unknown>) => void, work: Promise<un
   } catch {
     // Then the process may freeze, and the next caller abandons the refresh.
   }
-}
-
-function notStarted(error: unknown): string {
-  return `A refresh could not be started: ${cleanServerText(isError(error) ? error.message : 'unknown')}`;
-}
-
-function abandonedTooOften(provider: string): FederationError {
-  return new FederationError({
-    code: 'timeout',
-    provider,
-    message: `The exchange was started ${MAX_PASSES} times and abandoned each time: the process was frozen, or each took too long.`,
-  });
 }

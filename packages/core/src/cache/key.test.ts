@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../contract.js';
-import { readSubjectToken } from '../token/read.js';
+import { readSubjectToken } from '../token/source-error.js';
 import { makeJwt } from '../provider.fixture.js';
 import { createCredentialCache } from './cache.js';
 import {

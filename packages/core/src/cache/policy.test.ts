@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FederationError } from '../errors.js';
+import { FederationError } from '../federation-error.js';
 import { awsSdkPolicy } from './aws-sdk-policy.js';
 import type { Backoff, Decision, EntryState } from './policy.js';
 import { defaultPolicy, delayOf, isBackedOff, stateOf } from './policy.js';

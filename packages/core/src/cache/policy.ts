@@ -1,7 +1,7 @@
-/** When a credential is refreshed, what a call gets meanwhile, and how long a failure delays the next attempt. Pure. */
+/** When a credential is refreshed, and what a call gets meanwhile. Pure. */
 
-import type { Credential, CredentialState, ExchangeResult, FederationErrorCode } from '../contract.js';
-import type { FederationError } from '../errors.js';
+import type { Credential, CredentialState, ExchangeResult } from '../contract.js';
+import type { FederationErrorFields } from '../errors.js';
 import type { Moment } from '../runtime/clock.js';
 
 /** Ages in milliseconds since the credential was received; always refresh ≤ must ≤ usable ≤ lifetime. */
@@ -18,7 +18,7 @@ export interface Schedule {
 export interface Failure {
   /** `backoff`: a retry may succeed; `rejected`: none will until something is changed. */
   readonly kind: 'backoff' | 'rejected';
-  readonly error: FederationError;
+  readonly error: FederationErrorFields;
   /** The server asked to slow down. */
   readonly throttled: boolean;
 }
@@ -32,7 +32,7 @@ export interface Delays {
 /** A failure that delays the next attempt. */
 export interface Backoff extends Delays {
   readonly kind: Failure['kind'];
-  readonly error: FederationError;
+  readonly error: FederationErrorFields;
   readonly since: Moment;
   /** How many failures of this kind in a row, this one included. */
   readonly count: number;
@@ -57,7 +57,7 @@ export interface EntryState {
 
 export type Decision =
   | { readonly do: 'serve' }
-  | { readonly do: 'fail'; readonly error: FederationError }
+  | { readonly do: 'fail'; readonly error: FederationErrorFields }
   /** Refresh, and wait at most `waitMs`. `fallback`: serve the cached credential if the wait or the refresh fails. */
   | { readonly do: 'refresh'; readonly waitMs: number; readonly fallback: boolean };
 
@@ -71,11 +71,6 @@ export interface RefreshPolicy {
   /** `hintAge`: the server's `refresh_in`, as an age. `jitter`: from 0 to 1, drawn once for this credential. */
   schedule(lifetimeMs: number, aheadMs: number, hintAge: number | undefined, jitter: number): Schedule;
   decide(state: EntryState): Decision;
-  /**
-   * `count`: how many failures in a row. `untilMustMs`: how long the cached credential needs no refresh, `undefined`
-   * where none is usable.
-   */
-  delays(failure: Failure, count: number, untilMustMs: number | undefined, jitter: number): Delays;
   /** Whether a cached credential may still be served. */
   isUsable(schedule: Schedule, age: number, invalidated: boolean): boolean;
 }
@@ -91,9 +86,6 @@ const JITTER = 0.2;
 export const SHORTEST_LIFETIME_MS: number = 30 * SECOND;
 /** No edge isolate starts a second refresh within this time while the cached credential is still usable. */
 export const RECENT_START_MS: number = SECOND;
-const MAX_BACKOFF_MS = MINUTE;
-const MAX_RETRY_AFTER_MS = 5 * MINUTE;
-const URGENT_DELAY_MS = 5 * SECOND;
 const BRIEF_WAIT_MS = 3 * SECOND;
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
@@ -175,57 +167,4 @@ export const defaultPolicy: RefreshPolicy = {
       ? { do: 'fail', error: (backoff as Backoff).error }
       : { do: 'refresh', waitMs: Infinity, fallback: false };
   },
-
-  delays(failure, count, untilMustMs, jitter) {
-    const { kind, error, throttled } = failure;
-    const doubled = SECOND * 2 ** Math.min(count - 1, 6);
-    if (kind === 'rejected') {
-      // One to five seconds, doubled: a loop reaches the source at most once a second.
-      const delayMs = Math.min((1 + 4 * jitter) * doubled, MAX_BACKOFF_MS);
-      return { delayMs, urgentDelayMs: delayMs };
-    }
-    const range = Math.min(MAX_BACKOFF_MS, doubled);
-    if (!throttled) {
-      const delayMs = jitter * range;
-      return { delayMs, urgentDelayMs: Math.min(delayMs, URGENT_DELAY_MS) };
-    }
-    const retryAfterMs = Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
-    const wanted = Math.max(retryAfterMs, range / 2 + (jitter * range) / 2);
-    // In the last minute the next attempt comes in time for the end of the cached credential.
-    const most = untilMustMs === undefined ? MAX_BACKOFF_MS : untilMustMs > 0 ? untilMustMs : URGENT_DELAY_MS;
-    const delayMs = Math.min(wanted, most);
-    return { delayMs, urgentDelayMs: Math.min(delayMs, MAX_BACKOFF_MS) };
-  },
 };
-
-/** The backoff after a failure. `previous`: the one of the same request and token, if any. */
-export function nextBackoff(
-  policy: RefreshPolicy,
-  failure: Failure,
-  previous: Backoff | undefined,
-  since: Moment,
-  untilMustMs: number | undefined,
-  jitter: number,
-): Backoff {
-  const { kind, error } = failure;
-  const count = previous?.kind === kind ? previous.count + 1 : 1;
-  return { kind, error, since, count, ...policy.delays(failure, count, untilMustMs, jitter) };
-}
-
-/** Failures that concern the token that was presented, not the cache key that it shares with other tokens. */
-const TOKEN_ERRORS: ReadonlySet<FederationErrorCode> = new Set([
-  'invalid_subject_token',
-  'subject_token_expired',
-  'subject_token_not_yet_valid',
-  'subject_mismatch',
-  'token_rejected',
-  'issuer_mismatch',
-  'audience_mismatch',
-  'subject_not_allowed',
-  'subject_case_mismatch',
-  'access_denied',
-  'no_subject_token',
-  'no_fresher_token',
-]);
-
-export const isTokenError = (code: FederationErrorCode): boolean => TOKEN_ERRORS.has(code);

@@ -1,14 +1,13 @@
 /** How a refresh ended: stored in the cache before any caller sees it. */
 
 import type { Credential } from '../contract.js';
-import { FederationError } from '../errors.js';
-import { momentOf, since } from '../runtime/clock.js';
+import { since } from '../runtime/clock.js';
+import type { LoadOnce } from '../runtime/load-once.js';
+import { loadOnce } from '../runtime/load-once.js';
 import type { CacheEntry, Refresh, RefreshDemand, RefreshOutcome } from './cache.js';
 import { entryOf, findEntry, keepEntry, policyOf } from './cache.js';
-import type { ExchangeInput, ExchangeOutcome, FailedExchange, ProviderContext } from './exchange.js';
-import { tokenDigest } from './key.js';
-import type { Failure } from './policy.js';
-import { isTokenError, lifetimeOf, nextBackoff, SHORTEST_LIFETIME_MS } from './policy.js';
+import type { ExchangeInput, ExchangeOutcome, ProviderContext } from './exchange.js';
+import { lifetimeOf, SHORTEST_LIFETIME_MS } from './policy.js';
 import { frozenRecord, isNested } from './record.js';
 
 /** Names a refresh within its cache key. */
@@ -42,8 +41,10 @@ export interface RefreshRun<C extends Credential, R> extends RefreshStart<R> {
   readonly refresh: Refresh;
 }
 
-/** At most this many backoffs per entry: one for each request and blamed token. */
-const MAX_BACKOFFS = 16;
+/** Loaded with the first failure. */
+export const loadFailures: LoadOnce<typeof import('./failed-refresh.js')> = /* @__PURE__ */ loadOnce(
+  () => import('./failed-refresh.js'),
+);
 
 /** Stores how a refresh ended, and tells its callers. */
 export async function settleRefresh<C extends Credential, R>(
@@ -62,7 +63,7 @@ export async function settleRefresh<C extends Credential, R>(
     case 'issued':
       return storeCredential(run, outcome, durationMs);
     case 'failed':
-      return recordFailure(run, outcome, durationMs);
+      return (await loadFailures()).recordFailure(run, outcome, durationMs);
     case 'other-identity':
       emit({ type: 'identity-mismatch', exchangeId });
       return { kind: 'other-identity' };
@@ -71,7 +72,7 @@ export async function settleRefresh<C extends Credential, R>(
       return { kind: outcome.kind };
     case 'misuse':
       emit({ type: 'exchange-failed', exchangeId, durationMs, code: 'invalid_request' });
-      return { kind: 'failed', error: outcome.error, rejected: true };
+      return { kind: 'failed', error: outcome.error, rejected: true, ofToken: false };
   }
 }
 
@@ -84,18 +85,16 @@ function isStaleAfterFreeze(outcome: ExchangeOutcome<Credential>): boolean {
   return outcome.kind === 'failed' && (outcome.advice === undefined || outcome.advice.retry === 'now');
 }
 
-function storeCredential<C extends Credential, R>(
+async function storeCredential<C extends Credential, R>(
   run: RefreshRun<C, R>,
   { issued, received }: Extract<ExchangeOutcome<C>, { kind: 'issued' }>,
   durationMs: number,
-): RefreshOutcome {
+): Promise<RefreshOutcome> {
   const { context, refresh, key, challenge } = run;
-  const { cache, random, emit, provider } = context;
+  const { cache, random, emit } = context;
   const lifetimeMs = lifetimeOf(issued, received.wall);
-  if (lifetimeMs < SHORTEST_LIFETIME_MS) {
-    const error = alreadyExpired(provider, lifetimeMs);
-    return fail(run, { kind: 'backoff', error, throttled: false }, run.name, durationMs);
-  }
+  if (lifetimeMs < SHORTEST_LIFETIME_MS)
+    return (await loadFailures()).recordShortLifetime(run, lifetimeMs, durationMs);
   const policy = policyOf(cache);
   const credential = frozenRecord(issued.credential);
   const hintAge = issued.refreshAt === undefined ? undefined : issued.refreshAt - received.wall;
@@ -142,59 +141,6 @@ export function isOutdated({ sequence, entry: own }: Refresh, present: CacheEntr
   return sequence < Math.max(own.notBefore, present?.notBefore ?? 0);
 }
 
-async function recordFailure<C extends Credential, R>(
-  run: RefreshRun<C, R>,
-  { error, advice, blamed }: FailedExchange,
-  durationMs: number,
-): Promise<RefreshOutcome> {
-  const { context, refresh, name, input } = run;
-  const isRejection = advice !== undefined && advice.retry !== 'now';
-  const kind = isRejection ? 'rejected' : 'backoff';
-  const failure: Failure = { kind, error, throttled: advice?.throttled === true };
-  // A timeout, or a token error before anything was sent, delays no one: the token service is not at fault.
-  if (advice === undefined || (isTokenError(error.code) && !refresh.sent))
-    return fail(run, failure, undefined, durationMs);
-  if (!isTokenError(error.code)) return fail(run, failure, name, durationMs);
-  const digest =
-    name.digest ??
-    (blamed === undefined ? undefined : await tokenDigest(context.cache, blamed, context.clock.now()));
-  // Where the key names the token, the failure is the key's.
-  const isAttributable = digest !== undefined || input.subject.identityKey === undefined;
-  return fail(run, failure, isAttributable ? { ...name, digest } : undefined, durationMs);
-}
-
-/** `delayed`: the refresh whose next attempt is delayed, if any. */
-function fail<C extends Credential, R>(
-  { context, refresh, key }: RefreshRun<C, R>,
-  failure: Failure,
-  delayed: RefreshName | undefined,
-  durationMs: number,
-): RefreshOutcome {
-  const { cache, clock, random, emit } = context;
-  const { error, kind } = failure;
-  emit({ type: 'exchange-failed', exchangeId: refresh.exchangeId, durationMs, code: error.code });
-  const entry = findEntry(cache.state, key);
-  if (entry !== undefined) {
-    const { cached, invalidated, backoffs } = entry;
-    entry.failures += 1;
-    entry.lastError = error;
-    const isCurrent = !isOutdated(refresh, entry) && refresh.sequence > (cached?.ordinarySequence ?? 0);
-    if (delayed !== undefined && isCurrent) {
-      const age = cached === undefined ? 0 : since(cached.received, clock);
-      const isGood = cached !== undefined && !invalidated && age < cached.schedule.usableAge;
-      const untilMustMs = isGood ? Math.max(0, cached.schedule.mustAge - age) : undefined;
-      const text = nameText(delayed);
-      const policy = policyOf(cache);
-      const previous = backoffs.get(text);
-      const backoff = nextBackoff(policy, failure, previous, momentOf(clock), untilMustMs, random());
-      backoffs.delete(text);
-      backoffs.set(text, backoff);
-      if (backoffs.size > MAX_BACKOFFS) backoffs.delete(backoffs.keys().next().value as string);
-    }
-  }
-  return { kind: 'failed', error, rejected: kind === 'rejected' };
-}
-
 /** The entry of a key, created where there is none. */
 export function presentEntry<C extends Credential, R>(
   { cache, emit, provider }: ProviderContext<C, R>,
@@ -216,13 +162,4 @@ function warnOfClamping<C extends Credential, R>(
     () =>
       `\`refreshAheadMs\` (${refreshAheadMs}) is clamped to half of the lifetime received (${received} ms).`,
   );
-}
-
-function alreadyExpired(provider: string, lifetimeMs: number): FederationError {
-  return new FederationError({
-    code: 'clock_skew',
-    provider,
-    message: `According to the local clock, the new credential ${lifetimeMs < 0 ? `expired ${Math.round(-lifetimeMs / 1000)} seconds ago` : `expires in ${Math.round(lifetimeMs / 1000)} seconds`}.`,
-    hint: 'Correct the clock of this machine. If it is right, request a longer duration.',
-  });
 }

@@ -1,7 +1,6 @@
 /** One refresh: finds the one in flight, or starts the exchange of a cache key. */
 
 import type { Credential } from '../contract.js';
-import { FederationError, federationErrorOf } from '../errors.js';
 import { momentOf, since } from '../runtime/clock.js';
 import { sharesPromises, withDeadline } from '../runtime/deadline.js';
 import type { Refresh, RefreshOutcome } from './cache.js';
@@ -9,9 +8,9 @@ import { findEntry, processWideCache } from './cache.js';
 import type { ExchangeOutcome, ProviderContext } from './exchange.js';
 import { exchange } from './exchange.js';
 import type { RefreshName, RefreshRun, RefreshStart } from './refresh-result.js';
-import { isOutdated, nameText, presentEntry, settleRefresh } from './refresh-result.js';
+import { isOutdated, loadFailures, nameText, presentEntry, settleRefresh } from './refresh-result.js';
 import type { Exchange } from './store-stage.js';
-import { countUnproven, isUnproven } from './unproven.js';
+import { countUnproven, CROWDED, isUnproven } from './unproven.js';
 
 /** An older refresh is abandoned: its process was probably frozen, and resumed with dead sockets and late timers. */
 const LEAST_MAX_AGE_MS = 10_000;
@@ -52,8 +51,10 @@ export function startRefresh<C extends Credential, R>(
     sent: false,
     ...start.demand,
     host: undefined,
-    abandon: (error) =>
-      controller.abort(error ?? new DOMException('The exchange was abandoned.', 'AbortError')),
+    abandon: (forOthers = false) => {
+      const name = forOthers ? CROWDED : 'AbortError';
+      controller.abort(new DOMException('The exchange was abandoned.', name));
+    },
     outcome: undefined as unknown as Promise<RefreshOutcome>,
   };
   const run: RefreshRun<C, R> = { ...start, context, refresh };
@@ -79,7 +80,11 @@ export function startRefresh<C extends Credential, R>(
       ? exchanges
       : async (signal) => (await stage)?.refresh(signal, exchanges) ?? exchanges(signal),
   )
-    .catch((reason: unknown) => interrupted(run, controller.signal, reason))
+    .catch(async (reason: unknown): Promise<ExchangeOutcome<C>> => {
+      const { aborted, reason: why } = controller.signal;
+      if (aborted && (why as DOMException).name !== CROWDED) return { kind: 'abandoned' };
+      return (await loadFailures()).interrupted(run, reason);
+    })
     .then(async (outcome) => {
       const settled = await settleRefresh(run, outcome);
       // Callers wait for the record: a frozen instance would write it late, or never.
@@ -103,28 +108,4 @@ function forget<C extends Credential, R>({ context, key, name, refresh }: Refres
   if (challenges.get(key) === refresh) challenges.delete(key);
 }
 
-/** Why the exchange did not end by itself. */
-function interrupted<C extends Credential, R>(
-  { context, refresh }: RefreshRun<C, R>,
-  abandoned: AbortSignal,
-  reason: unknown,
-): ExchangeOutcome<C> {
-  const { provider, timeoutMs } = context;
-  if (abandoned.aborted && !FederationError.isInstance(reason)) return { kind: 'abandoned' };
-  const isTimeout = reason instanceof DOMException && reason.name === 'TimeoutError';
-  const error = isTimeout
-    ? outOfTime(provider, timeoutMs, refresh.host)
-    : federationErrorOf(provider, reason, { code: 'unknown', retry: 'never' }, undefined);
-  return { kind: 'failed', error, advice: undefined, presented: undefined, blamed: undefined };
-}
-
 const refreshText = (key: string, name: RefreshName): string => `${key}\n${nameText(name)}`;
-
-function outOfTime(provider: string, timeoutMs: number, host: string | undefined): FederationError {
-  return new FederationError({
-    code: 'timeout',
-    provider,
-    message: `The exchange${host === undefined ? '' : ` with ${host}`} did not end within ${timeoutMs} ms (\`timeoutMs\`).`,
-    hint: 'Raise `timeoutMs` if the network is known to be slow; otherwise the next call tries again.',
-  });
-}

@@ -1,25 +1,24 @@
 /** Decoding a token costs tens of microseconds, and the same one comes back for up to 90 minutes. */
 
 import type { SubjectToken } from '../contract.js';
-import { readSubjectToken } from '../token/read.js';
+import type { DecodedToken } from '../token/read.js';
+import { decodeSubjectToken } from '../token/read.js';
 import { processWideCache } from './cache.js';
 
 /** More than one: several apps may share a process, and a token may change while an exchange is in flight. */
 const REMEMBERED = 64;
 
-/**
- * As `readSubjectToken`, remembering the last ones for the process: a source lives as briefly as the call that
- * made it.
- * @throws FederationError `invalid_subject_token`
- */
-export function rememberedSubjectToken(jwt: string): SubjectToken {
+/** Remembers the last ones for the process: a source lives as briefly as the call that made it. */
+export function rememberedToken(jwt: string): DecodedToken {
   const { tokens } = processWideCache().state;
   const known = tokens.get(jwt);
-  if (known !== undefined) return known;
-  const token = readSubjectToken(jwt);
+  if (known !== undefined) return { token: known };
+  const decoded = decodeSubjectToken(jwt);
+  const { token } = decoded;
+  if (token === undefined) return decoded;
   if (tokens.size >= REMEMBERED) tokens.delete(tokens.keys().next().value as string);
   tokens.set(jwt, token);
-  return token;
+  return decoded;
 }
 
 /** Vercel's tokens live 12 hours at most. One that claims more must not outlast those that follow it. */

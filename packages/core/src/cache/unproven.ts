@@ -4,7 +4,6 @@
  */
 
 import type { Clock, Subject } from '../contract.js';
-import { FederationError } from '../errors.js';
 import { since } from '../runtime/clock.js';
 import { sharesPromises } from '../runtime/deadline.js';
 import type { CacheEntry, CredentialCache, Refresh, UnprovenExchanges } from './cache.js';
@@ -15,32 +14,26 @@ const TIME_FOR_ONE_MS = 1_000;
 /** This many failures at once, then this many per second. An exchange is charged when it starts; a success is refunded. */
 export const MOST_FAILURES = 1_000;
 export const FAILURES_PER_SECOND = 500;
-/** The advised wait is spread over this range: with a constant wait, callers would keep missing a free place. */
-const RETRY_AFTER_MS = { least: 250, most: 750 };
+
+/** What an exchange that is ended for the newest one is told: the name of its signal's reason. */
+export const CROWDED = 'QuotaExceededError';
 
 /** True if only the token itself names its identity, and it never brought a credential. */
 export const isUnproven = ({ identityKey }: Subject, { cached }: CacheEntry): boolean =>
   identityKey === undefined && cached === undefined;
 
-/** Admits one more exchange; otherwise returns the error for its caller. */
-export function admitUnproven(
-  cache: CredentialCache,
-  provider: string,
-  clock: Clock,
-  random: () => number,
-): FederationError | undefined {
+/** Whether one more exchange may start. */
+export function admitsUnproven(cache: CredentialCache, provider: string, clock: Clock): boolean {
   const unproven = unprovenOf(cache, provider, clock);
-  const crowded = (): FederationError => tooManyUnproven(provider, random());
-  if (unproven.failuresLeft < 1) return crowded();
-  if (unproven.refreshes.size < MOST_UNDER_WAY) return undefined;
+  if (unproven.failuresLeft < 1) return false;
+  if (unproven.refreshes.size < MOST_UNDER_WAY) return true;
   const oldest = unproven.refreshes.values().next().value as Refresh;
   const age = since(oldest.started, clock);
-  if (age < TIME_FOR_ONE_MS) return crowded();
   // In an edge isolate it belongs to another request, which alone may end it: it is forgotten once it is overdue.
-  if (!sharesPromises() && age < oldest.maxAgeMs) return crowded();
+  if (age < TIME_FOR_ONE_MS || (!sharesPromises() && age < oldest.maxAgeMs)) return false;
   unproven.refreshes.delete(oldest);
-  if (sharesPromises()) oldest.abandon(crowded());
-  return undefined;
+  if (sharesPromises()) oldest.abandon(true);
+  return true;
 }
 
 /** Counts an exchange from its start to its end. */
@@ -71,15 +64,4 @@ function unprovenOf({ state }: CredentialCache, provider: string, clock: Clock):
   unproven.failuresLeft = Math.min(MOST_FAILURES, unproven.failuresLeft + earned);
   unproven.countedAt = now;
   return unproven;
-}
-
-function tooManyUnproven(provider: string, random: number): FederationError {
-  const { least, most } = RETRY_AFTER_MS;
-  return new FederationError({
-    code: 'throttled',
-    provider,
-    message: 'Too many exchanges of tokens that never brought a credential are under way or have failed.',
-    hint: 'Try again after `retryAfterMs`. Cached credentials are not affected. If the tokens come from requests, verify them first (`@credex/verify`): someone may be sending forged ones.',
-    retryAfterMs: Math.round(least + (most - least) * random),
-  });
 }

@@ -1,6 +1,6 @@
 /** What a socket, a resolver, TLS or `fetch` threw: no answer came. One reading for every cloud and every client. */
 
-import { isError } from '../redact.js';
+import { isError } from '../visible.js';
 
 export interface TransportFailure {
   readonly code: 'network' | 'timeout';

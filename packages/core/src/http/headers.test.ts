@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { retryAfterMs, serverDate } from './headers.js';
+import { retryAfterMs } from './retry-after.js';
+import { serverDate } from './headers.js';
 
 const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
 

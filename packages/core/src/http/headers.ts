@@ -1,23 +1,6 @@
-/** What the headers of an answer say of time. Names in lower case. */
+/** The server's clock. */
 
 type Headers = Readonly<Record<string, unknown>>;
-
-/** At most a day: a longer wait is a mistake that must not silence a process. */
-const MAX_MS = 86_400_000;
-
-/**
- * How long the server asked to be left alone, in milliseconds (RFC 9110, section 10.2.3). A date is read against
- * the answer's own `date`, so that no clock of ours has a say.
- */
-export function retryAfterMs(headers: Headers): number | undefined {
-  const exact = headers['retry-after-ms'] ?? headers['x-ms-retry-after-ms'];
-  if (typeof exact === 'string' && /^\d{1,10}$/.test(exact)) return Math.min(Number(exact), MAX_MS);
-  const value = headers['retry-after'];
-  if (typeof value !== 'string') return undefined;
-  if (/^\d{1,10}$/.test(value)) return Math.min(Number(value) * 1_000, MAX_MS);
-  const wait = Date.parse(value) - Date.parse(String(headers['date']));
-  return Number.isFinite(wait) && wait >= 0 ? Math.min(wait, MAX_MS) : undefined;
-}
 
 /** The server's clock, epoch milliseconds; `undefined` where a cache on the way may have answered (RFC 9111, 5.1). */
 export function serverDate(headers: Headers): number | undefined {

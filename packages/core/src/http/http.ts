@@ -1,8 +1,14 @@
 /** One request of ours: no redirect, a bounded answer, ended by a signal. Here by a `fetch`. */
 
 import type { HttpResponse } from '../contract.js';
-import { FederationError } from '../errors.js';
-import { memberOf, ownCopy } from '../own.js';
+import { ownCopy } from '../own.js';
+import type { LoadOnce } from '../runtime/load-once.js';
+import { loadOnce } from '../runtime/load-once.js';
+
+/** Loaded with the first response that is refused, or does not come. */
+export const loadRefusals: LoadOnce<typeof import('./refused-response.js')> = /* @__PURE__ */ loadOnce(
+  () => import('./refused-response.js'),
+);
 
 export const MAX_ANSWER_BYTES = 262_144;
 
@@ -23,6 +29,8 @@ export interface SendInit {
  * @throws FederationError `redirect_refused`, `invalid_response`; whatever the network threw otherwise.
  */
 export type Transport = (provider: string, url: URL, init: SendInit) => Promise<HttpResponse>;
+
+export const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
 /**
  * @throws FederationError `redirect_refused`, `invalid_response`; whatever `fetch` threw otherwise.
@@ -45,46 +53,24 @@ export async function sendByFetch(
   );
   const { status, type } = response;
   // A fetch of the user's own may have followed one all the same.
-  if (response.redirected || type === 'opaqueredirect' || (status >= 300 && status < 400)) {
+  if (response.redirected || type === 'opaqueredirect' || isRedirect(status)) {
     discard(response.body);
-    throw redirected(provider, url, status);
+    return refuse('redirect', provider, url, status);
   }
   const body = await boundedText(response, MAX_ANSWER_BYTES);
-  if (body === undefined) throw tooLong(provider, status);
+  if (body === undefined) return refuse('length', provider, url, status);
   return { status, headers: ownCopy(Object.fromEntries(response.headers)), body };
 }
 
-export function redirected(provider: string, url: URL, status: number): FederationError {
-  return new FederationError({
-    code: 'redirect_refused',
-    provider,
-    message: 'The server answered with a redirect, which is never followed.',
-    hint: `Check the endpoint ${url.origin}: a token service does not redirect.`,
-    status,
-  });
-}
-
-export function tooLong(provider: string, status: number): FederationError {
-  return new FederationError({
-    code: 'invalid_response',
-    provider,
-    message: `The answer is longer than ${MAX_ANSWER_BYTES} bytes.`,
-    status,
-  });
-}
-
-/** What `fetch` reads of its second argument, which may be a Request: those have getters, of their class. */
-const OF_A_REQUEST = [
-  ...(['body', 'cache', 'credentials', 'headers', 'integrity', 'keepalive', 'method', 'mode'] as const),
-  ...(['redirect', 'referrer', 'referrerPolicy', 'signal'] as const),
-];
-
-/** As `fetch` reads it, without what every object inherits. */
-export function ownRequestInit(given: RequestInit | undefined): RequestInit {
-  const init = ownCopy(given ?? {});
-  if (given === undefined) return init;
-  const members = OF_A_REQUEST.map((name) => [name, memberOf(given, name)]);
-  return Object.assign(init, Object.fromEntries(members.filter(([, value]) => value !== undefined)));
+/** @throws FederationError: a response that redirects, or is longer than is read */
+export async function refuse(
+  why: 'redirect' | 'length',
+  provider: string,
+  { origin }: URL,
+  status: number,
+): Promise<never> {
+  const { redirected, tooLong } = await loadRefusals();
+  throw why === 'redirect' ? redirected(provider, origin, status) : tooLong(provider, status);
 }
 
 /** `undefined` where it is longer than `most` bytes. */

@@ -3,7 +3,8 @@
 import type { ErrorClass } from '../contract.js';
 import { cleanServerText } from '../redact.js';
 import { environmentVariable } from '../runtime/environment.js';
-import { isProxied, PROXY_VARIABLES } from './proxy-environment.js';
+import { isProxied } from './proxy-environment.js';
+import { PROXY_VARIABLES } from './proxy-variables.js';
 
 export interface NetworkMessage {
   readonly message: string;

@@ -7,56 +7,32 @@ import type { Agent, IncomingMessage } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { ONCE, ownCopy } from '../own.js';
 import { isNode } from '../runtime/node.js';
-import { optionalPackage, rethrow } from '../runtime/optional-package.js';
 import type { SendInit, Transport } from './http.js';
-import { MAX_ANSWER_BYTES, redirected, tooLong } from './http.js';
-import { isProxied, PROXY_VARIABLES } from './proxy-environment.js';
+import { isRedirect, MAX_ANSWER_BYTES, refuse } from './http.js';
+import { isProxySet } from './proxy-variables.js';
 import { guardSocket, refusedTunnel, requireSecureSocket, socketFault } from './secure-socket.js';
 import { createTransport as createWebTransport } from './web.js';
 
 /** Sockets are kept and shared by the process-wide agent of Node, and so is what the user configured on it. */
 export function createTransport(): Transport {
   if (!isNode) return createWebTransport();
-  const load = () => import(/* webpackIgnore: true */ 'proxy-agent').catch(rethrow);
-  const proxies = optionalPackage('proxy-agent', load, {
-    option: 'fetch',
-    instead: `name the host in NO_PROXY, unset ${PROXY_VARIABLES.join(', ')}, or pass a \`fetch\` of your own`,
-  });
   return async (provider, url, init) => {
-    if (!isProxied(url)) return send(provider, url, init, undefined);
-    const { ProxyAgent } = await proxies.load();
-    // One for each request: it keeps no sockets, and while it waits for the proxy it does not notice that a request ends.
-    const sockets = new AbortController();
-    try {
-      const agent = new ProxyAgent({ signal: sockets.signal });
-      // Otherwise it looks for `https` in a stack trace, and finds none where `Error.stackTraceLimit` is 0.
-      agent.protocol = url.protocol;
-      return await send(provider, url, init, agent);
-    } finally {
-      sockets.abort();
-    }
+    if (!isProxySet()) return send(provider, url, init, undefined);
+    const { throughProxy } = await import('./through-proxy.js');
+    return throughProxy(url, (agent) => send(provider, url, init, agent));
   };
 }
 
 /**
- * Node copies the options to an object that inherits from Object.prototype, and reads each of these from there: what is
- * not given has to be given as undefined. Of these `session` keeps the agent from resuming an earlier session, which
- * would show no certificate whose name could be compared. Those for which `tls.connect` has a default are its own already.
+ * Node copies the options to an object that inherits from Object.prototype: what a program has added there is given as
+ * undefined. So is `session`, which keeps the agent from resuming an earlier session: that would show no certificate whose
+ * name could be compared.
  */
-const NOT_INHERITED: RequestOptions = Object.freeze(
-  Object.fromEntries(
-    (
-      '_defaultAgent agent auth createConnection defaultPort insecureHTTPParser joinDuplicateHeaders maxHeaderSize ' +
-      'port setDefaultHeaders setHost signal socketPath timeout uniqueHeaders ' +
-      'autoSelectFamily family highWaterMark hints localAddress localPort lookup onread ' +
-      'ALPNProtocols ALPNCallback ca cert clientCertEngine crl dhparam ecdhCurve enableTrace key maxVersion ' +
-      'minVersion passphrase pfx privateKeyEngine privateKeyIdentifier pskCallback secureContext secureOptions ' +
-      'secureProtocol servername session sessionIdContext sigalgs socket ticketKeys'
-    )
-      .split(' ')
-      .map((name) => [name, undefined]),
-  ),
-);
+function notInherited(): RequestOptions {
+  const names = ['session'];
+  for (const name in {}) names.push(name);
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
 
 type Answer = Awaited<ReturnType<Transport>>;
 
@@ -65,7 +41,7 @@ async function send(provider: string, url: URL, init: SendInit, agent: Agent | u
   return new Promise<Answer>((resolve, reject) => {
     const open = (): void => {
       const request = requestBy(url)({
-        ...NOT_INHERITED,
+        ...notInherited(),
         ...partsOf(url),
         method: init.method ?? 'POST',
         headers: ownCopy(
@@ -141,15 +117,19 @@ function read(
   fail: (error: unknown) => void,
 ): void {
   const status = response.statusCode ?? 0;
-  if (status >= 300 && status < 400) {
-    fail(redirected(provider, url, status));
+  const stop = (why: 'redirect' | 'length'): void => {
+    response.pause();
+    refuse(why, provider, url, status).catch(fail);
+  };
+  if (isRedirect(status)) {
+    stop('redirect');
     return;
   }
   const chunks: Buffer[] = [];
   let size = 0;
   response.on('data', (chunk: Buffer) => {
     size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) fail(tooLong(provider, status));
+    if (size > MAX_ANSWER_BYTES) stop('length');
     else chunks.push(chunk);
   });
   response.on('end', () =>

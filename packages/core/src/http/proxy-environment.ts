@@ -2,16 +2,11 @@
 
 import { isLoopback } from '../options/endpoint.js';
 import { environmentVariable } from '../runtime/environment.js';
-
-export const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'] as const;
+import { isProxySet } from './proxy-variables.js';
 
 /** Whether a proxy is set, and NO_PROXY does not exempt the host. This machine is never reached through a proxy. */
 export function isProxied(url: URL): boolean {
-  return (
-    !isLoopback(url.hostname) &&
-    PROXY_VARIABLES.some((name) => environmentVariable(name) !== undefined) &&
-    !isExempt(url)
-  );
+  return !isLoopback(url.hostname) && isProxySet() && !isExempt(url);
 }
 
 /**

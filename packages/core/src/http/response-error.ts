@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../contract.js';
-import { isError } from '../redact.js';
+import { isError } from '../visible.js';
 
 /** An exchanger throws it for a response without a credential. Users receive the `FederationError` that core makes of it. */
 export class ResponseError extends Error {

@@ -1,9 +1,7 @@
 /** `#http` where Node's own modules aren't (edge runtimes, workers), and where fetch is native (Bun, Deno). */
 
-import { FederationError } from '../errors.js';
-import { transportFailure } from './failure.js';
 import type { Transport } from './http.js';
-import { sendByFetch } from './http.js';
+import { loadRefusals, sendByFetch } from './http.js';
 
 /** By the global fetch, looked up at each call: some runtimes and tools put another in its place. */
 export function createTransport(): Transport {
@@ -11,10 +9,8 @@ export function createTransport(): Transport {
     try {
       return await sendByFetch((input, how) => globalThis.fetch(input, how), provider, url, init);
     } catch (error) {
-      if (init.signal.aborted || FederationError.isInstance(error) || transportFailure(error) !== undefined)
-        throw error;
-      // workerd throws plain errors ("internal error; reference = …"): the request was sound, so the way to it wasn't.
-      throw new TypeError('The fetch failed.', { cause: error });
+      const { fetchFailure } = await loadRefusals();
+      throw fetchFailure(error, init.signal);
     }
   };
 }

@@ -90,6 +90,9 @@ describe('a secret in the wrong option', () => {
     'AKIAIOSFODNN7EXAMPLE',
     'ya29.a0AfH6SNx',
     'Xy78Q~aBcDeFgHiJkLmNoPqRsTuVwXyZ0123-_.a',
+    'abc8Q~d.e-f_g.h-i_j.k-l_m.n',
+    'https://user:hunter2hunter2@host',
+    'client_secret=hunter2hunter2',
     'x'.repeat(65),
     'a1'.repeat(16),
   ])('is not printed back: %s', (secret) => {

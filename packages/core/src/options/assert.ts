@@ -3,7 +3,7 @@
 import type { Clock } from '../contract.js';
 import { OptionError } from '../errors.js';
 import { inheritedName, memberOf, ownCopy } from '../own.js';
-import { looksSecret, shown as shownName, visible } from '../redact.js';
+import { shown as shownName, visible } from '../visible.js';
 import { environmentVariable } from '../runtime/environment.js';
 
 /** How an option is called in code and in the environment. */
@@ -196,9 +196,13 @@ function shown(value: unknown): string {
   return isShowable(value) ? visible(JSON.stringify(value)) : `a string of ${value.length} characters`;
 }
 
+/** What may be a secret: long runs, what tokens and keys begin with, a password in a URL or behind its name. */
+const SECRET =
+  /(?=[a-z]*\d)[a-z\d]{20}|[\w+/~-]{32}|eyJ|ya29\.|GOCSPX-|A[KS]IA[A-Z\d]{12}|\dQ~|:\/\/.*@|(?:token|secret|key|password|assertion)["']?[=:]|bearer |basic /i;
+
 /** A secret pasted into the wrong option must not be printed back. */
 function isShowable(value: string): boolean {
-  return value.length <= 64 && !/[A-Za-z0-9+/_-]{32,}/.test(value) && !looksSecret(value);
+  return value.length <= 64 && !SECRET.test(value);
 }
 
 /** ` Did you mean …?` with a name at most two edits away (one for names under six letters); empty if none is near. */

@@ -1,9 +1,12 @@
 /** Waiting with a time limit: the one place where a promise is raced against a signal and a timer. */
 
 import type { Clock } from '../contract.js';
-import { FederationError } from '../errors.js';
 import { ONCE } from '../own.js';
 import { startTimer } from './clock.js';
+import { loadOnce } from './load-once.js';
+
+/** Loaded with the first call that is aborted or runs out of time. */
+const loadErrors = /* @__PURE__ */ loadOnce(() => import('./deadline-errors.js'));
 
 /** What the platform says about the invocation that is being served. */
 export interface Invocation {
@@ -98,46 +101,27 @@ export function invocationLeft({ invocation, clock }: Pick<CallerDeadline, 'invo
  * Waits for `work` until the caller's deadline. A shared refresh goes on after it.
  * @throws FederationError `aborted` or `timeout`, or what `work` threw
  */
-export function withCallerDeadline<T>(
+export async function withCallerDeadline<T>(
   deadline: CallerDeadline,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { provider, clock, signal, limitMs } = deadline;
   const left = invocationLeft(deadline);
-  return withDeadline(
-    {
-      clock,
-      signal,
-      ms: Math.min(left, limitMs),
-      timeout: () => (left < limitMs ? invocationEnds(provider) : limitReached(provider, limitMs)),
-      aborted: () => abortedError(provider),
-    },
-    work,
-  );
+  const ms = Math.min(left, limitMs);
+  let ended: DOMException | undefined;
+  const end = (name: string): DOMException => (ended = new DOMException('The caller no longer waits.', name));
+  const timeout = (): unknown => end('TimeoutError');
+  const aborted = (): unknown => end('AbortError');
+  try {
+    return await withDeadline({ clock, signal, ms, timeout, aborted }, work);
+  } catch (error) {
+    if (ended === undefined || error !== ended) throw error;
+    if (ended.name === 'AbortError') throw await abortedError(provider);
+    const { callerTimeout } = await loadErrors();
+    throw callerTimeout(provider, left < limitMs ? undefined : limitMs);
+  }
 }
 
-export function abortedError(provider: string): FederationError {
-  return new FederationError({
-    code: 'aborted',
-    provider,
-    message: "The call's `signal` was aborted.",
-    retryable: true,
-  });
-}
-
-function invocationEnds(provider: string): FederationError {
-  return new FederationError({
-    code: 'timeout',
-    provider,
-    message: 'The credential did not come before the invocation had to answer.',
-    hint: 'The exchange goes on for the next caller; raise the duration of the function if this recurs.',
-  });
-}
-
-function limitReached(provider: string, limitMs: number): FederationError {
-  return new FederationError({
-    code: 'timeout',
-    provider,
-    message: `The credential did not come within ${limitMs} ms.`,
-  });
+export async function abortedError(provider: string): Promise<Error> {
+  return (await loadErrors()).abortedError(provider);
 }

@@ -1,6 +1,7 @@
 /** An official package that only some need: loaded on the first use, and its absence told as what it is. */
 
-import { callerError, OptionError } from '../errors.js';
+import { OptionError } from '../errors.js';
+import { callerError } from '../federation-error.js';
 
 export interface OptionalPackage<T> {
   /**

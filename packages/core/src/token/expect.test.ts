@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FederationError, OptionError } from '../errors.js';
+import { FederationError } from '../federation-error.js';
+import { OptionError } from '../errors.js';
 import { assertExpected, normalizeExpectation } from './expect.js';
 
 const CLAIMS = {

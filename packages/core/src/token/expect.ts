@@ -3,6 +3,10 @@
 import type { SubjectClaims, TokenSourceDescription } from '../contract.js';
 import { invalidOption, unknownOption } from '../options/assert.js';
 import { ownCopy } from '../own.js';
+import { loadOnce } from '../runtime/load-once.js';
+
+/** Loaded with the first failure. */
+const loadErrors = /* @__PURE__ */ loadOnce(() => import('./source-error.js'));
 
 /** Each member that is set must equal the token's claim. Ids survive a rename; names don't. */
 export interface Expectation {
@@ -66,8 +70,7 @@ export async function assertExpected(
   about: TokenSourceDescription,
 ): Promise<void> {
   if (expectation === undefined || isExpected(expectation, claims, about)) return;
-  // Loaded with the first failure.
-  const { subjectMismatch } = await import('./source-error.js');
+  const { subjectMismatch } = await loadErrors();
   throw await subjectMismatch(expectation, claims, about);
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { rememberedSubjectToken } from '../cache/remembered-token.js';
-import { FederationError } from '../errors.js';
+import { rememberedSubjectToken } from '../cache/remembered-subject-token.js';
+import { FederationError } from '../federation-error.js';
 import { makeJwt } from '../provider.fixture.js';
-import { readSubjectToken } from './read.js';
+import { readSubjectToken } from './source-error.js';
 
 const raw = (payload: string | Uint8Array): string =>
   `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(payload).toString('base64url')}.c2ln`;

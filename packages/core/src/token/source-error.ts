@@ -1,11 +1,18 @@
 /** Errors of a token source. Loaded with the first failure. */
 
-import type { FederationErrorCode, SubjectClaims, TokenSourceDescription } from '../contract.js';
-import { FederationError, loadFailureHint, presentedToken } from '../errors.js';
-import { shown } from '../redact.js';
+import type {
+  FederationErrorCode,
+  SubjectClaims,
+  SubjectToken,
+  TokenSourceDescription,
+} from '../contract.js';
+import type { FederationErrorFields } from '../errors.js';
+import { isFederationError } from '../errors.js';
+import { FederationError, loadFailureHint, presentedToken } from '../federation-error.js';
+import { shown } from '../visible.js';
 import type { Expectation } from './expect.js';
 import { isNameOnly, unexpectedMembers } from './expect.js';
-import { UNNAMED_SOURCE } from './read.js';
+import { decodeSubjectToken, UNNAMED_SOURCE } from './read.js';
 
 type Hints = Readonly<Partial<Record<FederationErrorCode, string>>>;
 
@@ -14,12 +21,39 @@ const NEUTRAL_HINTS: Hints = {
   subject_mismatch: 'Add `projectId` or `ownerId` to `expect`.',
 };
 
+/**
+ * Splits and decodes a JWT (RFC 7519). The token and its claims are frozen at any depth.
+ * @throws FederationError `invalid_subject_token` where it isn't one, or has no numeric `exp`.
+ */
+export function readSubjectToken(jwt: unknown): SubjectToken {
+  const { token, fault } = decodeSubjectToken(jwt);
+  if (token === undefined) throw unreadableToken(fault);
+  return token;
+}
+
+/** `fault`: why the token can't be read. */
+export function unreadableToken(fault: string): FederationError {
+  return new FederationError({
+    code: 'invalid_subject_token',
+    provider: UNNAMED_SOURCE.name,
+    message: `The subject token is not a readable JWT: ${fault}.`,
+  });
+}
+
+export function functionCalledOnce(): FederationError {
+  return new FederationError({
+    code: 'no_fresher_token',
+    provider: UNNAMED_SOURCE.name,
+    message: 'The function `tokenSource` is called once for each request.',
+  });
+}
+
 /** What a source threw, as an error of that source. Anything but a FederationError may contain the token. */
 export async function tokenSourceError(
   error: unknown,
   about: TokenSourceDescription,
-): Promise<FederationError> {
-  if (FederationError.isInstance(error)) return namedTokenError(error, about);
+): Promise<FederationErrorFields> {
+  if (isFederationError(error)) return namedTokenError(error, about);
   return new FederationError({
     code: 'no_subject_token',
     provider: about.name,
@@ -31,9 +65,9 @@ export async function tokenSourceError(
 
 /** An error that core made about a subject token, with the name of its source, and with its hint if it has one. */
 export async function namedTokenError(
-  error: FederationError,
+  error: FederationErrorFields,
   about: TokenSourceDescription,
-): Promise<FederationError> {
+): Promise<FederationErrorFields> {
   if (error.provider !== UNNAMED_SOURCE.name) return error;
   const { code, hint, cause } = error;
   // The constructor appended the hint to the message.

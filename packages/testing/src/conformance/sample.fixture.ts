@@ -1,7 +1,7 @@
 /** A small exchanger that keeps every rule, and its server: both in memory. */
 
 import type { ErrorClass, Exchanger } from '@credex/core/driver';
-import { transportFailure } from '@credex/core/internal';
+import { transportFailure } from '@credex/core/failure';
 import type { Behaviour, ExchangerHarness } from './harness.js';
 
 export interface SampleCredential {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SubjectTokenSource } from '@credex/core';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { NOW, clock, jwt } from '../platform/token-source.fixture.js';
 import { vercelTokenSource } from '../index.js';
 import { TOKEN, bodyOf, echo, got, made, started } from './authenticated-fetch.fixture.js';

@@ -20,11 +20,11 @@ import {
   optionalFunction,
   ownCopy,
   ownOptions,
-  presentedToken,
   providerOptions,
-  rememberedSubjectToken,
   shown,
 } from '@credex/core/internal';
+import { presentedToken } from '@credex/core/failure';
+import { rememberedSubjectToken } from '@credex/core/on-demand';
 import { namedTokenError } from '@credex/core/classify';
 import { isFor, isSameIdentity } from '../sources/external-source.js';
 import { globalFetch, systemNow } from '../platform/runtime.js';

@@ -1,7 +1,8 @@
 /** The origins that may receive the token, compared exactly after parsing. */
 
 import { FederationError, OptionError } from '@credex/core';
-import { cleanServerText, endpointUrl, invalidOption, shown } from '@credex/core/internal';
+import { endpointUrl, invalidOption, shown } from '@credex/core/internal';
+import { cleanServerText } from '@credex/core/failure';
 
 /** @throws OptionError */
 export function originsOf(value: unknown, allowLoopbackHttp: boolean): ReadonlySet<string> {

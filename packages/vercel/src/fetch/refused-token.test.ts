@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { SubjectTokenSource } from '@credex/core';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { jwt } from '../platform/token-source.fixture.js';
 import { TOKEN, echo, got, made, started } from './authenticated-fetch.fixture.js';
 

@@ -2,7 +2,7 @@
 
 import type { RequestListener } from 'node:http';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { clock, jwt } from '../platform/token-source.fixture.js';
 import type { AuthenticatedFetchOptions } from '../index.js';
 import { createAuthenticatedFetch, vercelTokenSource } from '../index.js';

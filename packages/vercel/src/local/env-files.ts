@@ -1,7 +1,8 @@
 /** The .env files that may contain a token. They are only read, to report the stale ones. */
 
 import type { SubjectClaims, SubjectToken } from '@credex/core';
-import { readSubjectToken, shown } from '@credex/core/internal';
+import { shown } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { ago } from '../platform/token-errors.js';
 import { LocalFailure } from './failure.js';
 import type { Node } from './node.js';

@@ -1,7 +1,8 @@
 /** Finds the `vercel` program: in the project's node_modules, if the project's code is running, then on PATH. */
 
 import type { Stats } from 'node:fs';
-import { environmentVariable, parseJson, readRegularFile, shown } from '@credex/core/internal';
+import { environmentVariable, parseJson, shown } from '@credex/core/internal';
+import { readRegularFile } from '@credex/core/on-demand';
 import { codeOf, failure } from './failure.js';
 import { isInside } from './node.js';
 import type { Node } from './node.js';

@@ -6,7 +6,8 @@
 import type { Credential, SubjectClaims, SubjectToken } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { ErrorClass, ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/internal';
-import { readSubjectToken, transportFailure } from '@credex/core/internal';
+import { transportFailure } from '@credex/core/failure';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { requestFromApi, unreached } from './request-from-api.js';
 import { requestFromCli } from './request-from-cli.js';
 import type { Places } from './cli-login.js';

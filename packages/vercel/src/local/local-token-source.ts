@@ -14,9 +14,9 @@ import {
   createCredentialProvider,
   environmentVariable,
   onVercel,
-  rememberedSubjectToken,
   shown,
 } from '@credex/core/internal';
+import { rememberedSubjectToken } from '@credex/core/on-demand';
 import { VERCEL, sourceTools } from '../platform/source-options.js';
 import { LocalFailure, failure, shownError } from './failure.js';
 import { placesOf } from './cli-login.js';

@@ -1,6 +1,7 @@
 /** Reads small files of the user and of the CLI. It never writes them. */
 
-import { UnreadableFile, parseJson, readRegularFile, shown } from '@credex/core/internal';
+import { parseJson, shown } from '@credex/core/internal';
+import { UnreadableFile, readRegularFile } from '@credex/core/on-demand';
 import type { LocalFailure } from './failure.js';
 import { codeOf, failure, isAbsent } from './failure.js';
 import type { Node } from './node.js';

@@ -2,7 +2,8 @@
 
 import type { FederationErrorCode } from '@credex/core';
 import type { ExchangeContext, HttpResponse } from '@credex/core/internal';
-import { retryAfterMs, shown, transportFailure } from '@credex/core/internal';
+import { shown } from '@credex/core/internal';
+import { retryAfterMs, transportFailure } from '@credex/core/failure';
 import { jsonObject } from '../platform/token-response.js';
 import type { LocalFailure } from './failure.js';
 import { failure } from './failure.js';

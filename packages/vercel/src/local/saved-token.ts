@@ -2,7 +2,8 @@
 
 import type { Stats } from 'node:fs';
 import type { SubjectToken } from '@credex/core';
-import { parseJson, readSubjectToken, shown } from '@credex/core/internal';
+import { parseJson, shown } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { codeOf, isAbsent } from './failure.js';
 import type { Node } from './node.js';
 

@@ -13,12 +13,8 @@ import type {
 } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { DriverProvider, Exchanger } from '@credex/core/internal';
-import {
-  createCredentialCache,
-  createCredentialProvider,
-  readSubjectToken,
-  shown,
-} from '@credex/core/internal';
+import { createCredentialCache, createCredentialProvider, shown } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import type { Rejection } from './token-response.js';
 import { RejectedTokenRequest, jsonObject } from './token-response.js';
 

@@ -1,10 +1,13 @@
 /** The state of one capture, and how its token is found. A class, because one is created for every call. */
 
 import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from '@credex/core';
-import { FederationError } from '@credex/core';
-import { callerError, environmentVariable, newestToken, rememberedSubjectToken } from '@credex/core/internal';
+import type { DecodedToken } from '@credex/core/internal';
+import { environmentVariable, loadOnce, newestToken, rememberedToken } from '@credex/core/internal';
 import type { SourceTools } from './source-options.js';
 import type { Found, Place } from './token-errors.js';
+
+/** Loaded with the first failure. */
+const loadErrors = /* @__PURE__ */ loadOnce(() => import('./token-errors.js'));
 
 /** A token that expires sooner is used only if no other token is available. */
 const MIN_REMAINING_MS = 30_000;
@@ -94,8 +97,8 @@ export class CapturedSubject implements Subject {
     for (const [place, read] of places) {
       const jwt = await read();
       if (jwt === undefined) continue;
-      const { token, error } = memo(jwt);
-      if (token === undefined) throw callerError(error);
+      const { token, fault } = memo(jwt);
+      if (token === undefined) throw (await loadErrors()).unreadableToken(fault);
       const left = token.expiresAt - now();
       if (token.jwt === rejectedToken) refused = true;
       else if (left >= MIN_REMAINING_MS) return token;
@@ -105,7 +108,7 @@ export class CapturedSubject implements Subject {
     if (brief !== undefined) return brief;
     const refreshed = await cliFallback(rejectedToken, request);
     if (refreshed !== undefined) return refreshed;
-    const { ALL_SOURCES, allExpired, noFresherToken, noToken } = await import('./token-errors.js');
+    const { ALL_SOURCES, allExpired, noFresherToken, noToken } = await loadErrors();
     if (refused) throw noFresherToken();
     throw expired.length === 0 ? noToken(ALL_SOURCES) : allExpired(expired, now());
   }
@@ -122,30 +125,16 @@ async function fromFile(path: string, signal: AbortSignal): Promise<string> {
   return readTokenFile({ path, provider: 'vercel', named: 'VERCEL_OIDC_TOKEN_FILE names' }, signal);
 }
 
-/** The decoded token, or the error of an unreadable one. */
-export type Peeked =
-  | { readonly token: SubjectToken; readonly error?: undefined }
-  | { readonly token?: undefined; readonly error: FederationError };
-
-export type TokenMemo = (jwt: string) => Peeked;
+export type TokenMemo = (jwt: string) => DecodedToken;
 
 /** Remembers only the last token: in a process that serves one identity it is nearly always the same. */
 export function createTokenMemo(): TokenMemo {
   let lastJwt: string | undefined;
-  let last: Peeked | undefined;
+  let last: DecodedToken | undefined;
   return (jwt) => {
     if (jwt === lastJwt && last !== undefined) return last;
-    last = peek(jwt);
+    last = rememberedToken(jwt);
     lastJwt = jwt;
     return last;
   };
-}
-
-function peek(jwt: string): Peeked {
-  try {
-    return { token: rememberedSubjectToken(jwt) };
-  } catch (error) {
-    if (FederationError.isInstance(error)) return { error };
-    throw error;
-  }
 }

@@ -1,11 +1,11 @@
 import type { Subject, SubjectTokenSource } from '@credex/core';
-import { OptionError } from '@credex/core';
+import { OptionError } from '@credex/core/internal';
 import {
   memberOf,
   optionNames,
   optionalBoolean,
   ownOptions,
-  rememberedSubjectToken,
+  rememberedToken,
   onVercel,
 } from '@credex/core/internal';
 import type { TokenVariables } from './captured-subject.js';
@@ -65,13 +65,15 @@ export function requestTokenSource(
         identityKey: undefined,
         async token(tokenRequest) {
           if (header !== undefined && !tokenRequest.fresh) {
-            const token = rememberedSubjectToken(header);
-            if (token.expiresAt > now()) return finish(token, tokenRequest);
+            const { token } = rememberedToken(header);
+            if (token !== undefined && token.expiresAt > now()) return finish(token, tokenRequest);
           }
-          const { allExpired, noFresherToken, noToken } = await import('./token-errors.js');
+          const { allExpired, noFresherToken, noToken, unreadableToken } = await import('./token-errors.js');
           if (header === undefined) throw noToken(`the request has no ${TOKEN_HEADER} header`);
           if (tokenRequest.fresh) throw noFresherToken();
-          throw allExpired([{ place: 'the request header', token: rememberedSubjectToken(header) }], now());
+          const { token, fault } = rememberedToken(header);
+          if (token === undefined) throw unreadableToken(fault);
+          throw allExpired([{ place: 'the request header', token }], now());
         },
       };
     },

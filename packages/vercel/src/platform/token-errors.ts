@@ -1,9 +1,11 @@
 /** The errors of a caller without a usable token: each names the places that were checked and what to do. */
 
 import { FederationError } from '@credex/core';
-import { environmentVariable, presentedToken, onVercel } from '@credex/core/internal';
+import { environmentVariable, onVercel } from '@credex/core/internal';
+import { presentedToken } from '@credex/core/failure';
 import type { SubjectToken } from '@credex/core';
-import { TOKEN_HEADER } from './request-context.js';
+
+export { unreadableToken } from '@credex/core/on-demand';
 
 /** Where a token was found. Completes "the token of …". */
 export type Place =
@@ -40,7 +42,7 @@ export function noTokenHint(): string {
   return onVercel() ? ON_VERCEL : LOCALLY;
 }
 
-export const ALL_SOURCES: string = `no ${TOKEN_HEADER} header in a request context, no VERCEL_OIDC_TOKEN_FILE, no VERCEL_OIDC_TOKEN`;
+export const ALL_SOURCES: string = `no x-vercel-oidc-token header in a request context, no VERCEL_OIDC_TOKEN_FILE, no VERCEL_OIDC_TOKEN`;
 
 /** `found`: the expired tokens in the order in which they were checked; not empty. */
 export function allExpired(found: readonly Found[], now: number): FederationError {

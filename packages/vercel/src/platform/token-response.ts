@@ -1,7 +1,8 @@
 /** Errors of a request for a token: a response without a token, or no response. */
 
 import type { ErrorClass, HttpResponse } from '@credex/core/internal';
-import { parseJson, retryAfterMs, transportFailure } from '@credex/core/internal';
+import { parseJson } from '@credex/core/internal';
+import { retryAfterMs, transportFailure } from '@credex/core/failure';
 
 /** The object of a JSON body; an empty object for any other body. */
 export function jsonObject(body: string): Readonly<Record<string, unknown>> {

@@ -3,7 +3,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '@credex/core';
-import { readSubjectToken } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { vercelTokenProvider } from '../index.js';
 import type { VercelTokenProviderOptions } from '../index.js';
 import type { TestServer } from './token-source.fixture.js';

@@ -1,5 +1,5 @@
-import type { Clock, Fetch, Subject, SubjectTokenSource } from '@credex/core';
-import type { PlatformDefaults } from '@credex/core/internal';
+import type { Clock, Fetch, Subject, SubjectToken, SubjectTokenSource } from '@credex/core';
+import type { DecodedToken, PlatformDefaults } from '@credex/core/internal';
 import {
   environmentVariable,
   isLaptop,
@@ -7,9 +7,8 @@ import {
   optionalBoolean,
   ownOptions,
   rememberNewest,
-  rememberedSubjectToken,
 } from '@credex/core/internal';
-import type { CaptureTools, CliFallback, Peeked, PlatformIdentity } from './captured-subject.js';
+import type { CaptureTools, CliFallback, PlatformIdentity } from './captured-subject.js';
 import { CapturedSubject, createTokenMemo, tokenVariables } from './captured-subject.js';
 import { contextToken, vercelInvocation } from './request-context.js';
 import type { VercelTokenSourceOptions } from './source-options.js';
@@ -19,6 +18,8 @@ export interface LocalSwitch {
   /** `false`: on a laptop, no token is refreshed with the login of the Vercel CLI. Default: true. */
   readonly local?: boolean | undefined;
 }
+
+type ReadableToken = Extract<DecodedToken, { readonly token: SubjectToken }>;
 
 const SWITCH_NAMES: readonly string[] = optionNames<LocalSwitch>({ local: true });
 
@@ -57,9 +58,9 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     capture(): Subject {
       const header = contextToken();
       // The usual case, and the cheapest: the header's token has the platform's identity, expired or not.
-      if (platform !== undefined && header !== undefined && isOwn(memo(header))) {
-        if (header !== lastOwn)
-          rememberNewest(platform.identity, rememberedSubjectToken(header), tools.now());
+      const decoded = platform && header !== undefined ? memo(header) : undefined;
+      if (platform !== undefined && header !== undefined && decoded !== undefined && isOwn(decoded)) {
+        if (header !== lastOwn) rememberNewest(platform.identity, decoded.token, tools.now());
         lastOwn = header;
         return new CapturedSubject(tools, platform, header, undefined);
       }
@@ -74,15 +75,16 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     },
   };
 
-  function isOwn({ token }: Peeked): boolean {
+  function isOwn(decoded: DecodedToken): decoded is ReadableToken {
+    const { token } = decoded;
     return token !== undefined && platform?.matchesIdentity(token.claims) === true;
   }
 
   /** `undefined` for a missing or expired token; otherwise the token, or the error of an unreadable one. */
-  function usableNow(jwt: string | undefined): Peeked | undefined {
+  function usableNow(jwt: string | undefined): DecodedToken | undefined {
     if (jwt === undefined) return undefined;
-    const peeked = memo(jwt);
-    return peeked.token !== undefined && peeked.token.expiresAt <= tools.now() ? undefined : peeked;
+    const decoded = memo(jwt);
+    return decoded.token !== undefined && decoded.token.expiresAt <= tools.now() ? undefined : decoded;
   }
 }
 

@@ -10,17 +10,16 @@ import type {
 } from '@credex/core';
 import { FederationError } from '@credex/core';
 import {
-  cleanServerText,
   invalidOption,
   optionNames,
   optionalClock,
   optionalString,
   ownCopy,
   ownOptions,
-  presentedToken,
-  rememberedSubjectToken,
   shown,
 } from '@credex/core/internal';
+import { cleanServerText, presentedToken } from '@credex/core/failure';
+import { rememberedSubjectToken } from '@credex/core/on-demand';
 import { systemNow } from '../platform/runtime.js';
 
 export interface ExternalSourceOptions {

@@ -6,7 +6,8 @@
 import type { Credential } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import type { Exchanger, Transport } from '@credex/core/internal';
-import { isLoopback, readSubjectToken } from '@credex/core/internal';
+import { isLoopback } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import type { Rejection } from '../platform/token-response.js';
 
 export interface GithubToken extends Credential {

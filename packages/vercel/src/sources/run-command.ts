@@ -5,14 +5,8 @@
 
 import type { Credential } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import {
-  ONCE,
-  ownCopy,
-  ownEnvironment,
-  parseJson,
-  rememberedSubjectToken,
-  shown,
-} from '@credex/core/internal';
+import { ONCE, ownCopy, ownEnvironment, parseJson, shown } from '@credex/core/internal';
+import { rememberedSubjectToken } from '@credex/core/on-demand';
 import { nodeModule } from '../platform/runtime.js';
 
 export interface Command {

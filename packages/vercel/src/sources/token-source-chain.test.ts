@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
-import { createCredentialProvider, readSubjectToken } from '@credex/core/internal';
+import { createCredentialProvider } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { NOW, clock, jwt, never, subjectOf } from '../platform/token-source.fixture.js';
 import { tokenSourceChain } from '../index.js';
 

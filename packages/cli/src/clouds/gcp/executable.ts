@@ -3,7 +3,7 @@
 import { isAbsolute } from 'node:path';
 import type { GcpEntry } from '@credex/config';
 import { FederationError, OptionError } from '@credex/core';
-import { cleanServerText } from '@credex/core/internal';
+import { cleanServerText } from '@credex/core/failure';
 import type { EntryOptions } from '../../entry/entry-options.js';
 import { entryOf, openEntry } from '../../entry/open-entry.js';
 import type { Io } from '../../io.js';

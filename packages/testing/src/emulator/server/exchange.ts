@@ -1,4 +1,4 @@
-import { cleanServerText } from '@credex/core/internal';
+import { cleanServerText } from '@credex/core/failure';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { httpDate } from '../runtime.js';
 import type { SkewableClock } from '../runtime.js';

@@ -1,4 +1,4 @@
-import { cleanServerText } from '@credex/core/internal';
+import { cleanServerText } from '@credex/core/failure';
 import type { FaultKind } from '../faults/faults.js';
 import type { EmulatorClock, ServiceName, ServiceRequest } from '../service.js';
 

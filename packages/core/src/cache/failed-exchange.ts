@@ -1,0 +1,168 @@
+/** What a failed exchange means, and whether it is retried. Loaded with the first failure. */
+
+import type {
+  Credential,
+  ErrorClass,
+  Exchanger,
+  PresentedToken,
+  Subject,
+  SubjectToken,
+} from '../contract.js';
+import { isFederationError, OptionError } from '../errors.js';
+import { FederationError, federationErrorOf, loadFailureHint, presentedToken } from '../federation-error.js';
+import type { NetworkMessage } from '../http/network-message.js';
+import { networkMessage } from '../http/network-message.js';
+import { ownCopy } from '../own.js';
+import { cleanServerText } from '../redact.js';
+import { since } from '../runtime/clock.js';
+import { sleep } from '../runtime/deadline.js';
+import { UNNAMED_SOURCE, subjectTokenOf } from '../token/read.js';
+import { isError } from '../visible.js';
+import type { Refresh } from './cache.js';
+import { isTokenError } from './delays.js';
+import type { Attempt, ExchangeInput, ExchangeOutcome, FailedExchange, ProviderContext } from './exchange.js';
+import { attempt, REQUEST_LIMIT_MS } from './exchange.js';
+import { takeRetry } from './retry-budget.js';
+
+export { refill } from './retry-budget.js';
+
+/** No retry starts with less time left. */
+const LEAST_LEFT_MS = 1_000;
+const DEFAULT_RETRIES = 2;
+const FIRST_DELAY_MS = 100;
+const MAX_DELAY_MS = 1_000;
+
+/** Explains the failure, or tries once more with a fresher token where the server asks for one. Never rejects. */
+export async function failedExchange<C extends Credential, R>(
+  context: ProviderContext<C, R>,
+  input: ExchangeInput<R>,
+  refresh: Refresh,
+  signal: AbortSignal,
+  thrown: Attempt,
+): Promise<ExchangeOutcome<C>> {
+  let failed = await explained(context, refresh, thrown);
+  const { advice, presented } = failed;
+  const left = context.timeoutMs - since(refresh.started, context.clock);
+  if (advice?.retry === 'fresh-subject' && presented !== undefined && left >= LEAST_LEFT_MS) {
+    const second = await attempt(context, input, refresh, signal, presented);
+    if (second.kind !== 'thrown') return second;
+    const again = await explained(context, refresh, second);
+    // Within one request there is usually no fresher token: then the first error says what is wrong.
+    if (again.error.code !== 'no_fresher_token') failed = again;
+  }
+  return { ...failed, blamed: await blamedToken(input.subject, failed, signal) };
+}
+
+async function explained<C extends Credential, R>(
+  { exchanger, provider }: ProviderContext<C, R>,
+  { host }: Refresh,
+  { thrown, token }: Attempt,
+): Promise<FailedExchange> {
+  const presented = token && presentedToken(token.claims);
+  const advice = await classify(exchanger, thrown, presented);
+  const network = describeNetwork(thrown, advice, host);
+  const error = federationErrorOf(provider, thrown, advice, presented, network);
+  return { kind: 'failed', error, advice, presented: token, blamed: undefined };
+}
+
+/** One request that failed. */
+export interface FailedRequest {
+  readonly thrown: unknown;
+  /** Of the retry budget. */
+  readonly bucket: string;
+  /** How many retries were made before. */
+  readonly retries: number;
+  readonly token: SubjectToken | undefined;
+}
+
+/** Waits until the request may be retried, and returns what that takes from the budget; otherwise throws what it threw. */
+export async function payRetry<C extends Credential, R>(
+  { exchanger, cache, clock, random, emit, timeoutMs }: ProviderContext<C, R>,
+  refresh: Refresh,
+  signal: AbortSignal,
+  { thrown, bucket, retries, token }: FailedRequest,
+): Promise<number> {
+  const advice = await classify(exchanger, thrown, token && presentedToken(token.claims));
+  const delayMs = retryDelay(retries, advice, random());
+  const left = timeoutMs - since(refresh.started, clock) - delayMs;
+  const isRetriable =
+    advice.retry === 'now' && refresh.urgent && retries < (advice.retriesAtMost ?? DEFAULT_RETRIES);
+  if (!isRetriable || signal.aborted || left < LEAST_LEFT_MS) throw thrown;
+  const price = takeRetry(cache, bucket, advice.throttled === true);
+  if (price === undefined) throw thrown;
+  emit({ type: 'retrying', exchangeId: refresh.exchangeId, code: advice.code, delayMs });
+  await sleep(clock, delayMs, signal);
+  return price;
+}
+
+function retryDelay(retries: number, advice: ErrorClass, jitter: number): number {
+  const range = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** retries * (advice.throttled === true ? 5 : 1));
+  return Math.max(jitter * range, advice.retryAfterMs ?? 0);
+}
+
+/** What an error means: our own errors say it themselves, the driver classifies any other. */
+async function classify<C extends Credential, R>(
+  exchanger: Exchanger<C, R>,
+  thrown: unknown,
+  presented: PresentedToken | undefined,
+): Promise<ErrorClass> {
+  if (isFederationError(thrown)) {
+    const { code, retryable, retryAfterMs } = thrown;
+    const retry = retryable ? 'now' : 'never';
+    // A response that can't be read is asked for once more.
+    const retriesAtMost = code === 'invalid_response' ? 1 : undefined;
+    return { code, retry, retriesAtMost, retryAfterMs, throttled: code === 'throttled' };
+  }
+  // A missing package, a URL that is refused: no retry changes it.
+  if (OptionError.isInstance(thrown))
+    return { code: 'invalid_request', retry: 'never', hint: thrown.message };
+  try {
+    return ownCopy(await exchanger.classify(thrown, presented));
+  } catch (failing) {
+    const why = isError(failing) ? cleanServerText(failing.message) : `a ${typeof failing}`;
+    const hint = loadFailureHint(failing) ?? `The error classifier threw: ${why}.`;
+    return { code: 'unknown', retry: 'never', hint };
+  }
+}
+
+/** A network failure names its host. */
+function describeNetwork(
+  thrown: unknown,
+  advice: ErrorClass,
+  host: string | undefined,
+): NetworkMessage | undefined {
+  if (host === undefined || (advice.code !== 'network' && advice.code !== 'timeout')) return undefined;
+  return networkMessage(thrown, advice, host, REQUEST_LIMIT_MS);
+}
+
+/**
+ * As it was captured: not the token of another audience, nor the fresher one, that was presented. `undefined` where it
+ * can't be read again: then no token is blamed.
+ */
+async function blamedToken(
+  subject: Subject,
+  { error, presented }: FailedExchange,
+  signal: AbortSignal,
+): Promise<SubjectToken | undefined> {
+  if (presented === undefined || subject.identityKey === undefined || !isTokenError(error.code))
+    return undefined;
+  const wanted = { audience: undefined, fresh: false, signal };
+  // The error is not shown, so the source needs no name.
+  return subjectTokenOf(subject, wanted, UNNAMED_SOURCE).catch(() => undefined);
+}
+
+export function noCredential(provider: string): FederationError {
+  return new FederationError({
+    code: 'invalid_response',
+    provider,
+    message: 'The exchanger returned no credential with a finite `expiresAt`.',
+  });
+}
+
+export function sameTokenAgain(provider: string): FederationError {
+  return new FederationError({
+    code: 'no_fresher_token',
+    provider,
+    message: 'The token source returned the token that the cloud has just refused.',
+  });
+}

@@ -1,0 +1,141 @@
+/** Refreshes that brought no credential: their errors, and how long they delay the next attempt. Loaded with the first failure. */
+
+import type { Credential } from '../contract.js';
+import { FederationError, federationErrorOf } from '../federation-error.js';
+import { cleanServerText } from '../redact.js';
+import { momentOf, since } from '../runtime/clock.js';
+import { isError } from '../visible.js';
+import type { RefreshOutcome } from './cache.js';
+import { findEntry } from './cache.js';
+import { isTokenError, nextBackoff } from './delays.js';
+import type { FailedExchange } from './exchange.js';
+import { tokenDigest } from './key.js';
+import type { Failure } from './policy.js';
+import type { RefreshName, RefreshRun } from './refresh-result.js';
+import { isOutdated, nameText } from './refresh-result.js';
+import { CROWDED } from './unproven.js';
+
+/** At most this many backoffs per entry: one for each request and blamed token. */
+const MAX_BACKOFFS = 16;
+
+export async function recordFailure<C extends Credential, R>(
+  run: RefreshRun<C, R>,
+  { error, advice, blamed }: FailedExchange,
+  durationMs: number,
+): Promise<RefreshOutcome> {
+  const { context, refresh, name, input } = run;
+  const isRejection = advice !== undefined && advice.retry !== 'now';
+  const kind = isRejection ? 'rejected' : 'backoff';
+  const failure: Failure = { kind, error, throttled: advice?.throttled === true };
+  // A timeout, or a token error before anything was sent, delays no one: the token service is not at fault.
+  if (advice === undefined || (isTokenError(error.code) && !refresh.sent))
+    return fail(run, failure, undefined, durationMs);
+  if (!isTokenError(error.code)) return fail(run, failure, name, durationMs);
+  const digest =
+    name.digest ??
+    (blamed === undefined ? undefined : await tokenDigest(context.cache, blamed, context.clock.now()));
+  // Where the key names the token, the failure is the key's.
+  const isAttributable = digest !== undefined || input.subject.identityKey === undefined;
+  return fail(run, failure, isAttributable ? { ...name, digest } : undefined, durationMs);
+}
+
+/** `delayed`: the refresh whose next attempt is delayed, if any. */
+function fail<C extends Credential, R>(
+  { context, refresh, key }: RefreshRun<C, R>,
+  failure: Failure,
+  delayed: RefreshName | undefined,
+  durationMs: number,
+): RefreshOutcome {
+  const { cache, clock, random, emit } = context;
+  const { error, kind } = failure;
+  emit({ type: 'exchange-failed', exchangeId: refresh.exchangeId, durationMs, code: error.code });
+  const entry = findEntry(cache.state, key);
+  if (entry !== undefined) {
+    const { cached, invalidated, backoffs } = entry;
+    entry.failures += 1;
+    entry.lastError = error;
+    const isCurrent = !isOutdated(refresh, entry) && refresh.sequence > (cached?.ordinarySequence ?? 0);
+    if (delayed !== undefined && isCurrent) {
+      const age = cached === undefined ? 0 : since(cached.received, clock);
+      const isGood = cached !== undefined && !invalidated && age < cached.schedule.usableAge;
+      const untilMustMs = isGood ? Math.max(0, cached.schedule.mustAge - age) : undefined;
+      const text = nameText(delayed);
+      const previous = backoffs.get(text);
+      const backoff = nextBackoff(cache.profile, failure, previous, momentOf(clock), untilMustMs, random());
+      backoffs.delete(text);
+      backoffs.set(text, backoff);
+      if (backoffs.size > MAX_BACKOFFS) backoffs.delete(backoffs.keys().next().value as string);
+    }
+  }
+  return { kind: 'failed', error, rejected: kind === 'rejected', ofToken: isTokenError(error.code) };
+}
+
+/** A credential that has expired already, by this machine's clock. */
+export function recordShortLifetime<C extends Credential, R>(
+  run: RefreshRun<C, R>,
+  lifetimeMs: number,
+  durationMs: number,
+): RefreshOutcome {
+  const error = alreadyExpired(run.context.provider, lifetimeMs);
+  return fail(run, { kind: 'backoff', error, throttled: false }, run.name, durationMs);
+}
+
+/** Why the exchange did not end by itself. */
+export function interrupted<C extends Credential, R>(
+  { context, refresh }: RefreshRun<C, R>,
+  reason: unknown,
+): FailedExchange {
+  const { provider, timeoutMs, random } = context;
+  const name = reason instanceof DOMException ? reason.name : undefined;
+  const error =
+    name === 'TimeoutError'
+      ? outOfTime(provider, timeoutMs, refresh.host)
+      : name === CROWDED
+        ? tooManyUnproven(provider, random())
+        : federationErrorOf(provider, reason, { code: 'unknown', retry: 'never' }, undefined);
+  return { kind: 'failed', error, advice: undefined, presented: undefined, blamed: undefined };
+}
+
+function alreadyExpired(provider: string, lifetimeMs: number): FederationError {
+  return new FederationError({
+    code: 'clock_skew',
+    provider,
+    message: `According to the local clock, the new credential ${lifetimeMs < 0 ? `expired ${Math.round(-lifetimeMs / 1000)} seconds ago` : `expires in ${Math.round(lifetimeMs / 1000)} seconds`}.`,
+    hint: 'Correct the clock of this machine. If it is right, request a longer duration.',
+  });
+}
+
+function outOfTime(provider: string, timeoutMs: number, host: string | undefined): FederationError {
+  return new FederationError({
+    code: 'timeout',
+    provider,
+    message: `The exchange${host === undefined ? '' : ` with ${host}`} did not end within ${timeoutMs} ms (\`timeoutMs\`).`,
+    hint: 'Raise `timeoutMs` if the network is known to be slow; otherwise the next call tries again.',
+  });
+}
+
+export function abandonedTooOften(provider: string, times: number): FederationError {
+  return new FederationError({
+    code: 'timeout',
+    provider,
+    message: `The exchange was started ${times} times and abandoned each time: the process was frozen, or each took too long.`,
+  });
+}
+
+export function notStarted(error: unknown): string {
+  return `A refresh could not be started: ${cleanServerText(isError(error) ? error.message : 'unknown')}`;
+}
+
+/** The advised wait is spread over this range: with a constant wait, callers would keep missing a free place. */
+const RETRY_AFTER_MS = { least: 250, most: 750 };
+
+export function tooManyUnproven(provider: string, random: number): FederationError {
+  const { least, most } = RETRY_AFTER_MS;
+  return new FederationError({
+    code: 'throttled',
+    provider,
+    message: 'Too many exchanges of tokens that never brought a credential are under way or have failed.',
+    hint: 'Try again after `retryAfterMs`. Cached credentials are not affected. If the tokens come from requests, verify them first (`@credex/verify`): someone may be sending forged ones.',
+    retryAfterMs: Math.round(least + (most - least) * random),
+  });
+}

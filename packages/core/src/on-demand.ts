@@ -1,0 +1,29 @@
+/**
+ * What only a failure, or few processes, need: for modules that are loaded by `import()`, and for packages that no function
+ * loads when it starts. Unversioned, as `@credex/core/internal` is.
+ */
+
+export { failedExchange, noCredential, payRetry, refill, sameTokenAgain } from './cache/failed-exchange.js';
+export {
+  abandonedTooOften,
+  interrupted,
+  notStarted,
+  recordFailure,
+  recordShortLifetime,
+  tooManyUnproven,
+} from './cache/failed-refresh.js';
+export { rememberedSubjectToken } from './cache/remembered-subject-token.js';
+export { ownRequestInit } from './http/own-request-init.js';
+export { isProxied } from './http/proxy-environment.js';
+export { abortedError, callerTimeout } from './runtime/deadline-errors.js';
+export type { OptionalPackage } from './runtime/optional-package.js';
+export { optionalPackage, rethrow } from './runtime/optional-package.js';
+export { UnreadableFile, readRegularFile } from './runtime/regular-file.js';
+export {
+  functionCalledOnce,
+  namedTokenError,
+  readSubjectToken,
+  subjectMismatch,
+  tokenSourceError,
+  unreadableToken,
+} from './token/source-error.js';
