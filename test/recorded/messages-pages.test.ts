@@ -1,6 +1,6 @@
 /**
- * The website's pages of messages: what each cloud was seen to answer, and the code that it becomes. `npm test --
- * test/recorded/messages-pages.test.ts --update` writes them.
+ * The website's pages of messages: what each cloud was seen to answer, and the code that it becomes. `npx vitest run
+ * test/recorded/messages-pages.test.ts -u` writes them.
  */
 
 import { readFileSync } from 'node:fs';
@@ -115,7 +115,7 @@ function pageOf({ cloud, service, rows, message }: Page): string {
   ].join('\n');
 }
 
-test.each(PAGES)('docs/site/messages/$file.md is made of the recorded responses', async (page) => {
+test.each(PAGES)('the page of messages of $cloud is made of the recorded responses', async (page) => {
   expect(ADVICE.size).toBeGreaterThan(20);
   await expect(pageOf(page)).toMatchFileSnapshot(join(ROOT, 'docs', 'site', 'messages', `${page.file}.md`));
 });
