@@ -44,7 +44,8 @@ export interface StoreRefresh {
   readonly signal: AbortSignal;
   /** What the cache calls a refresh: gone from the cache's state once it has ended. */
   readonly of: Refresh | undefined;
-  hasWritten: boolean;
+  /** A record was written, as far as the refresh was told in time. */
+  isWritten: boolean;
   readonly at: Instant;
   sent: number;
   /** `token`: of the lock, where one was sent or answered. */
@@ -70,6 +71,8 @@ export interface HostileStore {
 
 /** No record of the proofs lives as long. */
 const OVERSTATED_MS = 36_000_000;
+/** No operation is waited for longer. */
+export const OPERATION_LIMIT_MS = 150;
 const ALTERED = 'altered';
 
 export const isLockName = (name: string): boolean => name.endsWith(':lock');
@@ -164,6 +167,13 @@ function give(store: HostileStore, time: ManualTime, operation: StoreOperationSe
     text: `${index} ${kind} ${told} ${Math.round(time.since(refresh.at))}`,
     token: read?.record ?? (kind === 'get' || kind === 'set' ? undefined : operation.record),
   });
+  if (
+    kind === 'set' &&
+    answer !== 'throw' &&
+    !operation.isLate &&
+    operation.answeredAfterMs < OPERATION_LIMIT_MS
+  )
+    refresh.isWritten = true;
   if (answer === 'throw') operation.reject(new Error('The store failed.'));
   else operation.resolve(reply as never);
 }
@@ -189,7 +199,7 @@ function engineOf(
     const refresh = {
       signal,
       of: inFlight().at(-1),
-      hasWritten: false,
+      isWritten: false,
       at: time.now(),
       sent: 0,
       history: [],
@@ -226,9 +236,7 @@ function engineOf(
         resolve,
         reject,
       });
-      if (kind !== 'set') return;
-      refresh.hasWritten = true;
-      store.written.push({ name, text: record as string });
+      if (kind === 'set') store.written.push({ name, text: record as string });
     });
   const put = (name: string, text: string, ttlMs: number): void =>
     void store.present.set(name, { text, endsAt: time.now().mono + ttlMs });

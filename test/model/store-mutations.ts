@@ -122,7 +122,7 @@ const WAITING: readonly StoreMutation[] = [
   mutation(
     'an operation has no time limit',
     COLD,
-    /no answer|stuck|timeout/,
+    /no answer|stuck|timeout|does not need/,
     'StoreConnection',
     (StoreConnection) =>
       class extends StoreConnection {
@@ -164,7 +164,7 @@ const WAITING: readonly StoreMutation[] = [
   mutation(
     'a lock that came too late is kept',
     COLD,
-    /lock that came too late/,
+    /lock that it does not need/,
     'StoreConnection',
     (StoreConnection) =>
       class extends StoreConnection {

@@ -6,6 +6,7 @@ import { turn } from './manual-time.js';
 import type { Fleet, Instance, Secret, StoreCaller } from './store-fleet.js';
 import { answerHonestly, isInFlight } from './store-fleet.js';
 import type { StoreOperationSent } from './store-hostile.js';
+import { OPERATION_LIMIT_MS } from './store-hostile.js';
 
 export interface StoreRules {
   /**
@@ -18,8 +19,6 @@ export interface StoreRules {
 /** Longer than any backoff, and than a store is skipped. */
 const LATER_MS = 70_000;
 const MOST_TIMERS = 100;
-/** No operation of the store is waited for longer. */
-const OPERATION_LIMIT_MS = 150;
 
 interface Before {
   readonly credential: Secret;
@@ -44,7 +43,7 @@ export function storeRulesOf(fleet: Fleet): StoreRules {
       const { operations } = fleet.store;
       if (!known) for (const operation of operations.slice(operationsSeen)) sent(operation);
       operationsSeen = operations.length;
-      for (const operation of operations) if (!known && isTakenLate(operation)) released(fleet, operation);
+      for (const operation of operations) if (!known && isTakenInVain(operation)) released(fleet, operation);
     },
   };
 
@@ -100,16 +99,16 @@ function sent({ kind, record, ttlMs, at, isForced }: StoreOperationSent): void {
     throw new Violation('a record is written that outlives its credential');
 }
 
-/** Whether an instance was told that it has the lock when it no longer waited for the reply. */
-function isTakenLate({ kind, reply, answeredAfterMs, isLate, refresh }: StoreOperationSent): boolean {
+/** Whether an instance has a lock that it does not need, or was told so when it no longer waited for the reply. */
+function isTakenInVain({ kind, reply, answeredAfterMs, refresh, isInFlight }: StoreOperationSent): boolean {
   if (reply !== true || (kind !== 'lock' && kind !== 'takeOver')) return false;
-  return answeredAfterMs >= OPERATION_LIMIT_MS || (isLate && !refresh.hasWritten);
+  return answeredAfterMs >= OPERATION_LIMIT_MS || (!isInFlight() && !refresh.isWritten);
 }
 
 /** Otherwise other instances wait for an instance that does not lead. */
 function released({ store }: Fleet, { record, instance }: StoreOperationSent): void {
   const isReleased = store.operations.some((other) => other.kind === 'unlock' && other.record === record);
-  if (!isReleased) throw new Violation(`instance ${instance} keeps a lock that came too late`);
+  if (!isReleased) throw new Violation(`instance ${instance} keeps a lock that it does not need`);
 }
 
 /**

@@ -89,6 +89,20 @@ describe('a lock that its refresh has no use for', () => {
     expect(isLocked(engine)).toBe(false);
   });
 
+  it.each([
+    ['fails', () => Promise.reject(new Error('no'))],
+    ['comes too late', () => new Promise(() => undefined)],
+  ])('is released where the write of the record %s', async (_how, write) => {
+    const { instance, engine, clock } = fleet();
+    engine.set = write as typeof engine.set;
+    const w = instance();
+    const call = w.provider().getCredentials();
+    await clock.advance(150);
+    await call;
+    expect(outcomes(w)).toEqual(['miss', 'failed']);
+    expect(isLocked(engine)).toBe(false);
+  });
+
   it('is released where the refresh ended before the reply', async () => {
     const { instance, engine, clock } = fleet();
     const { lock } = engine;

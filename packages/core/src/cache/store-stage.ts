@@ -96,11 +96,8 @@ export class StoreStage<C extends Credential, R> {
 
   /** Publishes what this instance exchanged, or lets another one lead. Never rejects. */
   async settled(outcome: RefreshOutcome): Promise<RefreshOutcome> {
-    try {
-      if (this.#open !== undefined && !(await this.#publish(outcome))) await this.#open.lock.release();
-    } catch (error) {
-      this.#report(error);
-    }
+    if (this.#open !== undefined && !(await this.#handled(this.#publish(outcome))))
+      await this.#handled(this.#open.lock.release());
     const { refresh, context } = this.#run;
     // Frozen meanwhile: what was issued may have ended.
     return since(refresh.started, context.clock) < refresh.maxAgeMs ? outcome : { kind: 'deferred' };
@@ -304,6 +301,16 @@ export class StoreStage<C extends Credential, R> {
   #miss(): undefined {
     if (!this.#isMissed) this.#run.context.emit({ type: 'store', outcome: 'miss' });
     this.#isMissed = true;
+  }
+
+  /** `undefined`: it failed, which is reported. */
+  async #handled<T>(work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await work;
+    } catch (error) {
+      this.#report(error);
+      return undefined;
+    }
   }
 
   /** Failed operations were reported where they failed. What else is thrown names no text: it may hold a record. */
