@@ -5,11 +5,17 @@ import { pathToFileURL } from 'node:url';
 import { redisStore } from '@credex/store/redis';
 import { instance } from './frozen-instance.mjs';
 
-const { port, ioredis, offset, ...settings } = JSON.parse(process.argv[2]);
-const { Redis } = await import(pathToFileURL(ioredis).href);
-const client = new Redis(port, '127.0.0.1', { connectionName: settings.namespace });
-// As the client's documentation asks for.
+const { port, client: kind, module, offset, ...settings } = JSON.parse(process.argv[2]);
+const loaded = await import(pathToFileURL(module).href);
+const { Redis, createClient } = { ...loaded.default, ...loaded };
+const CLIENTS = {
+  ioredis: () => new Redis(port, '127.0.0.1', { connectionName: settings.namespace }),
+  'node-redis': () => createClient({ socket: { host: '127.0.0.1', port }, name: settings.namespace }),
+};
+const client = CLIENTS[kind]();
+// As the clients' documentation asks for.
 client.on('error', () => undefined);
+if (kind === 'node-redis') await client.connect();
 const redis = redisStore(client);
 const now = () => Date.now() + Number(readFileSync(offset, 'utf8'));
 
@@ -44,7 +50,8 @@ const provider = instance({ ...settings, engine, now });
 
 process.on('message', (message) => {
   if (message.what === 'end') {
-    client.disconnect();
+    if (kind === 'ioredis') client.disconnect();
+    else client.destroy();
     process.disconnect();
     return;
   }

@@ -21,6 +21,7 @@ const source = {
  * @property {string} namespace
  * @property {string} service The token service's URL.
  * @property {() => number} now The wall clock.
+ * @property {number} [timeoutMs]
  */
 
 /**
@@ -28,7 +29,7 @@ const source = {
  * @param {Settings} settings
  * @returns {import('@credex/core').CredentialProvider<{ readonly serial: number, readonly expiresAt: number }, { readonly scope: string, readonly lifeMs: number }>}
  */
-export function instance({ engine, key, namespace, service, now }) {
+export function instance({ engine, key, namespace, service, now, timeoutMs = 2_000 }) {
   const exchanger = {
     specificationVersion: 'v1',
     provider: 'frozen',
@@ -49,6 +50,6 @@ export function instance({ engine, key, namespace, service, now }) {
     cache: createCredentialCache(),
     clock: { now, monotonic: () => performance.now() },
     store: encryptedStore(engine, { key, namespace }),
-    timeoutMs: 2_000,
+    timeoutMs,
   });
 }

@@ -14,8 +14,9 @@ export interface Settings {
   readonly key: string;
   /** One for each process: its records and locks are told apart by it. */
   readonly namespace: string;
-  /** Where the module `ioredis` is. */
-  readonly ioredis: string;
+  readonly client: 'ioredis' | 'node-redis';
+  /** Where the client's module is. */
+  readonly module: string;
   /** A file for the child's clock. */
   readonly offset: string;
 }
@@ -68,6 +69,10 @@ export class FrozenProcess {
       response.write(answer);
       this.#child?.kill('SIGSTOP');
     });
+  }
+
+  get namespace(): string {
+    return this.#settings.namespace;
   }
 
   get serviceUrl(): string {

@@ -76,7 +76,7 @@ function processOver(one: RedisClient) {
 const unhandled: unknown[] = [];
 const note = (reason: unknown): void => void unhandled.push(reason);
 const warnings: string[] = [];
-const warn = (warning: Error): void => void warnings.push(warning.name);
+const warn = (warning: Error): void => void warnings.push(`${warning.name}: ${warning.message}`);
 beforeEach(() => {
   process.on('unhandledRejection', note);
   process.on('warning', warn);
@@ -85,10 +85,7 @@ afterEach(() => {
   process.off('unhandledRejection', note);
   process.off('warning', warn);
   assert.deepEqual(unhandled.splice(0), []);
-  assert.deepEqual(
-    warnings.splice(0).filter((name) => name === 'MaxListenersExceededWarning'),
-    [],
-  );
+  assert.deepEqual(warnings.splice(0), []);
 });
 
 describeProgram('Redis', REDIS, () => {
@@ -186,19 +183,6 @@ describeProgram('Redis', REDIS, () => {
     expect(failed).toBe(0);
     expect(calls).toHaveLength(3_000);
     expect(own.outcomes()).toContain('failed');
-  });
-
-  test('a lock that is taken from a client that hangs is executed late: nothing but its own end remains', async () => {
-    const own = processOver(one);
-    server.process.kill('SIGSTOP');
-    try {
-      await own.call();
-    } finally {
-      server.process.kill('SIGCONT');
-    }
-    await one.call('PING');
-    for (const name of server.cli('keys', '*').split('\n').filter(Boolean))
-      expect(Number(server.cli('pttl', name))).toBeGreaterThan(0);
   });
 });
 
