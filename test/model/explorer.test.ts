@@ -3,7 +3,7 @@ import { ALL } from './explorations.js';
 import { ALL_OF_STORE } from './store-explorations.js';
 import { inWorkers } from './proof-workers.js';
 
-it('finds no order of moves that breaks a rule, not as deep as the proof', { timeout: 60_000 }, async () => {
+it('finds no order of moves that breaks a rule, not as deep as the proof', { timeout: 120_000 }, async () => {
   const results = await inWorkers(ALL.map((exploration) => ({ explore: { ...exploration, depth: 2 } })));
   expect(results).toHaveLength(ALL.length);
   for (const done of results) expect('findings' in done && done.findings.states).toBeGreaterThan(200);
@@ -15,4 +15,4 @@ it('finds no order of answers of a hostile store that breaks a rule, not as deep
   expect(results).toHaveLength(ALL_OF_STORE.length);
   for (const done of results)
     expect('storeFindings' in done && done.storeFindings.states).toBeGreaterThanOrEqual(20);
-}, 60_000);
+}, 120_000);
