@@ -20,7 +20,7 @@ export interface Parties {
   close(): void;
 }
 
-export const TEAM_ISSUER = 'https://oidc.vercel.com/acme';
+const TEAM_ISSUER = 'https://oidc.vercel.com/acme';
 const SUBJECT = 'owner:acme:project:shop:environment:production';
 /** Of the tokens that the parties issue. */
 const ISSUED = 'issued-token';
