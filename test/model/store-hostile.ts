@@ -167,12 +167,7 @@ function give(store: HostileStore, time: ManualTime, operation: StoreOperationSe
     text: `${index} ${kind} ${told} ${Math.round(time.since(refresh.at))}`,
     token: read?.record ?? (kind === 'get' || kind === 'set' ? undefined : operation.record),
   });
-  if (
-    kind === 'set' &&
-    answer !== 'throw' &&
-    !operation.isLate &&
-    operation.answeredAfterMs < OPERATION_LIMIT_MS
-  )
+  if (kind === 'set' && answer !== 'throw' && operation.answeredAfterMs < OPERATION_LIMIT_MS)
     refresh.isWritten = true;
   if (answer === 'throw') operation.reject(new Error('The store failed.'));
   else operation.resolve(reply as never);

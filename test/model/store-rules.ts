@@ -43,7 +43,8 @@ export function storeRulesOf(fleet: Fleet): StoreRules {
       const { operations } = fleet.store;
       if (!known) for (const operation of operations.slice(operationsSeen)) sent(operation);
       operationsSeen = operations.length;
-      for (const operation of operations) if (!known && isTakenInVain(operation)) released(fleet, operation);
+      for (const operation of operations)
+        if (!known && isTakenInVain(fleet, operation)) released(fleet, operation);
     },
   };
 
@@ -100,9 +101,15 @@ function sent({ kind, record, ttlMs, at, isForced }: StoreOperationSent): void {
 }
 
 /** Whether an instance has a lock that it does not need, or was told so when it no longer waited for the reply. */
-function isTakenInVain({ kind, reply, answeredAfterMs, refresh, isInFlight }: StoreOperationSent): boolean {
+function isTakenInVain({ store, time }: Fleet, operation: StoreOperationSent): boolean {
+  const { kind, reply, answeredAfterMs, refresh, isInFlight } = operation;
   if (reply !== true || (kind !== 'lock' && kind !== 'takeOver')) return false;
-  return answeredAfterMs >= OPERATION_LIMIT_MS || (!isInFlight() && !refresh.isWritten);
+  if (answeredAfterMs >= OPERATION_LIMIT_MS) return true;
+  // An abandoned refresh may still wait for its write.
+  const isWriting = store
+    .pending()
+    .some((one) => one.refresh === refresh && time.now().mono - one.at.mono < OPERATION_LIMIT_MS);
+  return !isInFlight() && !refresh.isWritten && !isWriting;
 }
 
 /** Otherwise other instances wait for an instance that does not lead. */
