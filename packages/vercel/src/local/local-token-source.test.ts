@@ -4,6 +4,8 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCredentialCache } from '@credex/core';
 import { createCredentialProvider } from '@credex/core/internal';
+import type { Fetch } from '@credex/core';
+import { vercelTokenSource } from '../index.js';
 import { localTokenSource } from '../local.js';
 import {
   LOGIN,
@@ -246,5 +248,26 @@ describe('where it refuses to be', () => {
     [{ shell: true }, 'shell'],
   ])('with %j', (options, option) => {
     expect(() => here.source(options as never)).toThrow(expect.objectContaining({ option }) as Error);
+  });
+});
+
+describe('the fallback of vercelTokenSource', () => {
+  it('requests another audience once, with the token of the laptop', async () => {
+    for (const name of ['NODE_ENV', 'CI', 'XDG_CACHE_HOME', 'XDG_DATA_HOME']) vi.stubEnv(name, undefined);
+    vi.stubEnv('HOME', here.home);
+    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(here.project);
+    const ofLaptop = token();
+    const presented: unknown[] = [];
+    const fetch: Fetch = async (input, { body }) => {
+      if (!String(input).endsWith('/~token')) return new Response(JSON.stringify({ token: ofLaptop }));
+      presented.push((JSON.parse(String(body)) as { token: unknown }).token);
+      return new Response(JSON.stringify({ token: token({ aud: 'https://cloud.test' }) }));
+    };
+    const { signal } = new AbortController();
+    const wanted = { audience: 'https://cloud.test', fresh: false, signal };
+    const { claims } = await vercelTokenSource({ fetch, clock }).capture().token(wanted);
+    cwd.mockRestore();
+    expect(claims.aud).toBe('https://cloud.test');
+    expect(presented).toEqual([ofLaptop]);
   });
 });

@@ -1,40 +1,9 @@
-import { FederationError, OptionError } from '@credex/core';
-import type {
-  Clock,
-  Fetch,
-  OnEvent,
-  Subject,
-  SubjectToken,
-  SubjectTokenRequest,
-  SubjectTokenSource,
-} from '@credex/core';
-import type { DriverProvider } from '@credex/core/internal';
-import {
-  DIAGNOSTICS_CHANNEL,
-  createCredentialProvider,
-  environmentVariable,
-  onVercel,
-  shown,
-} from '@credex/core/internal';
-import { rememberedSubjectToken } from '@credex/core/on-demand';
-import { VERCEL, sourceTools } from '../platform/source-options.js';
-import { LocalFailure, failure, shownError } from './failure.js';
-import { placesOf } from './cli-login.js';
-import type { LinkedProject } from './linked-project.js';
-import { findLinkedProject } from './linked-project.js';
-import type { LocalRequest, LocalToken, LocalTools } from './local-exchanger.js';
-import { digestOf, identityOf, isOfProject, localExchanger } from './local-exchanger.js';
-import type { Node } from './node.js';
-import { node as nodeHere } from './node.js';
+import type { Subject, SubjectTokenSource } from '@credex/core';
+import { optionNames, ownOptions } from '@credex/core/internal';
+import type { VercelTokenSourceOptions } from '../platform/source-options.js';
+import { SOURCE_OPTION_NAMES, VERCEL, sourceTools } from '../platform/source-options.js';
+import { laptop, localTokens } from './local-token.js';
 import type { LocalTokenSourceOptions } from './options.js';
-import type { LocalSettings } from './settings.js';
-import { localOptions, localSettings } from './settings.js';
-
-/** A token that expires sooner is used only if no other token is available. */
-const MIN_REMAINING_MS = 60_000;
-
-/** Added to core's time limit, so that the error of a hanging program is ours, not core's. */
-const MARGIN_MS = 5_000;
 
 /**
  * The development token of a laptop, renewed automatically: VERCEL_OIDC_TOKEN while it is valid, then the token of the
@@ -49,181 +18,38 @@ const MARGIN_MS = 5_000;
  * @throws OptionError on a deployment, in a runtime without files, and for an invalid option
  */
 export function localTokenSource(options: LocalTokenSourceOptions = {}): SubjectTokenSource {
-  const source = localSource(options);
-  return { about: VERCEL, capture: () => source.capture() };
-}
-
-/** `shown` is the token that another source returned before, and that was rejected. */
-interface LocalSource {
-  capture(shown?: string): Subject;
-}
-
-function localSource(given: LocalTokenSourceOptions): LocalSource {
   const node = laptop();
-  const options = localOptions(given);
-  const settings = localSettings(options, node);
-  const { expect, tokenEndpoint, allowLoopbackHttp, fetch, clock } = options;
-  const { now, finish, guarded } = sourceTools('localTokenSource', {
-    expect,
-    tokenEndpoint,
-    allowLoopbackHttp,
-    fetch,
-    clock,
-  });
-  const places = placesOf(node, settings);
-  const warn = warner(node, settings.onEvent);
-  let linked: Linked | undefined;
-
+  const own = localOptions(options);
+  const { expect, tokenEndpoint, allowLoopbackHttp, fetch, clock } = own;
+  const sourceOptions = { expect, tokenEndpoint, allowLoopbackHttp, fetch, clock };
+  const { finish, guarded } = sourceTools('localTokenSource', sourceOptions);
+  const tokens = localTokens(node, own);
   return {
-    capture(shownBefore): Subject {
-      const given = environmentVariable('VERCEL_OIDC_TOKEN');
-      let found: Linked | undefined;
-      let problem: unknown;
-      try {
-        // Found once: the link of a running process is not expected to change.
-        found = linked ??= link(projectOf(settings, node, places.home));
-      } catch (error) {
-        problem = shownError(error);
-      }
-      let shown = shownBefore;
+    about: VERCEL,
+    capture(): Subject {
+      const found = tokens.capture();
       return {
-        identityKey: found?.identityKey,
-        matchesIdentity: (claims) => found === undefined || isOfProject(found.project, claims),
-        async token(tokenRequest) {
-          if (found === undefined) throw problem;
-          const token = await nextToken(found, given, tokenRequest.fresh ? shown : undefined, tokenRequest);
-          shown = token.jwt;
-          return finish(token, tokenRequest);
-        },
+        ...found,
+        identityKey: found.identityKey === undefined ? undefined : guarded(found.identityKey),
+        token: async (request) => finish(await found.token(request), request),
       };
     },
   };
-
-  function link(project: LinkedProject): Linked {
-    const tools = { node, settings, places, project, warn, now };
-    return {
-      project,
-      identityKey: guarded(JSON.stringify(['vercel-local', ...identityOf(tools)])),
-      provider: createCredentialProvider(localExchanger(tools), {
-        source: {
-          capture: () => ({ identityKey: 'laptop', token: async () => Promise.reject(noSubject()) }),
-        },
-        timeoutMs: settings.timeoutMs + MARGIN_MS,
-        fetch,
-        clock,
-        onEvent: settings.onEvent,
-      }),
-    };
-  }
-
-  /** Returns a token other than `rejectedToken`. */
-  async function nextToken(
-    { project, provider }: Linked,
-    given: string | undefined,
-    rejectedToken: string | undefined,
-    { signal }: SubjectTokenRequest,
-  ): Promise<SubjectToken> {
-    const inEnvironment = readable(given, project);
-    const left = inEnvironment === undefined ? 0 : inEnvironment.expiresAt - now();
-    const isRefused = inEnvironment?.jwt === rejectedToken;
-    if (inEnvironment !== undefined && !isRefused && left >= MIN_REMAINING_MS) return inEnvironment;
-    try {
-      const request: LocalRequest =
-        rejectedToken === undefined ? {} : { rejectedDigest: digestOf(node, rejectedToken) };
-      const refreshed = await provider.getCredentials({
-        request,
-        forceRefresh: rejectedToken !== undefined,
-        signal,
-      });
-      return rememberedSubjectToken(refreshed.jwt);
-    } catch (error) {
-      if (inEnvironment === undefined || isRefused || left <= 0 || signal.aborted) throw error;
-      return inEnvironment;
-    }
-  }
 }
 
-/**
- * The CLI fallback of `vercelTokenSource`, loaded when no other token is found. Returns a token other than `rejectedToken`;
- * `undefined` if the working directory is not in a linked project.
- */
-export async function automaticToken(
-  options: { readonly fetch: Fetch | undefined; readonly clock: Clock | undefined },
-  rejectedToken: string | undefined,
-  request: SubjectTokenRequest,
-): Promise<SubjectToken | undefined> {
-  const here = nodeHere();
-  if (here === undefined) return undefined;
-  const { home } = placesOf(here, { homeDirectory: undefined, configDirectory: undefined });
-  try {
-    if (findLinkedProject(here, here.cwd, home) === undefined) return undefined;
-  } catch (error) {
-    throw error instanceof LocalFailure ? shownError(error) : error;
-  }
-  return localSource(options).capture(rejectedToken).token(request);
-}
+const OWN: readonly string[] = optionNames<Omit<LocalTokenSourceOptions, keyof VercelTokenSourceOptions>>({
+  directory: true,
+  projectId: true,
+  teamId: true,
+  via: true,
+  apiEndpoint: true,
+  timeoutMs: true,
+  homeDirectory: true,
+  configDirectory: true,
+  onEvent: true,
+});
 
-interface Linked {
-  readonly project: LinkedProject;
-  readonly identityKey: string;
-  readonly provider: DriverProvider<LocalToken, LocalRequest>;
-}
-
-function laptop(): Node {
-  if (onVercel())
-    throw new OptionError(
-      'conflicting_options',
-      'tokenSource',
-      'VERCEL_ENV',
-      'localTokenSource must not be used on a deployment, where Vercel provides the token. Pass `tokenSource: process.env.VERCEL ? undefined : localTokenSource()`.',
-    );
-  const here = nodeHere();
-  if (here !== undefined) return here;
-  throw new OptionError(
-    'conflicting_options',
-    'tokenSource',
-    undefined,
-    'localTokenSource needs a file system and processes, which this runtime does not have. Pass another `tokenSource`.',
-  );
-}
-
-function projectOf(settings: LocalSettings, node: Node, home: string): LinkedProject {
-  const { projectId, teamId, directory } = settings;
-  if (projectId !== undefined)
-    return { projectId, ownerId: teamId, directory, root: directory, source: 'the option `projectId`' };
-  const found = findLinkedProject(node, directory, home);
-  if (found !== undefined) return found;
-  throw failure({
-    code: 'no_subject_token',
-    message: `${shown(directory)} is not linked to a Vercel project: neither it nor a parent directory has a .vercel/project.json.`,
-    hint: 'Run `vercel link` there, or pass `projectId` and `teamId`.',
-  });
-}
-
-/** The environment's token if it belongs to the project; otherwise a refresh replaces it. */
-function readable(jwt: string | undefined, project: LinkedProject): SubjectToken | undefined {
-  try {
-    const token = jwt === undefined ? undefined : rememberedSubjectToken(jwt);
-    return token !== undefined && isOfProject(project, token.claims) ? token : undefined;
-  } catch (error) {
-    if (FederationError.isInstance(error)) return undefined;
-    throw error;
-  }
-}
-
-function noSubject(): Error {
-  return new Error('A refresh needs no subject token.');
-}
-
-/** Publishes warnings as events. */
-function warner({ diagnostics }: Node, onEvent: OnEvent | undefined): LocalTools['warn'] {
-  return (message) => {
-    const event = { type: 'warning', provider: 'vercel', message } as const;
-    diagnostics.channel(DIAGNOSTICS_CHANNEL).publish(event);
-    try {
-      onEvent?.(event);
-    } catch {
-      // Ignored, as OnEvent's docstring says: a listener's error must not fail the caller.
-    }
-  };
+/** @throws OptionError */
+function localOptions(given: LocalTokenSourceOptions): LocalTokenSourceOptions {
+  return ownOptions('localTokenSource', given, [...OWN, ...SOURCE_OPTION_NAMES]);
 }

@@ -8,11 +8,7 @@ import {
   optionalFunction,
   optionalInteger,
   optionalString,
-  optionNames,
-  ownOptions,
 } from '@credex/core/internal';
-import type { VercelTokenSourceOptions } from '../platform/source-options.js';
-import { SOURCE_OPTION_NAMES } from '../platform/source-options.js';
 import { OWNER_ID, PROJECT_ID } from './linked-project.js';
 import type { Node } from './node.js';
 import type { LocalTokenSourceOptions } from './options.js';
@@ -31,24 +27,7 @@ export interface LocalSettings {
   readonly clock: Clock | undefined;
 }
 
-const OWN: readonly string[] = optionNames<Omit<LocalTokenSourceOptions, keyof VercelTokenSourceOptions>>({
-  directory: true,
-  projectId: true,
-  teamId: true,
-  via: true,
-  apiEndpoint: true,
-  timeoutMs: true,
-  homeDirectory: true,
-  configDirectory: true,
-  onEvent: true,
-});
-
-/** The caller's options. @throws OptionError */
-export function localOptions(given: LocalTokenSourceOptions): LocalTokenSourceOptions {
-  return ownOptions('localTokenSource', given, [...OWN, ...SOURCE_OPTION_NAMES]);
-}
-
-/** @param options as `localOptions` returns them */
+/** @param options own properties only. @throws OptionError */
 export function localSettings(options: LocalTokenSourceOptions, node: Node): LocalSettings {
   const { via, clock } = options;
   if (via !== undefined && via !== 'api' && via !== 'cli')

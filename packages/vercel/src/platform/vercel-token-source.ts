@@ -123,7 +123,7 @@ function createCliFallback({ local, fetch, clock }: CliFallbackOptions): CliFall
   return async (rejectedToken, request) => {
     if (!local || !isLaptop()) return undefined;
     // Loaded only here, so that a deployment never loads it.
-    const { automaticToken } = await import('../local/local-token-source.js');
+    const { automaticToken } = await import('../local/local-token.js');
     return automaticToken({ fetch, clock }, rejectedToken, request);
   };
 }
