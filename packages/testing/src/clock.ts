@@ -1,4 +1,5 @@
 import type { Clock } from '@credex/core';
+import TinyQueue from 'tinyqueue';
 
 /** A clock that moves only when a test moves it: wall clock, monotonic clock and timers together, or the wall clock alone. */
 export interface ManualClock extends Clock {
@@ -47,15 +48,17 @@ export function manualClock(
   let mono = 0;
   let order = 0;
   const pending = new Set<Timer>();
-  const queue = timerQueue();
+  // A heap: quick with thousands of timers.
+  const queue = new TinyQueue<Timer>([], (one, other) => one.due - other.due || one.order - other.order);
 
   const next = (until: number): Timer | undefined => {
-    for (let timer = queue.first(); timer !== undefined && timer.due <= until; timer = queue.first()) {
-      queue.drop();
+    for (;;) {
+      const timer = queue.peek();
+      if (timer === undefined || timer.due > until) return undefined;
+      queue.pop();
       // A cancelled timer stays in the queue until its time comes.
       if (pending.delete(timer)) return timer;
     }
-    return undefined;
   };
   const jumpWall = (ms: number): void => {
     offset += ms;
@@ -67,7 +70,7 @@ export function manualClock(
     setTimeout(run, ms) {
       const timer: Timer = { due: mono + Math.max(0, ms), order: order++, run };
       pending.add(timer);
-      queue.add(timer);
+      queue.push(timer);
       return () => void pending.delete(timer);
     },
     async advance(ms) {
@@ -76,7 +79,7 @@ export function manualClock(
       for (let timer = next(end); timer !== undefined; timer = next(end)) {
         mono = Math.max(mono, timer.due);
         timer.run();
-        const following = queue.first();
+        const following = queue.peek();
         // As in Node, promises settle between two timers of one moment, but no I/O does.
         await (following !== undefined && following.due <= mono ? microtasks() : settle());
       }
@@ -86,41 +89,6 @@ export function manualClock(
     freeze: jumpWall,
     timers: () => pending.size,
     dueIn: () => Array.from(pending, ({ due }) => due - mono).sort((a, b) => a - b),
-  };
-}
-
-/** A binary heap: quick with thousands of timers. */
-function timerQueue(): { add(timer: Timer): void; first(): Timer | undefined; drop(): void } {
-  const heap: Timer[] = [];
-  const isBefore = (a: number, b: number): boolean => {
-    const [first, second] = [heap[a] as Timer, heap[b] as Timer];
-    return first.due < second.due || (first.due === second.due && first.order < second.order);
-  };
-  const swap = (a: number, b: number): void => {
-    [heap[a], heap[b]] = [heap[b] as Timer, heap[a] as Timer];
-  };
-  return {
-    first: () => heap[0],
-    add(timer) {
-      let at = heap.push(timer) - 1;
-      for (let above = (at - 1) >> 1; at > 0 && isBefore(at, above); above = (at - 1) >> 1) {
-        swap(at, above);
-        at = above;
-      }
-    },
-    drop() {
-      const last = heap.pop();
-      if (last === undefined || heap.length === 0) return;
-      heap[0] = last;
-      for (let at = 0; ;) {
-        let least = at;
-        for (const below of [2 * at + 1, 2 * at + 2])
-          if (below < heap.length && isBefore(below, least)) least = below;
-        if (least === at) return;
-        swap(at, least);
-        at = least;
-      }
-    },
   };
 }
 

@@ -185,21 +185,13 @@ export async function startEmulator(
   const recorder = createRequestRecorder(clock);
   const parts = { clock, faults, recorder, maxBodyBytes };
   const listeners = await listenAll(
-    services.flatMap((service) => [
-      {
-        key: service.name,
-        start: () => listen((...a) => exchange(parts, service, false, ...a), undefined, ports[service.name]),
-      },
-      {
-        key: `${service.name}+tls`,
-        start: () =>
-          listen(
-            (...a) => exchange(parts, service, true, ...a),
-            authority.serverOptions,
-            ports[`${service.name}+tls`],
-          ),
-      },
-    ]),
+    services.flatMap((service) =>
+      [false, true].map((isTls) => {
+        const key = isTls ? (`${service.name}+tls` as const) : service.name;
+        const tls = isTls ? authority.serverOptions : undefined;
+        return [key, () => listen((...a) => exchange(parts, service, isTls, ...a), tls, ports[key])] as const;
+      }),
+    ),
   );
   const portOf = (key: string, service: ServiceName): number => {
     const listener = listeners.get(key);
@@ -243,11 +235,11 @@ function checkedPorts(given: EmulatorPorts, services: readonly ServiceName[]): E
 }
 
 async function listenAll(
-  wanted: readonly { readonly key: string; readonly start: () => Promise<Listener> }[],
+  wanted: readonly (readonly [key: string, start: () => Promise<Listener>])[],
 ): Promise<ReadonlyMap<string, Listener>> {
   const listeners = new Map<string, Listener>();
   const results = await Promise.allSettled(
-    wanted.map(async ({ key, start }) => void listeners.set(key, await start())),
+    wanted.map(async ([key, start]) => void listeners.set(key, await start())),
   );
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) {

@@ -2,7 +2,9 @@
 
 import { linkedSignal } from '@credex/core/internal';
 import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
 import { request as overHttp } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -163,8 +165,11 @@ function ready<S extends Socket>(socket: S, event: string, signal: AbortSignal):
   });
 }
 
+/** `once` reports an error that comes first. A later one without a listener would end the process. */
+const IGNORED = (): void => undefined;
+
 /** CONNECT (RFC 9110, section 9.3.6). */
-function tunnel(socket: Socket, proxy: URL, to: URL, signal: AbortSignal): Promise<Socket> {
+async function tunnel(socket: Socket, proxy: URL, to: URL, signal: AbortSignal): Promise<Socket> {
   const place = `${to.hostname}:${portOf(to)}`;
   const user = decodeURIComponent(proxy.username);
   const secret = decodeURIComponent(proxy.password);
@@ -172,73 +177,53 @@ function tunnel(socket: Socket, proxy: URL, to: URL, signal: AbortSignal): Promi
     user === ''
       ? {}
       : { 'proxy-authorization': `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}` };
-  return new Promise((resolve, reject) => {
-    const connecting = overHttp({
-      method: 'CONNECT',
-      path: place,
-      headers: { host: place, ...login },
-      createConnection: () => socket,
-      signal,
-    });
-    connecting.once('connect', ({ statusCode }) => {
-      if (statusCode === 200) resolve(socket);
-      else
-        reject(
-          new Fault(
-            'proxy_refused',
-            `The proxy ${proxy.host} refused to connect to ${place} (HTTP ${statusCode ?? ''}).`,
-            { host: proxy.hostname },
-          ),
-        );
-    });
-    connecting.once('error', reject);
-    connecting.end();
+  const connecting = overHttp({
+    method: 'CONNECT',
+    path: place,
+    headers: { host: place, ...login },
+    createConnection: () => socket,
+    signal,
   });
+  connecting.on('error', IGNORED).end();
+  const [{ statusCode }] = (await once(connecting, 'connect')) as [IncomingMessage];
+  if (statusCode === 200) return socket;
+  const message = `The proxy ${proxy.host} refused to connect to ${place} (HTTP ${statusCode ?? ''}).`;
+  throw new Fault('proxy_refused', message, { host: proxy.hostname });
 }
 
-function http(
+async function http(
   socket: Socket,
   url: URL,
   { method = 'GET', headers, body }: Sent,
   signal: AbortSignal,
 ): Promise<Omit<Reached, 'phases'>> {
-  return new Promise((resolve, reject) => {
-    const sent = overHttp({
-      method,
-      path: `${url.pathname}${url.search}`,
-      headers: {
-        host: url.host,
-        connection: 'close',
-        ...headers,
-        ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
-      },
-      createConnection: () => socket,
-      signal,
-    });
-    sent.once('error', reject);
-    sent.once('response', (response) => {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      response.on('data', (chunk: Buffer) => {
-        length += chunk.byteLength;
-        if (length > MAX_BYTES) sent.destroy(new Error('too long'));
-        chunks.push(chunk);
-      });
-      response.once('error', reject);
-      response.once('end', () => {
-        const all = Object.entries(response.headers).map(([name, value]) => [
-          name,
-          [value].flat().join(', '),
-        ]);
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: Object.fromEntries(all) as Record<string, string>,
-          body: Buffer.concat(chunks).toString('utf8'),
-        });
-      });
-    });
-    sent.end(body);
+  const sent = overHttp({
+    method,
+    path: `${url.pathname}${url.search}`,
+    headers: {
+      host: url.host,
+      connection: 'close',
+      ...headers,
+      ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+    },
+    createConnection: () => socket,
+    signal,
   });
+  sent.on('error', IGNORED).end(body);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.byteLength;
+    if (length > MAX_BYTES) throw new Error('too long');
+    chunks.push(chunk);
+  }
+  const all = Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
+  return {
+    status: response.statusCode ?? 0,
+    headers: Object.fromEntries(all) as Record<string, string>,
+    body: Buffer.concat(chunks).toString('utf8'),
+  };
 }
 
 const CERTIFICATE = /^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA)/;

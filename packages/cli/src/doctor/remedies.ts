@@ -13,11 +13,10 @@ export interface FaultText {
 }
 
 const PULL = 'vercel env pull';
-const CLOCK = 'sudo timedatectl set-ntp true';
 
 export function remedyFor(fault: FaultText, context: DoctorContext): string {
   const host = fault.host === undefined ? undefined : printable(fault.host);
-  const network = networkRemedy(fault.code, host ?? hostOf(fault.step, context));
+  const network = NETWORK_REMEDIES.get(fault.code)?.(host ?? hostOf(fault.step, context));
   if (network !== undefined) return network;
   const { entry, cloud, token, found } = context;
   switch (fault.step) {
@@ -53,31 +52,29 @@ function hostOf(step: StepId, { token, found, endpoints }: DoctorContext): strin
   return printable(own?.hostname ?? 'HOST');
 }
 
-function networkRemedy(code: string, place: string): string | undefined {
-  switch (code) {
-    case 'dns_failed':
-      return `nslookup ${place}`;
-    case 'connection_failed':
-    case 'http_failed':
-    case 'tls_failed':
-    case 'network':
-    case 'timeout':
-      return `curl -sSv -o /dev/null https://${place}/`;
-    case 'proxy_invalid':
-    case 'proxy_failed':
-    case 'proxy_refused':
-    case 'proxy_unreachable':
-      return "env | grep -i '_proxy='";
-    case 'tls_untrusted':
-      return 'export NODE_EXTRA_CA_CERTS=/path/to/your-ca.pem';
-    case 'clock_skew':
-    case 'not_yet_valid':
-    case 'subject_token_not_yet_valid':
-      return CLOCK;
-    default:
-      return undefined;
-  }
-}
+const SHOW_PROXY = (): string => "env | grep -i '_proxy='";
+const CONNECT = (place: string): string => `curl -sSv -o /dev/null https://${place}/`;
+const SET_CLOCK = (): string => 'sudo timedatectl set-ntp true';
+
+/** By the code of a fault, whatever the step. */
+const NETWORK_REMEDIES = new Map<string, (place: string) => string>(
+  Object.entries({
+    dns_failed: (place) => `nslookup ${place}`,
+    connection_failed: CONNECT,
+    http_failed: CONNECT,
+    tls_failed: CONNECT,
+    network: CONNECT,
+    timeout: CONNECT,
+    proxy_invalid: SHOW_PROXY,
+    proxy_failed: SHOW_PROXY,
+    proxy_refused: SHOW_PROXY,
+    proxy_unreachable: SHOW_PROXY,
+    tls_untrusted: () => 'export NODE_EXTRA_CA_CERTS=/path/to/your-ca.pem',
+    clock_skew: SET_CLOCK,
+    not_yet_valid: SET_CLOCK,
+    subject_token_not_yet_valid: SET_CLOCK,
+  }),
+);
 
 function configurationRemedy({ code, line }: FaultText, { io, options }: DoctorContext): string {
   if (code === 'missing_package')

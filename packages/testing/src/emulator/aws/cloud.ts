@@ -1,6 +1,7 @@
 import type { Service, EmulatorRuntime } from '../service.js';
 import { createBucketIn, type Bucket, type BucketInput } from './s3/buckets.js';
-import { IdentityStore, type RoleInput } from './iam/identity-store.js';
+import { IdentityStore } from './iam/identity-store.js';
+import type { ProviderInput, RoleInput, User, UserInput } from './iam/identity-store.js';
 import type { PolicyDocument } from './iam/policy-document.js';
 import { createS3Service } from './s3/service.js';
 import { SessionStore } from './sessions.js';
@@ -23,15 +24,9 @@ export interface AwsAdmin {
   /**
    * Trusts an issuer in an account.
    *
-   * @param input.url The token's `iss`, byte for byte; https.
-   * @param input.clientIds The audiences that are taken.
    * @throws AwsSetupError for a URL or an account that IAM refuses, or a provider that is there already.
    */
-  createOpenIdConnectProvider(input: {
-    readonly accountId: string;
-    readonly url: string;
-    readonly clientIds: readonly string[];
-  }): void;
+  createOpenIdConnectProvider(input: ProviderInput): void;
   /** @throws MalformedPolicyDocumentError for a policy that IAM refuses; AwsSetupError for the rest. */
   createRole(input: RoleInput): { readonly roleId: string };
   /** Changes a role's policies or limit; its sessions live on. */
@@ -39,10 +34,7 @@ export interface AwsAdmin {
   /** Ends the role and every session of it. */
   deleteRole(arn: string): void;
   /** A principal with permanent keys, for AssumeRole without a chain. */
-  createUser(input: { readonly arn: string; readonly policies?: readonly PolicyDocument[] | undefined }): {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-  };
+  createUser(input: UserInput): Pick<User, 'accessKeyId' | 'secretAccessKey'>;
   /** A policy that a session may name in `PolicyArns`. */
   createManagedPolicy(input: { readonly arn: string; readonly document: PolicyDocument }): void;
   /** STS answers `RegionDisabledException` for this account where the Host header names this region. */

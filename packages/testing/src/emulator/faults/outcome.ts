@@ -3,66 +3,45 @@ import type { SkewableClock } from '../runtime.js';
 import type { Fault } from './faults.js';
 import type { FaultAnswerKind, Service, ServiceAnswer, ServiceRequest } from '../service.js';
 
-/** What goes over the wire: an answer and how it is sent, or none. */
-export type Outcome =
-  | { readonly send: 'whole'; readonly answer: ServiceAnswer }
-  | { readonly send: 'half'; readonly answer: ServiceAnswer }
-  | { readonly send: 'slowly'; readonly answer: ServiceAnswer; readonly tick: () => Promise<unknown> }
-  | { readonly send: 'nothing' }
-  | { readonly send: 'reset' };
-
 const PORTAL = '<!doctype html><title>Sign in to the network</title><p>Please accept the terms of use';
 
-/** Lets the service answer, with the fault's hand in it. */
+/** Lets the service answer, with the fault's hand in it. `hang` and `reset`: there is no answer. */
 export async function outcomeOf(
   service: Service,
   request: ServiceRequest,
   fault: Fault | undefined,
   clock: SkewableClock,
-): Promise<Outcome> {
-  const judge = async () => service.handle(request);
+): Promise<ServiceAnswer | 'hang' | 'reset'> {
   switch (fault?.kind) {
-    case undefined:
-      return { send: 'whole', answer: await judge() };
-    case 'status':
-      return { send: 'whole', answer: await statusAnswer(service, request, fault) };
-    case 'delay':
-      await (typeof fault.until === 'function' ? fault.until(request) : fault.until);
-      return { send: 'whole', answer: await judge() };
     case 'hang':
-      return { send: 'nothing' };
     case 'reset':
-      return { send: 'reset' };
-    case 'truncate':
-      return { send: 'half', answer: await judge() };
+      return fault.kind;
+    case 'status':
+      return statusAnswer(service, request, fault);
     case 'malformed':
       return {
-        send: 'whole',
-        answer: {
-          status: 200,
-          headers: { 'content-type': fault.contentType ?? 'text/html; charset=utf-8' },
-          body: fault.body ?? PORTAL,
-        },
+        status: 200,
+        headers: { 'content-type': fault.contentType ?? 'text/html; charset=utf-8' },
+        body: fault.body ?? PORTAL,
       };
-    case 'missing-field':
-      return { send: 'whole', answer: withoutField(await judge(), fault.field) };
     case 'throttle': {
       const answer = await ownWords(service, request, 'throttle', undefined);
       const after = fault.retryAfter;
       const headers = { ...answer.headers, ...(after === undefined ? {} : { 'retry-after': String(after) }) };
-      return { send: 'whole', answer: { ...answer, headers } };
+      return { ...answer, headers };
     }
-    case 'already-expired':
-      return { send: 'whole', answer: alreadyExpired(await judge(), clock.now()) };
-    case 'clock-skew':
-      return { send: 'whole', answer: await judge() };
     case 'redirect':
-      return {
-        send: 'whole',
-        answer: { status: fault.status ?? 307, headers: { location: fault.location } },
-      };
-    case 'slow':
-      return { send: 'slowly', answer: await judge(), tick: fault.tick };
+      return { status: fault.status ?? 307, headers: { location: fault.location } };
+    case 'missing-field':
+      return withoutField(await service.handle(request), fault.field);
+    case 'already-expired':
+      return alreadyExpired(await service.handle(request), clock.now());
+    case 'delay':
+      await (typeof fault.until === 'function' ? fault.until(request) : fault.until);
+      return service.handle(request);
+    // The others are in the clock, and in how the answer is sent.
+    default:
+      return service.handle(request);
   }
 }
 

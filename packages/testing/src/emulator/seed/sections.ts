@@ -1,9 +1,7 @@
 /** The sections of a seed: each list, the members of its inputs, and the method of the emulator that takes them. */
 
-import type { AwsAdmin } from '../aws/cloud.js';
-import type { AzureAdmin } from '../azure/cloud.js';
-import type { GcpAdmin } from '../gcp/admin.js';
-import type { Input, SeedProject, SeedTarget } from './types.js';
+import { isJsonObject } from '../request-content.js';
+import type { SeedProject, SeedTarget } from './types.js';
 
 /** What a value of a member must be. */
 export interface Check<Optional extends boolean = boolean> {
@@ -22,10 +20,17 @@ type Checks<Member> = {
   readonly [Name in keyof Member]-?: Check<undefined extends Member[Name] ? true : false>;
 };
 
-const list = <Item>(
-  checks: Checks<Item>,
-  create: (target: SeedTarget, input: Item) => unknown,
-): SeedList => ({ checks, create });
+/** The inputs of one method of a cloud. */
+const list = <Cloud extends keyof SeedTarget, Method extends keyof SeedTarget[Cloud]>(
+  cloud: Cloud,
+  method: Method,
+  checks: Checks<InputOf<SeedTarget[Cloud][Method]>>,
+): SeedList => ({
+  checks,
+  create: (target, input) => (target[cloud][method] as (input: never) => unknown)(input),
+});
+
+type InputOf<Method> = Method extends (input: infer Input) => unknown ? Input : never;
 
 const required = (says: string, isValid: (value: unknown) => boolean): Check<false> => ({
   optional: false,
@@ -35,8 +40,6 @@ const required = (says: string, isValid: (value: unknown) => boolean): Check<fal
 const optional = (check: Check): Check<true> => ({ ...check, optional: true });
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
-const isObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const listOf = (isValid: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(isValid);
 
@@ -44,15 +47,15 @@ const text = required('a non-empty string', isText);
 const number = required('a number', (value) => typeof value === 'number');
 const boolean = required('true or false', (value) => typeof value === 'boolean');
 const texts = required('a list of non-empty strings', listOf(isText));
-const object = required('an object', isObject);
-const objects = required('a list of objects', listOf(isObject));
+const object = required('an object', isJsonObject);
+const objects = required('a list of objects', listOf(isJsonObject));
 const oneOf = (...names: readonly string[]): Check<false> =>
   required(names.join(' or '), (value) => names.some((name) => name === value));
 
 export const SECTIONS: Readonly<Record<string, Readonly<Record<string, SeedList>>>> = {
   vercel: {
-    projects: list<SeedProject>(
-      {
+    projects: {
+      checks: {
         team: text,
         teamId: text,
         project: text,
@@ -61,94 +64,70 @@ export const SECTIONS: Readonly<Record<string, Readonly<Record<string, SeedList>
         oidc: optional(boolean),
         environments: optional(texts),
         audience: optional(text),
-      },
-      ({ vercel }, { environments: _environments, audience: _audience, ...project }) =>
+      } satisfies Checks<SeedProject>,
+      create: ({ vercel }, { environments: _environments, audience: _audience, ...project }: SeedProject) =>
         vercel.createProject(project),
-    ),
+    },
   },
   aws: {
-    identityProviders: list<Input<AwsAdmin['createOpenIdConnectProvider']>>(
-      { accountId: text, url: text, clientIds: texts },
-      ({ aws }, input) => aws.createOpenIdConnectProvider(input),
-    ),
-    roles: list<Input<AwsAdmin['createRole']>>(
-      {
-        arn: text,
-        trustPolicy: object,
-        policies: optional(objects),
-        maxSessionDuration: optional(number),
-        trustPolicyQuota: optional(number),
-        predatesIdentityProviderControls: optional(boolean),
-      },
-      ({ aws }, input) => aws.createRole(input),
-    ),
-    buckets: list<Input<AwsAdmin['createBucket']>>(
-      { name: text, accountId: text, region: text },
-      ({ aws }, input) => aws.createBucket(input),
-    ),
+    identityProviders: list('aws', 'createOpenIdConnectProvider', {
+      accountId: text,
+      url: text,
+      clientIds: texts,
+    }),
+    roles: list('aws', 'createRole', {
+      arn: text,
+      trustPolicy: object,
+      policies: optional(objects),
+      maxSessionDuration: optional(number),
+      trustPolicyQuota: optional(number),
+      predatesIdentityProviderControls: optional(boolean),
+    }),
+    buckets: list('aws', 'createBucket', { name: text, accountId: text, region: text }),
   },
   gcp: {
-    pools: list<Input<GcpAdmin['createPool']>>(
-      { projectNumber: text, poolId: text, disabled: optional(boolean) },
-      ({ gcp }, input) => gcp.createPool(input),
-    ),
-    providers: list<Input<GcpAdmin['createProvider']>>(
-      {
-        projectNumber: text,
-        poolId: text,
-        providerId: text,
-        issuerUri: text,
-        allowedAudiences: optional(texts),
-        attributeMapping: object,
-        attributeCondition: optional(text),
-        disabled: optional(boolean),
-      },
-      ({ gcp }, input) => gcp.createProvider(input),
-    ),
-    projects: list<Input<GcpAdmin['createProject']>>(
-      { projectId: text, bindings: objects },
-      ({ gcp }, input) => gcp.createProject(input),
-    ),
-    serviceAccounts: list<Input<GcpAdmin['createServiceAccount']>>(
-      { email: text, bindings: objects, allowExtendedLifetime: optional(boolean) },
-      ({ gcp }, input) => gcp.createServiceAccount(input),
-    ),
-    buckets: list<Input<GcpAdmin['createBucket']>>({ name: text, bindings: objects }, ({ gcp }, input) =>
-      gcp.createBucket(input),
-    ),
+    pools: list('gcp', 'createPool', { projectNumber: text, poolId: text, disabled: optional(boolean) }),
+    providers: list('gcp', 'createProvider', {
+      projectNumber: text,
+      poolId: text,
+      providerId: text,
+      issuerUri: text,
+      allowedAudiences: optional(texts),
+      attributeMapping: object,
+      attributeCondition: optional(text),
+      disabled: optional(boolean),
+    }),
+    projects: list('gcp', 'createProject', { projectId: text, bindings: objects }),
+    serviceAccounts: list('gcp', 'createServiceAccount', {
+      email: text,
+      bindings: objects,
+      allowExtendedLifetime: optional(boolean),
+    }),
+    buckets: list('gcp', 'createBucket', { name: text, bindings: objects }),
   },
   azure: {
-    tenants: list<Input<AzureAdmin['createTenant']>>(
-      {
-        tenantId: text,
-        domain: optional(text),
-        tokenLifetimeSeconds: optional(number),
-        refreshIn: optional(oneOf('long-lived', 'always')),
-      },
-      ({ azure }, input) => azure.createTenant(input),
-    ),
-    applications: list<Input<AzureAdmin['createApplication']>>(
-      {
-        tenantId: text,
-        clientId: text,
-        objectId: optional(text),
-        alsoInTenants: optional(texts),
-        identifierUris: optional(texts),
-        federatedCredentials: objects,
-        kind: optional(oneOf('application', 'managed-identity')),
-        predatesCredentialRules: optional(boolean),
-      },
-      ({ azure }, input) => azure.createApplication(input),
-    ),
-    storageAccounts: list<Input<AzureAdmin['createStorageAccount']>>(
-      {
-        name: text,
-        tenantId: text,
-        containers: optional(texts),
-        roleAssignments: objects,
-        httpsTrafficOnly: optional(boolean),
-      },
-      ({ azure }, input) => azure.createStorageAccount(input),
-    ),
+    tenants: list('azure', 'createTenant', {
+      tenantId: text,
+      domain: optional(text),
+      tokenLifetimeSeconds: optional(number),
+      refreshIn: optional(oneOf('long-lived', 'always')),
+    }),
+    applications: list('azure', 'createApplication', {
+      tenantId: text,
+      clientId: text,
+      objectId: optional(text),
+      alsoInTenants: optional(texts),
+      identifierUris: optional(texts),
+      federatedCredentials: objects,
+      kind: optional(oneOf('application', 'managed-identity')),
+      predatesCredentialRules: optional(boolean),
+    }),
+    storageAccounts: list('azure', 'createStorageAccount', {
+      name: text,
+      tenantId: text,
+      containers: optional(texts),
+      roleAssignments: objects,
+      httpsTrafficOnly: optional(boolean),
+    }),
   },
 };

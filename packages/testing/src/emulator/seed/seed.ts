@@ -2,8 +2,8 @@
 
 import { OptionError } from '@credex/core';
 import { shown } from '@credex/core/internal';
-import type { Check } from './sections.js';
-import { SECTIONS } from './sections.js';
+import { SECTIONS, type Check } from './sections.js';
+import { isJsonObject } from '../request-content.js';
 import type { SeedTarget } from './types.js';
 
 /** One input of the seed, in the order in which they are applied. `path` is its place in the document: `aws.roles[0]`. */
@@ -58,16 +58,13 @@ const optionOf = (path: string): string => (path === '' ? 'seed' : `seed.${path}
 const own = (object: object, name: string): unknown =>
   Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined;
 
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function* itemsOf(document: unknown, problems: Problem[]): Generator<SeedItem> {
-  if (!isObject(document)) return void problems.push({ path: '', says: 'must be an object' });
+  if (!isJsonObject(document)) return void problems.push({ path: '', says: 'must be an object' });
   unknownMembers(document, '', ['$schema', ...Object.keys(SECTIONS)], problems);
   for (const [section, lists] of Object.entries(SECTIONS)) {
     const given = own(document, section);
     if (given === undefined) continue;
-    if (!isObject(given)) {
+    if (!isJsonObject(given)) {
       problems.push({ path: section, says: 'must be an object' });
       continue;
     }
@@ -91,7 +88,7 @@ function checkInput(
   checks: Readonly<Record<string, Check>>,
   problems: Problem[],
 ): void {
-  if (!isObject(input)) return void problems.push({ path, says: 'must be an object' });
+  if (!isJsonObject(input)) return void problems.push({ path, says: 'must be an object' });
   unknownMembers(input, path, Object.keys(checks), problems);
   for (const [name, { optional, says, isValid }] of Object.entries(checks)) {
     const value = own(input, name);

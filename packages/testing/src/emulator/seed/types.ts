@@ -5,10 +5,7 @@ import type { AzureAdmin } from '../azure/cloud.js';
 import type { GcpAdmin } from '../gcp/admin.js';
 import type { ProjectInput, VercelAdmin } from '../vercel/cloud.js';
 
-/** The input of one method of the emulator. */
-export type Input<Method extends (input: never) => unknown> = Parameters<Method>[0];
-
-type Inputs<Method extends (input: never) => unknown> = readonly Input<Method>[] | undefined;
+type Inputs<Method extends (input: never) => unknown> = readonly Parameters<Method>[0][] | undefined;
 
 /** A project of the seed. `credex emulator` mints tokens of it. */
 export interface SeedProject extends ProjectInput {

@@ -63,16 +63,15 @@ async function answerAndSend(
   close: OpenEntry['close'],
   reset: () => void,
 ): Promise<void> {
-  const outcome = await outcomeOf(service, request, fault, clock);
-  if (outcome.send === 'nothing') return;
-  if (outcome.send === 'reset') return reset();
-  const { answer } = outcome;
+  const answer = await outcomeOf(service, request, fault, clock);
+  if (answer === 'hang') return;
+  if (answer === 'reset') return reset();
   // Closed before it is sent: who has the answer finds it in the log.
   close(answer.status, answer.log);
   const date = httpDate(clock.now());
-  if (outcome.send === 'whole') sendWhole(response, answer, date);
-  else if (outcome.send === 'half') sendHalf(response, answer, date);
-  else await sendSlowly(response, answer, date, outcome.tick);
+  if (fault?.kind === 'truncate') sendHalf(response, answer, date);
+  else if (fault?.kind === 'slow') await sendSlowly(response, answer, date, fault.tick);
+  else sendWhole(response, answer, date);
 }
 
 const refusedBody = (limit: number): ServiceAnswer => ({

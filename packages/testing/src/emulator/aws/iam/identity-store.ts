@@ -15,13 +15,22 @@ export class AwsSetupError extends Error {
   }
 }
 
-export interface OpenIdConnectProvider {
+export interface ProviderInput {
   readonly accountId: string;
   /** `https://oidc.vercel.com/acme`: the token's `iss`, byte for byte. */
   readonly url: string;
+  /** The audiences that are taken. */
+  readonly clientIds: readonly string[];
+}
+
+export interface OpenIdConnectProvider extends ProviderInput {
   /** The url without its scheme: part of the provider's ARN and of its condition keys. */
   readonly hostPath: string;
-  readonly clientIds: readonly string[];
+}
+
+export interface UserInput {
+  readonly arn: string;
+  readonly policies?: readonly PolicyDocument[] | undefined;
 }
 
 export interface Role {
@@ -100,11 +109,7 @@ export class IdentityStore {
     this.#runtime = runtime;
   }
 
-  createOpenIdConnectProvider(input: {
-    readonly accountId: string;
-    readonly url: string;
-    readonly clientIds: readonly string[];
-  }): OpenIdConnectProvider {
+  createOpenIdConnectProvider(input: ProviderInput): OpenIdConnectProvider {
     if (!/^https:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/.test(input.url)) {
       setupFault('ValidationError', '`url` must be https, without query, fragment or user name.');
     }
@@ -123,21 +128,26 @@ export class IdentityStore {
 
   createRole(input: RoleInput): Role {
     if (this.#roles.has(input.arn)) setupFault('EntityAlreadyExists', `Role ${input.arn} already exists.`);
-    const arn = parseRoleArn(input.arn) ?? setupFault('ValidationError', `${input.arn} is no role's ARN.`);
-    return this.#keepRole(arn, roleId(this.#runtime), input);
+    const role: Role = {
+      arn: parseRoleArn(input.arn) ?? setupFault('ValidationError', `${input.arn} is no role's ARN.`),
+      id: roleId(this.#runtime),
+      trustPolicy: trustPolicyOf(input),
+      policies: identityPolicies(input.policies ?? []),
+      maxSessionDuration: sessionLimit(input.maxSessionDuration ?? 3600),
+    };
+    this.#roles.set(input.arn, role);
+    return role;
   }
 
   /** Changes what is given, and keeps the role's id: sessions live on, under the new policies. */
   updateRole(input: Pick<RoleInput, 'arn'> & Partial<RoleInput>): Role {
     const role = this.#roles.get(input.arn) ?? setupFault('NoSuchEntity', `There is no role ${input.arn}.`);
-    const maxSessionDuration = input.maxSessionDuration ?? role.maxSessionDuration;
+    const { trustPolicy, policies, maxSessionDuration } = input;
     const changed: Role = {
       ...role,
-      maxSessionDuration: sessionLimit(maxSessionDuration),
-      ...(input.trustPolicy === undefined
-        ? {}
-        : { trustPolicy: trustPolicyOf({ ...input, trustPolicy: input.trustPolicy }) }),
-      ...(input.policies === undefined ? {} : { policies: identityPolicies(input.policies) }),
+      maxSessionDuration: sessionLimit(maxSessionDuration ?? role.maxSessionDuration),
+      trustPolicy: trustPolicy === undefined ? role.trustPolicy : trustPolicyOf({ ...input, trustPolicy }),
+      policies: policies === undefined ? role.policies : identityPolicies(policies),
     };
     this.#roles.set(input.arn, changed);
     return changed;
@@ -148,10 +158,7 @@ export class IdentityStore {
     if (!this.#roles.delete(arn)) setupFault('NoSuchEntity', `There is no role ${arn}.`);
   }
 
-  createUser(input: {
-    readonly arn: string;
-    readonly policies?: readonly PolicyDocument[] | undefined;
-  }): User {
+  createUser(input: UserInput): User {
     const arn = parseArn(input.arn);
     if (arn?.service !== 'iam' || !/^\d{12}$/.test(arn.account) || !/^user\/.+$/.test(arn.resource)) {
       return setupFault('ValidationError', `${input.arn} is no user's ARN.`);
@@ -204,18 +211,6 @@ export class IdentityStore {
 
   isStsDisabled(accountId: string, region: string): boolean {
     return this.#disabledRegions.has(`${accountId} ${region}`);
-  }
-
-  #keepRole(arn: RoleArn, id: string, input: RoleInput): Role {
-    const role: Role = {
-      arn,
-      id,
-      trustPolicy: trustPolicyOf(input),
-      policies: identityPolicies(input.policies ?? []),
-      maxSessionDuration: sessionLimit(input.maxSessionDuration ?? 3600),
-    };
-    this.#roles.set(arn.arn, role);
-    return role;
   }
 }
 
