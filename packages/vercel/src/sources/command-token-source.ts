@@ -13,7 +13,7 @@ import {
 import type { FixedAudienceOptions } from './external-source.js';
 import { externalSource, tokenRules } from './external-source.js';
 import type { Command, CommandToken } from './run-command.js';
-import { parseCommandOutput, runCommand } from './run-command.js';
+import { commandError, parseCommandOutput, runCommand } from './run-command.js';
 
 export interface CommandTokenSourceOptions extends FixedAudienceOptions {
   /** The program: a path, or a name on PATH. It runs without a shell. */
@@ -87,8 +87,12 @@ export function commandTokenSource(given: CommandTokenSourceOptions): SubjectTok
         try {
           return (await provider.getCredentials({ forceRefresh: fresh, signal })).jwt;
         } catch (error) {
-          if (FederationError.isInstance(error) && error.code === 'timeout') throw tooSlow(run, timeoutMs);
-          throw error;
+          if (!FederationError.isInstance(error) || error.code !== 'timeout') throw error;
+          throw commandError(
+            'timeout',
+            `The program ${shown(run.command)} did not print a token within ${timeoutMs} ms.`,
+            'The program was killed. Raise `timeoutMs` of this source, and set `timeoutMs` of the provider to a higher value.',
+          );
         }
       },
     }),
@@ -106,7 +110,12 @@ function commandExchanger(run: Command, now: () => number): Exchanger<CommandTok
     cacheKeyFields: () => ({}),
     async exchange(_request, { signal }) {
       const credential = parseCommandOutput(await runCommand(run, signal));
-      if (credential.expiresAt - now() < MIN_REMAINING_MS) throw tokenExpired(run);
+      if (credential.expiresAt - now() < MIN_REMAINING_MS)
+        throw commandError(
+          'subject_token_expired',
+          `The token that the program ${run.command} printed has expired, or expires within 30 seconds.`,
+          'Make the program print a token that is valid for longer. Check the cache of the program and the clock.',
+        );
       return { credential, refreshAt: credential.expiresAt };
     },
     parseStored: (record) => record as CommandToken,
@@ -139,22 +148,4 @@ function unnamedEnvironment(): OptionError {
     undefined,
     '`identityKey` and `env` can not be combined, because `env` may change the identity but is not part of the cache key. Pass in `args` what identifies the token, or remove one of the two options.',
   );
-}
-
-function tokenExpired(run: Command): FederationError {
-  return new FederationError({
-    code: 'subject_token_expired',
-    provider: 'command',
-    message: `The token that the program ${run.command} printed has expired, or expires within 30 seconds.`,
-    hint: 'Make the program print a token that is valid for longer. Check the cache of the program and the clock.',
-  });
-}
-
-function tooSlow(run: Command, timeoutMs: number): FederationError {
-  return new FederationError({
-    code: 'timeout',
-    provider: 'command',
-    message: `The program ${shown(run.command)} did not print a token within ${timeoutMs} ms.`,
-    hint: 'The program was killed. Raise `timeoutMs` of this source, and set `timeoutMs` of the provider to a higher value.',
-  });
 }

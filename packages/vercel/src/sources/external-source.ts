@@ -2,6 +2,7 @@
 
 import type {
   Clock,
+  FederationErrorCode,
   Json,
   Subject,
   SubjectToken,
@@ -193,61 +194,48 @@ class ExternalSubject implements Subject {
     if (last !== undefined && !isSameIdentity(token, last))
       throw noFresherToken(this.#source.place, 'the source returned a token of another identity');
     const { now, expectClaims } = this.#rules;
-    if (token.expiresAt <= now()) throw this.#expired(token);
+    if (token.expiresAt <= now()) {
+      const what = `expired ${Math.round((now() - token.expiresAt) / 1000)} seconds ago`;
+      throw this.#error('subject_token_expired', what, this.#source.place.hints.expired, token);
+    }
     const wrong = Object.entries(expectClaims).filter(([claim, value]) => token.claims[claim] !== value);
-    if (wrong.length > 0) throw this.#mismatch(token, wrong);
-    return token;
+    if (wrong.length === 0) return token;
+    const said = wrong.map(
+      ([claim, value]) => `${shown(claim)} is ${quoted(token.claims[claim])}, expected ${quoted(value)}`,
+    );
+    throw this.#error(
+      'subject_mismatch',
+      `does not have the expected identity: ${said.join('; ')}`,
+      'Nothing was sent to the cloud. Use the token of the expected identity, or change `expectClaims`.',
+      token,
+    );
   }
 
   #decode(jwt: string): SubjectToken {
     try {
       return rememberedSubjectToken(jwt);
     } catch {
-      const { provider, named, hints } = this.#source.place;
-      throw new FederationError({
-        code: 'invalid_subject_token',
-        provider,
-        message: `The token of ${named} is not a readable JWT with an \`exp\`.`,
-        hint: hints.unreadable,
-      });
+      const { unreadable } = this.#source.place.hints;
+      throw this.#error('invalid_subject_token', 'is not a readable JWT with an `exp`', unreadable);
     }
-  }
-
-  #expired(token: SubjectToken): FederationError {
-    const { provider, named, hints } = this.#source.place;
-    const seconds = Math.round((this.#rules.now() - token.expiresAt) / 1000);
-    return new FederationError({
-      code: 'subject_token_expired',
-      provider,
-      message: `The token of ${named} expired ${seconds} seconds ago.`,
-      hint: hints.expired,
-      presented: presentedToken(token.claims),
-    });
-  }
-
-  #mismatch(token: SubjectToken, wrong: readonly (readonly [string, string])[]): FederationError {
-    const { provider, named } = this.#source.place;
-    const said = wrong.map(
-      ([claim, value]) => `${shown(claim)} is ${quoted(token.claims[claim])}, expected ${quoted(value)}`,
-    );
-    return new FederationError({
-      code: 'subject_mismatch',
-      provider,
-      message: `The token of ${named} does not have the expected identity: ${said.join('; ')}.`,
-      hint: 'Nothing was sent to the cloud. Use the token of the expected identity, or change `expectClaims`.',
-      presented: presentedToken(token.claims),
-    });
   }
 
   #assertMeant(token: SubjectToken, audience: string | undefined): void {
     if (audience === undefined || isFor(token, audience)) return;
-    const { provider, named, hints } = this.#source.place;
-    throw new FederationError({
-      code: 'audience_mismatch',
+    const what = `is not for the requested audience ${quoted(audience)}`;
+    throw this.#error('audience_mismatch', what, this.#source.place.hints.audience(audience), token);
+  }
+
+  /** `what` completes "The token of …". */
+  #error(code: FederationErrorCode, what: string, hint: string, token?: SubjectToken): FederationError {
+    const { provider, named } = this.#source.place;
+    const presented = token === undefined ? undefined : presentedToken(token.claims);
+    return new FederationError({
+      code,
       provider,
-      message: `The token of ${named} is not for the requested audience ${quoted(audience)}.`,
-      hint: hints.audience(audience),
-      presented: presentedToken(token.claims),
+      message: `The token of ${named} ${what}.`,
+      hint,
+      presented,
     });
   }
 }

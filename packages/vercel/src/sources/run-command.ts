@@ -3,7 +3,7 @@
  * and parses its output.
  */
 
-import type { Credential } from '@credex/core';
+import type { Credential, FederationErrorCode, FederationErrorInit } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import { ONCE, ownCopy, ownEnvironment, parseJson, shown } from '@credex/core/internal';
 import { rememberedSubjectToken } from '@credex/core/on-demand';
@@ -17,6 +17,17 @@ export interface Command {
   readonly env: Readonly<Record<string, string>> | undefined;
 }
 
+export function commandError(
+  code: FederationErrorCode,
+  message: string,
+  hint: string | undefined,
+  more?: Pick<FederationErrorInit, 'cause' | 'serverCode' | 'serverMessage'>,
+): FederationError {
+  return new FederationError({ code, provider: 'command', message, hint, ...more });
+}
+
+const ONLY_THE_TOKEN = 'Make the program print only the token.';
+
 const MAX_OUTPUT_BYTES = 65_536;
 const MAX_STDERR_BYTES = 8_192;
 
@@ -29,6 +40,7 @@ export async function runCommand(run: Command, signal: AbortSignal): Promise<str
   const { spawn } = nodeModule('node:child_process');
   signal.throwIfAborted();
   const { command, args, cwd, env } = run;
+  const program = `The program ${shown(command)}`;
   if (cwd !== undefined) await assertFolder(cwd);
   const options = {
     cwd,
@@ -42,19 +54,18 @@ export async function runCommand(run: Command, signal: AbortSignal): Promise<str
   try {
     return await new Promise<string>((fulfil, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), ONCE);
-      const printed = collect(child.stdout, MAX_OUTPUT_BYTES, () => reject(tooMuch(run)));
+      const printed = collect(child.stdout, MAX_OUTPUT_BYTES, () => {
+        const message = `${program} printed more than ${MAX_OUTPUT_BYTES} bytes.`;
+        reject(commandError('invalid_response', message, ONLY_THE_TOKEN));
+      });
       const stderrText = collect(child.stderr, MAX_STDERR_BYTES, () => undefined);
-      child.on('error', (cause) => reject(notStarted(run, cause)));
+      child.on('error', (cause) => reject(notStarted(program, cause)));
       child.on('close', (code, killedBy) => {
-        if (code === 0) fulfil(printed());
-        else
-          reject(
-            failed(
-              run,
-              code === null ? `was killed by ${killedBy}` : `exited with code ${code}`,
-              stderrText(),
-            ),
-          );
+        if (code === 0) return fulfil(printed());
+        const how = code === null ? `was killed by ${killedBy}` : `exited with code ${code}`;
+        const hint = 'Run the program by hand with the same arguments and environment to see its error.';
+        const serverMessage = stderrText().trim() === '' ? undefined : stderrText();
+        reject(commandError('unknown', `${program} ${how}.`, hint, { serverMessage }));
       });
     });
   } finally {
@@ -85,36 +96,13 @@ function collect(stream: NodeJS.ReadableStream, maxBytes: number, onExceeded: ()
   return () => Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
 }
 
-function notStarted(run: Command, cause: Error): FederationError {
-  const absent = (cause as { code?: unknown }).code === 'ENOENT';
-  return new FederationError({
-    code: absent ? 'no_subject_token' : 'unknown',
-    provider: 'command',
-    message: `The program ${shown(run.command)} could not be started.`,
-    hint: absent
-      ? 'Check that the program is installed and on PATH.'
-      : 'Check that this process has permission to run the program.',
-    cause,
-  });
-}
-
-function failed(run: Command, how: string, stderrText: string): FederationError {
-  return new FederationError({
-    code: 'unknown',
-    provider: 'command',
-    message: `The program ${shown(run.command)} ${how}.`,
-    serverMessage: stderrText.trim() === '' ? undefined : stderrText,
-    hint: 'Run the program by hand with the same arguments and environment to see its error.',
-  });
-}
-
-function tooMuch(run: Command): FederationError {
-  return new FederationError({
-    code: 'invalid_response',
-    provider: 'command',
-    message: `The program ${shown(run.command)} printed more than ${MAX_OUTPUT_BYTES} bytes.`,
-    hint: 'Make the program print only the token.',
-  });
+function notStarted(program: string, cause: Error): FederationError {
+  const message = `${program} could not be started.`;
+  return (cause as { code?: unknown }).code === 'ENOENT'
+    ? commandError('no_subject_token', message, 'Check that the program is installed and on PATH.', { cause })
+    : commandError('unknown', message, 'Check that this process has permission to run the program.', {
+        cause,
+      });
 }
 
 export interface CommandToken extends Credential {
@@ -137,7 +125,11 @@ export function parseCommandOutput(output: string): CommandToken {
   if (!text.startsWith('{')) return tokenOf(text, undefined);
   const { version, success, code, message, token_type, id_token, expiration_time } = parse(text);
   if (version !== 1) throw unclear('its `version` is not 1');
-  if (success === false) throw reportedFailure(code, message);
+  if (success === false)
+    throw commandError('unknown', 'The program reported a failure.', undefined, {
+      serverCode: typeof code === 'string' ? code : undefined,
+      serverMessage: typeof message === 'string' ? message : undefined,
+    });
   if (success !== true) throw unclear('its `success` is neither true nor false');
   if (!TOKEN_TYPES.includes(token_type))
     throw unclear('its `token_type` is not that of a JWT or an ID token');
@@ -152,12 +144,11 @@ function tokenOf(jwt: string, expirationTime: number | undefined): CommandToken 
   try {
     ({ expiresAt } = rememberedSubjectToken(jwt));
   } catch {
-    throw new FederationError({
-      code: 'invalid_subject_token',
-      provider: 'command',
-      message: 'The output of the program is not a readable JWT with an `exp` claim.',
-      hint: 'Make the program print only the token to standard output. Messages belong on standard error.',
-    });
+    throw commandError(
+      'invalid_subject_token',
+      'The output of the program is not a readable JWT with an `exp` claim.',
+      'Make the program print only the token to standard output. Messages belong on standard error.',
+    );
   }
   return { jwt, expiresAt: Math.min(expiresAt, (expirationTime ?? Infinity) * 1000) };
 }
@@ -171,20 +162,9 @@ function parse(text: string): Readonly<Record<string, unknown>> {
 }
 
 function unclear(why: string): FederationError {
-  return new FederationError({
-    code: 'invalid_response',
-    provider: 'command',
-    message: `The output of the program could not be parsed: ${why}.`,
-    hint: "Make the program print a JWT, or JSON in the format of Google Cloud's executable-sourced credentials.",
-  });
-}
-
-function reportedFailure(code: unknown, message: unknown): FederationError {
-  return new FederationError({
-    code: 'unknown',
-    provider: 'command',
-    message: 'The program reported a failure.',
-    serverCode: typeof code === 'string' ? code : undefined,
-    serverMessage: typeof message === 'string' ? message : undefined,
-  });
+  return commandError(
+    'invalid_response',
+    `The output of the program could not be parsed: ${why}.`,
+    "Make the program print a JWT, or JSON in the format of Google Cloud's executable-sourced credentials.",
+  );
 }
