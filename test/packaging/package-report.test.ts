@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { newerFeatures } from '../../scripts/newer-features.mjs';
 import {
   coreLayers,
   importedPackages,
@@ -7,6 +8,7 @@ import {
   packageReport,
   smallFiles,
 } from '../../scripts/package-report.mjs';
+import { filesUnder } from '../../scripts/workspace.mjs';
 
 const file = (path: string, text: string) => ({ path: `packages/aws/src/${path}`, text });
 
@@ -25,6 +27,25 @@ describe('lines of code', () => {
   it('count a docstring of no statement as a comment', () => {
     expect(count('export interface A {\n  /** The name. */\n  readonly b: string;\n}\n')).toBe(3);
     expect(count('/** Only a comment. */\n')).toBe(0);
+  });
+});
+
+describe('features that came after the baseline', () => {
+  it('are counted by the paths of their files, and leave the rest to the share', () => {
+    const files = [
+      { path: 'packages/store/src/index.ts', code: 10 },
+      { path: 'packages/core/src/cache/store-stage.ts', code: 5 },
+      { path: 'packages/core/src/cache/cache.ts', code: 100 },
+      { path: 'packages/cli/src/dev/keys.ts', code: 7 },
+    ];
+    const byFeature = Object.fromEntries(newerFeatures(files).map(({ feature, code }) => [feature, code]));
+    expect(byFeature).toMatchObject({ 'a cache that instances share': 15, 'credex dev': 7 });
+    expect(Object.values(byFeature).reduce((sum, code) => sum + code, 0)).toBe(22);
+  });
+
+  it('have files in every place that the table names', () => {
+    const files = filesUnder('packages').map((path: string) => ({ path, code: 1 }));
+    expect(newerFeatures(files).flatMap(({ missing }) => missing)).toEqual([]);
   });
 });
 
