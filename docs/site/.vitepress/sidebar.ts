@@ -67,6 +67,10 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
     ],
   },
   {
+    text: 'Targets: other services',
+    items: [page('Model providers, MongoDB, Snowflake …', '/targets/other-services')],
+  },
+  {
     text: 'Migrate',
     items: [
       page('From @vercel/oidc-aws-credentials-provider', '/migrate/oidc-aws-credentials-provider'),
