@@ -13,6 +13,7 @@ process.exitCode = process.argv.includes('--live') ? await live() : await emulat
 
 async function emulated() {
   const { startEmulator } = await import('@credex/testing/emulator');
+  const { startDatabase } = await import('./database.mjs');
   const emulator = await startEmulator();
   const folder = await mkdtemp(join(tmpdir(), 'credex-demo-'));
   try {
@@ -21,11 +22,16 @@ async function emulated() {
     const caFile = join(folder, 'ca.pem');
     const api = await startOwnApi(emulator, caFile);
     try {
-      const call = await startFunction(emulator, caFile, api.url);
+      const database = await startDatabase(emulator);
       try {
-        return await runAndPrint(emulator, call.run, api.log);
+        const call = await startFunction(emulator, caFile, api.url, database?.environment);
+        try {
+          return await runAndPrint(emulator, call.run, api.log);
+        } finally {
+          call.stop();
+        }
       } finally {
-        call.stop();
+        await database?.stop();
       }
     } finally {
       api.stop();
@@ -45,31 +51,44 @@ async function runAndPrint(emulator, run, apiLog) {
   );
 
   console.log(
-    '\nA production request: credex exchanges its token, and the official client of each cloud writes and reads an object. It also calls the API.',
+    '\nA production request: credex exchanges its token, and the official client of each cloud writes and reads an object. It also logs in to a PostgreSQL database and calls the API.',
   );
   const trusted = await run(await emulator.issuer.mint({ ...TEAM, environment: 'production' }));
-  trusted.forEach((answer) => (answer.refused === undefined ? printSuccess(answer) : printRefusal(answer)));
+  trusted.forEach(print);
 
   console.log(
     '\nA preview request in the same process: all of them refuse it, although credentials for production are cached.',
   );
   const preview = await run(await emulator.issuer.mint({ ...TEAM, environment: 'preview' }));
-  preview.forEach((answer) => (answer.refused === undefined ? printSuccess(answer) : printRefusal(answer)));
+  preview.filter(isAsked).forEach(print);
   apiLog.forEach((line) => console.log(`    The log of the API: ${line}.`));
 
   const good =
-    trusted.every((answer) => answer.good === true) &&
-    preview.every((answer) => answer.refused !== undefined);
+    trusted.filter(isAsked).every((answer) => answer.good === true) &&
+    preview.filter(isAsked).every((answer) => answer.refused !== undefined);
   console.log(
     good
-      ? '\nThree clouds and your own API, without a stored secret.'
+      ? `\nThree clouds, ${trusted.every(isAsked) ? 'a database ' : ''}and your own API, without a stored secret.`
       : '\nSomething above failed: a production request must succeed, and a preview request must be refused.',
   );
   return good ? 0 : 1;
 }
 
+function isAsked(answer) {
+  return answer.skipped === undefined;
+}
+
+function print(answer) {
+  if (answer.skipped !== undefined)
+    console.log(
+      `\n  ${answer.name}: left out, because this machine has none. Install it (Debian and Ubuntu: apt-get install postgresql; macOS: brew install postgresql) and run the demo again.`,
+    );
+  else if (answer.refused === undefined) printSuccess(answer);
+  else printRefusal(answer);
+}
+
 /** Starts the function in a separate process, like a deployment. Its environment has the clouds' ids, but no secret. */
-async function startFunction(emulator, caFile, ownApiUrl) {
+async function startFunction(emulator, caFile, ownApiUrl, databaseEnvironment) {
   const { child, heard } = await start('function.mjs', caFile, {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     VERCEL: '1',
@@ -88,6 +107,7 @@ async function startFunction(emulator, caFile, ownApiUrl) {
     DEMO_S3_BUCKET: AWS.bucket,
     DEMO_GCS_BUCKET: GCP.bucket,
     DEMO_BLOB_CONTAINER_URL: `${emulator.tlsUrl('azure-blob')}/${AZURE.account}/${AZURE.container}`,
+    ...databaseEnvironment,
     DEMO_OWN_API_URL: ownApiUrl,
     DEMO_OWN_API_AUDIENCE: OWN_API_AUDIENCE,
     DEMO_ENDPOINTS: JSON.stringify({

@@ -1,14 +1,18 @@
 // A serverless function in a separate process without a secret: it has only the token of the request. `DEMO_ENDPOINTS` (JSON) points it at the emulator; without it the real clouds are called.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { readFileSync } from 'node:fs';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { awsCredentialsProvider, getAwsCredentials } from '@credex/aws';
+import { rdsPassword } from '@credex/aws/rds';
 import { azureCredentialsProvider, getAzureCredentials } from '@credex/azure';
+import { pgOptions } from '@credex/connect/pg';
 import { FederationError } from '@credex/core';
 import { getGcpCredentials } from '@credex/gcp';
 import { googleAuthClient } from '@credex/gcp/google-auth-library';
 import { createAuthenticatedFetch, vercelTokenSource } from '@credex/vercel';
 import { Storage } from '@google-cloud/storage';
+import pg from 'pg';
 
 const live = process.env.DEMO_ENDPOINTS === undefined;
 const endpoints = live ? {} : JSON.parse(process.env.DEMO_ENDPOINTS);
@@ -92,10 +96,17 @@ const ownApi = {
   answer: askOwnApi,
 };
 
+const database = {
+  name: 'PostgreSQL',
+  missing: () => absent('DEMO_DATABASE_HOST', 'AWS_ROLE_ARN', 'AWS_REGION'),
+  answer: useDatabase,
+};
+
 const parties = {
   ...Object.fromEntries(
     Object.entries(clouds).map(([path, cloud]) => [path, { ...cloud, answer: () => useCloud(cloud) }]),
   ),
+  database,
   'own-api': ownApi,
 };
 
@@ -130,6 +141,40 @@ async function useCloud(cloud) {
     coldMs: cold.ms,
     warmMs: warm.ms,
   };
+}
+
+/** Logs in to PostgreSQL as a user of Amazon RDS, with a password that is signed with the credentials of the role. */
+async function useDatabase() {
+  const host = need('DEMO_DATABASE_HOST');
+  const port = Number(process.env.DEMO_DATABASE_PORT ?? 5432);
+  const user = process.env.DEMO_DATABASE_USER ?? 'app';
+  const name = process.env.DEMO_DATABASE_NAME ?? 'shop';
+  // Amazon's authorities, or the emulator's.
+  const caFile = process.env.DEMO_DATABASE_CA ?? process.env.NODE_EXTRA_CA_CERTS;
+  const password = rdsPassword({ ...clouds.aws.options(), hostname: host, port, username: user });
+  const ssl = { ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8') };
+  const client = new pg.Client(pgOptions({ host, port, user, database: name, ssl, password }));
+  const start = performance.now();
+  await client.connect();
+  try {
+    const ms = performance.now() - start;
+    await client.query('CREATE TEMPORARY TABLE demo (said text)');
+    await client.query('INSERT INTO demo VALUES ($1)', [said]);
+    const { rows } = await client.query(
+      "SELECT said, current_user, current_setting('server_version') AS version FROM demo",
+    );
+    const { expiresAt } = await password.withExpiry();
+    return {
+      became: `user ${rows[0].current_user} of PostgreSQL ${rows[0].version}, with a password signed by the role`,
+      ends: `${new Date(expiresAt).toISOString()} for logins`,
+      where: `postgresql://${host}:${port}/${name}`,
+      how: 'written and read back',
+      good: rows[0].said === said,
+      loginMs: ms,
+    };
+  } finally {
+    await client.end();
+  }
 }
 
 /** Gets a token for the audience of your own API from Vercel, and sends it to that API only. */

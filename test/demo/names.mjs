@@ -9,6 +9,12 @@ export const AWS = {
   region: 'eu-west-1',
   bucket: 'shop-orders',
 };
+/** A database of RDS in the same account: its user, its name and its resource id. */
+export const DATABASE = {
+  user: 'app',
+  name: 'shop',
+  resource: 'arn:aws:rds-db:eu-west-1:123456789012:dbuser:db-SHOPORDERS',
+};
 export const GCP = {
   projectNumber: '742613904155',
   workloadIdentityPoolId: 'vercel',

@@ -8,6 +8,7 @@ export function printSuccess(answer) {
   console.log(`    object      ${answer.where}, ${answer.good ? '' : 'NOT '}${answer.how}`);
   if (answer.coldMs !== undefined)
     console.log(`    cold call   ${ms(answer.coldMs)}, warm call ${ms(answer.warmMs)}`);
+  if (answer.loginMs !== undefined) console.log(`    login       ${ms(answer.loginMs)}`);
 }
 
 export function printRefusal(answer) {

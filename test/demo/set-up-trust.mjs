@@ -1,5 +1,5 @@
 // Least privilege: each cloud trusts only the production environment of one project.
-import { AUDIENCE, AWS, AZURE, GCP, PRODUCTION_SUBJECT } from './names.mjs';
+import { AUDIENCE, AWS, AZURE, DATABASE, GCP, PRODUCTION_SUBJECT } from './names.mjs';
 
 /** @param {import('@credex/testing/emulator').Emulator} emulator */
 export function setUpTrust(emulator) {
@@ -34,6 +34,7 @@ function trustOnAws(aws, issuer) {
             Action: ['s3:GetObject', 's3:PutObject'],
             Resource: `arn:aws:s3:::${AWS.bucket}/*`,
           },
+          { Effect: 'Allow', Action: 'rds-db:connect', Resource: `${DATABASE.resource}/${DATABASE.user}` },
         ],
       },
     ],

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { ensureBuilt } from '../../scripts/workspace.mjs';
+import { hasPostgres } from '../support/postgres-server.mjs';
 
 const demo = fileURLToPath(new URL('../demo/demo.mjs', import.meta.url));
 const BOUND_MS = 120_000;
@@ -16,7 +17,12 @@ test(
   async () => {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [demo]);
     expect(stderr).toBe('');
-    expect(stdout.match(/written and read back/g)).toHaveLength(3);
+    expect(stdout.match(/written and read back/g)).toHaveLength(hasPostgres() ? 4 : 3);
+    expect(stdout).toMatch(
+      hasPostgres()
+        ? /PostgreSQL\n {4}identity {4}user app of PostgreSQL [\s\S]*PostgreSQL: refused with access_denied/
+        : /PostgreSQL: left out.*apt-get install postgresql/,
+    );
     expect(stdout.match(/cold call +\d+ ms, warm call /g)).toHaveLength(3);
     expect(stdout).toMatch(
       /AWS: refused with access_denied[\s\S]*Google Cloud: refused with subject_not_allowed[\s\S]*Azure: refused with subject_not_allowed/,

@@ -25,8 +25,8 @@ import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { packageNames, root } from '../../scripts/workspace.mjs';
 import { describeProgram } from '../support/programs.js';
 import { client, installedClients } from './clients.mjs';
-import { POSTGRES, startPostgres } from './postgres-server.js';
-import type { PostgresServer } from './postgres-server.js';
+import { POSTGRES, startPostgres } from '../support/postgres-server.mjs';
+import type { PostgresServer } from '../support/postgres-server.mjs';
 import { REDIS, startRedis } from './redis-server.mjs';
 import { startUpstash } from './upstash-shim.js';
 

@@ -218,8 +218,16 @@ describe('node-redis', () => {
 });
 
 describe('ioredis', () => {
+  interface Connector {
+    readonly firstError?: unknown;
+    connect(emit: unknown): Promise<Duplex>;
+    disconnect(): void;
+  }
+  const classOf = (options: object): new (options: object) => Connector =>
+    ioredisOptions({ host, tls: {}, password: good, ...options }).Connector;
+
   test('never rejects: a failure is a destroyed connection with the first error', async () => {
-    const { Connector } = ioredisOptions({ host, tls: {}, password: failing });
+    const Connector = classOf({ password: failing });
     const connector = new Connector({});
     expect((await connector.connect(undefined)).destroyed).toBe(true);
     expect(connector.firstError).toMatchObject({ code: 'access_denied' });
@@ -227,7 +235,7 @@ describe('ioredis', () => {
 
   test('what the client keeps before the connection is the password of this connection', async () => {
     let calls = 0;
-    const { Connector } = ioredisOptions({ host, tls: {}, password: async () => `secret ${(calls += 1)}` });
+    const Connector = classOf({ password: async () => `secret ${(calls += 1)}` });
     const options: Record<string, unknown> = { host: '127.0.0.1', port: 1, tls: {} };
     const connector = new Connector(options);
     const condition = [options['username'], options['password']];
@@ -239,7 +247,7 @@ describe('ioredis', () => {
   test('a client that is closed while the password is fetched opens no connection', async () => {
     let fetched: (password: string) => void = () => undefined;
     const password = new Promise<string>((resolve) => (fetched = resolve));
-    const { Connector } = ioredisOptions({ host, tls: {}, password: () => password });
+    const Connector = classOf({ password: () => password });
     const connector = new Connector({ host: '127.0.0.1', port: 1 });
     const connecting = connector.connect(undefined);
     connector.disconnect();
@@ -251,12 +259,7 @@ describe('ioredis', () => {
   test('a password that was read late is replaced for the next login', async () => {
     const clock = manualClock();
     let calls = 0;
-    const { Connector } = ioredisOptions({
-      host,
-      tls: {},
-      password: async () => `secret ${(calls += 1)}`,
-      clock,
-    });
+    const Connector = classOf({ password: async () => `secret ${(calls += 1)}`, clock });
     const options: Record<string, unknown> = { host: '127.0.0.1', port: 1 };
     const stream = await new Connector(options).connect(undefined);
     stream.on('error', () => undefined).destroy();

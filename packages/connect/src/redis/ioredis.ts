@@ -38,11 +38,12 @@ export type IoredisClientOptions<O extends IoredisOptions> = Omit<
 > & {
   readonly username: string;
   readonly tls: VerifiedTls<O['tls']>;
-  readonly Connector: new (options: unknown) => IoredisConnector;
+  /** An `IoredisConnector` class. ioredis declares its own with private members, which no other class has. */
+  readonly Connector: never;
 };
 
 /** The connector of one client, as ioredis calls it. */
-export interface IoredisConnector {
+interface IoredisConnector {
   firstError?: Error;
   check(info: unknown): boolean;
   connect(emit: unknown): Promise<Socket>;
@@ -106,7 +107,7 @@ export function ioredisOptions<O extends IoredisOptions>(options: O): IoredisCli
     // Both are replaced for each connection; without a user, ioredis would send the password only.
     username: 'default',
     tls: verifiedTls<O['tls']>('tls', tls),
-    Connector: connectorOf(() => new Login(usernameOf, passwordOf, time), time),
+    Connector: connectorOf(() => new Login(usernameOf, passwordOf, time), time) as never,
   };
 }
 

@@ -1,35 +1,57 @@
-/** A PostgreSQL server on loopback, in a folder that is removed with it. */
+/** A PostgreSQL server on loopback, in a folder that is removed with it. It trusts whoever connects. */
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
-const VERSIONS = '/usr/lib/postgresql';
-const newest = existsSync(VERSIONS) ? readdirSync(VERSIONS).sort().at(-1) : undefined;
-const BIN = join(VERSIONS, newest ?? 'none', 'bin');
+/** Debian's folder, which is not on PATH, or the one on PATH that has `initdb`. */
+function folderOfPrograms() {
+  const versions = '/usr/lib/postgresql';
+  const newest = existsSync(versions) ? readdirSync(versions).sort().at(-1) : undefined;
+  const folders = [join(versions, newest ?? 'none', 'bin'), ...(process.env.PATH ?? '').split(delimiter)];
+  return folders.find((folder) => existsSync(join(folder, 'initdb'))) ?? folders[0];
+}
 
+const BIN = folderOfPrograms();
+
+/** @type {import('./programs.js').Program} */
 export const POSTGRES = {
   command: [join(BIN, 'postgres'), '--version'],
   install: 'apt-get install postgresql',
   inCi: true,
-} as const;
+};
 
-export interface PostgresServer {
-  readonly port: number;
-  stop(): Promise<void>;
-}
+/** Whether this machine has PostgreSQL. */
+export const hasPostgres = () => existsSync(join(BIN, 'postgres')) && existsSync(join(BIN, 'initdb'));
+
+/**
+ * @typedef {object} PostgresServer
+ * @property {number} port
+ * @property {() => Promise<void>} stop
+ */
 
 /** PostgreSQL refuses to run as root. */
-function userOfPostgres(): { readonly uid?: number; readonly gid?: number } {
+function userOfPostgres() {
   if (process.getuid?.() !== 0) return {};
-  const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  const id = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** A port that is free now. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** @returns {Promise<PostgresServer>} */
+export async function startPostgres() {
   const parent = mkdtempSync(join(tmpdir(), 'credex-postgres-'));
   // Its user makes the folder of the data in it.
   chmodSync(parent, 0o777);
@@ -37,11 +59,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const user = userOfPostgres();
   const init = ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'];
   execFileSync(join(BIN, 'initdb'), init, { ...user, cwd: parent, stdio: 'ignore' });
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
+  const port = await freePort();
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
   const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
   const child = spawn(join(BIN, 'postgres'), args, {
@@ -49,9 +67,9 @@ export async function startPostgres(): Promise<PostgresServer> {
     cwd: parent,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  await new Promise<void>((resolve, reject) => {
+  await new Promise((resolve, reject) => {
     let said = '';
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.stderr.on('data', (chunk) => {
       said += chunk.toString();
       if (said.includes('ready to accept connections')) resolve();
     });
