@@ -16,7 +16,7 @@ export interface Output {
   print(document: object, draw: (view: View) => string): void;
   /** For a protocol on stdout (credential_process, Google's executable): unchanged, with or without `--json`. */
   raw(text: string): void;
-  /** A line to stderr. */
+  /** A line to stderr, wrapped at words on a terminal. */
   note(...pieces: readonly Piece[]): void;
   /**
    * Shows what the command is waiting for, on the terminal's stderr only. Call the returned function to remove it.
@@ -36,7 +36,7 @@ export function createOutput(io: Io, isJson: () => boolean): Output {
       io.stdout.write(ended(isJson() ? visibleJson(document) : draw(view)));
     },
     raw: (text) => io.stdout.write(text),
-    note: (...pieces) => io.stderr.write(ended(aside.line(...pieces))),
+    note: (...pieces) => io.stderr.write(ended(aside.paragraph(...pieces))),
     progress(what) {
       if (!io.stderr.isTerminal || isJson() || isDumb(io.env)) return () => {};
       io.stderr.write(`${aside.line({ text: `${what}…`, tone: 'dim' })}`);

@@ -1,7 +1,7 @@
 /** Columns without lines, so that a piped table is easy to parse. Wrapped to the terminal, if there is one. */
 
 import Table from 'cli-table3';
-import type { Piece, View } from './text.js';
+import { widthOf, type Piece, type View } from './text.js';
 import { visible } from './visible.js';
 
 const GAP = 2;
@@ -83,10 +83,4 @@ function cut(word: string, most: number): string[] {
     length += more;
   }
   return parts;
-}
-
-function widthOf(text: string): number {
-  let sum = 0;
-  for (const character of text) sum += character < '\u007f' ? 1 : 2;
-  return sum;
 }

@@ -77,7 +77,7 @@ export async function succeed(command, args, options) {
 /**
  * Starts a server and waits until its output matches `ready`.
  * @param {{ cwd?: string, env?: Record<string, string>, ready: RegExp, limitMs?: number }} options
- * @returns {Promise<{ match: RegExpMatchArray, output: { stdout: string, stderr: string }, stop(): Promise<void> }>}
+ * @returns {Promise<{ match: RegExpMatchArray, output: { stdout: string, stderr: string }, stop(): Promise<void>, end(signal: string): Promise<void> }>}
  */
 export async function serve(command, args, { ready, limitMs = 60_000, ...options }) {
   const { child, output, ended } = spawned(command, args, options);
@@ -102,6 +102,13 @@ export async function serve(command, args, { ready, limitMs = 60_000, ...options
     async stop() {
       killGroup(child);
       await ended;
+    },
+    /** As Ctrl-C does, for a server that ends what it started. It is killed where that takes too long. */
+    async end(signal) {
+      const killed = setTimeout(() => killGroup(child), 30_000);
+      process.kill(-child.pid, signal);
+      await ended;
+      clearTimeout(killed);
     },
   };
 }

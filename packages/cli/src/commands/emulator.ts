@@ -34,7 +34,8 @@ async function run({ io, output, options }: Context<EmulatorOptions>): Promise<n
   const seed = options.seed === undefined ? undefined : await readSeed(io, options.seed);
   const emulator = await emulatorPackage(io.version);
   io.catchSignals?.();
-  const served = await serve(emulator, seed, ports);
+  const done = output.progress('the emulator starts');
+  const served = await serve(emulator, seed, ports).finally(done);
   try {
     if (options.writeCa !== undefined) await served.writeCa(resolve(io.cwd, options.writeCa));
     output.print(served.document, (view) => drawServed(served.document, view));

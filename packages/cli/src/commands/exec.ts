@@ -40,7 +40,8 @@ async function run({ io, output, options, operands }: Context<ExecOptions>): Pro
   const opened = await openEntry(io, name, options, { onEvent });
   io.catchSignals?.();
   const { conflicts, prepare } = opened.cloud.environment;
-  const prepared = await prepare(opened, io);
+  const done = output.progress('getting the credentials');
+  const prepared = await prepare(opened, io).finally(done);
   try {
     if (options.quiet !== true) {
       const left = duration(prepared.expiresAt - io.clock.now());

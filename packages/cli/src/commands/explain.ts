@@ -60,7 +60,8 @@ async function run(
     const value = await valueOf(io, option, given(option, options));
     if (value !== undefined) Object.assign(input, { [option.input]: value });
   }
-  const { token } = await findToken(io, options);
+  const done = options.local === true ? output.progress('asking Vercel for a token') : undefined;
+  const { token } = await findToken(io, options).finally(done);
   const full: ExplainInput = { ...input, claims: token.claims, now: io.clock.now() };
   const explanation = await explainPolicy(io, full);
   output.print(explanation, (view) => drawExplanation(explanation, view));

@@ -56,7 +56,8 @@ async function run(
   { audience = AUDIENCE, plan: planFor }: Pick<CloudSetup<object>, 'audience' | 'plan'>,
   { io, output, options: given }: Context<Options>,
 ): Promise<number> {
-  const { options, notes } = await withKnown(io, given);
+  const done = given.local === true ? output.progress('asking Vercel for a token') : undefined;
+  const { options, notes } = await withKnown(io, given).finally(done);
   const checks = new Checks();
   const whole = planFor(trustRequest(options, audience, checks), options, checks);
   const { files, commands, ...rest } = checks.or(whole, () => chosen(whole, options.format));

@@ -32,7 +32,8 @@ export const command: CommandModule = {
 };
 
 async function run({ io, output, options }: Context<WhoamiOptions>): Promise<ExitCode> {
-  const { token, place, passedOver } = await findToken(io, options);
+  const done = options.local === true ? output.progress('asking Vercel for a token') : undefined;
+  const { token, place, passedOver } = await findToken(io, options).finally(done);
   const now = io.clock.now();
   const { claims, expiresAt } = token;
   const issuer = issuerOf(claims.iss);
