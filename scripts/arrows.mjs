@@ -154,6 +154,7 @@ export const AMBIENT = {
   'azure/options': ['Date'],
   'cli/main': ['process'],
   'cli/dev/child-group': ['process'],
+  'cli/dev/database': ['process'],
   'cli/exec/run-child': ['process'],
   'cli/process-io': ['Date', 'fetch', 'performance', 'process', 'setTimeout'],
   'config/apply-environment': ['process'],

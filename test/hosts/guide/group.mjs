@@ -94,7 +94,7 @@ async function develop({ serve, row }, command, cwd, env) {
     const detail = JSON.stringify({ before, after, shown });
     row({ host, cloud: 'aws', case: 'success', ok: before === '0' && after === '1' && shown, detail });
   } catch (error) {
-    const detail = `${error}\n${server.output.stdout}\n${server.output.stderr}`.slice(-4_000);
+    const detail = `${String(error)}\n${server.output.stdout}\n${server.output.stderr}`.slice(-4_000);
     row({ host, cloud: 'aws', case: 'success', ok: false, detail });
   } finally {
     await server.end('SIGTERM');

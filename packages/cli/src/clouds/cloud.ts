@@ -9,6 +9,7 @@ import type { Credential, CredentialCall, SubjectClaims, SubjectToken } from '@c
 import type { Grammar } from '@credex/core/internal';
 import type { ExplainInput } from '@credex/explain';
 import type { EmulatorSeed, ServiceName } from '@credex/testing/emulator';
+import type { CacheGateLogin, DatabaseGateLogin } from '@credex/testing/gates';
 import type { Io } from '../io.js';
 import type { Invocation, ToolConfig } from '../print-config/invocation.js';
 import type { Checks } from '../setup/checks.js';
@@ -138,10 +139,23 @@ export interface CloudDev<E extends Entry> {
   readonly hosts: Readonly<Partial<Record<ServiceName, string>>>;
   /** Variables by which programs that are not Node's find a service. `url`: its address. */
   endpoints(url: (service: ServiceName) => string): Readonly<Record<string, string>>;
+  /** `credex dev --database`: how clients log in. Undefined where a variable that is needed is missing. */
+  readonly databases: {
+    postgres?(variables: Variables): DevLogin<DatabaseGateLogin> | undefined;
+    redis?(variables: Variables): DevLogin<CacheGateLogin> | undefined;
+  };
   /** What works unchanged, and what to change in a client. One line. */
   readonly advice: string;
   /** The part of a seed that trusts `trust` as the identities of the entries, which may do everything in `storage`. */
   seed(entries: readonly E[], trust: TrustRequest, storage: string): EmulatorSeed;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface DevLogin<Check> {
+  readonly check: Check;
+  /** Who logs in. */
+  readonly user: string;
 }
 
 /** Credentials as environment variables. */

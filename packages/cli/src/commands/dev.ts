@@ -1,12 +1,7 @@
 import type { CommandModule, Context } from '../command.js';
-import type { DevOptions } from '../dev/dev-seed.js';
-import type { NetworkOptions } from '../dev/private-network.js';
+import type { DevelopOptions } from '../dev/develop.js';
 import { UsageError } from '../usage-error.js';
 import { shown } from '../visible.js';
-
-interface Options extends DevOptions, NetworkOptions {
-  readonly port?: readonly string[];
-}
 
 export const command: CommandModule = {
   configure: (dev, act) =>
@@ -26,6 +21,10 @@ export const command: CommandModule = {
         'also listen on this private address, such as 172.17.0.1 for Docker on Linux',
       )
       .option('--port <service=number>', 'the port of one service, as for `credex emulator`', collect)
+      .option(
+        '--database <kind>',
+        'start postgres or redis, installed here, behind the login of the emulated cloud',
+      )
       .passThroughOptions()
       .addHelpText(
         'after',
@@ -34,7 +33,7 @@ export const command: CommandModule = {
       .action(act(run)),
 };
 
-async function run({ io, output, options, operands }: Context<Options>): Promise<number> {
+async function run({ io, output, options, operands }: Context<DevelopOptions>): Promise<number> {
   const [file, ...args] = operands[0] === '--' ? operands.slice(1) : operands;
   if (file === undefined || file === '')
     throw new UsageError('missing_argument', 'The program is missing: pass it after `--`.', {

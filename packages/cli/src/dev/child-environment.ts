@@ -29,8 +29,9 @@ export function childEnvironment(
   const preload = `--require ${quoted(join(folder, 'redirect.cjs'))}`;
   const exempt = [env['NO_PROXY'] ?? env['no_proxy'], WITHOUT_PROXY].filter(Boolean).join(',');
   return {
-    ...variables,
     ...env,
+    // A variable that is empty is not set.
+    ...Object.fromEntries(Object.entries(variables).filter(([name]) => !env[name])),
     ...Object.assign({}, ...clouds.map((cloud) => cloud.endpoints(url))),
     ...(PROXIES.some((name) => env[name]) ? { NO_PROXY: exempt, no_proxy: exempt } : {}),
     CREDEX_DEV_FOLDER: folder,

@@ -18,6 +18,8 @@ import { exchangeLine } from './exchange-line.js';
 import { watchKeys } from './keys.js';
 import type { Forwarding, Network, NetworkOptions } from './private-network.js';
 import { forward, networkOf } from './private-network.js';
+import type { Database } from './database.js';
+import { startDatabase } from './database.js';
 import { cloudsOf, redirectModule, routesTo } from './redirect.js';
 import { keepTokenFile } from './token-file.js';
 
@@ -28,12 +30,13 @@ interface Words {
 
 type Parts = { readonly io: Io; readonly output: Output };
 
+export interface DevelopOptions extends DevOptions, NetworkOptions {
+  readonly port?: readonly string[];
+  readonly database?: string;
+}
+
 /** @returns the exit code of the program */
-export async function develop(
-  { io, output }: Parts,
-  options: DevOptions & NetworkOptions & { readonly port?: readonly string[] },
-  words: Words,
-): Promise<number> {
+export async function develop({ io, output }: Parts, options: DevelopOptions, words: Words): Promise<number> {
   const ports = portsOf(options.port ?? []);
   const network = networkOf(options);
   const found = await devSeed(io, options);
@@ -43,6 +46,7 @@ export async function develop(
   const folder = await mkdtemp(join(tmpdir(), 'credex-dev-'));
   const stop = new AbortController();
   let forwarding: Forwarding | undefined;
+  let database: Database | undefined;
   try {
     const { emulator } = served;
     const clouds = await cloudsOf(found.seed.document as EmulatorSeed);
@@ -52,13 +56,23 @@ export async function develop(
     const inner = { clock: io.clock, signal: stop.signal };
     const token = await keepTokenFile(inner, emulator, found.project, found.environment, file);
     output.note(strong('credex dev'), `  ${token.subject}; the trust is ${found.from}`);
+    if (options.database !== undefined) {
+      const ready = output.progress('the database starts');
+      database = await startDatabase(io, options.database, {
+        emulator,
+        clouds,
+        variables: env,
+        folder,
+      }).finally(ready);
+      output.note(strong('database'), `  ${database.says}`);
+    }
     for (const { title, advice } of clouds) output.note(strong(title), `  ${advice}`);
     emulator.log.subscribe((entry) => {
       const line = exchangeLine(entry);
       if (line !== undefined) output.note(...line);
     });
     const isTerminal = io.readKeys !== undefined;
-    const child = startGroup(io, { ...words, env, cwd: io.cwd, isTerminal });
+    const child = startGroup(io, { ...words, env: { ...env, ...database?.env }, cwd: io.cwd, isTerminal });
     const release = watchKeys(io, child, {
       async preview() {
         const next = token.subject.endsWith(`:${found.environment}`)
@@ -77,6 +91,7 @@ export async function develop(
     return await child.ended.finally(release);
   } finally {
     stop.abort();
+    await database?.close();
     await forwarding?.close();
     await served.close();
     await rm(folder, { recursive: true, force: true });

@@ -122,7 +122,9 @@ describe('the environment of the program', () => {
     );
 
   test('has the token file, the authority, the endpoints and the options; the caller’s own variables stay', async () => {
-    expect(await made({ AWS_REGION: 'mine', PATH: '/bin', NODE_OPTIONS: '--no-warnings' })).toEqual({
+    expect(
+      await made({ AWS_REGION: 'mine', AWS_ROLE_ARN: '', PATH: '/bin', NODE_OPTIONS: '--no-warnings' }),
+    ).toEqual({
       AWS_ROLE_ARN: 'from a file',
       AWS_REGION: 'mine',
       AWS_ENDPOINT_URL_S3: 'http://127.0.0.1/aws-s3',

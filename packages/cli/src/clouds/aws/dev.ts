@@ -18,6 +18,12 @@ export const dev: CloudDev<AwsEntry> = {
     AWS_ENDPOINT_URL_STS: url('aws-sts'),
     AWS_ENDPOINT_URL_S3: url('aws-s3'),
   }),
+  databases: {
+    postgres: ({ AWS_REGION: region }) =>
+      !region ? undefined : { check: { cloud: 'aws', region }, user: 'app' },
+    redis: ({ AWS_REGION: region }) =>
+      !region ? undefined : { check: { cloud: 'aws', region, cacheName: 'dev' }, user: 'app' },
+  },
   advice:
     'STS and S3 are emulated. S3Client needs no change; set `forcePathStyle: true` only with an `endpoint` that is a name. Other services refuse the session, which is valid only here.',
   seed(entries, trust, storage) {

@@ -14,6 +14,12 @@ export const dev: CloudDev<AzureEntry> = {
     'azure-blob': String.raw`[a-z0-9]{3,24}(?:-secondary)?\.blob\.(?:core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn)`,
   },
   endpoints: () => ({}),
+  databases: {
+    postgres: ({ AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: clientId }) =>
+      !tenantId || !clientId
+        ? undefined
+        : { check: { cloud: 'azure', tenantId, users: { app: clientId } }, user: 'app' },
+  },
   advice:
     'Entra and Blob Storage are emulated. BlobServiceClient needs no change; @azure/identity needs `disableInstanceDiscovery: true`. Other services refuse the token, which is valid only here.',
   seed(entries, trust, storage) {

@@ -15,6 +15,11 @@ export const dev: CloudDev<GcpEntry> = {
     'gcp-storage': String.raw`storage\.googleapis\.com`,
   },
   endpoints: () => ({}),
+  databases: {
+    // The user of Cloud SQL for PostgreSQL is the address without its end.
+    postgres: ({ GCP_SERVICE_ACCOUNT_EMAIL: email }) =>
+      !email ? undefined : { check: { cloud: 'gcp' }, user: email.replace(/\.gserviceaccount\.com$/, '') },
+  },
   advice:
     'The token service, IAM Credentials and Storage (JSON API) are emulated. Pass `resumable: false` to uploads of @google-cloud/storage. Other services refuse the token, which is valid only here.',
   seed(entries, trust, storage) {
