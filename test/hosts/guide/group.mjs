@@ -1,5 +1,5 @@
 // docs/guides/next-js-s3.md, followed as it is printed: its commands are run and its page is written, in an empty folder. Only
-// our own packages come from their tarballs instead of a registry. `next dev` is asked by real requests, in both bundlers.
+// our own packages come from their tarballs instead of a registry. `next dev` is asked by real requests.
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
