@@ -106,7 +106,7 @@ export async function serve(command, args, { ready, limitMs = 60_000, ...options
     /** As Ctrl-C does, for a server that ends what it started. It is killed where that takes too long. */
     async end(signal) {
       const killed = setTimeout(() => killGroup(child), 30_000);
-      process.kill(-child.pid, signal);
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
       await ended;
       clearTimeout(killed);
     },
