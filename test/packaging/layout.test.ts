@@ -45,9 +45,11 @@ const PASSWORD_TYPES = ['AwsPasswordOptions', 'AwsSigningCredentials', 'AwsSigni
 /** What a cloud has in addition, since its protocol or its SDK differs. */
 const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
   aws: {
-    'index.ts': { types: ['AwsOptions', 'AwsSessionCredentials'] },
-    'options.ts': { values: ['OPTION_NAMES'], types: ['AwsOptions'] },
-    'types.ts': { types: ['AwsSessionCredentials'] },
+    'index.ts': {
+      types: ['AwsAssumeRole', 'AwsHop', 'AwsHopRequest', 'AwsOptions', 'AwsSessionCredentials'],
+    },
+    'options.ts': { values: ['OPTION_NAMES'], types: ['AwsAssumeRole', 'AwsOptions'] },
+    'types.ts': { types: ['AwsHop', 'AwsHopRequest', 'AwsSessionCredentials', 'GivenHop', 'RoleChain'] },
     'parse-sts-response.ts': { values: ['isJson', 'parseStsResponse', 'parseStsResult'] },
     'client-sts.ts': { values: ['clientStsExchanger'], types: ['ClientStsExchangerOptions'] },
     'region.ts': {
@@ -66,12 +68,23 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
       types: ['AwsPartition', 'ConfiguredRegion'],
     },
     'session.ts': {
-      values: ['requiredRoleArn', 'sessionName', 'sessionPolicies'],
+      values: ['plainJson', 'requiredRoleArn', 'sessionName', 'sessionPolicies'],
       types: ['SessionPolicies'],
     },
     'sigv4.ts': {
-      values: ['percentEncoded', 'presignedUrl'],
+      values: ['percentEncoded', 'presignedUrl', 'signedHeaders'],
       types: ['SigningKeys', 'SigningScope'],
+    },
+    // Chains of roles.
+    'role-hops.ts': { values: ['chainExchanger', 'givenHops'] },
+    'role-chain.ts': { values: ['exchangeLastHop'] },
+    'check-hops.ts': { values: ['TAG_VALUE', 'checkedHops'], types: ['CheckedHop'] },
+    'assume-role.ts': { values: ['assumeRole'] },
+    'classify-hop-error.ts': { values: ['classifyHopError'] },
+    'direct-exchange.ts': { values: ['FORM', 'encodedForm', 'stsUrl'] },
+    'sts-errors.ts': {
+      values: ['SERVER_CODES', 'meaningOf', 'otherwise', 'readServerError'],
+      types: ['Failed'],
     },
     // Passwords of databases and brokers.
     'password.ts': {

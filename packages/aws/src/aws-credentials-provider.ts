@@ -18,6 +18,7 @@ import type { AwsCredentialsProviderOptions } from './options.js';
 import { awsConfiguration, awsOptions } from './options.js';
 import { awsCredentialsOf } from './parse-sts-response.js';
 import { callingClientRegion, partitionNamed, regionInEffect, requestedRegion } from './region.js';
+import { chainExchanger, givenHops } from './role-hops.js';
 import type { AwsCredentials, AwsCredentialsProvider, AwsRequest } from './types.js';
 
 /**
@@ -64,14 +65,15 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
   const options = awsOptions(given);
   const configuration = awsConfiguration(options);
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
-  const exchanger = (factory ?? directExchanger)(configuration);
+  const base = (factory ?? directExchanger)(configuration);
+  const shared = providerOptions(options, vercelPlatform, 'sts.amazonaws.com');
+  const hops = options.assumeRole && givenHops(options.assumeRole);
+  const exchanger = hops ? chainExchanger({ base, factory, configuration, hops, options: shared }) : base;
+  const { durationSeconds } = hops?.at(-1) ?? configuration;
   const provider = createCredentialProvider(
     exchanger,
-    {
-      ...providerOptions(options, vercelPlatform, 'sts.amazonaws.com'),
-      lifetimeMs:
-        configuration.durationSeconds === undefined ? undefined : configuration.durationSeconds * 1000,
-    },
+    // Anything but a number is refused with the first exchange.
+    { ...shared, lifetimeMs: typeof durationSeconds === 'number' ? durationSeconds * 1000 : undefined },
     awsCredentialsOf,
   );
   const { partition } = configuration;

@@ -2,7 +2,7 @@ import { createCredentialCache } from '@credex/core';
 import { readSubjectToken } from '@credex/core/on-demand';
 import { describe, expect, it } from 'vitest';
 import { getAwsCredentials } from './aws-credentials-provider.js';
-import type { AwsCredentialsProviderOptions } from './options.js';
+import type { AwsAssumeRole, AwsCredentialsProviderOptions } from './options.js';
 import {
   clockAt,
   isolated,
@@ -43,6 +43,8 @@ const policyB = 'arn:aws:iam::aws:policy/B';
 const { client } = stubbedClient(() => ({ body: issuedXml({ n: 99 }) }));
 const withClient = { fetch: undefined, region: undefined, exchanger: clientStsExchanger({ client }) };
 
+const HOP: AwsAssumeRole = { roleArn: 'arn:aws:iam::999999999999:role/far' };
+
 /** An option that is added without a word here fails to compile. */
 const SAMPLES = {
   roleArn: inKey(of('roleArn', 'arn:aws:iam::123456789012:role/a', 'arn:aws:iam::123456789012:role/b')),
@@ -51,6 +53,7 @@ const SAMPLES = {
   durationSeconds: inKey(of('durationSeconds', undefined, 3_600)),
   policy: inKey(of('policy', { Version: '2012-10-17' }, { Version: '2008-10-17' })),
   policyArns: inKey(of('policyArns', [policyA], [policyA, policyB])),
+  assumeRole: inKey(of('assumeRole', undefined, [HOP])),
   endpoint: inKey(of('endpoint', undefined, endpoint)),
   useFipsEndpoint: inKey(of('useFipsEndpoint', false, true, { region: 'us-east-1' })),
   useDualstackEndpoint: notInKey(of('useDualstackEndpoint', false, true)),
@@ -78,6 +81,46 @@ const SAMPLES = {
   onEvent: notInKey(of('onEvent', undefined, () => undefined)),
   invocation: notInKey(of('invocation', undefined, () => undefined)),
 } satisfies Record<keyof Required<Options>, Sample>;
+
+/** What an option of a role makes of the cache key: another one, always. */
+const HOP_SAMPLES = {
+  roleArn: ['arn:aws:iam::999999999999:role/other'],
+  externalId: ['contract-7', 'contract-8'],
+  tags: [{ team: 'a' }, { team: 'b' }, { Team: 'a' }],
+  tagsFromClaims: [{ team: 'project' }, { team: 'owner' }],
+  transitiveTagKeys: [['team']],
+  sourceIdentity: ['alice', 'bob'],
+  policy: [{ Version: '2012-10-17' }],
+  policyArns: [[policyA], [policyB]],
+  durationSeconds: [900, 3_600],
+} satisfies { readonly [K in keyof Required<AwsAssumeRole>]: readonly AwsAssumeRole[K][] };
+
+describe('the cache key of a chain', () => {
+  it('is another one for each value of each option, for each role and for their order', async () => {
+    const cache = createCredentialCache();
+    const { fetch } = recordingFetch();
+    const get = async (assumeRole: readonly AwsAssumeRole[]) => {
+      const options = isolated({ cache, fetch, region: 'eu-west-1', assumeRole });
+      return (await getAwsCredentials(options)).sessionToken;
+    };
+    const hops: readonly AwsAssumeRole[] = [
+      HOP,
+      ...Object.entries(HOP_SAMPLES).flatMap(([option, values]) =>
+        values.map((value) => ({
+          ...HOP,
+          ...(option === 'transitiveTagKeys' ? { tags: { team: 'c' } } : {}),
+          [option]: value,
+        })),
+      ),
+    ];
+    const other: AwsAssumeRole = { roleArn: 'arn:aws:iam::123456789012:role/other' };
+    const chains = [...hops.map((hop) => [hop]), [HOP, HOP], [HOP, other], [other, HOP]];
+    const first = [];
+    for (const chain of chains) first.push(await get(chain));
+    expect(new Set(first).size).toBe(chains.length);
+    for (const [index, chain] of chains.entries()) expect(await get(chain)).toBe(first[index]);
+  });
+});
 
 describe('the cache key', () => {
   it.each(Object.entries(SAMPLES) as [string, Sample][])('%s', async (_option, { key, values }) => {

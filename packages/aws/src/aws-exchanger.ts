@@ -3,7 +3,7 @@
 import type { Json } from '@credex/core';
 import type { ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/internal';
 import { parseStoredAwsCredentials } from './parse-sts-response.js';
-import type { AwsConfiguration, AwsRequest, AwsSessionCredentials } from './types.js';
+import type { AwsConfiguration, AwsRequest, AwsSessionCredentials, RoleChain } from './types.js';
 
 export type AwsExchange = (
   request: AwsRequest,
@@ -15,7 +15,7 @@ export type AwsExchange = (
  *   its own endpoint).
  */
 export function awsExchanger(
-  configuration: AwsConfiguration,
+  configuration: AwsConfiguration & { readonly chain?: RoleChain },
   exchange: AwsExchange,
   via?: Readonly<Record<string, Json>>,
 ): Exchanger<AwsSessionCredentials, AwsRequest> {

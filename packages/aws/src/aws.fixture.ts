@@ -73,15 +73,16 @@ export function issuedXml({
   n = 1,
   expiration = '2026-11-22T11:00:00Z',
   role = ROLE,
-}: { n?: number; expiration?: string; role?: string } = {}): string {
+  action = 'AssumeRoleWithWebIdentity',
+}: { n?: number; expiration?: string; role?: string; action?: string } = {}): string {
   const [, partition, , , account, path = ''] = role.split(':');
-  return `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
+  return `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>
 <Audience>https://vercel.com/acme</Audience>
 <AssumedRoleUser><AssumedRoleId>AROAEXAMPLE:credex</AssumedRoleId><Arn>arn:${partition}:sts::${account}:assumed-role/${path.split('/').at(-1)}/credex</Arn></AssumedRoleUser>
 <Provider>arn:${partition}:iam::${account}:oidc-provider/oidc.vercel.com/acme</Provider>
 <Credentials><AccessKeyId>ASIAEXAMPLE${n}</AccessKeyId><SecretAccessKey>secret/+${n}</SecretAccessKey><SessionToken>session==${n}</SessionToken><Expiration>${expiration}</Expiration></Credentials>
-<SubjectFromWebIdentityToken>${CLAIMS.sub}</SubjectFromWebIdentityToken></AssumeRoleWithWebIdentityResult>
-<ResponseMetadata><RequestId>c6104cbe-af31-11e0-8154-cbc7ccf896c7</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>`;
+<SubjectFromWebIdentityToken>${CLAIMS.sub}</SubjectFromWebIdentityToken></${action}Result>
+<ResponseMetadata><RequestId>c6104cbe-af31-11e0-8154-cbc7ccf896c7</RequestId></ResponseMetadata></${action}Response>`;
 }
 
 export function errorXml(code: string, message = 'because'): string {
@@ -97,9 +98,11 @@ export interface Sent {
 
 type Respond = (sent: Sent, count: number) => Answer | Promise<Answer>;
 
-const issuing: Respond = (sent, count) => ({
-  body: issuedXml({ n: count, role: new URLSearchParams(sent.body).get('RoleArn') ?? ROLE }),
-});
+const issuing: Respond = (sent, count) => {
+  const form = new URLSearchParams(sent.body);
+  const [role, action] = [form.get('RoleArn') ?? ROLE, form.get('Action') ?? ''];
+  return { body: issuedXml({ n: count, role, action }) };
+};
 
 /** A `fetch` that records, and answers with a new credential each time. */
 export function recordingFetch(respond: Respond = issuing): { readonly sent: Sent[]; readonly fetch: Fetch } {

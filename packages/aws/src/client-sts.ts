@@ -1,16 +1,28 @@
 /** `@credex/aws/client-sts`: the exchange with the official SDK, `@aws-sdk/client-sts`. */
 
-import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { SubjectToken } from '@credex/core';
 import { OptionError } from '@credex/core';
-import type { ExchangeContext, ExchangeResult } from '@credex/core/internal';
-import { invalidOption, optionNames, ownOptions, withSecureSockets } from '@credex/core/internal';
+import type { ExchangeContext, ExchangeResult, HttpResponse } from '@credex/core/internal';
+import {
+  invalidOption,
+  optionNames,
+  optionalFunction,
+  ownOptions,
+  withSecureSockets,
+} from '@credex/core/internal';
 import { awsExchanger } from './aws-exchanger.js';
 import { recordResponse, responseErrorOf } from './client-sts/record-response.js';
 import { stsClient, stsEndpointOf } from './client-sts/sts-client.js';
 import { parseStsResponse, parseStsResult } from './parse-sts-response.js';
-import type { AwsConfiguration, AwsExchangerFactory, AwsSessionCredentials } from './types.js';
+import type {
+  AwsConfiguration,
+  AwsExchangerFactory,
+  AwsHop,
+  AwsHopRequest,
+  AwsSessionCredentials,
+} from './types.js';
 
 export interface ClientStsExchangerOptions {
   /**
@@ -20,6 +32,11 @@ export interface ClientStsExchangerOptions {
    * other clients.
    */
   readonly client?: STSClient | undefined;
+  /**
+   * Makes a client like `client` that signs with these credentials: for the option `assumeRole`, which needs it where
+   * `client` is given.
+   */
+  readonly clientFor?: ((credentials: AwsHopRequest['keys']) => STSClient) | undefined;
 }
 
 /**
@@ -36,9 +53,10 @@ export function clientStsExchanger(given: ClientStsExchangerOptions = {}): AwsEx
   const options = ownOptions(
     'clientStsExchanger',
     given,
-    optionNames<ClientStsExchangerOptions>({ client: true }),
+    optionNames<ClientStsExchangerOptions>({ client: true, clientFor: true }),
   );
   const { client } = options;
+  const clientFor = optionalFunction({ option: 'clientFor' }, options.clientFor);
   if (client === undefined) return withOwnClient;
   if (typeof client?.send !== 'function') throw invalidOption({ option: 'client' }, 'an STSClient', client);
   return Object.assign(
@@ -52,63 +70,126 @@ export function clientStsExchanger(given: ClientStsExchangerOptions = {}): AwsEx
         },
       );
     },
-    { ownRegion: true },
+    {
+      ownRegion: true,
+      assumeRole:
+        clientFor &&
+        (async (request: AwsHopRequest, context: ExchangeContext) => {
+          const signing = clientFor({ ...request.keys });
+          try {
+            return await context.step(identityOf(client), (signal) =>
+              withSecureSockets(() => sendHop(signing, request.hop, signal)),
+            );
+          } finally {
+            // It may share sockets with `client`.
+            if (signing.config.requestHandler !== client.config.requestHandler) signing.destroy();
+          }
+        }),
+    },
   );
 }
 
-const withOwnClient: AwsExchangerFactory = (configuration) =>
-  awsExchanger(configuration, async ({ region }, context) => {
-    const endpoint = stsEndpointOf(configuration, region);
-    const token = await context.subject();
-    return context.step(endpoint.url.host, async (signal) => {
-      const post: ExchangeContext['post'] = (url, init) => context.post(url, { ...init, signal });
-      const client = stsClient(configuration, endpoint, post);
-      try {
-        return await withSecureSockets(() => assumeRole(client, configuration, token, signal));
-      } finally {
-        client.destroy();
-      }
-    });
+const withOwnClient: AwsExchangerFactory = Object.assign(
+  (configuration: AwsConfiguration) =>
+    awsExchanger(configuration, async ({ region }, context) => {
+      const token = await context.subject();
+      return throughOwnClient(configuration, region, context, undefined, (client, signal) =>
+        sendToken(client, configuration, token, signal),
+      );
+    }),
+  {
+    assumeRole: async ({ hop, region, keys }: AwsHopRequest, context: ExchangeContext) =>
+      throughOwnClient(hop, region, context, keys, (client, signal) => sendHop(client, hop, signal)),
+  },
+);
+
+type Issued = ExchangeResult<AwsSessionCredentials>;
+
+async function throughOwnClient(
+  configuration: AwsConfiguration,
+  region: string,
+  context: ExchangeContext,
+  keys: AwsHopRequest['keys'] | undefined,
+  send: (client: STSClient, signal: AbortSignal) => Promise<Issued>,
+): Promise<Issued> {
+  const endpoint = stsEndpointOf(configuration, region);
+  return context.step(endpoint.url.host, async (signal) => {
+    const post: ExchangeContext['post'] = (url, init) => context.post(url, { ...init, signal });
+    const client = stsClient(configuration, endpoint, post, keys);
+    try {
+      return await withSecureSockets(() => send(client, signal));
+    } finally {
+      client.destroy();
+    }
   });
+}
 
 /** A user's client has a separate retry budget, because its host is unknown here. */
 async function throughClient(
   client: STSClient,
   configuration: AwsConfiguration,
   context: ExchangeContext,
-): Promise<ExchangeResult<AwsSessionCredentials>> {
+): Promise<Issued> {
   const token = await context.subject();
   return context.step(identityOf(client), (signal) =>
-    withSecureSockets(() => assumeRole(client, configuration, token, signal)),
+    withSecureSockets(() => sendToken(client, configuration, token, signal)),
   );
 }
 
-async function assumeRole(
+async function sendToken(
   client: STSClient,
   configuration: AwsConfiguration,
   { jwt, claims }: SubjectToken,
   signal: AbortSignal,
-): Promise<ExchangeResult<AwsSessionCredentials>> {
-  const { roleArn, roleSessionName, durationSeconds, policy, policyArns } = configuration;
+): Promise<Issued> {
   const command = new AssumeRoleWithWebIdentityCommand({
-    RoleArn: roleArn,
-    RoleSessionName: roleSessionName,
+    ...sessionOf(configuration),
     WebIdentityToken: jwt,
-    PolicyArns: policyArns.length === 0 ? undefined : policyArns.map((arn) => ({ arn })),
-    Policy: policy,
-    DurationSeconds: durationSeconds,
   });
-  const recorded = recordResponse(command);
-  const output = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
-    if (recorded() === undefined) throw responseErrorOf(error);
-    return undefined;
-  });
-  const response = recorded();
-  // The recorded response is used. A mock of `send` has none.
+  const { response, output } = await recorded(command, () => client.send(command, { abortSignal: signal }));
   return response === undefined
     ? parseStsResult(() => output, configuration, claims.sub)
     : parseStsResponse(response, configuration, claims.sub);
 }
+
+async function sendHop(client: STSClient, hop: AwsHop, signal: AbortSignal): Promise<Issued> {
+  const { externalId, tags, transitiveTagKeys, sourceIdentity } = hop;
+  const command = new AssumeRoleCommand({
+    ...sessionOf(hop),
+    ExternalId: externalId,
+    SourceIdentity: sourceIdentity,
+    Tags: listed(tags.map(([Key, Value]) => ({ Key, Value }))),
+    TransitiveTagKeys: listed([...transitiveTagKeys]),
+  });
+  const { response, output } = await recorded(command, () => client.send(command, { abortSignal: signal }));
+  return response === undefined
+    ? parseStsResult(() => output, hop, undefined, undefined, 'AssumeRole')
+    : parseStsResponse(response, hop, undefined, 'AssumeRole');
+}
+
+/** The response as it was received. A mock of `send` has none: then the output is used. */
+async function recorded(
+  command: AssumeRoleCommand | AssumeRoleWithWebIdentityCommand,
+  send: () => Promise<unknown>,
+): Promise<{ readonly response: HttpResponse | undefined; readonly output: unknown }> {
+  const response = recordResponse(command);
+  const output = await send().catch((error: unknown) => {
+    if (response() === undefined) throw responseErrorOf(error);
+    return undefined;
+  });
+  return { response: response(), output };
+}
+
+const listed = <T>(list: T[]): T[] | undefined => (list.length === 0 ? undefined : list);
+
+/** What both operations are asked for. */
+const sessionOf = (configuration: AwsConfiguration) => ({
+  RoleArn: configuration.roleArn,
+  RoleSessionName: configuration.roleSessionName,
+  PolicyArns: listed(configuration.policyArns.map((arn) => ({ arn }))),
+  Policy: configuration.policy,
+  DurationSeconds: configuration.durationSeconds,
+});
 
 function assertNoneIgnored(configuration: AwsConfiguration): void {
   const given = {

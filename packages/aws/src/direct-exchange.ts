@@ -8,7 +8,9 @@ import { stsHost } from './region.js';
 import { percentEncoded } from './sigv4.js';
 import type { AwsConfiguration, AwsRequest, AwsSessionCredentials } from './types.js';
 
-const HEADERS = { 'content-type': 'application/x-www-form-urlencoded' };
+/** Without a charset, as the AWS SDK writes it. */
+export const FORM = 'application/x-www-form-urlencoded';
+const HEADERS = { 'content-type': FORM };
 
 export function directExchanger(
   configuration: AwsConfiguration,
@@ -27,7 +29,7 @@ export function directExchanger(
   });
 }
 
-function stsUrl(configuration: AwsConfiguration, region: string): URL {
+export function stsUrl(configuration: AwsConfiguration, region: string): URL {
   const { endpoint, partition } = configuration;
   return endpoint === undefined
     ? httpsUrl({ host: stsHost(partition, region, configuration) })
@@ -37,7 +39,7 @@ function stsUrl(configuration: AwsConfiguration, region: string): URL {
 /** AssumeRoleWithWebIdentity in the Query protocol, in the order in which the AWS SDK writes it. */
 function formOf(configuration: AwsConfiguration, jwt: string): string {
   const { roleArn, roleSessionName, policyArns, policy, durationSeconds } = configuration;
-  const fields: readonly (readonly [name: string, value: string])[] = [
+  return encodedForm([
     ['Action', 'AssumeRoleWithWebIdentity'],
     ['Version', '2011-06-15'],
     ['RoleArn', roleArn],
@@ -46,6 +48,9 @@ function formOf(configuration: AwsConfiguration, jwt: string): string {
     ...policyArns.map((arn, at): [string, string] => [`PolicyArns.member.${at + 1}.arn`, arn]),
     ...(policy === undefined ? [] : [['Policy', policy] as const]),
     ...(durationSeconds === undefined ? [] : [['DurationSeconds', String(durationSeconds)] as const]),
-  ];
+  ]);
+}
+
+export function encodedForm(fields: readonly (readonly [name: string, value: string])[]): string {
   return fields.map(([name, value]) => `${name}=${percentEncoded(value)}`).join('&');
 }

@@ -38,6 +38,11 @@ export interface AwsOptions {
   readonly policy?: string | object | undefined;
   /** ARNs of managed policies used as session policies, at most 10. */
   readonly policyArns?: readonly string[] | undefined;
+  /**
+   * Roles to assume one after the other, 1 to 5, starting with the session of `roleArn`; the credential is that of the last
+   * one. Each session is cached on its own. They are checked with the first call, before any request. Default: none.
+   */
+  readonly assumeRole?: readonly AwsAssumeRole[] | undefined;
   /** A token service of another name, such as a VPC endpoint: `https://host[:port]`. */
   readonly endpoint?: string | undefined;
   /** Ask the FIPS 140 endpoint. Default: false. Not with `endpoint`. */
@@ -51,6 +56,31 @@ export interface AwsOptions {
    * send. Default: false: such a response is refused with `invalid_response`. Never read from the environment.
    */
   readonly allowUnboundResponse?: boolean | undefined;
+}
+
+/** A role to assume with the session of the role before it (AssumeRole). `undefined` is the same as left out. */
+export interface AwsAssumeRole {
+  /** The role, in any account of the same partition. */
+  readonly roleArn: string;
+  /** What the role's trust policy compares with `sts:ExternalId`: 2 to 1,224 characters of `A-Z a-z 0-9 _+=,.@:/-`. */
+  readonly externalId?: string | undefined;
+  /** Session tags for ABAC: `aws:PrincipalTag/{key}` in policies. At most 50 with those of `tagsFromClaims`. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Session tags whose values are claims of the token, `{ Project: 'project_id' }`: `project`, `project_id`, `environment`,
+   * `owner` and `owner_id`. Any other claim needs a function as `tokenSource`, which makes the whole token the identity.
+   */
+  readonly tagsFromClaims?: Readonly<Record<string, string>> | undefined;
+  /** Tags of this role that all later sessions of the chain keep. */
+  readonly transitiveTagKeys?: readonly string[] | undefined;
+  /** Who acts, for CloudTrail: 2 to 64 characters of `A-Z a-z 0-9 _+=,.@-`. Only in the first role; later ones keep it. */
+  readonly sourceIdentity?: string | undefined;
+  /** A session policy, as an object or JSON text. At most 2,048 characters together with `policyArns`. */
+  readonly policy?: string | object | undefined;
+  /** ARNs of managed policies used as session policies, at most 10. */
+  readonly policyArns?: readonly string[] | undefined;
+  /** Seconds, 900 to 3,600: a session that another session requests lasts an hour at most. Default: that of STS, 3,600. */
+  readonly durationSeconds?: number | undefined;
 }
 
 export interface AwsCredentialsProviderOptions extends AwsOptions, SharedOptions {
@@ -70,6 +100,7 @@ export const OPTION_NAMES: readonly string[] = [
     durationSeconds: true,
     policy: true,
     policyArns: true,
+    assumeRole: true,
     endpoint: true,
     useFipsEndpoint: true,
     useDualstackEndpoint: true,

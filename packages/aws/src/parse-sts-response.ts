@@ -7,19 +7,27 @@ import type { AwsConfiguration, AwsCredentials, AwsSessionCredentials } from './
 
 /** The session that STS gives if the request has no duration. */
 const DEFAULT_SECONDS = 3_600;
+const WEB_IDENTITY = 'AssumeRoleWithWebIdentity';
 
 /**
- * Parses a response of AssumeRoleWithWebIdentity: XML, or JSON if something between here and STS asked for it.
+ * Parses a response of AssumeRoleWithWebIdentity or AssumeRole: XML, or JSON if something between here and STS asked for it.
  * @param subject the claim `sub` of the token that was sent
  * @throws ResponseError
  */
 export function parseStsResponse(
   response: HttpResponse,
   configuration: AwsConfiguration,
-  subject: string | undefined,
+  subject?: string,
+  action: string = WEB_IDENTITY,
 ): ExchangeResult<AwsSessionCredentials> {
   if (response.status < 200 || response.status > 299) throw new ResponseError(response);
-  const issued = parseStsResult(() => resultOf(response.body), configuration, subject, response);
+  const issued = parseStsResult(
+    () => resultOf(response.body, action),
+    configuration,
+    subject,
+    response,
+    action,
+  );
   return { ...issued, serverDate: serverDate(response.headers) };
 }
 
@@ -34,9 +42,10 @@ export function parseStsResult(
   { roleArn, allowUnboundResponse, durationSeconds = DEFAULT_SECONDS }: AwsConfiguration,
   subject: string | undefined,
   response: HttpResponse = { status: 200, headers: {}, body: '' },
+  action: string = WEB_IDENTITY,
 ): ExchangeResult<AwsSessionCredentials> {
   try {
-    const fields = object(read(), 'AssumeRoleWithWebIdentityResult');
+    const fields = object(read(), `${action}Result`);
     const { Credentials, AssumedRoleUser } = fields;
     const credentials = object(Credentials, 'Credentials');
     const user = object(AssumedRoleUser, 'AssumedRoleUser');
@@ -57,10 +66,10 @@ export function parseStsResult(
 }
 
 /** What is in `AssumeRoleWithWebIdentityResult`; `undefined` if the body has none. */
-function resultOf(body: string): unknown {
+function resultOf(body: string, action: string): unknown {
   const document = isJson(body) ? parseJsonObject(body) : parseXml(body);
   if (document === undefined) throw new TypeError('the body is not JSON');
-  return member(member(document, 'AssumeRoleWithWebIdentityResponse'), 'AssumeRoleWithWebIdentityResult');
+  return member(member(document, `${action}Response`), `${action}Result`);
 }
 
 export function isJson(body: string): boolean {

@@ -2,7 +2,7 @@
 
 import { OptionError } from '@credex/core/internal';
 import type { Json } from '@credex/core';
-import type { Grammar } from '@credex/core/internal';
+import type { Grammar, OptionName } from '@credex/core/internal';
 import {
   canonicalJson,
   environmentVariable,
@@ -38,8 +38,11 @@ const POLICY_ARN: Grammar = {
   says: 'the ARN of a managed policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess',
 };
 
-export function requiredRoleArn(value: unknown): RoleArn {
-  const roleArn = requiredString({ option: 'roleArn', environmentVariable: 'AWS_ROLE_ARN' }, value, ROLE_ARN);
+export function requiredRoleArn(
+  value: unknown,
+  name: OptionName = { option: 'roleArn', environmentVariable: 'AWS_ROLE_ARN' },
+): RoleArn {
+  const roleArn = requiredString(name, value, ROLE_ARN);
   const [, partition, accountId] = ROLE_ARN.pattern.exec(roleArn) as unknown as [string, string, string];
   return { roleArn, partition, accountId };
 }
@@ -81,18 +84,17 @@ export interface SessionPolicies {
   readonly policyArns: readonly string[];
 }
 
-export function sessionPolicies(policy: unknown, policyArns: unknown): SessionPolicies {
-  const text = policy === undefined ? undefined : policyText(policy);
-  const arns = [
-    ...new Set(optionalStringList({ option: 'policyArns' }, policyArns, POLICY_ARN) ?? []),
-  ].sort();
-  if (arns.length > MAX_ARNS)
-    throw invalidOption({ option: 'policyArns' }, `at most ${MAX_ARNS} ARNs`, policyArns);
+/** @param path What comes before the names of the options, in errors. */
+export function sessionPolicies(policy: unknown, policyArns: unknown, path = ''): SessionPolicies {
+  const text = policy === undefined ? undefined : policyText(policy, `${path}policy`);
+  const option = `${path}policyArns`;
+  const arns = [...new Set(optionalStringList({ option }, policyArns, POLICY_ARN) ?? [])].sort();
+  if (arns.length > MAX_ARNS) throw invalidOption({ option }, `at most ${MAX_ARNS} ARNs`, policyArns);
   const characters = (text?.length ?? 0) + arns.join('').length;
   if (characters > MAX_CHARACTERS) {
     throw new OptionError(
       'invalid_option',
-      text === undefined ? 'policyArns' : 'policy',
+      text === undefined ? option : `${path}policy`,
       undefined,
       `\`policy\` and \`policyArns\` together must have at most ${MAX_CHARACTERS} characters; they have ${characters}.`,
     );
@@ -100,19 +102,21 @@ export function sessionPolicies(policy: unknown, policyArns: unknown): SessionPo
   return { policy: text, policyArns: arns };
 }
 
-function policyText(policy: unknown): string {
-  const refuse = (): never => {
-    throw invalidOption({ option: 'policy' }, 'an IAM policy: a JSON object, or its text', policy);
-  };
-  let parsed: unknown;
-  try {
-    // An object takes the way through text as well: what isn't JSON (a cycle, a bigint) is found here.
-    parsed = JSON.parse(typeof policy === 'string' ? policy : JSON.stringify(policy));
-  } catch {
-    return refuse();
+function policyText(policy: unknown, option: string): string {
+  const parsed = plainJson(policy);
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
+    const text = canonicalJson(parsed as Json);
+    // STS takes Latin-1 only, tab, line feed and carriage return included.
+    if (/^[\t\n\r\u0020-\u00ff]+$/.test(text)) return text;
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return refuse();
-  const text = canonicalJson(parsed as Json);
-  // STS takes Latin-1 only, tab, line feed and carriage return included.
-  return /^[\t\n\r\u0020-\u00ff]+$/.test(text) ? text : refuse();
+  throw invalidOption({ option }, 'an IAM policy: a JSON object, or its text', policy);
+}
+
+/** JSON, of a value or of its text; `undefined` for what is no JSON, such as a cycle or a bigint. */
+export function plainJson(value: unknown): unknown {
+  try {
+    return JSON.parse(typeof value === 'string' ? value : JSON.stringify(value));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * AWS Signature Version 4 with WebCrypto, for what this package signs itself: passwords, in the query of a URL that is never
- * requested.
+ * AWS Signature Version 4 with WebCrypto, for what this package signs itself: passwords (in the query of a URL that is
+ * never requested) and AssumeRole (in a header).
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 
@@ -20,7 +20,7 @@ export interface SigningScope {
 }
 
 interface CanonicalRequest {
-  readonly method: 'GET';
+  readonly method: 'GET' | 'POST';
   /** Encoded and sorted. */
   readonly query: string;
   /** Names in lower case, sorted; all of them are signed. */
@@ -60,6 +60,27 @@ export async function presignedUrl(
   };
   const signature = await signatureOf(request, keys, scope);
   return `${host}/?${sortedQuery({ ...query, 'X-Amz-Signature': signature })}`;
+}
+
+/** The headers that make a POST to `/` signed: `Authorization`, the date and the session token. */
+export async function signedHeaders(
+  host: string,
+  contentType: string,
+  body: string,
+  keys: SigningKeys,
+  scope: SigningScope,
+): Promise<Readonly<Record<string, string>>> {
+  const own: Record<string, string> = {
+    'content-type': contentType,
+    'x-amz-date': longDate(scope.at),
+    ...(keys.sessionToken === undefined ? {} : { 'x-amz-security-token': keys.sessionToken }),
+  };
+  const headers = Object.entries({ ...own, host }).sort(([a], [b]) => (a < b ? -1 : 1));
+  const bodyHash = hex(await crypto.subtle.digest('SHA-256', utf8(body)));
+  const signature = await signatureOf({ method: 'POST', query: '', headers, bodyHash }, keys, scope);
+  const credential = `${keys.accessKeyId}/${scopeText(scope)}`;
+  const authorization = `${ALGORITHM} Credential=${credential}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
+  return { ...own, authorization };
 }
 
 /** RFC 3986. `encodeURIComponent` leaves five of its reserved characters unencoded. */

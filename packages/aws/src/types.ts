@@ -1,7 +1,12 @@
 /** The public types, apart from the options. */
 
-import type { Credential, CredentialProvider } from '@credex/core';
-import type { Exchanger } from '@credex/core/driver';
+import type { Credential, CredentialProvider, Json } from '@credex/core';
+import type {
+  CredentialProviderOptions,
+  ExchangeContext,
+  ExchangeResult,
+  Exchanger,
+} from '@credex/core/driver';
 
 /** Plain data: what caches and stores hold. */
 export interface AwsSessionCredentials extends Credential {
@@ -24,11 +29,32 @@ export interface AwsRequest {
   readonly region: string;
 }
 
+/** A role that is assumed with the session of the role before it, asserted and normalised. */
+export interface AwsHop extends AwsConfiguration {
+  readonly externalId: string | undefined;
+  /** In the order in which they were given, those from claims last. */
+  readonly tags: readonly (readonly [key: string, value: string])[];
+  readonly transitiveTagKeys: readonly string[];
+  readonly sourceIdentity: string | undefined;
+}
+
+/** One AssumeRole request, signed with the session before it. */
+export interface AwsHopRequest extends AwsRequest {
+  readonly hop: AwsHop;
+  readonly keys: Pick<AwsSessionCredentials, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'>;
+  /** Now, epoch milliseconds. */
+  readonly at: number;
+}
+
 /** Makes an exchanger of a configuration: what the option `exchanger` takes. */
 export interface AwsExchangerFactory {
   (configuration: AwsConfiguration): Exchanger<AwsSessionCredentials, AwsRequest>;
   /** The exchanger brings its own region and endpoint: none is looked for. Default: false. */
   readonly ownRegion?: boolean | undefined;
+  /** Makes an AssumeRole request, for the option `assumeRole`. Default: that option is refused. */
+  readonly assumeRole?:
+    | ((request: AwsHopRequest, context: ExchangeContext) => Promise<ExchangeResult<AwsSessionCredentials>>)
+    | undefined;
 }
 
 /** The options, asserted and normalised: plain data that every exchanger can rely on. */
@@ -53,6 +79,25 @@ export interface AwsConfiguration {
   readonly allowUnboundResponse: boolean;
   /** Whether the user gave a `fetch`: an exchanger then sends by `context.post`, or refuses. */
   readonly customFetch: boolean;
+}
+
+/** A role of the option: JSON, checked with the first exchange. */
+export interface GivenHop {
+  readonly [name: string]: Json;
+}
+
+export interface RoleChain {
+  /** Exchanges the subject token for the first session. */
+  readonly base: Exchanger<AwsSessionCredentials, AwsRequest>;
+  /** The option `exchanger`, which made `base`. */
+  readonly factory: AwsExchangerFactory | undefined;
+  /** That of the first session. */
+  readonly configuration: AwsConfiguration;
+  readonly hops: readonly GivenHop[];
+  /** Those of the provider, for the sessions before the last. */
+  readonly options: CredentialProviderOptions;
+  /** The claims that become tags; `undefined` until the token was read. */
+  readonly claims?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

@@ -37,6 +37,12 @@ describe('CREDEX_<NAME>_<OPTION>', () => {
       { policyArns: ['arn:aws:iam::aws:policy/X', 'arn:aws:iam::aws:policy/Y'] },
     ],
     ['JSON', 'CREDEX_STORE_POLICY', '{"Statement":[]}', { policy: '{"Statement":[]}' }],
+    [
+      'a list of objects, as JSON',
+      'CREDEX_STORE_ASSUME_ROLE',
+      '[{"roleArn":"arn:aws:iam::999999999999:role/far"}]',
+      { assumeRole: [{ roleArn: 'arn:aws:iam::999999999999:role/far' }] },
+    ],
     ['a member', 'CREDEX_STORE_EXPECT_PROJECT_ID', 'prj_1', { expect: { projectId: 'prj_1' } }],
   ])('%s', (_kind, variable, text, expected) => {
     expect(loaded({ [variable]: text }).credentials).toEqual({

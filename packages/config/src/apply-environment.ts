@@ -132,6 +132,12 @@ function parsed(row: OptionRow, text: string): unknown {
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'list':
       return text.split(/\s+/).filter((part) => part !== '');
+    case 'records':
+      try {
+        return JSON.parse(text);
+      } catch {
+        return text;
+      }
     case 'tenants':
       return text === '*' ? text : text.split(/\s+/).filter((part) => part !== '');
     default:

@@ -53,6 +53,10 @@ export function issuesOf(row: OptionRow, value: unknown, path: KeyPath, source: 
       return isPolicy(value) ? [] : [says('an IAM policy: a JSON object, or its text')];
     case 'object':
       return memberIssues(row.members ?? [], value, path, says);
+    case 'texts':
+      return textIssues(row.grammar, value, path, says);
+    case 'records':
+      return recordIssues(row.rows ?? {}, value, path, source, says);
     case 'when':
       return whenIssues(value, path, says);
   }
@@ -117,6 +121,42 @@ function memberIssues(
     return inner === undefined || (typeof inner === 'string' && inner !== '')
       ? []
       : [says('a non-empty string', [...path, key], inner)];
+  });
+}
+
+function textIssues(
+  grammar: Grammar | undefined,
+  value: unknown,
+  path: KeyPath,
+  says: Says,
+): readonly Issue[] {
+  if (!isObject(value)) return [says('an object of strings')];
+  return Object.entries(value).flatMap(([key, text]) => {
+    const fits = text === undefined || (typeof text === 'string' && (grammar?.pattern.test(text) ?? true));
+    return fits ? [] : [says(grammar?.says ?? 'a string', [...path, key], text)];
+  });
+}
+
+function recordIssues(
+  rows: Readonly<Record<string, OptionRow>>,
+  value: unknown,
+  path: KeyPath,
+  source: Source,
+  says: Says,
+): readonly Issue[] {
+  if (!Array.isArray(value) || value.length === 0) return [says('a list of at least one object')];
+  return value.flatMap((item: unknown, index): readonly Issue[] => {
+    const at = [...path, index];
+    if (!isObject(item)) return [says('an object', at, item)];
+    const unknown = Object.keys(item).filter((key) => !Object.hasOwn(rows, key));
+    const missing = Object.keys(rows).filter((key) => rows[key]?.required && item[key] === undefined);
+    return [
+      ...unknown.map((key) => unknownKey([...at, key], key, Object.keys(rows))),
+      ...missing.map((key) =>
+        issueAt([...at, key], `\`${pathText([...at, key])}\` is missing.`, 'missing_option'),
+      ),
+      ...Object.entries(rows).flatMap(([key, row]) => issuesOf(row, item[key], [...at, key], source)),
+    ];
   });
 }
 

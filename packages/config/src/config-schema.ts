@@ -56,6 +56,18 @@ function entrySchema(provider: ProviderName): Schema {
   };
 }
 
+function recordSchema(rows: Readonly<Record<string, OptionRow>>): Schema {
+  const members = Object.entries(rows);
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: members.flatMap(([name, { required }]) => (required === true ? [name] : [])),
+    properties: Object.fromEntries(
+      members.map(([name, row]) => [name, { description: row.about, ...valueSchema(row) }]),
+    ),
+  };
+}
+
 function valueSchema(row: OptionRow): Schema {
   const text: Schema = {
     ...TEXT,
@@ -82,6 +94,10 @@ function valueSchema(row: OptionRow): Schema {
       const properties = Object.fromEntries((row.members ?? []).map((member) => [member, TEXT]));
       return { type: 'object', additionalProperties: false, minProperties: 1, properties };
     }
+    case 'texts':
+      return { type: 'object', additionalProperties: { type: 'string' } };
+    case 'records':
+      return { type: 'array', minItems: 1, items: recordSchema(row.rows ?? {}) };
     case 'when': {
       const name: Schema = { type: 'string', pattern: ENVIRONMENT.pattern.source };
       const environment: Schema = { anyOf: [name, { type: 'array', minItems: 1, items: name }] };

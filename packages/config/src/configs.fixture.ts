@@ -1,3 +1,4 @@
+// Longer than 300 lines: one table of configurations, valid and invalid.
 /** Valid configurations, and configurations with one mistake each. */
 
 export const AWS = { provider: 'aws', roleArn: 'arn:aws:iam::123456789012:role/shop' };
@@ -28,6 +29,20 @@ export const GOOD: readonly (readonly [string, unknown])[] = [
       durationSeconds: 900,
       policy: { Version: '2012-10-17', Statement: [] },
       policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+      assumeRole: [
+        {
+          roleArn: 'arn:aws:iam::999999999999:role/tenant',
+          externalId: 'contract-7',
+          tags: { tier: 'gold' },
+          tagsFromClaims: { Project: 'project_id' },
+          transitiveTagKeys: ['tier'],
+          sourceIdentity: 'shop',
+          policy: { Version: '2012-10-17' },
+          policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+          durationSeconds: 900,
+        },
+        { roleArn: 'arn:aws:iam::999999999999:role/far' },
+      ],
       useFipsEndpoint: true,
       useDualstackEndpoint: false,
       audience: 'https://sts.example.com',
@@ -105,6 +120,39 @@ export const BAD: readonly (readonly [
     store({ ...AWS, provider: 'AWS' }),
     'credentials.store.provider',
     /Did you mean `aws`/,
+  ],
+  [
+    'roles that are no list',
+    store({ ...AWS, assumeRole: { roleArn: AWS.roleArn } }),
+    'credentials.store.assumeRole',
+    /a list of at least one object/,
+  ],
+  [
+    'a role without its ARN',
+    store({ ...AWS, assumeRole: [{ externalId: 'x7' }] }),
+    'credentials.store.assumeRole[0].roleArn',
+    /is missing/,
+  ],
+  [
+    'a misspelt option of a role',
+    store({ ...AWS, assumeRole: [{ roleArn: AWS.roleArn, externalID: 'x7' }] }),
+    'credentials.store.assumeRole[0].externalID',
+    /Did you mean `externalId`/,
+  ],
+  [
+    'a chained session of more than an hour',
+    store({
+      ...AWS,
+      assumeRole: [{ roleArn: AWS.roleArn }, { roleArn: AWS.roleArn, durationSeconds: 3_601 }],
+    }),
+    'credentials.store.assumeRole[1].durationSeconds',
+    /from 900 to 3600/,
+  ],
+  [
+    'a tag that is no text',
+    store({ ...AWS, assumeRole: [{ roleArn: AWS.roleArn, tags: { tier: 7 } }] }),
+    'credentials.store.assumeRole[0].tags.tier',
+    /text of at most 256/,
   ],
   ['no roleArn', store({ provider: 'aws' }), 'credentials.store.roleArn', /set CREDEX_STORE_ROLE_ARN/],
   [

@@ -39,6 +39,7 @@ export {
   ownOptions,
   requiredString,
 } from './options/assert.js';
+export type { SourcedContext } from './cache/exchange.js';
 export type { EndpointRules, UrlParts } from './options/endpoint.js';
 export {
   DOMAIN_NAME,

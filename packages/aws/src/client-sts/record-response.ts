@@ -1,6 +1,6 @@
 /** Records a response of STS before the SDK parses it: the SDK hides headers and loses the code of a bare `<Error>`. */
 
-import type { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
+import type { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { HttpResponse } from '@credex/core/internal';
 import { MAX_ANSWER_BYTES, ResponseError } from '@credex/core/internal';
 
@@ -11,9 +11,13 @@ interface RawResponse {
 }
 
 /** Adds middleware to one command, so that a user's client is not changed. Returns a function that returns the response. */
-export function recordResponse(command: AssumeRoleWithWebIdentityCommand): () => HttpResponse | undefined {
+export function recordResponse(
+  command: AssumeRoleWithWebIdentityCommand | AssumeRoleCommand,
+): () => HttpResponse | undefined {
   let recorded: HttpResponse | undefined;
-  command.middlewareStack.add(
+  // The stacks of both differ only in the types of their input.
+  const stack = command.middlewareStack as AssumeRoleWithWebIdentityCommand['middlewareStack'];
+  stack.add(
     (next) => async (args) => {
       // Only the response of the last attempt is kept.
       recorded = undefined;

@@ -5,7 +5,7 @@ import type { STSClientConfig } from '@aws-sdk/client-sts';
 import type { ExchangeContext } from '@credex/core/internal';
 import { OptionError } from '@credex/core';
 import { partitionNamed } from '../region.js';
-import type { AwsConfiguration } from '../types.js';
+import type { AwsConfiguration, AwsHopRequest } from '../types.js';
 
 /**
  * Without these, the SDK looks each of them up in the environment and in `~/.aws/config`. Some are functions, because the
@@ -26,14 +26,17 @@ function pinned(region: string): STSClientConfig {
   };
 }
 
-/** A client for one request: its sockets would be stale at the next one. */
+/** A client for one request: its sockets would be stale at the next one. `keys`: those that sign. */
 export function stsClient(
   configuration: AwsConfiguration,
   { region, url }: StsEndpoint,
   post: ExchangeContext['post'],
+  keys?: AwsHopRequest['keys'],
 ): STSClient {
   const settings: STSClientConfig = {
     ...pinned(region),
+    // AssumeRoleWithWebIdentity is not signed.
+    ...(keys === undefined ? {} : { credentials: { ...keys } }),
     endpoint: url.href,
     // An endpoint that the SDK finds in a profile or variable does not replace it.
     endpointProvider: () => ({ url }),

@@ -44,6 +44,10 @@ export interface OptionRow {
     | 'tenants'
     /** An object of strings; its members are `members`. */
     | 'object'
+    /** An object of strings with any names. */
+    | 'texts'
+    /** A list of objects; their members are `rows`. In an environment variable: as JSON. */
+    | 'records'
     /** An object with `environment`: a name or a list of names. */
     | 'when'
     /**
@@ -62,6 +66,7 @@ export interface OptionRow {
   /** `oneOf` applies to code as well. */
   readonly isClosed?: true;
   readonly members?: readonly string[];
+  readonly rows?: Readonly<Record<string, OptionRow>>;
   /** The description in the schema. */
   readonly about: string;
 }

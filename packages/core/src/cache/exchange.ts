@@ -8,7 +8,9 @@ import type {
   Exchanger,
   ExchangeResult,
   Subject,
+  SubjectClaims,
   SubjectToken,
+  SubjectTokenSource,
   TokenSourceDescription,
 } from '../contract.js';
 import type { FederationErrorFields } from '../errors.js';
@@ -55,6 +57,15 @@ export interface ExchangeInput<R> {
   readonly request: R;
   /** The captured token, where it was read before the exchange. */
   readonly token?: Promise<SubjectToken> | undefined;
+}
+
+/** What exchangers of our own packages receive in addition. */
+export interface SourcedContext extends ExchangeContext {
+  /**
+   * The subject that was captured for this exchange, as a source: for one that needs the credential of another provider of
+   * the same subject first.
+   */
+  readonly source: SubjectTokenSource;
 }
 
 export interface FailedExchange {
@@ -114,22 +125,32 @@ export async function attempt<C extends Credential, R>(
   let reading: Promise<SubjectToken> | undefined;
   let isOtherIdentity = false;
 
+  const isOfIdentity = (claims: SubjectClaims): boolean => {
+    isOtherIdentity ||= input.matchesIdentity?.(claims) === false;
+    return !isOtherIdentity;
+  };
   const read = async (): Promise<SubjectToken> => {
     const fresh = staleToken !== undefined;
     const known = fresh || audience !== undefined ? undefined : input.token;
     const found = await (known ?? subjectTokenOf(input.subject, { audience, fresh, signal, warn }, about));
     if (found.jwt === staleToken?.jwt) throw (await loadFailures()).sameTokenAgain(about.name);
     token = found;
-    if (input.matchesIdentity?.(found.claims) === false) {
-      isOtherIdentity = true;
-      throw new Error('The subject token belongs to another identity.');
-    }
+    if (!isOfIdentity(found.claims)) throw new Error('The subject token belongs to another identity.');
     await assertExpected(expectation, found.claims, about);
     refresh.sent = true;
     return found;
   };
-  const driverContext: ExchangeContext = {
+  const driverContext: SourcedContext = {
     signal,
+    source: {
+      about,
+      capture: () => ({
+        identityKey: input.subject.identityKey,
+        matchesIdentity: isOfIdentity,
+        // Remembered, so that a refusal counts against this token.
+        token: async (wanted) => (token = await input.subject.token(wanted)),
+      }),
+    },
     subject: () => handled((reading ??= read())),
     step: (host, run) => handled(requestWithRetries(context, refresh, signal, host, () => token, run)),
     post(url, { headers, body, signal: own }) {
@@ -142,6 +163,8 @@ export async function attempt<C extends Credential, R>(
   try {
     const issued = await exchanger.exchange(input.request, driverContext);
     if (!isIssued(issued)) throw (await loadFailures()).noCredential(provider);
+    // Another provider may have read the token from `source`, and gone on for the identity that it belongs to.
+    if (isOtherIdentity) return { kind: 'other-identity' };
     return { kind: 'issued', issued, received: momentOf(clock) };
   } catch (thrown) {
     if (isOtherIdentity) return { kind: 'other-identity' };

@@ -20,8 +20,15 @@ export interface Session {
   readonly account: string;
   /** Undefined: the session has all that its role has. Else the two are intersected. */
   readonly policies: readonly Policy[] | undefined;
-  /** Condition keys that stay with the session: the web identity it began with. */
+  /** Condition keys that stay with the session: the web identity it began with, its tags, its source identity. */
   readonly keys: Readonly<Record<string, string | readonly string[]>>;
+  readonly passed: Passed;
+}
+
+/** What a session passes on to the sessions that it requests: transitive tags and the source identity. */
+export interface Passed {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly sourceIdentity: string | undefined;
 }
 
 export type Caller =
@@ -57,6 +64,7 @@ export class SessionStore {
       readonly durationSeconds: number;
       readonly policies: readonly Policy[] | undefined;
       readonly keys: Session['keys'];
+      readonly passed: Passed;
     },
   ): Session {
     const issuedAt = Math.floor(this.#runtime.clock.now() / 1000) * 1000;
@@ -73,6 +81,7 @@ export class SessionStore {
       account: role.arn.account,
       policies: grant.policies,
       keys: grant.keys,
+      passed: grant.passed,
     };
     this.#sessions.set(session.accessKeyId, session);
     this.#tokens.add(session.sessionToken);

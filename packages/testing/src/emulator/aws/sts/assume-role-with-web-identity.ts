@@ -13,8 +13,11 @@ import type { Role } from '../iam/identity-store.js';
 import type { Session } from '../sessions.js';
 import { refuse } from './responses.js';
 import { assumeParameters, PROVIDER_ID, WEB_IDENTITY_TOKEN, type AssumeParameters } from './parameters.js';
+import { passedOn, requestTagKeys, sessionActions, sessionTagKeys } from './requested-tags.js';
 import { verifyWebIdentity, type WebIdentity } from './web-identity-token.js';
 
+/** No session comes before. */
+const NOTHING = { tags: {}, sourceIdentity: undefined };
 const ACTION = 'sts:AssumeRoleWithWebIdentity';
 
 /** Unsigned: the token is all that speaks for the caller. It is judged before the role is looked at. */
@@ -43,6 +46,7 @@ export async function assumeRoleWithWebIdentity(form: URLSearchParams, scene: St
     limit: role.maxSessionDuration,
     keys: sessionKeys(identity, role),
     tags,
+    passed: passedOn(identity.session, NOTHING),
   });
   return {
     result: {
@@ -68,15 +72,12 @@ const sessionKeys = (identity: WebIdentity, role: Role): Session['keys'] => {
   return {
     ...identity.sessionKeys,
     'aws:FederatedProvider': providerOf(role, identity),
-    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
-    ...(sourceIdentity === undefined ? {} : { 'aws:SourceIdentity': sourceIdentity }),
+    ...sessionTagKeys(tags, sourceIdentity),
   };
 };
 
 /** What the trust policy sees: what the token says, and what the request and the network add. */
 function trustKeys(identity: WebIdentity, role: Role, parameters: AssumeParameters, scene: StsScene): Lookup {
-  const { tags, transitiveKeys, sourceIdentity } = identity.session;
-  const names = Object.keys(tags);
   const facts = {
     roleArn: role.arn.arn,
     roleSessionName: parameters.sessionName,
@@ -86,10 +87,7 @@ function trustKeys(identity: WebIdentity, role: Role, parameters: AssumeParamete
     {
       ...commonKeys(parameters, scene),
       'aws:ResourceAccount': role.arn.account,
-      'sts:SourceIdentity': sourceIdentity,
-      ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
-      'aws:TagKeys': names.length === 0 ? undefined : names,
-      'sts:TransitiveTagKeys': transitiveKeys.length === 0 ? undefined : transitiveKeys,
+      ...requestTagKeys(identity.session),
     },
     requestKeys(identity.claims, facts),
   );
@@ -99,7 +97,7 @@ function trustKeys(identity: WebIdentity, role: Role, parameters: AssumeParamete
 function trustedRole(parameters: AssumeParameters, identity: WebIdentity, scene: StsScene): Role {
   const denied = (action: string, why: string) =>
     refuse('AccessDenied', 403, `Not authorized to perform ${action}`, why);
-  const { authorizedRoles, tags, sourceIdentity } = identity.session;
+  const { authorizedRoles } = identity.session;
   const { arn: roleArn } = parameters.roleArn;
   // Judged before the trust policy: a token that names roles is good for these alone.
   if (authorizedRoles?.includes(roleArn) === false) {
@@ -107,11 +105,7 @@ function trustedRole(parameters: AssumeParameters, identity: WebIdentity, scene:
   }
   const role = scene.identities.role(roleArn) ?? denied(ACTION, 'there is no such role');
   const keys = trustKeys(identity, role, parameters, scene);
-  const actions = [
-    ACTION,
-    ...(Object.keys(tags).length === 0 ? [] : ['sts:TagSession']),
-    ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
-  ];
+  const actions = [ACTION, ...sessionActions(identity.session, NOTHING)];
   for (const action of actions) {
     const decision = decide([role.trustPolicy], {
       action,

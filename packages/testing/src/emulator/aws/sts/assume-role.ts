@@ -13,26 +13,44 @@ import type { Role } from '../iam/identity-store.js';
 import { callerAccount, callerArn, callerKeys, type Caller } from '../sessions.js';
 import { refuse } from './responses.js';
 import { assumeParameters, EXTERNAL_ID, type AssumeParameters } from './parameters.js';
+import type { RequestedSession } from './requested-tags.js';
+import {
+  assertPossible,
+  passedBy,
+  passedOn,
+  requestTagKeys,
+  requestedSession,
+  sessionActions,
+  sessionTagKeys,
+} from './requested-tags.js';
 
+const ACTION = 'sts:AssumeRole';
 /** The longest session of a role that another role's session assumed, in seconds. */
 const CHAINED_DURATION = 3600;
 
 /** Signed by a user, or by another role's session: a chain. */
 export function assumeRole(form: URLSearchParams, scene: StsScene, caller: Caller): StsOutcome {
   const externalId = form.get('ExternalId');
+  let requested: RequestedSession = { tags: {}, transitiveKeys: [], sourceIdentity: undefined };
   const parameters = assumeParameters(form, (constraints) => {
     constraints.text('externalId', externalId, EXTERNAL_ID);
+    requested = requestedSession(form, constraints);
   });
+  const passed = passedBy(caller);
+  assertPossible(form, requested, passed);
   checkRegion(parameters.roleArn.account, scene);
-  const role = roleForCaller(parameters, externalId ?? undefined, scene, caller);
+  const role = roleForCaller(parameters, externalId ?? undefined, requested, scene, caller);
   const chained = caller.kind === 'session';
+  const next = passedOn(requested, passed);
   const { session, packedSize } = grant(role, parameters, scene, {
     limit: role.maxSessionDuration,
     chainedLimit: chained ? CHAINED_DURATION : undefined,
-    keys: {},
+    keys: sessionTagKeys({ ...passed.tags, ...requested.tags }, next.sourceIdentity),
+    tags: { ...passed.tags, ...requested.tags },
+    passed: next,
   });
   return {
-    result: sessionElements(session, packedSize),
+    result: { ...sessionElements(session, packedSize), SourceIdentity: next.sourceIdentity },
     log: { caller: callerArn(caller), chained: String(chained) },
   };
 }
@@ -40,32 +58,41 @@ export function assumeRole(form: URLSearchParams, scene: StsScene, caller: Calle
 function roleForCaller(
   parameters: AssumeParameters,
   externalId: string | undefined,
+  requested: RequestedSession,
   scene: StsScene,
   caller: Caller,
 ): Role {
-  const action = 'sts:AssumeRole';
   const { arn } = parameters.roleArn;
-  const denied = (why: string) =>
+  const denied = (action: string, why: string) =>
     refuse(
       'AccessDenied',
       403,
       `User: ${callerArn(caller)} is not authorized to perform: ${action} on resource: ${arn}`,
       why,
     );
-  const role = scene.identities.role(arn) ?? denied('there is no such role');
-  if (scene.place !== undefined && scene.place.partition !== role.arn.partition) denied('another partition');
+  const role = scene.identities.role(arn) ?? denied(ACTION, 'there is no such role');
+  if (scene.place !== undefined && scene.place.partition !== role.arn.partition)
+    denied(ACTION, 'another partition');
   const keys = knownKeys({
     ...commonKeys(parameters, scene),
     ...callerKeys(caller),
+    ...requestTagKeys(requested),
     'sts:ExternalId': externalId,
   });
-  const request = { action, resource: arn, keys };
+  for (const action of [ACTION, ...sessionActions(requested, passedBy(caller))]) {
+    const why = whyDenied({ action, resource: arn, keys }, role, caller);
+    if (why !== undefined) denied(action, why);
+  }
+  return role;
+}
+
+/** Why neither the role's trust policy nor the caller's own policies allow the action; undefined where they do. */
+function whyDenied(request: Parameters<typeof decide>[1], role: Role, caller: Caller): string | undefined {
   const trust = decide([role.trustPolicy], {
     ...request,
     isCaller: (principal) => names(principal, caller, role),
   });
-  if (trust.effect !== 'allow') return denied(trustRefusal(trust.effect));
-
+  if (trust.effect !== 'allow') return trustRefusal(trust.effect);
   // Named by its own ARN in its own account, a caller needs no more; named through its account, it needs the
   // account's word as well, which is an identity policy.
   const named = trust.statements.some(
@@ -74,15 +101,13 @@ function roleForCaller(
   );
   const policies = caller.kind === 'session' ? caller.role.policies : caller.user.policies;
   const own = decide(policies, request);
-  if (own.effect === 'explicit-deny') return denied('an identity policy denies it');
-  if (own.effect !== 'allow' && !(named && callerAccount(caller) === role.arn.account)) {
-    return denied('no identity policy allows it');
-  }
+  if (own.effect === 'explicit-deny') return 'an identity policy denies it';
+  if (own.effect !== 'allow' && !(named && callerAccount(caller) === role.arn.account))
+    return 'no identity policy allows it';
   const session = caller.kind === 'session' ? caller.session.policies : undefined;
-  if (session !== undefined && decide(session, request).effect !== 'allow') {
-    return denied('no session policy allows it');
-  }
-  return role;
+  return session !== undefined && decide(session, request).effect !== 'allow'
+    ? 'no session policy allows it'
+    : undefined;
 }
 
 const callerArns = (caller: Caller): readonly string[] =>

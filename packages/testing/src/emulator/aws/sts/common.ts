@@ -4,7 +4,7 @@ import type { EmulatorRuntime } from '../../service.js';
 import type { IdentityStore, Role } from '../iam/identity-store.js';
 import type { Place } from '../partitions.js';
 import { sessionPolicies } from './session-policy.js';
-import type { Session, SessionStore } from '../sessions.js';
+import type { Passed, Session, SessionStore } from '../sessions.js';
 import { refuse, validationError } from './responses.js';
 import type { AssumeParameters } from './parameters.js';
 import type { XmlElements } from '../../xml.js';
@@ -69,7 +69,8 @@ export function grant(
     readonly limit: number;
     readonly chainedLimit?: number | undefined;
     readonly keys: Session['keys'];
-    readonly tags?: Readonly<Record<string, string>> | undefined;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly passed: Passed;
   },
 ): { readonly session: Session; readonly packedSize: number | undefined } {
   const duration = parameters.duration ?? DEFAULT_DURATION;
@@ -87,13 +88,14 @@ export function grant(
     policyArns,
     role.arn.account,
     identities,
-    terms.tags ?? {},
+    terms.tags,
   );
   const session = sessions.issue(role, {
     name: sessionName,
     durationSeconds: duration,
     policies,
     keys: terms.keys,
+    passed: terms.passed,
   });
   return { session, packedSize };
 }

@@ -115,7 +115,7 @@ export function assumeParameters(
   const roleArnText = form.get('RoleArn');
   const sessionName = form.get('RoleSessionName');
   const policy = form.get('Policy');
-  const policyArns = members(form, 'PolicyArns');
+  const policyArns = members(form, 'PolicyArns', 'arn');
 
   constraints.required('roleArn', roleArnText);
   constraints.text('roleArn', roleArnText, ARN_TEXT);
@@ -138,11 +138,12 @@ export function assumeParameters(
   return { roleArn, sessionName: sessionName ?? '', duration, policy: policy ?? undefined, policyArns };
 }
 
-/** `PolicyArns.member.1.arn`, `PolicyArns.member.2.arn`, … in the order of their numbers. */
-function members(form: URLSearchParams, name: string): readonly string[] {
+/** `PolicyArns.member.1.arn`, `PolicyArns.member.2.arn`, … in the order of their numbers. Without `part`: `….member.1`. */
+export function members(form: URLSearchParams, name: string, part?: string): readonly string[] {
+  const end = part === undefined ? '' : `\\.${part}`;
   return [...form]
     .flatMap(([key, value]) => {
-      const [, number] = new RegExp(`^${name}\\.member\\.(\\d+)\\.arn$`).exec(key) ?? [];
+      const [, number] = new RegExp(`^${name}\\.member\\.(\\d+)${end}$`).exec(key) ?? [];
       return number === undefined ? [] : [[Number(number), value] as const];
     })
     .sort(([a], [b]) => a - b)

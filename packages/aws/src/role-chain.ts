@@ -1,0 +1,133 @@
+/** A chain of roles: each session signs the AssumeRole request of the next one. Loaded with the first call that needs it. */
+
+import { FederationError, OptionError } from '@credex/core';
+import type { ExchangeResult, SourcedContext } from '@credex/core/internal';
+import { ResponseError, createCredentialProvider, systemClock } from '@credex/core/internal';
+import { assumeRole } from './assume-role.js';
+import type { CheckedHop } from './check-hops.js';
+import { TAG_VALUE, checkedHops } from './check-hops.js';
+import { chainExchanger } from './role-hops.js';
+import type { AwsHop, AwsRequest, AwsSessionCredentials, RoleChain } from './types.js';
+
+type Issued = ExchangeResult<AwsSessionCredentials>;
+
+/** @throws OptionError for a hop that is not valid, before any request */
+export async function exchangeLastHop(
+  chain: RoleChain,
+  request: AwsRequest,
+  context: SourcedContext,
+): Promise<Issued> {
+  const hops = checkedHops(chain.hops, chain.configuration);
+  assertDetermined(hops, context);
+  const send = sender(chain);
+  const claims = chain.claims ?? (await claimsFor(hops, context));
+  const hop = hopOf(chain, hops.at(-1) as CheckedHop, claims);
+  const { clock = systemClock } = chain.options;
+  const caller = callerProvider(chain, claims, context);
+  const session = (): Promise<AwsSessionCredentials> =>
+    caller.getCredentials({ request, signal: context.signal });
+  const assume = (keys: AwsSessionCredentials): Promise<Issued> =>
+    send({ ...request, hop, keys, at: clock.now() }, context);
+
+  const keys = await session();
+  try {
+    return await assume(keys);
+  } catch (error) {
+    // A cached session that STS no longer accepts, such as one of a role that was created again, is replaced once.
+    if (!isSessionRefused(error)) throw error;
+    caller.invalidate(keys);
+    const newer = await session();
+    if (newer.accessKeyId === keys.accessKeyId) throw error;
+    return assume(newer);
+  }
+}
+
+/** The claims that the identity key of a deployment determines. */
+const DETERMINED = /^(?:project|owner)(?:_id)?$|^environment$/;
+
+/** A credential whose tags come from another claim must not be served for another token of the same identity. */
+function assertDetermined(hops: readonly CheckedHop[], context: SourcedContext): void {
+  const other = hops.flatMap(({ claims }) => claims).find(([, claim]) => !DETERMINED.test(claim))?.[1];
+  if (other === undefined || context.source.capture().identityKey === undefined) return;
+  throw new OptionError(
+    'conflicting_options',
+    'tagsFromClaims',
+    undefined,
+    `\`tagsFromClaims\` names the claim \`${other}\`, which may differ between tokens of one deployment. Use project, ` +
+      'project_id, environment, owner or owner_id, or pass a function as `tokenSource`: then the whole token is the identity.',
+  );
+}
+
+/** The provider of the session that signs: that of the hop before, or that of the subject token, as its own cache entry. */
+function callerProvider(
+  chain: RoleChain,
+  claims: Readonly<Record<string, string>> | undefined,
+  context: SourcedContext,
+): ReturnType<typeof createCredentialProvider<AwsSessionCredentials, AwsRequest>> {
+  const { base, hops, options } = chain;
+  const isFirst = hops.length === 1;
+  const ofBase =
+    claims === undefined
+      ? base
+      : // STS has verified a token with these claims for the session, before they become tags.
+        { ...base, cacheKeyFields: (request: AwsRequest) => ({ ...base.cacheKeyFields(request), claims }) };
+  const exchanger = isFirst ? ofBase : chainExchanger({ ...chain, hops: hops.slice(0, -1), claims });
+  // A demand of the caller is for the last session.
+  return createCredentialProvider(exchanger, {
+    ...options,
+    source: context.source,
+    minValidityMs: undefined,
+  });
+}
+
+function sender({ factory }: RoleChain): typeof assumeRole {
+  if (factory === undefined) return assumeRole;
+  if (typeof factory.assumeRole === 'function') return factory.assumeRole;
+  throw new OptionError(
+    'conflicting_options',
+    'assumeRole',
+    undefined,
+    '`assumeRole` needs an `exchanger` that makes AssumeRole requests. Leave `exchanger` out, or pass `clientStsExchanger()`; ' +
+      'with your own client, pass it `clientFor` as well.',
+  );
+}
+
+function hopOf(
+  { configuration }: RoleChain,
+  { claims: fromClaims, tags, ...hop }: CheckedHop,
+  claims: Readonly<Record<string, string>> = {},
+): AwsHop {
+  const claimed = fromClaims.map(([key, claim]) => [key, claims[claim] ?? ''] as const);
+  return { ...configuration, ...hop, tags: [...tags, ...claimed] };
+}
+
+/** The claims that become tags, of the token of this exchange; `undefined` where none do: then no token is read. */
+async function claimsFor(
+  hops: readonly CheckedHop[],
+  context: SourcedContext,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const names = [...new Set(hops.flatMap(({ claims }) => claims.map(([, claim]) => claim)))].sort();
+  if (names.length === 0) return undefined;
+  const { claims } = await context.subject();
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+      if (typeof value === 'string' && TAG_VALUE.pattern.test(value)) return [name, value];
+      throw new FederationError({
+        code: 'invalid_subject_token',
+        provider: 'aws',
+        message: `The claim \`${name}\` of the token cannot be the value of a session tag.`,
+        hint: `\`tagsFromClaims\` needs a claim that is ${TAG_VALUE.says}. Use another claim, or write the value in \`tags\`.`,
+      });
+    }),
+  );
+}
+
+function isSessionRefused(error: unknown): boolean {
+  return (
+    ResponseError.isInstance(error) &&
+    /<Code>(?:ExpiredToken|InvalidClientTokenId)|"Code":"(?:ExpiredToken|InvalidClientTokenId)/.test(
+      error.response.body,
+    )
+  );
+}
