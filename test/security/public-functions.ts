@@ -8,6 +8,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { awsCredentialsProvider } from '@credex/aws';
 import { clientStsExchanger } from '@credex/aws/client-sts';
+import { dsqlPassword } from '@credex/aws/dsql';
+import { elastiCachePassword, memoryDbPassword } from '@credex/aws/elasticache';
+import { mskToken } from '@credex/aws/msk';
+import { rdsPassword } from '@credex/aws/rds';
 import { azureCredentialsProvider } from '@credex/azure';
 import { azureDatabasePassword, azureRedisPassword, azureSqlCredential } from '@credex/azure/databases';
 import { azureIdentityExchanger } from '@credex/azure/identity';
@@ -124,6 +128,7 @@ function clouds(): readonly PublicFunction[] {
         network: true,
       }),
     ),
+    ...awsPasswords(),
     {
       name: 'azureSqlCredential',
       known: (options) => azureSqlCredential(options),
@@ -222,6 +227,29 @@ function sources(folder: string): readonly PublicFunction[] {
     }),
     source('localTokenSource', localTokenSource, { directory: folder, homeDirectory: folder }, true),
   ];
+}
+
+/** The functions of AWS that sign passwords: the exchange is theirs, the signature needs no request. */
+function awsPasswords(): readonly PublicFunction[] {
+  const aws = { roleArn: ROLE, region: 'eu-west-1' };
+  const hostname = 'db.example.com';
+  const functions = [
+    [rdsPassword, { hostname, port: 5432, username: 'app' }],
+    [dsqlPassword, { hostname }],
+    [elastiCachePassword, { cacheName: 'shop', userId: 'app' }],
+    [memoryDbPassword, { clusterName: 'shop', userName: 'app' }],
+    [mskToken, {}],
+  ] as const;
+  return functions.map(([create, own]): PublicFunction => {
+    const made = create as (options: object) => () => Promise<string>;
+    return {
+      name: create.name,
+      known: (options) => made(options),
+      run: (recorder, options) => made({ ...fresh(recorder), ...options })(),
+      least: { ...aws, ...own },
+      network: true,
+    };
+  });
 }
 
 function others(folder: string): readonly PublicFunction[] {

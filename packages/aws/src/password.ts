@@ -9,6 +9,7 @@ import {
   optionalClock,
   optionalInteger,
   optionalString,
+  ownCopy,
   ownOptions,
   requiredString,
   systemClock,
@@ -145,9 +146,9 @@ async function sdkSigner(
   now: () => number,
 ): Promise<Signer> {
   const endOf = ({ expiration }: AwsSigningIdentity): number => expiration?.getTime() ?? Infinity;
-  let found = await provider();
+  let found = ownCopy(await provider());
   if (endOf(found) - now() < LONGEST_MS) {
-    const newer = await provider(FORCED).catch(() => found);
+    const newer = ownCopy(await provider(FORCED).catch(() => found));
     if (endOf(newer) > endOf(found)) found = newer;
   }
   return { keys: found, expiresAt: found.expiration?.getTime() };

@@ -9,6 +9,7 @@ import {
   invalidOption,
   optionalString,
   optionalStringList,
+  parseJson,
   requiredString,
 } from '@credex/core/internal';
 import { PARTITION_NAMES } from './region.js';
@@ -115,7 +116,7 @@ function policyText(policy: unknown, option: string): string {
 /** JSON, of a value or of its text; `undefined` for what is no JSON, such as a cycle or a bigint. */
 export function plainJson(value: unknown): unknown {
   try {
-    return JSON.parse(typeof value === 'string' ? value : JSON.stringify(value));
+    return parseJson(typeof value === 'string' ? value : JSON.stringify(value));
   } catch {
     return undefined;
   }

@@ -4,6 +4,8 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 
+import { ownCopy } from '@credex/core/internal';
+
 /** Temporary or permanent keys. */
 export interface SigningKeys {
   readonly accessKeyId: string;
@@ -105,9 +107,11 @@ async function signatureOf(
   return hex(key as ArrayBuffer);
 }
 
+/** Inherits nothing: WebCrypto would read an inherited `length`. */
+const HMAC = Object.freeze(ownCopy({ name: 'HMAC', hash: 'SHA-256' }));
+
 async function hmac(key: BufferSource, text: string): Promise<ArrayBuffer> {
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-  const imported = await crypto.subtle.importKey('raw', key, algorithm, false, ['sign']);
+  const imported = await crypto.subtle.importKey('raw', key, HMAC, false, ['sign']);
   return crypto.subtle.sign('HMAC', imported, utf8(text));
 }
 
