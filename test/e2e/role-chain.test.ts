@@ -220,3 +220,24 @@ test('a forged token never becomes the value of a tag', async () => {
   // The identity is not at fault.
   expect((await request(() => getAwsCredentials(given, { forceRefresh: true }))).accountId).toBe(HOME);
 });
+
+test('a token of another project finds nothing of the deployment, and leaves nothing for it', async () => {
+  const { aws } = fixture.emulator;
+  const [both, target] = ['chain-both', 'chain-both-target'].map(
+    (name) => `arn:aws:iam::${HOME}:role/${name}`,
+  );
+  const subjects = [PRODUCTION_SUBJECT, PRODUCTION_SUBJECT.replace('project:shop', 'project:other')];
+  const web = trustPolicy(ISSUER.slice('https://'.length), AUDIENCE, subjects, HOME);
+  aws.createRole({ arn: both as string, trustPolicy: web });
+  aws.createRole({ arn: target as string, trustPolicy: trusting(both as string) });
+  const given = options([{ roleArn: target as string }], { roleArn: both as string });
+  const other = await fixture.mint({ project: 'other', projectId: 'prj_other' });
+  const get = () => getAwsCredentials(given);
+  const foreign = await fixture.inRequest(other, get);
+  const own = await request(get);
+  expect(own.accessKeyId).not.toBe(foreign.accessKeyId);
+  expect((await fixture.inRequest(other, get)).accessKeyId).toBe(foreign.accessKeyId);
+  expect((await request(get)).accessKeyId).toBe(own.accessKeyId);
+  const sessions = ['WithWebIdentity chain-both', ' chain-both-target'];
+  expect(requests()).toEqual([...sessions, ...sessions]);
+});
