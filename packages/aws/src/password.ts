@@ -98,7 +98,7 @@ export function passwordFunction(
   finish: (url: string) => string = (url) => url,
 ): PasswordFunction {
   const clock = optionalClock(options.clock) ?? systemClock;
-  const identity = signingIdentity({ ...options, region }, own, () => clock.now());
+  const identity = signingIdentity(Object.assign(ownCopy(options), { region }), own, () => clock.now());
 
   async function withExpiry(): Promise<{ readonly password: string; readonly expiresAt: number }> {
     const { keys, expiresAt } = await identity();
