@@ -17,7 +17,7 @@ import { setDeployment, setEnvironment } from '../support/environment.js';
 import { memoryStore } from '../support/memory-store.js';
 import type { MemoryStore } from '../support/memory-store.js';
 import { AWS } from '../support/trust.js';
-import { useFixture } from '../support/use-fixture.js';
+import { forgetEarlierTokens, useFixture } from '../support/use-fixture.js';
 
 const fixture = useFixture();
 
@@ -125,6 +125,8 @@ test('another project, environment or role finds nothing', async () => {
   await all(instance(store()), await fixture.mint());
   const before = requests();
   setDeployment('production', 'prj_other');
+  // In the process of another instance.
+  forgetEarlierTokens();
   const other = instance(store());
   await fixture
     .inRequest(await fixture.mint({ projectId: 'prj_other' }), () => other.aws())
@@ -137,6 +139,8 @@ test('a token of another identity reads nothing: it might be forged', async () =
   setDeployment();
   const { store } = shared();
   await all(instance(store()), await fixture.mint());
+  // In the process of another instance.
+  forgetEarlierTokens();
   const other = instance(store());
   await fixture
     .inRequest(await fixture.mint({ projectId: 'prj_other' }), () => other.aws())

@@ -1,5 +1,6 @@
-/** One fixture for all tests of a file; each test gets a clean environment, a clean log and no faults. */
+/** One fixture for all tests of a file; each test gets a clean environment, a clean log, no faults and no earlier token. */
 
+import { processWideCache } from '@credex/core/internal';
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import { clearEnvironment } from './environment.js';
 import { FIXTURE_START_MS, startFixture } from './fixture.js';
@@ -7,6 +8,11 @@ import type { Fixture } from './fixture.js';
 
 /** Ends a test that hangs. A busy machine is slow at keys, at TLS and at loading SDKs. */
 const BOUND_MS = 30_000;
+
+/** As a new process: a token that an earlier request brought would serve a request without one. */
+export function forgetEarlierTokens(): void {
+  processWideCache().state.newestToken = undefined;
+}
 
 /**
  * Call it once, at the top of a test file. The options have the fixture's `clock` among them.
@@ -27,6 +33,7 @@ export function useFixture(): Omit<Fixture, 'close'> {
   }, FIXTURE_START_MS);
   beforeEach(() => {
     clearEnvironment();
+    forgetEarlierTokens();
     fixture().emulator.log.clear();
   });
   afterEach(() => {
