@@ -65,6 +65,7 @@ function apiReference() {
     docsRoot: join(root, SITE),
     cleanOutputDir: false,
     readme: 'none',
+    entryFileName: 'modules',
     mergeReadme: true,
     disableSources: true,
     excludeExternals: false,

@@ -52,7 +52,7 @@ test('CONTRIBUTING.md names every script that a contributor may need', () => {
 test('the names that CONTRIBUTING.md gives for code are in the file that the sentence names', () => {
   for (const [name, path] of [
     ['FederationErrorCode', 'packages/core/src/contract.ts'],
-    ['TRANSIENT', 'packages/core/src/errors.ts'],
+    ['TRANSIENT', 'packages/core/src/federation-error.ts'],
     ['cacheKeyFields', 'packages/aws/src/aws-exchanger.ts'],
   ] as const)
     expect(read(path)).toContain(name);
