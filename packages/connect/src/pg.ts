@@ -66,7 +66,7 @@ export function pgOptions<O extends PgOptions>(options: O): PgClientOptions<O> {
     async password(this: unknown) {
       const stream = (Object(this) as PgClient).connection?.stream;
       try {
-        if (stream !== undefined) assertVerified('ssl', stream);
+        assertVerified('ssl', stream);
         return await passwordOf();
       } catch (error) {
         stream?.destroy();

@@ -219,6 +219,28 @@ describe('a watch', () => {
     expect(await watch.stop()).toEqual([]);
   });
 
+  it('outlives a source that throws outside of a request', async () => {
+    const rejections = unhandled();
+    const w = fixture();
+    const provider = w.provider();
+    let isInRequest = true;
+    const throwing = {
+      getCredentials: provider.getCredentials,
+      status(options: never) {
+        if (!isInRequest) throw new TypeError('No request is being served.');
+        return provider.status(options);
+      },
+    } as typeof provider;
+    const { errors, stop } = watching(w, throwing);
+    isInRequest = false;
+    await settle();
+    await w.clock.advance(3 * MINUTE);
+    expect(errors.length).toBeGreaterThanOrEqual(2);
+    expect(errors.every((error) => error instanceof TypeError)).toBe(true);
+    stop.abort();
+    expect(await rejections.stop()).toEqual([]);
+  });
+
   it('never starts with a signal that is aborted, and says nothing after an abort during its call', async () => {
     const w = fixture();
     const stop = new AbortController();

@@ -5,7 +5,7 @@ import type { Clock, Credential, CredentialProvider } from './contract.js';
 import { optionalClock, optionalFunction, invalidOption, ownOptions } from './options/assert.js';
 import { ONCE, optionNames, ownCopy } from './own.js';
 import { startTimer, systemClock } from './runtime/clock.js';
-import { builtinModule } from './runtime/environment.js';
+import { outsideRequests } from './runtime/outside-requests.js';
 
 export interface WatchCredentialsOptions<C extends Credential, R = void> {
   /** Ends the watch. After it no timer is set, and neither function is called. */
@@ -40,20 +40,6 @@ const OPTION_NAMES: readonly string[] = optionNames<WatchCredentialsOptions<Cred
 /** A freeze stops timers: after one the watch wakes within this time. */
 const MAX_DELAY_MS = 60_000;
 const MIN_DELAY_MS = 1_000;
-
-interface AsyncHooks {
-  readonly AsyncLocalStorage: { snapshot?(): Run };
-}
-
-type Run = <T>(run: () => T) => T;
-
-/** The async context in which this module was loaded, which is usually no request's. */
-const outsideRequests: Run = /* @__PURE__ */ presentContext();
-
-function presentContext(): Run {
-  const hooks = builtinModule('node:async_hooks') as AsyncHooks | undefined;
-  return hooks?.AsyncLocalStorage.snapshot?.() ?? ((run) => run());
-}
 
 /**
  * Keeps a long-lived process supplied, also while nothing else asks for credentials: hands the present credential, and
@@ -169,7 +155,13 @@ class Watch<C extends Credential, R> {
     } catch (error) {
       if (!signal.aborted) this.#report(error);
       this.#failures += 1;
-      return this.#untilNext(MIN_DELAY_MS * 2 ** (this.#failures - 1));
+      const leastMs = Math.min(MIN_DELAY_MS * 2 ** (this.#failures - 1), MAX_DELAY_MS);
+      try {
+        return this.#untilNext(leastMs);
+      } catch {
+        // A source that throws outside a request, as just reported.
+        return leastMs;
+      }
     }
   }
 

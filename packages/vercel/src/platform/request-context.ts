@@ -17,8 +17,16 @@ interface WithRequestContext {
 
 const REQUEST_CONTEXT = Symbol.for('@vercel/request-context');
 
+/** Set by `outsideRequests` of core: whatever context is left belongs to a request that this work is none of. */
+const OUTSIDE_REQUESTS = Symbol.for('credex.outside-requests');
+
+interface WithMark {
+  readonly [OUTSIDE_REQUESTS]?: { getStore(): unknown };
+}
+
 /** The context of the request that is being served; `undefined` outside a request. */
 function requestContext(): RequestContext | undefined {
+  if ((globalThis as WithMark)[OUTSIDE_REQUESTS]?.getStore() === true) return undefined;
   return (globalThis as WithRequestContext)[REQUEST_CONTEXT]?.get?.();
 }
 
