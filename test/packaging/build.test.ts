@@ -24,7 +24,7 @@ it('two modules of one name that wait for their import(): one would be loaded fo
   }
   const { code, stderr } = await command(
     process.execPath,
-    [join(ROOT, 'scripts', 'build-package.mjs')],
+    [join(ROOT, 'scripts', 'build-package.mjs'), '--whole=driver'],
     folder,
   );
   expect(code).not.toBe(0);

@@ -29,16 +29,25 @@ export interface Cloud<E extends Entry = Entry, C extends Credential = Credentia
   /** Imports the cloud's package and returns its factory. */
   factory(): Promise<OpenProvider<Provider<C>>>;
   readonly setup: CloudSetup<object>;
-  readonly init: CloudInit<object>;
+  /** Default: `credex init` does not know this cloud. With it, `variables` and `dev` are needed too. */
+  readonly init?: CloudInit<object>;
   readonly doctor: CloudDoctor<E, C>;
   readonly environment: CloudEnvironment<E, C>;
-  readonly variables: CloudVariables;
-  readonly dev: CloudDev<E>;
+  /** Default: an entry of this cloud is not made from variables. */
+  readonly variables?: CloudVariables;
+  /** Default: the emulator does not have this cloud. */
+  readonly dev?: CloudDev<E>;
   /** Default: `credex explain` does not know this cloud. */
   readonly explain?: CloudExplain<E>;
   /** The tools that can call credex, the usual one first, and what each has to be told. */
   printConfig(name: string, entry: E, invocation: Invocation): ToolConfigs;
 }
+
+/** A cloud that `credex init` knows. */
+export type InitCloud = Cloud & Required<Pick<Cloud, 'init' | 'variables' | 'dev'>>;
+
+export const hasInit = (cloud: Cloud): cloud is InitCloud =>
+  cloud.init !== undefined && cloud.variables !== undefined && cloud.dev !== undefined;
 
 export type ToolConfigs = Readonly<Record<string, () => ToolConfig>>;
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Cloud } from '../clouds/cloud.js';
+import type { InitCloud } from '../clouds/cloud.js';
+import { hasInit } from '../clouds/cloud.js';
 import { CLOUDS } from '../clouds/registry.js';
 import type { Act, CommandModule, Context } from '../command.js';
 import { EXIT } from '../exit-codes.js';
@@ -18,11 +19,20 @@ export const command: CommandModule = {
         '\nWrites .env.local, credex.emulator.json and the folder trust. It changes nothing in a cloud. On a terminal it asks for what is missing.',
       )
       .action(act((context: Context<InitOptions>) => choose(context)));
-    for (const [name, load] of Object.entries(CLOUDS)) configureCloud(init, name, await load(), act);
+    for (const [name, cloud] of await known()) configureCloud(init, name, cloud, act);
   },
 };
 
-function configureCloud(init: Command, name: string, cloud: Cloud, act: Act): void {
+async function known(): Promise<readonly (readonly [name: string, cloud: InitCloud])[]> {
+  const found: (readonly [string, InitCloud])[] = [];
+  for (const [name, load] of Object.entries(CLOUDS)) {
+    const cloud = await load();
+    if (hasInit(cloud)) found.push([name, cloud]);
+  }
+  return found;
+}
+
+function configureCloud(init: Command, name: string, cloud: InitCloud, act: Act): void {
   const command = withTrustOptions(init.command(name), cloud.setup)
     .description(`write the options and the trust of ${cloud.dev.title}`)
     .option('--storage <name>', 'the bucket or container of the emulator; default: {project}-dev')
@@ -33,22 +43,21 @@ function configureCloud(init: Command, name: string, cloud: Cloud, act: Act): vo
 
 async function choose(context: Context<InitOptions>): Promise<number> {
   const { prompts } = context.io;
-  const names = Object.keys(CLOUDS);
+  const clouds = await known();
+  const names = clouds.map(([name]) => name);
   if (prompts === undefined)
     throw new UsageError('missing_argument', 'The cloud is missing.', {
       hint: `Run \`credex init ${names.join('|')}\`; on a terminal it asks for what is missing.`,
     });
-  const clouds = await Promise.all(
-    Object.entries(CLOUDS).map(async ([value, load]) => ({ value, label: (await load()).dev.title })),
-  );
-  const name = await prompts.select('Which cloud does the project use?', clouds);
-  const load = CLOUDS[name as keyof typeof CLOUDS];
-  return run(name, await load(), context);
+  const choices = clouds.map(([value, { dev }]) => ({ value, label: dev.title }));
+  const chosen = await prompts.select('Which cloud does the project use?', choices);
+  const [name, cloud] = clouds.find(([one]) => one === chosen) ?? (clouds[0] as (typeof clouds)[number]);
+  return run(name, cloud, context);
 }
 
 async function run(
   name: string,
-  cloud: Cloud,
+  cloud: InitCloud,
   { io, output, options }: Context<InitOptions>,
 ): Promise<number> {
   const { initialize } = await import('../init/initialize.js');

@@ -167,7 +167,9 @@ export async function makeSeed(
   const sections: EmulatorSeed[] = [];
   for (const [name, load] of Object.entries(CLOUDS)) {
     const own = entries.filter(({ provider }) => provider === name);
-    if (own.length > 0) sections.push((await load()).dev.seed(own, trust, storage));
+    if (own.length === 0) continue;
+    const { dev } = await load();
+    if (dev !== undefined) sections.push(dev.seed(own, trust, storage));
   }
   return { vercel: { projects: [projectOf(entries, trust)] }, ...Object.assign({}, ...sections) };
 }

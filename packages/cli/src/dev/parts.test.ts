@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { CLOUDS } from '../clouds/registry.js';
 import { runInMemory } from '../memory-io.fixture.js';
 import { authorities, childEnvironment } from './child-environment.js';
 import { developmentTrust, makeSeed, trustedEnvironments } from './dev-seed.js';
@@ -115,7 +114,7 @@ describe('the environment of the program', () => {
       { env, cwd: '/shop' },
       {
         folder: '/tmp/a b',
-        clouds: [(await CLOUDS.aws()).dev],
+        clouds: await cloudsOf({ aws: { roles: [{}] } } as never),
         variables: { AWS_ROLE_ARN: 'from a file', AWS_REGION: 'from a file' },
         url: (service) => `http://127.0.0.1/${service}`,
       },

@@ -17,7 +17,8 @@ export async function cloudsOf(seed: EmulatorSeed): Promise<readonly CloudDev<ne
   const found: CloudDev<never>[] = [];
   for (const [name, load] of Object.entries(CLOUDS)) {
     const lists = Object.values((seed as Readonly<Record<string, object | undefined>>)[name] ?? {});
-    if (lists.some((list) => Array.isArray(list) && list.length > 0)) found.push((await load()).dev);
+    const { dev } = await load();
+    if (dev !== undefined && lists.some((list) => Array.isArray(list) && list.length > 0)) found.push(dev);
   }
   return found;
 }

@@ -27,7 +27,8 @@ export async function environmentEntries(env: Io['env'], directory?: string): Pr
   const credentials: Record<string, object> = {};
   const variables: Record<string, string> = {};
   for (const [name, load] of Object.entries(CLOUDS)) {
-    const found = entryFrom((await load()).variables, values);
+    const { variables: known } = await load();
+    const found = known && entryFrom(known, values);
     if (found === undefined) continue;
     credentials[name] = { provider: name, ...found.options };
     Object.assign(variables, found.variables);

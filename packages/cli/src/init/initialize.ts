@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Config, Entry } from '@credex/config';
 import type { EmulatorSeed } from '@credex/testing/emulator';
 import { parseJson } from '@credex/core/internal';
-import type { Cloud } from '../clouds/cloud.js';
+import type { InitCloud } from '../clouds/cloud.js';
 import { SEED_FILE, developmentTrust, makeSeed, storageName, trustedEnvironments } from '../dev/dev-seed.js';
 import type { Io } from '../io.js';
 import type { Plan } from '../setup/plan.js';
@@ -36,7 +36,7 @@ const ENVIRONMENT_FILE = '.env.local';
 export async function initialize(
   io: Io,
   provider: string,
-  cloud: Cloud,
+  cloud: InitCloud,
   options: InitOptions,
 ): Promise<Initialized> {
   const collected = await collect(io, cloud, options);
@@ -70,7 +70,7 @@ export async function initialize(
 }
 
 /** As the cloud's package reads them. */
-const variablesOf = ({ variables }: Cloud, { entry }: Collected): Readonly<Record<string, string>> =>
+const variablesOf = ({ variables }: InitCloud, { entry }: Collected): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(entry).flatMap(([option, value]) => {
       const [name] = variables.options[option] ?? [];
