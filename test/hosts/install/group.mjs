@@ -11,7 +11,7 @@ const SDKS = [
   '@azure/identity',
   'google-auth-library',
 ];
-const MOST_KIB = 450;
+const MOST_KIB = 480;
 
 async function trace(work, folder) {
   const { resolve } = createRequire(join(work, 'install', 'install', 'package.json'));
