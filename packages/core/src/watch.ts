@@ -26,7 +26,7 @@ export interface WatchCredentialsOptions<C extends Credential, R = void> {
   readonly clock?: Clock | undefined;
 }
 
-/** What is watched: any provider of credex, the functions and TokenCredentials of the clouds included. */
+/** What is watched: a provider of credex, the functions and TokenCredentials of the clouds included. */
 type Watched<C extends Credential, R> = Pick<CredentialProvider<C, R>, 'getCredentials' | 'status'>;
 
 const OPTION_NAMES: readonly string[] = optionNames<WatchCredentialsOptions<Credential>>({

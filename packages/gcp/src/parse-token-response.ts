@@ -80,7 +80,7 @@ export function parseGenerateAccessTokenResponse(response: HttpResponse): Servic
 }
 
 /**
- * @param serviceAccountEmail The principal that the credential must be of. Left out: any.
+ * @param serviceAccountEmail The principal that the credential must be of. Left out: every principal will do.
  * @throws TypeError if the record is not a credential of Google Cloud.
  */
 export function parseStoredGcpCredentials(record: unknown, serviceAccountEmail?: string): GcpCredentials {

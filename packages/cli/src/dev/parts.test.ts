@@ -113,7 +113,7 @@ describe('the environment of the program', () => {
     childEnvironment(
       { env, cwd: '/shop' },
       {
-        folder: '/tmp/a b',
+        folder: '/made/a b',
         clouds: await cloudsOf({ aws: { roles: [{}] } } as never),
         variables: { AWS_ROLE_ARN: 'from a file', AWS_REGION: 'from a file' },
         url: (service) => `http://127.0.0.1/${service}`,
@@ -128,12 +128,12 @@ describe('the environment of the program', () => {
       AWS_REGION: 'mine',
       AWS_ENDPOINT_URL_S3: 'http://127.0.0.1/aws-s3',
       AWS_ENDPOINT_URL_STS: 'http://127.0.0.1/aws-sts',
-      CREDEX_DEV_FOLDER: '/tmp/a b',
-      NODE_EXTRA_CA_CERTS: '/tmp/a b/ca.pem',
-      NODE_OPTIONS: '--no-warnings --require "/tmp/a b/redirect.cjs"',
+      CREDEX_DEV_FOLDER: '/made/a b',
+      NODE_EXTRA_CA_CERTS: '/made/a b/ca.pem',
+      NODE_OPTIONS: '--no-warnings --require "/made/a b/redirect.cjs"',
       PATH: '/shop/node_modules/.bin:/bin',
       VERCEL_OIDC_TOKEN: '',
-      VERCEL_OIDC_TOKEN_FILE: '/tmp/a b/token',
+      VERCEL_OIDC_TOKEN_FILE: '/made/a b/token',
     });
   });
 

@@ -12,7 +12,7 @@ import { classOf, thrownBy } from './trial.js';
 interface Failure {
   readonly behaviour: Exclude<Behaviour, 'succeed' | 'hang'>;
   readonly retry: RetryAdvice;
-  /** Any of these; default: any that lasts. */
+  /** One of these. Default: a code that lasts. */
   readonly codes?: readonly FederationErrorCode[];
 }
 

@@ -18,7 +18,7 @@ const RPC: Readonly<Record<number, string>> = {
 
 const rpcFault = (code: number): ServiceAnswer => rpcRefusal(code, RPC[code] ?? 'Unknown Error.').answer;
 
-/** Its refusals are OAuth's, but what fails inside is told as any API tells it. */
+/** Its refusals are OAuth's, but what fails inside is told as each API tells it. */
 export const stsFault: FaultAnswer = (kind, _request, status = 429) => {
   if (kind === 'throttle' || status === 429)
     return oauthRefusal(
