@@ -64,6 +64,30 @@ const PROGRAM = `
   void main();
 `;
 
+/** The clouds alone, each of which refuses. */
+const REFUSED_ALONE = `
+  import { getAwsCredentials } from '@credex/aws';
+  import { getAzureCredentials } from '@credex/azure';
+  import { getGcpCredentials } from '@credex/gcp';
+
+  const part = (value) => btoa(JSON.stringify(value)).replaceAll('=', '');
+  process.env.CI = 'true';
+  process.env.VERCEL_OIDC_TOKEN = [part({ alg: 'RS256' }), part({ sub: 'owner:acme', exp: 4102444800 }), 'c2ln'].join('.');
+  const fetch = async () => new Response('{"error":"invalid_client"}', { status: 400 });
+  const ended = await Promise.allSettled([
+    getAwsCredentials({ roleArn: 'arn:aws:iam::123456789012:role/app', region: 'eu-west-1', fetch }),
+    getAzureCredentials({ tenantId: 'contoso.com', clientId: 'f3d2a9c4-8e17-4b0a-b6de-51c0a7e94d22', fetch }),
+    getGcpCredentials({
+      projectNumber: '742613904155',
+      workloadIdentityPoolId: 'vercel',
+      workloadIdentityPoolProviderId: 'vercel',
+      fetch,
+    }),
+  ]);
+  await new Promise((resolve) => setImmediate(resolve));
+  console.log(JSON.stringify(ended.map(({ reason }) => [reason.code, reason.cause.code])));
+`;
+
 async function unpackAll(folder: string): Promise<void> {
   for (const packageName of ['core', 'vercel', ...PROVIDERS]) await unpack(folder, packageName);
 }
@@ -171,5 +195,13 @@ describe('where its file was left behind', () => {
       asked: [],
       refused: failed,
     });
+  });
+
+  it('of core, each failure says so, and none ends the process', async () => {
+    await unpackAll(folder);
+    for (const file of ['failure.js', 'on-demand.js'])
+      rmSync(join(folder, 'node_modules', '@credex', 'core', 'dist', 'node', file));
+    const unknown = ['unknown', 'ERR_MODULE_NOT_FOUND'];
+    expect(printed(await runModule(folder, REFUSED_ALONE, ...STRICT))).toEqual([unknown, unknown, unknown]);
   });
 });

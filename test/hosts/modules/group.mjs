@@ -59,6 +59,9 @@ async function writeJestConfigs(folder) {
     'ts-jest': { ...configOf('ts-jest'), testMatch: ['<rootDir>/typed.test.ts'] },
     babel: { ...configOf('babel-jest'), testMatch: ['<rootDir>/clouds.test.js'] },
   };
+  // The mistake that the README warns of.
+  const plugins = ['@babel/plugin-transform-modules-commonjs'];
+  configs['babel-half'] = { ...configs.babel, transform: { '\\.js$': ['babel-jest', { plugins }] } };
   for (const [name, config] of Object.entries(configs))
     await writeFile(join(folder, `jest.${name}.config.json`), JSON.stringify(config));
 }
@@ -77,6 +80,17 @@ async function written({ run }, command, args, cwd) {
 function unreachable({ row }, host, { unreachable: answer }) {
   const ok = answer?.code === 'network' && answer.cause === 'ECONNREFUSED';
   row({ host, cloud: 'cause', case: 'refusal', ok, detail: JSON.stringify(answer) });
+}
+
+/** Without Babel's plugin for `import()` no refusal can be explained, and each says why and where the settings are. */
+async function halfConfigured(context, cwd) {
+  const { preview } = await written(context, context.runtimes.node20, jest('babel-half'), cwd);
+  for (const cloud of ['aws', 'gcp', 'azure']) {
+    const { code, hint = '' } = preview?.[cloud] ?? {};
+    const ok = code === 'unknown' && /could not be loaded.*README of @credex\/core/.test(hint);
+    const host = 'Jest, Babel without import()';
+    context.row({ host, cloud, case: 'refusal', ok, detail: JSON.stringify(preview?.[cloud]) });
+  }
 }
 
 export async function run(context) {
@@ -100,5 +114,6 @@ export async function run(context) {
       clouds(host, answers);
       if (kind === 'commonjs') unreachable(context, host, answers);
     }
+  await halfConfigured(context, folders.commonjs);
   await typeCheckers(context, folders);
 }

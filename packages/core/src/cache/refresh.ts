@@ -3,6 +3,7 @@
 import type { Credential } from '../contract.js';
 import { momentOf, since } from '../runtime/clock.js';
 import { sharesPromises, withDeadline } from '../runtime/deadline.js';
+import type { FederationErrorFields } from '../errors.js';
 import type { Refresh, RefreshOutcome } from './cache.js';
 import { findEntry, processWideCache } from './cache.js';
 import type { ExchangeOutcome, ProviderContext } from './exchange.js';
@@ -90,9 +91,12 @@ export function startRefresh<C extends Credential, R>(
       // Callers wait for the record: a frozen instance would write it late, or never.
       return (await stage)?.settled(settled) ?? settled;
     })
+    // What stores a failure could not be loaded: callers are told, and nothing else hears of the rejection.
+    .catch((error: FederationErrorFields): RefreshOutcome => {
+      return { kind: 'failed', error, rejected: true, ofToken: false };
+    })
     // Removed only after the result is stored: a caller in between would start a second refresh.
     .finally(() => forget(run));
-  refresh.outcome.catch(() => undefined);
   if (sharesPromises()) {
     state.refreshes.set(refreshText(key, start.name), refresh);
     if (challenge) state.challenges.set(key, refresh);
