@@ -2,9 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { access, chmod, mkdir, readdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { access, chmod, chown, mkdir, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Emulator } from '@credex/testing/emulator';
@@ -48,7 +46,7 @@ async function startPostgres(io: Io, { emulator, clouds, variables, folder }: Ne
     // Every user of the application is the owner of the data here.
     const gate = await startPostgresGate({
       emulator,
-      server: { port: server.port, user: 'postgres' },
+      server: { path: server.path, user: 'postgres' },
       login: login.check,
     });
     return {
@@ -74,7 +72,7 @@ async function startRedis(io: Io, { emulator, clouds, variables, folder }: Needs
   const server = await redisServer(io, folder);
   try {
     const { startRedisGate } = await import('@credex/testing/gates');
-    const gate = await startRedisGate({ emulator, server: { port: server.port }, login: login.check });
+    const gate = await startRedisGate({ emulator, server: { path: server.path }, login: login.check });
     return {
       env: { REDIS_HOST: gate.hostname, REDIS_PORT: String(gate.port), REDIS_USER: login.user },
       says: `Redis behind the login of ${cloud}: REDIS_HOST, REDIS_PORT and REDIS_USER are set; connect with TLS, passwords come from credex.`,
@@ -112,19 +110,20 @@ function loginOf<Check>(
 }
 
 interface Server {
-  readonly port: number;
+  /** A Unix socket that only this user can reach: the server asks for no password. */
+  readonly path: string;
   stop(): Promise<void>;
 }
 
 async function postgresServer(io: Io, folder: string): Promise<Server> {
   const bin = await folderOf(io, 'initdb', await packagedPostgres());
   const data = join(folder, 'postgres');
-  await mkdir(data, { mode: 0o777 });
+  await mkdir(data, { mode: 0o700 });
   const user = await userOfPostgres();
   if (user !== undefined) {
     // Its user has to reach the folder.
     await chmod(folder, 0o755);
-    await chmod(data, 0o777);
+    await chown(data, user.uid, user.gid);
   }
   const options = { ...user, cwd: data };
   await promisify(execFile)(
@@ -132,25 +131,27 @@ async function postgresServer(io: Io, folder: string): Promise<Server> {
     ['-D', join(data, 'data'), '-U', 'postgres', '-A', 'trust', '--no-sync'],
     options,
   );
-  const port = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
-  const args = ['-D', join(data, 'data'), '-p', String(port), ...settings.flatMap((one) => ['-c', one])];
+  const settings = ['listen_addresses=', `unix_socket_directories=${data}`, 'fsync=off'];
+  const args = ['-D', join(data, 'data'), ...settings.flatMap((one) => ['-c', one])];
   const server = spawn(join(bin, 'postgres'), args, {
     ...options,
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  return { port, stop: await running(server, server.stderr, /ready to accept connections/, 'SIGINT') };
+  const stop = await running(server, server.stderr, /ready to accept connections/, 'SIGINT');
+  return { path: join(data, '.s.PGSQL.5432'), stop };
 }
 
 async function redisServer(io: Io, folder: string): Promise<Server> {
   const bin = await folderOf(io, 'redis-server', []);
-  const port = await freePort();
+  const path = join(folder, 'redis.sock');
   const args = [
     '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
+    '0',
+    '--unixsocket',
+    path,
+    '--unixsocketperm',
+    '700',
     '--save',
     '',
     '--appendonly',
@@ -162,7 +163,9 @@ async function redisServer(io: Io, folder: string): Promise<Server> {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  return { port, stop: await running(server, server.stdout, /Ready to accept connections/, 'SIGTERM') };
+  // Its words without a port: "The server is now ready to accept connections at /path".
+  const stop = await running(server, server.stdout, /eady to accept connections/, 'SIGTERM');
+  return { path, stop };
 }
 
 /** Resolves when the server says that it is ready, with the function that ends it. */
@@ -222,12 +225,4 @@ async function userOfPostgres(): Promise<{ readonly uid: number; readonly gid: n
   const id = async (flag: string): Promise<number> =>
     Number((await promisify(execFile)('id', [flag, 'postgres'])).stdout);
   return { uid: await id('-u'), gid: await id('-g') };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

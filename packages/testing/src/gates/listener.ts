@@ -1,7 +1,7 @@
 /** What the gates of all protocols have in common: sockets on loopback, TLS, reading, the list of logins. */
 
 import { connect, createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, NetConnectOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket, createSecureContext } from 'node:tls';
 import { OptionError } from '@credex/core';
@@ -36,11 +36,14 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-/** The server that accepted connections are handed to. It must accept them from loopback without a password. */
+/** The server that accepted connections are handed to. It must accept them from the gate without a password. */
 export interface GateServer {
   /** Default: `127.0.0.1`. */
   readonly host?: string | undefined;
-  readonly port: number;
+  /** Required without `path`. */
+  readonly port?: number | undefined;
+  /** A Unix socket, in place of `host` and `port`: who may open its folder is all that can reach the server. */
+  readonly path?: string | undefined;
   /** The user of the server that all clients become. Default: the user that the client logs in as. */
   readonly user?: string | undefined;
 }
@@ -77,6 +80,9 @@ const OPTION_NAMES = optionNames<GateOptions<unknown>>({
 });
 const PORT = [1, 65_535] as const;
 
+const addressOf = ({ path, host = '127.0.0.1', port = 0 }: GateServer): NetConnectOpts =>
+  path === undefined ? { host, port } : { path };
+
 export async function listenAsGate<Check>(
   factory: string,
   given: GateOptions<Check>,
@@ -84,17 +90,22 @@ export async function listenAsGate<Check>(
   serve: (visit: Visit) => Promise<void>,
 ): Promise<Gate> {
   const { emulator, server: givenServer, login, port } = ownOptions(factory, given, OPTION_NAMES);
-  const server = ownOptions(`${factory} (server)`, givenServer, ['host', 'port', 'user']);
+  const server = ownOptions(`${factory} (server)`, givenServer, ['host', 'port', 'path', 'user']);
   optionalInteger({ option: 'port' }, port, ...PORT);
-  if (
-    server.port === undefined ||
-    optionalInteger({ option: 'server.port' }, server.port, ...PORT) === undefined
-  )
+  optionalInteger({ option: 'server.port' }, server.port, ...PORT);
+  if (server.path === undefined && server.port === undefined)
     throw new OptionError(
       'missing_option',
       'server.port',
       undefined,
-      '`server.port` is missing: pass the port of the real server.',
+      '`server.port` is missing: pass the port of the real server, or its Unix socket as `path`.',
+    );
+  if (server.path !== undefined && (server.port !== undefined || server.host !== undefined))
+    throw new OptionError(
+      'conflicting_options',
+      'server.path',
+      undefined,
+      '`server.path` is in place of `host` and `port`: pass one or the other.',
     );
   // Throws for a wrong login before anything listens.
   checkFor(emulator, login, 0);
@@ -116,8 +127,7 @@ export async function listenAsGate<Check>(
       server,
       note: (login) => void logins.push(login),
       secured: () => tracked(new TLSSocket(socket, { isServer: true, secureContext })) as TLSSocket,
-      connectServer: () =>
-        connected(tracked(connect({ host: server.host ?? '127.0.0.1', port: server.port }))),
+      connectServer: () => connected(tracked(connect(addressOf(server)))),
     };
     serve(visit).catch((error: unknown) => {
       socket.destroy();
@@ -128,6 +138,8 @@ export async function listenAsGate<Check>(
     listener.once('error', reject);
     listener.listen(port ?? 0, '127.0.0.1', resolve);
   });
+  // A fault of one visit ends that visit: its client sees the connection end.
+  listener.removeAllListeners('error').on('error', () => undefined);
   const address = listener.address() as AddressInfo;
   const check = checkFor(emulator, login, address.port);
   const dropConnections = (): void => {
