@@ -1,7 +1,7 @@
 /** mssql and tedious, for Azure SQL: login with a token of Entra. */
 
 import { OptionError } from '@credex/core';
-import { invalidOption, ownMembers } from '@credex/core/internal';
+import { environmentVariable, invalidOption, ownMembers } from '@credex/core/internal';
 import { callerError } from '@credex/core/failure';
 
 /** The scope of Azure SQL in the public cloud. */
@@ -73,6 +73,14 @@ export function mssqlOptions<O extends MssqlOptions>(options: O): MssqlClientOpt
   if (settings['encrypt'] === false) refuse('encrypt', 'turns TLS off');
   if (settings['trustServerCertificate'] === true)
     refuse('trustServerCertificate', 'turns the check of the certificate off');
+  // tedious takes its default from the environment, and has no option against it.
+  if (environmentVariable('NODE_TLS_REJECT_UNAUTHORIZED') === '0')
+    throw new OptionError(
+      'invalid_option',
+      'NODE_TLS_REJECT_UNAUTHORIZED',
+      'NODE_TLS_REJECT_UNAUTHORIZED',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 turns the check of certificates off: the token would reach any server on the way. Unset it.',
+    );
   const pinned: MssqlCredential = {
     async getToken() {
       try {

@@ -1,7 +1,7 @@
 /** What all clients have in common: a password function is required, and a verified TLS connection. */
 
 import { OptionError } from '@credex/core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { kafkaJsOptions, platformaticKafkaOptions } from './kafka.js';
 import { mongodbOptions } from './mongodb.js';
 import { mssqlOptions } from './mssql.js';
@@ -224,6 +224,18 @@ describe('mssql', () => {
     expect(
       refusal(() => mssqlOptions({ credential, options: { trustServerCertificate: true } })).option,
     ).toBe('options.trustServerCertificate');
+  });
+
+  test('refuses an environment that turns the check of certificates off', () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    try {
+      expect(refusal(() => mssqlOptions({ credential }))).toMatchObject({
+        code: 'invalid_option',
+        environmentVariable: 'NODE_TLS_REJECT_UNAUTHORIZED',
+      });
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test('requires a credential', () => {

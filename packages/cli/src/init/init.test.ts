@@ -1,4 +1,5 @@
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -10,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { jwt, runInMemory } from '../memory-io.fixture.js';
 import type { MemoryIo } from '../memory-io.fixture.js';
@@ -108,6 +109,15 @@ describe('.env.local', () => {
     expect(lstatSync(join(cwd, '.env.local')).isSymbolicLink()).toBe(true);
     expect(read('shared')).toMatch(/^A=1\nAWS_ROLE_ARN/);
   });
+});
+
+test('a link of a folder that somebody else made is replaced, not written through', async () => {
+  const outside = join(cwd, '..', `${basename(cwd)}-outside`);
+  mkdirSync(join(cwd, 'trust', 'aws'), { recursive: true });
+  symlinkSync(outside, join(cwd, 'trust', 'aws', 'commands.sh'));
+  expect((await init(AWS)).exit).toBe(0);
+  expect(existsSync(outside)).toBe(false);
+  expect(lstatSync(join(cwd, 'trust', 'aws', 'commands.sh')).isFile()).toBe(true);
 });
 
 test('files that were changed are not overwritten without --force', async () => {

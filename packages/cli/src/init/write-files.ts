@@ -1,7 +1,8 @@
 /** Writes the files of `credex init`. A file that a person may have changed is not overwritten. */
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writePrivately } from '../entry/private-file.js';
 import { UsageError } from '../usage-error.js';
 import { shown } from '../visible.js';
 
@@ -35,7 +36,8 @@ export async function writeFiles(
   for (const { path, text, status } of wanted) {
     if (status === 'unchanged') continue;
     await mkdir(dirname(join(directory, path)), { recursive: true });
-    await writeFile(join(directory, path), text);
+    // Replaces a link, which may lead out of the folder: the folder may be somebody else's work.
+    await writePrivately(join(directory, path), text, 0o644);
   }
   return wanted.map(({ path, status }) => ({ path, status }));
 }
