@@ -20,6 +20,8 @@ function vitest(args, failedChecks) {
   if (nothingRan) console.error('No test ran.');
   // vitest also fails without a failed test, for example if its configuration cannot be read.
   const failed = failedChecks + (passedAll && !nothingRan ? sum.failed : Math.max(sum.failed, 1));
+  if (failedChecks > 0)
+    console.error(`${failedChecks} of the checks failed; what they found is printed above the tests.`);
   console.log(`${sum.passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

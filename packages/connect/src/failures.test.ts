@@ -294,9 +294,7 @@ test('a password function must return a text', async () => {
   for (const wrong of [undefined, '', 7]) {
     const { password } = pgOptions({ host, ssl, password: (async () => wrong) as never });
     const client = { connection: { stream: { ...SECURE, destroy() {} } } };
-    expect(await rejection(password.call(client))).toMatchObject({
-      code: 'invalid_option',
-      option: 'password',
-    });
+    const error = await rejection(password.call(client));
+    expect(error).toMatchObject({ code: 'invalid_option', option: 'password' });
   }
 });
