@@ -6,7 +6,7 @@ import { expectSound } from './malformed-response-outcome.js';
 afterAll(quickProcess());
 
 /** The beginning of the proof's seeds. */
-const SHARE = 20;
+const SHARE = 50;
 
 describe.each(KINDS)('$name', (kind) => {
   const count = kind.count / SHARE;

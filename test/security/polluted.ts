@@ -7,9 +7,17 @@ export type Trace = string;
 
 export const ATTACKER = 'https://attacker.example';
 
-/** What a polluted member may hold; JSON can bring all but the function. */
+let turn = 0;
+let isThorough = false;
+
+/** From now on each name is tried with all values. */
+export function tryAllValues(): void {
+  isThorough = true;
+}
+
+/** What a polluted member may hold; JSON can bring all but the function. Two values in turns, unless all are to be tried. */
 export function hostileValues(token: string): readonly unknown[] {
-  return [
+  const all = [
     ATTACKER,
     token,
     true,
@@ -18,6 +26,9 @@ export function hostileValues(token: string): readonly unknown[] {
     { projectId: 'prj_attacker', environment: 'production', authorization: token },
     () => token,
   ];
+  if (isThorough) return all;
+  turn += 1;
+  return [turn, turn + 3].map((index) => all[index % all.length]);
 }
 
 /** As an assignment in a merge would leave it: enumerable, writable. Gone when the work is done. */

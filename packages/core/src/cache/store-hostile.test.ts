@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runSchedule } from './store-hostile.fixture.js';
 
-const SCHEDULES = 120;
+const SCHEDULES = 60;
 
 it('a hostile store leads to no credential of another identity, none expired, none refused, and no call without end', async () => {
   const violations: string[] = [];

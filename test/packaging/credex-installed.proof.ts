@@ -4,12 +4,14 @@ import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensurePacked } from '../../scripts/pack.mjs';
 import { command, emptyFolder, manifestOf } from './packages.js';
 import { startRegistry } from './registry.js';
 
 const [folder, remove] = emptyFolder();
 let installed: readonly string[];
 beforeAll(async () => {
+  await ensurePacked();
   const registry = await startRegistry();
   const environment = `npm_config_registry=${registry.url} npm_config_cache='${join(folder, '.npm')}'`;
   const install = 'npm install --no-audit --no-fund --loglevel=error credex';
