@@ -139,7 +139,7 @@ export const CORE_LAYERS = [
   ['http/'],
   ['cache/'],
   ['provider-options'],
-  ['provider', 'shared-options'],
+  ['provider'],
   ['opentelemetry', 'watch'],
   ['classify', 'driver', 'failure', 'index', 'internal', 'on-demand'],
 ];
@@ -170,7 +170,7 @@ export const AMBIENT = {
   'core/provider-options': ['Math'],
   'core/runtime/web': ['crypto', 'performance'],
   'core/http/web': ['fetch'],
-  'core/cache/store-lock': ['crypto'],
+  'core/cache/store-connection': ['crypto'],
   'gcp/options': ['Date'],
   'gcp/google-auth-library/auth-client': ['setImmediate'],
   'store/record': ['crypto'],

@@ -13,7 +13,6 @@ export type CoreExports = typeof import('../../packages/core/src/cache/exchange.
   typeof import('../../packages/core/src/cache/refresh.js') &
   typeof import('../../packages/core/src/cache/refresh-result.js') &
   typeof import('../../packages/core/src/cache/store-connection.js') &
-  typeof import('../../packages/core/src/cache/store-lock.js') &
   typeof import('../../packages/core/src/cache/store-record.js') &
   typeof import('../../packages/core/src/cache/store-stage.js') &
   typeof import('../../packages/core/src/runtime/clock.js') &

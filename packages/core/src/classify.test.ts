@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ErrorRules, HintTable, ServerError } from './classify.js';
 import { classifyFailure } from './classify.js';
 import type { HttpResponse } from './contract.js';
-import { ResponseError } from './http/response-error.js';
+import { ResponseError } from './http/http.js';
 
 type Configuration = { readonly host: string };
 const HINTS: HintTable<'role', Configuration> = {

@@ -10,10 +10,9 @@ import type {
   PresentedToken,
   RetryAdvice,
 } from './contract.js';
-import { transportFailure } from './http/failure.js';
-import { ResponseError } from './http/response-error.js';
+import { transportFailure, retryAfterMs } from './http/failure.js';
+import { ResponseError } from './http/http.js';
 import { cleanServerText } from './redact.js';
-import { retryAfterMs } from './http/retry-after.js';
 
 export { namedTokenError } from './token/source-error.js';
 

@@ -5,13 +5,21 @@
 
 export {
   FederationError,
+  abortedError,
   callerError,
+  callerTimeout,
   federationErrorOf,
   loadFailureHint,
   presentedToken,
 } from './federation-error.js';
 export type { TransportFailure } from './http/failure.js';
-export { transportFailure } from './http/failure.js';
-export { fetchFailure, redirected, tooLong } from './http/refused-response.js';
-export { retryAfterMs } from './http/retry-after.js';
+export {
+  fetchFailure,
+  networkMessage,
+  redirected,
+  retryAfterMs,
+  tooLong,
+  transportFailure,
+} from './http/failure.js';
+export { isProxied } from './http/proxy.js';
 export { cleanServerText } from './redact.js';

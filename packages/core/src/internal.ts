@@ -20,10 +20,10 @@ export type {
 } from './contract.js';
 export { OptionError, isFederationError } from './errors.js';
 export { DIAGNOSTICS_CHANNEL } from './events.js';
-export { serverDate } from './http/headers.js';
+export { serverDate } from './http/http.js';
 export type { SendInit, Transport } from './http/http.js';
 export { MAX_ANSWER_BYTES, discard, sendByFetch } from './http/http.js';
-export { ResponseError } from './http/response-error.js';
+export { ResponseError } from './http/http.js';
 export { transportOf, withSecureSockets } from './http/transport.js';
 export type { Grammar, OptionName } from './options/assert.js';
 export {
@@ -66,17 +66,18 @@ export {
   onVercel,
   ownEnvironment,
 } from './runtime/environment.js';
-export type { LinkedSignal, SignalLike } from './runtime/linked-signal.js';
-export { linkedSignal } from './runtime/linked-signal.js';
+export type { LinkedSignal, SignalLike } from './runtime/deadline.js';
+export { linkedSignal } from './runtime/deadline.js';
 export { loadOnce } from './runtime/load-once.js';
-export type { PlatformDefaults } from './shared-options.js';
-export { providerOptions } from './shared-options.js';
+export type { PlatformDefaults } from './provider-options.js';
+export { providerOptions } from './provider-options.js';
 export { assertExpected, normalizeExpectation } from './token/expect.js';
 export type { DecodedToken } from './token/read.js';
 export { errorLine, oneLine, shown, visible } from './visible.js';
 
 // For the modules of core that are loaded by `import()`.
-export { findEntry, keepEntry, policyOf } from './cache/cache.js';
+export { policyOf } from './cache/cache.js';
+export { findEntry, keepEntry } from './cache/entry.js';
 // For watch.ts, which is part of the index.
 export { processWideCache } from './cache/cache.js';
 export { REQUEST_LIMIT_MS, attempt } from './cache/exchange.js';
@@ -86,7 +87,7 @@ export { frozenRecord, isNested } from './cache/record.js';
 export { isOutdated, nameText } from './cache/refresh-result.js';
 export { CROWDED } from './cache/unproven.js';
 export { FEDERATION_ERROR } from './errors.js';
-export { PROXY_VARIABLES, isProxySet } from './http/proxy-variables.js';
+export { PROXY_VARIABLES, isProxySet } from './runtime/environment.js';
 export { sleep } from './runtime/deadline.js';
 export { isExpected, isNameOnly, unexpectedMembers } from './token/expect.js';
 export { UNNAMED_SOURCE, decodeSubjectToken, subjectTokenOf } from './token/read.js';

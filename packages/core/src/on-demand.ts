@@ -12,10 +12,7 @@ export {
   recordShortLifetime,
   tooManyUnproven,
 } from './cache/failed-refresh.js';
-export { rememberedSubjectToken } from './cache/remembered-subject-token.js';
 export { ownRequestInit } from './http/own-request-init.js';
-export { isProxied } from './http/proxy-environment.js';
-export { abortedError, callerTimeout } from './runtime/deadline-errors.js';
 export type { OptionalPackage } from './runtime/optional-package.js';
 export { optionalPackage, rethrow } from './runtime/optional-package.js';
 export { UnreadableFile, readRegularFile } from './runtime/regular-file.js';
@@ -23,6 +20,7 @@ export {
   functionCalledOnce,
   namedTokenError,
   readSubjectToken,
+  readableToken,
   subjectMismatch,
   tokenSourceError,
   unreadableToken,

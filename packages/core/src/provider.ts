@@ -1,7 +1,8 @@
 /** `createCredentialProvider`: the provider that each cloud's factory returns, made from the cloud's exchanger. */
 
-import type { CacheEntry } from './cache/cache.js';
-import { findEntry, markUsed, policyOf, processWideCache } from './cache/cache.js';
+import type { CacheEntry } from './cache/entry.js';
+import { findEntry, markUsed, statusOf } from './cache/entry.js';
+import { policyOf, processWideCache } from './cache/cache.js';
 import type { DriverCall, DriverProvider } from './cache/call.js';
 import { NOTHING, isPlain, mergedRequest, ownCall } from './cache/call.js';
 import type { ProviderContext } from './cache/exchange.js';
@@ -18,7 +19,6 @@ import {
 } from './cache/key.js';
 import type { CallerCopy } from './cache/record.js';
 import { callerCopy, isNested, matchesRecord } from './cache/record.js';
-import { statusOf } from './cache/status.js';
 import type {
   Credential,
   CredentialStatus,

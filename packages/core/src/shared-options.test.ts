@@ -4,8 +4,7 @@ import { OptionError } from './errors.js';
 import { createCredentialProvider } from './provider.js';
 import { makeJwt, sourceOf, unhandled, fixture } from './provider.fixture.js';
 import type { SharedOptions } from './provider-options.js';
-import { SHARED_OPTION_NAMES } from './provider-options.js';
-import { providerOptions } from './shared-options.js';
+import { SHARED_OPTION_NAMES, providerOptions } from './provider-options.js';
 import { readSubjectToken } from './token/source-error.js';
 
 const platform: SubjectTokenSource = sourceOf(() => makeJwt({ sub: 'platform' }));

@@ -5,7 +5,7 @@ import type { Clock, Credential, CredentialProvider } from './contract.js';
 import { optionalClock, optionalFunction, invalidOption, ownOptions } from './options/assert.js';
 import { ONCE, optionNames, ownCopy } from './own.js';
 import { startTimer, systemClock } from './runtime/clock.js';
-import { outsideRequests } from './runtime/outside-requests.js';
+import { builtinModule } from './runtime/environment.js';
 
 export interface WatchCredentialsOptions<C extends Credential, R = void> {
   /** Ends the watch. After it no timer is set, and neither function is called. */
@@ -202,4 +202,37 @@ function startIdleTimer(clock: Clock | undefined, ms: number, run: () => void): 
   // A number in a browser.
   (timer as { unref?(): void }).unref?.();
   return () => globalThis.clearTimeout(timer as number);
+}
+
+// Work that belongs to no request, wherever the module was loaded and whoever started it.
+
+type Run = <T>(run: () => T) => T;
+
+interface Storage {
+  run<T>(store: true, run: () => T): T;
+  getStore(): true | undefined;
+}
+
+interface AsyncHooks {
+  readonly AsyncLocalStorage: (new () => Storage) & { snapshot?(): Run };
+}
+
+/** One for all bundled copies of this module. */
+const KEY = Symbol.for('credex.outside-requests');
+const holder = globalThis as { [KEY]?: Storage };
+
+/** The async context in which this module was loaded: mostly no request's, but a route that is loaded late has one. */
+const loadedContext: { readonly hooks: AsyncHooks | undefined; readonly run: Run } =
+  /* @__PURE__ */ presentContext();
+
+function presentContext(): typeof loadedContext {
+  const hooks = builtinModule('node:async_hooks') as AsyncHooks | undefined;
+  return { hooks, run: hooks?.AsyncLocalStorage.snapshot?.() ?? ((run) => run()) };
+}
+
+/** Runs it outside the async context of the caller, and marked, so that no context of a request is read in it. */
+export function outsideRequests<T>(run: () => T): T {
+  const { hooks } = loadedContext;
+  const marked = hooks && (holder[KEY] ??= new hooks.AsyncLocalStorage());
+  return loadedContext.run(() => (marked === undefined ? run() : marked.run(true, run)));
 }

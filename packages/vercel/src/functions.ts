@@ -3,7 +3,8 @@
 import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { Invocation } from '@credex/core/internal';
-import { optionalPackage, rememberedSubjectToken } from '@credex/core/on-demand';
+import { rememberedToken } from '@credex/core/internal';
+import { optionalPackage, readableToken } from '@credex/core/on-demand';
 import * as vercel from '@vercel/functions';
 import type { VercelTokenSourceOptions } from './platform/source-options.js';
 import { VERCEL, sourceTools } from './platform/source-options.js';
@@ -59,7 +60,7 @@ export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {
         identityKey,
         matchesIdentity,
         async token(request: SubjectTokenRequest): Promise<SubjectToken> {
-          const token = rememberedSubjectToken(await readToken());
+          const token = readableToken(rememberedToken(await readToken()));
           const { allExpired, noFresherToken } = await import('./platform/token-errors.js');
           if (request.fresh && token.jwt === lastJwt) throw noFresherToken();
           if (token.expiresAt <= now()) throw allExpired([{ place: '@vercel/functions', token }], now());

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FederationError } from '../federation-error.js';
 import type { Backoff, Failure } from './policy.js';
-import { isTokenError, nextBackoff } from './delays.js';
+import { isTokenError, nextBackoff } from './failed-refresh.js';
 
 const at = { wall: 1, mono: 1 };
 const failure = (

@@ -14,8 +14,8 @@ import type {
   TokenSourceDescription,
 } from '../contract.js';
 import type { FederationErrorFields } from '../errors.js';
-import type { EncryptedStore } from '../store-contract.js';
 import { OptionError } from '../errors.js';
+import type { EncryptedStore } from '../store-contract.js';
 import type { ProviderEvent } from '../events.js';
 import type { Transport } from '../http/http.js';
 import type { Moment } from '../runtime/clock.js';
@@ -25,7 +25,8 @@ import { loadOnce } from '../runtime/load-once.js';
 import type { Expectation } from '../token/expect.js';
 import { assertExpected } from '../token/expect.js';
 import { subjectTokenOf } from '../token/read.js';
-import type { CredentialCache, Refresh } from './cache.js';
+import type { CredentialCache } from './cache.js';
+import type { Refresh } from './entry.js';
 
 /** What all calls of one provider share. */
 export interface ProviderContext<C extends Credential, R> {

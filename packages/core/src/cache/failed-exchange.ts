@@ -10,21 +10,19 @@ import type {
 } from '../contract.js';
 import { isFederationError, OptionError } from '../errors.js';
 import { FederationError, federationErrorOf, loadFailureHint, presentedToken } from '../federation-error.js';
-import type { NetworkMessage } from '../http/network-message.js';
-import { networkMessage } from '../http/network-message.js';
+import type { NetworkMessage } from '../http/failure.js';
+import { networkMessage } from '../http/failure.js';
 import { ownCopy } from '../own.js';
 import { cleanServerText } from '../redact.js';
 import { since } from '../runtime/clock.js';
 import { sleep } from '../runtime/deadline.js';
 import { UNNAMED_SOURCE, subjectTokenOf } from '../token/read.js';
 import { isError } from '../visible.js';
-import type { Refresh } from './cache.js';
-import { isTokenError } from './delays.js';
+import type { CredentialCache } from './cache.js';
+import type { Refresh } from './entry.js';
+import { isTokenError } from './failed-refresh.js';
 import type { Attempt, ExchangeInput, ExchangeOutcome, FailedExchange, ProviderContext } from './exchange.js';
 import { attempt, REQUEST_LIMIT_MS } from './exchange.js';
-import { takeRetry } from './retry-budget.js';
-
-export { refill } from './retry-budget.js';
 
 /** No retry starts with less time left. */
 const LEAST_LEFT_MS = 1_000;
@@ -165,4 +163,29 @@ export function sameTokenAgain(provider: string): FederationError {
     provider,
     message: 'The token source returned the token that the cloud has just refused.',
   });
+}
+
+// The retry budget: one bucket for each provider and host of a cache, so that an outage costs a bounded number of retries.
+
+const FULL = 500;
+const TRANSIENT_COST = 14;
+const THROTTLED_COST = 5;
+const MAX_BUCKETS = 256;
+
+/** Takes the price of one retry; `undefined` where the bucket can't pay it. */
+export function takeRetry(cache: CredentialCache, bucket: string, throttled: boolean): number | undefined {
+  const { budgets } = cache.state;
+  const cost = throttled ? THROTTLED_COST : TRANSIENT_COST;
+  const left = budgets.get(bucket) ?? FULL;
+  if (left < cost) return undefined;
+  if (budgets.size >= MAX_BUCKETS && !budgets.has(bucket)) budgets.clear();
+  budgets.set(bucket, left - cost);
+  return cost;
+}
+
+/** A success pays back what its retries took, and a little where it needed none. */
+export function refill(cache: CredentialCache, bucket: string, paid: number): void {
+  const { budgets } = cache.state;
+  const left = budgets.get(bucket);
+  if (left !== undefined) budgets.set(bucket, Math.min(FULL, left + Math.max(paid, 1)));
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FederationError } from '../federation-error.js';
-import { awsSdkPolicy } from './aws-sdk-policy.js';
 import type { Backoff, Decision, EntryState } from './policy.js';
-import { defaultPolicy, delayOf, isBackedOff, stateOf } from './policy.js';
+import { awsSdkPolicy, defaultPolicy, delayOf, isBackedOff, stateOf } from './policy.js';
 
 const SCHEDULE = { lifetimeMs: 3_600_000, refreshAge: 2_700_000, mustAge: 3_540_000, usableAge: 3_595_000 };
 const error = new FederationError({ code: 'unavailable', provider: 'test', message: 'x' });

@@ -1,4 +1,4 @@
-/** When a credential is refreshed, and what a call gets meanwhile. Pure. */
+/** When a credential is refreshed, and what a call gets meanwhile: the rules of this package, and those of the AWS SDKs. Pure. */
 
 import type { Credential, CredentialState, ExchangeResult } from '../contract.js';
 import type { FederationErrorFields } from '../errors.js';
@@ -166,5 +166,37 @@ export const defaultPolicy: RefreshPolicy = {
     return !refreshing && isBackedOff(state, true)
       ? { do: 'fail', error: (backoff as Backoff).error }
       : { do: 'refresh', waitMs: Infinity, fallback: false };
+  },
+};
+
+function windowOf(lifetimeMs: number): number {
+  if (lifetimeMs <= 20 * MINUTE) return 5 * MINUTE;
+  return lifetimeMs < 90 * MINUTE ? 15 * MINUTE : 60 * MINUTE;
+}
+
+/** The rules that the AWS SDKs share: a refresh blocks, and an expired credential is served if it fails. */
+export const awsSdkPolicy: RefreshPolicy = {
+  raisesRejections: true,
+  invalidateAfterMs: 0,
+  isUsable: () => true,
+  aheadMs: (lifetimeMs, configuredMs) => configuredMs ?? windowOf(lifetimeMs),
+
+  schedule(lifetimeMs, aheadMs) {
+    const mustAge = Math.max(0, lifetimeMs - MINUTE);
+    const refreshAge = Math.min(Math.max(lifetimeMs - aheadMs, 0), mustAge);
+    return { lifetimeMs, refreshAge, mustAge, usableAge: lifetimeMs };
+  },
+
+  decide(state) {
+    const { backoff } = state;
+    const name = stateOf(state);
+    if (name === 'fresh') {
+      if (!state.belowMinValidity || state.startedRecently) return SERVE;
+      return refreshBriefly(state);
+    }
+    const isDelayed = isBackedOff(state, false);
+    if (isDelayed && backoff?.kind === 'rejected') return { do: 'fail', error: backoff.error };
+    if (isDelayed && name !== 'empty') return SERVE;
+    return { do: 'refresh', waitMs: Infinity, fallback: name !== 'empty' };
   },
 };

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { awsSdkPolicy } from './aws-sdk-policy.js';
 import type { Schedule } from './policy.js';
-import { defaultPolicy, lifetimeOf } from './policy.js';
+import { awsSdkPolicy, defaultPolicy, lifetimeOf } from './policy.js';
 
 const S = 1_000;
 const POLICIES = { default: defaultPolicy, 'aws-sdk': awsSdkPolicy } as const;

@@ -20,7 +20,7 @@ const SHARED = [
 
 it('raises the version of the cache whenever what two copies share has changed', () => {
   const read = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8');
-  const source = read('cache.ts') + read('store-memory.ts');
+  const source = read('cache.ts') + read('entry.ts');
   const declarations = SHARED.map((name) => {
     const pattern = new RegExp(`^export (?:interface|type) ${name} [^]*?^(?:}|.*};)$`, 'm');
     const [found] = pattern.exec(source) ?? [];

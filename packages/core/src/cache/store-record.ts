@@ -1,6 +1,6 @@
 /** A record of a shared store, judged: which credential it holds, how old it is, and whether it may replace the cached one. */
 
-import type { CacheEntry, CachedCredential, Refresh } from './cache.js';
+import type { CacheEntry, CachedCredential, Refresh } from './entry.js';
 import { policyOf } from './cache.js';
 import { frozenRecord, isNested } from './record.js';
 import { canonicalJson } from './key.js';

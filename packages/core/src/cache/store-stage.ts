@@ -4,8 +4,8 @@
  * this one exchanged. Loaded with the first refresh of a provider that has a store.
  */
 
-import type { CacheEntry, RefreshOutcome } from './cache.js';
-import { findEntry, keepEntry } from './cache.js';
+import type { CacheEntry, RefreshOutcome, StoreMemory } from './entry.js';
+import { findEntry, keepEntry } from './entry.js';
 import { momentOf, since } from '../runtime/clock.js';
 import type { Clock, Credential, SubjectClaims, SubjectToken } from '../contract.js';
 import type { EncryptedStore } from '../store-contract.js';
@@ -13,10 +13,13 @@ import { sleep } from '../runtime/deadline.js';
 import type { ExchangeOutcome } from './exchange.js';
 import type { RefreshRun } from './refresh-result.js';
 import { isOutdated } from './refresh-result.js';
-import { StoreConnection, StoreUnavailable } from './store-connection.js';
-import { FOLLOW_LIMIT_MS, StoreLock } from './store-lock.js';
-import type { StoreMemory } from './store-memory.js';
-import { storeMemoryOf } from './store-memory.js';
+import {
+  StoreConnection,
+  StoreUnavailable,
+  FOLLOW_LIMIT_MS,
+  StoreLock,
+  storeMemoryOf,
+} from './store-connection.js';
 import type { Candidate } from './store-record.js';
 import { adoptable, candidateOf, demandOf, isRefused } from './store-record.js';
 import { isExpected } from '../token/expect.js';

@@ -6,7 +6,8 @@
 import type { Clock, Subject } from '../contract.js';
 import { since } from '../runtime/clock.js';
 import { sharesPromises } from '../runtime/deadline.js';
-import type { CacheEntry, CredentialCache, Refresh, UnprovenExchanges } from './cache.js';
+import type { CredentialCache } from './cache.js';
+import type { CacheEntry, Refresh, UnprovenExchanges } from './entry.js';
 
 /** This many at once. Then the oldest is ended for the newest, if it had time enough for a normal exchange. */
 export const MOST_UNDER_WAY = 1_000;

@@ -1,6 +1,16 @@
-/** What a socket, a resolver, TLS or `fetch` threw: no answer came. One reading for every cloud and every client. */
+/**
+ * Requests without a usable answer: what a socket, a resolver, TLS or `fetch` threw, in one reading for every cloud and every
+ * client, and responses that are not read. Loaded with the first one.
+ */
 
 import { isError } from '../visible.js';
+import type { ErrorClass } from '../contract.js';
+import { cleanServerText } from '../redact.js';
+import type { Proxy } from './proxy.js';
+import { proxyOf } from './proxy.js';
+import { FederationError } from '../federation-error.js';
+import { isFederationError } from '../errors.js';
+import { MAX_ANSWER_BYTES } from './http.js';
 
 export interface TransportFailure {
   readonly code: 'network' | 'timeout';
@@ -58,4 +68,118 @@ function* wordsOf(error: unknown): Generator<string> {
 /** workerd, Deno and Bun name no reason, but throw a TypeError. */
 function isFetchFailure(error: unknown): boolean {
   return isError(error) && error.name === 'TypeError' && FETCH_FAILED.test(error.message);
+}
+
+// Which host could not be reached, and why, in words.
+
+export interface NetworkMessage {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/**
+ * @param host as a URL has it: with the port where it is not the default one
+ * @param limitMs how long one request may take
+ */
+export function networkMessage(
+  thrown: unknown,
+  { code, hint }: Pick<ErrorClass, 'code' | 'hint'>,
+  host: string,
+  limitMs: number,
+): NetworkMessage {
+  const where = /:\d+$/.test(host) ? host : `${host}:443`;
+  const { errno, at } = socketErrorOf(thrown);
+  const proxy = proxyOf(host);
+  const via = proxy === undefined ? '' : ` through the proxy ${proxy.url} (${proxy.variable})`;
+  if (code === 'timeout') {
+    const why = errno === undefined || errno === 'ABORT_ERR' ? `within ${limitMs} ms` : `in time: ${errno}`;
+    return { message: `${where}${via} did not answer ${why}.`, hint: hint ?? timeoutHint(proxy?.variable) };
+  }
+  const why = errno === undefined ? '' : `: ${errno}${at === undefined ? '' : ` at ${at}`}`;
+  return {
+    message: `${where}${via} could not be reached${why}.`,
+    hint: hint ?? networkHint(errno, host, proxy),
+  };
+}
+
+/** The first code in the chain of causes, and the address that Node tried. */
+function socketErrorOf(thrown: unknown): { readonly errno?: string; readonly at?: string } {
+  let current = thrown;
+  for (let depth = 0; depth < DEPTH && typeof current === 'object' && current !== null; depth++) {
+    const { code, address, port, cause, errors } = current as Readonly<Record<string, unknown>>;
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(code)) {
+      const at = typeof address === 'string' ? cleanServerText(address, 60) : undefined;
+      return {
+        errno: code,
+        ...(at === undefined ? {} : { at: typeof port === 'number' ? `${at}:${port}` : at }),
+      };
+    }
+    current = cause ?? (Array.isArray(errors) ? (errors[0] as unknown) : undefined);
+  }
+  return {};
+}
+
+function networkHint(errno: string | undefined, host: string, proxy: Proxy | undefined): string {
+  if (proxy !== undefined)
+    return `Check ${proxy.variable}, and that the proxy lets this machine reach ${host}. To go around it, add the host to NO_PROXY.`;
+  if (errno === 'ENOTFOUND' || errno?.startsWith('EAI_') === true)
+    return `The name ${host} does not resolve. Check its spelling in the options, and the DNS of this machine.`;
+  if (errno === 'ECONNREFUSED')
+    return `Nothing accepts connections at ${host}. Check the endpoint and the firewall.`;
+  return `Check that this machine may reach ${host}: firewall, proxy (HTTPS_PROXY), endpoint.`;
+}
+
+const timeoutHint = (variable: string | undefined): string =>
+  variable === undefined
+    ? 'The next call tries again. If this lasts, check the network between this machine and the host.'
+    : `The next call tries again. If this lasts, check the proxy of ${variable}.`;
+
+// Responses that are not read, and how long a server asks to be left alone.
+
+export function redirected(provider: string, origin: string, status: number): FederationError {
+  return new FederationError({
+    code: 'redirect_refused',
+    provider,
+    message: 'The server answered with a redirect, which is never followed.',
+    hint: `Check the endpoint ${origin}: a token service does not redirect.`,
+    status,
+  });
+}
+
+export function tooLong(provider: string, status: number): FederationError {
+  return new FederationError({
+    code: 'invalid_response',
+    provider,
+    message: `The answer is longer than ${MAX_ANSWER_BYTES} bytes.`,
+    status,
+  });
+}
+
+/**
+ * What `fetch` threw, as an error of the network. workerd throws plain errors ("internal error; reference = …"): the request
+ * was sound, so the way to the server was not.
+ */
+export function fetchFailure(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted || isFederationError(error) || transportFailure(error) !== undefined) return error;
+  return new TypeError('The fetch failed.', { cause: error });
+}
+
+/** Names are in lower case. */
+type Headers = Readonly<Record<string, unknown>>;
+
+/** At most a day: a longer wait is a mistake that must not silence a process. */
+const MAX_MS = 86_400_000;
+
+/**
+ * How long the server asked to be left alone, in milliseconds (RFC 9110, section 10.2.3). A date is read against
+ * the answer's own `date`, so that no clock of ours has a say.
+ */
+export function retryAfterMs(headers: Headers): number | undefined {
+  const exact = headers['retry-after-ms'] ?? headers['x-ms-retry-after-ms'];
+  if (typeof exact === 'string' && /^\d{1,10}$/.test(exact)) return Math.min(Number(exact), MAX_MS);
+  const value = headers['retry-after'];
+  if (typeof value !== 'string') return undefined;
+  if (/^\d{1,10}$/.test(value)) return Math.min(Number(value) * 1_000, MAX_MS);
+  const wait = Date.parse(value) - Date.parse(String(headers['date']));
+  return Number.isFinite(wait) && wait >= 0 ? Math.min(wait, MAX_MS) : undefined;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { retryAfterMs } from './retry-after.js';
-import { serverDate } from './headers.js';
+import { retryAfterMs } from './failure.js';
+import { serverDate } from './http.js';
 
 const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
 

@@ -1,13 +1,14 @@
-/** One request of ours: no redirect, a bounded answer, ended by a signal. Here by a `fetch`. */
+/** One request of ours, and its answer: no redirect, bounded, ended by a signal. Here by a `fetch`. */
 
 import type { HttpResponse } from '../contract.js';
 import { ownCopy } from '../own.js';
 import type { LoadOnce } from '../runtime/load-once.js';
 import { loadOnce } from '../runtime/load-once.js';
+import { isError } from '../visible.js';
 
 /** Loaded with the first response that is refused, or does not come. */
-export const loadRefusals: LoadOnce<typeof import('./refused-response.js')> = /* @__PURE__ */ loadOnce(
-  () => import('./refused-response.js'),
+export const loadRefusals: LoadOnce<typeof import('./failure.js')> = /* @__PURE__ */ loadOnce(
+  () => import('./failure.js'),
 );
 
 export const MAX_ANSWER_BYTES = 262_144;
@@ -95,4 +96,37 @@ async function boundedText(response: Response, most: number): Promise<string | u
 /** Not waited for: a stream that won't end, or fails to, must not hide what was wrong with it. */
 export function discard(stream: { cancel(): Promise<void> } | null): void {
   stream?.cancel().catch(() => undefined);
+}
+
+/** An exchanger throws it for a response without a credential. Users receive the `FederationError` that core makes of it. */
+export class ResponseError extends Error {
+  override readonly name = 'ResponseError';
+  /** Not enumerable, so that it is not printed: a body may repeat what was sent, or contain a token. */
+  declare readonly response: HttpResponse;
+  /** What is wrong with a successful response: subject "it" or the field, and a verb. `undefined` for a failed one. */
+  readonly fault: string | undefined;
+  /** The request, if an exchange makes several. */
+  readonly step: string | undefined;
+
+  constructor(response: HttpResponse, fault?: string, step?: string) {
+    super(`The response has status ${response.status}${fault === undefined ? '' : `, but ${fault}`}.`);
+    Object.defineProperty(this, 'response', { value: response });
+    this.fault = fault;
+    this.step = step;
+  }
+
+  /** True for a ResponseError of any copy of this package. */
+  static isInstance(error: unknown): error is ResponseError {
+    return isError(error) && error.name === 'ResponseError';
+  }
+}
+
+/** Names are in lower case. */
+type Headers = Readonly<Record<string, unknown>>;
+
+/** The server's clock, epoch milliseconds; `undefined` where a cache on the way may have answered (RFC 9111, 5.1). */
+export function serverDate(headers: Headers): number | undefined {
+  if (headers['age'] !== undefined || typeof headers['date'] !== 'string') return undefined;
+  const date = Date.parse(headers['date']);
+  return Number.isNaN(date) ? undefined : date;
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { networkMessage } from './network-message.js';
+import { networkMessage } from './failure.js';
 
 afterEach(() => vi.unstubAllEnvs());
 

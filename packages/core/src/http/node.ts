@@ -9,7 +9,7 @@ import { ONCE, ownCopy } from '../own.js';
 import { isNode } from '../runtime/node.js';
 import type { SendInit, Transport } from './http.js';
 import { isRedirect, MAX_ANSWER_BYTES, refuse } from './http.js';
-import { isProxySet } from './proxy-variables.js';
+import { isProxySet } from '../runtime/environment.js';
 import { guardSocket, refusedTunnel, requireSecureSocket, socketFault } from './secure-socket.js';
 import { createTransport as createWebTransport } from './web.js';
 

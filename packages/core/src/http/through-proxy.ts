@@ -2,8 +2,8 @@
 
 import type { Agent } from 'node:http';
 import { optionalPackage, rethrow } from '../runtime/optional-package.js';
-import { isProxied } from './proxy-environment.js';
-import { PROXY_VARIABLES } from './proxy-variables.js';
+import { isProxied } from './proxy.js';
+import { PROXY_VARIABLES } from '../runtime/environment.js';
 
 const load = () => import(/* webpackIgnore: true */ 'proxy-agent').catch(rethrow);
 

@@ -1,4 +1,4 @@
-/** Waiting with a time limit: the one place where a promise is raced against a signal and a timer. */
+/** Waiting with time limits and signals: the one place where a promise is raced against a signal and a timer. */
 
 import type { Clock } from '../contract.js';
 import { ONCE } from '../own.js';
@@ -6,7 +6,7 @@ import { startTimer } from './clock.js';
 import { loadOnce } from './load-once.js';
 
 /** Loaded with the first call that is aborted or runs out of time. */
-const loadErrors = /* @__PURE__ */ loadOnce(() => import('./deadline-errors.js'));
+const loadErrors = /* @__PURE__ */ loadOnce(() => import('../federation-error.js'));
 
 /** What the platform says about the invocation that is being served. */
 export interface Invocation {
@@ -124,4 +124,37 @@ export async function withCallerDeadline<T>(
 
 export async function abortedError(provider: string): Promise<Error> {
   return (await loadErrors()).abortedError(provider);
+}
+
+/** An AbortSignal, or what a library has in its place (`AbortSignalLike` of `@azure/abort-controller`). */
+export interface SignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+export interface LinkedSignal {
+  readonly signal: AbortSignal;
+  /** Leaves the signals that it follows: a caller's may live as long as the process. */
+  release(): void;
+}
+
+/**
+ * A signal that fires as soon as one of `followed` does, with the same reason. `AbortSignal.any` registers a dependent
+ * signal on each of its sources for as long as the source lives; this one is gone with `release`.
+ */
+export function linkedSignal(followed: readonly SignalLike[]): LinkedSignal {
+  const controller = new AbortController();
+  const links = followed.map((one) => ({ one, abort: () => controller.abort(one.reason) }));
+  for (const { one, abort } of links) {
+    if (one.aborted) abort();
+    one.addEventListener('abort', abort, ONCE);
+  }
+  return {
+    signal: controller.signal,
+    release() {
+      for (const { one, abort } of links) one.removeEventListener('abort', abort);
+    },
+  };
 }

@@ -92,3 +92,10 @@ export function builtinModule(name: string): unknown {
     return undefined;
   }
 }
+
+/** The variables that name a proxy, as curl and `proxy-agent` read them. */
+export const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'] as const;
+
+/** Whether a proxy is set, for whichever host. */
+export const isProxySet = (): boolean =>
+  PROXY_VARIABLES.some((name) => environmentVariable(name) !== undefined);

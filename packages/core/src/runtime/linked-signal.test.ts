@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linkedSignal } from './linked-signal.js';
+import { linkedSignal } from './deadline.js';
 
 /** Counts what stands on a signal. */
 function counted() {

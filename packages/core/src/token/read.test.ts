@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { rememberedSubjectToken } from '../cache/remembered-subject-token.js';
+import { rememberedToken } from '../cache/remembered-token.js';
 import { FederationError } from '../federation-error.js';
 import { makeJwt } from '../provider.fixture.js';
-import { readSubjectToken } from './source-error.js';
+import { readableToken, readSubjectToken } from './source-error.js';
 
 const raw = (payload: string | Uint8Array): string =>
   `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(payload).toString('base64url')}.c2ln`;
@@ -26,7 +26,11 @@ describe('readSubjectToken', () => {
 
   it('freezes the token and its claims at any depth: it is shared by all who read the same one', () => {
     const jwt = makeJwt({ environment: 'preview', aud: ['a'], deep: { list: [{ a: 1 }] } });
-    for (const token of [readSubjectToken(jwt), rememberedSubjectToken(jwt), rememberedSubjectToken(jwt)]) {
+    for (const token of [
+      readSubjectToken(jwt),
+      readableToken(rememberedToken(jwt)),
+      readableToken(rememberedToken(jwt)),
+    ]) {
       const claims = token.claims as { environment: string; aud: string[]; deep: { list: { a: number }[] } };
       expect(() => Object.assign(token, { claims: {} })).toThrow(TypeError);
       expect(() => Object.assign(claims, { environment: 'production' })).toThrow(TypeError);

@@ -12,6 +12,7 @@ import { FederationError, loadFailureHint, presentedToken } from '../federation-
 import { shown } from '../visible.js';
 import type { Expectation } from './expect.js';
 import { isNameOnly, unexpectedMembers } from './expect.js';
+import type { DecodedToken } from './read.js';
 import { decodeSubjectToken, UNNAMED_SOURCE } from './read.js';
 
 type Hints = Readonly<Partial<Record<FederationErrorCode, string>>>;
@@ -26,7 +27,11 @@ const NEUTRAL_HINTS: Hints = {
  * @throws FederationError `invalid_subject_token` where it isn't one, or has no numeric `exp`.
  */
 export function readSubjectToken(jwt: unknown): SubjectToken {
-  const { token, fault } = decodeSubjectToken(jwt);
+  return readableToken(decodeSubjectToken(jwt));
+}
+
+/** The token of `decodeSubjectToken` or `rememberedToken`. @throws FederationError `invalid_subject_token` */
+export function readableToken({ token, fault }: DecodedToken): SubjectToken {
   if (token === undefined) throw unreadableToken(fault);
   return token;
 }

@@ -21,10 +21,11 @@ import {
   ownCopy,
   ownOptions,
   providerOptions,
+  rememberedToken,
   shown,
 } from '@credex/core/internal';
 import { presentedToken } from '@credex/core/failure';
-import { rememberedSubjectToken } from '@credex/core/on-demand';
+import { readableToken } from '@credex/core/on-demand';
 import { namedTokenError } from '@credex/core/classify';
 import { isFor, isSameIdentity } from '../sources/external-source.js';
 import { globalFetch, systemNow } from '../platform/runtime.js';
@@ -292,7 +293,7 @@ function aboutSource(source: SubjectTokenSource): TokenSourceDescription {
 /** A custom source may return anything: only a readable JWT is put into the header. */
 async function readable(jwt: string, about: TokenSourceDescription): Promise<SubjectToken> {
   try {
-    return rememberedSubjectToken(jwt);
+    return readableToken(rememberedToken(jwt));
   } catch (error) {
     throw FederationError.isInstance(error) ? await namedTokenError(error, about) : error;
   }

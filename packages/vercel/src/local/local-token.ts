@@ -12,7 +12,7 @@ import {
   shown,
   systemClock,
 } from '@credex/core/internal';
-import { rememberedSubjectToken } from '@credex/core/on-demand';
+import { readableToken } from '@credex/core/on-demand';
 import { LocalFailure, failure, shownError } from './failure.js';
 import { placesOf } from './cli-login.js';
 import type { LinkedProject } from './linked-project.js';
@@ -106,7 +106,7 @@ export function localTokens(node: Node, options: LocalTokenSourceOptions): Local
         forceRefresh: rejectedToken !== undefined,
         signal,
       });
-      return rememberedSubjectToken(refreshed.jwt);
+      return readableToken(rememberedToken(refreshed.jwt));
     } catch (error) {
       if (inEnvironment === undefined || isRefused || left <= 0 || signal.aborted) throw error;
       return inEnvironment;

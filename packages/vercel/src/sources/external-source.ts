@@ -17,10 +17,11 @@ import {
   optionalString,
   ownCopy,
   ownOptions,
+  rememberedToken,
   shown,
 } from '@credex/core/internal';
 import { cleanServerText, presentedToken } from '@credex/core/failure';
-import { rememberedSubjectToken } from '@credex/core/on-demand';
+import { readableToken } from '@credex/core/on-demand';
 import { systemNow } from '../platform/runtime.js';
 
 export interface ExternalSourceOptions {
@@ -213,7 +214,7 @@ class ExternalSubject implements Subject {
 
   #decode(jwt: string): SubjectToken {
     try {
-      return rememberedSubjectToken(jwt);
+      return readableToken(rememberedToken(jwt));
     } catch {
       const { unreadable } = this.#source.place.hints;
       throw this.#error('invalid_subject_token', 'is not a readable JWT with an `exp`', unreadable);

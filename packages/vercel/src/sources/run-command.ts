@@ -5,8 +5,8 @@
 
 import type { Credential, FederationErrorCode, FederationErrorInit } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import { ONCE, ownCopy, ownEnvironment, parseJson, shown } from '@credex/core/internal';
-import { rememberedSubjectToken } from '@credex/core/on-demand';
+import { ONCE, ownCopy, ownEnvironment, parseJson, rememberedToken, shown } from '@credex/core/internal';
+import { readableToken } from '@credex/core/on-demand';
 import { nodeModule } from '../platform/runtime.js';
 
 export interface Command {
@@ -142,7 +142,7 @@ export function parseCommandOutput(output: string): CommandToken {
 function tokenOf(jwt: string, expirationTime: number | undefined): CommandToken {
   let expiresAt: number;
   try {
-    ({ expiresAt } = rememberedSubjectToken(jwt));
+    ({ expiresAt } = readableToken(rememberedToken(jwt)));
   } catch {
     throw commandError(
       'invalid_subject_token',

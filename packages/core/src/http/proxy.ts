@@ -1,8 +1,7 @@
 /** Which requests go through a proxy, by the variables that curl and `proxy-agent` read. */
 
 import { isLoopback } from '../options/endpoint.js';
-import { environmentVariable } from '../runtime/environment.js';
-import { isProxySet } from './proxy-variables.js';
+import { environmentVariable, isProxySet, PROXY_VARIABLES } from '../runtime/environment.js';
 
 /** Whether a proxy is set, and NO_PROXY does not exempt the host. This machine is never reached through a proxy. */
 export function isProxied(url: URL): boolean {
@@ -21,4 +20,23 @@ function isExempt({ hostname, port }: URL): boolean {
     if (!/^[.*]/.test(pattern)) return hostname === pattern;
     return hostname.endsWith(pattern.replace(/^\*/, ''));
   });
+}
+
+export interface Proxy {
+  /** Without its user name and password. */
+  readonly url: string;
+  readonly variable: string;
+}
+
+/** The proxy on the way to a host, for messages. */
+export function proxyOf(host: string): Proxy | undefined {
+  if (!URL.canParse(`https://${host}`) || !isProxied(new URL(`https://${host}`))) return undefined;
+  for (const variable of PROXY_VARIABLES) {
+    const value = environmentVariable(variable);
+    if (value === undefined) continue;
+    if (!URL.canParse(value)) return { url: 'that is no URL', variable };
+    const { protocol, host: proxyHost } = new URL(value);
+    return { url: `${protocol}//${proxyHost}`, variable };
+  }
+  return undefined;
 }

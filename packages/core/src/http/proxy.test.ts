@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { isProxied } from './proxy-environment.js';
+import { isProxied } from './proxy.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
