@@ -231,7 +231,7 @@ function presentContext(): typeof loadedContext {
 }
 
 /** Runs it outside the async context of the caller, and marked, so that no context of a request is read in it. */
-export function outsideRequests<T>(run: () => T): T {
+function outsideRequests<T>(run: () => T): T {
   const { hooks } = loadedContext;
   const marked = hooks && (holder[KEY] ??= new hooks.AsyncLocalStorage());
   return loadedContext.run(() => (marked === undefined ? run() : marked.run(true, run)));

@@ -124,10 +124,10 @@ export function isBackedOff(
   return backoff !== undefined && backoffAge < delayOf(backoff, urgent);
 }
 
-export const SERVE: Decision = { do: 'serve' };
+const SERVE: Decision = { do: 'serve' };
 
 /** Waits briefly for a better credential than the cached one, which is good for a little longer. */
-export function refreshBriefly(state: EntryState): Decision {
+function refreshBriefly(state: EntryState): Decision {
   if (!state.refreshing && isBackedOff(state, true)) return SERVE;
   const { usableAge } = state.schedule as Schedule;
   return { do: 'refresh', waitMs: Math.min(BRIEF_WAIT_MS, usableAge - state.age), fallback: true };
