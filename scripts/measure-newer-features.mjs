@@ -40,7 +40,7 @@ const linesAt = (revision, path) =>
   path === undefined || !isSource(path) ? 0 : linesOfCode({ path, text: git('show', `${revision}:${path}`) });
 
 const commits = changedFiles();
-for (const [feature, { commits: added, elsewhere }] of Object.entries(NEWER)) {
+for (const [feature, { commits: added, inOthers }] of Object.entries(NEWER)) {
   const lines = added.map((id) => {
     const [hash, files = []] = [...commits].find(([one]) => one.startsWith(id)) ?? [];
     return files
@@ -50,6 +50,6 @@ for (const [feature, { commits: added, elsewhere }] of Object.entries(NEWER)) {
   const sum = lines.reduce((total, one) => total + one, 0);
   const commitLines = added.map((id, index) => `${id} ${lines[index]}`).join(', ');
   console.log(
-    `${String(sum).padStart(5)}  ${feature} (${commitLines})${sum === elsewhere ? '' : '  CHANGED'}`,
+    `${String(sum).padStart(5)}  ${feature} (${commitLines})${sum === inOthers ? '' : '  CHANGED'}`,
   );
 }

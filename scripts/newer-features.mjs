@@ -7,10 +7,10 @@ export const BASELINE = { commit: '0c0467b', lines: 35261 };
  * The features that came after the baseline.
  * - `files`: how the paths of the files begin that serve the feature alone. They count as they are now.
  * - `commits`: the commits that added the feature.
- * - `elsewhere`: the lines that these commits added to other files, less those that they removed there. What a commit made
+ * - `inOthers`: the lines that these commits added to other files, less those that they removed there. What a commit made
  *   simpler on the way is subtracted, and what was fixed later is not in it. `node scripts/measure-newer-features.mjs` measures it
  *   from the history of git; it was last measured at cd0649b.
- * @type {Readonly<Record<string, { files: readonly string[], commits: readonly string[], elsewhere: number }>>}
+ * @type {Readonly<Record<string, { files: readonly string[], commits: readonly string[], inOthers: number }>>}
  */
 export const NEWER = {
   'a cache that instances share': {
@@ -24,7 +24,7 @@ export const NEWER = {
       'testing/src/conformance/store',
     ],
     commits: ['994d0c8', '0f7fc5e', '7a894b4'],
-    elsewhere: 128,
+    inOthers: 128,
   },
   'passwords of databases and brokers': {
     files: [
@@ -40,7 +40,7 @@ export const NEWER = {
       'testing/src/emulator/aws/database-token',
     ],
     commits: ['604e8e2', '528f371', '49a72f0', 'c3e26dc'],
-    elsewhere: 37,
+    inOthers: 37,
   },
   'credex dev': {
     files: [
@@ -52,7 +52,7 @@ export const NEWER = {
       'cli/src/entry/environment-entries',
     ],
     commits: ['95ffb20', '2767ad5'],
-    elsewhere: 114,
+    inOthers: 114,
   },
   'tokens and credentials for other clients': {
     files: [
@@ -65,7 +65,7 @@ export const NEWER = {
       'vercel/src/platform/vercel-token-provider',
     ],
     commits: ['aec7fd6', 'a1c1248', 'c470a3e', '8aa1552'],
-    elsewhere: 314,
+    inOthers: 314,
   },
   'credex init, setup --apply and completion': {
     files: [
@@ -77,22 +77,22 @@ export const NEWER = {
       'cli/src/setup/apply',
     ],
     commits: ['c2c26c2'],
-    elsewhere: 96,
+    inOthers: 96,
   },
   'spans and metrics of OpenTelemetry': {
     files: ['core/src/opentelemetry'],
     commits: ['4a75234'],
-    elsewhere: 0,
+    inOthers: 0,
   },
   'gates before local databases': {
     files: ['testing/src/gates'],
     commits: ['fa30a11'],
-    elsewhere: 29,
+    inOthers: 29,
   },
   'requests to protected deployments': {
     files: ['vercel/src/fetch/trusted-source'],
     commits: ['d74e160'],
-    elsewhere: 39,
+    inOthers: 39,
   },
   'role chains': {
     files: [
@@ -103,17 +103,17 @@ export const NEWER = {
       'testing/src/emulator/aws/sts/requested-tags',
     ],
     commits: ['5009b67'],
-    elsewhere: 310,
+    inOthers: 310,
   },
   'startEmulator({ seed })': {
     files: [],
     commits: ['a82874a'],
-    elsewhere: 107,
+    inOthers: 107,
   },
   'wrapped notes and progress of slow steps': {
     files: [],
     commits: ['b094d06'],
-    elsewhere: 50,
+    inOthers: 50,
   },
 };
 
@@ -126,16 +126,16 @@ export const isOfNewerFeature = (path) =>
 /**
  * The lines of code of each feature that came after the baseline.
  * @param {readonly { path: string, code: number }[]} sources
- * @returns {readonly { feature: string, own: number, elsewhere: number, missing: readonly string[] }[]} `own`: in files that
+ * @returns {readonly { feature: string, own: number, inOthers: number, missing: readonly string[] }[]} `own`: in files that
  * serve it alone; `missing`: beginnings without a file
  */
 export function newerFeatures(sources) {
-  return Object.entries(NEWER).map(([feature, { files, elsewhere }]) => ({
+  return Object.entries(NEWER).map(([feature, { files, inOthers }]) => ({
     feature,
     own: sources
       .filter(({ path }) => files.some((one) => isOf(path, one)))
       .reduce((sum, { code }) => sum + code, 0),
-    elsewhere,
+    inOthers,
     missing: files.filter((one) => !sources.some(({ path }) => isOf(path, one))),
   }));
 }

@@ -226,8 +226,8 @@ export function packageReport() {
   const code = packages.reduce((sum, one) => sum + one.code, 0);
   const features = newerFeatures(packages.flatMap(({ counted }) => counted));
   const own = features.reduce((sum, one) => sum + one.own, 0);
-  const elsewhere = features.reduce((sum, one) => sum + one.elsewhere, 0);
-  const rest = code - own - elsewhere;
+  const inOthers = features.reduce((sum, one) => sum + one.inOthers, 0);
+  const rest = code - own - inOthers;
   const share = ((100 * rest) / BASELINE.lines).toFixed(1);
   const small = packages.flatMap((one) => one.small);
   const { lines: layers, upward } = coreLayers(sourcesOf('core'));
@@ -237,9 +237,9 @@ export function packageReport() {
     lines: [
       ...table(packages),
       `${code} lines of code without comments, blank lines, tests and fixtures`,
-      `of these, features that came after ${BASELINE.commit} have ${own} in their own files, and ${elsewhere} elsewhere:`,
+      `of these, features that came after ${BASELINE.commit} have ${own} in their own files, and ${inOthers} in files of others:`,
       ...features.map(
-        (one) => `  ${String(one.own).padStart(5)}  ${String(one.elsewhere).padStart(4)}  ${one.feature}`,
+        (one) => `  ${String(one.own).padStart(5)}  ${String(one.inOthers).padStart(4)}  ${one.feature}`,
       ),
       `the other ${rest} are ${share} % of the ${BASELINE.lines} at ${BASELINE.commit}`,
       '',
