@@ -87,34 +87,36 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
     return { region: regionInEffect(configuration, await callersRegion(), warn) };
   }
 
-  function askedFor(asked: CredentialCall<AwsRequest>): AwsCredentials | Promise<AwsCredentials> {
+  function askedFor(asked: CredentialCall<AwsRequest>): OwnCall<AwsRequest> {
     const call = ownMembers<DriverCall<AwsRequest>>('getCredentials', asked, CALL_NAMES, 'call');
     const request = call.request === undefined ? undefined : ownCopy(call.request);
     const region = requestedRegion(request?.region, partition);
-    return answer(call, () => Promise.resolve(region));
+    return driverCall(call, () => Promise.resolve(region));
   }
 
-  /** What is cached comes without a promise. */
-  function answer(
+  function driverCall(
     { signal, forceRefresh, minValidityMs, limitMinValidity }: DriverCall<AwsRequest>,
     callersRegion: () => Promise<string | undefined>,
     forceRefreshAfterMs?: number,
-  ): AwsCredentials | Promise<AwsCredentials> {
+  ): OwnCall<AwsRequest> {
     const late = (warn: (message: string) => void): Promise<AwsRequest> => lateRequest(callersRegion, warn);
-    return provider.ask(
-      new OwnCall(signal, forceRefresh, late, minValidityMs, forceRefreshAfterMs, limitMinValidity),
-    );
+    return new OwnCall(signal, forceRefresh, late, minValidityMs, forceRefreshAfterMs, limitMinValidity);
   }
+
+  const plainCall = driverCall(PLAIN, noRegion);
 
   return Object.assign(
     async (given?: Readonly<Record<string, unknown>>) => {
       // A client of the SDK passes its own object: what that object inherits is not meant for this provider.
       const forceRefresh =
         given !== undefined && Object.hasOwn(given, 'forceRefresh') && given['forceRefresh'] === true;
-      const credentials = answer(
-        forceRefresh ? FORCED : PLAIN,
-        () => callingClientRegion(given === undefined ? undefined : ownCopy(given)),
-        CLIENT_FORCES_AFTER_MS,
+      // What is cached comes without a promise.
+      const credentials = provider.ask(
+        driverCall(
+          forceRefresh ? FORCED : PLAIN,
+          () => callingClientRegion(given === undefined ? undefined : ownCopy(given)),
+          CLIENT_FORCES_AFTER_MS,
+        ),
       );
       // Awaited here, so that an error's stack leads to the caller.
       return credentials instanceof Promise ? await credentials : credentials;
@@ -122,7 +124,7 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
     {
       memoized: true,
       async getCredentials(asked?: CredentialCall<AwsRequest>): Promise<AwsCredentials> {
-        const credentials = asked === undefined ? answer(PLAIN, noRegion) : askedFor(asked);
+        const credentials = provider.ask(asked === undefined ? plainCall : askedFor(asked));
         return credentials instanceof Promise ? await credentials : credentials;
       },
       invalidate: provider.invalidate,

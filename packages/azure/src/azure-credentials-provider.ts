@@ -114,7 +114,8 @@ export function azureCredentialsProvider(
       const timeoutMs = requestOptions === undefined ? undefined : ownCopy(requestOptions).timeout;
       const { signal, release } = callerSignal(abortSignal, timeoutMs);
       if (signal === undefined) {
-        const credentials = getFrom(bound, { ...NO_CALL_OPTIONS, claims });
+        const credentials =
+          claims === undefined ? bound.ask() : getFrom(bound, { ...NO_CALL_OPTIONS, claims });
         // Awaited here so that an error's stack includes the caller.
         return credentials instanceof Promise ? await credentials : credentials;
       }

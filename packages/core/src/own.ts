@@ -23,7 +23,9 @@ export const ONCE: { readonly once: true } = Object.freeze(ownCopy({ once: true 
  * from the root of the prototype chain, which all objects share, is `undefined`.
  */
 export function memberOf<T extends object, K extends keyof T>(value: T, name: K): T[K] | undefined {
-  for (let holder: object | null = value; holder !== null; holder = parentOf(holder))
+  // The usual case, in each call that finds its credential cached.
+  if (Object.hasOwn(value, name)) return value[name];
+  for (let holder = parentOf(value); holder !== null; holder = parentOf(holder))
     if (Object.hasOwn(holder, name)) return isRoot(holder) ? undefined : value[name];
   return undefined;
 }

@@ -57,10 +57,13 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     about: VERCEL,
     capture(): Subject {
       const header = contextToken();
-      // The usual case, and the cheapest: the header's token has the platform's identity, expired or not.
+      // The cheapest: the header of the last call, which had the platform's identity.
+      if (header !== undefined && header === lastOwn)
+        return new CapturedSubject(tools, platform, header, undefined);
+      // The usual case: the header's token has the platform's identity, expired or not.
       const decoded = platform && header !== undefined ? memo(header) : undefined;
       if (platform !== undefined && header !== undefined && decoded !== undefined && isOwn(decoded)) {
-        if (header !== lastOwn) rememberNewest(platform.identity, decoded.token, tools.now());
+        rememberNewest(platform.identity, decoded.token, tools.now());
         lastOwn = header;
         return new CapturedSubject(tools, platform, header, undefined);
       }
