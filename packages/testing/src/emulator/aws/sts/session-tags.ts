@@ -1,0 +1,90 @@
+/** What a token requests besides an identity: session tags, a source identity, and the roles that its issuer authorizes. */
+import { refuse } from './responses.js';
+
+export interface SessionRequest {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly transitiveKeys: readonly string[];
+  readonly sourceIdentity: string | undefined;
+  /** Undefined: the token does not say. */
+  readonly authorizedRoles: readonly string[] | undefined;
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+const TAGS = 'https://aws.amazon.com/tags';
+const SOURCE_IDENTITY = 'https://aws.amazon.com/source_identity';
+const ROLES = 'https://aws.amazon.com/roles';
+
+const TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const MOST_TAGS = 50;
+
+const invalid = (message: string): never => refuse('InvalidIdentityToken', 400, message);
+
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp */
+export function sessionRequest(claims: Claims): SessionRequest {
+  const nested = objectOf(claims[TAGS], 'Session tags passed in claim are not in correct format.');
+  const tags = tagsOf(nested, claims);
+  const transitiveKeys = transitiveKeysOf(nested, claims);
+  if (Object.keys(tags).length > MOST_TAGS) invalid(`Session tags exceed the ${MOST_TAGS}-tag limit.`);
+  const named = new Set(Object.keys(tags).map((key) => key.toLowerCase()));
+  if (transitiveKeys.some((key) => !named.has(key.toLowerCase())))
+    invalid('Transitive tag keys must name session tags.');
+  return {
+    tags,
+    transitiveKeys,
+    sourceIdentity: sourceIdentityOf(claims[SOURCE_IDENTITY]),
+    authorizedRoles: rolesOf(claims[ROLES]),
+  };
+}
+
+function objectOf(value: unknown, message: string): Claims {
+  if (value === undefined) return {};
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Claims;
+  return invalid(message);
+}
+
+/** `{"principal_tags":{"team":["data"]}}`, or one claim a tag: `https://aws.amazon.com/tags/principal_tags/team`. */
+function tagsOf(nested: Claims, claims: Claims): Record<string, string> {
+  const format = 'principal_tags passed in claim is not in correct format.';
+  const tags: Record<string, string> = {};
+  const seen = new Set<string>();
+  const add = (key: string, value: unknown): void => {
+    const isText = typeof value === 'string' && key.length <= 128 && value.length <= 256 && key !== '';
+    const name = key.toLowerCase();
+    if (!isText || !TEXT.test(key) || !TEXT.test(value) || name.startsWith('aws:') || seen.has(name))
+      invalid('The session tag claim is invalid.');
+    seen.add(name);
+    tags[key] = String(value);
+  };
+  for (const [key, values] of Object.entries(objectOf(nested['principal_tags'], format))) {
+    if (!Array.isArray(values) || values.length !== 1) invalid(format);
+    add(key, (values as readonly unknown[])[0]);
+  }
+  const prefix = `${TAGS}/principal_tags/`;
+  for (const [name, value] of Object.entries(claims))
+    if (name.startsWith(prefix)) add(name.slice(prefix.length), value);
+  return tags;
+}
+
+function transitiveKeysOf(nested: Claims, claims: Claims): readonly string[] {
+  const keys = nested['transitive_tag_keys'] ?? claims[`${TAGS}/transitive_tag_keys`];
+  if (keys === undefined) return [];
+  if (!Array.isArray(keys) || keys.some((key) => typeof key !== 'string'))
+    return invalid('The transitive tag claim is invalid.');
+  return keys as readonly string[];
+}
+
+function sourceIdentityOf(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || !/^[\w+=,.@-]{2,64}$/.test(value) || /^aws:/i.test(value))
+    return invalid('The source identity claim is invalid.');
+  return value;
+}
+
+/** Role ARNs, in a list or in one text with `;` between them. */
+function rolesOf(value: unknown): readonly string[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return value.split(';').map((one) => one.trim());
+  if (!Array.isArray(value)) return invalid('The roles claim is not in a supported format');
+  return value.filter((one): one is string => typeof one === 'string');
+}
