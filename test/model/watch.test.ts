@@ -1,12 +1,13 @@
 /** A day of `watchCredentials` over Vercel's tokens, which live two hours and are reused for 90 minutes. */
 
-import type { Credential } from '@credex/core';
+import type { Credential, SubjectTokenSource } from '@credex/core';
 import { createCredentialCache, watchCredentials } from '@credex/core';
 import type { DriverProvider } from '@credex/core/driver';
 import { createCredentialProvider } from '@credex/core/driver';
 import type { ManualClock } from '@credex/testing/clock';
 import { manualClock } from '@credex/testing/clock';
 import { vercelTokenSource } from '@credex/vercel';
+import { vercelFunctionsTokenSource } from '@credex/vercel/functions';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clearEnvironment, setDeployment } from '../support/environment.js';
 import { inRequest, installRequestContext } from '../support/request-context.js';
@@ -50,7 +51,10 @@ function platformToken(claims: object = {}): string {
     .join('.');
 }
 
-function provider(lifetimeMs: number): DriverProvider<Serial, void> {
+function provider(
+  lifetimeMs: number,
+  source: SubjectTokenSource = vercelTokenSource({ clock, local: false }),
+): DriverProvider<Serial, void> {
   return createCredentialProvider<Serial>(
     {
       specificationVersion: 'v1',
@@ -66,7 +70,7 @@ function provider(lifetimeMs: number): DriverProvider<Serial, void> {
       parseStored: (record) => record as Serial,
       classify: () => ({ code: 'subject_token_expired', retry: 'never' }),
     },
-    { source: vercelTokenSource({ clock, local: false }), cache: createCredentialCache(), clock },
+    { source, cache: createCredentialCache(), clock },
   );
 }
 
@@ -120,6 +124,52 @@ describe.each([15 * MINUTE, HOUR, 2 * HOUR])('a day of credentials of %i ms', (l
     expect(first.delivered.length).toBeGreaterThanOrEqual((24 * HOUR) / lifetimeMs);
     first.stop.abort();
     expect(clock.timers()).toBe(0);
+  });
+});
+
+describe('the token source of @vercel/functions', () => {
+  // The package compares tokens with the system's clock: none of these has ended by that one.
+  beforeEach(() => {
+    clock = manualClock(Date.parse('2100-01-01T00:00:00Z'));
+  });
+  const source = (): SubjectTokenSource => vercelFunctionsTokenSource({ clock });
+
+  it('has the tokens that later requests bring', async () => {
+    const watched = provider(HOUR, source());
+    const { delivered, errors, stop } = inRequest(platformToken(), () => watch(watched));
+    // The package reads files outside of a request, for a login of a person.
+    const serials = async (wanted: readonly number[]): Promise<void> =>
+      vi.waitFor(() => expect([delivered.map(({ serial }) => serial), errors]).toEqual([wanted, []]), 10_000);
+    await serials([1]);
+    await clock.advance(70 * MINUTE);
+    await serials([1, 2]);
+    await clock.advance(25 * MINUTE);
+    inRequest(platformToken(), () => watched.status());
+    // The token of the first request has ended.
+    await clock.advance(35 * MINUTE);
+    await serials([1, 2, 3]);
+    stop.abort();
+  });
+
+  it('uses the newest token of a request where its own request has one that has ended', async () => {
+    const read = (bound: ReturnType<SubjectTokenSource['capture']>): Promise<{ readonly jwt: string }> =>
+      bound.token({ audience: undefined, fresh: false, signal: new AbortController().signal });
+    const old = platformToken();
+    await clock.advance(2 * HOUR);
+    const newer = platformToken();
+    inRequest(newer, () => source().capture());
+    await inRequest(old, async () => {
+      const subject = source().capture();
+      expect((await read(subject)).jwt).toBe(newer);
+      await expect(
+        subject.token({ audience: undefined, fresh: true, signal: new AbortController().signal }),
+      ).rejects.toMatchObject({ code: 'no_fresher_token' });
+    });
+    const other = platformToken({ project_id: 'prj_other', exp: clock.now() / 1_000 - 1 });
+    await inRequest(other, async () => {
+      const code = expect.stringMatching(/^(?:no_subject_token|subject_token_expired)$/) as string;
+      await expect(read(source().capture())).rejects.toMatchObject({ code });
+    });
   });
 });
 

@@ -3,11 +3,12 @@
 import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { Invocation } from '@credex/core/internal';
-import { rememberedToken } from '@credex/core/internal';
+import { newestToken, rememberedToken } from '@credex/core/internal';
 import { optionalPackage, readableToken } from '@credex/core/on-demand';
 import * as vercel from '@vercel/functions';
 import type { VercelTokenSourceOptions } from './platform/source-options.js';
 import { VERCEL, sourceTools } from './platform/source-options.js';
+import type { Found } from './platform/token-errors.js';
 import { vercelInvocation } from './platform/request-context.js';
 import { vercelTokenSource } from './platform/vercel-token-source.js';
 
@@ -29,7 +30,9 @@ function rethrow(error: unknown): never {
 /**
  * The subject token that `getVercelOidcToken` of `@vercel/functions/oidc` returns: the `x-vercel-oidc-token` header of
  * the request being served, then VERCEL_OIDC_TOKEN, then, where that token has expired, the package's own refresh through
- * the login of the Vercel CLI. `vercelTokenSource` gives the same token without a package, also reads
+ * the login of the Vercel CLI. Where that is no valid token, the token that ends last of those that requests of this
+ * deployment have brought to this process is used, as `vercelTokenSource` does: a timer, a queue or `watchCredentials`
+ * does not depend on the request that started it. `vercelTokenSource` gives the same token without a package, also reads
  * VERCEL_OIDC_TOKEN_FILE, and skips an expired header when VERCEL_OIDC_TOKEN is still valid.
  *
  * The identity key is that of `vercelTokenSource`: the platform's identity while the token at hand belongs to it, else
@@ -49,21 +52,23 @@ function rethrow(error: unknown): never {
  *   `subject_token_expired`, `invalid_subject_token`, `no_fresher_token`, `subject_mismatch`
  */
 export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {}): SubjectTokenSource {
-  const { now, finish } = sourceTools('vercelFunctionsTokenSource', options);
-  const identity = vercelTokenSource({ ...options, local: false });
+  const { now, finish, guarded } = sourceTools('vercelFunctionsTokenSource', options);
+  // Without `expect`, whose check is in `finish`: the newest token is remembered under this key.
+  const platform = vercelTokenSource({ ...options, expect: undefined, local: false });
   return {
     about: VERCEL,
     capture(): Subject {
-      const { identityKey, matchesIdentity } = boundIdentity(identity.capture());
+      const subject = platform.capture();
+      const { identityKey } = subject;
+      // Never for a request with a token of another identity, which has no platform identity.
+      const newest = (): SubjectToken | undefined =>
+        identityKey === undefined ? undefined : newestToken(identityKey);
       let lastJwt: string | undefined;
       return {
-        identityKey,
-        matchesIdentity,
+        identityKey: identityKey === undefined ? undefined : guarded(identityKey),
+        matchesIdentity: (claims) => subject.matchesIdentity?.(claims) ?? true,
         async token(request: SubjectTokenRequest): Promise<SubjectToken> {
-          const token = readableToken(rememberedToken(await readToken()));
-          const { allExpired, noFresherToken } = await import('./platform/token-errors.js');
-          if (request.fresh && token.jwt === lastJwt) throw noFresherToken();
-          if (token.expiresAt <= now()) throw allExpired([{ place: '@vercel/functions', token }], now());
+          const token = await firstLive(request.fresh ? lastJwt : undefined, newest, now);
           lastJwt = token.jwt;
           return finish(token, request);
         },
@@ -72,13 +77,34 @@ export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {
   };
 }
 
-function boundIdentity(
-  subject: Subject,
-): Required<Pick<Subject, 'matchesIdentity'>> & Pick<Subject, 'identityKey'> {
-  return {
-    identityKey: subject.identityKey,
-    matchesIdentity: (claims) => subject.matchesIdentity?.(claims) ?? true,
-  };
+/** As in `vercelTokenSource`: a token that expires sooner is used only if no other token is available. */
+const MIN_REMAINING_MS = 30_000;
+
+/** The package's token, else the newest of earlier requests: the first that has not expired and is not `rejectedToken`. */
+async function firstLive(
+  rejectedToken: string | undefined,
+  newest: () => SubjectToken | undefined,
+  now: () => number,
+): Promise<SubjectToken> {
+  let absent: unknown;
+  const own = await readToken().catch((error: unknown) => {
+    absent = error;
+    return undefined;
+  });
+  const found: Found[] = [];
+  if (own !== undefined) found.push({ place: '@vercel/functions', token: readableToken(rememberedToken(own)) });
+  const earlier = newest();
+  if (earlier !== undefined && earlier.jwt !== own)
+    found.push({ place: 'an earlier request', token: earlier });
+  const live = found
+    .map(({ token }) => token)
+    .filter(({ jwt, expiresAt }) => jwt !== rejectedToken && expiresAt > now());
+  const usable = live.find(({ expiresAt }) => expiresAt - now() >= MIN_REMAINING_MS) ?? live[0];
+  if (usable !== undefined) return usable;
+  const { allExpired, noFresherToken } = await import('./platform/token-errors.js');
+  if (found.some(({ token }) => token.jwt === rejectedToken)) throw noFresherToken();
+  if (own === undefined) throw absent;
+  throw allExpired(found, now());
 }
 
 async function readToken(): Promise<string> {
