@@ -34,7 +34,8 @@ export interface ClientStsExchangerOptions {
   readonly client?: STSClient | undefined;
   /**
    * Makes a client like `client` that signs with these credentials: for the option `assumeRole`, which needs it where
-   * `client` is given.
+   * `client` is given. It is called for each request of a role, and its client is destroyed after that request, unless
+   * the two share a request handler. It cannot be given without `client`.
    */
   readonly clientFor?: ((credentials: AwsHopRequest['keys']) => STSClient) | undefined;
 }
@@ -47,7 +48,8 @@ export interface ClientStsExchangerOptions {
  * const client = new STSClient({ region: 'eu-west-1', requestHandler: { httpsAgent } });
  * awsCredentialsProvider({ roleArn, exchanger: clientStsExchanger({ client }) });
  *
- * @throws OptionError `conflicting_options` for an option that the given client would ignore.
+ * @throws OptionError `conflicting_options` for an option that the given client would ignore, and for `clientFor` without
+ *   `client`. With the first request of a role: `invalid_option` where `clientFor` returns no client of its own.
  */
 export function clientStsExchanger(given: ClientStsExchangerOptions = {}): AwsExchangerFactory {
   const options = ownOptions(
@@ -57,7 +59,15 @@ export function clientStsExchanger(given: ClientStsExchangerOptions = {}): AwsEx
   );
   const { client } = options;
   const clientFor = optionalFunction({ option: 'clientFor' }, options.clientFor);
-  if (client === undefined) return withOwnClient;
+  if (client === undefined) {
+    if (clientFor === undefined) return withOwnClient;
+    throw new OptionError(
+      'conflicting_options',
+      'clientFor',
+      undefined,
+      '`clientFor` has no effect without `client`, which sends the token. Pass both, or neither.',
+    );
+  }
   if (typeof client?.send !== 'function') throw invalidOption({ option: 'client' }, 'an STSClient', client);
   return Object.assign(
     (configuration: AwsConfiguration) => {
@@ -75,7 +85,7 @@ export function clientStsExchanger(given: ClientStsExchangerOptions = {}): AwsEx
       assumeRole:
         clientFor &&
         (async (request: AwsHopRequest, context: ExchangeContext) => {
-          const signing = clientFor({ ...request.keys });
+          const signing = signingClient(clientFor({ ...request.keys }), client);
           try {
             return await context.step(identityOf(client), (signal) =>
               withSecureSockets(() => sendHop(signing, request.hop, signal)),
@@ -102,6 +112,12 @@ const withOwnClient: AwsExchangerFactory = Object.assign(
       throughOwnClient(hop, region, context, keys, (client, signal) => sendHop(client, hop, signal)),
   },
 );
+
+/** `client` itself would sign with the credentials that it has. */
+function signingClient(made: STSClient, client: STSClient): STSClient {
+  if (typeof made?.send === 'function' && made !== client) return made;
+  throw invalidOption({ option: 'clientFor' }, 'a function that returns a new STSClient', made);
+}
 
 type Issued = ExchangeResult<AwsSessionCredentials>;
 
