@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { FederatedCredential, PolicyStatement } from '@credex/testing/emulator';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { folder } from '../support/command-line.js';
 import {
   AUDIENCE,
@@ -19,7 +19,7 @@ import type { SetUp, Wanted } from './doctor-case.js';
 import { useDoctor } from './doctor-case.js';
 
 const fixture = useFixture();
-const { expectFault } = useDoctor(fixture);
+const { diagnosed, expectFault } = useDoctor(fixture);
 const HOST = ISSUER.slice('https://'.length);
 
 const role = (name: string): string => `arn:aws:iam::${AWS.accountId}:role/${name}`;
@@ -257,6 +257,44 @@ describe('a set-up that a cloud refuses', () => {
     await expectFault(
       { ...broken, args: ['--policy', policy] },
       { step: 'exchange', code: 'wildcard_in_string_equals', exit: 1, command: /credex explain aws/ },
+    );
+  });
+
+  test('a chain: the session belongs to its last role, and --hop-policy names what refuses', async () => {
+    const [base, last] = ['base', 'last'].map(
+      (name) => `arn:aws:iam::${AWS.accountId}:role/doctor-${name}`,
+    ) as [string, string];
+    const first = trustPolicy(HOST, AUDIENCE, [PRODUCTION_SUBJECT], AWS.accountId);
+    const next = {
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Allow',
+        Principal: { AWS: base },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'sts:ExternalId': 'contract-7' } },
+      },
+    };
+    const chain = (externalId: string): SetUp => ({
+      entry: { roleArn: base, assumeRole: [{ roleArn: last, externalId }] },
+      plant: () => {
+        fixture.emulator.aws.createRole({ arn: base, trustPolicy: first });
+        fixture.emulator.aws.createRole({ arn: last, trustPolicy: next });
+        return () => [base, last].forEach(fixture.emulator.aws.deleteRole);
+      },
+    });
+    const { stdout } = await diagnosed(chain('contract-7'));
+    expect(stdout).toMatch(/"isWell": ?true.*assumed-role\/doctor-last\//s);
+
+    const at = folder({ 'role.json': first, 'role-1.json': next });
+    await expectFault(
+      { ...chain('contract-8'), args: ['--policy', `${at}/role.json`, '--hop-policy', `${at}/role-1.json`] },
+      {
+        step: 'exchange',
+        code: 'external_id_differs',
+        exit: 1,
+        command:
+          /--role-name doctor-last > role-1\.json && npx credex doctor store --policy role\.json --hop-policy role-1\.json$/,
+      },
     );
   });
 });

@@ -1,11 +1,15 @@
 import type { TokenClaims } from './claims.js';
 import { explainAws } from './aws/explain-aws.js';
+import { explainChain } from './aws/explain-chain.js';
 import { readIdentityProvider } from './aws/identity-provider.js';
 import { explainAzure } from './azure/explain-azure.js';
 import { explainGcp } from './gcp/explain-gcp.js';
 import { teamOfIssuer } from './differences.js';
 import type { Cloud, Explanation, Verdict } from './explanation.js';
 import { finding, sortedFindings, type Finding } from './findings.js';
+import { isObject, listOf, member } from './json.js';
+import type { JsonObject } from './json.js';
+import { PolicyFileError } from './policy-file-error.js';
 import { readPolicy } from './read-policy.js';
 import { assertKind } from './recognise.js';
 
@@ -33,6 +37,17 @@ export interface ExplainInput {
   readonly roleSessionName?: string | undefined;
   /** AWS: the output of `aws iam get-open-id-connect-provider`. Default: it has the token's issuer and audience. */
   readonly identityProvider?: string | undefined;
+  /**
+   * AWS: the option `assumeRole` of @credex/aws, a list of roles as JSON text. Each role is judged against the session of the
+   * role before it, with the tags and the source identity that the chain passes on. Default: the roles of `hopPolicies`,
+   * without an external id, tags or a source identity.
+   */
+  readonly assumeRole?: string | undefined;
+  /**
+   * AWS: for each role of `assumeRole`, in its order, the output of `aws iam get-role`, or its trust policy. Default: these
+   * roles are not judged, and the verdict is `undecided`.
+   */
+  readonly hopPolicies?: readonly string[] | undefined;
   /**
    * Google Cloud: the output of `gcloud iam service-accounts get-iam-policy --format=json`. Default: no service account is
    * judged.
@@ -70,7 +85,9 @@ export function explain(input: ExplainInput): Explanation {
     cloud,
     verdict,
     answer: isRefused ? undefined : found.answer,
-    summary: summaryOf(cloud, verdict, found.answer),
+    summary: isRefused
+      ? summaryOf(cloud, verdict, found.answer)
+      : summaryOf(cloud, verdict, found.answer, found.role),
     checks: found.checks,
     findings: sortedFindings([
       ...missing,
@@ -86,15 +103,22 @@ export function explain(input: ExplainInput): Explanation {
   };
 }
 
-function ofCloud(input: ExplainInput, value: unknown): Omit<Explanation, 'cloud' | 'summary'> {
+interface Judged extends Omit<Explanation, 'cloud' | 'summary'> {
+  /** In a chain: the role that decides the verdict, 0 for that of the token. */
+  readonly role?: { readonly number: number } | undefined;
+}
+
+function ofCloud(input: ExplainInput, value: unknown): Judged {
   const { claims } = input;
   switch (input.cloud) {
-    case 'aws':
-      return explainAws(value, claims, identityProviderOf(input), {
-        roleArn: input.roleArn,
-        roleSessionName: input.roleSessionName,
-        now: input.now,
-      });
+    case 'aws': {
+      const { roleArn, roleSessionName, now } = input;
+      const facts = { roleArn, roleSessionName, now };
+      const first = explainAws(value, claims, identityProviderOf(input), facts);
+      const roles = rolesOf(input.assumeRole);
+      const policies = (input.hopPolicies ?? []).map((one) => readPolicy(one, 'hopPolicies').value);
+      return joined([first, ...explainChain({ first: value, roles, policies, claims, facts })]);
+    }
     case 'gcp': {
       const { serviceAccountPolicy: text, projectPolicies = [] } = input;
       return explainGcp(value, claims, {
@@ -105,6 +129,35 @@ function ofCloud(input: ExplainInput, value: unknown): Omit<Explanation, 'cloud'
     case 'azure':
       return explainAzure(value, claims);
   }
+}
+
+/** The option may be one role or a list of them. */
+function rolesOf(text: string | undefined): readonly JsonObject[] {
+  if (text === undefined) return [];
+  const roles = listOf(readPolicy(text, 'assumeRole').value);
+  if (
+    roles.every((role): role is JsonObject => isObject(role) && typeof member(role, 'roleArn') === 'string')
+  )
+    return roles;
+  throw new PolicyFileError('policy_not_recognised', 'assumeRole', '`assumeRole` is not a list of roles.', {
+    hint: 'Expected is the option `assumeRole` as JSON: [{ "roleArn": "arn:aws:iam::123456789012:role/name" }].',
+  });
+}
+
+const WORST: readonly Verdict[] = ['invalid', 'refused', 'undecided', 'allowed'];
+
+/** The first of the worst results decides. */
+function joined(all: readonly Judged[]): Judged {
+  const worst = WORST.find((verdict) => all.some((one) => one.verdict === verdict)) ?? 'undecided';
+  const index = all.findIndex(({ verdict }) => verdict === worst);
+  const { verdict, answer } = all[index] as Judged;
+  return {
+    verdict,
+    answer,
+    role: all.length === 1 ? undefined : { number: index },
+    checks: all.flatMap(({ checks }) => checks),
+    findings: all.flatMap(({ findings }) => findings),
+  };
 }
 
 function identityProviderOf({
@@ -138,16 +191,25 @@ const minutes = (ms: number): string => `${Math.max(1, Math.round(ms / 60_000))}
 
 const NAMES: Readonly<Record<Cloud, string>> = { aws: 'AWS', gcp: 'Google Cloud', azure: 'Azure' };
 
-function summaryOf(cloud: Cloud, verdict: Verdict, answer: string | undefined): string {
+function summaryOf(
+  cloud: Cloud,
+  verdict: Verdict,
+  answer: string | undefined,
+  role?: Judged['role'],
+): string {
   const name = NAMES[cloud];
+  const said = answer === undefined ? '' : ` (${answer})`;
+  const hop = role === undefined || role.number === 0 ? undefined : `role ${role.number} of the chain`;
   switch (verdict) {
     case 'allowed':
-      return `${name} accepts this token.`;
+      return `${name} accepts this token${role === undefined ? '' : ', and each role of the chain the one before it'}.`;
     case 'refused':
-      return `${name} refuses this token${answer === undefined ? '' : ` (${answer})`}.`;
+      return hop === undefined
+        ? `${name} refuses this token${said}.`
+        : `${name} refuses the session that assumes ${hop}${said}.`;
     case 'undecided':
-      return `Whether ${name} accepts this token depends on a value that no input contains.`;
+      return `Whether ${name} accepts ${hop === undefined ? 'this token' : `the session that assumes ${hop}`} depends on a value that no input contains.`;
     case 'invalid':
-      return `${name} would refuse to keep this policy${answer === undefined ? '' : ` (${answer})`}.`;
+      return `${name} would refuse to keep ${hop === undefined ? 'this policy' : `the policy of ${hop}`}${said}.`;
   }
 }

@@ -1,3 +1,4 @@
+// Longer than 300 lines: one case for each finding.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { ExplainInput } from './explain.js';
@@ -22,6 +23,27 @@ import {
 } from './explain.fixture.js';
 import { FINDINGS } from './findings.js';
 import type { FindingCode } from './findings.js';
+
+const NEXT = 'arn:aws:iam::123456789012:role/next';
+/** A chain of two roles whose second one has this trust policy. */
+const second = (role: object, statement: object = {}, more: Partial<ExplainInput> = {}): Case => [
+  'aws',
+  trust(EXACT),
+  {
+    roleArn: ROLE,
+    assumeRole: JSON.stringify([{ roleArn: NEXT, ...role }]),
+    hopPolicies: [
+      JSON.stringify(
+        trust({}, { Principal: { AWS: ROLE }, Action: 'sts:AssumeRole', Condition: {}, ...statement }),
+      ),
+    ],
+    ...more,
+  },
+];
+const compares = (key: string): object => ({
+  Action: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
+  Condition: { StringEquals: { [key]: 'x' } },
+});
 
 type Case = readonly [cloud: Cloud, policy: unknown, more?: Partial<ExplainInput>];
 
@@ -106,6 +128,23 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
   ],
   identity_provider_issuer: ['aws', trust(EXACT), identityProvider('oidc.vercel.com', AUDIENCE)],
   identity_provider_audience: ['aws', trust(EXACT), identityProvider(HOST, 'sts.amazonaws.com')],
+  assume_role_missing: second({}, { Action: 'sts:TagSession' }),
+  tag_session_missing: second({ tags: { team: 'data' } }),
+  set_source_identity_missing: second({ sourceIdentity: 'shop' }),
+  principal_not_role: second({}, { Principal: { Service: 'lambda.amazonaws.com' } }),
+  principal_role_differs: second({}, { Principal: { AWS: NEXT } }),
+  external_id_differs: second({ externalId: 'y' }, compares('sts:ExternalId')),
+  request_tag_differs: second({ tags: { team: 'y' } }, compares('aws:RequestTag/team')),
+  principal_tag_differs: [
+    'aws',
+    { Role: { Arn: ROLE, AssumeRolePolicyDocument: trust(EXACT) } },
+    second({}, compares('aws:PrincipalTag/team'))[2] ?? {},
+  ],
+  transitive_tag_keys_differ: second({}, compares('sts:TransitiveTagKeys')),
+  source_identity_differs: second({ sourceIdentity: 'y' }, compares('sts:SourceIdentity')),
+  hop_not_judged: second({}, {}, { hopPolicies: [] }),
+  caller_unknown: second({}, {}, { roleArn: undefined }),
+  caller_policy_assumed: second({}, { Principal: { AWS: '123456789012' } }),
   provider_disabled: ['gcp', provider({ disabled: true })],
   provider_deleted: ['gcp', provider({ state: 'DELETED' })],
   not_oidc_provider: ['gcp', provider({ oidc: undefined, aws: { accountId: '123456789012' } })],

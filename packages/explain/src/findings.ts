@@ -37,7 +37,7 @@ const ERRORS = {
     "Begin the condition key with the token's issuer without https://, as in oidc.vercel.com/{team}:sub.",
   key_with_scheme: 'Take https:// out of the condition key: it begins with the host.',
   claim_has_no_key: 'Use `sub`, `aud` or the role itself: AWS makes no condition key of this claim.',
-  unknown_condition_key: 'Remove the condition, or write a key that AWS fills in for web identities.',
+  unknown_condition_key: 'Remove the condition, or write a key that AWS fills in for this request.',
   conditions_are_anded:
     'Put alternatives into one list of values, or into statements of their own: keys and operators must all match.',
   provider_arn_mismatch: "Name the identity provider of the token's issuer in Principal.Federated.",
@@ -56,6 +56,24 @@ const ERRORS = {
   multivalued_key: 'Begin the operator with `ForAnyValue:`: a plain operator never matches this key.',
   identity_provider_issuer: "Create an identity provider for the token's issuer in the role's account.",
   identity_provider_audience: "Add the token's `aud` to the client ids of the identity provider.",
+  // Roles of AWS that another role's session assumes.
+  assume_role_missing:
+    'Allow sts:AssumeRole in the trust policy: it is the action of a session of another role.',
+  tag_session_missing:
+    'Allow sts:TagSession as well, in each role that is assumed with session tags or inherits transitive ones.',
+  set_source_identity_missing:
+    'Allow sts:SetSourceIdentity as well, in each role from the one on that sets the source identity.',
+  principal_not_role:
+    'Name the role before it in the chain as the principal: {"AWS": "arn:aws:iam::{account}:role/{role}"}.',
+  principal_role_differs: 'Add the ARN of the role before it in the chain to the principal.',
+  external_id_differs: 'Pass the value that the policy has as the external id (`externalId`) of this role.',
+  request_tag_differs:
+    'Pass the tag with a value that the policy has in `tags` or `tagsFromClaims` of this role.',
+  principal_tag_differs:
+    'Set the tag on the session before: in the role before it, or in an earlier one with `transitiveTagKeys`.',
+  transitive_tag_keys_differ: 'List in `transitiveTagKeys` of this role the keys that the policy has.',
+  source_identity_differs:
+    'Pass the value that the policy has as `sourceIdentity` of the first role that is assumed by a session.',
   // Google Cloud.
   provider_disabled:
     'Enable the provider: gcloud iam workload-identity-pools providers update-oidc … --no-disabled.',
@@ -128,6 +146,11 @@ const NOTES = {
   not_judged_offline: 'Look up the value in the logs of the cloud: no input contains it.',
   provider_assumed:
     'Pass the output of `aws iam get-open-id-connect-provider` as `identityProvider`, so that it is judged as well.',
+  hop_not_judged:
+    'Pass the output of `aws iam get-role` for this role in `hopPolicies`, so that it is judged as well.',
+  caller_unknown: 'Pass `roleArn`, or the output of `aws iam get-role` in place of the trust policy alone.',
+  caller_policy_assumed:
+    'Check the policies of the role before it in the chain: they must allow the same actions on this role.',
   service_account_assumed:
     'Pass the output of `gcloud iam service-accounts get-iam-policy` as `serviceAccountPolicy`, so that it is judged as well.',
   ancestors_not_judged:

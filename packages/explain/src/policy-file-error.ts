@@ -1,5 +1,6 @@
 /** The members of `ExplainInput` that hold the text of a file. */
-export type PolicyInput = 'policy' | 'identityProvider' | 'serviceAccountPolicy' | 'projectPolicies';
+export type PolicyInput =
+  'policy' | 'identityProvider' | 'assumeRole' | 'hopPolicies' | 'serviceAccountPolicy' | 'projectPolicies';
 
 export type PolicyFileErrorCode =
   /** Only white space. */

@@ -81,7 +81,7 @@ export interface CloudExplain<E extends Entry> {
   readonly from: string;
   readonly options: readonly ExplainOption[];
   /** What an entry says about the exchange. */
-  input(entry?: E): Pick<ExplainInput, 'cloud' | 'roleArn'>;
+  input(entry?: E): Pick<ExplainInput, 'cloud' | 'roleArn' | 'roleSessionName' | 'assumeRole'>;
 }
 
 export interface ExplainOption {
@@ -109,8 +109,8 @@ export interface CloudDoctor<E extends Entry, C extends Credential> {
    * @throws Fault `use_refused`, `other_identity`
    */
   use(call: UseCall<E, C>): Promise<string>;
-  /** The command to type for a fault of the exchange or the use, by its code: one line for a POSIX shell. */
-  remedy(entry: E, claims: SubjectClaims, code: string): string;
+  /** The command to type for a fault of the exchange or the use of the entry `name`, by its code: one line for a POSIX shell. */
+  remedy(entry: E, claims: SubjectClaims, code: string, name: string): string;
 }
 
 export interface UseCall<E extends Entry, C extends Credential> {

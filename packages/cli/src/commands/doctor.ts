@@ -17,11 +17,21 @@ export const command: CommandModule = {
         '--policy <file>',
         'the file with what the cloud trusts, as for `credex explain`, to explain a refusal',
       )
-      .option('--store <file>', 'also check a shared store: the module that exports it, which is run')
+      .option(
+        '--hop-policy <file>',
+        'AWS: the same for a role of `assumeRole`; repeat it for each, in their order',
+        collect,
+      )
+      .option(
+        '--store <file>',
+        'also check the shared store of credentials that this module exports; the module is run',
+      )
       .option('--timeout <seconds>', 'the time limit of each step', '10')
       .addHelpText('after', '\nThe exchange is real. doctor prints no token and no key, and changes nothing.')
       .action(act(run)),
 };
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 async function run({ io, output, options, operands }: Context<Options>): Promise<number> {
   const { diagnose } = await import('../doctor/diagnose.js');

@@ -16,6 +16,16 @@ beforeAll(async () => {
     azure: [credential()],
     'service-account': JSON.parse(bound([`principal://iam.googleapis.com/${POOL}/subject/${SUBJECT}`])),
     'identity-provider': { Url: 'oidc.vercel.com/acme', ClientIDList: ['https://vercel.com/acme'] },
+    chain: [{ roleArn: 'arn:aws:iam::999999999999:role/tenant', externalId: 'contract-8' }],
+    tenant: {
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Allow',
+        Principal: { AWS: 'arn:aws:iam::123456789012:role/shop' },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'sts:ExternalId': 'contract-7' } },
+      },
+    },
     empty: { etag: 'ACAB' },
     wildcard: trust({ StringEquals: { 'oidc.vercel.com/acme:sub': 'owner:acme:*' } }),
     spoofed: [credential({ issuer: 'https://oidc.vercel.com/\u001b[31macme\u202e' })],
@@ -52,6 +62,25 @@ describe('credex explain', () => {
     );
     expect(stdout).toContain('(wildcard_in_string_equals)');
     expect(stdout).toContain('Use StringLike');
+  });
+
+  it('judges each role of a chain, and compares its policy with the request', async () => {
+    const first = ['aws', '--policy', 'aws.json', '--role-arn', 'arn:aws:iam::123456789012:role/shop'];
+    const hop = ['--assume-role', 'chain.json', '--hop-policy', 'tenant.json'];
+    const { exit, stdout } = await explain([...first, ...hop]);
+    expect(exit).toBe(1);
+    expect(stdout).toContain('AWS refuses the session that assumes role 1 of the chain (AccessDenied).');
+    expect(stdout).toMatch(
+      /differs +sts:ExternalId\n +at +assumeRole\[0\]\.Statement\S+\n +policy +contract-7\n +request +contract-8/,
+    );
+    expect(stdout).toContain('(external_id_differs)');
+    const without = await explain([...first, ...hop.slice(0, 2)]);
+    expect(without.stdout).toContain('in --hop-policy, so that it is judged');
+    const wrong = await explain([...first, '--assume-role', 'tenant.json']);
+    expect([wrong.exit, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('--assume-role is not a list of roles'),
+    ]);
   });
 
   it('says the same as one document', async () => {

@@ -11,6 +11,8 @@ import type { Issuer } from '../whoami/issuer.js';
 export interface DoctorOptions extends EntryOptions, TokenOptions {
   /** The file with what the cloud trusts, as the cloud's own tools print it. */
   readonly policy?: string | undefined;
+  /** The same for each role of `assumeRole`, in their order. */
+  readonly hopPolicy?: readonly string[] | undefined;
   /** The module that exports the shared store. */
   readonly store?: string | undefined;
 }

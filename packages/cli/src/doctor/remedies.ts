@@ -38,7 +38,7 @@ export function remedyFor(fault: FaultText, context: DoctorContext): string {
     case 'use':
       return entry === undefined || cloud === undefined
         ? 'npx credex whoami'
-        : cloud.doctor.remedy(entry, (token ?? found?.token)?.claims ?? {}, fault.code);
+        : cloud.doctor.remedy(entry, (token ?? found?.token)?.claims ?? {}, fault.code, context.name ?? '');
     case 'store':
       return `node ${printable(context.options.store ?? 'store.mjs')}`;
   }

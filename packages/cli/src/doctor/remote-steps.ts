@@ -83,7 +83,7 @@ export const exchange: Step = async (context, signal) => {
   return { says: `${known(context.cloud).doctor.describe(credentials)}, ${left} left` };
 };
 
-/** With `--policy`: the reason is in the policy. */
+/** With `--policy`: the reason is in the policy, or in one of `--hop-policy`. */
 async function explainRefusal({ io, options, entry, cloud, token }: DoctorContext): Promise<void> {
   if (options.policy === undefined || token === undefined) return;
   const { provider } = known(entry);
@@ -93,9 +93,13 @@ async function explainRefusal({ io, options, entry, cloud, token }: DoctorContex
       option: '--policy',
     });
   const policy = await readPolicyFile(io, '--policy', options.policy);
+  const hopPolicies = await Promise.all(
+    (options.hopPolicy ?? []).map((path) => readPolicyFile(io, '--hop-policy', path)),
+  );
   const { findings } = await explainPolicy(io, {
     ...input,
     policy,
+    hopPolicies,
     claims: token.claims,
     now: io.clock.now(),
   });

@@ -4,9 +4,12 @@ import type { ExplainInput, Explanation, PolicyInput } from '@credex/explain';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 
-const OPTIONS: Readonly<Record<PolicyInput | 'claims', string>> = {
+const OPTIONS: Readonly<Record<PolicyInput | 'claims' | 'roleArn', string>> = {
   policy: '--policy',
   identityProvider: '--identity-provider',
+  assumeRole: '--assume-role',
+  hopPolicies: '--hop-policy',
+  roleArn: '--role-arn',
   serviceAccountPolicy: '--service-account-policy',
   projectPolicies: '--project-policy',
   claims: '--token-file',

@@ -30,7 +30,11 @@ export const conditionTable = ({ at, wanted, presented, result }: Check): readon
   return [
     [dim('  at'), dim(at)],
     [dim('  policy'), wanted === '' ? dim('nothing') : clipped(wanted)],
-    [dim('  token'), presented === undefined || presented === '' ? none : clipped(presented)],
+    // A role of a chain is compared with the request of the session before it.
+    [
+      dim(at.startsWith('assumeRole[') ? '  request' : '  token'),
+      presented === undefined || presented === '' ? none : clipped(presented),
+    ],
   ];
 };
 

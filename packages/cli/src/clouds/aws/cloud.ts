@@ -44,8 +44,24 @@ export const aws: Cloud<AwsEntry, AwsCredentials> = {
         description: 'the output of `aws iam get-open-id-connect-provider`',
         input: 'identityProvider',
       },
+      {
+        flags: '--assume-role <file>',
+        description: 'the option `assumeRole` as JSON: the roles that are assumed after that of --policy',
+        input: 'assumeRole',
+      },
+      {
+        flags: '--hop-policy <file>',
+        description: 'as --policy, for a role of `assumeRole`: repeat it for each, in their order',
+        input: 'hopPolicies',
+        isRepeatable: true,
+      },
     ],
-    input: (entry) => ({ cloud: 'aws', roleArn: entry?.roleArn }),
+    input: (entry) => ({
+      cloud: 'aws',
+      roleArn: entry?.roleArn,
+      roleSessionName: entry?.roleSessionName,
+      assumeRole: entry?.assumeRole === undefined ? undefined : JSON.stringify(entry.assumeRole),
+    }),
   },
   printConfig,
 };

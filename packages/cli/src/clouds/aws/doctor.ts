@@ -41,19 +41,22 @@ async function use(call: UseCall<AwsEntry, AwsCredentials>): Promise<string> {
   const { status, body } = await reach(io, url, signal, { ...CALLER_IDENTITY, headers });
   const arn = /<Arn>([^<]+)<\/Arn>/.exec(body)?.[1];
   if (status !== 200 || arn === undefined) throw useRefused(status, url);
-  const [, , , , account] = entry.roleArn.split(':');
-  const role = entry.roleArn.split('/').at(-1) ?? '';
+  // The session of a chain belongs to its last role.
+  const roleArn = entry.assumeRole?.at(-1)?.roleArn ?? entry.roleArn;
+  const [, , , , account] = roleArn.split(':');
+  const role = roleArn.split('/').at(-1) ?? '';
   // The profile of a developer's machine has another role on purpose.
   const isExpected = arn.includes(`:${account}:assumed-role/${role}/`) || entry.local !== undefined;
   if (isExpected) return shown(arn);
-  throw new Fault('other_identity', `The session belongs to ${shown(arn)}, not to ${entry.roleArn}.`);
+  throw new Fault('other_identity', `The session belongs to ${shown(arn)}, not to ${roleArn}.`);
 }
 
 /** `eu-west-1` of `sts.eu-west-1.amazonaws.com`. The global endpoint, and endpoints with other names, have none. */
 const regionIn = ({ hostname }: URL): string | undefined =>
   /^sts(?:-fips)?\.([a-z]+(?:-[a-z]+)+-\d+)\./.exec(hostname)?.[1];
 
-function remedy({ roleArn, region }: AwsEntry, claims: SubjectClaims, code: string): string {
+function remedy(entry: AwsEntry, claims: SubjectClaims, code: string, name: string): string {
+  const { roleArn, region } = entry;
   const [, partition = 'aws', , , account = ''] = roleArn.split(':');
   const role = printable(roleArn.split('/').at(-1) ?? '');
   const issuerHost = (claims.iss ?? '').replace(/^https:\/\//, '');
@@ -74,6 +77,21 @@ function remedy({ roleArn, region }: AwsEntry, claims: SubjectClaims, code: stri
     case 'invalid_request':
       return `aws iam get-role --role-name ${role} --query Role.MaxSessionDuration`;
     default:
-      return `aws iam get-role --role-name ${role} > role.json && npx credex explain aws --policy role.json`;
+      return entry.assumeRole === undefined
+        ? `aws iam get-role --role-name ${role} > role.json && npx credex explain aws --policy role.json`
+        : explainChain(entry.assumeRole, role, name);
   }
+}
+
+/** Any role of a chain may be the one that refuses. A role of another account needs `--profile`. */
+function explainChain(hops: NonNullable<AwsEntry['assumeRole']>, role: string, name: string): string {
+  const files = hops.map(({ roleArn }, index) => ({
+    role: printable(roleArn.split('/').at(-1) ?? ''),
+    file: `role-${index + 1}.json`,
+  }));
+  return [
+    `aws iam get-role --role-name ${role} > role.json`,
+    ...files.map((hop) => `aws iam get-role --role-name ${hop.role} > ${hop.file}`),
+    `npx credex doctor ${printable(name)} --policy role.json ${files.map(({ file }) => `--hop-policy ${file}`).join(' ')}`,
+  ].join(' && ');
 }

@@ -3,7 +3,7 @@ import type { EmulatorRuntime } from '../service.js';
 import { sessionArn } from './iam/arns.js';
 import { secretAccessKey, sessionToken, temporaryAccessKeyId } from './identifiers.js';
 import type { IdentityStore, Role, User } from './iam/identity-store.js';
-import type { Policy } from '@credex/explain/internal';
+import type { Passed, Policy } from '@credex/explain/internal';
 
 /** Temporary credentials and what they were issued for. */
 export interface Session {
@@ -23,12 +23,6 @@ export interface Session {
   /** Condition keys that stay with the session: the web identity it began with, its tags, its source identity. */
   readonly keys: Readonly<Record<string, string | readonly string[]>>;
   readonly passed: Passed;
-}
-
-/** What a session passes on to the sessions that it requests: transitive tags and the source identity. */
-export interface Passed {
-  readonly tags: Readonly<Record<string, string>>;
-  readonly sourceIdentity: string | undefined;
 }
 
 export type Caller =

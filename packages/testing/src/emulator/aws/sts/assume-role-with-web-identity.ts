@@ -1,4 +1,14 @@
-import { decide, isWebIdentity, knownKeys, providerArn, requestKeys } from '@credex/explain/internal';
+import {
+  decide,
+  isWebIdentity,
+  knownKeys,
+  passedOn,
+  providerArn,
+  requestKeys,
+  requestTagKeys,
+  sessionActions,
+  sessionTagKeys,
+} from '@credex/explain/internal';
 import type { Lookup } from '@credex/explain/internal';
 import {
   checkRegion,
@@ -13,7 +23,6 @@ import type { Role } from '../iam/identity-store.js';
 import type { Session } from '../sessions.js';
 import { refuse } from './responses.js';
 import { assumeParameters, PROVIDER_ID, WEB_IDENTITY_TOKEN, type AssumeParameters } from './parameters.js';
-import { passedOn, requestTagKeys, sessionActions, sessionTagKeys } from './requested-tags.js';
 import { verifyWebIdentity, type WebIdentity } from './web-identity-token.js';
 
 /** No session comes before. */

@@ -1,5 +1,12 @@
-import { decide, knownKeys } from '@credex/explain/internal';
-import type { Principal } from '@credex/explain/internal';
+import {
+  decide,
+  judgeHop,
+  knownKeys,
+  passedOn,
+  requestTagKeys,
+  sessionTagKeys,
+} from '@credex/explain/internal';
+import type { HopDecision, RequestedSession } from '@credex/explain/internal';
 import {
   checkRegion,
   commonKeys,
@@ -13,16 +20,7 @@ import type { Role } from '../iam/identity-store.js';
 import { callerAccount, callerArn, callerKeys, type Caller } from '../sessions.js';
 import { refuse } from './responses.js';
 import { assumeParameters, EXTERNAL_ID, type AssumeParameters } from './parameters.js';
-import type { RequestedSession } from './requested-tags.js';
-import {
-  assertPossible,
-  passedBy,
-  passedOn,
-  requestTagKeys,
-  requestedSession,
-  sessionActions,
-  sessionTagKeys,
-} from './requested-tags.js';
+import { assertPossible, passedBy, requestedSession } from './requested-tags.js';
 
 const ACTION = 'sts:AssumeRole';
 /** The longest session of a role that another role's session assumed, in seconds. */
@@ -79,50 +77,44 @@ function roleForCaller(
     ...requestTagKeys(requested),
     'sts:ExternalId': externalId,
   });
-  for (const action of [ACTION, ...sessionActions(requested, passedBy(caller))]) {
-    const why = whyDenied({ action, resource: arn, keys }, role, caller);
-    if (why !== undefined) denied(action, why);
+  const request = {
+    caller: {
+      arn: caller.kind === 'session' ? caller.session.roleArn : caller.user.arn,
+      sessionName: nameOf(caller),
+    },
+    passed: passedBy(caller),
+    requested,
+    resource: arn,
+    keys,
+  };
+  for (const trust of judgeHop(role.trustPolicy, request)) {
+    const why = whyDenied(trust, request, role, caller);
+    if (why !== undefined) denied(trust.action, why);
   }
   return role;
 }
 
+const nameOf = (caller: Caller): string | undefined =>
+  caller.kind === 'session' ? caller.session.name : undefined;
+
 /** Why neither the role's trust policy nor the caller's own policies allow the action; undefined where they do. */
-function whyDenied(request: Parameters<typeof decide>[1], role: Role, caller: Caller): string | undefined {
-  const trust = decide([role.trustPolicy], {
-    ...request,
-    isCaller: (principal) => names(principal, caller, role),
-  });
-  if (trust.effect !== 'allow') return trustRefusal(trust.effect);
-  // Named by its own ARN in its own account, a caller needs no more; named through its account, it needs the
-  // account's word as well, which is an identity policy.
-  const named = trust.statements.some(
-    ({ statement: { effect, principals }, applies }) =>
-      effect === 'Allow' && applies === true && principals.some((one) => isDirect(one, caller)),
-  );
+function whyDenied(
+  { action, effect, isNamed }: HopDecision,
+  { resource, keys }: Pick<Parameters<typeof judgeHop>[1], 'resource' | 'keys'>,
+  role: Role,
+  caller: Caller,
+): string | undefined {
+  if (effect !== 'allow') return trustRefusal(effect);
+  const request = { action, resource, keys };
   const policies = caller.kind === 'session' ? caller.role.policies : caller.user.policies;
   const own = decide(policies, request);
   if (own.effect === 'explicit-deny') return 'an identity policy denies it';
-  if (own.effect !== 'allow' && !(named && callerAccount(caller) === role.arn.account))
+  // Named by its own ARN in its own account, a caller needs no more; named through its account, it needs the
+  // account's word as well, which is an identity policy.
+  if (own.effect !== 'allow' && !(isNamed && callerAccount(caller) === role.arn.account))
     return 'no identity policy allows it';
   const session = caller.kind === 'session' ? caller.session.policies : undefined;
   return session !== undefined && decide(session, request).effect !== 'allow'
     ? 'no session policy allows it'
     : undefined;
-}
-
-const callerArns = (caller: Caller): readonly string[] =>
-  caller.kind === 'session' ? [caller.session.arn, caller.session.roleArn] : [caller.user.arn];
-
-const isDirect = ({ type, value }: Principal, caller: Caller): boolean =>
-  type === 'AWS' && callerArns(caller).includes(value);
-
-function names(principal: Principal, caller: Caller, role: Role): boolean {
-  if (principal.type === '*' || (principal.type === 'AWS' && principal.value === '*')) return true;
-  if (principal.type !== 'AWS') return false;
-  const account = callerAccount(caller);
-  return (
-    isDirect(principal, caller) ||
-    principal.value === account ||
-    principal.value === `arn:${role.arn.partition}:iam::${account}:root`
-  );
 }

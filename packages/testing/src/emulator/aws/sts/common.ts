@@ -1,10 +1,10 @@
-import type { Decision } from '@credex/explain/internal';
+import type { Decision, Passed } from '@credex/explain/internal';
 import { isoSeconds } from '../../runtime.js';
 import type { EmulatorRuntime } from '../../service.js';
 import type { IdentityStore, Role } from '../iam/identity-store.js';
 import type { Place } from '../partitions.js';
 import { sessionPolicies } from './session-policy.js';
-import type { Passed, Session, SessionStore } from '../sessions.js';
+import type { Session, SessionStore } from '../sessions.js';
 import { refuse, validationError } from './responses.js';
 import type { AssumeParameters } from './parameters.js';
 import type { XmlElements } from '../../xml.js';

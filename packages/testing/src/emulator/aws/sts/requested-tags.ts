@@ -1,15 +1,10 @@
 /** Session tags and the source identity that an AssumeRole request asks for, and those that its caller passes on. */
 
-import type { Caller, Passed } from '../sessions.js';
+import type { Passed, RequestedSession } from '@credex/explain/internal';
+import type { Caller } from '../sessions.js';
 import type { Constraints } from './parameters.js';
 import { members } from './parameters.js';
 import { refuse, validationError } from './responses.js';
-
-export interface RequestedSession {
-  readonly tags: Readonly<Record<string, string>>;
-  readonly transitiveKeys: readonly string[];
-  readonly sourceIdentity: string | undefined;
-}
 
 const TAG_PATTERN = String.raw`[\p{L}\p{Z}\p{N}_.:/=+\-@]`;
 const MOST_TAGS = 50;
@@ -75,46 +70,3 @@ export function assertPossible(form: URLSearchParams, requested: RequestedSessio
 /** What a caller's session passes on to the next one: transitive tags and the source identity. */
 export const passedBy = (caller: Caller): Passed =>
   caller.kind === 'session' ? caller.session.passed : { tags: {}, sourceIdentity: undefined };
-
-/** What the new session passes on in turn. */
-export function passedOn({ tags, transitiveKeys, sourceIdentity }: RequestedSession, passed: Passed): Passed {
-  const transitive = transitiveKeys.map((key) => key.toLowerCase());
-  const own = Object.entries(tags).filter(([key]) => transitive.includes(key.toLowerCase()));
-  return {
-    tags: { ...passed.tags, ...Object.fromEntries(own) },
-    sourceIdentity: sourceIdentity ?? passed.sourceIdentity,
-  };
-}
-
-/** The condition keys of a session with these tags. */
-export const sessionTagKeys = (
-  tags: Readonly<Record<string, string>>,
-  sourceIdentity: string | undefined,
-): Readonly<Record<string, string>> => ({
-  ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
-  ...(sourceIdentity === undefined ? {} : { 'aws:SourceIdentity': sourceIdentity }),
-});
-
-/** The condition keys of a request for a session with these tags. */
-export function requestTagKeys({
-  tags,
-  transitiveKeys,
-  sourceIdentity,
-}: RequestedSession): Readonly<Record<string, string | readonly string[] | undefined>> {
-  const names = Object.keys(tags);
-  return {
-    'sts:SourceIdentity': sourceIdentity,
-    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
-    'aws:TagKeys': names.length === 0 ? undefined : names,
-    'sts:TransitiveTagKeys': transitiveKeys.length === 0 ? undefined : transitiveKeys,
-  };
-}
-
-/** The actions that a request needs in addition: also for tags and a source identity that the caller's session passes on. */
-export const sessionActions = (
-  { tags, sourceIdentity }: RequestedSession,
-  passed: Passed,
-): readonly string[] => [
-  ...(Object.keys({ ...tags, ...passed.tags }).length === 0 ? [] : ['sts:TagSession']),
-  ...((sourceIdentity ?? passed.sourceIdentity) === undefined ? [] : ['sts:SetSourceIdentity']),
-];
