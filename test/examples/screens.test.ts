@@ -36,7 +36,7 @@ const POLICY = {
 
 const COMMANDS = {
   whoami: 'whoami',
-  doctor: 'doctor store',
+  doctor: 'doctor s3',
   explain: 'explain aws --policy trust-policy.json',
 } as const;
 
@@ -48,7 +48,7 @@ async function shown(command: string, columns: number): Promise<string> {
   const cwd = folder({
     '.env.local': `VERCEL_OIDC_TOKEN="${await fixture.mint({ environment: 'preview' })}"\n`,
     'credex.config.json': {
-      credentials: { store: { provider: 'aws', roleArn: AWS.roleArn, region: AWS.region } },
+      credentials: { s3: { provider: 'aws', roleArn: AWS.roleArn, region: AWS.region } },
     },
     'trust-policy.json': POLICY,
   });

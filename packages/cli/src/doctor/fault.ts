@@ -14,7 +14,7 @@ export const STEPS = {
   cloud: "the cloud's token service can be reached",
   exchange: 'the cloud exchanges the token for a credential',
   use: 'the cloud accepts the credential',
-  store: 'the shared store keeps a record and returns it',
+  store: 'the shared store of credentials can be written and read',
 } as const;
 
 export type StepId = keyof typeof STEPS;

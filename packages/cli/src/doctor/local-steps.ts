@@ -32,7 +32,9 @@ export const configuration: Step = async (context) => {
     throw new Fault(code, cause.message.replaceAll(/\s*\n\s*/g, ' '), { cause, line: first?.line });
   }
   const hosts = context.endpoints.map(({ host }) => host).join(' and ');
-  return { says: `${shown(known(context.name))}: ${known(context.entry).provider}, at ${hosts}` };
+  return {
+    says: `entry ${shown(known(context.name))} (${known(context.entry).provider}), token service ${hosts}`,
+  };
 };
 
 async function isAbsent({ io, options }: DoctorContext): Promise<boolean> {

@@ -50,7 +50,9 @@ describe('the step about a shared store', () => {
         await engine.set(name, ...given);
       },
     });
-    expect(says).toBe('a record was written, read and deleted in 0 ms, no lock');
+    expect(says).toBe(
+      'a test record was written, read and deleted in 0 ms; it has no lock, so instances may exchange at the same time',
+    );
     expect(warnings).toEqual([]);
     const options = { signal: new AbortController().signal };
     expect(await engine.get(names[0] as string, options)).toBeUndefined();
@@ -60,7 +62,7 @@ describe('the step about a shared store', () => {
     const set = () => Promise.reject(Object.assign(new Error('READONLY crx1.secret'), { code: 'READONLY' }));
     await expect(check('refusing.mjs', { ...memory(), set })).rejects.toMatchObject({
       code: 'store_failed',
-      message: 'The store failed (READONLY).',
+      message: 'The shared store failed (READONLY).',
     });
   });
 

@@ -1,4 +1,4 @@
-/** The step about a shared store: a record is written, read, opened, locked where there is a lock, and deleted. */
+/** The step about a shared store: a test record is encrypted, written, read, decrypted and deleted. No credential is read. */
 
 import type { EncryptedStore } from '@credex/core';
 import { loadStore } from '../store/load-store.js';
@@ -15,11 +15,17 @@ export const store: Step = async ({ io, options }, signal) => {
   const began = io.clock.monotonic();
   await roundTrip(found, derived, name, io.clock.now(), signal);
   const ms = Math.round(io.clock.monotonic() - began);
-  const ttl = found.engine.lock === undefined ? 'no lock' : 'with a lock';
+  const lock =
+    found.engine.lock === undefined
+      ? 'it has no lock, so instances may exchange at the same time'
+      : 'its lock lets one instance exchange for all';
   return {
-    says: `a record was written, read and deleted in ${ms} ms, ${ttl}`,
+    says: `a test record was written, read and deleted in ${ms} ms; ${lock}`,
     // What the refresh of a credential may take in all.
-    warnings: ms > 150 ? [`The store took ${ms} ms; a refresh gives it 150 ms in all.`] : [],
+    warnings:
+      ms > 150
+        ? [`The shared store took ${ms} ms. A refresh waits 150 ms for it in all, then exchanges without it.`]
+        : [],
   };
 };
 
@@ -42,13 +48,21 @@ async function roundTrip(
     await engine.delete(name, text, options);
   } catch (cause) {
     const code: unknown = (cause as { readonly code?: unknown } | null | undefined)?.code;
-    throw new Fault('store_failed', `The store failed${typeof code === 'string' ? ` (${code})` : ''}.`, {
-      hint: 'Check its address, its password and that it accepts writes. Credentials are exchanged without it meanwhile.',
-      cause,
-    });
+    throw new Fault(
+      'store_failed',
+      `The shared store failed${typeof code === 'string' ? ` (${code})` : ''}.`,
+      {
+        hint: 'Check the address and the password of the store, and that it accepts writes. Until it works, each instance exchanges its own token.',
+        cause,
+      },
+    );
   }
   if (read === undefined || (await decrypt(derived, name, read)) === undefined)
-    throw new Fault('store_lost_record', 'The store did not return the record that was written.', {
-      hint: 'Run `storeConformance` of @credex/testing/conformance against a store that you wrote yourself.',
-    });
+    throw new Fault(
+      'store_lost_record',
+      'The shared store did not return the test record that was written.',
+      {
+        hint: 'Check that the store does not evict records at once. If you wrote it yourself, run `storeConformance` of @credex/testing/conformance against it.',
+      },
+    );
 }
