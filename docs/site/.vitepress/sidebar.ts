@@ -45,6 +45,7 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
       page('Bedrock and the AI SDK', '/targets/bedrock'),
       page('RDS, Aurora and DSQL', '/targets/rds'),
       page('ElastiCache, MemoryDB and MSK', '/targets/elasticache'),
+      page('Role chains', '/targets/role-chains'),
     ],
   },
   {
