@@ -49,7 +49,7 @@ export interface ClientStsExchangerOptions {
  * awsCredentialsProvider({ roleArn, exchanger: clientStsExchanger({ client }) });
  *
  * @throws OptionError `conflicting_options` for an option that the given client would ignore, and for `clientFor` without
- *   `client`. With the first request of a role: `invalid_option` where `clientFor` returns no client of its own.
+ *   `client`. With the first request of a role: `invalid_option` where `clientFor` does not return a new client.
  */
 export function clientStsExchanger(given: ClientStsExchangerOptions = {}): AwsExchangerFactory {
   const options = ownOptions(
