@@ -92,7 +92,8 @@ async function firstLive(
     return undefined;
   });
   const found: Found[] = [];
-  if (own !== undefined) found.push({ place: '@vercel/functions', token: readableToken(rememberedToken(own)) });
+  if (own !== undefined)
+    found.push({ place: '@vercel/functions', token: readableToken(rememberedToken(own)) });
   const earlier = newest();
   if (earlier !== undefined && earlier.jwt !== own)
     found.push({ place: 'an earlier request', token: earlier });
