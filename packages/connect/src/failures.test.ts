@@ -59,9 +59,9 @@ describe('pg', () => {
     expect(fetched).not.toHaveBeenCalled();
   });
 
-  test('refuses a connection string, which makes pg drop the function', () => {
+  test('refuses a connection string: pg drops the function, and by sslmode the certificate', () => {
     expect(() =>
-      pgOptions({ ssl, password: good, connectionString: 'postgres://app@db/shop' } as never),
+      pgOptions({ ssl, password: good, connectionString: 'postgres://a@db/b?sslmode=require' } as never),
     ).toThrow(/`connectionString` makes pg ignore the function `password`/);
   });
 });

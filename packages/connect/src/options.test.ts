@@ -242,3 +242,13 @@ describe('mssql', () => {
     expect(refusal(() => mssqlOptions({ credential: {} as never }))).toMatchObject({ option: 'credential' });
   });
 });
+
+test('mysql2 is given no function as `password`, by which it ends the process', () => {
+  const { password, authPlugins } = mysql2Options({
+    host: 'db.example.com',
+    ssl: { ca: 'CA' },
+    password: async () => 'secret',
+  }) as { readonly password?: unknown; readonly authPlugins: object };
+  expect(password).toBeUndefined();
+  expect(Object.keys(authPlugins)).toEqual(['mysql_clear_password']);
+});

@@ -72,6 +72,16 @@ describe('what a program prints', () => {
     });
   });
 
+  it('is not read from standard error, where older releases of the Vercel CLI print the token', async () => {
+    const token = jwt({ sub: 'shop' });
+    const code = 'process.stderr.write(process.argv[1])';
+    const error: unknown = await read(program(code, { args: ['-e', code, token] })).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: 'invalid_subject_token', provider: 'command' });
+    expect(JSON.stringify(error) + String(error)).not.toContain(token.slice(0, 20));
+  });
+
   it("shows the program's own code and words of a failure", async () => {
     const text = JSON.stringify({ version: 1, success: false, code: '401', message: `No ${jwt({})}` });
     await expect(read(printing(text))).rejects.toMatchObject({
