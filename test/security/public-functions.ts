@@ -19,7 +19,7 @@ import type { SubjectTokenSource } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import { gcpCredentialsProvider } from '@credex/gcp';
 import { alloyDbPassword, cloudSqlPassword, cloudSqlUser } from '@credex/gcp/cloud-sql';
-import { googleAuthLibraryExchanger } from '@credex/gcp/google-auth-library';
+import { googleAuthClient, googleAuthLibraryExchanger } from '@credex/gcp/google-auth-library';
 import { gcpIdTokenProvider } from '@credex/gcp/id-token';
 import {
   commandTokenSource,
@@ -115,6 +115,17 @@ function clouds(): readonly PublicFunction[] {
       run: (recorder, options) =>
         gcpIdTokenProvider({ ...fresh(recorder), ...options } as never).getCredentials(),
       least: { ...POOL, serviceAccountEmail: ACCOUNT, targetAudience: 'https://api.example' },
+      network: true,
+    },
+    {
+      name: 'googleAuthClient',
+      known: (options) => googleAuthClient(options),
+      run: async (recorder, options) => {
+        const client = googleAuthClient({ ...fresh(recorder), ...options });
+        const { serviceAccountImpersonationUrl } = client as unknown as Readonly<Record<string, unknown>>;
+        return { serviceAccountImpersonationUrl, token: await client.getAccessToken() };
+      },
+      least: { ...POOL, serviceAccountEmail: ACCOUNT },
       network: true,
     },
     ...[cloudSqlPassword, alloyDbPassword, azureDatabasePassword, azureRedisPassword].map(

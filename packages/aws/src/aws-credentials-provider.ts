@@ -67,7 +67,7 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
   const factory = optionalFunction({ option: 'exchanger' }, options.exchanger);
   const base = (factory ?? directExchanger)(configuration);
   const shared = providerOptions(options, vercelPlatform, 'sts.amazonaws.com');
-  const hops = options.assumeRole && givenHops(options.assumeRole);
+  const hops = options.assumeRole === undefined ? undefined : givenHops(options.assumeRole);
   const exchanger = hops ? chainExchanger({ base, factory, configuration, hops, options: shared }) : base;
   const { durationSeconds } = hops?.at(-1) ?? configuration;
   const provider = createCredentialProvider(

@@ -19,6 +19,7 @@ const WRONG: readonly (readonly [
   [[], 'assumeRole', /must be a list of 1 to 5 roles, each an object with `roleArn`/],
   ['role', 'assumeRole', /must be a list of 1 to 5 roles/],
   [7, 'assumeRole', /must be a list of 1 to 5 roles/],
+  ...[null, '', false, 0].map((falsy) => [falsy, 'assumeRole', /1 to 5 roles/] as const),
   [[null], 'assumeRole', /must be a list of 1 to 5 roles/],
   [Array.from({ length: 6 }, () => ({ roleArn })), 'assumeRole', /1 to 5 roles/],
   [[{}], 'assumeRole[0].roleArn', /`assumeRole\[0\]\.roleArn` is missing: pass it/],

@@ -14,6 +14,7 @@ import {
   requiredString,
   systemClock,
 } from '@credex/core/internal';
+import { refuseWithCredentials } from '@credex/core/on-demand';
 import { awsCredentialsProvider } from './aws-credentials-provider.js';
 import type { AwsCredentialsProviderOptions } from './options.js';
 import { OPTION_NAMES } from './options.js';
@@ -74,17 +75,8 @@ export function passwordOptions<O extends AwsPasswordOptions>(
       'a credential provider: a function that returns a promise of keys',
       options.credentials,
     );
-  const unused = OPTION_NAMES.find(
-    (name) =>
-      name !== 'region' && name !== 'clock' && options[name as keyof AwsPasswordOptions] !== undefined,
-  );
-  if (unused === undefined) return options;
-  throw new OptionError(
-    'conflicting_options',
-    unused,
-    undefined,
-    `\`${unused}\` cannot be combined with \`credentials\`: set it on the provider that you pass.`,
-  );
+  refuseWithCredentials(options, [...own, 'region', 'clock']);
+  return options;
 }
 
 /**
@@ -111,7 +103,7 @@ export function passwordFunction(
   }
 
   // Clients pass arguments of their own, which are not for this function.
-  return Object.assign(async () => (await withExpiry()).password, { withExpiry: async () => withExpiry() });
+  return Object.assign(async () => (await withExpiry()).password, { withExpiry });
 }
 
 interface Signer {

@@ -196,8 +196,10 @@ function singleScope(scopes: PartialAzureRequest['scopes']): string | undefined 
   return typeof scope === 'string' ? scope : undefined;
 }
 
-/** A valid tenant or scope contains no line break, so different valid requests have different keys. */
-/** `undefined` for a request that must be checked each time. */
+/**
+ * `undefined` for a request that must be checked each time. A valid tenant or scope has no line break, so different requests
+ * have different keys.
+ */
 function keyOf({ tenantId, enableCae = false }: PartialAzureRequest, scope: string): string | undefined {
   const isPlain = tenantId === undefined || (typeof tenantId === 'string' && tenantId !== '');
   return isPlain && typeof enableCae === 'boolean' ? `${tenantId ?? ''}\n${enableCae}\n${scope}` : undefined;

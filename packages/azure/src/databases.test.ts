@@ -1,3 +1,4 @@
+import type { TokenCredential } from '@azure/core-auth';
 import { isTokenCredential } from '@azure/core-auth';
 import { OptionError } from '@credex/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -126,16 +127,17 @@ describe.each([azureDatabasePassword, azureRedisPassword, azureSqlCredential].ma
     it('takes a provider or a TokenCredential, and the cloud of the database with it', async () => {
       const { provider, sent } = setUp();
       const asked: unknown[] = [];
-      const credential = {
-        async getToken(scope: string | readonly string[]) {
+      const credential: TokenCredential = {
+        async getToken(scope) {
           asked.push(scope);
-          return { token: 'theirs', expiresOnTimestamp: 7, expiresAt: 7 };
+          return { token: 'theirs', expiresOnTimestamp: 7 };
         },
       };
       const authorityHost = 'https://login.microsoftonline.us';
       for (const credentials of [provider, credential]) {
         const made = create({ credentials, authorityHost });
-        await (typeof made === 'function' ? made() : made.getToken());
+        const found = await (typeof made === 'function' ? made.withExpiry() : made.getToken());
+        expect(found.expiresAt).toBe(credentials === provider ? NOW + 3_600_000 : 7);
       }
       expect(scopes(sent)).toEqual(asked);
       expect(asked).toEqual([expect.stringMatching(/(?:usgovcloudapi\.net|redis\.azure\.com)\/\.default$/)]);
@@ -144,6 +146,15 @@ describe.each([azureDatabasePassword, azureRedisPassword, azureSqlCredential].ma
         option: 'tenantId',
       });
       expect(refused({ credentials: { get: () => '' } })).toMatchObject({ option: 'credentials' });
+    });
+
+    it('refuses a TokenCredential that returns null, which it may', async () => {
+      const credential: TokenCredential = { getToken: async () => null };
+      const made = create({ credentials: credential });
+      await expect(typeof made === 'function' ? made() : made.getToken()).rejects.toMatchObject({
+        code: 'invalid_option',
+        option: 'credentials',
+      });
     });
   },
 );

@@ -3,15 +3,20 @@
 import type { PasswordFunction } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import { invalidOption, memberOf, ownCopy, ownOptions } from '@credex/core/internal';
-import { readSubjectToken } from '@credex/core/on-demand';
+import { readSubjectToken, refuseWithCredentials } from '@credex/core/on-demand';
 import { CHINA, US_GOVERNMENT, authorityOrigin } from './authority.js';
 import { azureCredentialsProvider } from './azure-credentials-provider.js';
 import type { AzureCredentialsProviderOptions } from './options.js';
 import { OPTION_NAMES } from './options.js';
-import type { AzureCredentials, AzureCredentialsProvider, AzureTokenOptions } from './types.js';
+import type { AzureCredentials, AzureTokenOptions } from './types.js';
 
-/** What the tokens come from: a provider of this package, or any `TokenCredential`. */
-export type AzureDatabaseCredentials = Pick<AzureCredentialsProvider, 'getToken'>;
+/** What the tokens come from: a provider of this package, or any `TokenCredential`, such as those of `@azure/identity`. */
+export interface AzureDatabaseCredentials {
+  getToken(
+    scopes: string | string[],
+    options?: AzureTokenOptions,
+  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
+}
 
 /** The options of `azureCredentialsProvider`, without `scopes`: the database determines the scope. Or a provider. */
 export interface AzureDatabaseOptions extends Omit<AzureCredentialsProviderOptions, 'scopes'> {
@@ -149,12 +154,26 @@ function tokensFor(factory: string, given: AzureDatabaseOptions, resources: Reso
     [CHINA]: resources.china,
   };
   const scope = `${national[host] ?? resources.public}/.default`;
-  return (tokenOptions) => provider.getToken(scope, tokenOptions);
+  return async (tokenOptions) => {
+    const found = await provider.getToken(scope, tokenOptions);
+    if (typeof found?.token === 'string' && found.token !== '')
+      return isOurs(found) ? found : { ...found, expiresAt: found.expiresOnTimestamp };
+    throw new OptionError(
+      'invalid_option',
+      'credentials',
+      undefined,
+      `\`credentials.getToken\` returned no token for ${scope}. Pass a credential that returns one, or the options of azureCredentialsProvider.`,
+    );
+  };
 }
+
+type AnyToken = NonNullable<Awaited<ReturnType<AzureDatabaseCredentials['getToken']>>>;
+
+const isOurs = (token: AnyToken): token is AzureCredentials => Object.hasOwn(token, 'expiresAt');
 
 function givenCredentials(
   credentials: AzureDatabaseCredentials,
-  { authorityHost: _host, allowLoopbackHttp: _http, ...others }: AzureCredentialsProviderOptions,
+  options: AzureCredentialsProviderOptions,
 ): AzureDatabaseCredentials {
   if (typeof credentials !== 'object' || typeof memberOf(credentials, 'getToken') !== 'function')
     throw invalidOption(
@@ -162,14 +181,8 @@ function givenCredentials(
       'a TokenCredential, such as azureCredentialsProvider() returns',
       credentials,
     );
-  const [unused] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
-  if (unused === undefined) return credentials;
-  throw new OptionError(
-    'conflicting_options',
-    unused,
-    undefined,
-    `\`${unused}\` cannot be combined with \`credentials\`: set it on the provider that you pass.`,
-  );
+  refuseWithCredentials(options, ['authorityHost', 'allowLoopbackHttp']);
+  return credentials;
 }
 
 /** @throws FederationError `invalid_response` if the token does not name its principal */

@@ -1,10 +1,9 @@
 /** mongodb (the driver): MONGODB-AWS with credentials, MONGODB-OIDC with a token. */
 
 import { OptionError } from '@credex/core';
-import { ownMembers } from '@credex/core/internal';
+import { invalidOption, ownMembers } from '@credex/core/internal';
 import { checkedPassword } from './password.js';
 import type { PasswordCallback } from './password.js';
-import { verifiedTls } from './tls.js';
 
 /** A provider as `awsCredentialsProvider` of `@credex/aws` returns. */
 export type AwsProvider = () => Promise<{
@@ -16,7 +15,7 @@ export type AwsProvider = () => Promise<{
 
 /** What identifies the caller: one of the two. */
 export type MongoDbLogin =
-  | { readonly credentials: AwsProvider; readonly token?: undefined }
+  | { readonly credentials: AwsProvider; readonly token?: undefined; readonly allowedHosts?: undefined }
   | {
       readonly token: PasswordCallback;
       readonly credentials?: undefined;
@@ -29,6 +28,8 @@ export type MongoDbOptions = MongoDbLogin & {
   readonly tlsAllowInvalidCertificates?: false | undefined;
   readonly tlsAllowInvalidHostnames?: false | undefined;
   readonly tlsInsecure?: false | undefined;
+  /** Refused: driver 6 prefers it to `credentials`. */
+  readonly auth?: undefined;
 };
 
 /** What `new MongoClient()` takes. */
@@ -44,8 +45,14 @@ export interface MongoDbClientOptions {
   };
 }
 
-const KNOWN = ['credentials', 'token', 'allowedHosts', 'tls'] as const;
-const INSECURE = ['tlsAllowInvalidCertificates', 'tlsAllowInvalidHostnames', 'tlsInsecure'] as const;
+/** The driver's options about TLS, and their only values. */
+const TLS_OPTIONS = {
+  tls: true,
+  tlsAllowInvalidCertificates: false,
+  tlsAllowInvalidHostnames: false,
+  tlsInsecure: false,
+} as const;
+const KNOWN = ['credentials', 'token', 'allowedHosts', 'auth'] as const;
 
 /**
  * Options for `new MongoClient(url, options)` of mongodb 6.11 and 7. With `credentials` the driver signs a request as the role
@@ -53,7 +60,8 @@ const INSECURE = ['tlsAllowInvalidCertificates', 'tlsAllowInvalidHostnames', 'tl
  * presents a token (MONGODB-OIDC), for which `allowedHosts` names hosts other than Atlas and localhost. All other options pass
  * unchanged. Keep `authMechanism`, user and password out of the URL.
  *
- * @throws OptionError if there is neither `credentials` nor `token`, or both, or if TLS is off or unverified
+ * @throws OptionError if there is neither `credentials` nor `token`, or both, if there is an `auth`, or if TLS is off or
+ *   unverified
  *
  * @example
  * const client = new MongoClient(
@@ -64,11 +72,8 @@ const INSECURE = ['tlsAllowInvalidCertificates', 'tlsAllowInvalidHostnames', 'tl
 export function mongodbOptions<O extends MongoDbOptions>(
   options: O,
 ): Omit<O, 'credentials' | 'token' | 'allowedHosts'> & MongoDbClientOptions {
-  const own = ownMembers('mongodbOptions', options as MongoDbOptions & { allowedHosts?: readonly string[] }, [
-    ...KNOWN,
-    ...INSECURE,
-  ]);
-  const { credentials, token, allowedHosts, tlsInsecure: _tlsInsecure, ...others } = own;
+  const own = ownMembers<MongoDbOptions>('mongodbOptions', options, [...KNOWN, ...Object.keys(TLS_OPTIONS)]);
+  const { credentials, token, allowedHosts, auth, tlsInsecure: _tlsInsecure, ...others } = own;
   if ((credentials === undefined) === (token === undefined))
     throw new OptionError(
       credentials === undefined ? 'missing_option' : 'conflicting_options',
@@ -76,9 +81,36 @@ export function mongodbOptions<O extends MongoDbOptions>(
       undefined,
       'Pass either `credentials: awsCredentialsProvider({ … })` (MONGODB-AWS) or `token`, a function that returns a promise of a token (MONGODB-OIDC).',
     );
-  verifiedTls('tls', own.tls ?? true);
-  for (const name of INSECURE)
-    if (own[name] !== undefined) verifiedTls(name, { rejectUnauthorized: !own[name] });
+  if (credentials !== undefined && typeof credentials !== 'function')
+    throw invalidOption(
+      { option: 'credentials' },
+      'a provider, as awsCredentialsProvider({ … }) returns',
+      credentials,
+    );
+  if (credentials !== undefined && allowedHosts !== undefined)
+    throw new OptionError(
+      'conflicting_options',
+      'allowedHosts',
+      undefined,
+      '`allowedHosts` has no effect with `credentials`: remove it. It limits the hosts that receive a `token`.',
+    );
+  if (auth !== undefined)
+    throw new OptionError(
+      'conflicting_options',
+      'auth',
+      undefined,
+      '`auth` can replace `credentials` or `token` in the driver: remove it.',
+    );
+  for (const [name, safe] of Object.entries(TLS_OPTIONS)) {
+    const given: unknown = own[name as keyof typeof TLS_OPTIONS];
+    if (given !== undefined && given !== safe)
+      throw new OptionError(
+        'invalid_option',
+        name,
+        undefined,
+        `\`${name}\` must be ${safe}: otherwise any server on the way could receive the login. Pass a private authority as \`tlsCAFile\`.`,
+      );
+  }
   // The URL may ask for what the options refuse: the options win.
   const common = {
     tls: true,

@@ -41,7 +41,8 @@ export type MssqlClientOptions<O extends MssqlOptions> = Omit<O, 'credential' | 
  * tedious asks the credential for the scope that the server names, so a server could choose which token it receives. Here the
  * scope is fixed. If the credential fails, tedious rejects with its code EFEDAUTH, and the failure is in `errors` of the cause.
  *
- * @throws OptionError if `credential` has no `getToken`, or `options` turns encryption or the check of the certificate off
+ * @throws OptionError if `credential` has no `getToken`, or `options` or NODE_TLS_REJECT_UNAUTHORIZED turns encryption or the
+ *   check of the certificate off; the variable is read again before each token is given
  *
  * @example
  * const pool = new ConnectionPool(
@@ -73,17 +74,12 @@ export function mssqlOptions<O extends MssqlOptions>(options: O): MssqlClientOpt
   if (settings['encrypt'] === false) refuse('encrypt', 'turns TLS off');
   if (settings['trustServerCertificate'] === true)
     refuse('trustServerCertificate', 'turns the check of the certificate off');
-  // tedious takes its default from the environment, and has no option against it.
-  if (environmentVariable('NODE_TLS_REJECT_UNAUTHORIZED') === '0')
-    throw new OptionError(
-      'invalid_option',
-      'NODE_TLS_REJECT_UNAUTHORIZED',
-      'NODE_TLS_REJECT_UNAUTHORIZED',
-      'NODE_TLS_REJECT_UNAUTHORIZED=0 turns the check of certificates off: the token would reach any server on the way. Unset it.',
-    );
+  refuseUnverified();
   const pinned: MssqlCredential = {
     async getToken() {
       try {
+        // tedious asks after the TLS handshake and before the login.
+        refuseUnverified();
         return await credential.getToken(scope ?? SCOPE);
       } catch (error) {
         throw callerError(error);
@@ -100,4 +96,15 @@ export function mssqlOptions<O extends MssqlOptions>(options: O): MssqlClientOpt
       trustServerCertificate: false,
     },
   } as unknown as MssqlClientOptions<O>;
+}
+
+/** tedious takes its default from the environment, which Node reads at each connection, and has no option against it. */
+function refuseUnverified(): void {
+  if (environmentVariable('NODE_TLS_REJECT_UNAUTHORIZED') === '0')
+    throw new OptionError(
+      'invalid_option',
+      'NODE_TLS_REJECT_UNAUTHORIZED',
+      'NODE_TLS_REJECT_UNAUTHORIZED',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 turns the check of certificates off: the token would reach any server on the way. Unset it.',
+    );
 }

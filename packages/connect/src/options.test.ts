@@ -96,10 +96,10 @@ describe.each(Object.entries(CLIENTS))('%s', (_name, { make, right, secret, tls,
       option: secret,
       message: expect.stringContaining('@credex/aws/rds'),
     });
-    const constant = refusal(() => make({ ...right, [secret]: 'hunter2-hunter2-hunter2-hunter2-hunter2' }));
+    const constant = refusal(() => make({ ...right, [secret]: 'S3cret!pass' }));
     expect(constant).toMatchObject({ code: 'invalid_option', option: secret });
-    expect(constant.message).toContain('valid for minutes');
-    expect(constant.message).not.toContain('hunter2');
+    expect(constant.message).toMatch(/valid for minutes only; it is a value of type string/);
+    expect(constant.message).not.toContain('S3cret');
   });
 
   test.each([
@@ -116,7 +116,8 @@ describe.each(Object.entries(CLIENTS))('%s', (_name, { make, right, secret, tls,
   test('refuses rejectUnauthorized: false, and names the option', () => {
     expect(refusal(() => make(withTls({ rejectUnauthorized: false })))).toMatchObject({
       code: 'invalid_option',
-      option: `${tls}.rejectUnauthorized`,
+      // node-redis takes the TLS options next to `tls`.
+      option: `${tls.replace('socket.tls', 'socket')}.rejectUnauthorized`,
       message: expect.stringMatching(/pass `ca`.*truststore\.pki\.rds\.amazonaws\.com/),
     });
   });
@@ -168,11 +169,24 @@ describe('mongodb', () => {
     'refuses %s against the verification of TLS',
     (name) => {
       const value = name !== 'tls';
-      const { option } = refusal(() => mongodbOptions({ credentials, [name]: value } as never));
-      expect(option).toContain(name);
+      expect(refusal(() => mongodbOptions({ credentials, [name]: value } as never))).toMatchObject({
+        option: name,
+        message: expect.stringMatching(/tlsCAFile/),
+      });
       expect(() => mongodbOptions({ credentials, [name]: !value } as never)).not.toThrow();
     },
   );
+
+  test.each([
+    ['credentials', { credentials: null }, 'invalid_option'],
+    ['credentials', { credentials: { accessKeyId: 'a', secretAccessKey: 's' } }, 'invalid_option'],
+    ['allowedHosts', { credentials, allowedHosts: ['db.example.com'] }, 'conflicting_options'],
+    ['auth', { credentials, auth: { username: 'a', password: 'b' } }, 'conflicting_options'],
+    ['auth', { token: password, auth: { username: 'a', password: 'b' } }, 'conflicting_options'],
+    ['tls', { credentials, tls: { ca: 'pem' } }, 'invalid_option'],
+  ])('refuses %s, with which the driver would use another identity or authority', (option, given, code) => {
+    expect(refusal(() => mongodbOptions(given as never))).toMatchObject({ code, option });
+  });
 });
 
 test('what a URL of MongoDB or an undefined option asks for does not turn the verification off', () => {
@@ -183,6 +197,25 @@ test('what a URL of MongoDB or an undefined option asks for does not turn the ve
   });
   const ssl = { ca: 'ca', verifyIdentity: undefined };
   expect(mysql2Options({ password: async () => 'secret', ssl }).ssl).toMatchObject({ verifyIdentity: true });
+});
+
+test('node-redis refuses TLS options as `socket.tls`, with which host and port would be lost', () => {
+  const socket = { host, port: 6379, tls: { ca: 'pem' } };
+  expect(refusal(() => nodeRedisOptions({ password, socket } as never))).toMatchObject({
+    option: 'socket.tls',
+    message: expect.stringContaining('`socket: { host, port, tls: true, ca }`'),
+  });
+  const missing = refusal(() => nodeRedisOptions({ password, socket: { host } } as never));
+  expect(missing.message).toContain('Pass `socket: { host, port, tls: true, ca }`');
+  expect(nodeRedisOptions({ password, socket: { ...socket, tls: true, ca: 'pem' } as never }).socket).toEqual(
+    {
+      host,
+      port: 6379,
+      ca: 'pem',
+      tls: true,
+      rejectUnauthorized: true,
+    },
+  );
 });
 
 describe('mssql', () => {
@@ -226,13 +259,15 @@ describe('mssql', () => {
     ).toBe('options.trustServerCertificate');
   });
 
-  test('refuses an environment that turns the check of certificates off', () => {
+  test('refuses an environment that turns the check of certificates off, at once or later', async () => {
+    const { authentication } = mssqlOptions({ credential });
+    const before = asked.length;
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    const refused = { code: 'invalid_option', environmentVariable: 'NODE_TLS_REJECT_UNAUTHORIZED' };
     try {
-      expect(refusal(() => mssqlOptions({ credential }))).toMatchObject({
-        code: 'invalid_option',
-        environmentVariable: 'NODE_TLS_REJECT_UNAUTHORIZED',
-      });
+      expect(refusal(() => mssqlOptions({ credential }))).toMatchObject(refused);
+      await expect(authentication.options.credential.getToken('')).rejects.toMatchObject(refused);
+      expect(asked).toHaveLength(before);
     } finally {
       vi.unstubAllEnvs();
     }

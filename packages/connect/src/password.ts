@@ -1,7 +1,7 @@
 /** The function that gives a password, as the clients of all databases use it. */
 
 import { FederationError, OptionError } from '@credex/core';
-import { invalidOption, optionalString } from '@credex/core/internal';
+import { optionalString } from '@credex/core/internal';
 import { callerError } from '@credex/core/failure';
 
 /**
@@ -23,9 +23,9 @@ export function checkedPassword(option: string, value: unknown): PasswordCallbac
       `\`${option}\` is missing: pass the function that rdsPassword({ … }) of @credex/aws/rds or another of these functions returns.`,
     );
   if (typeof value !== 'function')
-    throw invalidOption(
-      { option },
-      'the function that rdsPassword({ … }) or the like returns, since a password is valid for minutes only',
+    throw notShown(
+      option,
+      'the function that rdsPassword({ … }) or the like returns, since a password is valid for minutes only; it',
       value,
     );
   return async () => {
@@ -36,12 +36,18 @@ export function checkedPassword(option: string, value: unknown): PasswordCallbac
       throw errorOf(option, error);
     }
     if (typeof password === 'string' && password !== '') return password;
-    throw invalidOption(
-      { option },
-      'a function that returns a promise of a string that is not empty',
+    throw notShown(
+      option,
+      'a function that returns a promise of a string that is not empty; what it returned',
       password,
     );
   };
+}
+
+/** Most likely the value is a password, so the error shows its type alone. */
+function notShown(option: string, says: string, value: unknown): OptionError {
+  const what = value === '' ? 'an empty string' : `a value of type ${value === null ? 'null' : typeof value}`;
+  return new OptionError('invalid_option', option, undefined, `\`${option}\` must be ${says} is ${what}.`);
 }
 
 /** A user of Redis, or a function that returns it. Default: `default`. */

@@ -3,7 +3,7 @@
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { OptionError } from '@credex/core';
-import { ownMembers, requiredString } from '@credex/core/internal';
+import { optionalInteger, ownMembers, requiredString } from '@credex/core/internal';
 import { checkedPassword } from './password.js';
 import type { PasswordCallback } from './password.js';
 import { verifiedTls } from './tls.js';
@@ -15,7 +15,7 @@ export type { PasswordCallback } from './password.js';
 export interface PostgresOptions {
   /** One server, as a name or an address. */
   readonly host: string;
-  /** Default: 5432. */
+  /** 1 to 65,535. Default: 5432. */
   readonly port?: number | undefined;
   /** Called for each new connection. */
   readonly password: PasswordCallback;
@@ -51,8 +51,8 @@ const ONE_HOST = { pattern: /^[^,/\s]+$/, says: 'the name or the address of one 
  * postgres.js does not handle a password function that rejects: the rejection ends the process. So the password is fetched
  * before the connection is made; a failure is the error of that connection, and the query rejects with it.
  *
- * @throws OptionError if `password` is no function, `host` is missing or names several servers, `ssl` is missing, off or
- *   unverified, or there is a `socket`, a `path` or a `pass`
+ * @throws OptionError if `password` is no function, `host` is missing or names several servers, `port` is out of its range, `ssl`
+ *   is missing, off or unverified, or there is a `socket`, a `path` or a `pass`
  *
  * @example
  * const sql = postgres(
@@ -76,7 +76,10 @@ export function postgresOptions<O extends PostgresOptions>(options: O): Postgres
         undefined,
         `\`${name}\` does not work with a signed password: remove it, and pass \`host\`, \`port\`, \`password\` and \`ssl\`.`,
       );
-  const server = { host: requiredString({ option: 'host' }, host, ONE_HOST), port: port ?? 5432 };
+  const server = {
+    host: requiredString({ option: 'host' }, host, ONE_HOST),
+    port: optionalInteger({ option: 'port' }, port, 1, 65_535) ?? 5432,
+  };
   const tls = verifiedTls<O['ssl']>('ssl', ssl);
   const passwordOf = checkedPassword('password', password);
   // Any password that was signed lately opens any connection of this user to this server.

@@ -9,7 +9,7 @@ const RDS_AUTHORITIES = 'https://truststore.pki.rds.amazonaws.com/global/global-
 const WHICH_AUTHORITY =
   `Amazon RDS and Aurora have their own certificate authorities: download ${RDS_AUTHORITIES} and pass its text as ` +
   '`ca`. The authority of a Cloud SQL instance is in its details (server CA). Aurora DSQL, RDS Proxy, ElastiCache, ' +
-  'MemoryDB and Azure use public authorities, which need no `ca`.';
+  'MemoryDB, MSK and Azure use public authorities, which need no `ca`.';
 
 /** TLS options of a client, which verify the certificate whatever the environment says. */
 export type VerifiedTls<T> = (T extends object ? T : unknown) & { readonly rejectUnauthorized: true };
@@ -17,9 +17,14 @@ export type VerifiedTls<T> = (T extends object ? T : unknown) & { readonly rejec
 /**
  * TLS options from the ones of the user. `rejectUnauthorized: true` is set, since NODE_TLS_REJECT_UNAUTHORIZED=0 changes
  * its default.
+ * @param example How the option is written.
  * @throws OptionError if TLS is off, or if the certificate would not be verified
  */
-export function verifiedTls<T>(option: string, value: T): VerifiedTls<T> {
+export function verifiedTls<T>(
+  option: string,
+  value: T,
+  example = `\`${option}: { ca }\`, or \`${option}: {}\` for a public authority`,
+): VerifiedTls<T> {
   const refuse = (code: 'missing_option' | 'invalid_option', name: string, why: string): never => {
     throw new OptionError(code, name, undefined, `\`${name}\` ${why} ${WHICH_AUTHORITY}`);
   };
@@ -27,13 +32,13 @@ export function verifiedTls<T>(option: string, value: T): VerifiedTls<T> {
     refuse(
       'missing_option',
       option,
-      `is missing: the password is sent as it is, so TLS is required. Pass \`${option}: { ca }\`, or \`${option}: {}\` for a public authority.`,
+      `is missing: the password is sent as it is, so TLS is required. Pass ${example}.`,
     );
   if (value === false || value === 'disable')
     refuse(
       'invalid_option',
       option,
-      'turns TLS off, and the password would be sent in clear. Pass `{ ca }`.',
+      `turns TLS off, and the password would be sent in clear. Pass ${example}.`,
     );
   if (value === true) return { rejectUnauthorized: true } as VerifiedTls<T>;
   if (typeof value !== 'object')

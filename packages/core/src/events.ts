@@ -110,13 +110,18 @@ export function createEmitter(onEvent: OnEvent | undefined): Emitter {
     emit(given) {
       const event = given.type === 'warning' ? { ...given, message: errorLine(given.message) } : given;
       if (channel?.hasSubscribers === true) channel.publish(event);
-      try {
-        // An asynchronous listener returns a promise, whatever the type says.
-        const returned: unknown = onEvent?.(event);
-        if (returned !== undefined) Promise.resolve(returned).catch(() => undefined);
-      } catch {
-        // Said in OnEvent's docstring: the caller's credential is worth more than the listener's error.
-      }
+      callListener(onEvent, event);
     },
   };
+}
+
+/** Calls a listener, if there is one. What it throws or rejects with is dropped: it must not fail the work that it is told of. */
+export function callListener<T>(listener: ((told: T) => unknown) | undefined, told: T): void {
+  try {
+    // An asynchronous listener returns a promise, whatever its type says.
+    const returned = listener?.(told);
+    if (returned !== undefined) Promise.resolve(returned).catch(() => undefined);
+  } catch {
+    // As above.
+  }
 }

@@ -19,7 +19,7 @@ export type {
   RetryAdvice,
 } from './contract.js';
 export { OptionError, isFederationError } from './errors.js';
-export { DIAGNOSTICS_CHANNEL } from './events.js';
+export { DIAGNOSTICS_CHANNEL, callListener } from './events.js';
 export { serverDate } from './http/http.js';
 export type { SendInit, Transport } from './http/http.js';
 export { MAX_ANSWER_BYTES, discard, sendByFetch } from './http/http.js';
@@ -57,7 +57,7 @@ export { createCredentialProvider } from './provider.js';
 export type { CredentialProviderOptions } from './provider-options.js';
 export { SHARED_OPTION_NAMES } from './provider-options.js';
 export type { Moment } from './runtime/clock.js';
-export { momentOf, since, startTimer, systemClock } from './runtime/clock.js';
+export { momentOf, since, startIdleTimer, startTimer, systemClock } from './runtime/clock.js';
 export type { Invocation } from './runtime/deadline.js';
 export {
   builtinModule,

@@ -193,7 +193,7 @@ describe('a watch', () => {
     stop.abort();
   });
 
-  it('reports what `onCredential` throws or rejects with, and drops what `onError` throws', async () => {
+  it('reports what `onCredential` throws or rejects with, and drops what `onError` does', async () => {
     const watch = unhandled();
     const w = fixture();
     let n = 0;
@@ -205,15 +205,13 @@ describe('a watch', () => {
     expect(errors).toEqual([new Error('thrown'), new Error('rejected')]);
     stop.abort();
     const again = new AbortController();
+    const { signal } = again;
     const fail = (): never => {
       throw new Error('of a listener');
     };
-    watchCredentials(w.provider(), {
-      signal: again.signal,
-      clock: w.clock,
-      onCredential: fail,
-      onError: fail,
-    });
+    const reject = (): void => Promise.reject(new Error('of a listener')) as never;
+    for (const listener of [fail, reject])
+      watchCredentials(w.provider(), { signal, clock: w.clock, onCredential: fail, onError: listener });
     await settle();
     again.abort();
     expect(await watch.stop()).toEqual([]);
@@ -248,24 +246,29 @@ describe('a watch', () => {
     const tell = (what: unknown): void => void told.push(what);
     const late = gate();
     w.answer = () => late.promise;
-    watchCredentials(w.provider(), {
-      signal: stop.signal,
-      clock: w.clock,
-      onCredential: tell,
-      onError: tell,
+    const options = { signal: stop.signal, clock: w.clock, onError: tell };
+    watchCredentials(w.provider(), { ...options, onCredential: tell });
+    await settle();
+    stop.abort();
+    late.open();
+    await settle();
+    watchCredentials(w.provider(), { ...options, onCredential: tell });
+    await settle();
+    expect([told, w.attempts.length, w.clock.timers()]).toEqual([[], 1, 0]);
+  });
+
+  it('says nothing of an `onCredential` that rejects after the abort', async () => {
+    const w = fixture();
+    const late = gate();
+    const { errors, stop } = watching(w, w.provider(), async () => {
+      await late.promise;
+      throw new Error('late');
     });
     await settle();
     stop.abort();
     late.open();
     await settle();
-    watchCredentials(w.provider(), {
-      signal: stop.signal,
-      clock: w.clock,
-      onCredential: tell,
-      onError: tell,
-    });
-    await settle();
-    expect([told, w.attempts.length, w.clock.timers()]).toEqual([[], 1, 0]);
+    expect(errors).toEqual([]);
   });
 
   it.each([

@@ -2,9 +2,10 @@
 
 import { processWideCache } from './cache/cache.js';
 import type { Clock, Credential, CredentialProvider } from './contract.js';
+import { callListener } from './events.js';
 import { optionalClock, optionalFunction, invalidOption, ownOptions } from './options/assert.js';
 import { ONCE, optionNames, ownCopy } from './own.js';
-import { startTimer, systemClock } from './runtime/clock.js';
+import { startIdleTimer, systemClock } from './runtime/clock.js';
 import { builtinModule } from './runtime/environment.js';
 
 export interface WatchCredentialsOptions<C extends Credential, R = void> {
@@ -17,7 +18,7 @@ export interface WatchCredentialsOptions<C extends Credential, R = void> {
   readonly onCredential: (credential: C) => void | Promise<void>;
   /**
    * Called with each failure that leaves the watch without a valid credential: a FederationError or OptionError. The watch
-   * tries again after 1 s, 2 s, 4 s, … and at most 60 s. What it throws is dropped.
+   * tries again after 1 s, 2 s, 4 s, … and at most 60 s. What it throws, or rejects with, is dropped.
    */
   readonly onError: (error: unknown) => void;
   /** The request of each call (Azure: `{ scopes }`). Default: the provider's own. */
@@ -153,7 +154,7 @@ class Watch<C extends Credential, R> {
       if (!signal.aborted) this.#deliver(credential);
       return this.#untilNext(MIN_DELAY_MS);
     } catch (error) {
-      if (!signal.aborted) this.#report(error);
+      this.#report(error);
       this.#failures += 1;
       const leastMs = Math.min(MIN_DELAY_MS * 2 ** (this.#failures - 1), MAX_DELAY_MS);
       try {
@@ -187,21 +188,9 @@ class Watch<C extends Credential, R> {
   }
 
   #report(error: unknown): void {
-    try {
-      this.#options.onError(error);
-    } catch {
-      // Said in its docstring: there is no one else to tell.
-    }
+    const { signal, onError } = this.#options;
+    if (!signal.aborted) callListener(onError, error);
   }
-}
-
-/** As `startTimer`, but a timer of the system does not keep the process alive. */
-function startIdleTimer(clock: Clock | undefined, ms: number, run: () => void): () => void {
-  if (clock !== undefined) return startTimer(clock, ms, run);
-  const timer: unknown = globalThis.setTimeout(run, ms);
-  // A number in a browser.
-  (timer as { unref?(): void }).unref?.();
-  return () => globalThis.clearTimeout(timer as number);
 }
 
 // Work that belongs to no request, wherever the module was loaded and whoever started it.

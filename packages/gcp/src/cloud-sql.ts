@@ -1,7 +1,6 @@
 /** `@credex/gcp/cloud-sql`: passwords for IAM database authentication of Cloud SQL and AlloyDB. */
 
 import type { PasswordFunction } from '@credex/core';
-import { OptionError } from '@credex/core';
 import type { Grammar } from '@credex/core/internal';
 import {
   SERVICE_ACCOUNT_EMAIL,
@@ -12,6 +11,7 @@ import {
   ownOptions,
   requiredString,
 } from '@credex/core/internal';
+import { refuseWithCredentials } from '@credex/core/on-demand';
 import { gcpCredentialsProvider } from './gcp-credentials-provider.js';
 import type { GcpCredentialsProviderOptions } from './options.js';
 import { OPTION_NAMES } from './options.js';
@@ -88,14 +88,8 @@ function givenProvider(
 ): Pick<GcpCredentialsProvider, 'getCredentials'> {
   if (typeof credentials !== 'object' || typeof memberOf(credentials, 'getCredentials') !== 'function')
     throw invalidOption({ option: 'credentials' }, 'a provider of gcpCredentialsProvider', credentials);
-  const [unused] = Object.entries(options).find(([, value]) => value !== undefined) ?? [];
-  if (unused === undefined) return credentials;
-  throw new OptionError(
-    'conflicting_options',
-    unused,
-    undefined,
-    `\`${unused}\` cannot be combined with \`credentials\`: set it on the provider that you pass.`,
-  );
+  refuseWithCredentials(options, []);
+  return credentials;
 }
 
 export interface CloudSqlUserOptions {

@@ -1,11 +1,13 @@
 import { OptionError } from '@credex/core';
 import type { Clock } from '@credex/core';
 import {
+  callListener,
+  invalidOption,
   optionalClock,
   optionalFunction,
   optionalInteger,
   ownMembers,
-  startTimer,
+  startIdleTimer,
 } from '@credex/core/internal';
 import { checkedPassword, checkedUsername } from '../password.js';
 import type { PasswordCallback } from '../password.js';
@@ -35,7 +37,10 @@ export interface NodeRedisOptions {
    * refused between MULTI and EXEC.
    */
   readonly reauthenticateMs?: number | undefined;
-  /** Called if such a login fails; it is tried again a minute later. The connection lasts until the server ends it. */
+  /**
+   * Called if such a login fails; it is tried again a minute later. The connection lasts until the server ends it. What it
+   * throws, or rejects with, is dropped.
+   */
   readonly onReauthenticationError?: ((error: Error) => void) | undefined;
   /** Time, for tests. */
   readonly clock?: Clock | undefined;
@@ -97,10 +102,18 @@ export function nodeRedisOptions<O extends NodeRedisOptions>(options: O): NodeRe
     options,
     ['username', 'password', 'socket', 'url', 'reauthenticateMs', 'onReauthenticationError', 'clock'],
   );
-  const hasTls = urlHasTls(own.url) || (socket?.tls as unknown) === true;
+  const wanted: unknown = socket?.tls;
+  if (wanted !== undefined && typeof wanted !== 'boolean')
+    throw invalidOption(
+      { option: 'socket.tls' },
+      'true, with the TLS options next to it: `socket: { host, port, tls: true, ca }`',
+      wanted,
+    );
+  const hasTls = urlHasTls(own.url) || wanted === true;
   const { tls: _tls, ...verified } = verifiedTls(
-    'socket.tls',
-    hasTls ? { ...socket } : (socket?.tls as never),
+    hasTls ? 'socket' : 'socket.tls',
+    hasTls ? { ...socket } : (wanted as never),
+    '`socket: { host, port, tls: true, ca }`, without `ca` for a public authority',
   ) as {
     readonly tls?: unknown;
     readonly rejectUnauthorized: true;
@@ -125,7 +138,7 @@ export function nodeRedisOptions<O extends NodeRedisOptions>(options: O): NodeRe
     credentialsProvider:
       interval === undefined
         ? { type: 'async-credentials-provider', credentials: login }
-        : repeatedLogin(login, interval, (error) => onFailure?.(error), time),
+        : repeatedLogin(login, interval, (error) => callListener(onFailure, error), time),
   };
 }
 
@@ -170,23 +183,16 @@ function repeatedLogin(
           const credentials = await login();
           if (subscriptions.has(dispose)) onNext(credentials);
         } catch (error) {
-          waitMs = Math.min(MINUTE_MS, intervalMs);
+          waitMs = MINUTE_MS;
           onFailure(error as Error);
         }
-        if (subscriptions.has(dispose)) stopTimer = restingTimer(clock, waitMs, () => void again());
+        if (subscriptions.has(dispose)) stopTimer = startIdleTimer(clock, waitMs, () => void again());
       };
       const [oldest] = subscriptions;
       if (subscriptions.size >= MOST_SUBSCRIPTIONS) oldest?.();
       subscriptions.add(dispose);
-      stopTimer = restingTimer(clock, intervalMs, () => void again());
+      stopTimer = startIdleTimer(clock, intervalMs, () => void again());
       return [first, { dispose }];
     },
   };
-}
-
-/** A timer that keeps no process alive. Returns what stops it. */
-function restingTimer(clock: Clock | undefined, ms: number, run: () => void): () => void {
-  if (clock !== undefined) return startTimer(clock, ms, run);
-  const timer = setTimeout(run, ms).unref();
-  return () => clearTimeout(timer);
 }

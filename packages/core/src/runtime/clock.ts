@@ -38,3 +38,12 @@ export function startTimer(clock: Clock, ms: number, run: () => void): () => voi
   const timer = memberOf(clock, 'setTimeout') ?? (systemClock.setTimeout as NonNullable<Clock['setTimeout']>);
   return timer.call(clock, run, ms);
 }
+
+/** As `startTimer`, but a timer of the system does not keep the process alive. */
+export function startIdleTimer(clock: Clock | undefined, ms: number, run: () => void): () => void {
+  if (clock !== undefined) return startTimer(clock, ms, run);
+  const timer: unknown = globalThis.setTimeout(run, ms);
+  // A number in a browser.
+  (timer as { unref?(): void }).unref?.();
+  return () => globalThis.clearTimeout(timer as number);
+}

@@ -3,7 +3,7 @@ import { IdentityPoolClient } from 'google-auth-library';
 import { gcpCredentialsProvider } from '../gcp-credentials-provider.js';
 import { iamCredentialsUrl, providerAudience, stsUrl } from '../names.js';
 import type { GcpCredentialsProviderOptions } from '../options.js';
-import { gcpConfiguration } from '../options.js';
+import { gcpConfiguration, gcpOptions } from '../options.js';
 import type { GcpConfiguration, GcpCredentials, GcpCredentialsProvider } from '../types.js';
 import { getGcpIdToken } from '../id-token.js';
 import { containsStream, portableHeaders, sentToken } from './requests.js';
@@ -49,11 +49,8 @@ type Compatible<Client> = Client extends object
 export function googleAuthClient<Client = IdentityPoolClient>(
   options: GcpCredentialsProviderOptions = {},
 ): AuthClientFor<Client> {
-  const client = new FederatedAuthClient(
-    gcpCredentialsProvider(options),
-    gcpConfiguration(options),
-    idTokensOf(options),
-  );
+  const own = gcpOptions(options);
+  const client = new FederatedAuthClient(gcpCredentialsProvider(own), gcpConfiguration(own), idTokensOf(own));
   // The classes of two copies differ nominally; the type above checks the public names.
   return client as unknown as AuthClientFor<Client>;
 }

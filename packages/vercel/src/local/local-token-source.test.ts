@@ -156,6 +156,14 @@ describe('what it leaves alone', () => {
     );
   });
 
+  it('drops what an asynchronous listener rejects with', async () => {
+    here.write(join(here.project, '.env'), `VERCEL_OIDC_TOKEN="${token({}, -3)}"\n`);
+    const onEvent = vi.fn(() => Promise.reject(new Error('of a listener')));
+    await here.token({ onEvent: onEvent as () => void });
+    // An unhandled rejection would fail the run.
+    expect(onEvent).toHaveBeenCalledWith(expect.objectContaining({ type: 'warning' }));
+  });
+
   it('prints no token and no login', async () => {
     await here.token();
     here.write(here.authFile, { token: `${LOGIN}\n` }, 0o600);

@@ -5,6 +5,7 @@ import type { DriverProvider } from '@credex/core/internal';
 import {
   DIAGNOSTICS_CHANNEL,
   OptionError,
+  callListener,
   createCredentialProvider,
   environmentVariable,
   onVercel,
@@ -187,10 +188,6 @@ function warner({ diagnostics }: Node, onEvent: OnEvent | undefined): LocalTools
   return (message) => {
     const event = { type: 'warning', provider: 'vercel', message } as const;
     diagnostics.channel(DIAGNOSTICS_CHANNEL).publish(event);
-    try {
-      onEvent?.(event);
-    } catch {
-      // Ignored, as OnEvent's docstring says: a listener's error must not fail the caller.
-    }
+    callListener(onEvent, event);
   };
 }
