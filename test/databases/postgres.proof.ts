@@ -10,7 +10,7 @@ import type { PostgresServer } from '../support/postgres-server.mjs';
 import { describeProgram } from '../support/programs.js';
 import { AWS } from '../support/trust.js';
 import { client } from './clients.mjs';
-import { DATABASE, USER, reconnected, rejection, switched, useDatabaseFixture } from './setup.js';
+import { DATABASE, USER, codes, reconnected, rejection, switched, useDatabaseFixture } from './setup.js';
 import type { Client, Password } from './setup.js';
 
 const CONNECTIONS = 20;
@@ -95,14 +95,6 @@ const CLIENTS: Readonly<Record<string, (place: Place, password: Password) => Pro
     };
   },
 };
-
-/** What a client wraps the error in; the error itself is one of the chain. */
-function codes(error: unknown): unknown[] {
-  const found: unknown[] = [];
-  for (let one = error as Record<string, unknown> | undefined; one; one = one['cause'] as typeof one)
-    found.push(one['code']);
-  return found;
-}
 
 describeProgram('PostgreSQL', POSTGRES, () => {
   const { fixture, rds, exchanges } = useDatabaseFixture();

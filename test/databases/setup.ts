@@ -1,7 +1,12 @@
 /** What the proofs of this folder share: an emulated cloud, password functions, and no unhandled rejection. */
 
+import { awsCredentialsProvider } from '@credex/aws';
+import type { AwsCredentialsProvider } from '@credex/aws';
 import { rdsPassword } from '@credex/aws/rds';
 import { elastiCachePassword } from '@credex/aws/elasticache';
+import { mskToken } from '@credex/aws/msk';
+import { azureCredentialsProvider } from '@credex/azure';
+import type { AzureCredentialsProvider } from '@credex/azure';
 import { createCredentialCache } from '@credex/core';
 import type { Gate } from '@credex/testing/gates';
 import { afterEach, beforeEach, expect } from 'vitest';
@@ -66,8 +71,19 @@ export function useDatabaseFixture() {
       rdsPassword({ ...options(environment), hostname: gate.hostname, port: gate.port, username: USER }),
     elastiCache: (environment = 'production'): Password =>
       elastiCachePassword({ ...options(environment), cacheName: CACHE, userId: USER }),
-    /** The exchanges since the test began. */
-    exchanges: (): number => fixture.emulator.log.count('aws-sts'),
+    aws: (environment = 'production'): AwsCredentialsProvider => awsCredentialsProvider(options(environment)),
+    msk: (environment = 'production', region: string = AWS.region): Password =>
+      mskToken({ ...options(environment), region }),
+    /** For any scope: the one that a client asks for. */
+    azure: (environment = 'production'): AzureCredentialsProvider =>
+      azureCredentialsProvider({
+        ...fixture.options.azure,
+        cache: createCredentialCache(),
+        tokenSource: tokenOf(environment),
+      }),
+    /** The exchanges with AWS since the test began. */
+    exchanges: (): number =>
+      fixture.emulator.log.count('aws-sts', ({ notes }) => notes['action'] !== 'GetCallerIdentity'),
   };
 }
 
@@ -78,7 +94,10 @@ export const switched =
     state.isFailing ? bad() : good();
 
 /** Drops all connections, and runs statements until the client has connected again. */
-export async function reconnected(gate: Gate, client: Client): Promise<void> {
+export async function reconnected(
+  gate: { logins(): readonly unknown[]; dropConnections(): void },
+  client: Client,
+): Promise<void> {
   const before = gate.logins().length;
   gate.dropConnections();
   // The clients notice it: a statement of Kysely on a connection that ends meanwhile is an unhandled error event of pg.
@@ -101,3 +120,24 @@ export const rejection = (promise: Promise<unknown>): Promise<Record<string, unk
     },
     (error: Record<string, unknown>) => error,
   );
+
+const WRAPPED_IN = ['cause', 'originalError', 'errors'] as const;
+
+/** The codes of an error, and of all that it wraps: in `cause`, and in `errors` of several attempts. */
+export function codes(error: unknown): unknown[] {
+  if (typeof error !== 'object' || error === null) return [];
+  const own = error as Record<string, unknown>;
+  return [own['code'], ...WRAPPED_IN.flatMap((name) => [own[name]].flat()).flatMap(codes)];
+}
+
+/** Where the error with the code is: `errors.0.cause`; an empty text for the error itself. */
+export function placeOf(error: unknown, code: string): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const own = error as Record<string, unknown>;
+  if (own['code'] === code) return '';
+  for (const name of [...WRAPPED_IN, ...(Array.isArray(error) ? error.keys() : [])]) {
+    const place = placeOf(own[name], code);
+    if (place !== undefined) return place === '' ? String(name) : `${name}.${place}`;
+  }
+  return undefined;
+}

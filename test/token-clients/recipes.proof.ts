@@ -19,7 +19,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/workspace.mjs';
 import { installApart } from '../support/install-apart.mjs';
 import { useFixture } from '../support/use-fixture.js';
-import type { Bson, MongoServer } from './mongo-oidc.js';
+import type { Bson, MongoServer } from '../support/mongo-server.js';
 import { startMongo } from './mongo-oidc.js';
 import type { Parties } from './parties.js';
 import { startParties } from './parties.js';

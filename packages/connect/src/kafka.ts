@@ -72,7 +72,8 @@ export type PlatformaticKafkaClientOptions<O extends PlatformaticKafkaOptions> =
 
 /**
  * Options for `new Producer()`, `new Consumer()` and `new Admin()` of @platformatic/kafka 1 and 2. All other options pass
- * unchanged. If the token function fails, its error is in the chain of `cause` of the error that the client throws.
+ * unchanged. If the token function fails, the error of the client has `errors`, and the failure is in their chain of `cause`. The
+ * client tries again as `retries` says (default: three times), also if that can't help.
  *
  * @throws OptionError if `token` is no function, or `tls` is missing, off or unverified
  *

@@ -39,7 +39,8 @@ export type MssqlClientOptions<O extends MssqlOptions> = Omit<O, 'credential' | 
  * unchanged.
  *
  * tedious asks the credential for the scope that the server names, so a server could choose which token it receives. Here the
- * scope is fixed. If the credential fails, tedious rejects with its code EFEDAUTH, and the failure is in `errors` of the cause.
+ * scope is fixed. If the credential fails, tedious rejects with an AggregateError, and the failure is in its `errors`; with mssql
+ * that is the `originalError` of the error.
  *
  * @throws OptionError if `credential` has no `getToken`, or `options` or NODE_TLS_REJECT_UNAUTHORIZED turns encryption or the
  *   check of the certificate off; the variable is read again before each token is given
