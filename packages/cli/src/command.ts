@@ -24,3 +24,9 @@ export interface CommandModule {
   /** Adds options, subcommands and actions to the command; may be async. Loads nothing heavy. */
   configure(command: Command, act: Act): unknown;
 }
+
+/** The values of an option that may be repeated: for the last argument of commander's `option`. */
+export const repeated = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];

@@ -1,4 +1,5 @@
 import type { CommandModule, Context } from '../command.js';
+import { repeated } from '../command.js';
 import type { DevelopOptions } from '../dev/develop.js';
 import { UsageError } from '../usage-error.js';
 import { shown } from '../visible.js';
@@ -20,7 +21,7 @@ export const command: CommandModule = {
         '--listen <address>',
         'also listen on this private address, such as 172.17.0.1 for Docker on Linux',
       )
-      .option('--port <service=number>', 'the port of one service, as for `credex emulator`', collect)
+      .option('--port <service=number>', 'the port of one service, as for `credex emulator`', repeated)
       .option(
         '--database <kind>',
         'start postgres or redis, installed here, behind the login of the emulated cloud',
@@ -46,5 +47,3 @@ async function run({ io, output, options, operands }: Context<DevelopOptions>): 
   const { develop } = await import('../dev/develop.js');
   return develop({ io, output }, options, { file, args });
 }
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { CommandModule, Context } from '../command.js';
+import { repeated } from '../command.js';
 import { drawServed, emulatorPackage, readSeed, serve } from '../emulator/serve.js';
 import { portsOf } from '../emulator/ports.js';
 import { EXIT } from '../exit-codes.js';
@@ -18,7 +19,7 @@ export const command: CommandModule = {
       .option(
         '--port <service=number>',
         'the port of one service, such as aws-sts=9001; repeat it for more',
-        collect,
+        repeated,
       )
       .option('--write-ca <file>', 'the file for the certificate of its CA, for NODE_EXTRA_CA_CERTS')
       .addHelpText(
@@ -47,4 +48,3 @@ async function run({ io, output, options }: Context<EmulatorOptions>): Promise<n
 }
 
 const DAY = 86_400_000;
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import type { CloudExplain, ExplainOption } from '../clouds/cloud.js';
 import { CLOUDS } from '../clouds/registry.js';
 import type { Act, CommandModule, Context } from '../command.js';
+import { repeated } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
 import { explainPolicy } from '../explain/explain-policy.js';
@@ -39,7 +40,7 @@ function configure(explain: Command, name: string, cloud: CloudExplain<never>, a
     .option('--policy <file>', `the output of \`${cloud.from}\`; - reads standard input`)
     .action(act((context: Context<ExplainOptions>) => run(cloud, context)));
   for (const { flags, description, isRepeatable } of cloud.options) {
-    if (isRepeatable === true) command.option(flags, description, collect);
+    if (isRepeatable === true) command.option(flags, description, repeated);
     else command.option(flags, description);
   }
 }
@@ -101,5 +102,3 @@ function assertOneReader(cloud: CloudExplain<never>, options: ExplainOptions): v
       `Only one option can read standard input, not ${readers.join(' and ')}.`,
     );
 }
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runInMemory } from '../memory-io.fixture.js';
+import { jwt, runInMemory } from '../memory-io.fixture.js';
 import type { MemoryIo } from '../memory-io.fixture.js';
 
 let cwd: string;
@@ -100,6 +100,26 @@ test.each([
   const { exit, stderr } = await setup(words, io);
   expect([exit, stderr]).toEqual([code, expect.stringContaining(says)]);
   expect(calls()).toEqual([]);
+});
+
+test.each([
+  ['.env.local', {}],
+  ['a variable', { VERCEL_OIDC_TOKEN: jwt({ owner: 'evil' }) }],
+])('--yes takes no team, project or environment from %s', async (name, more) => {
+  tool('aws');
+  mkdirSync(join(cwd, '.vercel'));
+  writeFileSync(join(cwd, '.vercel', 'project.json'), '{"projectName":"evil"}');
+  if (name === '.env.local') writeFileSync(join(cwd, name), `VERCEL_OIDC_TOKEN=${jwt({ owner: 'evil' })}\n`);
+  const env = { HOME: cwd, PATH: [cwd, process.env['PATH']].join(delimiter), ...more };
+  const { exit, stderr } = await runInMemory(['setup', ...AWS, '--yes'], { cwd, env });
+  expect(exit).toBe(2);
+  for (const option of ['--team', '--project', '--environment']) expect(stderr).toContain(option);
+  expect(calls()).toEqual([]);
+});
+
+test('--yes is refused with a token, which would be ignored', async () => {
+  const { exit, stderr } = await setup([...AWS, '--yes', '--token-file', 'x']);
+  expect([exit, stderr]).toEqual([2, expect.stringContaining('not with --token-file')]);
 });
 
 test('a tool that is not installed fails as a command does', async () => {
