@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -80,7 +81,7 @@ test('a second cloud is added to the seed, and a second run changes nothing', as
   const again = await init([...AWS, '--json']);
   const { files, notes } = again.json() as { files: { status: string }[]; notes: string[] };
   expect(new Set(files.map(({ status }) => status))).toEqual(new Set(['unchanged']));
-  expect(notes[0]).toContain('has a section `aws` already');
+  expect(notes[0]).toMatch(/has a section `aws` already.*delete the file/);
   expect(read('credex.emulator.json')).toBe(seed);
 });
 
@@ -102,6 +103,39 @@ describe('.env.local', () => {
     expect(read('.env.local')).toMatch(/^AWS_REGION=eu-west-1\nOTHER=1\nAWS_ROLE_ARN=/);
   });
 
+  test('--force replaces a variable in the first line, after a mark of the byte order', async () => {
+    write('.env.local', '\ufeffAWS_REGION=us-east-1\n');
+    expect((await init([...AWS, '--force'])).exit).toBe(0);
+    expect(read('.env.local')).toMatch(/^\ufeffAWS_REGION=eu-west-1\nAWS_ROLE_ARN=/);
+  });
+
+  test('a link out of the project is refused, one to the root of its repository is followed', async () => {
+    const env = { HOME: '/nowhere' };
+    const inner = join(cwd, 'app');
+    mkdirSync(inner);
+    write('shared', 'A=1\n');
+    symlinkSync('../shared', join(inner, '.env.local'));
+    const { exit, stderr } = await init(AWS, { cwd: inner, env });
+    expect([exit, stderr]).toEqual([
+      2,
+      expect.stringMatching(/leads out of the project.*Nothing was written/),
+    ]);
+    expect(stderr).toContain('Replace the link by a regular file');
+    expect([read('shared'), readdirSync(inner)]).toEqual(['A=1\n', ['.env.local']]);
+    mkdirSync(join(cwd, '.git'));
+    expect((await init(AWS, { cwd: inner, env })).exit).toBe(0);
+    expect(read('shared')).toMatch(/^A=1\nAWS_ROLE_ARN/);
+  });
+
+  test('the folder of the user is no repository', async () => {
+    const inner = join(cwd, 'app');
+    mkdirSync(inner);
+    mkdirSync(join(cwd, '.git'));
+    symlinkSync('../shared', join(inner, '.env.local'));
+    write('shared', '');
+    expect((await init(AWS, { cwd: inner, env: { HOME: cwd } })).exit).toBe(2);
+  });
+
   test('a link stays a link', async () => {
     write('shared', 'A=1\n');
     symlinkSync('shared', join(cwd, '.env.local'));
@@ -118,6 +152,61 @@ test('a link of a folder that somebody else made is replaced, not written throug
   expect((await init(AWS)).exit).toBe(0);
   expect(existsSync(outside)).toBe(false);
   expect(lstatSync(join(cwd, 'trust', 'aws', 'commands.sh')).isFile()).toBe(true);
+});
+
+describe('a linked folder', () => {
+  test.each([
+    ['trust', 'elsewhere'],
+    ['trust', 'nowhere'],
+    ['trust/aws', 'elsewhere'],
+  ])('%s that leads out, to a folder that is %s, is refused before anything is written', async (name, to) => {
+    const project = join(cwd, 'project');
+    mkdirSync(join(project, name, '..'), { recursive: true });
+    mkdirSync(join(cwd, 'elsewhere'));
+    symlinkSync(join(cwd, to), join(project, name));
+    const { exit, stderr } = await init(AWS, { cwd: project });
+    expect([exit, stderr]).toEqual([2, expect.stringContaining('Nothing was written')]);
+    expect(readdirSync(join(cwd, 'elsewhere'))).toEqual([]);
+    expect(readdirSync(project)).toEqual(['trust']);
+  });
+
+  test('that stays in the project is used', async () => {
+    mkdirSync(join(cwd, 'infrastructure'));
+    symlinkSync('infrastructure', join(cwd, 'trust'));
+    expect((await init(AWS)).exit).toBe(0);
+    expect(readdirSync(join(cwd, 'infrastructure'))).toEqual(['aws']);
+  });
+});
+
+describe('a named pipe is not waited for', () => {
+  test.each(['.env.local', 'credex.emulator.json', 'trust/aws/vercel.tf'])(
+    'as %s: an error',
+    async (name) => {
+      mkdirSync(join(cwd, 'trust', 'aws'), { recursive: true });
+      execFileSync('mkfifo', [join(cwd, name)]);
+      const { exit, stderr } = await init([...AWS, '--force']);
+      expect([exit, stderr]).toEqual([2, expect.stringContaining('Make it a regular file')]);
+    },
+  );
+
+  test('as a lockfile or package.json, which are not needed', async () => {
+    for (const name of ['yarn.lock', 'package.json']) execFileSync('mkfifo', [join(cwd, name)]);
+    const { exit, stdout } = await init(AWS);
+    expect([exit, stdout]).toEqual([0, expect.stringContaining('yarn credex dev')]);
+  });
+
+  test('as the seed of `credex dev`', async () => {
+    execFileSync('mkfifo', [join(cwd, 'credex.emulator.json')]);
+    const { exit, stderr } = await runInMemory(['dev', '--', 'true'], { cwd, env: { HOME: cwd } });
+    expect([exit, stderr]).toEqual([2, expect.stringContaining('is a regular file')]);
+  });
+});
+
+test('a seed that is a list is not taken for an object', async () => {
+  write('credex.emulator.json', '[]');
+  const { exit, stderr } = await init(AWS);
+  expect([exit, stderr]).toEqual([2, expect.stringContaining('is not a JSON object')]);
+  expect(read('credex.emulator.json')).toBe('[]');
 });
 
 test('files that were changed are not overwritten without --force', async () => {

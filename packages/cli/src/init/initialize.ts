@@ -12,7 +12,7 @@ import type { TrustOptions, TrustRequest } from '../setup/trust-request.js';
 import { UsageError } from '../usage-error.js';
 import type { Collected } from './collect.js';
 import { collect } from './collect.js';
-import { addVariables, addedVariables } from './environment-file.js';
+import { addedVariables, environmentFile, writeEnvironment } from './environment-file.js';
 import type { Step } from './next-steps.js';
 import { nextSteps } from './next-steps.js';
 import type { WrittenFile } from './write-files.js';
@@ -48,9 +48,10 @@ export async function initialize(
   const seed = await seedWith(io, provider, entry, trust, storageOf(options, trust));
   const file = join(io.cwd, ENVIRONMENT_FILE);
   // Refuses before anything is written.
-  addedVariables((await contentOf(file)) ?? '', variables, { file, isForced });
+  const before = await environmentFile(io, file);
+  const text = addedVariables(before.text, variables, { file, isForced });
   const files = await writeFiles(io.cwd, trustFiles(provider, plan, script), isForced);
-  const environment = await addVariables(file, variables, isForced);
+  const environment = await writeEnvironment(before, text);
   const seeded = seed === undefined ? [] : await writeFiles(io.cwd, { [SEED_FILE]: seed }, true);
   const { environments } = trust;
   const { packages } = cloud.init;
@@ -62,7 +63,9 @@ export async function initialize(
     notes: [
       ...notes,
       ...(seed === undefined
-        ? [`${SEED_FILE} has a section \`${provider}\` already, which was left as it is.`]
+        ? [
+            `${SEED_FILE} has a section \`${provider}\` already, which was left as it is. If the team, the project or the account changed, delete the file and run \`credex init\` again.`,
+          ]
         : []),
       ...plan.notes,
     ],
@@ -132,7 +135,7 @@ async function seedWith(
 function seedIn(text: string): EmulatorSeed {
   try {
     const seed: unknown = parseJson(text);
-    if (typeof seed === 'object' && seed !== null) return seed;
+    if (typeof seed === 'object' && seed !== null && !Array.isArray(seed)) return seed;
   } catch {
     // Reported below.
   }

@@ -1,5 +1,6 @@
 /** What to type after `credex init`, as the project's own package manager wants it. */
 
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '@credex/core/internal';
 import { shellWord } from '../setup/quote.js';
@@ -79,8 +80,14 @@ const variableCommands = ({ variables, environments }: Pick<Steps, 'variables' |
   );
 
 async function managerOf(directory: string): Promise<Manager> {
-  for (const manager of MANAGERS)
-    if ((await contentOf(join(directory, manager.lockfile))) !== undefined) return manager;
+  for (const manager of MANAGERS) {
+    const lockfile = join(directory, manager.lockfile);
+    const exists = await access(lockfile).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return manager;
+  }
   return NPM;
 }
 
@@ -92,10 +99,8 @@ interface Manifest {
 
 /** A manifest that cannot be read is the package manager's matter. */
 async function manifestOf(directory: string): Promise<Manifest> {
-  const text = await contentOf(join(directory, 'package.json'));
-  if (text === undefined) return {};
   try {
-    const manifest: unknown = parseJson(text);
+    const manifest: unknown = parseJson((await contentOf(join(directory, 'package.json'))) ?? '{}');
     return typeof manifest === 'object' && manifest !== null ? manifest : {};
   } catch {
     return {};

@@ -1,8 +1,11 @@
 /** Writes the files of `credex init`. A file that a person may have changed is not overwritten. */
 
-import { mkdir, readFile } from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readRegularFile } from '@credex/core/on-demand';
 import { writePrivately } from '../entry/private-file.js';
+import { assertInside } from './inside-folder.js';
 import { UsageError } from '../usage-error.js';
 import { shown } from '../visible.js';
 
@@ -14,12 +17,16 @@ export interface WrittenFile {
   readonly status: Status;
 }
 
-/** @throws UsageError if a file has another content, and `isForced` is false; nothing was written then */
+/**
+ * @throws UsageError if a file has another content and `isForced` is false, and if a linked folder leads elsewhere; nothing was
+ * written then
+ */
 export async function writeFiles(
   directory: string,
   files: Readonly<Record<string, string>>,
   isForced: boolean,
 ): Promise<readonly WrittenFile[]> {
+  await assertInside(directory, Object.keys(files));
   const wanted: (WrittenFile & { readonly text: string })[] = [];
   for (const [path, text] of Object.entries(files)) {
     const before = await contentOf(join(directory, path));
@@ -36,20 +43,26 @@ export async function writeFiles(
   for (const { path, text, status } of wanted) {
     if (status === 'unchanged') continue;
     await mkdir(dirname(join(directory, path)), { recursive: true });
-    // Replaces a link, which may lead out of the folder: the folder may be somebody else's work.
+    // Replaces a link: the folder may be somebody else's work.
     await writePrivately(join(directory, path), text, 0o644);
   }
   return wanted.map(({ path, status }) => ({ path, status }));
 }
 
-/** Undefined if there is no such file. */
+const MOST_BYTES = 1_048_576;
+
+/** With the mark of the byte order, if there is one. @throws UnreadableFile, or Node's error */
+export const textOf = (path: string): string =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(readRegularFile(fs, path, MOST_BYTES));
+
+/** Undefined if there is no such file. @throws UsageError */
 export async function contentOf(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return textOf(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new UsageError('unreadable_file', `The file ${shown(path)} cannot be read.`, {
-      hint: 'Make it a regular file that you can read.',
+      hint: 'Make it a regular file of at most 1 MiB that you can read.',
       cause,
     });
   }
