@@ -58,6 +58,19 @@ test('refuses a wrong password, a later one too, and a login inside MULTI', asyn
   expect(gate.logins().map(({ accepted }) => accepted)).toEqual([false, true, false]);
 });
 
+test('RESET ends the login', async () => {
+  const { gate, received } = await start();
+  const stream = await upgraded(await openTo(gate), gate);
+  const login = command('AUTH', 'app', await cachePassword());
+  await asked(stream, login);
+  await asked(stream, command('RESET'));
+  await asked(stream, command('GET', 'key'));
+  expect(received.slice(1)).toEqual([command('RESET'), expect.stringContaining('NOAUTH')]);
+  await asked(stream, login);
+  await asked(stream, command('GET', 'key'));
+  expect(received.at(-1)).toBe(command('GET', 'key'));
+});
+
 test('ends a connection without TLS', async () => {
   const { gate, received } = await start();
   const socket = await openTo(gate);

@@ -9,8 +9,10 @@ import type { CacheGateLogin } from './checks.js';
 import { EndedEarly, listenAsGate, take } from './listener.js';
 import type { Gate, GateOptions, Visit } from './listener.js';
 
-const NO_LOGIN = '-NOAUTH Authentication required.\r\n';
+const NO_LOGIN = 'NOAUTH Authentication required.';
 const WRONG = 'WRONGPASS invalid username-password pair or user is disabled.';
+/** What Redis does without a login. */
+const ANONYMOUS: readonly string[] = ['QUIT', 'RESET'];
 /** More words than a command of a test has. */
 const MOST_WORDS = 100_000;
 const LONGEST_WORD = 64 * 1024 * 1024;
@@ -40,18 +42,22 @@ async function serve(visit: Visit): Promise<void> {
   }
   const client = visit.secured();
   let server: Duplex | undefined;
+  let isLoggedIn = false;
   let isInTransaction = false;
   for (;;) {
     const words = await command(client);
     const name = words[0]?.toString().toUpperCase() ?? '';
     const login = loginOf(name, words);
-    if (login === undefined && server === undefined) {
+    if (login === undefined && !isLoggedIn && !(server !== undefined && ANONYMOUS.includes(name))) {
       if (name === 'QUIT') return void client.end('+OK\r\n');
-      client.write(NO_LOGIN);
+      if (server === undefined) client.write(`-${NO_LOGIN}\r\n`);
+      else server.write(framed(refusal(NO_LOGIN)));
     } else if (login === undefined) {
       if (name === 'MULTI') isInTransaction = true;
       if (['EXEC', 'DISCARD', 'RESET'].includes(name)) isInTransaction = false;
       server?.write(framed(words));
+      // It ends the login as well, since Redis 6.2.
+      if (name === 'RESET') isLoggedIn = false;
     } else if (server !== undefined && isInTransaction) {
       // As ElastiCache refuses it; the transaction fails with it.
       server.write(framed(['AUTH-IS-NOT-ALLOWED-INSIDE-MULTI']));
@@ -60,9 +66,10 @@ async function serve(visit: Visit): Promise<void> {
       const accepted = reason === undefined;
       visit.note({ user: login.user, accepted, passwordSent: true, reason });
       const isFirst = server === undefined;
+      if (accepted) isLoggedIn = true;
       if (accepted && isFirst) server = await opened(visit, client);
       // Through the server, so that the answer comes in its turn.
-      if (server !== undefined) server.write(framed(accepted ? login.forward : refusal()));
+      if (server !== undefined) server.write(framed(accepted ? login.forward : refusal(WRONG)));
       else client.write(`-${WRONG}\r\n`);
     }
   }
@@ -91,8 +98,8 @@ function loginOf(name: string, words: readonly Buffer[]): Login | undefined {
   };
 }
 
-/** A command whose answer is the error of a wrong password. */
-const refusal = (): string[] => ['EVAL', 'return redis.error_reply(ARGV[1])', '0', WRONG];
+/** A command whose answer is this error. */
+const refusal = (text: string): string[] => ['EVAL', 'return redis.error_reply(ARGV[1])', '0', text];
 
 async function opened(visit: Visit, client: Duplex): Promise<Duplex> {
   const server = await visit.connectServer();

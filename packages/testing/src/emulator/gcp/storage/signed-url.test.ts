@@ -59,7 +59,8 @@ test('a PUT, a GET and a HEAD by signed URL', async () => {
   const body = new TextEncoder().encode('3 pears');
   expect((await asked(await signedQuery({}, 'PUT'), 'PUT', { body })).status).toBe(200);
   expect(await asked(await signedQuery())).toMatchObject({ status: 200, text: '3 pears' });
-  const head = await asked(await signedQuery({}, 'HEAD'), 'HEAD');
+  const headers = { 'x-goog-api-client': 'gl-node/20', 'x-goog-user-project': 'acme' };
+  const head = await asked(await signedQuery({}, 'HEAD'), 'HEAD', { headers });
   expect([head.status, head.text]).toEqual([200, '']);
   expect((await asked(await signedQuery({}, 'POST'), 'POST')).status).toBe(405);
 });
@@ -80,6 +81,24 @@ describe('a signed URL is refused', () => {
     expect([status, code]).toEqual([400, 'InvalidArgument']);
     expect(text).toContain(`<Details>${details}`);
   });
+
+  test('for a signed header that the request does not have', async () => {
+    const query = await signedQuery({ 'X-Goog-SignedHeaders': 'content-type;host' });
+    expect(await asked(query)).toMatchObject({ status: 400, code: 'MalformedSecurityHeader' });
+  });
+
+  test.each(['x-goog-if-generation-match', 'x-goog-content-length-range', 'x-goog-hash', 'x-goog-meta-a'])(
+    'with the header %s, which the emulator does not follow',
+    async (name) => {
+      const body = new TextEncoder().encode('3 pears');
+      const refused = await asked(await signedQuery({}, 'PUT'), 'PUT', { body, headers: { [name]: '0' } });
+      expect(refused).toMatchObject({
+        status: 501,
+        code: 'NotImplemented',
+        text: expect.stringContaining(name) as string,
+      });
+    },
+  );
 
   test('with a parameter that is missing, empty or repeated', async () => {
     const query = await signedQuery();

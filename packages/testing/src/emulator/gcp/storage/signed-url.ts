@@ -103,6 +103,13 @@ function canonicalRequest(request: ServiceRequest, signedHeaders: string): strin
   const names = signedHeaders.split(';');
   if (!names.includes('host') || names.some((name, index) => index > 0 && name <= (names[index - 1] ?? '')))
     throw invalid('Invalid X-Goog-SignedHeaders.');
+  if (names.some((name) => name !== 'host' && request.headers[name] === undefined))
+    throw xmlRefusal(
+      400,
+      'MalformedSecurityHeader',
+      'Your request has a malformed header.',
+      'Header was included in signedheaders, but not in the request.',
+    );
   const pairs = request.rawQuery
     .split('&')
     .map((pair) => {

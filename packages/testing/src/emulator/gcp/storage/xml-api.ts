@@ -42,14 +42,36 @@ const METHODS: Readonly<Record<string, Method>> = {
   DELETE: { permission: 'storage.objects.delete', run: deleteObject },
 };
 
-export function xmlMethodOf({ method }: ServiceRequest): Method {
+/** Headers that change nothing about the object: about the signature, the billing, and the client itself. */
+const HARMLESS: ReadonlySet<string> = new Set(
+  [
+    'content-sha256',
+    'date',
+    'user-project',
+    'api-client',
+    'request-params',
+    'request-reason',
+    'gcs-idempotency-token',
+  ].map((name) => `x-goog-${name}`),
+);
+
+/** Refuses what the emulator does not do: a condition or a limit that is ignored would let through what Google refuses. */
+export function xmlMethodOf({ method, headers }: ServiceRequest): Method {
   const found = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
-  if (found !== undefined) return found;
+  if (found === undefined)
+    throw xmlRefusal(
+      405,
+      'MethodNotAllowed',
+      'The specified method is not allowed against this resource.',
+      `The emulator serves ${Object.keys(METHODS).join(', ')} of an object by signed URL.`,
+    );
+  const unknown = Object.keys(headers).find((name) => name.startsWith('x-goog-') && !HARMLESS.has(name));
+  if (unknown === undefined) return found;
   throw xmlRefusal(
-    405,
-    'MethodNotAllowed',
-    'The specified method is not allowed against this resource.',
-    `The emulator serves ${Object.keys(METHODS).join(', ')} of an object by signed URL.`,
+    501,
+    'NotImplemented',
+    'A header you provided implies functionality that is not implemented.',
+    `The emulator does not know ${unknown}.`,
   );
 }
 
