@@ -7,9 +7,9 @@ import { rdsPassword } from '@credex/aws/rds';
 const { PGHOST, PGPORT, PGUSER, REDIS_HOST, REDIS_PORT, REDIS_USER, PGSSLROOTCERT, NODE_EXTRA_CA_CERTS } =
   process.env;
 
-const psql = (password) => {
+const psql = (password, statement = 'select 40 + 2') => {
   const env = { ...process.env, PGPASSWORD: password, PGSSLROOTCERT };
-  const { stdout, stderr } = spawnSync('psql', ['-At', '-c', 'select 40 + 2'], { env, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync('psql', ['-At', '-c', statement], { env, encoding: 'utf8' });
   return `${stdout}${stderr}`.trim();
 };
 const redis = (password) => {
@@ -31,7 +31,10 @@ const redis = (password) => {
 
 if (PGHOST !== undefined) {
   const password = await rdsPassword({ hostname: PGHOST, port: Number(PGPORT), username: PGUSER })();
-  console.log(JSON.stringify({ signed: psql(password), plain: psql('secret') }));
+  const isSuperuser = psql(password, 'show is_superuser');
+  // The owner of the database may make what an application needs.
+  const makes = psql(password, 'create table orders (id int)');
+  console.log(JSON.stringify({ signed: psql(password), isSuperuser, makes, plain: psql('secret') }));
 } else {
   const password = await elastiCachePassword({ cacheName: 'dev', userId: REDIS_USER })();
   console.log(JSON.stringify({ signed: redis(password), plain: redis('secret') }));

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { ensureBuilt } from '../../scripts/workspace.mjs';
 import { BIN, ended, folder, removeFolders, start } from '../support/command-line.js';
 import { describeProgram } from '../support/programs.js';
@@ -15,16 +15,15 @@ beforeAll(ensureBuilt, 120_000);
 const leftOf = (): readonly string[] =>
   readdirSync(tmpdir()).filter((name) => name.startsWith('credex-dev-'));
 
-async function develop(kind: string, env: Readonly<Record<string, string>> = {}) {
+function started(kind: string, env: Readonly<Record<string, string>> = {}) {
   const argv = [BIN, 'dev', '--database', kind, '--', process.execPath, APP];
   const options = { AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/shop', AWS_REGION: 'eu-west-1', ...env };
-  return ended(
-    start(process.execPath, argv, {
-      cwd: folder(),
-      env: { PATH: process.env['PATH'], HOME: '/nowhere', ...options },
-    }),
-  );
+  return start(process.execPath, argv, {
+    cwd: folder(),
+    env: { PATH: process.env['PATH'], HOME: '/nowhere', ...options },
+  });
 }
+const develop = (...given: Parameters<typeof started>) => ended(started(...given));
 
 describeProgram(
   'PostgreSQL',
@@ -32,13 +31,33 @@ describeProgram(
   () => {
     test('a signed password logs in, a plain one is refused, and nothing is left', async () => {
       const before = leftOf();
-      const { code, stdout, stderr } = await develop('postgres');
+      // The port of another server, which PostgreSQL would take for its own.
+      const { code, stdout, stderr } = await develop('postgres', { PGPORT: '7777' });
       expect(code, stderr).toBe(0);
       expect(JSON.parse(stdout)).toEqual({
         signed: '42',
+        // Nor may it run programs: it is the owner of the database, as at a cloud.
+        isSuperuser: 'off',
+        makes: 'CREATE TABLE',
         plain: expect.stringContaining('PAM authentication failed for user "app"') as string,
       });
       expect(leftOf()).toEqual(before);
+    }, 120_000);
+
+    test('SIGTERM while it starts leaves no server and no folder', async () => {
+      const before = leftOf();
+      const child = started('postgres');
+      const done = ended(child);
+      await vi.waitFor(() => expect(leftOf().length).toBeGreaterThan(before.length), 60_000);
+      child.kill('SIGTERM');
+      expect((await done).code).toBe(143);
+      expect(leftOf()).toEqual(before);
+    }, 120_000);
+
+    test('a folder that its user cannot open is named', async () => {
+      const { code, stderr } = await develop('postgres', { TMPDIR: folder() });
+      expect([code, stderr]).toEqual([2, expect.stringContaining('initdb failed')]);
+      expect(stderr).toContain('TMPDIR');
     }, 120_000);
   },
 );

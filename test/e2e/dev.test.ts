@@ -88,9 +88,14 @@ const isAlive = (pid: string): boolean => {
 test('an application without a change uses three clouds, by the options of .env.local, at a private address; the exit code is its own', async () => {
   const cwd = folder(LINKED);
   const storage = `${cwd.split('/').at(-1)?.toLowerCase()}-dev`;
-  const argv = [BIN, 'dev', '--listen', '127.0.0.2', '--', process.execPath, APP];
+  // The user of a container is another one: a mask of the caller does not keep it from the files.
+  const program = `stat -c 'mode %a' "$CREDEX_DEV_FOLDER"/* >&2; exec '${process.execPath}' '${APP}'`;
+  const argv = [BIN, 'dev', '--listen', '127.0.0.2', '--', 'sh', '-c', program];
   const done = await ended(
-    start(process.execPath, argv, { cwd, env: { ...BARE, STORAGE: storage } }),
+    start('sh', ['-c', 'umask 077; exec "$0" "$@"', process.execPath, ...argv], {
+      cwd,
+      env: { ...BARE, STORAGE: storage },
+    }),
     'ask\nend\n',
   );
   expect(JSON.parse(/^answers (.*)$/m.exec(done.stdout)?.[1] ?? '')).toEqual({
@@ -100,6 +105,7 @@ test('an application without a change uses three clouds, by the options of .env.
     fetch: ['https://aws.amazon.com/iam'],
   });
   expect(done.code).toBe(7);
+  expect(done.stderr.match(/^mode \d+$/gm)).toEqual(['mode 644', 'mode 644', 'mode 644']);
   for (const cloud of ['AWS', 'Google Cloud', 'Azure'])
     expect(done.stderr).toMatch(new RegExp(`^${cloud}  .*emulated`, 'm'));
   for (const service of ['AWS STS  AssumeRoleWithWebIdentity', 'Google STS', 'IAM Credentials', 'Entra'])

@@ -146,6 +146,8 @@ export interface CloudDev<E extends Entry> {
   readonly title: string;
   /** The hosts that a service of the emulator stands for: a regular expression of whole names in lower case. */
   readonly hosts: Readonly<Partial<Record<ServiceName, string>>>;
+  /** The domains of these hosts, as NO_PROXY has them: `.amazonaws.com`. A proxy would take the requests to the cloud. */
+  readonly domains: readonly string[];
   /** Variables by which programs that are not Node's find a service. `url`: its address. */
   endpoints(url: (service: ServiceName) => string): Readonly<Record<string, string>>;
   /** `credex dev --database`: how clients log in. Undefined where a variable that is needed is missing. */
@@ -159,7 +161,7 @@ export interface CloudDev<E extends Entry> {
   seed(entries: readonly E[], trust: TrustRequest, storage: string): EmulatorSeed;
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface DevLogin<Check> {
   readonly check: Check;

@@ -18,16 +18,16 @@ export interface ChildEnvironment {
 }
 
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
-/** A proxy would take the requests to the clouds before they reach the emulator. */
-const WITHOUT_PROXY =
-  'localhost,127.0.0.1,oidc.vercel.com,.amazonaws.com,.api.aws,.googleapis.com,.microsoftonline.com,.core.windows.net';
+/** A proxy would take the requests before they reach the emulator. */
+const WITHOUT_PROXY = ['localhost', '127.0.0.1', 'oidc.vercel.com'];
 
 export function childEnvironment(
   { env, cwd }: Pick<Io, 'env' | 'cwd'>,
   { folder, clouds, variables, url }: ChildEnvironment,
 ): Readonly<Record<string, string | undefined>> {
   const preload = `--require ${quoted(join(folder, 'redirect.cjs'))}`;
-  const exempt = [env['NO_PROXY'] ?? env['no_proxy'], WITHOUT_PROXY].filter(Boolean).join(',');
+  const domains = clouds.flatMap((cloud) => cloud.domains);
+  const exempt = [env['NO_PROXY'] || env['no_proxy'], ...WITHOUT_PROXY, ...domains].filter(Boolean).join(',');
   return {
     ...env,
     // A variable that is empty is not set.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import { startGroup } from './child-group.js';
+import { holdSignals, startGroup } from './child-group.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -82,6 +82,17 @@ test('no listener for a signal is left', async () => {
   expect(process.listenerCount('SIGINT')).toBe(before + 1);
   expect(await group.ended).toBe(0);
   expect(process.listenerCount('SIGINT')).toBe(before);
+});
+
+test('a signal that comes while no program runs is held, and told', () => {
+  const before = process.listenerCount('SIGTERM');
+  const held = holdSignals();
+  expect([held.exitCode(), held.signal.aborted]).toEqual([undefined, false]);
+  process.emit('SIGTERM', 'SIGTERM');
+  process.emit('SIGINT', 'SIGINT');
+  expect([held.exitCode(), held.signal.aborted]).toEqual([143, true]);
+  held.release();
+  expect(process.listenerCount('SIGTERM')).toBe(before);
 });
 
 test('a program that does not exist is an error with the exit code of shells', async () => {

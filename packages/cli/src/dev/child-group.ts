@@ -24,6 +24,33 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 const LEAVE_MS = 2_000;
 const LOOK_MS = 50;
 
+/** Signals that came while no program runs. */
+export interface HeldSignals {
+  /** Aborted by the first one. */
+  readonly signal: AbortSignal;
+  /** 128 plus the number of the first one, as in shells; undefined if none came. */
+  exitCode(): number | undefined;
+  release(): void;
+}
+
+/** From now on a signal does not end credex, so that it can end what it started. Call `release` last. */
+export function holdSignals(): HeldSignals {
+  const came = new AbortController();
+  let first: NodeJS.Signals | undefined;
+  const keep = (signal: NodeJS.Signals): void => {
+    first ??= signal;
+    came.abort();
+  };
+  for (const signal of FORWARDED) process.on(signal, keep);
+  return {
+    signal: came.signal,
+    exitCode: () => (first === undefined ? undefined : 128 + constants.signals[first]),
+    release() {
+      for (const signal of FORWARDED) process.removeListener(signal, keep);
+    },
+  };
+}
+
 /**
  * The group is separate from credex's, so that Ctrl-C reaches it only through credex. With `isTerminal` credex reads the
  * keyboard, and the program gets what `type` is given; otherwise it has the standard input of credex.
@@ -43,6 +70,7 @@ export function startGroup(io: Pick<Io, 'clock' | 'signal'>, child: Child): Chil
   const leave = (): void => end('SIGTERM');
   for (const signal of FORWARDED) process.on(signal, end);
   io.signal.addEventListener('abort', leave);
+  if (io.signal.aborted) leave();
   const ended = new Promise<number>((resolve, reject) => {
     program.once('error', (cause: NodeJS.ErrnoException) => reject(notRun(file, cause)));
     program.once('exit', (code, signal) =>

@@ -26,29 +26,31 @@ interface Needs {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Removed at the end. */
   readonly folder: string;
+  /** Ends a start that is not finished. */
+  readonly signal: AbortSignal;
 }
 
-const KINDS = { postgres: startPostgres, redis: startRedis };
+export type DatabaseKind = 'postgres' | 'redis';
 
-/** @throws UsageError if it is not installed, or no emulated cloud has such a database */
-export async function startDatabase(io: Io, kind: string, needs: Needs): Promise<Database> {
-  if (kind === 'postgres' || kind === 'redis') return KINDS[kind](io, needs);
+/** The value of `--database`. @throws UsageError */
+export function databaseKind(kind: string | undefined): DatabaseKind | undefined {
+  if (kind === undefined || kind === 'postgres' || kind === 'redis') return kind;
   throw new UsageError('invalid_argument', `--database must be postgres or redis, not ${shown(kind)}.`, {
     option: '--database',
   });
 }
 
-async function startPostgres(io: Io, { emulator, clouds, variables, folder }: Needs): Promise<Database> {
+/** @throws UsageError if it is not installed, or no emulated cloud has such a database */
+export const startDatabase = (io: Io, kind: DatabaseKind, needs: Needs): Promise<Database> =>
+  kind === 'postgres' ? startPostgres(io, needs) : startRedis(io, needs);
+
+async function startPostgres(io: Io, needs: Needs): Promise<Database> {
+  const { emulator, clouds, variables, folder } = needs;
   const { cloud, login } = loginOf('postgres', clouds, ({ databases }) => databases.postgres?.(variables));
-  const server = await postgresServer(io, folder);
+  const server = await postgresServer(io, needs, login.user);
   try {
     const { startPostgresGate } = await import('@credex/testing/gates');
-    // Every user of the application is the owner of the data here.
-    const gate = await startPostgresGate({
-      emulator,
-      server: { path: server.path, user: 'postgres' },
-      login: login.check,
-    });
+    const gate = await startPostgresGate({ emulator, server: { path: server.path }, login: login.check });
     return {
       env: {
         PGHOST: gate.hostname,
@@ -67,9 +69,10 @@ async function startPostgres(io: Io, { emulator, clouds, variables, folder }: Ne
   }
 }
 
-async function startRedis(io: Io, { emulator, clouds, variables, folder }: Needs): Promise<Database> {
+async function startRedis(io: Io, needs: Needs): Promise<Database> {
+  const { emulator, clouds, variables } = needs;
   const { cloud, login } = loginOf('redis', clouds, ({ databases }) => databases.redis?.(variables));
-  const server = await redisServer(io, folder);
+  const server = await redisServer(io, needs);
   try {
     const { startRedisGate } = await import('@credex/testing/gates');
     const gate = await startRedisGate({ emulator, server: { path: server.path }, login: login.check });
@@ -115,7 +118,8 @@ interface Server {
   stop(): Promise<void>;
 }
 
-async function postgresServer(io: Io, folder: string): Promise<Server> {
+/** `owner`: a user without special rights, as an application's at a cloud, who owns the database. */
+async function postgresServer(io: Io, { folder, signal }: Needs, owner: string): Promise<Server> {
   const bin = await folderOf(io, 'initdb', await packagedPostgres());
   const data = join(folder, 'postgres');
   await mkdir(data, { mode: 0o700 });
@@ -126,23 +130,56 @@ async function postgresServer(io: Io, folder: string): Promise<Server> {
     await chown(data, user.uid, user.gid);
   }
   const options = { ...user, cwd: data };
-  await promisify(execFile)(
-    join(bin, 'initdb'),
-    ['-D', join(data, 'data'), '-U', 'postgres', '-A', 'trust', '--no-sync'],
-    options,
-  );
-  const settings = ['listen_addresses=', `unix_socket_directories=${data}`, 'fsync=off'];
-  const args = ['-D', join(data, 'data'), ...settings.flatMap((one) => ['-c', one])];
+  const place = ['-D', join(data, 'data')];
+  const asked = { ...options, signal };
+  await output('initdb', asked, bin, [...place, '-U', 'postgres', '-A', 'trust', '--no-sync']);
+  const name = `"${owner.replaceAll('"', '""')}"`;
+  const statements = `CREATE ROLE ${name} LOGIN\nALTER DATABASE postgres OWNER TO ${name}\n`;
+  await output('postgres', asked, bin, ['--single', ...place, 'postgres'], statements);
+  // The port is in the name of the socket. The user's PGPORT is for the programs.
+  const settings = ['port=5432', 'listen_addresses=', `unix_socket_directories=${data}`, 'fsync=off'];
+  const args = [...place, ...settings.flatMap((one) => ['-c', one])];
   const server = spawn(join(bin, 'postgres'), args, {
     ...options,
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const stop = await running(server, server.stderr, /ready to accept connections/, 'SIGINT');
+  const stop = await running(server, server.stderr, {
+    ready: /ready to accept connections/,
+    by: 'SIGINT',
+    signal,
+  });
   return { path: join(data, '.s.PGSQL.5432'), stop };
 }
 
-async function redisServer(io: Io, folder: string): Promise<Server> {
+/** What a program prints. @throws UsageError if it fails */
+async function output(
+  program: string,
+  options: { readonly signal?: AbortSignal },
+  bin: string,
+  args: readonly string[],
+  input = '',
+): Promise<string> {
+  const running = promisify(execFile)(join(bin, program), args, options);
+  const { child } = running;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  // It may end before it has read.
+  child.stdin?.on('error', () => undefined).end(input);
+  try {
+    return (await running).stdout;
+  } catch (cause) {
+    // After `signal` it may still write.
+    if (child.pid !== undefined) await ended;
+    const { stderr, message } = cause as Error & { readonly stderr?: string };
+    throw new UsageError('unreadable_file', `${program} failed: ${shown(stderr?.trim() || message)}`, {
+      option: '--database',
+      hint: 'For root, PostgreSQL runs as the user postgres, who must exist and be able to open the folder that TMPDIR names.',
+      cause,
+    });
+  }
+}
+
+async function redisServer(io: Io, { folder, signal }: Needs): Promise<Server> {
   const bin = await folderOf(io, 'redis-server', []);
   const path = join(folder, 'redis.sock');
   const args = [
@@ -164,31 +201,46 @@ async function redisServer(io: Io, folder: string): Promise<Server> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   // Its words without a port: "The server is now ready to accept connections at /path".
-  const stop = await running(server, server.stdout, /eady to accept connections/, 'SIGTERM');
+  const stop = await running(server, server.stdout, {
+    ready: /eady to accept connections/,
+    by: 'SIGTERM',
+    signal,
+  });
   return { path, stop };
+}
+
+interface Running {
+  /** What the server says when it is ready. */
+  readonly ready: RegExp;
+  /** The signal that ends it. */
+  readonly by: NodeJS.Signals;
+  /** Ends it before it is ready. */
+  readonly signal: AbortSignal;
 }
 
 /** Resolves when the server says that it is ready, with the function that ends it. */
 async function running(
   server: ChildProcess,
-  output: NodeJS.ReadableStream,
-  ready: RegExp,
-  signal: NodeJS.Signals,
+  said: NodeJS.ReadableStream,
+  { ready, by, signal }: Running,
 ): Promise<() => Promise<void>> {
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  const end = (): void => void server.kill(by);
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
   await new Promise<void>((resolve, reject) => {
-    let said = '';
-    output.on('data', (text: Buffer) => {
-      said = `${said}${text.toString()}`.slice(-2_000);
-      if (ready.test(said)) resolve();
+    let last = '';
+    said.on('data', (text: Buffer) => {
+      last = `${last}${text.toString()}`.slice(-2_000);
+      if (ready.test(last)) resolve();
     });
     const fail = (): void =>
-      reject(new UsageError('unreadable_file', `The database did not start: ${shown(said)}`));
+      reject(new UsageError('unreadable_file', `The database did not start: ${shown(last)}`));
     server.once('error', fail);
     server.once('exit', fail);
-  });
+  }).finally(() => signal.removeEventListener('abort', end));
   return async () => {
-    server.kill(signal);
+    end();
     await ended;
   };
 }
@@ -222,7 +274,6 @@ async function folderOf({ env }: Pick<Io, 'env'>, program: string, more: readonl
 /** PostgreSQL refuses to run as root. */
 async function userOfPostgres(): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  const id = async (flag: string): Promise<number> =>
-    Number((await promisify(execFile)('id', [flag, 'postgres'])).stdout);
+  const id = async (flag: string): Promise<number> => Number(await output('id', {}, '', [flag, 'postgres']));
   return { uid: await id('-u'), gid: await id('-g') };
 }

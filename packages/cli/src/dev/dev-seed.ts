@@ -1,6 +1,6 @@
 /** What the emulator of `credex dev` trusts: a seed file, or what the options that are found here need. */
 
-import { readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Config, Entry } from '@credex/config';
 import type { EmulatorSeed, SeedProject } from '@credex/testing/emulator';
@@ -59,7 +59,7 @@ export async function devSeed(io: Io, options: DevOptions): Promise<DevSeed> {
 
 async function existing(path: string): Promise<string | undefined> {
   try {
-    await readFile(path);
+    await access(path);
     return path;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
@@ -69,8 +69,10 @@ async function existing(path: string): Promise<string | undefined> {
 }
 
 function firstProject({ file, document }: SeedFile): SeedProject {
-  const [project] = (document as EmulatorSeed | null)?.vercel?.projects ?? [];
-  if (project !== undefined) return project;
+  // Not checked yet: the emulator does it when it starts.
+  const projects: unknown = (document as EmulatorSeed | null)?.vercel?.projects;
+  const [project] = Array.isArray(projects) ? (projects as readonly unknown[]) : [];
+  if (typeof project === 'object' && project !== null) return project as SeedProject;
   throw new UsageError(
     'invalid_argument',
     `The seed ${shown(file)} has no project in \`vercel.projects\`, so there is no identity to present.`,
@@ -79,7 +81,7 @@ function firstProject({ file, document }: SeedFile): SeedProject {
 }
 
 function usualEnvironment({ environments }: SeedProject): string {
-  if (environments === undefined || environments.includes('development')) return 'development';
+  if (!Array.isArray(environments) || environments.includes('development')) return 'development';
   return environments.find((one) => one !== 'preview') ?? environments[0] ?? 'development';
 }
 

@@ -1,25 +1,29 @@
 /** `credex dev`: the emulator, a fresh token and a program that finds both, until the program ends. */
 
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Emulator, EmulatorSeed, ServiceName } from '@credex/testing/emulator';
 import type { CloudDev } from '../clouds/cloud.js';
 import { portsOf } from '../emulator/ports.js';
 import { emulatorPackage, serve } from '../emulator/serve.js';
+import { writePrivately } from '../entry/private-file.js';
 import type { Io } from '../io.js';
 import type { Output } from '../output.js';
-import { dim, strong, warning } from '../text.js';
-import { startGroup } from './child-group.js';
+import { dim, strong } from '../text.js';
+import { UsageError } from '../usage-error.js';
+import { shown } from '../visible.js';
+import type { HeldSignals } from './child-group.js';
+import { holdSignals, startGroup } from './child-group.js';
 import { authorities, childEnvironment } from './child-environment.js';
 import type { DevOptions, DevSeed } from './dev-seed.js';
 import { devSeed } from './dev-seed.js';
 import { exchangeLine } from './exchange-line.js';
-import { watchKeys } from './keys.js';
+import { previewKey, watchKeys } from './keys.js';
 import type { Forwarding, Network, NetworkOptions } from './private-network.js';
 import { forward, networkOf } from './private-network.js';
-import type { Database } from './database.js';
-import { startDatabase } from './database.js';
+import type { Database, DatabaseKind } from './database.js';
+import { databaseKind, startDatabase } from './database.js';
 import { cloudsOf, redirectModule, routesTo } from './redirect.js';
 import { keepTokenFile } from './token-file.js';
 
@@ -35,20 +39,61 @@ export interface DevelopOptions extends DevOptions, NetworkOptions {
   readonly database?: string;
 }
 
-/** @returns the exit code of the program */
-export async function develop({ io, output }: Parts, options: DevelopOptions, words: Words): Promise<number> {
+/** @returns the exit code of the program, or 128 plus the number of the signal that came before it started */
+export async function develop(parts: Parts, options: DevelopOptions, words: Words): Promise<number> {
+  const { io, output } = parts;
   const ports = portsOf(options.port ?? []);
   const network = networkOf(options);
+  const kind = databaseKind(options.database);
   const found = await devSeed(io, options);
   const start = await emulatorPackage(io.version);
   const done = output.progress('the emulator starts');
   const served = await serve(start, found.seed, ports).finally(done);
-  const folder = await mkdtemp(join(tmpdir(), 'credex-dev-'));
+  // Until the last of it is removed.
+  const held = holdSignals();
+  try {
+    const folder = await madeFolder();
+    const { emulator } = served;
+    try {
+      return await session(parts, { emulator, network, folder, found, kind, held }, words);
+    } finally {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  } finally {
+    await served.close();
+    held.release();
+  }
+}
+
+async function madeFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'credex-dev-'));
+  } catch (cause) {
+    throw new UsageError('unreadable_file', `A folder cannot be made in ${shown(tmpdir())}.`, {
+      hint: 'Set TMPDIR to an existing folder that you can write to.',
+      cause,
+    });
+  }
+}
+
+interface Session {
+  readonly emulator: Emulator;
+  readonly network: Network;
+  readonly folder: string;
+  readonly found: DevSeed;
+  readonly kind: DatabaseKind | undefined;
+  readonly held: HeldSignals;
+}
+
+async function session(
+  { io, output }: Parts,
+  { emulator, network, folder, found, kind, held }: Session,
+  words: Words,
+): Promise<number> {
   const stop = new AbortController();
   let forwarding: Forwarding | undefined;
   let database: Database | undefined;
   try {
-    const { emulator } = served;
     const clouds = await cloudsOf(found.seed.document as EmulatorSeed);
     forwarding = await forward(network.listen, portsToForward(emulator, clouds));
     const env = await prepared(io, { emulator, clouds, forwarding, network, folder, found });
@@ -56,16 +101,20 @@ export async function develop({ io, output }: Parts, options: DevelopOptions, wo
     const inner = { clock: io.clock, signal: stop.signal };
     const token = await keepTokenFile(inner, emulator, found.project, found.environment, file);
     output.note(strong('credex dev'), `  ${token.subject}; the trust is ${found.from}`);
-    if (options.database !== undefined) {
+    if (kind !== undefined) {
       const ready = output.progress('the database starts');
-      database = await startDatabase(io, options.database, {
-        emulator,
-        clouds,
-        variables: env,
-        folder,
-      }).finally(ready);
-      output.note(strong('database'), `  ${database.says}`);
+      const needs = { emulator, clouds, variables: env, folder, signal: held.signal };
+      database = await startDatabase(io, kind, needs)
+        .finally(ready)
+        .catch((error: unknown) => {
+          // A signal ended it.
+          if (held.exitCode() === undefined) throw error;
+          return undefined;
+        });
+      if (database !== undefined) output.note(strong('database'), `  ${database.says}`);
     }
+    const code = held.exitCode();
+    if (code !== undefined) return code;
     for (const { title, advice } of clouds) output.note(strong(title), `  ${advice}`);
     emulator.log.subscribe((entry) => {
       const line = exchangeLine(entry);
@@ -73,32 +122,15 @@ export async function develop({ io, output }: Parts, options: DevelopOptions, wo
     });
     const isTerminal = io.readKeys !== undefined;
     const child = startGroup(io, { ...words, env: { ...env, ...database?.env }, cwd: io.cwd, isTerminal });
-    const release = watchKeys(io, child, {
-      async preview() {
-        const next = token.subject.endsWith(`:${found.environment}`)
-          ? other(found.environment)
-          : found.environment;
-        await token.present(next);
-        const isUsual = next === found.environment;
-        output.note(
-          warning(isUsual ? 'back to ' : 'now '),
-          token.subject,
-          dim(isUsual ? '' : ': the clouds do not trust it. Load a page to see the refusal; p goes back.'),
-        );
-      },
-    });
+    const release = watchKeys(io, child, { preview: previewKey(output, token, found.environment) });
     if (isTerminal) output.note(dim('keys: p presents a preview identity, q ends'));
     return await child.ended.finally(release);
   } finally {
     stop.abort();
     await database?.close();
     await forwarding?.close();
-    await served.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
-
-const other = (environment: string): string => (environment === 'preview' ? 'development' : 'preview');
 
 interface Preparation {
   readonly emulator: Emulator;
@@ -119,8 +151,9 @@ async function prepared(
   const mode = isShared ? 0o644 : 0o600;
   // A container's user is another one.
   if (isShared) await chmod(folder, 0o755);
-  await writeFile(join(folder, 'ca.pem'), await authorities(io, emulator.ca), { mode });
-  await writeFile(join(folder, 'redirect.cjs'), redirectModule(routesTo(clouds, tlsPort), host), { mode });
+  await writePrivately(join(folder, 'ca.pem'), await authorities(io, emulator.ca), mode);
+  const redirection = redirectModule(routesTo(clouds, tlsPort), host);
+  await writePrivately(join(folder, 'redirect.cjs'), redirection, mode);
   return childEnvironment(io, {
     folder,
     clouds,

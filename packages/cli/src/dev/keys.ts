@@ -1,7 +1,10 @@
 /** The keyboard while a program runs: some keys are credex's, the others go to the program. */
 
 import type { Io } from '../io.js';
+import type { Output } from '../output.js';
+import { dim, warning } from '../text.js';
 import type { ChildGroup } from './child-group.js';
+import type { TokenFile } from './token-file.js';
 
 export interface KeyActions {
   preview(): Promise<void>;
@@ -27,4 +30,28 @@ export function watchKeys(
       else if (key !== CTRL_D) child.type(key === '\r' ? '\n' : key);
     }
   });
+}
+
+/** The key p: an identity of another environment than `usual`, and back. The program goes on if the token cannot be written. */
+export function previewKey(
+  output: Pick<Output, 'note'>,
+  token: TokenFile,
+  usual: string,
+): () => Promise<void> {
+  const other = usual === 'preview' ? 'development' : 'preview';
+  return async () => {
+    const next = token.subject.endsWith(`:${usual}`) ? other : usual;
+    try {
+      await token.present(next);
+    } catch (error) {
+      output.note(warning('the token was not changed: '), (error as Error).message);
+      return;
+    }
+    const isUsual = next === usual;
+    output.note(
+      warning(isUsual ? 'back to ' : 'now '),
+      token.subject,
+      dim(isUsual ? '' : ': the clouds do not trust it. Load a page to see the refusal; p goes back.'),
+    );
+  };
 }

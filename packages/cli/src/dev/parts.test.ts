@@ -1,20 +1,46 @@
 /** The parts of `credex dev` that need no emulator. */
 
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runInMemory } from '../memory-io.fixture.js';
+import type { Piece } from '../text.js';
 import { authorities, childEnvironment } from './child-environment.js';
 import { developmentTrust, makeSeed, trustedEnvironments } from './dev-seed.js';
 import { exchangeLine } from './exchange-line.js';
-import { watchKeys } from './keys.js';
+import { previewKey, watchKeys } from './keys.js';
 import { networkOf } from './private-network.js';
 import { cloudsOf, redirect, routesTo } from './redirect.js';
 import { keepTokenFile } from './token-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'credex-dev-parts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Of a cloud, and the service of the emulator that stands for it. */
+const HOSTS: readonly (readonly [string, string])[] = [
+  ['oidc.vercel.com', 'issuer'],
+  ['sts.amazonaws.com', 'aws-sts'],
+  ['sts.eu-west-1.amazonaws.com', 'aws-sts'],
+  ['sts-fips.us-gov-west-1.amazonaws.com', 'aws-sts'],
+  ['sts.cn-north-1.amazonaws.com.cn', 'aws-sts'],
+  ['sts.eu-west-1.api.aws', 'aws-sts'],
+  ['s3.eu-west-1.amazonaws.com', 'aws-s3'],
+  ['my.bucket.s3.eu-west-1.amazonaws.com', 'aws-s3'],
+  ['bucket.s3.dualstack.eu-west-1.amazonaws.com', 'aws-s3'],
+  ['STS.googleapis.com', 'gcp-sts'],
+  ['iamcredentials.googleapis.com', 'gcp-iam-credentials'],
+  ['storage.googleapis.com', 'gcp-storage'],
+  ['login.microsoftonline.com', 'entra'],
+  ['shoporders.blob.core.windows.net', 'azure-blob'],
+  ['s3.cn-north-1.amazonaws.com.cn', 'aws-s3'],
+  ['s3.eusc-de-east-1.amazonaws.eu', 'aws-s3'],
+  ['login.microsoftonline.us', 'entra'],
+  ['login.partner.microsoftonline.cn', 'entra'],
+  ['login.microsoft.com', 'entra'],
+  ['shoporders.blob.core.usgovcloudapi.net', 'azure-blob'],
+  ['shoporders.blob.core.chinacloudapi.cn', 'azure-blob'],
+];
 
 describe('the address for containers', () => {
   test.each([
@@ -68,20 +94,7 @@ describe('the redirection of a program', () => {
   }
 
   test.each([
-    ['oidc.vercel.com', 'issuer'],
-    ['sts.amazonaws.com', 'aws-sts'],
-    ['sts.eu-west-1.amazonaws.com', 'aws-sts'],
-    ['sts-fips.us-gov-west-1.amazonaws.com', 'aws-sts'],
-    ['sts.cn-north-1.amazonaws.com.cn', 'aws-sts'],
-    ['sts.eu-west-1.api.aws', 'aws-sts'],
-    ['s3.eu-west-1.amazonaws.com', 'aws-s3'],
-    ['my.bucket.s3.eu-west-1.amazonaws.com', 'aws-s3'],
-    ['bucket.s3.dualstack.eu-west-1.amazonaws.com', 'aws-s3'],
-    ['STS.googleapis.com', 'gcp-sts'],
-    ['iamcredentials.googleapis.com', 'gcp-iam-credentials'],
-    ['storage.googleapis.com', 'gcp-storage'],
-    ['login.microsoftonline.com', 'entra'],
-    ['shoporders.blob.core.windows.net', 'azure-blob'],
+    ...HOSTS,
     ['sts.amazonaws.com.evil.example', 'as it was'],
     ['sqs.eu-west-1.amazonaws.com', 'as it was'],
     ['bigquery.googleapis.com', 'as it was'],
@@ -138,8 +151,34 @@ describe('the environment of the program', () => {
   });
 
   test('a proxy is not asked for the hosts of the emulator', async () => {
-    const { NO_PROXY } = await made({ HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: 'intranet' });
+    const { NO_PROXY } = await made({ HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: '', no_proxy: 'intranet' });
     expect(NO_PROXY).toMatch(/^intranet,localhost,127\.0\.0\.1,.*\.amazonaws\.com/);
+    // A cloud that is not emulated is reached as before.
+    expect(NO_PROXY).not.toContain('googleapis');
+  });
+
+  test('each host that is redirected is in a domain that no proxy is asked for', async () => {
+    const clouds = await cloudsOf({
+      aws: { roles: [{}] },
+      gcp: { pools: [{}] },
+      azure: { tenants: [{}] },
+    } as never);
+    const domains = ['oidc.vercel.com', ...clouds.flatMap((cloud) => cloud.domains)];
+    const left = HOSTS.filter(
+      ([host]) =>
+        !domains.some((one) => (one.startsWith('.') ? host.toLowerCase().endsWith(one) : host === one)),
+    );
+    expect(left).toEqual([]);
+  });
+
+  test('a database of AWS is in the region of either variable', async () => {
+    const [aws] = await cloudsOf({ aws: { roles: [{}] } } as never);
+    for (const variables of [
+      { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'us-east-1' },
+      { AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1' },
+    ])
+      for (const login of [aws?.databases.postgres, aws?.databases.redis])
+        expect(login?.(variables)?.check).toMatchObject({ region: 'eu-west-1' });
   });
 
   test('the user’s own certificate authorities come first', async () => {
@@ -224,8 +263,22 @@ test('a token is renewed at half of its lifetime, and at once for another enviro
   expect(readFileSync(path, 'utf8')).toBe('preview 3');
   expect(await after(1_800_000)).toBe('preview 4');
   expect(statSync(path).mode & 0o777).toBe(0o600);
+  // The folder cannot be written to for a while: the key p says so, and the renewal is tried at each look.
+  renameSync(folder, `${folder}-away`);
+  const notes: string[] = [];
+  const output = { note: (...pieces: readonly Piece[]) => void notes.push(pieces.map(textOf).join('')) };
+  await previewKey(output, token, 'preview')();
+  expect(notes).toEqual([expect.stringMatching(/^the token was not changed: .* cannot be written/)]);
+  expect(token.subject).toMatch(/:preview$/);
+  now += 1_800_000;
+  waiting.pop()?.();
+  await expect.poll(() => [minted.length, waiting.length]).toEqual([6, 1]);
+  renameSync(`${folder}-away`, folder);
+  expect(await after(15_000)).toBe('preview 7');
   stop.abort();
 });
+
+const textOf = (piece: Piece): string => (typeof piece === 'string' ? piece : piece.text);
 
 test('p is for the preview identity, q and Ctrl-C end, all else is typed', async () => {
   const seen: string[] = [];
@@ -248,7 +301,7 @@ test('a line for each exchange: who, or why not; lookups that succeed have none'
   const entry = { sequence: 1, method: 'POST', path: '/', secure: true, at: 0, fault: undefined } as const;
   const text = (more: object): string =>
     (exchangeLine({ ...entry, service: 'aws-sts', status: 200, notes: {}, ...more }) ?? [])
-      .map((piece) => (typeof piece === 'string' ? piece : piece.text))
+      .map(textOf)
       .join('');
   const notes = { action: 'AssumeRoleWithWebIdentity', verdict: 'allowed', subject: 'owner:acme' };
   expect(text({ notes })).toBe('00:00:00 ✓ AWS STS  AssumeRoleWithWebIdentity  owner:acme');
@@ -270,11 +323,23 @@ describe('the command line', () => {
     [['dev', '--port', 'x=1', '--', 'true'], '--port'],
     [['dev', '--seed', 'absent.json', '--', 'true'], 'absent.json'],
     [['dev', '--', 'true'], 'npx credex init'],
+    [['dev', '--database', 'mysql', '--', 'true'], '--database must be postgres or redis'],
   ])('%j ends with 2 and says what to do', async (argv, words) => {
     const { exit, stderr } = await runInMemory(argv, { cwd: folder });
     expect(exit).toBe(2);
     if (words !== 'usage') expect(stderr).toContain(words);
   });
+
+  test.each(['{"vercel":{"projects":{"shop":{}}}}', '[null]', '{"vercel":{"projects":[null]}}', 'null'])(
+    'a seed that is mistyped, %s, is no defect of credex',
+    async (text) => {
+      writeFileSync(join(folder, 'mistyped.json'), text);
+      const { exit, stderr } = await runInMemory(['dev', '--seed', 'mistyped.json', '--', 'true'], {
+        cwd: folder,
+      });
+      expect([exit, stderr]).toEqual([2, expect.stringContaining('has no project')]);
+    },
+  );
 
   test('some of the variables of a cloud are not enough', async () => {
     const { exit, stderr } = await runInMemory(['dev', '--', 'true'], {

@@ -28,7 +28,7 @@ export async function keepTokenFile(
   let written = 0;
   const { team, teamId, project: name, projectId, issuerMode, audience } = project;
   const write = async (): Promise<void> => {
-    written = io.clock.now();
+    const at = io.clock.now();
     const token = await issuer.mint({
       team,
       teamId,
@@ -40,24 +40,32 @@ export async function keepTokenFile(
       lifetimeSeconds: LIFETIME_SECONDS,
     });
     await writePrivately(file.path, token, file.mode);
+    written = at;
   };
   await write();
   const keep = async (): Promise<void> => {
     for (;;) {
       await pause(io, LOOK_MS);
       if (io.signal.aborted) return;
-      if (io.clock.now() - written >= (LIFETIME_SECONDS / 2) * 1000) await write();
+      if (io.clock.now() - written >= (LIFETIME_SECONDS / 2) * 1000)
+        // A disk that is full now may have room at the next look. The token is still valid for half of its lifetime.
+        await write().catch(() => undefined);
     }
   };
-  // The folder may be gone: its owner has ended.
-  void keep().catch(() => undefined);
+  void keep();
   return {
     get subject() {
       return `owner:${team}:project:${name}:environment:${current}`;
     },
     async present(next) {
+      const before = current;
       current = next;
-      await write();
+      try {
+        await write();
+      } catch (error) {
+        current = before;
+        throw error;
+      }
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Writes files that only their owner can read. */
+/** Replaces files as a whole; by default only their owner can read them. */
 
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
@@ -7,8 +7,8 @@ import { UsageError } from '../usage-error.js';
 import { shown } from '../visible.js';
 
 /**
- * Mode 0600, or `mode`, even if the file existed, and never partially written: a temporary file in the same folder is renamed. A link is
- * replaced, not followed.
+ * Mode 0600, or `mode`, whatever the umask and even if the file existed, and never partially written: a temporary file in the
+ * same folder is renamed. A link is replaced, not followed.
  * @throws UsageError `unreadable_file` if the file cannot be written
  */
 export async function writePrivately(path: string, text: string, mode = 0o600): Promise<void> {

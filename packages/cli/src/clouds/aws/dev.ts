@@ -3,7 +3,7 @@
 import type { AwsEntry } from '@credex/config';
 import type { TrustRequest } from '../../setup/trust-request.js';
 import { trustOfEntry } from '../../setup/trust-request.js';
-import type { CloudDev } from '../cloud.js';
+import type { CloudDev, Variables } from '../cloud.js';
 import { trustPolicy } from './setup.js';
 
 const DOMAIN = String.raw`\.amazonaws\.(?:com|com\.cn|eu)`;
@@ -14,15 +14,20 @@ export const dev: CloudDev<AwsEntry> = {
     'aws-sts': String.raw`sts(?:-fips)?(?:\.[a-z0-9-]+)?(?:${DOMAIN}|\.api\.aws)`,
     'aws-s3': String.raw`(?:.+\.)?s3(?:-fips)?(?:\.dualstack)?(?:[.-][a-z0-9-]+)?${DOMAIN}`,
   },
+  domains: ['.amazonaws.com', '.amazonaws.com.cn', '.amazonaws.eu', '.api.aws'],
   endpoints: (url) => ({
     AWS_ENDPOINT_URL_STS: url('aws-sts'),
     AWS_ENDPOINT_URL_S3: url('aws-s3'),
   }),
   databases: {
-    postgres: ({ AWS_REGION: region }) =>
-      !region ? undefined : { check: { cloud: 'aws', region }, user: 'app' },
-    redis: ({ AWS_REGION: region }) =>
-      !region ? undefined : { check: { cloud: 'aws', region, cacheName: 'dev' }, user: 'app' },
+    postgres(variables) {
+      const region = usualRegion(variables);
+      return !region ? undefined : { check: { cloud: 'aws', region }, user: 'app' };
+    },
+    redis(variables) {
+      const region = usualRegion(variables);
+      return !region ? undefined : { check: { cloud: 'aws', region, cacheName: 'dev' }, user: 'app' };
+    },
   },
   advice:
     'STS and S3 are emulated. S3Client needs no change; set `forcePathStyle: true` only with an `endpoint` that is a name. Other services refuse the session, which is valid only here.',
@@ -45,6 +50,9 @@ export const dev: CloudDev<AwsEntry> = {
     };
   },
 };
+
+const usualRegion = ({ AWS_REGION, AWS_DEFAULT_REGION }: Variables): string | undefined =>
+  AWS_REGION || AWS_DEFAULT_REGION;
 
 const trustOf = (trust: TrustRequest, entry: AwsEntry): TrustRequest =>
   trustOfEntry(trust, entry, 'sts.amazonaws.com');

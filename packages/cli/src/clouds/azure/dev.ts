@@ -13,6 +13,15 @@ export const dev: CloudDev<AzureEntry> = {
     entra: String.raw`login\.(?:microsoftonline\.(?:com|us)|partner\.microsoftonline\.cn|microsoft\.com)`,
     'azure-blob': String.raw`[a-z0-9]{3,24}(?:-secondary)?\.blob\.(?:core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn)`,
   },
+  domains: [
+    '.microsoftonline.com',
+    '.microsoftonline.us',
+    '.microsoftonline.cn',
+    'login.microsoft.com',
+    '.core.windows.net',
+    '.core.usgovcloudapi.net',
+    '.core.chinacloudapi.cn',
+  ],
   endpoints: () => ({}),
   databases: {
     postgres: ({ AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: clientId }) =>

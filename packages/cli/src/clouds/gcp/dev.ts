@@ -14,6 +14,7 @@ export const dev: CloudDev<GcpEntry> = {
     'gcp-iam-credentials': String.raw`iamcredentials\.googleapis\.com`,
     'gcp-storage': String.raw`storage\.googleapis\.com`,
   },
+  domains: ['.googleapis.com'],
   endpoints: () => ({}),
   databases: {
     // The user of Cloud SQL for PostgreSQL is the address without its end.
