@@ -53,6 +53,9 @@ export function setupCommand(cloud: string, claims: TokenClaims): string | undef
   if (parts.some((part) => part === undefined || !/^[\w.-]+$/.test(part))) return undefined;
   const [team, project, environment] = parts;
   const account =
-    { aws: ' --account-id 123456789012', gcp: ' --google-project-number 742613904155' }[cloud] ?? '';
+    {
+      aws: ' --account-id 123456789012',
+      gcp: ' --google-project acme-prod --google-project-number 742613904155',
+    }[cloud] ?? '';
   return `npx credex setup ${cloud} --team ${team} --project ${project} --environment ${environment}${account}`;
 }
