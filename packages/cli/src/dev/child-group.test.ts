@@ -84,7 +84,7 @@ test('no listener for a signal is left', async () => {
   expect(process.listenerCount('SIGINT')).toBe(before);
 });
 
-test('a signal that comes while no program runs is held, and told', () => {
+test('a signal that comes while no program runs is kept and reported', () => {
   const before = process.listenerCount('SIGTERM');
   const held = holdSignals();
   expect([held.exitCode(), held.signal.aborted]).toEqual([undefined, false]);

@@ -48,7 +48,7 @@ export async function keepTokenFile(
       await pause(io, LOOK_MS);
       if (io.signal.aborted) return;
       if (io.clock.now() - written >= (LIFETIME_SECONDS / 2) * 1000)
-        // A disk that is full now may have room at the next look. The token is still valid for half of its lifetime.
+        // The next look tries again, for example after a disk was full. The token is still valid for half of its lifetime.
         await write().catch(() => undefined);
     }
   };

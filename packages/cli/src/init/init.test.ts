@@ -156,17 +156,17 @@ test('a link of a folder that somebody else made is replaced, not written throug
 
 describe('a linked folder', () => {
   test.each([
-    ['trust', 'elsewhere'],
+    ['trust', 'outside'],
     ['trust', 'nowhere'],
-    ['trust/aws', 'elsewhere'],
+    ['trust/aws', 'outside'],
   ])('%s that leads out, to a folder that is %s, is refused before anything is written', async (name, to) => {
     const project = join(cwd, 'project');
     mkdirSync(join(project, name, '..'), { recursive: true });
-    mkdirSync(join(cwd, 'elsewhere'));
+    mkdirSync(join(cwd, 'outside'));
     symlinkSync(join(cwd, to), join(project, name));
     const { exit, stderr } = await init(AWS, { cwd: project });
     expect([exit, stderr]).toEqual([2, expect.stringContaining('Nothing was written')]);
-    expect(readdirSync(join(cwd, 'elsewhere'))).toEqual([]);
+    expect(readdirSync(join(cwd, 'outside'))).toEqual([]);
     expect(readdirSync(project)).toEqual(['trust']);
   });
 
@@ -183,20 +183,20 @@ describe('a named pipe is not waited for', () => {
     'as %s: an error',
     async (name) => {
       mkdirSync(join(cwd, 'trust', 'aws'), { recursive: true });
-      execFileSync('mkfifo', [join(cwd, name)]);
+      execFileSync('/usr/bin/mkfifo', [join(cwd, name)]);
       const { exit, stderr } = await init([...AWS, '--force']);
       expect([exit, stderr]).toEqual([2, expect.stringContaining('Make it a regular file')]);
     },
   );
 
   test('as a lockfile or package.json, which are not needed', async () => {
-    for (const name of ['yarn.lock', 'package.json']) execFileSync('mkfifo', [join(cwd, name)]);
+    for (const name of ['yarn.lock', 'package.json']) execFileSync('/usr/bin/mkfifo', [join(cwd, name)]);
     const { exit, stdout } = await init(AWS);
     expect([exit, stdout]).toEqual([0, expect.stringContaining('yarn credex dev')]);
   });
 
   test('as the seed of `credex dev`', async () => {
-    execFileSync('mkfifo', [join(cwd, 'credex.emulator.json')]);
+    execFileSync('/usr/bin/mkfifo', [join(cwd, 'credex.emulator.json')]);
     const { exit, stderr } = await runInMemory(['dev', '--', 'true'], { cwd, env: { HOME: cwd } });
     expect([exit, stderr]).toEqual([2, expect.stringContaining('is a regular file')]);
   });

@@ -18,7 +18,7 @@ export interface WrittenFile {
 }
 
 /**
- * @throws UsageError if a file has another content and `isForced` is false, and if a linked folder leads elsewhere; nothing was
+ * @throws UsageError if a file has another content and `isForced` is false, and if a linked folder leads out of it; nothing was
  * written then
  */
 export async function writeFiles(
