@@ -56,6 +56,6 @@ export default {
     { files: ['packages/*/src/**'], rules: sources },
     { files: ['**/*.test.ts', '**/*.fixture.ts', 'test/**'], rules: tests },
   ],
-  // The fixtures of `npm run hosts` are written for frameworks that aren't installed here.
-  ignorePatterns: ['**/dist/**', '**/node_modules/**', 'test/hosts/*/*/**'],
+  // The examples and the fixtures of `npm run hosts` use frameworks that aren't installed here. That suite compiles them.
+  ignorePatterns: ['**/dist/**', '**/node_modules/**', 'examples/**', 'test/hosts/*/*/**'],
 };

@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 const STAMPS = join(root, 'node_modules', '.credex');
-const NOT_SOURCES = new Set(['node_modules', 'dist', 'coverage', '.git', '.turbo']);
-/** What `npm run docs` writes. */
-const GENERATED = /^docs\/site\/(?:\.api|\.vitepress\/cache|api\/(?!index\.md$))/;
+const NOT_SOURCES = new Set(['node_modules', 'dist', 'coverage', '.git', '.turbo', '.next']);
+/** What `npm run docs` writes, and an example that is run where it is. */
+const GENERATED =
+  /^docs\/site\/(?:\.api|\.vitepress\/cache|api\/(?!index\.md$))|^examples\/.*(?:package-lock\.json|next-env\.d\.ts)$/;
 
 const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 

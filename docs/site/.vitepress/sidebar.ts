@@ -8,6 +8,7 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
     items: [
       page('Start in five minutes', '/start'),
       page('Develop on your machine', '/develop'),
+      page('Examples', '/examples'),
       page('Playground', '/playground'),
       page('Troubleshooting', '/troubleshooting'),
       page('What AWS says', '/messages/aws'),

@@ -1,0 +1,3 @@
+import { upload } from './upload.js';
+
+await upload();
