@@ -1,0 +1,111 @@
+// `credex dev` with Vite, and what it gives to containers. Next.js is in the groups `guide` and `examples`. Docker itself is not run.
+import { readFileSync } from 'node:fs';
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root } from '../../../scripts/workspace.mjs';
+import { freePort } from '../support/npm.mjs';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const PACKAGES = ['aws', 'cli', 'credex', 'testing'];
+const CREDEX = 'node_modules/credex/dist/bin.js';
+
+export async function run(context) {
+  for (const [host, act] of [
+    ['credex dev -- vite dev', runVite],
+    ['credex dev, the compose file of its README', runCompose],
+  ]) {
+    const row = (what, ok, detail, which = 'success') =>
+      context.row({ host: `${host}: ${what}`, cloud: 'aws', case: which, ok, detail });
+    try {
+      await act(context, row);
+    } catch (error) {
+      row('runs', false, String(error?.stack ?? error));
+    }
+  }
+}
+
+/** What `credex init` makes of an application: its seed trusts development and production, and has the bucket `shop-dev`. */
+async function application({ folder, succeed }) {
+  const cwd = await folder('dev-shop', { from: 'dev/vite', packages: PACKAGES });
+  const flags = [
+    '--team',
+    'acme',
+    '--project',
+    'shop',
+    '--account-id',
+    '123456789012',
+    '--region',
+    'eu-west-1',
+  ];
+  await succeed(process.execPath, [CREDEX, 'init', 'aws', ...flags], { cwd });
+  return cwd;
+}
+
+async function runVite(context, row) {
+  const cwd = await application(context);
+  for (const [environment, which] of [
+    ['development', 'success'],
+    ['preview', 'refusal'],
+  ]) {
+    const port = await freePort();
+    const vite = [
+      'node_modules/vite/bin/vite.js',
+      'dev',
+      '--port',
+      String(port),
+      '--host',
+      '127.0.0.1',
+      '--strictPort',
+    ];
+    const argv = [CREDEX, 'dev', '--environment', environment, '--', process.execPath, ...vite];
+    const server = await context.serve(process.execPath, argv, { cwd, ready: /Local:/ });
+    try {
+      for (const [what, path, expected] of [
+        ['a middleware of the configuration', '/account', '"123456789012"'],
+        ['an entry for the server', '/files', '["order"]'],
+      ]) {
+        const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+          signal: AbortSignal.timeout(60_000),
+        });
+        const text = await response.text();
+        const refused = response.status === 500 && /access_denied|environment:preview/.test(text);
+        const ok = which === 'success' ? text === expected : refused;
+        row(what, ok, `${text}\n${server.output.stderr}`, which);
+      }
+    } finally {
+      await server.end('SIGTERM');
+    }
+  }
+}
+
+async function runCompose(context, row) {
+  const cwd = await application(context);
+  const readme = readFileSync(join(root, 'packages', 'cli', 'README.md'), 'utf8');
+  const [, block = ''] = /^```yaml\n(services:\n[^]*?)^```$/m.exec(readme) ?? [];
+  await writeFile(join(cwd, 'compose.yaml'), block);
+  for (const name of ['compose.mjs', 'files.mjs']) await cp(here(name), join(cwd, name));
+  const yaml = join(context.work, 'install', 'package.json');
+  const argv = [
+    CREDEX,
+    'dev',
+    '--listen',
+    '127.0.0.2',
+    '--',
+    process.execPath,
+    'compose.mjs',
+    'compose.yaml',
+    yaml,
+    'files.mjs',
+  ];
+  const { code, stdout, stderr } = await context.run(process.execPath, argv, { cwd });
+  const said = /^\{.*\}$/m.exec(stdout)?.[0] ?? '{}';
+  const { files, variables = [] } = JSON.parse(said);
+  row(
+    'at another address, by another user, with these variables alone',
+    code === 0 && files === 0,
+    stdout + stderr,
+  );
+  const extra = variables.filter((name) => !block.includes(name));
+  row('no other variable', variables.length > 0 && extra.length === 0, said);
+}
