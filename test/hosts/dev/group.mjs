@@ -4,10 +4,9 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../../../scripts/workspace.mjs';
-import { freePort } from '../support/npm.mjs';
+import { freePort, fromTarballs, manifestFromTarballs, npmEnvironment } from '../support/npm.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const PACKAGES = ['aws', 'cli', 'credex', 'testing'];
 const CREDEX = 'node_modules/credex/dist/bin.js';
 
 const HOSTS = {
@@ -16,36 +15,43 @@ const HOSTS = {
 };
 
 export async function run(context) {
+  const cwd = await application(context);
   for (const [host, act] of Object.entries(HOSTS)) {
     const row = (what, ok, detail, which = 'success') =>
       context.row({ host: `${host}: ${what}`, cloud: 'aws', case: which, ok, detail });
     try {
-      await act(context, row);
+      await act(context, row, cwd);
     } catch (error) {
       row('runs', false, String(error?.stack ?? error));
     }
   }
 }
 
+const ACCOUNT = [
+  '--team',
+  'acme',
+  '--project',
+  'shop',
+  '--account-id',
+  '123456789012',
+  '--region',
+  'eu-west-1',
+];
+
 /** What `credex init` makes of an application: its seed trusts development and production, and has the bucket `shop-dev`. */
 async function application({ folder, succeed }) {
-  const cwd = await folder('dev-shop', { from: 'dev/vite', packages: PACKAGES });
-  const flags = [
-    '--team',
-    'acme',
-    '--project',
-    'shop',
-    '--account-id',
-    '123456789012',
-    '--region',
-    'eu-west-1',
-  ];
-  await succeed(process.execPath, [CREDEX, 'init', 'aws', ...flags], { cwd });
+  const cwd = await folder('dev-shop', { empty: true });
+  await cp(here('vite'), cwd, { recursive: true, filter: (path) => !path.includes('node_modules') });
+  const manifest = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
+  Object.assign(manifest.dependencies, { '@credex/aws': '*', '@credex/testing': '*', credex: '*' });
+  await writeFile(join(cwd, 'package.json'), JSON.stringify(manifestFromTarballs(manifest)));
+  const options = { cwd, env: npmEnvironment, limitMs: 300_000 };
+  await succeed('sh', ['-c', fromTarballs('npm install')], options);
+  await succeed(process.execPath, [CREDEX, 'init', 'aws', ...ACCOUNT], options);
   return cwd;
 }
 
-async function runVite(context, row) {
-  const cwd = await application(context);
+async function runVite(context, row, cwd) {
   for (const [environment, which] of [
     ['development', 'success'],
     ['preview', 'refusal'],
@@ -81,8 +87,7 @@ async function runVite(context, row) {
   }
 }
 
-async function runCompose(context, row) {
-  const cwd = await application(context);
+async function runCompose(context, row, cwd) {
   const readme = readFileSync(join(root, 'packages', 'cli', 'README.md'), 'utf8');
   const [, block = ''] = /^```yaml\n(services:\n[^]*?)^```$/m.exec(readme) ?? [];
   await writeFile(join(cwd, 'compose.yaml'), block);
