@@ -1,7 +1,19 @@
-/** The command lines that our READMEs print, run as they are printed, in a folder where `npm install credex` was run. */
+/**
+ * The commands that README, guides and website print, run as they are printed, in a folder where the packages are installed as
+ * they are packed. printed-blocks.proof.ts has those that cannot be run here.
+ */
 
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensurePacked, tarballOf } from '../../scripts/pack.mjs';
 import { outside } from '../support/command-line.js';
@@ -9,46 +21,11 @@ import { AUDIENCE, AWS, AZURE, GCP } from '../support/trust.js';
 import { useFixture } from '../support/use-fixture.js';
 import type { Ended } from './packages.js';
 import { PACKAGES, ROOT, command, emptyFolder } from './packages.js';
+import { bare, installs, ofEmulator, single } from './printed-commands.js';
 import type { Registry } from './registry.js';
 import { startRegistry } from './registry.js';
 
 const BOUND_MS = 120_000;
-
-interface Line {
-  readonly readme: string;
-  readonly line: string;
-}
-
-/** A line that ends in a backslash, or within quotes, goes on. */
-function commandsIn(block: string): readonly string[] {
-  const found: string[] = [];
-  let open = '';
-  for (const line of block.replaceAll('\\\n', '').split('\n')) {
-    open += open === '' ? line.trim() : `\n${line}`;
-    if ((open.match(/'/g) ?? []).length % 2 === 1) continue;
-    if (open !== '') found.push(open);
-    open = '';
-  }
-  return found;
-}
-
-/** The commands of the blocks that are fenced as `sh`. */
-function linesOf(readme: string): readonly Line[] {
-  const text = readFileSync(join(ROOT, readme), 'utf8');
-  return [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>
-    commandsIn(block).map((line) => ({ readme, line })),
-  );
-}
-
-const lines = ['README.md', ...PACKAGES.map((packageName) => `packages/${packageName}/README.md`)].flatMap(
-  linesOf,
-);
-const installs = lines.filter(({ line }) => line.startsWith('npm install '));
-// Development servers are run by test/e2e/dev.test.ts and by the hosts suite, which follows docs/guides/next-js-s3.md.
-// What completes in zsh is no text for bash.
-const others = lines.filter(
-  ({ line }) => !/^(?:npm |npx --yes pnpm|npx credex dev |eval "\$\(credex completion zsh)/.test(line),
-);
 
 /** Whatever else than 0 a line ends with, and why. */
 const ENDS: Readonly<Record<string, number>> = {
@@ -57,9 +34,6 @@ const ENDS: Readonly<Record<string, number>> = {
   // It asks on a terminal, which is not here.
   'npx credex init': 2,
 };
-/** A line without its comment, and with single spaces. */
-const bare = (line: string): string => line.replace(/ +# .*$/, '').replaceAll(/ +/g, ' ');
-
 const POLICY = {
   Version: '2012-10-17',
   Statement: [
@@ -94,18 +68,33 @@ const [folder, remove] = emptyFolder();
 let registry: Registry;
 let env: NodeJS.ProcessEnv;
 
-const sh = (line: string, cwd = folder): Promise<Ended> => command('env', assignments(line), cwd);
-const assignments = (line: string): readonly string[] => [
-  '-i',
-  ...Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])),
-  'bash',
-  '-c',
-  line,
-];
+const sh = (line: string, more: NodeJS.ProcessEnv = {}): Promise<Ended> => {
+  const variables = Object.entries({ ...env, ...more });
+  const set = variables.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  return command('env', ['-i', ...set, 'bash', '-c', line], folder);
+};
+
+/**
+ * Other people's packages that are printed, in the versions of the tests' lockfiles. Here they only have to exist, except the one
+ * that a package of ours loads. The name of a package that no lockfile has is a mistake.
+ */
+function lockedPackages(): ReadonlyMap<string, string> {
+  const printed = new Set(installs.flatMap(({ line }) => bare(line).split(' ')));
+  const found = new Map<string, string>();
+  for (const name of readdirSync(join(ROOT, 'test'))) {
+    const lockfile = join(ROOT, 'test', name, 'pnpm-lock.yaml');
+    if (!existsSync(lockfile)) continue;
+    for (const [, packageName = '', version = ''] of readFileSync(lockfile, 'utf8').matchAll(
+      /^ {2}'?((?:@[\w.-]+\/)?[\w.-]+)@(\d[\w.-]*)'?:$/gm,
+    ))
+      if (printed.has(packageName) && packageName !== 'google-auth-library') found.set(packageName, version);
+  }
+  return found;
+}
 
 beforeAll(async () => {
   await ensurePacked();
-  registry = await startRegistry();
+  registry = await startRegistry([], lockedPackages());
   mkdirSync(join(folder, 'tools'));
   mkdirSync(join(folder, 'credex'));
   mkdirSync(join(folder, '.config', 'fish', 'completions'), { recursive: true });
@@ -138,7 +127,7 @@ describe('npm install', () => {
   });
 
   it.each(installs)(
-    '$readme: $line',
+    '$line',
     async ({ line }) => {
       if (line.includes('$HOME'))
         for (const packageName of PACKAGES)
@@ -152,33 +141,49 @@ describe('npm install', () => {
   );
 });
 
-/** Other people's tools, which answer what our commands read, and see what our commands give. */
-function putTools(): void {
-  const role = JSON.stringify({ Role: { Arn: AWS.roleArn, AssumeRolePolicyDocument: POLICY } });
+/** Other people's tools: they check their arguments, answer what our commands read, and see what our commands give. */
+function putTools(): NodeJS.ProcessEnv {
   const { projectNumber, workloadIdentityPoolId } = GCP;
   const pool = `projects/${projectNumber}/locations/global/workloadIdentityPools/${workloadIdentityPoolId}`;
-  const provider = JSON.stringify({
-    name: `${pool}/providers/vercel`,
-    attributeMapping: { 'google.subject': 'assertion.sub' },
-    oidc: { issuerUri: 'https://oidc.vercel.com/acme', allowedAudiences: [AUDIENCE] },
-    state: 'ACTIVE',
-  });
-  const tools = {
-    aws: `if [ "$1" = iam ]; then echo '${role}'; else test -n "$AWS_SESSION_TOKEN"; fi`,
-    terraform: 'test -n "$GOOGLE_OAUTH_ACCESS_TOKEN"',
-    gcloud: `case "$*" in *providers*) echo '${provider}';; *) echo '{"bindings":[{"role":"roles/iam.workloadIdentityUser","members":["principal://iam.googleapis.com/${pool}/subject/owner:acme:project:shop:environment:production"]}]}';; esac`,
-    az: `echo '[{"name":"production","issuer":"https://oidc.vercel.com/acme","subject":"owner:acme:project:shop:environment:production","audiences":["${AUDIENCE}"]}]'`,
+  const subject = 'owner:acme:project:shop:environment:production';
+  const policy = {
+    bindings: [
+      {
+        role: 'roles/iam.workloadIdentityUser',
+        members: [`principal://iam.googleapis.com/${pool}/subject/${subject}`],
+      },
+    ],
   };
-  for (const [name, text] of Object.entries(tools)) {
-    const path = join(folder, 'tools', name);
-    writeFileSync(path, `#!/bin/sh\n${text}\n`);
+  const answers = {
+    'aws iam get-role': { Role: { Arn: AWS.roleArn, AssumeRolePolicyDocument: POLICY } },
+    'gcloud iam workload-identity-pools providers describe': {
+      name: `${pool}/providers/vercel`,
+      attributeMapping: { 'google.subject': 'assertion.sub' },
+      oidc: { issuerUri: 'https://oidc.vercel.com/acme', allowedAudiences: [AUDIENCE] },
+      state: 'ACTIVE',
+    },
+    'gcloud iam service-accounts get-iam-policy': policy,
+    'gcloud projects get-ancestors-iam-policy': policy,
+    'az ad app federated-credential list': [
+      { name: 'production', issuer: 'https://oidc.vercel.com/acme', subject, audiences: [AUDIENCE] },
+    ],
+  };
+  const file = join(folder, 'answers.json');
+  writeFileSync(file, JSON.stringify(answers));
+  const program = fileURLToPath(new URL('known-tool.mjs', import.meta.url));
+  const put = (path: string, tool: string): void => {
+    writeFileSync(path, `#!/bin/sh\nexec "${process.execPath}" "${program}" ${tool} "$@"\n`);
     chmodSync(path, 0o755);
-  }
+  };
+  for (const tool of ['aws', 'terraform', 'gcloud', 'az', 'vercel', 'docker'])
+    put(join(folder, 'tools', tool), tool);
+  put(join(folder, 'node_modules', '.bin', 'next'), 'next');
+  return { KNOWN_TOOL_ANSWERS: file };
 }
 
 describe('what is installed then', () => {
   beforeAll(async () => {
-    putTools();
+    const ofTools = putTools();
     const token = await fixture.mint();
     const { projectNumber, workloadIdentityPoolId, workloadIdentityPoolProviderId, serviceAccountEmail } =
       GCP;
@@ -209,17 +214,17 @@ describe('what is installed then', () => {
     const ca = join(folder, 'emulator-ca.pem');
     await fixture.emulator.writeCa(ca);
     const { PATH: _path, HOME: _home, ...seen } = outside(fixture.emulator, { ca });
-    env = { ...env, ...seen };
+    env = { ...env, ...seen, ...ofTools };
     // As someone who has read the file: a code configuration that only the folder names needs consent.
     const trusted = await sh('npx credex trust credex.config.ts');
     if (trusted.code !== 0) throw new Error(trusted.stderr);
   }, BOUND_MS);
 
-  const single = others.filter(({ line }) => !line.includes('credex emulator') && !line.includes('9000'));
   it.each(single)(
-    '$readme: $line',
+    '$line',
     async ({ line }) => {
-      const { code, stdout, stderr } = await sh(line);
+      // The command of the README names the application by a variable.
+      const { code, stdout, stderr } = await sh(line, { AZURE_CLIENT_ID: AZURE.clientId });
       expect(code, stdout + stderr).toBe(ENDS[bare(line)] ?? 0);
     },
     BOUND_MS,
@@ -228,9 +233,7 @@ describe('what is installed then', () => {
   it(
     'packages/cli/README.md: the emulator, and a token from it',
     async () => {
-      const [server = '', reader = ''] = others.flatMap(({ line }) =>
-        /credex emulator|9000/.test(line) ? [line] : [],
-      );
+      const [server = '', reader = ''] = ofEmulator.map(({ line }) => line);
       // The port that is printed may be another program's here.
       const port = String(20_000 + (process.pid % 10_000));
       const [serve, read] = [server, reader].map((line) => bare(line).replaceAll('9000', port));

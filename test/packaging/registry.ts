@@ -2,9 +2,10 @@
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { tarballOf } from '../../scripts/pack.mjs';
@@ -44,16 +45,36 @@ async function packed(file: string): Promise<Release> {
   return { manifest: JSON.parse(stdout) as Release['manifest'], pack: async () => readFileSync(file) };
 }
 
-async function releasesOf(name: string, more: readonly Release[]): Promise<readonly Release[]> {
+/** A package without contents, for a name that only has to exist. */
+function emptyRelease(name: string, version: string): Release {
+  const manifest = { name, version };
+  const pack = async (): Promise<Buffer> => {
+    const folder = mkdtempSync(join(tmpdir(), 'credex-empty-'));
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+    return installed(folder)
+      .pack()
+      .finally(() => rmSync(folder, { recursive: true }));
+  };
+  return { manifest, pack };
+}
+
+async function releasesOf(name: string, { more, empty }: Further): Promise<readonly Release[]> {
   const others = more.filter(({ manifest }) => manifest.name === name);
   const packageName = PACKAGES.find((one) => manifestOf(one).name === name);
   if (packageName !== undefined) return [...others, await packed(tarballOf(packageName))];
   if (others.length > 0) return others;
+  const version = empty.get(name);
+  if (version !== undefined) return [emptyRelease(name, version)];
   const prefix = `${name.replace('/', '+')}@`;
   const folders = readdirSync(STORE).filter((entry) => entry.startsWith(prefix));
   const releases = folders.map((entry) => installed(join(STORE, entry, 'node_modules', name)));
   // A package that others are peers of has a folder for each choice of them.
   return [...new Map(releases.map((release) => [release.manifest.version, release])).values()];
+}
+
+interface Further {
+  readonly more: readonly Release[];
+  readonly empty: ReadonlyMap<string, string>;
 }
 
 export interface Registry {
@@ -64,9 +85,13 @@ export interface Registry {
 /**
  * https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md
  * @param more Tarballs of further releases.
+ * @param empty Names and versions of packages of other people that only have to exist: they have no contents.
  */
-export async function startRegistry(more: readonly string[] = []): Promise<Registry> {
-  const further = await Promise.all(more.map(packed));
+export async function startRegistry(
+  more: readonly string[] = [],
+  empty: ReadonlyMap<string, string> = new Map(),
+): Promise<Registry> {
+  const further: Further = { more: await Promise.all(more.map(packed)), empty };
   const tarballs = new Map<string, Buffer>();
   let url = '';
 

@@ -96,6 +96,7 @@ function pageOf({ cloud, service, rows, message }: Page): string {
   return [
     '---',
     'aside: false',
+    'pageClass: messages',
     '---',
     '',
     `# What ${cloud} says`,

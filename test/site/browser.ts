@@ -80,11 +80,15 @@ export function errorsOf(page: Page): readonly string[] {
   return errors;
 }
 
-/** The violations that axe finds, by rule and element. Injected by the debugger: the page refuses other scripts. */
-export async function violations(page: Page): Promise<readonly string[]> {
+/**
+ * The violations that axe finds, by rule and element. Injected by the debugger: the page refuses other scripts.
+ * @param without Rules that are left out.
+ */
+export async function violations(page: Page, without: readonly string[] = []): Promise<readonly string[]> {
+  const rules = Object.fromEntries(without.map((rule) => [rule, { enabled: false }]));
   const session = await page.context().newCDPSession(page);
   const { result } = await session.send('Runtime.evaluate', {
-    expression: `${axe.source};axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    expression: `${axe.source};axe.run(document, { resultTypes: ['violations'], rules: ${JSON.stringify(rules)} }).then(({ violations }) =>
       JSON.stringify(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 160)))))`,
     awaitPromise: true,
     returnByValue: true,
