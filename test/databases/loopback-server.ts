@@ -9,7 +9,7 @@ import type { TLSSocket, TlsOptions } from 'node:tls';
 const MOST_BYTES = 1024 * 1024;
 
 /** Why a server ends a connection: the client broke the protocol. */
-export class Violation extends Error {}
+class Violation extends Error {}
 
 export function demand(isSo: boolean, what: string): asserts isSo {
   if (!isSo) throw new Violation(what);

@@ -12,7 +12,7 @@ export const PRELOGIN = 0x12;
 
 const HEADER_BYTES = 8;
 
-export const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le');
+const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le');
 
 function numeric(bytes: 1 | 2 | 4): (value: number) => Buffer {
   return (value) => {
@@ -23,7 +23,7 @@ function numeric(bytes: 1 | 2 | 4): (value: number) => Buffer {
 }
 const uint8 = numeric(1);
 const uint16 = numeric(2);
-export const uint32: (value: number) => Buffer = numeric(4);
+const uint32 = numeric(4);
 
 /** A text of up to 255 characters, with its length. */
 const shortText = (text: string): Buffer => Buffer.concat([uint8(text.length), utf16(text)]);
