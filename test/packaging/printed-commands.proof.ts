@@ -189,7 +189,7 @@ describe('what is installed then', () => {
       GCP;
     const config = {
       credentials: {
-        store: { provider: 'aws', roleArn: AWS.roleArn, region: AWS.region },
+        s3: { provider: 'aws', roleArn: AWS.roleArn, region: AWS.region },
         orders: { provider: 'aws', roleArn: AWS.roleArn, region: AWS.region },
         reports: {
           provider: 'gcp',
@@ -206,6 +206,9 @@ describe('what is installed then', () => {
       token,
       'credex.config.ts': `import { defineConfig } from 'credex';\nexport default defineConfig(${JSON.stringify(config)});\n`,
       'store.mjs': STORE_MODULE,
+      'shared-store.mjs': STORE_MODULE,
+      'role.json': JSON.stringify(POLICY),
+      'role-1.json': JSON.stringify(POLICY),
       'trust-policy.json': JSON.stringify(POLICY),
       'emulator-seed.json': readFileSync(join(ROOT, 'packages', 'cli', 'emulator-seed.example.json'), 'utf8'),
     };
