@@ -58,8 +58,6 @@ const TOOLS = {
     },
   },
   terraform: { plan: { needs: 'GOOGLE_OAUTH_ACCESS_TOKEN' } },
-  docker: { 'compose up': { other: { '--build': true, '--detach': true } } },
-  next: { dev: { needs: 'VERCEL_OIDC_TOKEN_FILE' } },
   vercel: {
     link: {},
     login: {},

@@ -102,10 +102,7 @@ export const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^npx create-next-app@/, 'it needs the public registry: the group guide of npm run hosts runs it'],
   [/^cd /, 'it leads into a folder that another command makes'],
   [/^git clone /, 'it needs the network'],
-  [
-    /^npx credex dev --(?:listen|allow-host) /,
-    'it listens where containers find it: test/e2e/dev.test.ts runs it on loopback',
-  ],
+  [/^npx credex dev /, 'test/e2e/dev.test.ts runs it, and the group guide of npm run hosts'],
   [
     /^eval "\$\(credex completion zsh/,
     'it is for zsh: packages/cli/src/completion/completion.test.ts runs it there',
