@@ -100,6 +100,10 @@ export const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^npm run demo\b/, 'test/examples/demo.test.ts runs it'],
   [/^npx --yes pnpm@/, 'scripts/pack.mjs makes the same tarballs for this test'],
   [/^npx create-next-app@/, 'it needs the public registry: the group guide of npm run hosts runs it'],
+  [
+    /^npm (?:install|run dev)$/,
+    'it is for a folder of examples: the group examples of npm run hosts runs it',
+  ],
   [/^cd /, 'it leads into a folder that another command makes'],
   [/^git clone /, 'it needs the network'],
   [/^npx credex dev /, 'test/e2e/dev.test.ts runs it, and the group guide of npm run hosts'],
