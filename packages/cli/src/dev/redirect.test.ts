@@ -58,7 +58,7 @@ describe('the redirection of a program', () => {
     return [service ?? 'as it was', first.host];
   }
 
-  test.each([
+  test.each<readonly [string, string]>([
     ...HOSTS,
     ['sts.amazonaws.com.evil.example', 'as it was'],
     ['sqs.eu-west-1.amazonaws.com', 'as it was'],
