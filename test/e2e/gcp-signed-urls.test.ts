@@ -95,12 +95,14 @@ describe.each([7, 8] as const)('@google-cloud/storage %i', (version) => {
   test('is for one method, one object and its signed headers', async () => {
     const write = await signed('write', { contentType: 'text/plain' });
     const upload = { method: 'PUT', body: 'an order of 4 pears' };
-    expect(await fetched(write)).toEqual([403, 'SignatureDoesNotMatch']);
+    const headers = { 'content-type': 'text/plain' };
+    expect(await fetched(write, { headers })).toEqual([403, 'SignatureDoesNotMatch']);
+    expect(await fetched(write, { method: 'PUT' })).toEqual([400, 'MalformedSecurityHeader']);
     expect(await fetched(write, { ...upload, headers: { 'content-type': 'text/html' } })).toEqual([
       403,
       'SignatureDoesNotMatch',
     ]);
-    expect(await fetched(write, { ...upload, headers: { 'content-type': 'text/plain' } })).toEqual([200, '']);
+    expect(await fetched(write, { ...upload, headers })).toEqual([200, '']);
     const read = await signed('read');
     expect(await fetched(read)).toEqual([200, 'an order of 4 pears']);
     expect(await fetched(read.replace('orders/', 'payroll/'))).toEqual([403, 'SignatureDoesNotMatch']);
