@@ -4,6 +4,7 @@ import type { PresentedToken } from '@credex/core';
 import type { HintTable } from '@credex/core/classify';
 import type { AwsConfiguration } from './types.js';
 
+/** The hints of AWS alone; `CommonHint` of `@credex/core/classify` has the others. */
 export type HintName =
   | 'trustPolicy'
   | 'issuer'
