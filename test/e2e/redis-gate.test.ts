@@ -71,6 +71,14 @@ test('RESET ends the login', async () => {
   expect(received.at(-1)).toBe(command('GET', 'key'));
 });
 
+test('RESET before a login is answered, and logs nobody in', async () => {
+  const { gate, received } = await start();
+  const stream = await upgraded(await openTo(gate), gate);
+  expect((await asked(stream, command('RESET'))).toString()).toBe('+RESET\r\n');
+  expect((await asked(stream, command('GET', 'key'))).toString()).toMatch(/^-NOAUTH/);
+  expect(received).toEqual([]);
+});
+
 test('ends a connection without TLS', async () => {
   const { gate, received } = await start();
   const socket = await openTo(gate);

@@ -1,7 +1,7 @@
 /** Adds variables to .env.local, and leaves all other text as it is. */
 
 import { stat } from 'node:fs/promises';
-import { parseEnv } from 'node:util';
+import { isDeepStrictEqual, parseEnv } from 'node:util';
 import { writePrivately } from '../entry/private-file.js';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
@@ -66,7 +66,7 @@ export function addedVariables(
   return `${text}${gap}${added.join('\n')}\n`;
 }
 
-/** @throws UsageError if the file has the variable in a form that is not replaced, such as several lines */
+/** @throws UsageError if the file has the variable in a form that is not replaced, or whose rest would be another variable */
 function replaced(
   text: string,
   name: string,
@@ -75,11 +75,12 @@ function replaced(
   // A mark of the byte order may come before the first line.
   const lines = new RegExp(`(?<=^\\ufeff?)[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=.*$`, 'gm');
   const after = text.replaceAll(lines, () => line);
-  if (variablesOf(after)[name] === value) return after;
+  if (isDeepStrictEqual(variablesOf(after), { ...variablesOf(text), [name]: value })) return after;
   throw new UsageError('invalid_argument', `${name} in ${shown(file)} cannot be replaced.`, {
     hint: `Remove it from the file by hand; it becomes ${shown(value)}.`,
   });
 }
 
-const variablesOf = (text: string): Readonly<Record<string, string | undefined>> =>
-  parseEnv(text.replace(/^\ufeff/, ''));
+const variablesOf = (text: string): Readonly<Record<string, string | undefined>> => ({
+  ...parseEnv(text.replace(/^\ufeff/, '')),
+});

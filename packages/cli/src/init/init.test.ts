@@ -136,6 +136,13 @@ describe('.env.local', () => {
     expect((await init(AWS, { cwd: inner, env: { HOME: cwd } })).exit).toBe(2);
   });
 
+  test('a seed that is a link out of the project is refused, not copied', async () => {
+    symlinkSync('/etc/hostname', join(cwd, 'credex.emulator.json'));
+    const { exit, stderr } = await init(AWS);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining('leads out of the project')]);
+    expect(readdirSync(cwd)).toEqual(['credex.emulator.json']);
+  });
+
   test('a link stays a link', async () => {
     write('shared', 'A=1\n');
     symlinkSync('shared', join(cwd, '.env.local'));

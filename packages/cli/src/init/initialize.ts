@@ -15,6 +15,7 @@ import { collect } from './collect.js';
 import { addedVariables, environmentFile, writeEnvironment } from './environment-file.js';
 import type { Step } from './next-steps.js';
 import { nextSteps } from './next-steps.js';
+import { followed } from './inside-folder.js';
 import type { WrittenFile } from './write-files.js';
 import { contentOf, writeFiles } from './write-files.js';
 
@@ -114,7 +115,9 @@ async function seedWith(
   { team, project, ids, issuers }: TrustRequest,
   storage: string,
 ): Promise<string | undefined> {
-  const before = await contentOf(join(io.cwd, SEED_FILE));
+  // What a link leads to would be copied into the project.
+  const path = await followed(io, join(io.cwd, SEED_FILE));
+  const before = path === undefined ? undefined : await contentOf(path);
   const present = before === undefined ? {} : seedIn(before);
   if (Object.hasOwn(present, provider)) return undefined;
   const [issuer] = issuers;

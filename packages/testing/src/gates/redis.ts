@@ -50,7 +50,8 @@ async function serve(visit: Visit): Promise<void> {
     const login = loginOf(name, words);
     if (login === undefined && !isLoggedIn && !(server !== undefined && ANONYMOUS.includes(name))) {
       if (name === 'QUIT') return void client.end('+OK\r\n');
-      if (server === undefined) client.write(`-${NO_LOGIN}\r\n`);
+      if (name === 'RESET') client.write('+RESET\r\n');
+      else if (server === undefined) client.write(`-${NO_LOGIN}\r\n`);
       else server.write(framed(refusal(NO_LOGIN)));
     } else if (login === undefined) {
       if (name === 'MULTI') isInTransaction = true;
