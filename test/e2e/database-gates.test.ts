@@ -4,6 +4,7 @@
  */
 
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { rdsPassword } from '@credex/aws/rds';
 import { azureDatabasePassword, azureRedisPassword } from '@credex/azure/databases';
 import { createCredentialCache } from '@credex/core';
@@ -162,7 +163,18 @@ describe('MySQL', () => {
     return { gate: await startMysqlGate({ emulator: fixture.emulator, server: { port }, login }), received };
   }
 
-  async function logIn(gate: Gate, password: string): Promise<Buffer> {
+  const logIn = async (gate: Gate, password: string): Promise<Buffer> => {
+    const stream = await atPassword(gate);
+    return asked(stream, packet(4, Buffer.from(`${password}\0`)));
+  };
+
+  async function loggedIn(gate: Gate, password: string): Promise<Duplex> {
+    const stream = await atPassword(gate);
+    expect(await asked(stream, packet(4, Buffer.from(`${password}\0`)))).toEqual(packet(5, OK));
+    return stream;
+  }
+
+  async function atPassword(gate: Gate): Promise<Duplex> {
     const socket = await openTo(gate);
     const greeting = (await once(socket, 'data'))[0] as Buffer;
     expect(greeting.readUInt16LE(4 + 25) & SSL).toBe(SSL);
@@ -170,7 +182,7 @@ describe('MySQL', () => {
     const stream = await upgraded(socket, gate);
     const asksFor = await asked(stream, packet(2, response(CAPABILITIES | SSL)));
     expect(asksFor).toEqual(packet(3, Buffer.from('\u00femysql_clear_password\0', 'latin1')));
-    return asked(stream, packet(4, Buffer.from(`${password}\0`)));
+    return stream;
   }
 
   test('hands the connection of a signed password to the server, without the flag for TLS', async () => {
@@ -178,6 +190,19 @@ describe('MySQL', () => {
     expect(await logIn(gate, await signed(gate))).toEqual(packet(5, OK));
     expect(received).toEqual([packet(1, response(CAPABILITIES))]);
     expect(gate.logins()).toMatchObject([{ user: 'app', database: 'shop', accepted: true }]);
+  });
+
+  test('ends a connection that changes its user, in however many pieces it arrives', async () => {
+    const { gate, received } = await start();
+    const stream = await loggedIn(gate, await signed(gate));
+    const query = packet(0, Buffer.from('\u0003select 1\0\u0011', 'latin1'));
+    expect(await asked(stream, query)).toEqual(packet(2, OK));
+    const change = packet(0, Buffer.from('\u0011admin\0\0\0', 'latin1'));
+    const closed = once(stream, 'close');
+    for (const byte of change) stream.write(Buffer.from([byte]));
+    await closed;
+    expect(Buffer.concat(received.slice(1)).subarray(0, query.length)).toEqual(query);
+    expect(Buffer.concat(received.slice(1)).includes('admin')).toBe(false);
   });
 
   test('refuses another password, and a client without TLS before its password', async () => {

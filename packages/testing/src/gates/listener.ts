@@ -190,9 +190,9 @@ function readable(stream: Duplex): Promise<void> {
   });
 }
 
-/** Passes on all bytes in both directions, until one side ends. */
-export function join(client: Duplex, server: Duplex): void {
-  client.pipe(server);
+/** Passes on all bytes in both directions, until one side ends. What the client sends goes through `through`. */
+export function join(client: Duplex, server: Duplex, through?: Duplex): void {
+  (through === undefined ? client : client.pipe(through)).pipe(server);
   server.pipe(client);
   client.once('close', () => server.destroy());
   server.once('close', () => client.destroy());

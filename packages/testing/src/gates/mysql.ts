@@ -3,6 +3,7 @@
  * mysql_clear_password, as RDS, Cloud SQL and Azure ask for it.
  */
 
+import { Transform } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import { mysqlCheck } from './checks.js';
 import type { DatabaseGateLogin } from './checks.js';
@@ -114,7 +115,44 @@ async function handOver(
     return;
   }
   client.write(framed(sequence, last.body));
-  join(client, server);
+  join(
+    client,
+    server,
+    withoutChangeOfUser().once('error', () => client.destroy()),
+  );
+}
+
+const COM_CHANGE_USER = 0x11;
+
+/**
+ * Fails at a change of the user: this server would accept it without a password, and a cloud checks one. `mysql2` sends it for
+ * `changeUser()` alone.
+ */
+function withoutChangeOfUser(): Transform {
+  let head: Buffer = Buffer.alloc(0);
+  let rest = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      for (let at = 0; at < chunk.length;) {
+        if (rest > 0) {
+          const skipped = Math.min(rest, chunk.length - at);
+          rest -= skipped;
+          at += skipped;
+          continue;
+        }
+        // The length, the sequence number, and the byte that names the command.
+        head = Buffer.concat([head, chunk.subarray(at, at + 1)]);
+        at += 1;
+        const isEmpty = head.length === 4 && head.readUIntLE(0, 3) === 0;
+        if (head.length < 5 && !isEmpty) continue;
+        if (head[3] === 0 && head[4] === COM_CHANGE_USER)
+          return done(new Error('COM_CHANGE_USER is not supported.'));
+        rest = isEmpty ? 0 : head.readUIntLE(0, 3) - 1;
+        head = Buffer.alloc(0);
+      }
+      done(null, chunk);
+    },
+  });
 }
 
 async function packet(stream: Duplex): Promise<Packet> {
