@@ -91,6 +91,8 @@ async function deployed(program: string, shown: readonly Block[], token?: string
       VERCEL_ENV: 'production',
       VERCEL_TARGET_ENV: 'production',
       VERCEL_PROJECT_ID: TEAM.projectId,
+      // As the README says; the blocks of other clouds do not read it.
+      AWS_ROLE_ARN: AWS.roleArn,
     },
     token ?? (await fixture.mint()),
   );

@@ -186,6 +186,8 @@ describe('what is installed then', () => {
     const { projectNumber, workloadIdentityPoolId, workloadIdentityPoolProviderId, serviceAccountEmail } =
       GCP;
     const config = {
+      // For `credex doctor` without a name.
+      default: 's3',
       credentials: {
         s3: { provider: 'aws', roleArn: AWS.roleArn, region: AWS.region },
         orders: { provider: 'aws', roleArn: AWS.roleArn, region: AWS.region },

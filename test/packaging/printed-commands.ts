@@ -115,7 +115,7 @@ export const NOT_RUN: readonly (readonly [RegExp, string])[] = [
 export const reasonOf = (line: string): string | undefined =>
   NOT_RUN.find(([match]) => match.test(line))?.[1];
 
-export const installs: readonly Command[] = commands.filter(({ line }) => line.startsWith('npm install '));
+export const installs: readonly Command[] = commands.filter(({ line }) => /(?:^|&& )npm install /.test(line));
 export const notRun: readonly Command[] = commands.filter(({ line }) => reasonOf(line) !== undefined);
 export const others: readonly Command[] = commands.filter(
   (one) => !installs.includes(one) && !notRun.includes(one),
