@@ -19,6 +19,16 @@ const TOOLS = {
     'iam put-role-policy': {
       required: { '--role-name': NAME, '--policy-name': NAME, '--policy-document': JSON_TEXT },
     },
+    'rds modify-db-instance': {
+      required: { '--db-instance-identifier': NAME },
+      other: { '--enable-iam-database-authentication': true, '--apply-immediately': true },
+    },
+    'rds modify-db-cluster': {
+      required: { '--db-cluster-identifier': NAME },
+      other: { '--enable-iam-database-authentication': true, '--apply-immediately': true },
+    },
+    'rds describe-db-instances': { other: { '--db-instance-identifier': NAME } },
+    'rds describe-db-clusters': { other: { '--db-cluster-identifier': NAME } },
     's3 ls': { operands: [/^s3:\/\//], least: 0, needs: 'AWS_SESSION_TOKEN' },
   },
   gcloud: {
@@ -27,6 +37,7 @@ const TOOLS = {
       operands: [NAME],
       required: { '--workload-identity-pool': NAME, '--location': /^global$/ },
     },
+    'iam service-accounts create': { operands: [NAME] },
     'iam service-accounts get-iam-policy': { operands: [NAME] },
     'iam service-accounts add-iam-policy-binding': {
       operands: [NAME],
@@ -38,6 +49,7 @@ const TOOLS = {
       operands: [NAME],
       required: { '--role': ROLE, '--member': MEMBER, '--region': NAME },
     },
+    'run services describe': { operands: [NAME], required: { '--region': NAME } },
     'storage buckets add-iam-policy-binding': {
       operands: [/^gs:\/\/[\w.-]+$/],
       required: { '--role': ROLE, '--member': MEMBER },

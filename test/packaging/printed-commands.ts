@@ -106,6 +106,7 @@ export const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   ],
   [/^cd /, 'it leads into a folder that another command makes'],
   [/^git clone /, 'it needs the network'],
+  [/^curl -o global-bundle\.pem /, 'it needs the network'],
   [/^npx credex dev /, 'test/e2e/dev.test.ts runs it, and the group guide of npm run hosts'],
   [
     /^eval "\$\(credex completion zsh/,

@@ -2,7 +2,7 @@ import { vercelToken } from '@credex/verify/hono';
 import type { VercelTokenVariables } from '@credex/verify/hono';
 import { Hono } from 'hono';
 
-export const app = new Hono<{ Variables: VercelTokenVariables }>();
+const app = new Hono<{ Variables: VercelTokenVariables }>();
 
 app.get('/health', (context) => context.text('ok'));
 
@@ -20,3 +20,5 @@ app.get('/orders', (context) => {
   const { project, environment } = context.get('vercelToken');
   return context.json({ caller: `${project}, ${environment}`, orders: [{ id: 1, item: 'pears' }] });
 });
+
+export default app;
