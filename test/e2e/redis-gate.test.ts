@@ -71,7 +71,7 @@ test('RESET ends the login', async () => {
   expect(received.at(-1)).toBe(command('GET', 'key'));
 });
 
-test('RESET before a login is answered, and logs nobody in', async () => {
+test('RESET before a login is answered, and logs no one in', async () => {
   const { gate, received } = await start();
   const stream = await upgraded(await openTo(gate), gate);
   expect((await asked(stream, command('RESET'))).toString()).toBe('+RESET\r\n');
