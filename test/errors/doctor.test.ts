@@ -1,7 +1,7 @@
 /** One thing is broken in each set-up, and `credex doctor` names that very thing, and what to type. */
 
 import { describe, expect, test } from 'vitest';
-import { documentOf } from '../support/command-line.js';
+import { documentOf, folder } from '../support/command-line.js';
 import { STORES } from '../support/credex.js';
 import { AZURE } from '../support/trust.js';
 import { useFixture } from '../support/use-fixture.js';
@@ -254,4 +254,20 @@ describe('a set-up with one thing broken before a cloud is asked', () => {
       { step: 'signature', code: 'unknown_key', exit: 1, command: /^vercel env pull$/ },
     );
   });
+});
+
+test('a file of --hop-policy that is missing or malformed is wrong use, not a fault of the exchange', async () => {
+  const role = (name: string): string => `arn:aws:iam::123456789012:role/doctor-${name}`;
+  const trust = { Version: '2012-10-17', Statement: [] };
+  const at = folder({ 'role.json': trust, 'malformed.json': '{' });
+  const entry = { roleArn: role('absent'), assumeRole: [{ roleArn: role('last') }] };
+  for (const [file, code] of [
+    ['missing', 'unreadable_file'],
+    ['malformed', 'policy_not_json'],
+  ]) {
+    const args = ['--policy', `${at}/role.json`, '--hop-policy', `${at}/${file}.json`];
+    const ended = await diagnosed({ entry, args });
+    expect(documentOf<object>(ended)).toMatchObject({ error: { code, option: '--hop-policy' } });
+    expect(ended.code).toBe(2);
+  }
 });

@@ -114,10 +114,16 @@ describe('the account of a role', () => {
   it.each([
     ['unknown: any provider of the issuer will do', trust(EXACT), undefined, 'allowed'],
     ['from the file', role, undefined, 'refused'],
-    ['as given, before that of the file', role, ROLE, 'allowed'],
     ['a bare document', { AssumeRolePolicyDocument: JSON.stringify(trust(EXACT)) }, ROLE, 'allowed'],
   ] as const)('%s', async (_name, policy, roleArn, verdict) => {
     expect((await explained('aws', policy, { roleArn })).verdict).toBe(verdict);
+  });
+
+  it('is not that of a file of another role', async () => {
+    await expect(explained('aws', role, { roleArn: ROLE })).rejects.toMatchObject({
+      code: 'policy_of_another_role',
+      input: 'policy',
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import type { TokenClaims } from './claims.js';
 import { explainAws } from './aws/explain-aws.js';
 import { explainChain } from './aws/explain-chain.js';
+import { readSessionPolicies } from './aws/session-policies.js';
 import { readIdentityProvider } from './aws/identity-provider.js';
 import { explainAzure } from './azure/explain-azure.js';
 import { explainGcp } from './gcp/explain-gcp.js';
@@ -29,8 +30,8 @@ export interface ExplainInput {
    */
   readonly now?: number | undefined;
   /**
-   * AWS: the ARN of the role; the identity provider must be in the same account. Default: the one in `policy`; if there is
-   * none, any account will do.
+   * AWS: the ARN of the role; the identity provider must be in the same account. If `policy` names a
+   * role, it must be this one. Default: the one in `policy`; if there is none, any account will do.
    */
   readonly roleArn?: string | undefined;
   /** AWS: the RoleSessionName of the request. Default: conditions on `sts:RoleSessionName` are undecided. */
@@ -43,6 +44,16 @@ export interface ExplainInput {
    * without an external id, tags or a source identity.
    */
   readonly assumeRole?: string | undefined;
+  /**
+   * AWS: the session policy (`policy` of @credex/aws) of the session that the token is exchanged for, as JSON text. It is
+   * judged where that session assumes the first role of `assumeRole`. Default: none.
+   */
+  readonly sessionPolicy?: string | undefined;
+  /**
+   * AWS: the managed session policies (`policyArns` of @credex/aws) of that session. Their documents are not read: where one
+   * is given, whether the session may assume the first role of `assumeRole` is undecided. Default: none.
+   */
+  readonly sessionPolicyArns?: readonly string[] | undefined;
   /**
    * AWS: for each role of `assumeRole`, in its order, the output of `aws iam get-role`, or its trust policy. Default: these
    * roles are not judged, and the verdict is `undecided`.
@@ -112,12 +123,18 @@ function ofCloud(input: ExplainInput, value: unknown): Judged {
   const { claims } = input;
   switch (input.cloud) {
     case 'aws': {
-      const { roleArn, roleSessionName, now } = input;
+      const { roleArn, roleSessionName, now, sessionPolicy } = input;
       const facts = { roleArn, roleSessionName, now };
       const first = explainAws(value, claims, identityProviderOf(input), facts);
       const roles = rolesOf(input.assumeRole);
       const policies = (input.hopPolicies ?? []).map((one) => readPolicy(one, 'hopPolicies').value);
-      return joined([first, ...explainChain({ first: value, roles, policies, claims, facts })]);
+      const { policies: sessionPolicies, findings } = readSessionPolicies(
+        sessionPolicy === undefined ? undefined : readPolicy(sessionPolicy, 'sessionPolicy').value,
+        input.sessionPolicyArns ?? [],
+        'session policy',
+      );
+      const chain = explainChain({ first: value, roles, policies, sessionPolicies, claims, facts });
+      return joined([withRefusals(first, findings), ...chain]);
     }
     case 'gcp': {
       const { serviceAccountPolicy: text, projectPolicies = [] } = input;
@@ -130,6 +147,12 @@ function ofCloud(input: ExplainInput, value: unknown): Judged {
       return explainAzure(value, claims);
   }
 }
+
+/** STS refuses the request for findings other than those of the policy. */
+const withRefusals = (judged: Judged, refusals: readonly Finding[]): Judged =>
+  refusals.length === 0 || judged.verdict === 'invalid'
+    ? judged
+    : { ...judged, verdict: 'refused', answer: undefined, findings: [...refusals, ...judged.findings] };
 
 /** The option may be one role or a list of them. */
 function rolesOf(text: string | undefined): readonly JsonObject[] {

@@ -142,6 +142,34 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
   ],
   transitive_tag_keys_differ: second({}, compares('sts:TransitiveTagKeys')),
   source_identity_differs: second({ sourceIdentity: 'y' }, compares('sts:SourceIdentity')),
+  session_policy_denies: second(
+    {},
+    {},
+    {
+      sessionPolicy: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' },
+      }),
+    },
+  ),
+  tag_key_set_twice: second({ tags: { team: 'data', Team: 'data' } }),
+  source_identity_set_twice: second(
+    { sourceIdentity: 'shop' },
+    {},
+    { claims: { ...CLAIMS, 'https://aws.amazon.com/source_identity': 'web' } },
+  ),
+  request_refused: second({ externalId: 'x' }),
+  session_claim_invalid: ['aws', trust(EXACT), { claims: { ...CLAIMS, 'https://aws.amazon.com/tags': 'x' } }],
+  role_not_authorized: [
+    'aws',
+    trust(EXACT),
+    { roleArn: ROLE, claims: { ...CLAIMS, 'https://aws.amazon.com/roles': [NEXT] } },
+  ],
+  session_policy_not_judged: second(
+    {},
+    {},
+    { sessionPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] },
+  ),
   hop_not_judged: second({}, {}, { hopPolicies: [] }),
   caller_unknown: second({}, {}, { roleArn: undefined }),
   caller_policy_assumed: second({}, { Principal: { AWS: '123456789012' } }),

@@ -74,6 +74,17 @@ const ERRORS = {
   transitive_tag_keys_differ: 'List in `transitiveTagKeys` of this role the keys that the policy has.',
   source_identity_differs:
     'Pass the value that the policy has as `sourceIdentity` of the first role that is assumed by a session.',
+  session_policy_denies:
+    'Allow the action on this role in the session policy of the role before it, or leave that session policy out.',
+  tag_key_set_twice:
+    'Remove one of the two: STS compares tag keys without regard to case, and refuses to set an inherited one again.',
+  source_identity_set_twice:
+    'Set it once, in the token or in the first role that a session assumes: STS keeps it for all later sessions.',
+  request_refused:
+    'Correct this option of the role: STS refuses the request, whatever the trust policy says.',
+  session_claim_invalid:
+    'Correct the claim at the issuer of the token, or leave it out: AWS refuses a token with such a claim.',
+  role_not_authorized: 'Add the ARN of the role to this claim of the token, or leave the claim out.',
   // Google Cloud.
   provider_disabled:
     'Enable the provider: gcloud iam workload-identity-pools providers update-oidc … --no-disabled.',
@@ -151,6 +162,8 @@ const NOTES = {
   caller_unknown: 'Pass `roleArn`, or the output of `aws iam get-role` in place of the trust policy alone.',
   caller_policy_assumed:
     'Check the policies of the role before it in the chain: they must allow the same actions on this role.',
+  session_policy_not_judged:
+    'Check the session policies of the role before it: they must allow the same actions on this role.',
   service_account_assumed:
     'Pass the output of `gcloud iam service-accounts get-iam-policy` as `serviceAccountPolicy`, so that it is judged as well.',
   ancestors_not_judged:

@@ -1,6 +1,12 @@
 /** The members of `ExplainInput` that hold the text of a file. */
 export type PolicyInput =
-  'policy' | 'identityProvider' | 'assumeRole' | 'hopPolicies' | 'serviceAccountPolicy' | 'projectPolicies';
+  | 'policy'
+  | 'identityProvider'
+  | 'assumeRole'
+  | 'sessionPolicy'
+  | 'hopPolicies'
+  | 'serviceAccountPolicy'
+  | 'projectPolicies';
 
 export type PolicyFileErrorCode =
   /** Only white space. */
@@ -21,6 +27,8 @@ export type PolicyFileErrorCode =
   | 'policy_of_another_cloud'
   /** A list of more than one policy. */
   | 'policy_of_several'
+  /** The output of `aws iam get-role` of a role that the request is not for. */
+  | 'policy_of_another_role'
   | 'policy_not_recognised';
 
 /**

@@ -81,7 +81,12 @@ export interface CloudExplain<E extends Entry> {
   readonly from: string;
   readonly options: readonly ExplainOption[];
   /** What an entry says about the exchange. */
-  input(entry?: E): Pick<ExplainInput, 'cloud' | 'roleArn' | 'roleSessionName' | 'assumeRole'>;
+  input(
+    entry?: E,
+  ): Pick<
+    ExplainInput,
+    'cloud' | 'roleArn' | 'roleSessionName' | 'sessionPolicy' | 'sessionPolicyArns' | 'assumeRole'
+  >;
 }
 
 export interface ExplainOption {

@@ -1,4 +1,5 @@
 import type { CommandModule, Context } from '../command.js';
+import { repeated } from '../command.js';
 import type { DoctorContext, DoctorOptions } from '../doctor/context.js';
 import { drawDiagnosis } from '../doctor/report.js';
 import { withEntryOptions } from '../entry/entry-options.js';
@@ -20,7 +21,7 @@ export const command: CommandModule = {
       .option(
         '--hop-policy <file>',
         'AWS: the same for a role of `assumeRole`; repeat it for each, in their order',
-        collect,
+        repeated,
       )
       .option(
         '--store <file>',
@@ -31,9 +32,13 @@ export const command: CommandModule = {
       .action(act(run)),
 };
 
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-
 async function run({ io, output, options, operands }: Context<Options>): Promise<number> {
+  if (options.hopPolicy !== undefined && options.policy === undefined)
+    throw new UsageError(
+      'conflicting_arguments',
+      '--hop-policy needs --policy: the policy of the role that the token is exchanged for.',
+      { option: '--hop-policy' },
+    );
   const { diagnose } = await import('../doctor/diagnose.js');
   const context: DoctorContext = { io, options, wanted: operands[0] };
   const { diagnosis, exit } = await diagnose(context, limitOf(options), output);

@@ -142,6 +142,9 @@ const placeIn = (
 ): { readonly host?: string | undefined; readonly line?: number | undefined } =>
   error instanceof Fault ? { host: error.host, line: error.line } : {};
 
+/** A file that is missing or malformed is wrong use of doctor, not a fault of what it checks. */
+const POLICY_OPTIONS: ReadonlySet<string | undefined> = new Set(['--policy', '--hop-policy']);
+
 const isFault = (
   error: unknown,
 ): error is Fault | FederationError | OptionError | TokenVerificationError | UsageError =>
@@ -150,4 +153,4 @@ const isFault = (
   ConfigError.isInstance(error) ||
   OptionError.isInstance(error) ||
   TokenVerificationError.isInstance(error) ||
-  (error instanceof UsageError && error.option !== '--policy');
+  (error instanceof UsageError && !POLICY_OPTIONS.has(error.option));

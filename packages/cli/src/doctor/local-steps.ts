@@ -1,14 +1,17 @@
 /** The steps that need only this machine: configuration, token, claims. */
 
 import { readdir } from 'node:fs/promises';
+import type { Entry } from '@credex/config';
 import { FederationError } from '@credex/core';
+import type { Cloud } from '../clouds/cloud.js';
 import { CLOUDS } from '../clouds/registry.js';
 import { loadConfiguration } from '../entry/load-configuration.js';
 import { entryTokenSource, presentedOf, tokenOfEntry } from '../entry/entry-token-source.js';
+import { UsageError } from '../usage-error.js';
 import { examine } from '../whoami/findings.js';
 import { duration } from '../whoami/durations.js';
 import { issuerOf } from '../whoami/issuer.js';
-import type { DoctorContext, Step } from './context.js';
+import type { DoctorContext, DoctorOptions, Step } from './context.js';
 import { WITHOUT_TOKEN, known } from './context.js';
 import { comparedClocks } from './clock.js';
 import { endpointsOf } from './endpoints.js';
@@ -23,6 +26,7 @@ export const configuration: Step = async (context) => {
     context.config = (await loadConfiguration(context.io, context.options, 'person')).config;
     const { name, entry } = resolveEntry(context.config, context.wanted);
     const cloud = await CLOUDS[entry.provider]();
+    assertHopPolicies(context.options, cloud, entry);
     Object.assign(context, { name, entry, cloud });
     context.endpoints = await endpointsOf(cloud, name, entry, context.io);
   } catch (cause) {
@@ -36,6 +40,16 @@ export const configuration: Step = async (context) => {
     says: `entry ${shown(known(context.name))} (${known(context.entry).provider}), token service ${hosts}`,
   };
 };
+
+/** @throws UsageError where the entry has no chain of roles */
+function assertHopPolicies({ hopPolicy }: DoctorOptions, { explain }: Cloud, entry: Entry): void {
+  if (hopPolicy === undefined || explain?.input(entry).assumeRole !== undefined) return;
+  throw new UsageError(
+    'conflicting_arguments',
+    `--hop-policy is for an entry of AWS with \`assumeRole\`; this entry of ${entry.provider} has none.`,
+    { option: '--hop-policy', hint: 'Leave --hop-policy out, or name another entry.' },
+  );
+}
 
 async function isAbsent({ io, options }: DoctorContext): Promise<boolean> {
   if (io.env['CREDEX_CONFIG'] || options.config !== undefined) return false;

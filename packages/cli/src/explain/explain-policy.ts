@@ -8,6 +8,7 @@ const OPTIONS: Readonly<Record<PolicyInput | 'claims' | 'roleArn', string>> = {
   policy: '--policy',
   identityProvider: '--identity-provider',
   assumeRole: '--assume-role',
+  sessionPolicy: '--session-policy',
   hopPolicies: '--hop-policy',
   roleArn: '--role-arn',
   serviceAccountPolicy: '--service-account-policy',

@@ -8,6 +8,7 @@ import { diagnosePrincipal } from './diagnose-principal.js';
 import type { JudgedStatement } from './evaluate.js';
 import { ACTION, type AwsJudgement, type AwsTrust } from './judge-aws.js';
 import { webIdentityAudiences, requestKeys } from './request-keys.js';
+import { TAG_SESSION } from './session-tags.js';
 
 export function* providerFindings(
   { identityProvider }: AwsTrust,
@@ -48,9 +49,23 @@ const quoted = (texts: readonly string[]): string => texts.map((one) => JSON.str
 
 export function* policyFindings(
   trust: AwsTrust,
-  { statements }: AwsJudgement,
+  { statements, isTrusted, ofSession }: AwsJudgement,
   claims: TokenClaims,
 ): Generator<Finding> {
+  for (const [action, effect] of ofSession)
+    if (effect === 'undecided')
+      yield finding(
+        'not_judged_offline',
+        'Statement',
+        `No input decides whether a statement allows ${action}.`,
+      );
+    else if (effect !== 'allow')
+      yield finding(
+        action === TAG_SESSION ? 'tag_session_missing' : 'set_source_identity_missing',
+        'Statement',
+        `The token asks for a session with ${action === TAG_SESSION ? 'tags' : 'a source identity'}, and ${effect === 'explicit-deny' ? 'a statement denies' : 'no statement allows'} ${action}.`,
+      );
+  if (isTrusted === true) return;
   const denies = statements.filter(({ statement }) => statement.effect === 'Deny');
   for (const { statement, applies } of denies)
     if (applies === true)

@@ -5,6 +5,7 @@ import type { Explanation } from '../explanation.js';
 import { finding } from '../findings.js';
 import { isObject } from '../json.js';
 import { permissiveFindings } from '../permissive.js';
+import { PolicyFileError } from '../policy-file-error.js';
 import { assertKind, onlyOne } from '../recognise.js';
 import { providerChecks, statementChecks } from './aws-checks.js';
 import { policyFindings, providerFindings } from './aws-findings.js';
@@ -23,6 +24,13 @@ export function explainAws(
   assertKind(value, 'aws', 'policy');
   const only = onlyOne(value, 'aws', 'policy');
   const { document, roleArn } = unwrapRole(isObject(only) ? only : {});
+  if (given.roleArn !== undefined && roleArn !== undefined && given.roleArn !== roleArn)
+    throw new PolicyFileError(
+      'policy_of_another_role',
+      'policy',
+      '`policy` is the policy of another role than the one that the token is for.',
+      { hint: 'Pass the output of `aws iam get-role` for the role that the token is for.' },
+    );
   const policy = readPolicyDocument(document, { kind: 'trust', isTemplate: true });
   const facts = { ...given, roleArn: given.roleArn ?? roleArn };
   const trust: AwsTrust = { policy, identityProvider, facts };
@@ -46,14 +54,15 @@ export function explainAws(
       findings: [...permissiveFindings(claims, 'Statement', isAccepted), ...notes],
     };
   }
-  const { isIssuerKnown, isAudienceKnown, isAudienceOpen } = judgement;
-  const isOfProvider = !isIssuerKnown || !isAudienceKnown || isAudienceOpen;
+  const { isIssuerKnown, isAudienceKnown, isAudienceOpen, claimFindings } = judgement;
+  const isOfProvider = !isIssuerKnown || !isAudienceKnown || isAudienceOpen || claimFindings.length > 0;
   return {
     verdict: allowed === undefined ? 'undecided' : 'refused',
     answer: allowed === undefined ? undefined : isOfProvider ? 'InvalidIdentityToken' : 'AccessDenied',
     checks,
     findings: [
       ...providerFindings(trust, judgement, claims),
+      ...claimFindings,
       ...policyFindings(trust, judgement, claims),
       ...notes,
     ],

@@ -6,6 +6,7 @@ import { finding } from '../findings.js';
 import type { Finding } from '../findings.js';
 import { isObject } from '../json.js';
 import type { JsonObject } from '../json.js';
+import { PolicyFileError } from '../policy-file-error.js';
 import { assertKind, onlyOne } from '../recognise.js';
 import { resultOf } from '../truth.js';
 import { hopFindings } from './hop-findings.js';
@@ -15,9 +16,14 @@ import type { Hop } from './hop-request.js';
 import { judgeHop } from './judge-hop.js';
 import type { HopDecision } from './judge-hop.js';
 import { readPolicyDocument, unwrapRole } from './policy-document.js';
-import type { RequestFacts } from './request-keys.js';
-import { accountOf, passedOn, sessionTagKeys } from './role-session.js';
+import type { Lookup, RequestFacts } from './request-keys.js';
+import { accountOf } from './role-session.js';
 import type { RoleSession } from './role-session.js';
+import { readSession } from './session-claims.js';
+import { decideBySession } from './session-policies.js';
+import type { SessionPolicies } from './session-policies.js';
+import { ASSUME_ROLE, NOTHING_PASSED, passedOn, sessionActions, sessionTagKeys } from './session-tags.js';
+import type { Passed } from './session-tags.js';
 
 type Judged = Omit<Explanation, 'cloud' | 'summary'>;
 
@@ -28,70 +34,115 @@ export interface ChainInput {
   readonly roles: readonly JsonObject[];
   /** The values of the policies of these roles, in the same order. */
   readonly policies: readonly unknown[];
+  /** Of the session that the token is exchanged for. */
+  readonly sessionPolicies: SessionPolicies | undefined;
   readonly claims: TokenClaims;
   readonly facts: RequestFacts;
 }
 
-/** One result for each role. */
-export function explainChain({ first, roles, policies, claims, facts }: ChainInput): readonly Judged[] {
-  const { roleArn } = unwrapRole(isObject(first) ? first : {});
+/**
+ * One result for each role.
+ *
+ * @throws PolicyFileError for a policy that is of another role, or of none
+ */
+export function explainChain(input: ChainInput): readonly Judged[] {
+  const { first, roles, policies, claims, facts } = input;
+  if (roles.length > 0 && policies.length > roles.length)
+    throw new PolicyFileError(
+      'policy_of_several',
+      'hopPolicies',
+      `\`hopPolicies\` has ${policies.length} policies, and \`assumeRole\` has ${roles.length} roles.`,
+      { hint: ONE_EACH },
+    );
+  const { roleArn } = unwrapRole(asObject(onlyOne(first, 'aws', 'policy')));
   const arn = facts.roleArn ?? roleArn;
-  let caller = arn === undefined ? undefined : firstSession(arn, claims, facts);
+  let passed = passedOn(readSession(claims).request, NOTHING_PASSED);
+  let caller = arn === undefined ? undefined : firstSession(arn, claims, facts, input.sessionPolicies);
   let roleTags = roleTagsIn(first);
   return Array.from({ length: Math.max(roles.length, policies.length) }, (_, index) => {
     const policy = policies[index];
-    if (policy !== undefined) assertKind(policy, 'aws', 'hopPolicies');
-    const only = policy === undefined ? undefined : onlyOne(policy, 'aws', 'hopPolicies');
-    const { document, roleArn: named } = unwrapRole(isObject(only) ? only : {});
-    const hop = hopOf(roles[index] ?? {}, named, `assumeRole[${index}]`, claims);
+    const { document, roleArn: named } = roleIn(policy);
+    const given = roles[index] ?? {};
+    const hop = hopOf({ given, roleArn: named, at: `assumeRole[${index}]`, claims, passed });
+    if (named !== undefined && named !== hop.roleArn)
+      throw new PolicyFileError(
+        'policy_of_another_role',
+        'hopPolicies',
+        `The ${index + 1}. of \`hopPolicies\` is the policy of another role than that of ${hop.at}.`,
+        { hint: ONE_EACH },
+      );
     const judged =
-      policy === undefined
-        ? undecided(finding('hop_not_judged', hop.at, `The trust policy of ${nameOf(hop)} was not passed.`))
-        : caller === undefined
-          ? undecided(finding('caller_unknown', hop.at, 'The ARN of the role before it is not known.'))
-          : explainHop(document, hop, caller, roleTags, facts);
-    caller = hop.roleArn === undefined ? undefined : nextSession(hop, hop.roleArn, caller, facts);
-    roleTags = only === undefined ? undefined : roleTagsIn(only);
+      caller === undefined
+        ? unknownCaller(hop)
+        : explainHop(policy === undefined ? undefined : { document }, hop, caller, roleTags, facts);
+    caller = hop.roleArn === undefined ? undefined : nextSession(hop, hop.roleArn, passed, facts);
+    passed = passedOn(hop.requested, passed);
+    roleTags = policy === undefined ? undefined : roleTagsIn(policy);
     return judged;
   });
 }
 
+const ONE_EACH = 'Pass one policy for each role of `assumeRole`, in the same order.';
+
+const asObject = (value: unknown): JsonObject => (isObject(value) ? value : {});
+
+function roleIn(policy: unknown): Partial<ReturnType<typeof unwrapRole>> {
+  if (policy === undefined) return {};
+  assertKind(policy, 'aws', 'hopPolicies');
+  return unwrapRole(asObject(onlyOne(policy, 'aws', 'hopPolicies')));
+}
+
 const nameOf = ({ roleArn }: Hop): string => roleArn ?? 'this role';
 
-const undecided = (found: Finding): Judged => ({
-  verdict: 'undecided',
+const unknownCaller = ({ at, findings }: Hop): Judged => ({
+  verdict: findings.length > 0 ? 'refused' : 'undecided',
   answer: undefined,
   checks: [],
-  findings: [found],
+  findings: [...findings, finding('caller_unknown', at, 'The ARN of the role before it is not known.')],
 });
 
-function nextSession(
-  { requested }: Hop,
+/** @param inherited what the session that requests it passes on */
+const nextSession = (
+  { requested, policies }: Hop,
   arn: string,
-  caller: RoleSession | undefined,
+  inherited: Passed,
   { roleSessionName }: RequestFacts,
-): RoleSession {
-  const passed = caller?.passed ?? { tags: {}, sourceIdentity: undefined };
-  const next = passedOn(requested, passed);
+): RoleSession => {
+  const passed = passedOn(requested, inherited);
   return {
     arn,
     sessionName: roleSessionName,
-    keys: sessionTagKeys({ ...passed.tags, ...requested.tags }, next.sourceIdentity),
-    passed: next,
+    keys: sessionTagKeys({ ...inherited.tags, ...requested.tags }, passed.sourceIdentity),
+    passed,
+    policies,
   };
-}
+};
 
+/** `trust`: undefined where the policy of the role was not passed. */
 function explainHop(
-  document: unknown,
+  trust: { readonly document: unknown } | undefined,
   hop: Hop,
   caller: RoleSession,
   roleTags: ReadonlyMap<string, string> | undefined,
   facts: RequestFacts,
 ): Judged {
-  const policy = readPolicyDocument(document, { kind: 'trust', isTemplate: true });
   const keys = hopKeys(caller, roleTags, hop, facts);
-  const resource = hop.roleArn ?? '';
+  const before = [...hop.findings, ...sessionFindings(caller, hop, keys)];
+  const isRefused = before.some(({ severity }) => severity === 'error');
+  const answer = hop.findings.length === 0 ? 'AccessDenied' : undefined;
+  if (trust === undefined)
+    return {
+      verdict: isRefused ? 'refused' : 'undecided',
+      answer: isRefused ? answer : undefined,
+      checks: [],
+      findings: [
+        ...before,
+        finding('hop_not_judged', hop.at, `The trust policy of ${nameOf(hop)} was not passed.`),
+      ],
+    };
+  const policy = readPolicyDocument(trust.document, { kind: 'trust', isTemplate: true });
   const { passed } = caller;
+  const resource = hop.roleArn ?? '';
   const decisions = judgeHop(policy, { caller, passed, requested: hop.requested, resource, keys });
   const judged: JudgedHop = { at: hop.at, policy, caller, keys, decisions };
   const checks = checksOf(judged);
@@ -101,17 +152,39 @@ function explainHop(
     );
     return { verdict: 'invalid', answer: 'MalformedPolicyDocument', checks, findings };
   }
-  const verdict = hop.findings.length > 0 ? 'refused' : verdictOf(decisions);
+  const verdict = isRefused ? 'refused' : verdictOf(decisions, before.length > 0);
   return {
     verdict,
-    answer: verdict === 'refused' && hop.findings.length === 0 ? 'AccessDenied' : undefined,
+    answer: verdict === 'refused' ? answer : undefined,
     checks,
-    findings: [...hop.findings, ...hopFindings(judged), ...notesOf(judged, hop, verdict)],
+    findings: [...before, ...hopFindings(judged), ...notesOf(judged, hop, verdict)],
   };
 }
 
-const verdictOf = (decisions: readonly HopDecision[]): Verdict =>
-  decisions.every(({ effect }) => effect === 'allow')
+/** Where the session policies of the caller do not allow what the request needs. */
+function* sessionFindings(caller: RoleSession, hop: Hop, keys: Lookup): Generator<Finding> {
+  const { policies, passed } = caller;
+  if (policies === undefined) return;
+  for (const action of [ASSUME_ROLE, ...sessionActions(hop.requested, passed)]) {
+    const effect = decideBySession(policies, { action, resource: hop.roleArn, keys });
+    const what = `${action} on ${nameOf(hop)}`;
+    if (effect === 'undecided')
+      yield finding(
+        'session_policy_not_judged',
+        policies.at,
+        `No input decides whether the session policies of the role before it allow ${what}.`,
+      );
+    else if (effect !== 'allow')
+      yield finding(
+        'session_policy_denies',
+        policies.at,
+        `The session policy of the role before it ${effect === 'explicit-deny' ? 'denies' : 'does not allow'} ${what}.`,
+      );
+  }
+}
+
+const verdictOf = (decisions: readonly HopDecision[], isOpen: boolean): Verdict =>
+  !isOpen && decisions.every(({ effect }) => effect === 'allow')
     ? 'allowed'
     : decisions.every(({ effect }) => effect === 'allow' || effect === 'undecided')
       ? 'undecided'

@@ -9,8 +9,9 @@ import type { Policy, Statement } from './policy-document.js';
 import type { Condition } from './policy-elements.js';
 import type { Lookup } from './request-keys.js';
 import { isMultivalued } from './request-keys.js';
-import { ASSUME_ROLE, SET_SOURCE_IDENTITY, TAG_SESSION, principalMatch } from './role-session.js';
+import { principalMatch } from './role-session.js';
 import type { RoleSession } from './role-session.js';
+import { ASSUME_ROLE, SET_SOURCE_IDENTITY, TAG_SESSION } from './session-tags.js';
 
 export interface JudgedHop {
   /** `assumeRole[0]` */

@@ -6,9 +6,15 @@ import type { Finding } from '../findings.js';
 import { isObject, listOf, member, text, textsOf } from '../json.js';
 import type { JsonObject } from '../json.js';
 import type { KeyValue, Lookup, RequestFacts } from './request-keys.js';
-import { issuerHost, providerArn, webIdentityAudiences } from './request-keys.js';
-import type { RequestedSession, RoleSession } from './role-session.js';
-import { requestTagKeys, sessionKeys } from './role-session.js';
+import { isRequested, issuerHost, providerArn, webIdentityAudiences } from './request-keys.js';
+import { requestProblems } from './request-problems.js';
+import type { RoleSession } from './role-session.js';
+import { sessionKeys } from './role-session.js';
+import { readSession } from './session-claims.js';
+import { readSessionPolicies } from './session-policies.js';
+import type { SessionPolicies } from './session-policies.js';
+import { NOTHING_PASSED, passedOn, requestTagKeys, sessionTagKeys } from './session-tags.js';
+import type { Passed, RequestedSession } from './session-tags.js';
 
 export interface Hop {
   /** `assumeRole[0]` */
@@ -16,15 +22,30 @@ export interface Hop {
   readonly roleArn: string | undefined;
   readonly externalId: string | undefined;
   readonly requested: RequestedSession;
-  /** Claims that should become tags, and are not there. */
+  /** Those of the session that the request is for. */
+  readonly policies: SessionPolicies | undefined;
+  /** Why the request can not be sent or is refused, whatever the trust policy says. */
   readonly findings: readonly Finding[];
 }
 
-/** `given`: a role of the option. `roleArn`: that of the policy's file, where the option has none. */
-export function hopOf(given: JsonObject, roleArn: string | undefined, at: string, claims: TokenClaims): Hop {
+export interface HopInput {
+  /** A role of the option. */
+  readonly given: JsonObject;
+  /** That of the policy's file, where the option has none. */
+  readonly roleArn: string | undefined;
+  /** `assumeRole[0]` */
+  readonly at: string;
+  readonly claims: TokenClaims;
+  /** What the session of the role before it passes on. */
+  readonly passed: Passed;
+}
+
+export function hopOf({ given, roleArn, at, claims, passed }: HopInput): Hop {
   const tags = new Map(entriesOf(member(given, 'tags')));
+  const fromClaims = entriesOf(member(given, 'tagsFromClaims'));
+  const tagKeys = [...tags.keys(), ...fromClaims.map(([key]) => key)];
   const findings: Finding[] = [];
-  for (const [key, claim] of entriesOf(member(given, 'tagsFromClaims'))) {
+  for (const [key, claim] of fromClaims) {
     const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
     if (typeof value === 'string') tags.set(key, value);
     else
@@ -36,17 +57,20 @@ export function hopOf(given: JsonObject, roleArn: string | undefined, at: string
         ),
       );
   }
-  return {
-    at,
-    roleArn: text(given, 'roleArn') ?? roleArn,
-    externalId: text(given, 'externalId'),
-    requested: {
-      tags: Object.fromEntries(tags),
-      transitiveKeys: textsOf(member(given, 'transitiveTagKeys')),
-      sourceIdentity: text(given, 'sourceIdentity'),
-    },
-    findings,
+  const externalId = text(given, 'externalId');
+  const requested = {
+    tags: Object.fromEntries(tags),
+    transitiveKeys: textsOf(member(given, 'transitiveTagKeys')),
+    sourceIdentity: text(given, 'sourceIdentity'),
   };
+  const session = readSessionPolicies(
+    member(given, 'policy'),
+    textsOf(member(given, 'policyArns')),
+    `${at}.policy`,
+  );
+  findings.push(...requestProblems({ at, externalId, tagKeys, requested, passed }), ...session.findings);
+  const own = text(given, 'roleArn') ?? roleArn;
+  return { at, roleArn: own, externalId, requested, policies: session.policies, findings };
 }
 
 const entriesOf = (value: unknown): (readonly [string, string])[] =>
@@ -59,8 +83,11 @@ export function firstSession(
   roleArn: string,
   claims: TokenClaims,
   { roleSessionName }: RequestFacts,
+  policies: SessionPolicies | undefined,
 ): RoleSession {
+  const { request } = readSession(claims);
   const host = issuerHost(claims);
+  const amr = textsOf(claims['amr']);
   const provider = providerArn(claims, roleArn);
   return {
     arn: roleArn,
@@ -68,13 +95,19 @@ export function firstSession(
     keys: {
       [`${host}:sub`]: textsOf(claims.sub),
       [`${host}:aud`]: webIdentityAudiences(claims),
+      ...(amr.length === 0 ? {} : { [`${host}:amr`]: amr }),
       ...(provider === undefined ? {} : { 'aws:FederatedProvider': provider }),
+      ...sessionTagKeys(request.tags, request.sourceIdentity),
     },
-    passed: { tags: {}, sourceIdentity: undefined },
+    passed: passedOn(request, NOTHING_PASSED),
+    policies,
   };
 }
 
-/** The tags of a role, in the output of `aws iam get-role`; undefined for a trust policy alone, which does not say. */
+/**
+ * The tags of a role, in the output of `aws iam get-role`. Undefined for what does not say: a trust policy alone, and a list
+ * of roles, because `aws iam list-roles` prints no tags.
+ */
 export function roleTagsIn(value: unknown): ReadonlyMap<string, string> | undefined {
   const outer = isObject(value) ? value : {};
   const inner = member(outer, 'Role');
@@ -83,10 +116,6 @@ export function roleTagsIn(value: unknown): ReadonlyMap<string, string> | undefi
   const tags = listOf(member(role, 'Tags') ?? []).filter(isObject);
   return new Map(tags.map((tag) => [(text(tag, 'Key') ?? '').toLowerCase(), text(tag, 'Value') ?? '']));
 }
-
-/** Present only where the request sets them. */
-const REQUESTED =
-  /^(?:sts:externalid|(?:sts|aws):sourceidentity|sts:transitivetagkeys|aws:tagkeys|aws:requesttag\/.*)$/;
 
 export function hopKeys(
   caller: RoleSession,
@@ -117,6 +146,6 @@ export function hopKeys(
       const tag = roleTags.get(name.slice('aws:principaltag/'.length));
       return tag === undefined ? 'absent' : [tag];
     }
-    return REQUESTED.test(name) || !/^(?:aws|sts|iam):/.test(name) ? 'absent' : 'unknown';
+    return isRequested(name) || !/^(?:aws|sts|iam):/.test(name) ? 'absent' : 'unknown';
   };
 }

@@ -4,8 +4,10 @@ import { decide } from './evaluate.js';
 import type { Decision, JudgedStatement } from './evaluate.js';
 import type { Policy } from './policy-document.js';
 import type { Lookup } from './request-keys.js';
-import { ASSUME_ROLE, principalMatch, sessionActions } from './role-session.js';
-import type { HopCaller, Passed, RequestedSession } from './role-session.js';
+import { principalMatch } from './role-session.js';
+import type { HopCaller } from './role-session.js';
+import { ASSUME_ROLE, sessionActions } from './session-tags.js';
+import type { Passed, RequestedSession } from './session-tags.js';
 
 export interface HopRequest {
   readonly caller: HopCaller;

@@ -6,6 +6,8 @@
 
 import type { TokenClaims } from '../claims.js';
 import { textsOf } from '../json.js';
+import { requestTagKeys } from './session-tags.js';
+import { readSession } from './session-claims.js';
 
 /** The key's values; `absent`: AWS has none for this request; `unknown`: it may have, but not offline. */
 export type KeyValue = readonly string[] | 'absent' | 'unknown';
@@ -56,12 +58,21 @@ export function requestKeys(claims: TokenClaims, { roleArn, roleSessionName, now
   if (typeof claims['email'] === 'string') set(`${host}:email`, [claims['email']]);
   if (provider !== undefined) set('aws:FederatedProvider', [provider]);
   if (roleSessionName !== undefined) set('sts:RoleSessionName', [roleSessionName]);
+  for (const [key, value] of Object.entries(requestTagKeys(readSession(claims).request)))
+    if (value !== undefined) set(key, textsOf(value));
   if (now !== undefined) {
     set('aws:CurrentTime', [new Date(now).toISOString()]);
     set('aws:EpochTime', [String(Math.floor(now / 1000))]);
   }
-  return (key) => known.get(key.toLowerCase()) ?? (isOfRequest(key) ? 'unknown' : 'absent');
+  return (key) =>
+    known.get(key.toLowerCase()) ?? (isOfRequest(key) && !isRequested(key) ? 'unknown' : 'absent');
 }
+
+/** Keys of what a request or a token asks for: present only where it does. */
+export const isRequested = (key: string): boolean =>
+  /^(?:sts:externalid|(?:sts|aws):sourceidentity|sts:transitivetagkeys|aws:tagkeys|aws:requesttag\/.*)$/i.test(
+    key,
+  );
 
 /** Keys that may have several values, however many they have: only a set operator compares them. */
 export const isMultivalued = (key: string, values: readonly string[] = []): boolean =>

@@ -1,10 +1,8 @@
 /** What a token requests besides an identity: session tags, a source identity, and the roles that its issuer authorizes. */
-import { refuse } from './responses.js';
 
-export interface SessionRequest {
-  readonly tags: Readonly<Record<string, string>>;
-  readonly transitiveKeys: readonly string[];
-  readonly sourceIdentity: string | undefined;
+import type { RequestedSession } from './session-tags.js';
+
+export interface SessionRequest extends RequestedSession {
   /** Undefined: the token does not say. */
   readonly authorizedRoles: readonly string[] | undefined;
 }
@@ -13,14 +11,30 @@ type Claims = Readonly<Record<string, unknown>>;
 
 const TAGS = 'https://aws.amazon.com/tags';
 const SOURCE_IDENTITY = 'https://aws.amazon.com/source_identity';
-const ROLES = 'https://aws.amazon.com/roles';
+export const ROLES = 'https://aws.amazon.com/roles';
 
 const TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 const MOST_TAGS = 50;
 
-const invalid = (message: string): never => refuse('InvalidIdentityToken', 400, message);
+/** AWS refuses the token (`InvalidIdentityToken`); the message is AWS's. */
+export class InvalidSessionClaim extends Error {
+  override readonly name = 'InvalidSessionClaim';
+  readonly claim: string;
 
-/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp */
+  constructor(claim: string, message: string) {
+    super(message);
+    this.claim = claim;
+  }
+}
+
+function invalid(message: string, claim = TAGS): never {
+  throw new InvalidSessionClaim(claim, message);
+}
+
+/**
+ * @throws InvalidSessionClaim
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp
+ */
 export function sessionRequest(claims: Claims): SessionRequest {
   const nested = objectOf(claims[TAGS], 'Session tags passed in claim are not in correct format.');
   const tags = tagsOf(nested, claims);
@@ -35,6 +49,22 @@ export function sessionRequest(claims: Claims): SessionRequest {
     sourceIdentity: sourceIdentityOf(claims[SOURCE_IDENTITY]),
     authorizedRoles: rolesOf(claims[ROLES]),
   };
+}
+
+export interface ReadSession {
+  readonly request: SessionRequest;
+  /** Why AWS refuses the token; the request is then empty. */
+  readonly invalid: InvalidSessionClaim | undefined;
+}
+
+export function readSession(claims: Claims): ReadSession {
+  try {
+    return { request: sessionRequest(claims), invalid: undefined };
+  } catch (error) {
+    if (!(error instanceof InvalidSessionClaim)) throw error;
+    const request = { tags: {}, transitiveKeys: [], sourceIdentity: undefined, authorizedRoles: undefined };
+    return { request, invalid: error };
+  }
 }
 
 function objectOf(value: unknown, message: string): Claims {
@@ -77,7 +107,7 @@ function transitiveKeysOf(nested: Claims, claims: Claims): readonly string[] {
 function sourceIdentityOf(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || !/^[\w+=,.@-]{2,64}$/.test(value) || /^aws:/i.test(value))
-    return invalid('The source identity claim is invalid.');
+    return invalid('The source identity claim is invalid.', SOURCE_IDENTITY);
   return value;
 }
 
@@ -85,6 +115,6 @@ function sourceIdentityOf(value: unknown): string | undefined {
 function rolesOf(value: unknown): readonly string[] | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') return value.split(';').map((one) => one.trim());
-  if (!Array.isArray(value)) return invalid('The roles claim is not in a supported format');
+  if (!Array.isArray(value)) return invalid('The roles claim is not in a supported format', ROLES);
   return value.filter((one): one is string => typeof one === 'string');
 }

@@ -50,17 +50,25 @@ export const aws: Cloud<AwsEntry, AwsCredentials> = {
         input: 'assumeRole',
       },
       {
+        flags: '--session-policy <file>',
+        description:
+          'the option `policy` as JSON: it must let the session assume the first role of `assumeRole`',
+        input: 'sessionPolicy',
+      },
+      {
         flags: '--hop-policy <file>',
         description: 'as --policy, for a role of `assumeRole`: repeat it for each, in their order',
         input: 'hopPolicies',
         isRepeatable: true,
       },
     ],
-    input: (entry) => ({
+    input: ({ roleArn, roleSessionName, policy, policyArns, assumeRole }: Partial<AwsEntry> = {}) => ({
       cloud: 'aws',
-      roleArn: entry?.roleArn,
-      roleSessionName: entry?.roleSessionName,
-      assumeRole: entry?.assumeRole === undefined ? undefined : JSON.stringify(entry.assumeRole),
+      roleArn,
+      roleSessionName,
+      sessionPolicy: typeof policy === 'object' ? JSON.stringify(policy) : policy,
+      sessionPolicyArns: policyArns,
+      assumeRole: assumeRole === undefined ? undefined : JSON.stringify(assumeRole),
     }),
   },
   printConfig,

@@ -1,9 +1,9 @@
 import type { TokenClaims } from '@credex/explain';
-import { textsOf, webIdentityAudiences } from '@credex/explain/internal';
+import { InvalidSessionClaim, sessionRequest, textsOf, webIdentityAudiences } from '@credex/explain/internal';
+import type { SessionRequest } from '@credex/explain/internal';
 import { decodeJwt } from 'jose';
 import type { TokenFault, EmulatorRuntime } from '../../service.js';
 import type { IdentityStore, OpenIdConnectProvider } from '../iam/identity-store.js';
-import { sessionRequest, type SessionRequest } from './session-tags.js';
 import { refuse } from './responses.js';
 
 /** A token that AWS takes, and the keys it gives to policies. */
@@ -74,8 +74,17 @@ export async function verifyWebIdentity(
     audience,
     claims,
     sessionKeys,
-    session: sessionRequest(claims),
+    session: sessionOf(claims),
   };
+}
+
+function sessionOf(claims: TokenClaims): SessionRequest {
+  try {
+    return sessionRequest(claims);
+  } catch (error) {
+    if (!(error instanceof InvalidSessionClaim)) throw error;
+    return refuse('InvalidIdentityToken', 400, error.message);
+  }
 }
 
 function issuerOf(jwt: string): string {
