@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Explanation } from '@credex/explain';
 import { bound, credential, EXACT, POOL, provider, SUBJECT, trust } from '../explain/policies.fixture.js';
+import { CLOUDS } from '../clouds/registry.js';
 import { jwt, runInMemory } from '../memory-io.fixture.js';
 import type { Ended } from '../memory-io.fixture.js';
 
@@ -17,6 +18,10 @@ beforeAll(async () => {
     'service-account': JSON.parse(bound([`principal://iam.googleapis.com/${POOL}/subject/${SUBJECT}`])),
     'identity-provider': { Url: 'oidc.vercel.com/acme', ClientIDList: ['https://vercel.com/acme'] },
     chain: [{ roleArn: 'arn:aws:iam::999999999999:role/tenant', externalId: 'contract-8' }],
+    'session-policy': {
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' },
+    },
     tenant: {
       Version: '2012-10-17',
       Statement: {
@@ -62,6 +67,22 @@ describe('credex explain', () => {
     );
     expect(stdout).toContain('(wildcard_in_string_equals)');
     expect(stdout).toContain('Use StringLike');
+  });
+
+  it('judges the session policy of the first role, that of an entry too', async () => {
+    const roleArn = 'arn:aws:iam::123456789012:role/shop';
+    const argv = ['aws', '--policy', 'aws.json', '--role-arn', roleArn];
+    const chain = ['--assume-role', 'chain.json', '--session-policy', 'session-policy.json'];
+    const { exit, stdout } = await explain([...argv, ...chain]);
+    expect(exit).toBe(1);
+    expect(stdout).toContain('(session_policy_denies)');
+    const { explain: cloud } = await CLOUDS.aws();
+    const policyArns = ['arn:aws:iam::aws:policy/ReadOnlyAccess'];
+    for (const policy of ['{"Statement":[]}', { Statement: [] }])
+      expect(cloud?.input({ provider: 'aws', roleArn, policy, policyArns })).toMatchObject({
+        sessionPolicy: '{"Statement":[]}',
+        sessionPolicyArns: policyArns,
+      });
   });
 
   it('judges each role of a chain, and compares its policy with the request', async () => {
