@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import '../model/load-failures.js';
 import { quickProcess } from '../model/quick-process.js';
 import { manualTime, turn } from '../model/manual-time.js';
 import { seededRandom } from '../model/simulation.js';

@@ -1,5 +1,6 @@
 /** Simulates one process without real time: the real provider, and a clock and timers that a loop moves. */
 
+import './load-failures.js';
 import type { Clock, CredentialCache } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import type { DriverProvider, Exchanger } from '@credex/core/internal';
