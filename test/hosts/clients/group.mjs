@@ -105,7 +105,7 @@ async function withLibrary(context, cwd, given, version) {
 export async function run(context) {
   const given = JSON.stringify(prepared(context.emulator));
   const packages = ['aws', 'gcp', 'azure'];
-  const cwd = await context.folder('clients', { packages, from: 'clients' });
+  const cwd = await context.folder('clients', { packages: [...packages, 'connect'], from: 'clients' });
 
   for (const [host, how] of Object.entries(COMPILATIONS)) {
     const { output, files } = await compile(context, cwd, how);

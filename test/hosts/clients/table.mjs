@@ -241,9 +241,9 @@ export const CLIENTS = [
     cloud: 'azure',
     file: 'tedious',
     name: 'tedious',
-    use: 'options: { credential: azureCredentialsProvider(options.azure) }',
+    use: 'credential: azureCredentialsProvider(options.azure)',
     refusal: 'error.errors',
-    note: "`authentication.type: 'token-credential'`; `error` is an AggregateError",
+    note: '`mssqlOptions` of `@credex/connect/mssql`; `error` is an AggregateError',
   },
 ];
 

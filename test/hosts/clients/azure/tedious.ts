@@ -1,4 +1,5 @@
 import { azureCredentialsProvider } from '@credex/azure';
+import { mssqlOptions } from '@credex/connect/mssql';
 import { Connection } from 'tedious';
 import { assertEntraToken } from '../support/bearer.ts';
 import { options } from '../support/deployment.ts';
@@ -6,14 +7,13 @@ import { startSqlServer } from '../support/tds.ts';
 
 export async function call(): Promise<string> {
   const server = await startSqlServer();
-  const connection = new Connection({
-    server: 'localhost',
-    authentication: {
-      type: 'token-credential',
-      options: { credential: azureCredentialsProvider(options.azure) },
-    },
-    options: { port: server.port, encrypt: 'strict' },
-  });
+  const connection = new Connection(
+    mssqlOptions({
+      server: 'localhost',
+      credential: azureCredentialsProvider(options.azure),
+      options: { port: server.port },
+    }),
+  );
   await new Promise<void>((resolve, reject) => {
     connection.connect((error) => (error === undefined ? resolve() : reject(error)));
   });
