@@ -113,26 +113,26 @@ describe('.env.local', () => {
     const env = { HOME: '/nowhere' };
     const inner = join(cwd, 'app');
     mkdirSync(inner);
-    write('shared', 'A=1\n');
-    symlinkSync('../shared', join(inner, '.env.local'));
+    write('common', 'A=1\n');
+    symlinkSync('../common', join(inner, '.env.local'));
     const { exit, stderr } = await init(AWS, { cwd: inner, env });
     expect([exit, stderr]).toEqual([
       2,
       expect.stringMatching(/leads out of the project.*Nothing was written/),
     ]);
     expect(stderr).toContain('Replace the link by a regular file');
-    expect([read('shared'), readdirSync(inner)]).toEqual(['A=1\n', ['.env.local']]);
+    expect([read('common'), readdirSync(inner)]).toEqual(['A=1\n', ['.env.local']]);
     mkdirSync(join(cwd, '.git'));
     expect((await init(AWS, { cwd: inner, env })).exit).toBe(0);
-    expect(read('shared')).toMatch(/^A=1\nAWS_ROLE_ARN/);
+    expect(read('common')).toMatch(/^A=1\nAWS_ROLE_ARN/);
   });
 
   test('the folder of the user is no repository', async () => {
     const inner = join(cwd, 'app');
     mkdirSync(inner);
     mkdirSync(join(cwd, '.git'));
-    symlinkSync('../shared', join(inner, '.env.local'));
-    write('shared', '');
+    symlinkSync('../common', join(inner, '.env.local'));
+    write('common', '');
     expect((await init(AWS, { cwd: inner, env: { HOME: cwd } })).exit).toBe(2);
   });
 
@@ -144,11 +144,11 @@ describe('.env.local', () => {
   });
 
   test('a link stays a link', async () => {
-    write('shared', 'A=1\n');
-    symlinkSync('shared', join(cwd, '.env.local'));
+    write('common', 'A=1\n');
+    symlinkSync('common', join(cwd, '.env.local'));
     await init(AWS);
     expect(lstatSync(join(cwd, '.env.local')).isSymbolicLink()).toBe(true);
-    expect(read('shared')).toMatch(/^A=1\nAWS_ROLE_ARN/);
+    expect(read('common')).toMatch(/^A=1\nAWS_ROLE_ARN/);
   });
 });
 

@@ -57,7 +57,7 @@ export interface AuthenticatedFetchOptions {
   readonly bearer?: boolean | undefined;
   /** The source of the token. Default: `vercelTokenSource()`. */
   readonly tokenSource?: SubjectTokenSource | TokenFunction | undefined;
-  /** Send only a token of this project, team or environment. Default: any token. */
+  /** Send only a token of this project, team or environment. Without it, every token is sent. */
   readonly expect?: Expectation | undefined;
   /** Sends the requests. Default: the global fetch. */
   readonly fetch?: typeof globalThis.fetch | undefined;

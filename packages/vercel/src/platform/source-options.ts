@@ -31,7 +31,7 @@ export const VERCEL: TokenSourceDescription = Object.freeze({
 });
 
 export interface VercelTokenSourceOptions {
-  /** Accept only a token of this project, team or environment. Default: any token is accepted. */
+  /** Accept only a token of this project, team or environment. Without it, every token is accepted. */
   readonly expect?: Expectation | undefined;
   /** The endpoint that issues a token for a custom audience. Default: `https://oidc.vercel.com/~token`. */
   readonly tokenEndpoint?: string | undefined;

@@ -27,7 +27,7 @@ import { systemNow } from '../platform/runtime.js';
 export interface ExternalSourceOptions {
   /**
    * Accept only a token with these claims, checked before it is used: `{ repository_id: '123', ref: 'refs/heads/main' }`.
-   * Each claim must be a string in the token's payload. Default: any token is accepted.
+   * Each claim must be a string in the token's payload. Without it, every token is accepted.
    */
   readonly expectClaims?: Readonly<Record<string, string>> | undefined;
   /**
@@ -42,7 +42,7 @@ export interface ExternalSourceOptions {
 
 /** The options of a source with a fixed audience, which is set where the token is issued. */
 export interface FixedAudienceOptions extends ExternalSourceOptions {
-  /** Accept only a token for this audience. Default: any audience is accepted. */
+  /** Accept only a token for this audience. Without it, every audience is accepted. */
   readonly audience?: string | undefined;
 }
 

@@ -9,7 +9,7 @@ type Inputs<Method extends (input: never) => unknown> = readonly Parameters<Meth
 
 /** A project of the seed. `credex emulator` mints tokens of it. */
 export interface SeedProject extends ProjectInput {
-  /** The environments for which `credex emulator` mints tokens. Default: any. */
+  /** The environments for which `credex emulator` mints tokens. Default: all of them. */
   readonly environments?: readonly string[] | undefined;
   /** The audience of these tokens. Default: `https://vercel.com/{team}`. */
   readonly audience?: string | undefined;
