@@ -68,7 +68,7 @@ export function explainChain(input: ChainInput): readonly Judged[] {
       throw new PolicyFileError(
         'policy_of_another_role',
         'hopPolicies',
-        `The ${index + 1}. of \`hopPolicies\` is the policy of another role than that of ${hop.at}.`,
+        `\`hopPolicies[${index}]\` is the policy of another role than \`${hop.at}\` names.`,
         { hint: ONE_EACH },
       );
     const judged =

@@ -76,7 +76,7 @@ function objectOf(value: unknown, message: string): Claims {
 /** `{"principal_tags":{"team":["data"]}}`, or one claim a tag: `https://aws.amazon.com/tags/principal_tags/team`. */
 function tagsOf(nested: Claims, claims: Claims): Record<string, string> {
   const format = 'principal_tags passed in claim is not in correct format.';
-  const tags: Record<string, string> = {};
+  const tags = new Map<string, string>();
   const seen = new Set<string>();
   const add = (key: string, value: unknown): void => {
     const isText = typeof value === 'string' && key.length <= 128 && value.length <= 256 && key !== '';
@@ -84,7 +84,7 @@ function tagsOf(nested: Claims, claims: Claims): Record<string, string> {
     if (!isText || !TEXT.test(key) || !TEXT.test(value) || name.startsWith('aws:') || seen.has(name))
       invalid('The session tag claim is invalid.');
     seen.add(name);
-    tags[key] = String(value);
+    tags.set(key, String(value));
   };
   for (const [key, values] of Object.entries(objectOf(nested['principal_tags'], format))) {
     if (!Array.isArray(values) || values.length !== 1) invalid(format);
@@ -93,7 +93,7 @@ function tagsOf(nested: Claims, claims: Claims): Record<string, string> {
   const prefix = `${TAGS}/principal_tags/`;
   for (const [name, value] of Object.entries(claims))
     if (name.startsWith(prefix)) add(name.slice(prefix.length), value);
-  return tags;
+  return Object.fromEntries(tags);
 }
 
 function transitiveKeysOf(nested: Claims, claims: Claims): readonly string[] {
