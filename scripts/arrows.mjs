@@ -176,16 +176,15 @@ export const AMBIENT = {
   'store/record': ['crypto'],
   'store/store-key': ['crypto'],
   'testing/clock': ['process', 'setImmediate'],
-  'testing/conformance/decoys': ['process'],
   'testing/conformance/machine': ['Date', 'setTimeout'],
-  'testing/conformance/printed': ['console'],
-  'testing/conformance/trial': ['fetch'],
+  'testing/conformance/exchange': ['process'],
+  'testing/conformance/trial': ['console', 'fetch'],
   'testing/emulator/runtime': ['Date'],
   'vercel/platform/runtime': ['Date', 'fetch'],
   'vercel/local/request-from-cli': ['setTimeout'],
   'vercel/local/node': ['process'],
   'vercel/platform/source-options': ['Date'],
-  'verify/check-signature': ['crypto'],
+  'verify/create-token-verifier': ['crypto'],
 };
 
 /** `packages/aws/src/url.test.ts` is module `url` of package `aws`, and a test. Undefined outside of the packages' sources. */

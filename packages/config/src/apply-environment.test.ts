@@ -3,7 +3,7 @@ import { applyEnvironment } from './apply-environment.js';
 import { checkedConfig } from './check-config.js';
 import { ConfigError } from './config-error.js';
 import { AWS, AZURE, GCP } from './configs.fixture.js';
-import type { Config } from './entries.js';
+import type { Config } from './define-config.js';
 
 beforeEach(() => {
   for (const name of ['VERCEL_ENV', 'VERCEL_TARGET_ENV']) vi.stubEnv(name, undefined);

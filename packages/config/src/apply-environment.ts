@@ -3,13 +3,17 @@
 import { didYouMean, ownCopy, shown } from '@credex/core/internal';
 import { isObject } from './check-option.js';
 import type { OptionRow } from './clouds/cloud.js';
-import type { ConfigProblem } from './config-error.js';
-import type { KeyPath } from './key-path.js';
-import { pathText, shownKey } from './key-path.js';
-import { CREDENTIAL_NAME, PREFIX, optionsBySuffix, variablePrefix } from './names.js';
-import type { ProviderName } from './option-table.js';
-import { COMMON_OPTIONS, OPTIONS, isProviderName } from './option-table.js';
-import { CONFIG_VARIABLE } from './config-error.js';
+import { pathText, shownKey, CONFIG_VARIABLE, type ConfigProblem, type KeyPath } from './config-error.js';
+import {
+  CREDENTIAL_NAME,
+  PREFIX,
+  optionsBySuffix,
+  variablePrefix,
+  COMMON_OPTIONS,
+  OPTIONS,
+  isProviderName,
+  type ProviderName,
+} from './option-table.js';
 
 import { currentEnvironment, environmentsOf } from './variants.js';
 

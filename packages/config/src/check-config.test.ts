@@ -4,9 +4,8 @@ import { OptionError } from '@credex/core';
 import { describe, expect, test } from 'vitest';
 import { checkedConfig } from './check-config.js';
 import { AWS, BAD, GOOD, store } from './configs.fixture.js';
-import { ConfigError } from './config-error.js';
+import { ConfigError, FROM_CODE } from './config-error.js';
 import { readJson } from './read-json.js';
-import { FROM_CODE } from './source.js';
 
 const schema: unknown = JSON.parse(
   readFileSync(new URL('../../credex/schema.json', import.meta.url), 'utf8'),

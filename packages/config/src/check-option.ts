@@ -3,13 +3,9 @@
 import type { OptionErrorCode } from '@credex/core';
 import type { Grammar } from '@credex/core/internal';
 import { didYouMean, invalidOption } from '@credex/core/internal';
-import type { KeyPath } from './key-path.js';
-import { pathText } from './key-path.js';
+import { pathText, CONFIG_VARIABLE, variableAt, type KeyPath, type Source } from './config-error.js';
 import type { OptionRow } from './clouds/cloud.js';
 import { ENVIRONMENT } from './option-table.js';
-import type { Source } from './source.js';
-import { CONFIG_VARIABLE } from './config-error.js';
-import { variableAt } from './source.js';
 
 export interface Issue {
   readonly path: KeyPath;

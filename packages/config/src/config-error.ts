@@ -1,8 +1,68 @@
 /** The error for a wrong configuration. It lists every problem with its key, its position and what to do. */
 
-import type { OptionErrorCode } from '@credex/core';
-import { OptionError } from '@credex/core';
+import { OptionError, type OptionErrorCode } from '@credex/core';
 import { errorLine, shown } from '@credex/core/internal';
+import { cleanServerText } from '@credex/core/failure';
+
+// Keys as error messages show them.
+
+export type KeyPath = readonly (string | number)[];
+
+/** `credentials.store[1].roleArn`. A key that might be a pasted secret is not printed. */
+export function pathText(path: KeyPath): string {
+  return path.map((key, index) => segment(key, index)).join('') || '(the whole)';
+}
+
+function segment(key: string | number, index: number): string {
+  if (typeof key === 'number') return `[${key}]`;
+  const shown = shownKey(key);
+  return index === 0 ? shown : `.${shown}`;
+}
+
+/** The key, or its length if it might be a secret. */
+export function shownKey(key: string): string {
+  return /^[\w$-]{1,48}$/.test(key) && cleanServerText(key) === key
+    ? key
+    : `(a key of ${key.length} characters)`;
+}
+
+// Where a configuration came from: what it may set, and the positions of problems.
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Source {
+  /** A file's name, `CREDEX_CONFIG`, or `the configuration`. */
+  readonly name: string;
+  /** `data` (JSON, the environment) cannot set where a token is sent. */
+  readonly kind: 'code' | 'data';
+  /** The position of a value; of its nearest parent if it is missing. */
+  readonly placeOf?: ((path: KeyPath) => Place | undefined) | undefined;
+  /** Maps the text of a path to the environment variable that set its value. */
+  readonly variables?: ReadonlyMap<string, string> | undefined;
+}
+
+export const FROM_CODE: Source = { name: 'the configuration', kind: 'code' };
+
+/** The variable that set this value, or a value that contains it. */
+export function variableAt({ variables }: Source, path: KeyPath): string | undefined {
+  for (let length = path.length; length > 0 && variables !== undefined; length -= 1) {
+    const found = variables.get(pathText(path.slice(0, length)));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+export function problemAt(
+  source: Source,
+  path: KeyPath,
+  problem: Pick<ConfigProblem, 'code' | 'message' | 'environmentVariable'>,
+): ConfigProblem {
+  const place = variableAt(source, path) === undefined ? source.placeOf?.(path) : undefined;
+  return { ...problem, path: pathText(path), ...place };
+}
 
 /** A message has so many problems; `problems` has all. */
 const MOST_LINES = 50;

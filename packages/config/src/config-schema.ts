@@ -1,9 +1,14 @@
 /** The JSON schema of a configuration file, made from the table of options. Editors use it. */
 
 import type { OptionRow } from './clouds/cloud.js';
-import type { ProviderName } from './option-table.js';
-import { ENVIRONMENT, OPTIONS, PROVIDERS } from './option-table.js';
-import { CREDENTIAL_NAME, MAX_NAME_LENGTH } from './names.js';
+import {
+  ENVIRONMENT,
+  OPTIONS,
+  PROVIDERS,
+  CREDENTIAL_NAME,
+  MAX_NAME_LENGTH,
+  type ProviderName,
+} from './option-table.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 

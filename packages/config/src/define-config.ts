@@ -1,5 +1,16 @@
-import type { Config } from './entries.js';
-import type { EntryOf } from './option-table.js';
+import type { EntryOf, ProviderName } from './option-table.js';
+
+// The configuration as a type.
+
+export type Entry = EntryOf[ProviderName];
+
+/** A configuration: plain data. */
+export interface Config {
+  /** The name that `get()` uses when it is called without one. Default: none; `get()` then needs a name. */
+  readonly default?: string | undefined;
+  /** The entries, by their names. A list has one entry for each environment, selected by `when`. */
+  readonly credentials: Readonly<Record<string, Entry | readonly Entry[]>>;
+}
 
 /** Gives options that the cloud does not have the type `never`, so that the compiler reports them. */
 type ExactEntry<E> = E extends { readonly provider: infer P extends keyof EntryOf }

@@ -1,14 +1,13 @@
 export type { ConfigProblem } from './config-error.js';
 export { ConfigError } from './config-error.js';
-export type { ExactConfig } from './define-config.js';
+export type { ExactConfig, Config, Entry } from './define-config.js';
 export { defineConfig } from './define-config.js';
 export type { AwsEntry } from './clouds/aws.js';
 export type { AzureEntry } from './clouds/azure.js';
 export type { CommonEntry } from './clouds/cloud.js';
 export type { GcpEntry } from './clouds/gcp.js';
-export type { Config, Entry } from './entries.js';
 export type { ProviderName } from './option-table.js';
 export { loadConfig } from './load-config.js';
 export type { LoadOptions } from './load-options.js';
-export type { ResolvedEntry } from './resolve-entry.js';
-export { resolveEntry } from './resolve-entry.js';
+export type { ResolvedEntry } from './variants.js';
+export { resolveEntry } from './variants.js';

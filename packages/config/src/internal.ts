@@ -3,9 +3,7 @@
 export { importFailure } from './optional-import.js';
 export { assertConfigAvailable } from './config-available.js';
 export { checkedConfig } from './check-config.js';
-export type { PortableProvider } from './local-profile.js';
-export type { OpenProvider } from './open-provider.js';
+export type { PortableProvider, OpenProvider } from './open-provider.js';
 export { openProvider, optionsOf } from './open-provider.js';
-export { named } from './resolve-entry.js';
-export { FROM_CODE } from './source.js';
-export { currentEnvironment, entryFor } from './variants.js';
+export { named, currentEnvironment, entryFor } from './variants.js';
+export { FROM_CODE } from './config-error.js';

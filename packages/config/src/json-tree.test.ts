@@ -1,8 +1,7 @@
 /** Compared with JSON.parse: accepts the same texts, and the positions in the tree are correct. */
 
 import { expect, test } from 'vitest';
-import type { JsonNode } from './json-tree.js';
-import { jsonTree } from './json-tree.js';
+import { jsonTree, type JsonNode } from './read-json.js';
 
 const isParsed = (parse: (text: string) => unknown, text: string): boolean => {
   try {

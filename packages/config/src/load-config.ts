@@ -2,10 +2,9 @@ import { OptionError } from '@credex/core';
 import { environmentVariable, optionNames, ownOptions } from '@credex/core/internal';
 import { applyEnvironment, credexVariables } from './apply-environment.js';
 import { checkedConfig, ownTree } from './check-config.js';
-import type { Config } from './entries.js';
+import type { Config } from './define-config.js';
 import type { Found, LoadOptions } from './load-options.js';
-import { CONFIG_VARIABLE } from './config-error.js';
-import { FROM_CODE } from './source.js';
+import { CONFIG_VARIABLE, FROM_CODE } from './config-error.js';
 
 const LOAD_OPTION_NAMES: readonly string[] = optionNames<LoadOptions>({
   directory: true,

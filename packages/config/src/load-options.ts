@@ -1,7 +1,7 @@
 /** The options of `loadConfig`. Types only. */
 
-import type { Config } from './entries.js';
-import type { Source } from './source.js';
+import type { Config } from './define-config.js';
+import type { Source } from './config-error.js';
 
 export interface LoadOptions {
   /** The folder that contains credex.config.{ts,mts,js,mjs,json}. Parent folders are not searched. Default: the working directory. */

@@ -9,7 +9,7 @@ import { issuesOf } from './check-option.js';
 import { AWS, AZURE, GCP } from './configs.fixture.js';
 import type { ProviderName } from './option-table.js';
 import { OPTIONS, PROVIDERS } from './option-table.js';
-import { FROM_CODE } from './source.js';
+import { FROM_CODE } from './config-error.js';
 
 const GOOD: Readonly<Record<ProviderName, Readonly<Record<string, unknown>>>> = {
   aws: AWS,

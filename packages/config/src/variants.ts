@@ -1,13 +1,10 @@
 /** `when`: selects the entry of a name by environment. */
 
-import { environmentVariable, ownCopy, shown } from '@credex/core/internal';
-import type { Issue } from './check-option.js';
-import { isObject, issueAt } from './check-option.js';
-import { ConfigError } from './config-error.js';
-import type { Entry } from './entries.js';
-import type { KeyPath } from './key-path.js';
-import { pathText } from './key-path.js';
-import { FROM_CODE, problemAt } from './source.js';
+import { environmentVariable, ownCopy, shown, didYouMean } from '@credex/core/internal';
+import { isObject, issueAt, type Issue } from './check-option.js';
+import { ConfigError, pathText, FROM_CODE, problemAt, shownKey, type KeyPath } from './config-error.js';
+import type { Entry, Config } from './define-config.js';
+import { OptionError } from '@credex/core';
 
 /** Only VERCEL_TARGET_ENV names a custom environment. Without either variable, this is a developer's machine. */
 export function currentEnvironment(): string {
@@ -83,4 +80,45 @@ function ambiguous(path: KeyPath, environment: string, other: string): Issue {
 function contradicts(path: KeyPath): Issue {
   const message = `\`${pathText([...path, 'expect', 'environment'])}\` is not one of the environments in \`when\`, so no token can match both. Make them agree.`;
   return issueAt([...path, 'expect', 'environment'], message, 'conflicting_options');
+}
+
+/** The entry of a name in the current environment. */
+export interface ResolvedEntry {
+  readonly name: string;
+  /** If it has a `when`, its `expect.environment` is the current environment. */
+  readonly entry: Entry;
+}
+
+/**
+ * Returns the entry that `createCredentials` would use for a name in this environment, for tools that show or test it.
+ * Loads no package and sends no request.
+ *
+ * @param config the result of `loadConfig`
+ * @param name default: the configuration's `default`
+ * @example
+ * const { name, entry } = resolveEntry(await loadConfig(), 'store');
+ * @throws OptionError for an unknown name; ConfigError if the name has no entry for this environment
+ */
+export function resolveEntry(config: Config, name?: string): ResolvedEntry {
+  const found = named(name ?? config.default, Object.keys(config.credentials));
+  return { name: found, entry: entryFor(found, config.credentials[found] ?? [], currentEnvironment()) };
+}
+
+/** @throws OptionError for an unknown name */
+export function named(name: string | undefined, names: readonly string[]): string {
+  if (name !== undefined && names.includes(name)) return name;
+  const known = `It has ${names.join(', ')}.`;
+  throw name === undefined
+    ? new OptionError(
+        'missing_option',
+        'name',
+        'CREDEX_DEFAULT',
+        `\`name\` is missing, and the configuration has no \`default\`. ${known}`,
+      )
+    : new OptionError(
+        'invalid_option',
+        'name',
+        undefined,
+        `The configuration has no credential named \`${shownKey(String(name))}\`. ${known}${didYouMean(String(name), names)}`,
+      );
 }

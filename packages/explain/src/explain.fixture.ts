@@ -3,7 +3,7 @@
 import type { TokenClaims } from './claims.js';
 import { explain } from './explain.js';
 import type { ExplainInput } from './explain.js';
-import type { Cloud, Explanation } from './explanation.js';
+import type { Cloud, Explanation } from './findings.js';
 
 export const NOW = 1_800_000_000_000;
 export const SUBJECT = 'owner:acme:project:shop:environment:production';

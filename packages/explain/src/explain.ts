@@ -2,12 +2,18 @@ import type { TokenClaims } from './claims.js';
 import { explainAws } from './aws/explain-aws.js';
 import { explainChain } from './aws/explain-chain.js';
 import { readSessionPolicies } from './aws/session-policies.js';
-import { readIdentityProvider } from './aws/identity-provider.js';
+import { readIdentityProvider } from './aws/identity-provider-controls.js';
 import { explainAzure } from './azure/explain-azure.js';
 import { explainGcp } from './gcp/explain-gcp.js';
 import { teamOfIssuer } from './differences.js';
-import type { Cloud, Explanation, Verdict } from './explanation.js';
-import { finding, sortedFindings, type Finding } from './findings.js';
+import {
+  finding,
+  sortedFindings,
+  type Cloud,
+  type Explanation,
+  type Verdict,
+  type Finding,
+} from './findings.js';
 import { isObject, listOf, member } from './json.js';
 import type { JsonObject } from './json.js';
 import { PolicyFileError } from './policy-file-error.js';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { ExplainInput } from './explain.js';
-import type { Cloud } from './explanation.js';
+import { FINDINGS, type Cloud, type FindingCode } from './findings.js';
 import {
   AUDIENCE,
   bound,
@@ -21,8 +21,6 @@ import {
   subjectIs,
   trust,
 } from './explain.fixture.js';
-import { FINDINGS } from './findings.js';
-import type { FindingCode } from './findings.js';
 
 const NEXT = 'arn:aws:iam::123456789012:role/next';
 /** A chain of two roles whose second one has this trust policy. */

@@ -1,10 +1,17 @@
 export { explain } from './explain.js';
 export type { ExplainInput } from './explain.js';
 export type { TokenClaims } from './claims.js';
-export type { Check, Cloud, Explanation, Verdict } from './explanation.js';
-export type { Finding, FindingCode, Severity } from './findings.js';
+export type {
+  Check,
+  Cloud,
+  Explanation,
+  Verdict,
+  Finding,
+  FindingCode,
+  Severity,
+  FindingEntry,
+} from './findings.js';
 export { FINDINGS } from './findings.js';
-export type { FindingEntry } from './findings.js';
 export { explanationOf } from './outcome.js';
 export type { ExplainOutcome } from './outcome.js';
 export { PolicyFileError } from './policy-file-error.js';

@@ -2,7 +2,7 @@
 
 import { explain } from './explain.js';
 import type { ExplainInput } from './explain.js';
-import type { Explanation } from './explanation.js';
+import type { Explanation } from './findings.js';
 import { PolicyFileError } from './policy-file-error.js';
 
 /** What a worker posts for one `ExplainInput`. */

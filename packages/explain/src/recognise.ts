@@ -1,9 +1,9 @@
 /** Recognises the cloud of a policy by its members, because people mix up the files of three clouds. */
 
-import type { Cloud } from './explanation.js';
+import type { Cloud } from './findings.js';
 import { PolicyFileError } from './policy-file-error.js';
 import type { PolicyInput } from './policy-file-error.js';
-import { isTemplate } from './azure/credential-files.js';
+import { isTemplate } from './azure/credentials.js';
 import { isObject, member } from './json.js';
 import type { JsonObject } from './json.js';
 

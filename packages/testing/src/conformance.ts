@@ -1,10 +1,9 @@
 import type { Credential } from '@credex/core';
-import type { Check } from './conformance/check.js';
+import type { Check, ConformanceOptions, HarnessFactory, TestRunner } from './conformance/harness.js';
 import { CLASSIFY_CHECKS } from './conformance/classify.js';
 import { CREDENTIAL_CHECKS } from './conformance/credential.js';
 import { EXCHANGE_CHECKS } from './conformance/exchange.js';
 import { FAILURE_CHECKS } from './conformance/failures.js';
-import type { ConformanceOptions, HarnessFactory, TestRunner } from './conformance/harness.js';
 import { SECRET_CHECKS } from './conformance/secrets.js';
 import { TARGET_CHECKS } from './conformance/target.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { authorizationOf, bearerToken } from './bearer.js';
+import { authorizationOf, bearerToken } from './adapter.js';
 import { TokenVerificationError } from './errors.js';
 
 function codeOf(authorization: readonly string[]): string {

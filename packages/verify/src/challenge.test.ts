@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refusalResponse } from './challenge.js';
+import { refusalResponse } from './adapter.js';
 import { TokenVerificationError } from './errors.js';
 import type { TokenVerificationErrorCode } from './errors.js';
 

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { TokenVerificationError } from './errors.js';
-import type { TokenVerificationErrorCode } from './errors.js';
-import { refusal } from './refuse.js';
+import { TokenVerificationError, refusal, type TokenVerificationErrorCode } from './errors.js';
 
 const STATUS: Readonly<Record<TokenVerificationErrorCode, number>> = {
   no_token: 401,

@@ -2,8 +2,7 @@
 
 import type { Request, RequestHandler } from 'express';
 import type { VercelTokenOptions } from './adapter-options.js';
-import { createRequestGuard, setClaims } from './adapter.js';
-import { authorizationOf } from './bearer.js';
+import { createRequestGuard, setClaims, authorizationOf } from './adapter.js';
 import type { VercelTokenClaims } from './contract.js';
 import { sendRefusal } from './node-refusal.js';
 

@@ -2,8 +2,7 @@
 
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify';
 import type { VercelTokenOptions } from './adapter-options.js';
-import { createRequestGuard } from './adapter.js';
-import { authorizationOf } from './bearer.js';
+import { createRequestGuard, authorizationOf } from './adapter.js';
 import type { VercelTokenClaims } from './contract.js';
 import { drain } from './node-refusal.js';
 

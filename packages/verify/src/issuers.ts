@@ -11,7 +11,7 @@ import {
   shown,
 } from '@credex/core/internal';
 import type { VercelTokenClaims } from './contract.js';
-import { refusal } from './refuse.js';
+import { refusal } from './errors.js';
 
 const HOST = 'oidc.vercel.com';
 export const GLOBAL_ISSUER = 'https://oidc.vercel.com';

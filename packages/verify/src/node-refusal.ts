@@ -1,6 +1,6 @@
 /** Sends a refusal on Node's HTTP servers. The types are structural, so that the main entry does not need Node's types. */
 
-import type { RefusalResponse } from './challenge.js';
+import type { RefusalResponse } from './adapter.js';
 
 export interface NodeRequest {
   readonly httpVersionMajor?: number | undefined;

@@ -2,8 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { VercelTokenOptions } from './adapter-options.js';
-import { createRequestGuard, setClaims } from './adapter.js';
-import { authorizationOf } from './bearer.js';
+import { createRequestGuard, setClaims, authorizationOf } from './adapter.js';
 import { sendRefusal } from './node-refusal.js';
 import type { Verified } from './with-vercel-token.js';
 

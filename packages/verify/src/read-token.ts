@@ -2,11 +2,171 @@
 
 import { base64url } from 'jose';
 import type { VercelTokenClaims } from './contract.js';
-import { checkClaims } from './check-claims.js';
-import { checkHeader } from './check-header.js';
 import { otherTokenKind } from './issuers.js';
-import { refusal } from './refuse.js';
-import { parseStrictObject } from './strict-json.js';
+import { refusal } from './errors.js';
+import { parseJson } from '@credex/core/internal';
+
+// Checks that the claims of a Vercel token are complete, have the right types, and agree with each other.
+
+const TEXTS = ['iss', 'sub', 'owner', 'owner_id', 'project', 'project_id', 'environment'] as const;
+
+/** The largest number of seconds that a `Date` can represent. */
+const LATEST_SECONDS = 8.64e12;
+
+/** Development tokens have the longest lifetime, 12 hours. Both times are the issuer's, so no tolerance is needed. */
+const MAX_LIFETIME_SECONDS = 24 * 3600;
+
+/**
+ * `nbf` may be missing: the example in Vercel's own documentation misspells it.
+ *
+ * @returns the claims, deeply frozen, because many callers receive the claims of a remembered token
+ * @throws TokenVerificationError `invalid_claims`
+ */
+function checkClaims(raw: Readonly<Record<string, unknown>>): VercelTokenClaims {
+  const invalid = (why: string): Error =>
+    refusal('invalid_claims', `The token's claims are not those of a Vercel token: ${why}.`, { claims: raw });
+
+  for (const name of TEXTS) if (!isText(raw[name])) throw invalid(`\`${name}\` is not a non-empty string`);
+  if (!isAudience(raw['aud'])) throw invalid('`aud` is neither a string nor a list of strings');
+  for (const name of ['exp', 'iat'] as const)
+    if (!isTime(raw[name])) throw invalid(`\`${name}\` is not a time in seconds`);
+  if (raw['nbf'] !== undefined && !isTime(raw['nbf'])) throw invalid('`nbf` is not a time in seconds');
+  if (raw['user_id'] !== undefined && !isText(raw['user_id'])) throw invalid('`user_id` is not a string');
+
+  const claims = deepFreeze(raw) as unknown as VercelTokenClaims;
+  const { sub, owner, project, environment, exp, iat } = claims;
+  // `sub` and the single claims must identify the same caller.
+  if (sub !== `owner:${owner}:project:${project}:environment:${environment}`)
+    throw invalid('`sub` does not agree with `owner`, `project` and `environment`');
+  if (exp <= iat) throw invalid('it expires before it is issued');
+  if (exp - iat > MAX_LIFETIME_SECONDS) throw invalid('its lifetime is longer than a day');
+  return claims;
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+const isTime = (value: unknown): boolean =>
+  typeof value === 'number' && value >= 0 && value <= LATEST_SECONDS;
+
+const isAudience = (value: unknown): boolean =>
+  isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}
+
+// The JOSE header (RFC 7515, section 4): it selects the key, so it is checked before a key is used.
+
+/**
+ * Parameters that contain a key or its URL. A token with one of them is refused: Vercel sets none of them, so such a token is
+ * an attack on verifiers that trust it.
+ */
+const EMBEDDED_KEYS = ['jwk', 'jku', 'x5u', 'x5c'] as const;
+
+/** Parameters that change how a token is parsed: extensions, unencoded or nested payload, compression, encryption. */
+const OTHER_FORMATS = ['crit', 'b64', 'cty', 'zip', 'enc'] as const;
+
+/** Vercel uses a thumbprint of 43 characters. It only selects a key of the published set. */
+const MAX_KID_LENGTH = 256;
+
+interface CheckedHeader {
+  readonly alg: string;
+  readonly kid: string;
+}
+
+/**
+ * @param claims the claims to show in an error
+ * @throws TokenVerificationError `malformed_token`, `algorithm_not_allowed`
+ */
+function checkHeader(
+  header: Readonly<Record<string, unknown>>,
+  algorithms: ReadonlySet<string>,
+  claims: object,
+): CheckedHeader {
+  const malformed = (why: string): Error =>
+    refusal('malformed_token', `The token's header ${why}.`, { claims });
+  const { alg, kid, typ } = header;
+  if (typeof alg !== 'string' || alg === '') throw malformed('has no algorithm (`alg`)');
+  if (!algorithms.has(alg)) {
+    throw refusal(
+      'algorithm_not_allowed',
+      `The token's algorithm is not among ${[...algorithms].join(', ')}.`,
+      { claims },
+    );
+  }
+  for (const name of EMBEDDED_KEYS)
+    if (Object.hasOwn(header, name)) throw malformed(`contains a key or its URL (\`${name}\`)`);
+  for (const name of OTHER_FORMATS)
+    if (Object.hasOwn(header, name))
+      throw malformed(`has the parameter \`${name}\`, which Vercel never sets`);
+  if (typ !== undefined && !(typeof typ === 'string' && typ.toUpperCase() === 'JWT'))
+    throw malformed('has a type (`typ`) other than JWT');
+  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH)
+    throw malformed(`has no key id (\`kid\`) of at most ${MAX_KID_LENGTH} characters`);
+  return { alg, kid };
+}
+
+// Parses unambiguous JSON (RFC 8259): refuses duplicate members and members named `__proto__`.
+
+/** Vercel uses two levels: the claims and `act`. */
+const MAX_DEPTH = 32;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+
+/**
+ * Of two members with the same name, `JSON.parse` uses the last, other parsers use the first (RFC 8259, section 4). One
+ * party could check a value that another party does not see.
+ *
+ * @returns an object; arrays, numbers and strings are refused.
+ * @throws SyntaxError
+ */
+export function parseStrictObject(text: string): Record<string, unknown> {
+  const parsed = parseJson(text);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new SyntaxError('it is not a JSON object');
+  // The parsed value has only one of two members with the same name, at any depth and however it is escaped.
+  if (membersWritten(text) !== parsedMembers(parsed, 1)) throw new SyntaxError('it has a duplicate member');
+  return parsed as Record<string, unknown>;
+}
+
+/** Counts the colons outside strings: one for each member. `text` must be valid JSON. */
+function membersWritten(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === COLON) count++;
+  }
+  return count;
+}
+
+/** @param start the position of the opening quote */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1;
+  while (text.charCodeAt(before) === BACKSLASH) before--;
+  return (at - before) % 2 === 0;
+}
+
+function parsedMembers(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth > MAX_DEPTH) throw new SyntaxError('it is nested too deep');
+  // Copying an own member of this name by assignment would set the prototype.
+  if (Object.hasOwn(value, '__proto__')) throw new SyntaxError('it has a member named `__proto__`');
+  const inner = Object.values(value);
+  let count = Array.isArray(value) ? 0 : inner.length;
+  for (const one of inner) count += parsedMembers(one, depth + 1);
+  return count;
+}
 
 /** Longer than any token that Vercel issues, and short enough to decode quickly. */
 export const MAX_TOKEN_LENGTH = 16_384;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseStrictObject } from './strict-json.js';
+import { parseStrictObject } from './read-token.js';
 
 describe('what has one reading is read', () => {
   test.each([

@@ -9,8 +9,7 @@ import {
 } from './hostile-emulator.fixture.js';
 import { createTokenVerifier } from './index.js';
 import type { VercelTokenClaims } from './index.js';
-import { createVerifiedTokens } from './verified-tokens.js';
-import type { VerifiedToken } from './verified-tokens.js';
+import { createVerifiedTokens, type VerifiedToken } from './create-token-verifier.js';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 

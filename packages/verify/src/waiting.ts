@@ -1,7 +1,7 @@
 /** Waits for shared work. The signal of one caller ends the wait of this caller only. */
 
 import { ONCE } from '@credex/core/internal';
-import { refusal } from './refuse.js';
+import { refusal } from './errors.js';
 
 /** @throws TokenVerificationError `aborted` */
 export async function waitFor(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {

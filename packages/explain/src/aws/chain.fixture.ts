@@ -2,7 +2,7 @@
 
 import type { ExplainInput } from '../explain.js';
 import { EXACT, ROLE, explained, trust } from '../explain.fixture.js';
-import type { Explanation } from '../explanation.js';
+import type { Explanation } from '../findings.js';
 
 export const NEXT = 'arn:aws:iam::123456789012:role/next';
 export const FAR = 'arn:aws:iam::999999999999:role/far';

@@ -1,19 +1,131 @@
 /** `explain` for AWS: a role's trust policy against a token. */
 
 import type { TokenClaims } from '../claims.js';
-import type { Explanation } from '../explanation.js';
-import { finding } from '../findings.js';
+import { finding, type Explanation, type Check, type Finding } from '../findings.js';
 import { isObject } from '../json.js';
 import { permissiveFindings } from '../permissive.js';
 import { PolicyFileError } from '../policy-file-error.js';
 import { assertKind, onlyOne } from '../recognise.js';
-import { providerChecks, statementChecks } from './aws-checks.js';
 import { policyFindings, providerFindings } from './aws-findings.js';
-import { notesOf } from './aws-notes.js';
-import type { IdentityProvider } from './identity-provider.js';
-import { judgeAws, type AwsTrust } from './judge-aws.js';
-import type { RequestFacts } from './request-keys.js';
+import { missingControls, type IdentityProvider } from './identity-provider-controls.js';
+import type { JudgedStatement } from './evaluate.js';
+import { judgeAws, ACTION, type AwsTrust, type AwsJudgement } from './judge-aws.js';
+import { webIdentityAudiences, providerArn, requestKeys, type RequestFacts } from './request-keys.js';
 import { readPolicyDocument, unwrapRole } from './policy-document.js';
+import { resultOf } from '../truth.js';
+
+// Each condition of a trust policy, and the value of the token that it is compared with.
+
+function providerChecks(
+  provider: IdentityProvider | undefined,
+  claims: TokenClaims,
+  judgement: AwsJudgement,
+): readonly Check[] {
+  if (provider === undefined) return [];
+  return [
+    {
+      at: 'identity provider',
+      what: 'issuer',
+      wanted: provider.issuer,
+      presented: claims.iss,
+      result: resultOf(judgement.isIssuerKnown),
+    },
+    {
+      at: 'identity provider',
+      what: 'audience',
+      wanted: provider.clientIds.join(', '),
+      presented: webIdentityAudiences(claims).join(', '),
+      result: resultOf(judgement.isAudienceKnown),
+    },
+  ];
+}
+
+function statementChecks(
+  { statement, isCaller, isAction, conditions }: JudgedStatement,
+  { facts }: AwsTrust,
+  claims: TokenClaims,
+): readonly Check[] {
+  const keys = requestKeys(claims, facts);
+  const at = statement.effect === 'Deny' ? `${statement.at} (Deny)` : statement.at;
+  return [
+    {
+      at: `${at}.Principal`,
+      what: 'identity provider',
+      wanted: statement.principals
+        .map(({ type, value }) => (type === '*' ? '*' : `${type} ${value}`))
+        .join(', '),
+      presented: providerArn(claims, facts.roleArn) ?? claims.iss,
+      result: resultOf(isCaller),
+    },
+    {
+      at: `${at}.${statement.actions.isNegated ? 'NotAction' : 'Action'}`,
+      what: 'action',
+      wanted: statement.actions.patterns.join(', '),
+      presented: ACTION,
+      result: resultOf(isAction),
+    },
+    ...conditions.map(({ condition, holds }): Check => {
+      const presented = keys(condition.key);
+      return {
+        at: condition.at.replace(statement.at, at),
+        what: condition.key,
+        wanted: condition.values.join(', '),
+        presented: typeof presented === 'string' ? undefined : presented.join(', '),
+        result: resultOf(holds),
+      };
+    }),
+  ];
+}
+
+// What a policy accepts beyond what it seems to, what IAM refuses in a new policy, and what was assumed.
+
+/** IAM's default quota for a trust policy. */
+const USUAL_LENGTH = 2048;
+
+/** Vercel's global issuer, which all teams share. */
+const SHARED = 'oidc.vercel.com';
+
+function* notesOf(
+  { policy, identityProvider, facts }: AwsTrust,
+  { statements }: AwsJudgement,
+  claims: TokenClaims,
+): Generator<Finding> {
+  const keys = requestKeys(claims, facts);
+  for (const { statement, applies, conditions } of statements) {
+    if (statement.effect !== 'Allow' || applies !== true) continue;
+    if (statement.principals.some(({ type }) => type === '*'))
+      yield finding(
+        'any_principal',
+        `${statement.at}.Principal`,
+        'Everyone is the principal, identity providers of other issuers in this account included.',
+      );
+    for (const { condition } of conditions)
+      if (keys(condition.key) === 'absent' && condition.operator.base !== 'Null')
+        yield finding(
+          'admits_absent_key',
+          `${condition.at}["${condition.key}"]`,
+          `The request has no key \`${condition.key}\`, and ${condition.operator.name} is true without it, so this condition checks nothing.`,
+        );
+  }
+  // IAM asks for this when a role is made or changed; roles from before go on working.
+  for (const { at, host } of missingControls(policy.statements))
+    if (host === SHARED)
+      yield finding(
+        'shared_issuer_control',
+        at,
+        `The statement trusts Vercel's global issuer, and has no condition on \`${SHARED}:aud\`.`,
+      );
+  for (const { at, message } of policy.notes) yield finding('refused_today', at, message);
+  const { length } = policy;
+  if (length > USUAL_LENGTH)
+    yield finding('policy_too_long', 'Statement', `The policy has ${length} characters without white space.`);
+  if (identityProvider === undefined)
+    yield finding(
+      'provider_assumed',
+      'identity provider',
+      `Assumed: the account has an identity provider for ${JSON.stringify(claims.iss ?? '')} with the audience ${JSON.stringify(webIdentityAudiences(claims)[0] ?? '')}.`,
+    );
+}
 
 export function explainAws(
   value: unknown,

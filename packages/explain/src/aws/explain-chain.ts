@@ -1,7 +1,7 @@
 /** `explain` for the roles of `assumeRole`: the trust policy of each, against the session of the role before it. */
 
 import type { TokenClaims } from '../claims.js';
-import type { Check, Explanation, Verdict } from '../explanation.js';
+import type { Check, Explanation, Verdict } from '../findings.js';
 import { finding } from '../findings.js';
 import type { Finding } from '../findings.js';
 import { isObject } from '../json.js';

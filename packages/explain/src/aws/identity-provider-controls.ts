@@ -6,8 +6,26 @@
  */
 import type { Matching, Statement } from './policy-document.js';
 import type { Condition } from './policy-elements.js';
+import { isObject, member, text, textsOf } from '../json.js';
 
-export interface MissingControl {
+// What `aws iam get-open-id-connect-provider` prints.
+
+export interface IdentityProvider {
+  /** With https://, which AWS leaves out. */
+  readonly issuer: string;
+  readonly clientIds: readonly string[];
+}
+
+export function readIdentityProvider(value: unknown): IdentityProvider {
+  const provider = isObject(value) ? value : {};
+  const url = text(provider, 'Url') ?? '';
+  return {
+    issuer: url === '' || url.includes('://') ? url : `https://${url}`,
+    clientIds: textsOf(member(provider, 'ClientIDList')),
+  };
+}
+
+interface MissingControl {
   /** The statement. */
   readonly at: string;
   /** The issuer without its scheme. */

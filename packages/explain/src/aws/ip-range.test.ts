@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ipRangeOf, isInRange } from './ip-range.js';
+import { ipRangeOf, isInRange } from './operators.js';
 
 const contains = (range: string, address: string): boolean | undefined => {
   const found = ipRangeOf(range);

@@ -7,7 +7,7 @@ import { finding } from '../findings.js';
 import type { Finding } from '../findings.js';
 import { decide } from './evaluate.js';
 import type { Decision, JudgedStatement } from './evaluate.js';
-import type { IdentityProvider } from './identity-provider.js';
+import type { IdentityProvider } from './identity-provider-controls.js';
 import { webIdentityAudiences, issuerHost, providerArn, requestKeys } from './request-keys.js';
 import type { RequestFacts } from './request-keys.js';
 import type { Policy } from './policy-document.js';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Token } from './wildcards.js';
-import { MANY, matchWildcards, ONE } from './wildcards.js';
+import { MANY, matchWildcards, ONE, type Token } from './glob.js';
 
 const tokens = (pattern: string): Token[] =>
   Array.from(pattern, (character) => (character === '*' ? MANY : character === '?' ? ONE : character));

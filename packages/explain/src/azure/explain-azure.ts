@@ -2,8 +2,7 @@
 
 import type { TokenClaims } from '../claims.js';
 import { differences, teamOfIssuer, type Difference } from '../differences.js';
-import type { Check, Explanation } from '../explanation.js';
-import { finding, findingsAt, type Finding } from '../findings.js';
+import { finding, findingsAt, type Check, type Explanation, type Finding } from '../findings.js';
 import { textsOf } from '../json.js';
 import { permissiveFindings } from '../permissive.js';
 import { assertKind } from '../recognise.js';

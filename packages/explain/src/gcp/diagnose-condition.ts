@@ -1,9 +1,7 @@
 /** Which part of an attribute condition is not true of a token, and why. */
 
 import { rankOf } from '../differences.js';
-import type { Check } from '../explanation.js';
-import { finding } from '../findings.js';
-import type { Finding } from '../findings.js';
+import { finding, type Check, type Finding } from '../findings.js';
 import { jsonOf } from '../json.js';
 import { resultOf } from '../truth.js';
 import type { CelExpr } from './cel-tree.js';

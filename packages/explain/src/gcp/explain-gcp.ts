@@ -1,17 +1,15 @@
 /** `explain` for Google Cloud: a pool's provider, and a service account's allow policy, against a token. */
 
 import type { TokenClaims } from '../claims.js';
-import type { Explanation } from '../explanation.js';
+import type { Explanation } from '../findings.js';
 import { permissiveFindings } from '../permissive.js';
 import { assertKind, isAncestorList, onlyOne } from '../recognise.js';
 import { evaluating } from './cel.js';
 import { checksOf } from './gcp-checks.js';
 import { invalidFindings, notesOf, providerFindings } from './gcp-findings.js';
-import { compileProvider } from './identity.js';
+import { compileProvider, readPoolProvider } from './identity.js';
 import { answerOf, judgeGcp, type GcpTrust } from './judge-gcp.js';
-import { readInherited } from './inherited.js';
-import { readBindings } from './members.js';
-import { readPoolProvider } from './pool-provider.js';
+import { readInherited, readBindings } from './members.js';
 
 /** The allow policies that may give the token a role. */
 export interface GcpAccess {

@@ -5,13 +5,16 @@ import { textsOf } from '../json.js';
 import type { Truth } from '../truth.js';
 import { allOf } from '../truth.js';
 import type { CelValue } from './cel.js';
-import type { CompiledProvider, Mapped, MappingFault } from './identity.js';
-import { mapClaims, mappingFault } from './identity.js';
-import type { Binding, JudgedBinding } from './members.js';
-import { isGranted, judgeBindings } from './members.js';
-import type { Inherited } from './inherited.js';
-import type { PoolProvider } from './pool-provider.js';
-import { audiencesOf } from './pool-provider.js';
+import {
+  mapClaims,
+  mappingFault,
+  audiencesOf,
+  type CompiledProvider,
+  type Mapped,
+  type MappingFault,
+  type PoolProvider,
+} from './identity.js';
+import { isGranted, judgeBindings, type Binding, type JudgedBinding, type Inherited } from './members.js';
 
 export interface GcpTrust {
   readonly provider: PoolProvider;

@@ -1,10 +1,8 @@
 /** Who may act as a service account: `gcloud iam service-accounts get-iam-policy --format=json`. */
 
 import { isObject, member, text, textsOf } from '../json.js';
-import type { Truth } from '../truth.js';
-import { allOf, anyOf } from '../truth.js';
-import type { Mapped } from './identity.js';
-import { mappedText } from './identity.js';
+import { allOf, anyOf, type Truth } from '../truth.js';
+import { mappedText, type Mapped } from './identity.js';
 
 export interface Binding {
   readonly at: string;
@@ -103,3 +101,30 @@ export const malformedMembers = ({ members }: Binding): readonly string[] =>
   members.filter(
     (one) => /^principal(?:Set)?:/.test(one) && one.includes('/workloadIdentityPools/') && !isPoolMember(one),
   );
+
+// What a service account inherits: the allow policies of its project and of the folders and the organization above,
+// as `gcloud projects get-iam-policy` prints one, or `gcloud projects get-ancestors-iam-policy` all of them.
+
+export interface Inherited {
+  readonly bindings: readonly Binding[];
+  /** Whether these are all: the policy of one resource does not include those above it. */
+  readonly isComplete: boolean;
+}
+
+/** @param files each one policy, or a list of policies with the resources that they are of */
+export function readInherited(files: readonly unknown[]): Inherited {
+  return {
+    bindings: files.flatMap((file, index) =>
+      Array.isArray(file)
+        ? file.filter(isObject).flatMap((one) => {
+            const [type = 'ancestor', id = ''] = [text(one, 'type'), text(one, 'id')];
+            return placed(`${type} ${id}`.trim(), member(one, 'policy'));
+          })
+        : placed(index === 0 ? 'project policy' : `project policy ${index + 1}`, file),
+    ),
+    isComplete: files.some((file) => Array.isArray(file)),
+  };
+}
+
+const placed = (where: string, policy: unknown): readonly Binding[] =>
+  readBindings(policy).map((binding) => ({ ...binding, at: `${where}: ${binding.at}`, isInherited: true }));

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { PresentedToken } from '@credex/core';
-import type { Check } from './check.js';
+import type { Check } from './harness.js';
 import { assertErrorClass, classified } from './error-class.js';
 import { GARBAGE } from './garbage.js';
 import { settlesWithin, stopwatch } from './machine.js';

@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Credential } from '@credex/core';
 import type { Exchanger } from '@credex/core/driver';
-import type { Check } from './check.js';
-import type { ConformanceOptions, ExchangerHarness } from './harness.js';
+import type { Check, ConformanceOptions, ExchangerHarness } from './harness.js';
 import { timeOf } from './machine.js';
 import { assertPlainData, deepFrozen } from './plain-data.js';
 import { assertNotSeen } from './secrets.js';

@@ -4,9 +4,15 @@ import assert from 'node:assert/strict';
 import type { Credential, FederationErrorCode } from '@credex/core';
 import type { ErrorClass, RetryAdvice } from '@credex/core/driver';
 import { assertErrorClass, TRANSIENT } from './error-class.js';
-import type { Check } from './check.js';
-import { MARK, wordsWith } from './check.js';
-import type { Ability, Behaviour, ConformanceOptions, ExchangerHarness } from './harness.js';
+import {
+  MARK,
+  wordsWith,
+  type Check,
+  type Ability,
+  type Behaviour,
+  type ConformanceOptions,
+  type ExchangerHarness,
+} from './harness.js';
 import { classOf, thrownBy } from './trial.js';
 
 interface Failure {

@@ -5,10 +5,8 @@ import { inspect } from 'node:util';
 import type { Credential, SubjectTokenSource } from '@credex/core';
 import { FederationError, createCredentialCache } from '@credex/core';
 import { createCredentialProvider, readSubjectToken } from '@credex/core/driver';
-import type { Check } from './check.js';
-import { wordsWith } from './check.js';
+import { wordsWith, type Check, type ConformanceOptions, type ExchangerHarness } from './harness.js';
 import { FAILURES } from './failures.js';
-import type { ConformanceOptions, ExchangerHarness } from './harness.js';
 
 /** As many characters in a row give away a part of a secret. */
 const RUN = 24;

@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Credential } from '@credex/core';
 import { canonicalJson } from '@credex/core/internal';
-import type { Check } from './check.js';
-import type { Asked } from './harness.js';
+import type { Check, Asked } from './harness.js';
 import { assertPlainData, deepFrozen } from './plain-data.js';
 import { issuedBy } from './trial.js';
 

@@ -1,17 +1,53 @@
 /** One exchange under watch: how often it asked for the subject, which steps it took, what it printed. */
 
 import assert from 'node:assert/strict';
-import type { Credential, Fetch } from '@credex/core';
-import { FederationError } from '@credex/core';
+import { FederationError, type Credential, type Fetch } from '@credex/core';
 import type { ErrorClass, ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/driver';
 import { linkedSignal, sendByFetch } from '@credex/core/internal';
 import { presentedToken } from '@credex/core/failure';
 import { readSubjectToken } from '@credex/core/on-demand';
 import { classified } from './error-class.js';
 import type { Asked } from './harness.js';
-import { listening } from './printed.js';
+import { inspect } from 'node:util';
 
-export interface TrialInit {
+// Keeps the console while something runs, and what was said to it.
+
+const METHODS = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const;
+
+interface Listening<T> {
+  /** Grows while it runs. */
+  readonly printed: readonly string[];
+  readonly result: Promise<T>;
+}
+
+/** How many listen; the console is given back by the last. */
+let listeners = 0;
+let giveBack = (): void => undefined;
+const ears = new Set<string[]>();
+
+function listening<T>(run: () => Promise<T>): Listening<T> {
+  const printed: string[] = [];
+  if (listeners++ === 0) giveBack = takeConsole();
+  ears.add(printed);
+  const result = run().finally(() => {
+    ears.delete(printed);
+    if (--listeners === 0) giveBack();
+  });
+  return { printed, result };
+}
+
+function takeConsole(): () => void {
+  const kept = METHODS.map((name) => [name, console[name]] as const);
+  for (const name of METHODS)
+    console[name] = (...words: unknown[]): void => {
+      for (const heard of ears) heard.push(words.map((word) => inspect(word, { depth: 8 })).join(' '));
+    };
+  return () => {
+    for (const [name, method] of kept) console[name] = method;
+  };
+}
+
+interface TrialInit {
   readonly jwt: string;
   readonly fetch?: Fetch | undefined;
   /** What `subject()` rejects with. */
@@ -22,11 +58,11 @@ export interface TrialInit {
   readonly step?: AbortSignal | undefined;
 }
 
-export type Outcome<C extends Credential> =
+type Outcome<C extends Credential> =
   | { readonly issued: ExchangeResult<C>; readonly error?: undefined }
   | { readonly issued?: undefined; readonly error: { readonly thrown: unknown } };
 
-export interface Trial<C extends Credential> {
+interface Trial<C extends Credential> {
   /** Never rejects. */
   readonly outcome: Promise<Outcome<C>>;
   readonly subjects: () => number;

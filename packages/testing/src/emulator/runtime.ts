@@ -4,6 +4,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomBytes } from 'node:crypto';
 import type { EmulatorClock } from './service.js';
 
+/** Epoch milliseconds as .NET's round-trip format prints them: seven decimals of a second. */
+export function ticks(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '0000Z');
+}
+
 /** The real clock and an offset: time passes by itself, and a test may push it. */
 export interface AdjustableClock extends EmulatorClock {
   /** Epoch milliseconds. */

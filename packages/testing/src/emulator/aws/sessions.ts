@@ -1,8 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { EmulatorRuntime } from '../service.js';
-import { sessionArn } from './iam/arns.js';
+import { sessionArn, type IdentityStore, type Role, type User } from './iam/identity-store.js';
 import { secretAccessKey, sessionToken, temporaryAccessKeyId } from './identifiers.js';
-import type { IdentityStore, Role, User } from './iam/identity-store.js';
 import type { Passed, Policy } from '@credex/explain/internal';
 
 /** Temporary credentials and what they were issued for. */

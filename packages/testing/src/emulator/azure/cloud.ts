@@ -1,16 +1,14 @@
 /** Azure in the emulator: Entra, and the blob service that its tokens open. */
 import type { Service, EmulatorRuntime } from '../service.js';
 import { createBlobService } from './blob/service.js';
-import { createDirectory } from './directory.js';
-import type { ApplicationOptions, TenantOptions } from './directory.js';
+import { createDirectory, type ApplicationOptions, type TenantOptions } from './directory.js';
 import { createEntraService } from './entra/service.js';
 import { createStorageAccounts } from './blob/storage-accounts.js';
 import type { StorageAccountOptions } from './blob/storage-accounts.js';
 import { createTokenAuthority } from './token-authority.js';
 import type { SigningKey } from './token-authority.js';
 
-export type { ApplicationOptions, TenantOptions } from './directory.js';
-export type { FederatedCredential } from './entra/federated-credential.js';
+export type { ApplicationOptions, TenantOptions, FederatedCredential } from './directory.js';
 export type { RoleAssignment, StorageAccountOptions, StorageRole } from './blob/storage-accounts.js';
 export type { SigningKey } from './token-authority.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FaultMisfit, alreadyExpired, withoutField } from './response-edits.js';
+import { FaultMisfit, alreadyExpired, withoutField } from './outcome.js';
 
 const NOW = Date.UTC(2026, 0, 31, 12, 0, 0);
 const json = (value: unknown) => ({ status: 200, body: JSON.stringify(value) });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { element, refusal } from '../aws.fixture.js';
 import { S3Refusal } from './responses.js';
-import { isUnmodified, rangeOf } from './conditions.js';
+import { isUnmodified, rangeOf } from './objects.js';
 import { useUploads } from './uploads.fixture.js';
 
 const { s3 } = useUploads();

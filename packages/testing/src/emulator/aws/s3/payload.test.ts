@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { decodeAwsChunked } from './aws-chunked.js';
+import { decodeAwsChunked } from './payload.js';
 import {
   ACCOUNT,
   AUDIENCE,

@@ -13,9 +13,8 @@ import {
   type RequestIds,
 } from './responses.js';
 import { authenticateS3, invalidAccessKey } from './authentication.js';
-import { authorize } from './authorization.js';
-import { listObjects } from './list.js';
-import { listUploads } from './list-uploads.js';
+import { authorize } from './object-request.js';
+import { listObjects, listUploads } from './list.js';
 import { answerObject } from './objects.js';
 import { callerArn, type Caller, type SessionStore } from '../sessions.js';
 

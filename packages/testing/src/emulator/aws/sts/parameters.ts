@@ -1,5 +1,4 @@
-import { parseRoleArn, type RoleArn } from '../iam/arns.js';
-import { isManagedPolicyArn } from '../iam/identity-store.js';
+import { parseRoleArn, isManagedPolicyArn, type RoleArn } from '../iam/identity-store.js';
 import { refuse, validationError } from './responses.js';
 
 /** What both ways to assume a role are asked for. */

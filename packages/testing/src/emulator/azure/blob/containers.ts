@@ -1,9 +1,8 @@
 /** Create, Get Properties of, Delete and List the Blobs of a container. */
-import { checkWrite } from './conditions.js';
+import { checkWrite, containerOf, type BlobContext, type BlobOutcome } from './context.js';
 import { foldedName, type ListedName } from '../../folded-name.js';
 import { httpDate } from '../../runtime.js';
 import { compactXml, type XmlElements } from '../../xml.js';
-import { containerOf, type BlobContext, type BlobOutcome } from './context.js';
 import { badQuery, blobRefusal, PROLOGUE } from './refusal.js';
 import { isContainerName, newContainer, type Container, type StoredBlob } from './storage-accounts.js';
 

@@ -4,7 +4,7 @@
  */
 import type { ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
 import { newGuid } from '../guid.js';
-import { ticks } from '../ticks.js';
+import { ticks } from '../../runtime.js';
 import { compactXml } from '../../xml.js';
 
 export const PROLOGUE = '<?xml version="1.0" encoding="utf-8"?>';

@@ -1,9 +1,9 @@
 /** The service 'azure-blob': the Blob calls that show whether a token opens a storage account. */
 import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
 import { createContainer, deleteContainer, getContainer, listBlobs } from './containers.js';
-import type { BlobContext, BlobOutcome } from './context.js';
+import { targetOf, type BlobContext, type BlobOutcome, type BlobTarget } from './context.js';
 import { authenticateRequest, authorizeRequest, type BlobPermission } from './guard.js';
-import { readBlob } from './read.js';
+import { readBlob, deleteBlob, putBlob, putBlock, putBlockList } from './write.js';
 import {
   badQuery,
   blobRefusal,
@@ -12,8 +12,6 @@ import {
   standardHeaders,
   StorageRefusal,
 } from './refusal.js';
-import { targetOf, type BlobTarget } from './target.js';
-import { deleteBlob, putBlob, putBlock, putBlockList } from './write.js';
 import type { StorageAccounts } from './storage-accounts.js';
 import type { Entra } from '../entra/token-endpoint.js';
 

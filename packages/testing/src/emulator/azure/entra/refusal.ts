@@ -2,7 +2,7 @@
  * Entra's refusals: number, OAuth error, HTTP status and sentence. Each says where its words were seen; numbers
  * alone are in Microsoft's reference-error-codes.
  */
-import { ticks } from '../ticks.js';
+import { ticks } from '../../runtime.js';
 
 export class EntraRefusal extends Error {
   readonly status: number;

@@ -1,13 +1,90 @@
 /** `POST /{tenant}/oauth2/v2.0/token`: the client credentials grant with a federated assertion (RFC 7523, 2.2). */
-import { formOf } from '../../request-content.js';
+import { formOf, isJsonObject, jsonObject } from '../../request-content.js';
 import type { ServiceRequest, EmulatorRuntime } from '../../service.js';
 import { authenticate } from './client-assertion.js';
 import type { Directory, ServicePrincipal, Tenant } from '../directory.js';
 import { clientRefusals, requestRefusals } from './refusal.js';
 import { tenantOf } from './tenant.js';
-import { parseRequestedClaims, type RequestedClaims } from './requested-claims.js';
-import { isMicrosoftResource, resourceOf } from './resources.js';
 import type { TokenAuthority } from '../token-authority.js';
+
+// The `claims` parameter (OpenID Connect Core 1.0, section 5.5), as far as Entra heeds it for applications.
+
+interface RequestedClaims {
+  /** The client said that it can answer a claims challenge: `xms_cc` has `cp1`. */
+  readonly challengeCapable: boolean;
+  /** From a challenge: the token's `nbf` must be this late, in epoch seconds. */
+  readonly notBefore: number | undefined;
+}
+
+/** `undefined` where the parameter is not a JSON object of the right form. */
+function parseRequestedClaims(raw: string | undefined): RequestedClaims | undefined {
+  if (raw === undefined) return { challengeCapable: false, notBefore: undefined };
+  const parsed = jsonObject(raw);
+  const wanted = parsed?.['access_token'] ?? {};
+  if (parsed === undefined || !isJsonObject(wanted)) return undefined;
+
+  const capabilities = wanted['xms_cc'];
+  const values: unknown = isJsonObject(capabilities)
+    ? (capabilities['values'] ?? [capabilities['value']])
+    : [];
+  const nbf = wanted['nbf'];
+  const moment: unknown = isJsonObject(nbf) ? nbf['value'] : undefined;
+  const isMoment = typeof moment === 'number' || typeof moment === 'string';
+  if (moment !== undefined && !(isMoment && /^\d{1,12}$/.test(String(moment)))) return undefined;
+  return {
+    challengeCapable: Array.isArray(values) && values.includes('cp1'),
+    notBefore: moment === undefined ? undefined : Number(moment),
+  };
+}
+
+// From the scope of a client credentials request to the resource the token is for.
+
+/** Microsoft's own resources, which have a service principal in every tenant. Without the trailing slash. */
+const FIRST_PARTY: ReadonlySet<string> = new Set([
+  'https://management.azure.com',
+  'https://management.core.windows.net',
+  'https://storage.azure.com',
+  'https://vault.azure.net',
+  'https://managedhsm.azure.net',
+  'https://graph.microsoft.com',
+  'https://database.windows.net',
+  'https://ossrdbms-aad.database.windows.net',
+  'https://cosmos.azure.com',
+  'https://redis.azure.com',
+  'https://cognitiveservices.azure.com',
+  'https://ai.azure.com',
+  'https://search.azure.com',
+  'https://servicebus.azure.net',
+  'https://eventhubs.azure.net',
+  'https://azconfig.io',
+  'https://containerregistry.azure.net',
+  'https://monitor.azure.com',
+  'https://api.loganalytics.io',
+  'https://batch.core.windows.net',
+]);
+
+/** A storage account, a vault and a database account are resources each, by a wildcard of their service. */
+const BY_HOST = /^https:\/\/[a-z0-9-]+\.(?:blob|queue|table|file|dfs)\.core\.windows\.net$/;
+
+/**
+ * `https://storage.azure.com/.default` is for `https://storage.azure.com`: the suffix goes, and nothing else, so
+ * that `…//.default` is for the resource with its slash.
+ */
+function resourceOf(scope: string): string {
+  const scopes = scope.split(' ').filter((part) => part !== '');
+  const [only] = scopes;
+  if (only === undefined) throw clientRefusals.scopeWithoutDefault(scope);
+  if (scopes.length > 1 && scopes.every((part) => part.endsWith('/.default')))
+    throw clientRefusals.severalResources(scope);
+  if (scopes.length > 1 || !only.endsWith('/.default') || only === '/.default')
+    throw clientRefusals.scopeWithoutDefault(scope);
+  return only.slice(0, -'/.default'.length);
+}
+
+function isMicrosoftResource(resource: string): boolean {
+  const name = resource.replace(/\/$/, '');
+  return FIRST_PARTY.has(name) || BY_HOST.test(name);
+}
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 /** Entra dates its tokens five minutes back, so that a resource whose clock lags takes them. */

@@ -1,11 +1,9 @@
 /** Who may act as a service account. */
-import type { Grant } from '../access-tokens.js';
-import type { BearerVerdict } from '../bearer.js';
+import { opensIamCredentials, type Grant, type BearerVerdict } from '../access-tokens.js';
 import type { Directory, ServiceAccount } from '../directory.js';
 import { errorInfo, invalidArgument, rpcRefusal } from '../google-errors.js';
 import type { Principal } from '../principal.js';
 import { isAllowed, SERVICE_ACCOUNT_ROLES, type Permission } from '../roles.js';
-import { opensIamCredentials } from '../scopes.js';
 
 const SERVICE = 'iamcredentials.googleapis.com';
 const REALM = 'Bearer realm="https://accounts.google.com/"';

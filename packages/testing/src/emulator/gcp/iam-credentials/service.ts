@@ -1,16 +1,12 @@
 /** `iamcredentials.googleapis.com`: short-lived credentials of a service account, for one who may act as it. */
 import { decodedPart } from '../../request-content.js';
 import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
-import type { AccessTokens } from '../access-tokens.js';
-import { judgeBearer } from '../bearer.js';
+import { judgeBearer, type AccessTokens } from '../access-tokens.js';
 import type { Directory } from '../directory.js';
-import { iamCredentialsFault } from '../fault-responses.js';
-import { generateAccessToken } from './generate-access-token.js';
-import { answering, invalidArgument, noSuchPath, type Notes } from '../google-errors.js';
+import { iamCredentialsFault, answering, invalidArgument, noSuchPath, type Notes } from '../google-errors.js';
+import { generateAccessToken, generateIdToken, signBlob, signJwt, type MethodCall } from './signatures.js';
 import { assertMay, callerOf, findServiceAccount, throughDelegates } from './access.js';
-import type { MethodCall } from './call.js';
 import { principalName } from '../principal.js';
-import { generateIdToken, signBlob, signJwt } from './signatures.js';
 import { publishedKeys } from '../published-keys.js';
 import type { SigningKeys } from '../signing-keys.js';
 

@@ -1,10 +1,23 @@
 /** Who may do what with a bucket. */
-import type { Grant } from '../access-tokens.js';
-import type { BearerVerdict } from '../bearer.js';
+import { opensStorage, type Grant, type BearerVerdict } from '../access-tokens.js';
 import type { Bucket, Directory } from '../directory.js';
-import { storageRefusal } from '../google-errors.js';
+import { storageRefusal, type Notes } from '../google-errors.js';
 import { BUCKET_ROLES, isAllowed, type Permission } from '../roles.js';
-import { opensStorage } from '../scopes.js';
+import type { ServiceRequest } from '../../service.js';
+
+/** What a method of Cloud Storage needs, once its caller and bucket are known. */
+export interface BucketCall {
+  readonly request: ServiceRequest;
+  readonly bucket: Bucket;
+  /** Empty where the path names none. */
+  readonly objectName: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly notes: Notes;
+  nextGeneration(): string;
+  /** Refuses where the caller has not the permission on the bucket. */
+  assertMay(this: void, permission: Permission): void;
+}
 
 const REALM = 'Bearer realm="https://accounts.google.com/"';
 

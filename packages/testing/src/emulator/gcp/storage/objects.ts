@@ -3,7 +3,7 @@ import { foldedName } from '../../folded-name.js';
 import { isoSeconds } from '../../runtime.js';
 import type { ServiceAnswer } from '../../service.js';
 import { jsonAnswer, storageRefusal } from '../google-errors.js';
-import type { BucketCall } from './bucket-call.js';
+import type { BucketCall } from './access.js';
 import { etagOf, objectResource, type StoredObject } from './stored-object.js';
 
 export function getBucket({ bucket, assertMay }: BucketCall): ServiceAnswer {

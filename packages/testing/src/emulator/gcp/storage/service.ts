@@ -1,14 +1,18 @@
 /** `storage.googleapis.com`, as much of the JSON API as shows that a credential opens a bucket, or doesn't. */
 import { decodedPart } from '../../request-content.js';
 import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
-import type { AccessTokens } from '../access-tokens.js';
-import { judgeBearer } from '../bearer.js';
-import type { BucketCall } from './bucket-call.js';
+import { judgeBearer, type AccessTokens } from '../access-tokens.js';
+import { assertMayInBucket, findBucket, storageCaller, type BucketCall, type Access } from './access.js';
 import type { Directory } from '../directory.js';
-import { storageFault } from '../fault-responses.js';
-import { answering, noSuchPath, storageRefusal, StorageRefusal, type Notes } from '../google-errors.js';
+import {
+  storageFault,
+  answering,
+  noSuchPath,
+  storageRefusal,
+  StorageRefusal,
+  type Notes,
+} from '../google-errors.js';
 import { principalName } from '../principal.js';
-import { assertMayInBucket, findBucket, storageCaller, type Access } from './access.js';
 import { deleteObject, getBucket, getObject, listObjects } from './objects.js';
 import { isSigned, signerOf } from './signed-url.js';
 import { insertObject } from './upload.js';

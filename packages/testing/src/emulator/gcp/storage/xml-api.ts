@@ -4,7 +4,7 @@ import type { ServiceAnswer, ServiceRequest } from '../../service.js';
 import { StorageRefusal } from '../google-errors.js';
 import type { Refusal } from '../google-errors.js';
 import type { Permission } from '../roles.js';
-import type { BucketCall } from './bucket-call.js';
+import type { BucketCall } from './access.js';
 import { deleteObject, getObject } from './objects.js';
 import { xmlRefusal } from './signed-url.js';
 import { insertObject } from './upload.js';
