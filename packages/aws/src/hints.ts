@@ -1,4 +1,4 @@
-/** Hints: the likely cause and the fix. They contain only the options and the token's claims, never server text. */
+/** Hints: the likely cause and the fix. They contain only options, claims of the token, and single checked values of a response. */
 
 import type { PresentedToken } from '@credex/core';
 import type { HintTable } from '@credex/core/classify';

@@ -50,7 +50,7 @@ export interface HintFacts<Configuration> {
   readonly failed?: FailedResponse<ServerError> | undefined;
 }
 
-/** The hints of a cloud and their names: the likely cause and the fix, never made of server text. */
+/** The hints of a cloud and their names: the likely cause and the fix. A hint quotes no message of a server. */
 export type HintTable<Hint extends string, Configuration> = Readonly<
   Record<Hint | CommonHint, (facts: HintFacts<Configuration>) => string>
 >;

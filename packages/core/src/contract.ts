@@ -107,7 +107,7 @@ export interface ErrorClass {
   readonly serverCode?: string | undefined;
   /** The server's message. Untrusted: core removes token-shaped runs and keeps 300 characters. */
   readonly serverMessage?: string | undefined;
-  /** The likely cause and what to do, in one or two sentences. Never made of server text. */
+  /** The likely cause and what to do. It also ends the error's `message`. Do not quote the server: use `serverMessage` for its text. */
   readonly hint?: string | undefined;
 }
 

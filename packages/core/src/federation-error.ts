@@ -53,11 +53,11 @@ export class FederationError extends Error implements FederationErrorFields {
    * `kubernetes`, `token-file`, `command`; `token-source` for a source that does not say its name.
    */
   readonly provider: string;
-  /** The likely cause and what to do. */
+  /** The likely cause and what to do. `message` ends with it. */
   readonly hint: string | undefined;
   /** What was shown to the cloud: issuer, audience, subject, project, environment, expiry. */
   readonly presented: PresentedToken | undefined;
-  /** Milliseconds the server asked to be left alone. */
+  /** How long the server asked clients to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   /** The HTTP status of the answer, where there was one. */
   readonly status: number | undefined;
@@ -116,7 +116,7 @@ export function federationErrorOf(
     message: network?.message ?? SENTENCES[classified.code],
     hint: network?.hint ?? classified.hint,
     presented,
-    // A fresh subject token is the only cure: not something that waiting with this one mends.
+    // Only a fresh subject token helps then; a retry with this one does not.
     retryable: classified.retry === 'now',
     retryAfterMs: classified.retryAfterMs,
     status: classified.status,

@@ -114,7 +114,7 @@ export function readPolicy(text: string, input: PolicyInput): PolicyFile {
     throw new PolicyFileError(
       'policy_too_large',
       input,
-      `${name} is longer than ${MAX_POLICY_LENGTH} characters; no cloud keeps such a policy.`,
+      `${name} is longer than ${MAX_POLICY_LENGTH} characters; no cloud accepts a policy of this length.`,
     );
   if (text.includes('\u0000') || text.includes('\ufffd'))
     throw new PolicyFileError('policy_not_utf8', input, `${name} is not UTF-8 text.`, {

@@ -20,7 +20,7 @@ export const command: CommandModule = {
 async function run({ output, options }: Context<StoreKeyOptions>): Promise<number> {
   const { environment } = options;
   if (environment === undefined)
-    throw new UsageError('missing_argument', 'The environment is missing that the key is for.', {
+    throw new UsageError('missing_argument', 'Name the environment that the key is for.', {
       option: '--environment',
       hint: 'Such as `credex store-key --environment production`. Each environment gets its own key.',
     });

@@ -23,7 +23,7 @@ export async function readPolicyFile(
     if (cause instanceof UnreadableFile && cause.code === 'EFBIG')
       throw new UsageError(
         'policy_too_large',
-        `The file of ${option} is longer than ${MAX_POLICY_LENGTH} bytes; no cloud keeps such a policy.`,
+        `The file of ${option} is longer than ${MAX_POLICY_LENGTH} bytes; no cloud accepts a policy of this length.`,
         { option },
       );
     throw new UsageError('unreadable_file', `The file ${shown(full)} of ${option} can not be read.`, {

@@ -94,7 +94,7 @@ const ASSUME_ROLE: Readonly<Record<string, OptionRow>> = {
       pattern: /^(?!aws:)[\w+=,.@-]{2,64}$/i,
       says: '2 to 64 characters of A-Z, a-z, 0-9 and _+=,.@-',
     },
-    about: 'Who acts, for CloudTrail. In the first role alone.',
+    about: 'The source identity that CloudTrail records. Allowed on the first role only.',
   },
   policy: POLICY,
   policyArns: POLICY_ARNS,

@@ -91,7 +91,7 @@ export function createCredentialCache(given: CredentialCacheOptions = {}): Crede
 
 const PROCESS_WIDE = Symbol.for('credex.cache.v3');
 
-/** The cache behind `getXCredentials()`: one a process and contract version, whatever was bundled twice. */
+/** The cache behind `getXCredentials()`: one for each process and contract version, even if a bundle has core twice. */
 export function processWideCache(): CredentialCache {
   const scope = globalThis as { [PROCESS_WIDE]?: CredentialCache };
   const existing = scope[PROCESS_WIDE];

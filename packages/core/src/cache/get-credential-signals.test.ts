@@ -122,7 +122,7 @@ describe('signals, deadlines and frozen instances', () => {
     await w.clock.advance(atMost === 0 ? 0 : 1);
     expect(await call).toEqual(first);
     expect(kept).toHaveLength(rest.waitUntil === undefined ? 0 : 1);
-    // Whoever comes second leads nothing, and waits for nothing while the value is good.
+    // The second caller starts no refresh, and does not wait while the credential is valid.
     if (at === AHEAD) expect(await provider.getCredentials()).toEqual(first);
     expect(w.attempts).toHaveLength(2);
     answer.open();

@@ -40,7 +40,7 @@ export interface Call<R> {
   readonly forceRefreshAfterMs: number;
   /** How long the cached credential must still be valid, in milliseconds. */
   readonly minValidityMs: number;
-  /** What the lifetime does not allow of `minValidityMs` is left out without a warning. */
+  /** A `minValidityMs` beyond what the lifetime allows is limited to that, without a warning. */
   readonly limitMinValidity: boolean;
   readonly signal: AbortSignal | undefined;
   readonly invocation: Invocation | undefined;

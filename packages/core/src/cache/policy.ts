@@ -49,7 +49,7 @@ export interface EntryState {
   readonly backoffAge: number;
   /** A refresh that this call can join is in flight. */
   readonly refreshing: boolean;
-  /** A refresh that this call can't join started within the last second. */
+  /** A refresh that this call cannot join started within the last second, or another instance holds the store's lock. */
   readonly startedRecently: boolean;
   /** The cached credential is valid for less than the call's `minValidityMs`. */
   readonly belowMinValidity: boolean;
@@ -68,7 +68,7 @@ export interface RefreshPolicy {
   readonly invalidateAfterMs: number;
   /** The length of the refresh window at the end of the lifetime. `configuredMs`: the user's `refreshAheadMs`. */
   aheadMs(lifetimeMs: number, configuredMs: number | undefined): number;
-  /** `hintAge`: the server's `refresh_in`, as an age. `jitter`: from 0 to 1, drawn once for this credential. */
+  /** `hintAge`: the age at which the server advises to refresh (`refresh_in`). `jitter`: from 0 to 1, drawn once for this credential. */
   schedule(lifetimeMs: number, aheadMs: number, hintAge: number | undefined, jitter: number): Schedule;
   decide(state: EntryState): Decision;
   /** Whether a cached credential may still be served. */

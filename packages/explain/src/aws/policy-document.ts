@@ -84,7 +84,7 @@ function readStatement(statement: JsonObject, at: string, reading: Reading): Sta
   refuseStrays(statement, [...COMMON, ...(isTrust ? ['Principal'] : OF_OTHERS)], `${at}.`, reading);
   const id = member(statement, 'Sid');
   if (id !== undefined && (typeof id !== 'string' || !/^[0-9A-Za-z]*$/.test(id)))
-    report(reading, `${at}.Sid`, 'A Sid has letters and digits alone.', IAM.sid);
+    report(reading, `${at}.Sid`, 'A Sid may only have letters and digits.', IAM.sid);
   const effect = member(statement, 'Effect');
   if (effect !== 'Allow' && effect !== 'Deny') {
     report(reading, `${at}.Effect`, 'It must be Allow or Deny, in this case.');

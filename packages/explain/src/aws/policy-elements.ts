@@ -106,7 +106,12 @@ export function readPrincipals(value: unknown, at: string, reading: Reading): re
             answer,
           });
         else if (!grammar.test(name))
-          report(reading, `${at}.${type}`, `IAM takes no principal ${JSON.stringify(name)} here.`, answer);
+          report(
+            reading,
+            `${at}.${type}`,
+            `IAM does not accept the principal ${JSON.stringify(name)} here.`,
+            answer,
+          );
         return { type, value: name };
       }),
     ];

@@ -104,7 +104,7 @@ function spend(units: number): void {
 }
 
 const overBudget = (): CelLimitError =>
-  new CelLimitError('cost', 'CEL takes more steps, or makes longer texts, than are evaluated here.');
+  new CelLimitError('cost', 'The CEL expression exceeds the limit on steps or on the length of a text.');
 
 function sizeOf(value: unknown): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length;

@@ -109,7 +109,7 @@ export function* invalidFindings({ provider, compiled, bindings = [] }: GcpTrust
       yield finding(
         'principal_kind',
         `${binding.at}.members`,
-        `Google takes no member ${JSON.stringify(member)}.`,
+        `Google does not accept the member ${JSON.stringify(member)}.`,
       );
 }
 

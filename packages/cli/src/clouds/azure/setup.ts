@@ -40,7 +40,7 @@ function plan(request: TrustRequest, options: AzureOptions, checks: Checks): Pla
     commands: isManaged ? managedCommands(target, credentials) : applicationCommands(target, credentials),
     notes: [
       'The identity has no permissions yet: assign the roles that the project needs, on the resources that it needs.',
-      'Entra needs some minutes until it knows a new federated credential everywhere (AADSTS70021 until then).',
+      'A new federated credential can take a few minutes to work everywhere; until then Entra answers AADSTS70021.',
       `Entra compares issuer, subject and audience exactly. An identity can have 20 credentials; this uses ${credentials.length}. Flexible credentials, which match patterns, do not support this issuer.`,
       ...(isManaged
         ? [
