@@ -3,7 +3,7 @@
 import { adapterOptions, type VercelTokenOptions } from './adapter-options.js';
 import type { VercelTokenClaims } from './contract.js';
 import { TokenVerificationError, refusal } from './errors.js';
-import { memberOf } from '@credex/core/internal';
+import { callListener, memberOf } from '@credex/core/internal';
 
 // Reads the bearer token of a request, exactly as RFC 6750 defines it.
 
@@ -133,22 +133,13 @@ export function createRequestGuard<R>(options: VercelTokenOptions<R>): RequestGu
     );
   }
 
-  function reportRefusal(error: TokenVerificationError, request: R): void {
-    try {
-      // This includes promises of another realm or of a library.
-      const returned: unknown = onRefused?.(error, request);
-      if (returned !== undefined) Promise.resolve(returned).catch(() => undefined);
-    } catch {
-      // As the docstring of onRefused says: a failing log must not prevent the response.
-    }
-  }
-
   return async (authorization, request) => {
     try {
       return { claims: await claimsOf(authorization) };
     } catch (error) {
       if (!TokenVerificationError.isInstance(error)) throw defectOf(error);
-      reportRefusal(error, request);
+      // As the docstring of onRefused says: a failing log must not prevent the response.
+      callListener((refused: TokenVerificationError) => onRefused?.(refused, request), error);
       return { refusal: refusalResponse(error, realm) };
     }
   };

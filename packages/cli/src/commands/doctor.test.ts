@@ -1,4 +1,4 @@
-/** `--policy` and `--hop-policy` of doctor: what is wrong use, and not a fault of the set-up. */
+/** `--token`, `--policy` and `--hop-policy` of doctor: what is wrong use, and not a fault of the set-up. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,6 +40,19 @@ describe('--hop-policy', () => {
     expect(stderr).toMatch(message);
     const { json } = await doctor(...argv, '--hop-policy', 'role.json', '--json');
     expect(json()).toMatchObject({ error: { code: 'conflicting_arguments' } });
+  });
+
+  it.each([
+    ['the token and a policy', ['aws', '--token', '-', '--policy', '-'], '--token and --policy'],
+    [
+      'two policies',
+      ['chain', '--policy', 'role.json', '--hop-policy', '-', '--hop-policy', '-'],
+      '--hop-policy and --hop-policy',
+    ],
+  ])('refuses to read %s from standard input', async (_what, argv, options) => {
+    const { exit, stdout, stderr } = await doctor(...argv);
+    expect([exit, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`Only one option can read standard input, not ${options}.`);
   });
 
   it('is an unknown option of `credex explain` for another cloud', async () => {

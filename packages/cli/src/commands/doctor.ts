@@ -3,6 +3,7 @@ import { repeated } from '../command.js';
 import type { DoctorContext, DoctorOptions } from '../doctor/context.js';
 import { drawDiagnosis } from '../doctor/report.js';
 import { withEntryOptions } from '../entry/entry-options.js';
+import { assertOneReader } from '../explain/read-policy-file.js';
 import { UsageError } from '../usage-error.js';
 
 interface Options extends DoctorOptions {
@@ -39,6 +40,11 @@ async function run({ io, output, options, operands }: Context<Options>): Promise
       '--hop-policy needs --policy: the policy of the role that the token is exchanged for.',
       { option: '--hop-policy' },
     );
+  assertOneReader([
+    ['--token', options.token],
+    ['--policy', options.policy],
+    ['--hop-policy', options.hopPolicy],
+  ]);
   const { diagnose } = await import('../doctor/diagnose.js');
   const context: DoctorContext = { io, options, wanted: operands[0] };
   const { diagnosis, exit } = await diagnose(context, limitOf(options), output);

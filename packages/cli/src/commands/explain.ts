@@ -9,7 +9,7 @@ import { EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
 import { explainPolicy } from '../explain/explain-policy.js';
 import { drawExplanation } from '../explain/explanation-table.js';
-import { readPolicyFile } from '../explain/read-policy-file.js';
+import { assertOneReader, readPolicyFile } from '../explain/read-policy-file.js';
 import { findToken, withTokenOptions } from '../find-token.js';
 import type { TokenOptions } from '../find-token.js';
 import type { Io } from '../io.js';
@@ -55,7 +55,12 @@ async function run(
       option: '--policy',
       hint: `Create one with \`${cloud.from} > policy.json\`.`,
     });
-  assertOneReader(cloud, options);
+  const files = cloud.options.filter(({ text }) => text === undefined);
+  assertOneReader([
+    ['--policy', policy],
+    ...files.map((option) => [flagOf(option), given(option, options)] as const),
+    ['--token', options.token],
+  ]);
   const input = { ...cloud.input(), policy: await readPolicyFile(io, '--policy', policy) };
   for (const option of cloud.options) {
     const value = await valueOf(io, option, given(option, options));
@@ -86,19 +91,4 @@ async function valueOf(
   if (option.text === undefined) return readPolicyFile(io, flag, value);
   if (option.text.pattern.test(value)) return value;
   throw new UsageError('invalid_argument', `${flag} must look like ${option.text.says}.`, { option: flag });
-}
-
-/** Standard input can be read once. */
-function assertOneReader(cloud: CloudExplain<never>, options: ExplainOptions): void {
-  const files = cloud.options.filter(({ text }) => text === undefined);
-  const readers = [
-    ['--policy', options.policy],
-    ...files.map((option) => [flagOf(option), given(option, options)]),
-    ['--token', options.token === undefined ? undefined : '-'],
-  ].flatMap(([flag, paths]) => [paths].flat().flatMap((path) => (path === '-' ? [flag] : [])));
-  if (readers.length > 1)
-    throw new UsageError(
-      'conflicting_arguments',
-      `Only one option can read standard input, not ${readers.join(' and ')}.`,
-    );
 }

@@ -34,3 +34,22 @@ export async function readPolicyFile(
   }
   return new TextDecoder().decode(bytes);
 }
+
+/**
+ * Standard input can be read once.
+ *
+ * @param options each with its value or values: `-` reads standard input
+ * @throws UsageError `conflicting_arguments`
+ */
+export function assertOneReader(
+  options: readonly (readonly [flag: string, value: string | readonly string[] | undefined])[],
+): void {
+  const readers = options.flatMap(([flag, value]) =>
+    [value].flat().flatMap((one) => (one === '-' ? [flag] : [])),
+  );
+  if (readers.length > 1)
+    throw new UsageError(
+      'conflicting_arguments',
+      `Only one option can read standard input, not ${readers.join(' and ')}.`,
+    );
+}
