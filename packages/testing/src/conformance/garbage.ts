@@ -1,5 +1,11 @@
 /** What may be thrown by a library, a proxy between, or a mistake. */
 
+/** What classifiers of errors read. */
+const FIELDS: readonly string[] =
+  'status statusCode code body headers message name cause answer response errors error $metadata $response'.split(
+    ' ',
+  );
+
 function throws(): never {
   throw new Error('This must not be looked at.');
 }
@@ -40,40 +46,16 @@ function circular(): object {
 
 function withGetters(): object {
   const made = {};
-  for (const name of [
-    'name',
-    'message',
-    'code',
-    'status',
-    'body',
-    'cause',
-    'response',
-    '$metadata',
-    '$response',
-  ])
-    Object.defineProperty(made, name, { get: throws, enumerable: true });
+  for (const name of FIELDS) Object.defineProperty(made, name, { get: throws, enumerable: true });
   return made;
 }
 
 /** Fields of servers' responses, each of an unexpected type. */
 const STRANGE_VALUES: readonly unknown[] = [null, 0, Number.NaN, -1, 1e300, [], [null], {}, '', 'x', true];
 
-const STRANGE_FIELDS: readonly object[] = STRANGE_VALUES.map((value) => ({
-  status: value,
-  statusCode: value,
-  code: value,
-  body: value,
-  headers: value,
-  message: value,
-  name: value,
-  cause: value,
-  answer: value,
-  response: value,
-  errors: value,
-  error: value,
-  $metadata: value,
-  $response: value,
-}));
+const STRANGE_FIELDS: readonly object[] = STRANGE_VALUES.map((value) =>
+  Object.fromEntries(FIELDS.map((name) => [name, value])),
+);
 
 /** The same one floor down, where SDKs keep what a server answered. */
 const STRANGE_ANSWERS: readonly object[] = STRANGE_FIELDS.map((made) => ({

@@ -1,5 +1,7 @@
 /** Time as the machine has it: a server on a real socket answers in real time. */
 
+import { setTimeout as after } from 'node:timers/promises';
+
 const POLL_MS = 2;
 const ARRIVES_MS = 10_000;
 
@@ -34,10 +36,4 @@ export async function settlesWithin(ms: number, promise: Promise<unknown>): Prom
     timer = setTimeout(resolve, ms, false);
   });
   return Promise.race([settled, over]).finally(() => clearTimeout(timer));
-}
-
-function after(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -24,6 +24,10 @@ export function jsonObject(json: string | Uint8Array): Readonly<Record<string, u
   }
 }
 
+/** RFC 3986, section 2.3: only unreserved characters are written as they are, and hex digits are capital letters. */
+export const encodedPart = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
 /** Undefined for a part of a path whose percent encoding is broken. */
 export function decodedPart(part: string): string | undefined {
   try {

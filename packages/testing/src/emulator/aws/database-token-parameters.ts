@@ -1,5 +1,7 @@
 /** The parameters of a password that is signed for a database: read strictly, since a signer writes them in one way only. */
 
+import { decodedPart, encodedPart } from '../request-content.js';
+
 export type DatabaseTokenFault =
   | 'malformed'
   | 'duplicate_parameter'
@@ -67,19 +69,10 @@ export function parametersOf(rawQuery: string): Map<string, string> {
   return parameters;
 }
 
-/** RFC 3986, section 2.3: only unreserved characters are written as they are, and hex digits are capital letters. */
 function decoded(text: string): string {
-  let value = '';
-  try {
-    value = decodeURIComponent(text);
-  } catch {
-    refuse('wrong_encoding', 'A parameter is not percent-encoded UTF-8.');
-  }
-  const encoded = encodeURIComponent(value).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return encoded === text
+  const value = decodedPart(text);
+  if (value === undefined) return refuse('wrong_encoding', 'A parameter is not percent-encoded UTF-8.');
+  return encodedPart(value) === text
     ? value
     : refuse('wrong_encoding', 'A parameter is not encoded as RFC 3986 requires.');
 }

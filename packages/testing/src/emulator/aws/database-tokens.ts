@@ -3,10 +3,10 @@
  * MemoryDB, MSK.
  */
 
-import { decide, knownKeys } from '@credex/explain/internal';
+import { knownKeys } from '@credex/explain/internal';
 import type { ServiceRequest } from '../service.js';
 import type { Caller, SessionStore } from './sessions.js';
-import { callerArn, callerKeys } from './sessions.js';
+import { callerArn, callerDecisions, callerKeys } from './sessions.js';
 import { parseAmzDate, signatureHolds } from './sigv4.js';
 import type { DatabaseTokenFault, SignatureParameter } from './database-token-parameters.js';
 import {
@@ -234,7 +234,6 @@ export function signersOf(sessions: SessionStore): FindSigner {
 
 function isAllowed(caller: Caller, action: string, resource: string): boolean {
   const request = { action, resource, keys: knownKeys(callerKeys(caller)) };
-  const policies = caller.kind === 'session' ? caller.role.policies : caller.user.policies;
-  const session = caller.kind === 'session' ? caller.session.policies : undefined;
-  return [policies, session].every((one) => one === undefined || decide(one, request).effect === 'allow');
+  const { identity, session } = callerDecisions(caller, request);
+  return identity.effect === 'allow' && (session === undefined || session.effect === 'allow');
 }

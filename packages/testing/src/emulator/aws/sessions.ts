@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { EmulatorRuntime } from '../service.js';
 import { sessionArn, type IdentityStore, type Role, type User } from './iam/identity-store.js';
 import { secretAccessKey, sessionToken, temporaryAccessKeyId } from './identifiers.js';
-import type { Passed, Policy } from '@credex/explain/internal';
+import { decide, type Decision, type Passed, type Policy } from '@credex/explain/internal';
 
 /** Temporary credentials and what they were issued for. */
 export interface Session {
@@ -113,6 +113,18 @@ export class SessionStore {
 export function sameText(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** What the policies of a caller decide: its role's or its own, and of these what its session kept. */
+export function callerDecisions(
+  caller: Caller,
+  request: Parameters<typeof decide>[1],
+): { readonly identity: Decision; readonly session: Decision | undefined } {
+  const session = caller.kind === 'session' ? caller.session.policies : undefined;
+  return {
+    identity: decide((caller.kind === 'session' ? caller.role : caller.user).policies, request),
+    session: session === undefined ? undefined : decide(session, request),
+  };
 }
 
 export const callerArn = (caller: Caller): string =>

@@ -1,6 +1,7 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { ServiceRequest } from '../service.js';
+import { decodedPart, encodedPart } from '../request-content.js';
 import { sameText } from './sessions.js';
 
 /** What an `Authorization: AWS4-HMAC-SHA256 …` header says, or the query of a presigned URL. */
@@ -119,12 +120,8 @@ function canonicalKeyPath(path: string): string {
   return path
     .split('/')
     .map((segment) => {
-      try {
-        const encoded = encodeURIComponent(decodeURIComponent(segment));
-        return encoded.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-      } catch {
-        return segment;
-      }
+      const plain = decodedPart(segment);
+      return plain === undefined ? segment : encodedPart(plain);
     })
     .join('/');
 }

@@ -3,6 +3,15 @@ import { createHash } from 'node:crypto';
 import type { EmulatorRuntime, ServiceRequest } from '../service.js';
 import type { Principal } from './principal.js';
 import type { Directory } from './directory.js';
+import type { SigningKeys } from './signing-keys.js';
+
+/** What the services of Google Cloud share. */
+export interface GcpParts {
+  readonly runtime: EmulatorRuntime;
+  readonly directory: Directory;
+  readonly keys: SigningKeys;
+  readonly tokens: AccessTokens;
+}
 
 // The bearer token of a request, judged once for all APIs; each says the verdict in its own shape.
 
@@ -12,11 +21,7 @@ export type BearerVerdict =
 
 export function judgeBearer(
   request: ServiceRequest,
-  {
-    runtime,
-    tokens,
-    directory,
-  }: { readonly runtime: EmulatorRuntime; readonly tokens: AccessTokens; readonly directory: Directory },
+  { runtime, tokens, directory }: GcpParts,
 ): BearerVerdict {
   const header = request.headers['authorization'];
   if (header === undefined || header === '') return { ok: false, fault: 'missing' };

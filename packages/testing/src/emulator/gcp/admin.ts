@@ -5,8 +5,7 @@ import { poolName, type Directory, type Pool, type Project, type ServiceAccount 
 import { createPoolProvider, type PoolProvider, type ProviderConfig } from './sts/pool-provider.js';
 import { assertBindings, type Binding } from './principal.js';
 import { BUCKET_ROLES, SERVICE_ACCOUNT_ROLES } from './roles.js';
-import type { AccessTokens, Grant } from './access-tokens.js';
-import type { SigningKeys } from './signing-keys.js';
+import type { GcpParts, Grant } from './access-tokens.js';
 
 export interface PoolId {
   /** Digits: the number, not the id, is what resource names carry. */
@@ -64,12 +63,7 @@ export interface GcpAccessToken {
   readonly expiresAt: number;
 }
 
-export function createGcpAdmin(
-  runtime: EmulatorRuntime,
-  directory: Directory,
-  keys: SigningKeys,
-  tokens: AccessTokens,
-): GcpAdmin {
+export function createGcpAdmin({ runtime, directory, keys, tokens }: GcpParts): GcpAdmin {
   const { pools, projects, serviceAccounts, buckets } = directory;
   return {
     createPool: ({ projectNumber, poolId, disabled }) => {

@@ -21,10 +21,9 @@ export function createGcpCloud(runtime: EmulatorRuntime): GcpCloud {
     serviceAccounts: new Map(),
     buckets: new Map(),
   };
-  const keys = new SigningKeys();
-  const parts = { runtime, directory, keys, tokens: new AccessTokens(runtime) };
+  const parts = { runtime, directory, keys: new SigningKeys(), tokens: new AccessTokens(runtime) };
   return {
     services: [createStsService(parts), createIamCredentialsService(parts), createStorageService(parts)],
-    admin: createGcpAdmin(runtime, directory, keys, parts.tokens),
+    admin: createGcpAdmin(parts),
   };
 }

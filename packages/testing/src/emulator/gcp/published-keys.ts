@@ -5,22 +5,17 @@
  */
 import type { ServiceAnswer, ServiceRequest } from '../service.js';
 import { decodedPart } from '../request-content.js';
-import type { Directory } from './directory.js';
+import type { GcpParts } from './access-tokens.js';
 import { jsonAnswer } from './google-errors.js';
-import type { SigningKey, SigningKeys } from './signing-keys.js';
+import type { SigningKey } from './signing-keys.js';
 
 /** Google's keys are cached for hours. Here a client asks each time, since each emulator has its own. */
 const HEADERS = { 'cache-control': 'no-store' } as const;
 
-interface Parts {
-  readonly directory: Directory;
-  readonly keys: SigningKeys;
-}
-
 /** Undefined for a request that is not for a published key. */
 export async function publishedKeys(
   { method, path }: ServiceRequest,
-  parts: Parts,
+  parts: GcpParts,
 ): Promise<ServiceAnswer | undefined> {
   if (method !== 'GET') return undefined;
   const [, version, metadata, id] =

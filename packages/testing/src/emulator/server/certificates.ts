@@ -22,33 +22,37 @@ const DAY = 24 * 60 * 60 * 1000;
 /** More names than a test uses; a context is about 50 KiB. */
 const MAX_NAMES = 256;
 
+const PROVIDER = webcrypto as unknown as Crypto;
+
+/** It injects dependencies through Reflect metadata, which must be there before it loads. */
+async function x509Library(): Promise<typeof import('@peculiar/x509')> {
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
+}
+
+const validity = () => ({ notBefore: new Date(realNow() - DAY), notAfter: new Date(realNow() + 30 * DAY) });
+
 /** The certificate of an RSA key for signatures, PEM. Good for 30 days by the machine's clock. */
 export async function selfSignedCertificate(keys: CryptoKeyPair): Promise<string> {
-  await import('reflect-metadata');
-  const { X509CertificateGenerator } = await import('@peculiar/x509');
+  const { X509CertificateGenerator } = await x509Library();
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
-      notBefore: new Date(realNow() - DAY),
-      notAfter: new Date(realNow() + 30 * DAY),
+      ...validity(),
       name: 'CN=credex emulator',
       signingAlgorithm: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
       keys,
     },
-    webcrypto as unknown as Crypto,
+    PROVIDER,
   );
   return certificate.toString('pem');
 }
 
 /** Makes a CA whose key never leaves the process. Good for 30 days by the machine's clock. */
 export async function createCertificateAuthority(): Promise<CertificateAuthority> {
-  // @peculiar/x509 injects dependencies through Reflect metadata, which must be there before it loads.
-  await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
+  const x509 = await x509Library();
   const { subtle } = webcrypto;
-  const provider = webcrypto as unknown as Crypto;
   const newKeys = async () =>
     (await subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as CryptoKeyPair;
-  const validity = () => ({ notBefore: new Date(realNow() - DAY), notAfter: new Date(realNow() + 30 * DAY) });
 
   const caKeys = await newKeys();
   const authority = await x509.X509CertificateGenerator.createSelfSigned(
@@ -60,10 +64,10 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
       extensions: [
         new x509.BasicConstraintsExtension(true, 0, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-        await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey, false, provider),
+        await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey, false, PROVIDER),
       ],
     },
-    provider,
+    PROVIDER,
   );
 
   // One key for all names: they are all this process.
@@ -91,10 +95,10 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
             { type: 'ip', value: '127.0.0.1' },
             { type: 'ip', value: '::1' },
           ]),
-          await x509.AuthorityKeyIdentifierExtension.create(authority, false, provider),
+          await x509.AuthorityKeyIdentifierExtension.create(authority, false, PROVIDER),
         ],
       },
-      provider,
+      PROVIDER,
     );
     return certificate.toString('pem');
   };

@@ -3,8 +3,8 @@
 import type { ServiceRequest } from '../../service.js';
 import { bucketArn, type Bucket } from './buckets.js';
 import { notImplemented, refuseS3, type RequestIds } from './responses.js';
-import { callerAccount, callerArn, callerKeys, type Caller } from '../sessions.js';
-import { decide, knownKeys, type Decision } from '@credex/explain/internal';
+import { callerAccount, callerArn, callerDecisions, callerKeys, type Caller } from '../sessions.js';
+import { knownKeys, type Decision } from '@credex/explain/internal';
 
 export interface S3Access {
   readonly action:
@@ -26,16 +26,8 @@ export interface S3Access {
 export function denialOf(caller: Caller, access: S3Access): string | undefined {
   const { action, bucket, key } = access;
   const resource = key === undefined ? bucketArn(bucket) : `${bucketArn(bucket)}/${key}`;
-  const request = {
-    action,
-    resource,
-    keys: knownKeys({ ...callerKeys(caller), ...access.keys }),
-  };
-  const identity = decide(caller.kind === 'session' ? caller.role.policies : caller.user.policies, request);
-  const session: Decision | undefined =
-    caller.kind === 'session' && caller.session.policies !== undefined
-      ? decide(caller.session.policies, request)
-      : undefined;
+  const request = { action, resource, keys: knownKeys({ ...callerKeys(caller), ...access.keys }) };
+  const { identity, session } = callerDecisions(caller, request);
   const because = denial(identity, session, action, callerAccount(caller) === bucket.accountId);
   return because === undefined
     ? undefined
@@ -103,17 +95,18 @@ export function keptHeaders(headers: Headers): Headers {
   };
 }
 
+export const preconditionFailed = (condition: string): never =>
+  refuseS3('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
+    Condition: condition,
+  });
+
 /** `If-None-Match: *` on what writes an object. */
 export function refuseOverwrite({ request, bucket, key }: ObjectRequest): void {
   const condition = request.headers['if-none-match'];
   if (request.headers['if-match'] !== undefined) notImplemented('If-Match');
   if (condition === undefined) return;
   if (condition !== '*') notImplemented('If-None-Match');
-  if (bucket.objects.has(key)) {
-    refuseS3('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
-      Condition: 'If-None-Match',
-    });
-  }
+  if (bucket.objects.has(key)) preconditionFailed('If-None-Match');
 }
 
 /** Buckets are as they are created today: their access control lists are off, and only what changes nothing is accepted. */

@@ -6,6 +6,7 @@ import {
   denialOf,
   checkAccessControlList,
   keptHeaders,
+  preconditionFailed,
   refuseOverwrite,
   refuseUnknownHeaders,
   type S3Access,
@@ -20,19 +21,15 @@ import { readPayload } from './payload.js';
 
 type Headers = Readonly<Record<string, string>>;
 
-const failed = (condition: string): never =>
-  refuseS3('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
-    Condition: condition,
-  });
-
 /** Whether `304 Not Modified` is the answer. Dates that cannot be read, and dates in the future, are as if not there. */
 export function isUnmodified(headers: Headers, object: StoredObject, now: number): boolean {
   // HTTP dates have no milliseconds.
   const modified = Math.floor(object.lastModified / 1000) * 1000;
   const match = headers['if-match'];
   if (match !== undefined) {
-    if (!isAmong(match, object.etag)) failed('If-Match');
-  } else if (modified > (dateOf(headers['if-unmodified-since']) ?? Infinity)) failed('If-Unmodified-Since');
+    if (!isAmong(match, object.etag)) preconditionFailed('If-Match');
+  } else if (modified > (dateOf(headers['if-unmodified-since']) ?? Infinity))
+    preconditionFailed('If-Unmodified-Since');
 
   const noneMatch = headers['if-none-match'];
   if (noneMatch !== undefined) return isAmong(noneMatch, object.etag);

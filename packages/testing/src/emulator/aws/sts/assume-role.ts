@@ -1,11 +1,4 @@
-import {
-  decide,
-  judgeHop,
-  knownKeys,
-  passedOn,
-  requestTagKeys,
-  sessionTagKeys,
-} from '@credex/explain/internal';
+import { judgeHop, knownKeys, passedOn, requestTagKeys, sessionTagKeys } from '@credex/explain/internal';
 import type { HopDecision, RequestedSession } from '@credex/explain/internal';
 import {
   checkRegion,
@@ -17,7 +10,7 @@ import {
   type StsScene,
 } from './common.js';
 import type { Role } from '../iam/identity-store.js';
-import { callerAccount, callerArn, callerKeys, type Caller } from '../sessions.js';
+import { callerAccount, callerArn, callerDecisions, callerKeys, type Caller } from '../sessions.js';
 import { refuse } from './responses.js';
 import { assumeParameters, EXTERNAL_ID, type AssumeParameters } from './parameters.js';
 import { assertPossible, passedBy, requestedSession } from './requested-tags.js';
@@ -105,16 +98,11 @@ function whyDenied(
   caller: Caller,
 ): string | undefined {
   if (effect !== 'allow') return trustRefusal(effect);
-  const request = { action, resource, keys };
-  const policies = caller.kind === 'session' ? caller.role.policies : caller.user.policies;
-  const own = decide(policies, request);
-  if (own.effect === 'explicit-deny') return 'an identity policy denies it';
+  const { identity, session } = callerDecisions(caller, { action, resource, keys });
+  if (identity.effect === 'explicit-deny') return 'an identity policy denies it';
   // Named by its own ARN in its own account, a caller needs no more; named through its account, it needs the
   // account's word as well, which is an identity policy.
-  if (own.effect !== 'allow' && !(isNamed && callerAccount(caller) === role.arn.account))
+  if (identity.effect !== 'allow' && !(isNamed && callerAccount(caller) === role.arn.account))
     return 'no identity policy allows it';
-  const session = caller.kind === 'session' ? caller.session.policies : undefined;
-  return session !== undefined && decide(session, request).effect !== 'allow'
-    ? 'no session policy allows it'
-    : undefined;
+  return session !== undefined && session.effect !== 'allow' ? 'no session policy allows it' : undefined;
 }

@@ -1,27 +1,18 @@
 /** `iamcredentials.googleapis.com`: short-lived credentials of a service account, for one who may act as it. */
 import { decodedPart } from '../../request-content.js';
-import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
-import { judgeBearer, type AccessTokens } from '../access-tokens.js';
-import type { Directory } from '../directory.js';
+import type { Service, ServiceAnswer, ServiceRequest } from '../../service.js';
+import { judgeBearer, type GcpParts } from '../access-tokens.js';
 import { iamCredentialsFault, answering, invalidArgument, noSuchPath, type Notes } from '../google-errors.js';
 import { generateAccessToken, generateIdToken, signBlob, signJwt, type MethodCall } from './signatures.js';
 import { assertMay, callerOf, findServiceAccount, throughDelegates } from './access.js';
 import { principalName } from '../principal.js';
 import { publishedKeys } from '../published-keys.js';
-import type { SigningKeys } from '../signing-keys.js';
-
-interface Parts {
-  readonly runtime: EmulatorRuntime;
-  readonly tokens: AccessTokens;
-  readonly directory: Directory;
-  readonly keys: SigningKeys;
-}
 
 type Method = (call: MethodCall) => ServiceAnswer | Promise<ServiceAnswer>;
 
 const METHODS: Readonly<Record<string, Method>> = { generateAccessToken, generateIdToken, signBlob, signJwt };
 
-export function createIamCredentialsService(parts: Parts): Service {
+export function createIamCredentialsService(parts: GcpParts): Service {
   return {
     name: 'gcp-iam-credentials',
     handle: (request) => {
@@ -35,7 +26,11 @@ export function createIamCredentialsService(parts: Parts): Service {
   };
 }
 
-function handle(request: ServiceRequest, parts: Parts, notes: Notes): ServiceAnswer | Promise<ServiceAnswer> {
+function handle(
+  request: ServiceRequest,
+  parts: GcpParts,
+  notes: Notes,
+): ServiceAnswer | Promise<ServiceAnswer> {
   const path = /^\/v1\/projects\/([^/]+)\/serviceAccounts\/([^/]+)(?::|%3A)(\w+)$/i.exec(request.path);
   const [, project = '', encodedId = '', name = ''] = path ?? [];
   const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;

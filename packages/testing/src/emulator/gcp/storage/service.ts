@@ -1,9 +1,8 @@
 /** `storage.googleapis.com`, as much of the JSON API as shows that a credential opens a bucket, or doesn't. */
 import { decodedPart } from '../../request-content.js';
-import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../../service.js';
-import { judgeBearer, type AccessTokens } from '../access-tokens.js';
+import type { Service, ServiceAnswer } from '../../service.js';
+import { judgeBearer, type GcpParts, type Grant } from '../access-tokens.js';
 import { assertMayInBucket, findBucket, storageCaller, type BucketCall, type Access } from './access.js';
-import type { Directory } from '../directory.js';
 import {
   storageFault,
   answering,
@@ -13,18 +12,11 @@ import {
   type Notes,
 } from '../google-errors.js';
 import { principalName } from '../principal.js';
+import type { Permission } from '../roles.js';
 import { deleteObject, getBucket, getObject, listObjects } from './objects.js';
 import { isSigned, signerOf } from './signed-url.js';
 import { insertObject } from './upload.js';
 import { inXml, objectPathOf, xmlMethodOf } from './xml-api.js';
-import type { SigningKeys } from '../signing-keys.js';
-
-interface Parts {
-  readonly runtime: EmulatorRuntime;
-  readonly tokens: AccessTokens;
-  readonly directory: Directory;
-  readonly keys: SigningKeys;
-}
 
 interface Method extends Access {
   readonly verb: string;
@@ -46,7 +38,7 @@ const METHODS: readonly Method[] = [
   { verb: 'POST', path: UPLOAD, permission: 'storage.objects.create', needs: 'write', run: insertObject },
 ];
 
-export function createStorageService(parts: Parts): Service {
+export function createStorageService(parts: GcpParts): Service {
   let lastGeneration = 0;
   const nextGeneration = (): string => {
     lastGeneration = Math.max(Math.floor(parts.runtime.clock.now()) * 1000, lastGeneration + 1);
@@ -57,9 +49,10 @@ export function createStorageService(parts: Parts): Service {
     handle: (request) => {
       const notes: Notes = {};
       return answering(notes, () => {
-        if (isSigned(request)) return handleSigned(request, parts, notes, nextGeneration);
+        const task: Task = { request, parts, notes, nextGeneration };
+        if (isSigned(request)) return handleSigned(task);
         try {
-          return handle(request, parts, notes, nextGeneration);
+          return handle(task);
         } catch (error) {
           const media = request.query.get('alt') === 'media';
           throw media && error instanceof StorageRefusal ? error.inPlainText() : error;
@@ -70,12 +63,23 @@ export function createStorageService(parts: Parts): Service {
   };
 }
 
-function handle(
-  request: ServiceRequest,
-  parts: Parts,
-  notes: Notes,
-  nextGeneration: () => string,
-): ServiceAnswer {
+interface Task extends Pick<BucketCall, 'request' | 'notes' | 'nextGeneration'> {
+  readonly parts: GcpParts;
+}
+
+function callOf(
+  { parts, ...task }: Task,
+  bucketName: string,
+  objectName: string,
+  caller: Pick<Grant, 'principal'>,
+): BucketCall {
+  const bucket = findBucket(parts.directory, bucketName);
+  const assertMay = (permission: Permission): void => assertMayInBucket(bucket, caller, permission);
+  return { ...task, bucket, objectName, now: parts.runtime.clock.now(), assertMay };
+}
+
+function handle(task: Task): ServiceAnswer {
+  const { request, parts, notes } = task;
   const method = METHODS.find(({ verb, path }) => verb === request.method && path.test(request.path));
   if (method === undefined) throw noSuchPath(request.path);
   const [, ...names] = method.path.exec(request.path) ?? [];
@@ -92,25 +96,12 @@ function handle(
   const grant = storageCaller(judgeBearer(request, parts), method);
   notes['principal'] = principalName(grant.principal);
   notes['scopes'] = grant.scopes.join(' ');
-  const bucket = findBucket(parts.directory, bucketName);
-  return method.run({
-    request,
-    bucket,
-    objectName,
-    now: parts.runtime.clock.now(),
-    notes,
-    nextGeneration,
-    assertMay: (permission) => assertMayInBucket(bucket, grant, permission),
-  });
+  return method.run(callOf(task, bucketName, objectName, grant));
 }
 
 /** A request by signed URL: the service account that signed it is the caller, and nothing else authenticates it. */
-async function handleSigned(
-  request: ServiceRequest,
-  parts: Parts,
-  notes: Notes,
-  nextGeneration: () => string,
-): Promise<ServiceAnswer> {
+async function handleSigned(task: Task): Promise<ServiceAnswer> {
+  const { request, parts, notes } = task;
   const path = objectPathOf(request);
   if (path === undefined) throw noSuchPath(request.path);
   const { bucketName, objectName } = path;
@@ -122,16 +113,7 @@ async function handleSigned(
   const principal = await signerOf(request, parts);
   notes['principal'] = principalName(principal);
   try {
-    const bucket = findBucket(parts.directory, bucketName);
-    return run({
-      request,
-      bucket,
-      objectName,
-      now: parts.runtime.clock.now(),
-      notes,
-      nextGeneration,
-      assertMay: (needed) => assertMayInBucket(bucket, { principal }, needed),
-    });
+    return run(callOf(task, bucketName, objectName, { principal }));
   } catch (error) {
     throw error instanceof StorageRefusal ? inXml(error) : error;
   }

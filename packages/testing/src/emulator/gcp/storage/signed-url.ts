@@ -3,18 +3,12 @@
  * https://cloud.google.com/storage/docs/authentication/canonical-requests
  */
 import { createHash } from 'node:crypto';
-import type { EmulatorRuntime, ServiceRequest } from '../../service.js';
+import type { ServiceRequest } from '../../service.js';
+import { decodedPart, encodedPart } from '../../request-content.js';
 import { compactXml } from '../../xml.js';
-import type { Directory } from '../directory.js';
+import type { GcpParts } from '../access-tokens.js';
 import { Refusal } from '../google-errors.js';
 import type { ServiceAccountPrincipal } from '../principal.js';
-import type { SigningKeys } from '../signing-keys.js';
-
-interface Parts {
-  readonly runtime: EmulatorRuntime;
-  readonly directory: Directory;
-  readonly keys: SigningKeys;
-}
 
 const ALGORITHM = 'GOOG4-RSA-SHA256';
 const SIGNATURE = 'X-Goog-Signature';
@@ -39,7 +33,7 @@ export const isSigned = ({ query }: ServiceRequest): boolean =>
   query.has('X-Goog-Algorithm') || query.has(SIGNATURE);
 
 /** The service account whose key signed the request. Refuses what Google would refuse. */
-export async function signerOf(request: ServiceRequest, parts: Parts): Promise<ServiceAccountPrincipal> {
+export async function signerOf(request: ServiceRequest, parts: GcpParts): Promise<ServiceAccountPrincipal> {
   const { directory, keys, runtime } = parts;
   const [algorithm, credential, date, expires, signedHeaders, signature] = [
     'X-Goog-Algorithm',
@@ -134,16 +128,5 @@ function headerOf({ headers, host }: ServiceRequest, name: string): string {
   return name === 'host' ? host.replace(/:\d+$/, '') : (headers[name] ?? '').trim().replace(/\s{2,}/g, ' ');
 }
 
-/** RFC 3986, whichever way the part was encoded before. */
-function encoded(part: string): string {
-  let plain = part;
-  try {
-    plain = decodeURIComponent(part);
-  } catch {
-    // A broken encoding is signed as it stands, which no signer does.
-  }
-  return encodeURIComponent(plain).replace(
-    /[!'()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
+/** RFC 3986, whichever way the part was encoded before. A broken encoding is signed as it stands, which no signer does. */
+const encoded = (part: string): string => encodedPart(decodedPart(part) ?? part);

@@ -1,6 +1,6 @@
 /** `sts.googleapis.com`: a token of the outside becomes a federated access token. */
 import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime, TokenVerdict } from '../../service.js';
-import { isKnownScope, type AccessTokens } from '../access-tokens.js';
+import { isKnownScope, type GcpParts } from '../access-tokens.js';
 import type { Directory } from '../directory.js';
 import {
   stsFault,
@@ -141,16 +141,10 @@ function fieldsOf(request: ServiceRequest): Field {
   throw oauthRefusal('invalid_request', 'Unsupported content type.');
 }
 
-interface Parts {
-  readonly runtime: EmulatorRuntime;
-  readonly tokens: AccessTokens;
-  readonly directory: Directory;
-}
-
 /** Google's are an hour, less what the exchange took. */
 const LONGEST_SECONDS = 3599;
 
-export function createStsService(parts: Parts): Service {
+export function createStsService(parts: GcpParts): Service {
   return {
     name: 'gcp-sts',
     handle: (request) => {
@@ -161,7 +155,7 @@ export function createStsService(parts: Parts): Service {
   };
 }
 
-async function exchange(request: ServiceRequest, parts: Parts, notes: Notes): Promise<ServiceAnswer> {
+async function exchange(request: ServiceRequest, parts: GcpParts, notes: Notes): Promise<ServiceAnswer> {
   if (request.method !== 'POST' || request.path !== '/v1/token') throw noSuchPath(request.path);
   // "Do not send the Authorization HTTP header": the front end judges it before the service sees the form.
   if (request.headers['authorization'] !== undefined)
