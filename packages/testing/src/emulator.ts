@@ -16,8 +16,7 @@ import type { AdjustableClock } from './emulator/runtime.js';
 import { exchange } from './emulator/server/exchange.js';
 import { createFaultField } from './emulator/faults/faults.js';
 import type { FaultPlanter } from './emulator/faults/faults.js';
-import { createGcpCloud } from './emulator/gcp/cloud.js';
-import type { GcpAdmin } from './emulator/gcp/admin.js';
+import { createGcpCloud, type GcpAdmin } from './emulator/gcp/cloud.js';
 import { createIssuer } from './emulator/vercel/issuer.js';
 import type { Issuer } from './emulator/vercel/issuer.js';
 import { listen } from './emulator/server/listener.js';
@@ -61,7 +60,7 @@ export type {
   ProjectConfig,
   ProviderId,
   ServiceAccountConfig,
-} from './emulator/gcp/admin.js';
+} from './emulator/gcp/cloud.js';
 export type { Issuer } from './emulator/vercel/issuer.js';
 export type { LogEntry, RequestLog } from './emulator/server/log.js';
 export type { MintOptions } from './emulator/vercel/mint.js';

@@ -2,7 +2,7 @@
 
 import type { AwsAdmin } from '../aws/cloud.js';
 import type { AzureAdmin } from '../azure/cloud.js';
-import type { GcpAdmin } from '../gcp/admin.js';
+import type { GcpAdmin } from '../gcp/cloud.js';
 import type { ProjectInput, VercelAdmin } from '../vercel/cloud.js';
 
 type Inputs<Method extends (input: never) => unknown> = readonly Parameters<Method>[0][] | undefined;

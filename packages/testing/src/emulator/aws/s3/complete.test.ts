@@ -77,6 +77,9 @@ describe('the list that completes it', () => {
     '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>&b;</ETag></Part></CompleteMultipartUpload>',
     '<!DOCTYPE a [<!ENTITY b "c">]><CompleteMultipartUpload/>',
     '<CompleteMultipartUpload/><CompleteMultipartUpload/>',
+    '<CompleteMultipartUpload><!-- a --><Part/></CompleteMultipartUpload>',
+    '<CompleteMultipartUpload><?a b?><Part/></CompleteMultipartUpload>',
+    '<CompleteMultipartUpload><Part><PartNumber><![CDATA[1]]></PartNumber><ETag>b</ETag></Part></CompleteMultipartUpload>',
     '{"Part":[]}',
   ])('is refused where it is not such a list: %s', async (text) => {
     expect(refusal(await complete(uploadId, text))[1]).toBe('MalformedXML');
