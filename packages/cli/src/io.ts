@@ -35,7 +35,8 @@ export interface Io {
   /** The working directory, absolute. */
   readonly cwd: string;
   readonly clock: Clock;
-  readonly fetch: Fetch;
+  /** For tests. Default: our own requests, which check the certificate whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+  readonly fetch?: Fetch | undefined;
   /** Aborted if the reader of stdout closes the pipe and, after `catchSignals`, by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   /**

@@ -22,7 +22,6 @@ export function processIo(version: string): Io {
     env: Object.assign(Object.create(null) as Record<string, string>, process.env),
     cwd: process.cwd(),
     clock: systemClock,
-    fetch: (url, init) => globalThis.fetch(url, init),
     signal: ended.signal,
     catchSignals() {
       process.once('SIGINT', stop);

@@ -3,7 +3,7 @@
 import type { OptionErrorCode } from '@credex/core';
 import type { Grammar } from '@credex/core/internal';
 import { didYouMean, invalidOption } from '@credex/core/internal';
-import { pathText, CONFIG_VARIABLE, variableAt, type KeyPath, type Source } from './config-error.js';
+import { pathText, CONFIG_VARIABLE, isData, variableAt, type KeyPath, type Source } from './config-error.js';
 import type { OptionRow } from './clouds/cloud.js';
 import { ENVIRONMENT } from './option-table.js';
 
@@ -24,14 +24,14 @@ export const issueAt = (
 /** Returns what is wrong with the value, or an empty list. `undefined` counts as left out. */
 export function issuesOf(row: OptionRow, value: unknown, path: KeyPath, source: Source): readonly Issue[] {
   if (value === undefined) return [];
-  if (row.kind === 'code' && source.kind === 'data') return [unsafe(path)];
+  if (row.kind === 'code' && isData(source, path)) return [unsafe(path)];
   if (row.source === 'no-variable' && source.name === CONFIG_VARIABLE) return [notInEnvironment(path)];
   const says = (expected: string, at = path, found = value): Issue => issue(at, expected, found, source);
   switch (row.kind) {
     case 'code':
       return [];
     case 'string':
-      return stringIssues(row, value, says, source);
+      return stringIssues(row, value, says, isData(source, path));
     case 'integer': {
       const [min, max] = row.range ?? [0, Number.MAX_SAFE_INTEGER];
       const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
@@ -80,9 +80,9 @@ function unsafe(path: KeyPath): Issue {
   return issueAt(path, message, 'unsafe_url');
 }
 
-function stringIssues(row: OptionRow, value: unknown, says: Says, source: Source): readonly Issue[] {
+function stringIssues(row: OptionRow, value: unknown, says: Says, isFromData: boolean): readonly Issue[] {
   const { grammar, oneOf } = row;
-  if (oneOf !== undefined && (source.kind === 'data' || row.isClosed === true)) {
+  if (oneOf !== undefined && (isFromData || row.isClosed === true)) {
     const fits = typeof value === 'string' && oneOf.includes(value);
     return fits ? [] : [says(oneOf.map((one) => `'${one}'`).join(' or '))];
   }

@@ -46,6 +46,9 @@ export interface Source {
 
 export const FROM_CODE: Source = { name: 'the configuration', kind: 'code' };
 
+/** Entries that were made of variables of each cloud, such as AZURE_CLIENT_ID. */
+export const FROM_ENVIRONMENT: Source = { name: 'the environment', kind: 'data' };
+
 /** The variable that set this value, or a value that contains it. */
 export function variableAt({ variables }: Source, path: KeyPath): string | undefined {
   for (let length = path.length; length > 0 && variables !== undefined; length -= 1) {
@@ -53,6 +56,11 @@ export function variableAt({ variables }: Source, path: KeyPath): string | undef
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Whether people other than the authors of the code may have written this value. A variable may override code. */
+export function isData(source: Source, path: KeyPath): boolean {
+  return source.kind === 'data' || variableAt(source, path) !== undefined;
 }
 
 export function problemAt(

@@ -6,4 +6,5 @@ export { checkedConfig } from './check-config.js';
 export type { PortableProvider, OpenProvider } from './open-provider.js';
 export { openProvider, optionsOf } from './open-provider.js';
 export { named, currentEnvironment, entryFor } from './variants.js';
-export { FROM_CODE } from './config-error.js';
+export { FROM_CODE, FROM_ENVIRONMENT } from './config-error.js';
+export { configOf } from './load-config.js';

@@ -168,6 +168,22 @@ describe('the environment', () => {
     await expect(loadConfig({ config })).rejects.toMatchObject({ code: 'unsafe_url' });
   });
 
+  test.each(['code', 'a file of code'])(
+    'a variable names no host that gets the token, whatever %s says',
+    async (source) => {
+      const config = { credentials: { blobs: { ...AZURE, authorityHost: 'https://login.example.com' } } };
+      write('credex.config.mjs', `export default ${JSON.stringify(config)};`);
+      const load = () => loadConfig(source === 'code' ? { config: config as never } : { directory });
+      expect(await load()).toEqual(config);
+      vi.stubEnv('CREDEX_BLOBS_AUTHORITY_HOST', 'https://evil.example');
+      await expect(load()).rejects.toMatchObject({ environmentVariable: 'CREDEX_BLOBS_AUTHORITY_HOST' });
+      vi.stubEnv('CREDEX_BLOBS_AUTHORITY_HOST', 'https://login.microsoftonline.us');
+      expect((await load()).credentials['blobs']).toMatchObject({
+        authorityHost: 'https://login.microsoftonline.us',
+      });
+    },
+  );
+
   test('a wrong variable is reported by its name instead of a line', async () => {
     write('credex.config.json', JSON_TEXT);
     vi.stubEnv('CREDEX_STORE_REGION', 'europe');

@@ -25,7 +25,11 @@ const LOAD_OPTION_NAMES: readonly string[] = optionNames<LoadOptions>({
  */
 export async function loadConfig(given: LoadOptions = {}): Promise<Config> {
   const options = ownOptions('loadConfig', given, LOAD_OPTION_NAMES);
-  const { raw, source } = await found(options);
+  return configOf(await found(options));
+}
+
+/** Applies the environment variables, and checks the result. @throws ConfigError */
+export function configOf({ raw, source }: Found): Config {
   const { raw: whole, variables, problems } = applyEnvironment(ownTree(raw), credexVariables());
   return checkedConfig(whole, { ...source, variables }, problems);
 }

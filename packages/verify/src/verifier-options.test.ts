@@ -225,6 +225,20 @@ describe('under the global issuer a rule names an id', () => {
   });
 });
 
+test('with several teams a rule with the name of a project names the team as well', () => {
+  const under = (rule: object) => make({ ...GOOD, team: ['acme', 'partner'], allow: [rule] });
+  const rule = { project: 'shop', environment: 'production' };
+  for (const more of [{}, { ownerId: '*' }, { projectId: '*' }])
+    expect(() => under({ ...rule, ...more })).toThrow(/each of them can have a project of this name/);
+  for (const more of [
+    { owner: 'acme' },
+    { ownerId: 'team_acme' },
+    { projectId: 'prj_shop' },
+    { project: '*' },
+  ])
+    expect(under({ ...rule, ...more }).rules).toHaveLength(1);
+});
+
 test('the rules in effect say what they leave open, as frozen plain data', () => {
   const environment = ['production', 'preview'];
   const verifier = make({

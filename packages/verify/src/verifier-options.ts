@@ -43,11 +43,19 @@ interface Rule {
   readonly values: readonly (readonly [Member, ReadonlySet<string>])[];
 }
 
+/** Whose tokens the trusted issuers sign; the global issuer signs those of every team. */
+type Teams = 'one' | 'several' | 'every';
+
+function teamsOf(issuers: readonly TrustedIssuer[]): Teams {
+  const teams = new Set(issuers.map(({ team }) => team));
+  return teams.has(undefined) ? 'every' : teams.size > 1 ? 'several' : 'one';
+}
+
 /**
- * @param underGlobalIssuer whether one of the trusted issuers signs for every team
+ * @param teams whose tokens the trusted issuers sign
  * @throws OptionError that names the member: `allow[0].environment`
  */
-function allowRules(value: unknown, underGlobalIssuer: boolean): readonly Rule[] {
+function allowRules(value: unknown, teams: Teams): readonly Rule[] {
   if (value === undefined) {
     throw missing(
       'allow',
@@ -56,12 +64,10 @@ function allowRules(value: unknown, underGlobalIssuer: boolean): readonly Rule[]
   }
   if (!Array.isArray(value) || value.length === 0)
     throw invalidOption({ option: 'allow' }, 'a list of at least one rule', value);
-  return [...(value as unknown[])].map((rule, index) =>
-    allowRule(rule, `allow[${index}]`, underGlobalIssuer),
-  );
+  return [...(value as unknown[])].map((rule, index) => allowRule(rule, `allow[${index}]`, teams));
 }
 
-function allowRule(rule: unknown, at: string, underGlobalIssuer: boolean): Rule {
+function allowRule(rule: unknown, at: string, teams: Teams): Rule {
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule))
     throw invalidOption({ option: at }, `an object of ${MEMBERS.join(', ')}`, rule);
   // Own members only: inherited members were not written by the user.
@@ -88,10 +94,17 @@ function allowRule(rule: unknown, at: string, underGlobalIssuer: boolean): Rule 
   if (!has('projectId', 'project')) {
     throw missing(`${at}.projectId`, "set `projectId` (prj_…) or `project`, or '*' to accept every project.");
   }
-  if (underGlobalIssuer && !isRestricted('projectId', 'ownerId')) {
+  if (teams === 'every' && !isRestricted('projectId', 'ownerId')) {
     throw missing(
       `${at}.projectId`,
       "set `projectId` (prj_…) or `ownerId` (team_…). The global issuer signs the tokens of every team, and another team can take a name that is no longer used, so neither a name nor '*' is enough.",
+    );
+  }
+  const namesTeam = isRestricted('projectId', 'ownerId', 'owner', 'subject');
+  if (teams === 'several' && isRestricted('project') && !namesTeam) {
+    throw missing(
+      `${at}.projectId`,
+      'set `projectId` (prj_…), `ownerId` (team_…) or `owner` besides `project`. Several teams are trusted, and each of them can have a project of this name.',
     );
   }
   return {
@@ -190,10 +203,7 @@ export function verifierSettings(given: TokenVerifierOptions): VerifierSettings 
   return {
     issuers,
     audiences,
-    rules: allowRules(
-      options.allow,
-      issuers.some(({ team }) => team === undefined),
-    ),
+    rules: allowRules(options.allow, teamsOf(issuers)),
     algorithms: algorithmsOf(options.algorithms),
     tolerance:
       optionalInteger({ option: 'clockToleranceSeconds' }, options.clockToleranceSeconds, 0, 300) ?? 5,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -69,6 +69,29 @@ describe('code in the working directory', () => {
     write();
     expect((await run('print-config', 'store', '--config', FILE)).exit).toBe(0);
     expect(ran()).toBe(true);
+  });
+
+  it('imports from the folder of the trusted file, if the working directory has a link to it', async () => {
+    const trusted = join(home, 'project');
+    const place = (folder: string, text: string): void => {
+      const modules = join(folder, 'node_modules', 'helper');
+      mkdirSync(modules, { recursive: true });
+      writeFileSync(join(modules, 'index.js'), text);
+      writeFileSync(join(folder, 'role.mjs'), text);
+    };
+    const evil = `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(join(cwd, 'ran'))}, 'yes'); export {};`;
+    place(trusted, 'export {};');
+    place(cwd, evil);
+    const file = join(trusted, FILE);
+    writeFileSync(
+      file,
+      `import 'helper'; import './role.mjs'; export default { credentials: { store: ${ENTRY} } };`,
+    );
+    symlinkSync(file, join(cwd, FILE));
+    expect((await run('trust', file)).exit).toBe(0);
+    const { exit, stdout } = await run('print-config', 'store');
+    expect({ exit, ran: ran() }).toEqual({ exit: 0, ran: false });
+    expect(stdout).toContain(`--config ${file}`);
   });
 
   it('the consent is in a file of the user alone', async () => {

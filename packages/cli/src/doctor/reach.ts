@@ -144,7 +144,14 @@ function tls(socket: Socket, servername: string, signal: AbortSignal): Promise<S
   // An IP address is not a server name (RFC 6066, section 3).
   const named = /^[\d.]+$|:/.test(servername) ? {} : { servername };
   return ready(
-    connectTls({ socket, host: bare(servername), ALPNProtocols: ['http/1.1'], ...named }),
+    // NODE_TLS_REJECT_UNAUTHORIZED=0 must not send a token to whoever is on the way.
+    connectTls({
+      socket,
+      host: bare(servername),
+      ALPNProtocols: ['http/1.1'],
+      rejectUnauthorized: true,
+      ...named,
+    }),
     'secureConnect',
     signal,
   );

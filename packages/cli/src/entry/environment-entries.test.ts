@@ -48,6 +48,21 @@ test('each cloud has an entry of the variables that its package reads', async ()
   expect((await environmentEntries({ AWS_REGION: 'eu-west-1' })).credentials).toEqual({});
 });
 
+test.each(['doctor azure', 'print-config azure', 'exec azure -- true'])(
+  '%s: neither a variable nor a .env file names another host for the token',
+  async (command) => {
+    const host = { AZURE_AUTHORITY_HOST: 'https://localhost:18443' };
+    const lines = Object.entries({ ...AZURE, ...host }).map(([name, value]) => `${name}=${value}`);
+    write('.env.local', lines.join('\n'));
+    const env = { VERCEL_OIDC_TOKEN: 'x.y.z' };
+    for (const given of [env, { ...env, ...host }]) {
+      const { exit, stdout, stderr } = await runInMemory(command.split(' '), { cwd, env: given });
+      expect(exit).not.toBe(0);
+      expect(`${stdout}${stderr}`).toContain("must be 'https://login.microsoftonline.com' or");
+    }
+  },
+);
+
 test('.env files count in the order of Next.js, after the environment', async () => {
   write('.env', `AWS_ROLE_ARN=${ROLE}-1\nAWS_REGION=eu-west-1\nOTHER=1`);
   write('.env.local', `AWS_ROLE_ARN="${ROLE}-2"`);

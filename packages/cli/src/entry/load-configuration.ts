@@ -53,8 +53,9 @@ export async function loadConfiguration(
   if (name === undefined || other !== undefined)
     return { config: await loadConfig({ directory }), file: undefined };
   const found = join(directory, name);
-  if (!name.endsWith('.json')) await assertTrusted(io, found);
-  return { config: await loadConfig({ directory, file: found }), file: found };
+  // Consent is to a file. If `found` is a link, the imports of the code are relative to the file, not to the link.
+  const path = name.endsWith('.json') ? found : await trustedFile(io, found);
+  return { config: await loadConfig({ directory, file: path }), file: path };
 }
 
 /** A single entry is the default. Undefined if no variable is set. @throws UsageError, ConfigError */
@@ -62,14 +63,15 @@ async function fromEnvironment(env: Io['env'], directory: string | undefined): P
   const { credentials } = await environmentEntries(env, directory);
   const [first, ...others] = Object.keys(credentials);
   if (first === undefined) return undefined;
-  const { loadConfig } = await import('@credex/config');
-  const config = { credentials, ...(others.length === 0 ? { default: first } : {}) } as Config;
-  return loadConfig({ config });
+  const { configOf, FROM_ENVIRONMENT } = await import('@credex/config/internal');
+  const raw = { credentials, ...(others.length === 0 ? { default: first } : {}) };
+  return configOf({ raw, source: FROM_ENVIRONMENT });
 }
 
-async function assertTrusted(io: Io, found: string): Promise<void> {
+/** The path, without links, of the file that the user consented to run. */
+async function trustedFile(io: Io, found: string): Promise<string> {
   const file = await configurationFile(found);
-  if (await isTrusted(io, file)) return;
+  if (await isTrusted(io, file)) return file.path;
   const word = isOfOneLine(found) ? shellWord(found) : shown(found);
   throw new UsageError(
     'untrusted_configuration',

@@ -1,6 +1,7 @@
 /** `--verify`: whether Vercel signed this token, according to the keys that it publishes now. */
 
 import type { SubjectToken } from '@credex/core';
+import { reachingFetch } from '../doctor/reach.js';
 import type { Io } from '../io.js';
 import type { Finding } from './findings.js';
 import type { Issuer } from './issuer.js';
@@ -37,7 +38,7 @@ export async function verifySignature(io: Io, token: SubjectToken, issuer: Issue
       audience,
       // No particular identity is expected, so the token is compared with its own claims.
       allow: [{ ownerId: claims.owner_id ?? '*', projectId: claims.project_id ?? '*', environment: '*' }],
-      fetch: io.fetch,
+      fetch: io.fetch ?? reachingFetch(io, io.signal),
       clock: {
         now: () => Math.min(io.clock.now(), expiresAt - 1_000),
         monotonic: () => io.clock.monotonic(),

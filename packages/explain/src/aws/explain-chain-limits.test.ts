@@ -34,6 +34,18 @@ describe('the session policy of the role before', () => {
     expect((await through({ policy: JSON.stringify(allowing('sts:*')) })).verdict).toBe('allowed');
   });
 
+  it('is measured without white space, as it is sent', async () => {
+    const policy = (actions: number) =>
+      JSON.stringify(
+        allowing(['sts:AssumeRole', ...Array.from({ length: actions }, (_, n) => `s3:Get${n}`)]),
+        null,
+        8,
+      );
+    expect(policy(60).length).toBeGreaterThan(2048);
+    expect((await through({ policy: policy(60) })).verdict).toBe('allowed');
+    expect(codes(await through({ policy: policy(300) }))).toContain('malformed_policy');
+  });
+
   it.each<[string, object]>([
     ['another role', allowing('sts:AssumeRole', FAR)],
     ['a condition that does not hold', allowing('*', '*', { Condition: { Bool: { 's3:x': 'true' } } })],

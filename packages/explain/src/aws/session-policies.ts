@@ -32,8 +32,9 @@ const MOST_CHARACTERS = 2048;
 export function readSessionPolicies(policy: unknown, arns: readonly string[], at: string): GivenPolicies {
   if (policy === undefined && arns.length === 0) return { policies: undefined, findings: [] };
   const hasManaged = arns.length > 0;
-  const text = policy === undefined ? '' : typeof policy === 'string' ? policy : JSON.stringify(policy);
-  const { length } = text + arns.join('');
+  const document = typeof policy === 'string' ? jsonOrNothing(policy) : policy;
+  // credex sends the text without white space.
+  const { length } = (JSON.stringify(document) ?? '') + arns.join('');
   if (length > MOST_CHARACTERS)
     return {
       policies: { at, inline: undefined, hasManaged: true },
@@ -45,8 +46,7 @@ export function readSessionPolicies(policy: unknown, arns: readonly string[], at
         ),
       ],
     };
-  const inline =
-    policy === undefined ? undefined : readPolicyDocument(jsonOrNothing(text), { kind: 'session' });
+  const inline = policy === undefined ? undefined : readPolicyDocument(document, { kind: 'session' });
   const problems = [...(inline?.problems ?? []), ...(inline?.notes ?? [])];
   return {
     policies: { at, inline, hasManaged },
