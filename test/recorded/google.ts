@@ -338,6 +338,47 @@ const IMPERSONATION: readonly GoogleResponse[] = [
       status: 403,
       canonical: 'PERMISSION_DENIED',
       message:
+        'IAM Service Account Credentials API has not been used in project 123456789012 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/iamcredentials.googleapis.com/overview?project=123456789012 then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.',
+    },
+    'github:google/kctf#194',
+    {
+      ...never('access_denied', 'gcloud services enable iamcredentials.googleapis.com', 'serverMessage'),
+      not: GRANT,
+    },
+  ),
+  rpc(
+    'impersonation',
+    {
+      status: 403,
+      canonical: 'PERMISSION_DENIED',
+      message:
+        'This API method requires billing to be enabled. Please enable billing on project #123456789012 by visiting https://console.developers.google.com/billing/enable?project=123456789012 then retry. If you enabled billing for this project recently, wait a few minutes for the action to propagate to our systems and retry.',
+      details: [
+        errorInfo('BILLING_DISABLED', 'googleapis.com', {
+          service: 'vision.googleapis.com',
+          consumer: 'projects/123456789012',
+        }),
+      ],
+    },
+    'github:GoogleCloudPlatform/php-docs-samples#1235',
+    { ...never('access_denied', 'link a billing account'), not: GRANT },
+  ),
+  rpc(
+    'impersonation',
+    {
+      status: 403,
+      canonical: 'PERMISSION_DENIED',
+      message: 'Project acme-prod (#123456789012) has billing disabled. Please enable it.',
+    },
+    'github:GoogleCloudPlatform/java-docs-samples#276',
+    { ...never('access_denied', 'link a billing account'), not: GRANT },
+  ),
+  rpc(
+    'impersonation',
+    {
+      status: 403,
+      canonical: 'PERMISSION_DENIED',
+      message:
         "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: zvW4mQKV6irg5Nm25Div",
     },
     'github: public reports of VPC Service Controls without details',

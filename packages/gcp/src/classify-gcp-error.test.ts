@@ -285,6 +285,33 @@ describe('a 403 with another cause than a missing binding', () => {
     }
   });
 
+  const PROJECT = 'project 123456789012';
+  test.each([
+    [
+      `IAM Service Account Credentials API has not been used in ${PROJECT} before or it is disabled. Enable it by visiting https://console.developers.google.com/apis then retry.`,
+      /gcloud services enable (?:sts|iamcredentials)\.googleapis\.com --project/,
+    ],
+    [
+      `This API method requires billing to be enabled. Please enable billing on ${PROJECT} by visiting https://console.developers.google.com/billing then retry.`,
+      /link a billing account/,
+    ],
+    ['Project acme-prod (#123456789012) has billing disabled. Please enable it.', /link a billing account/],
+  ])('without details, by the message: %s', (message, hint) => {
+    for (const step of ['token-exchange', 'impersonation'] as const) {
+      const verdict = classify(api(step, 403, 'PERMISSION_DENIED', message));
+      expect(verdict).toMatchObject({ code: 'access_denied', retry: 'never' });
+      expect(verdict.hint).toMatch(hint);
+      expect(verdict.hint).not.toMatch(/workloadIdentityUser|attribute condition/);
+    }
+  });
+
+  test('the reason takes precedence over the message', () => {
+    const verdict = classify(
+      api('impersonation', 403, 'PERMISSION_DENIED', 'billing is disabled', 'IAM_PERMISSION_DENIED'),
+    );
+    expect(verdict.hint).toContain('roles/iam.workloadIdentityUser');
+  });
+
   test('a perimeter is recognized by its precondition and by its message', () => {
     const message =
       "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: zvW4mQKV6irg5Nm25Div";

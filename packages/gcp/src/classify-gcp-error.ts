@@ -94,9 +94,18 @@ function meaningOf(failed: Failed): GcpMeaning | undefined {
   // The hints of reasons have the reasons' own names.
   if (reason !== undefined && /^[A-Z_]+$/.test(reason) && Object.hasOwn(HINTS, reason))
     return never('access_denied', reason as HintName);
+  const said = status === 403 && reason === undefined ? reasonInMessage(failed.serverMessage) : undefined;
+  if (said !== undefined) return never('access_denied', said);
   return !isIamCredentials(step) && Object.hasOwn(BY_OAUTH_ERROR, serverCode)
     ? BY_OAUTH_ERROR[serverCode]?.(unquoted(failed.serverMessage))
     : undefined;
+}
+
+/** Some clients and gateways of Google pass on the message without its details. */
+function reasonInMessage(serverMessage: string | undefined): HintName | undefined {
+  const message = unquoted(serverMessage);
+  if (/\bhas not been used in project\b|\bor it is disabled\b/.test(message)) return 'SERVICE_DISABLED';
+  return /\bbilling\b.{0,40}\b(?:enabled|disabled)\b/.test(message) ? 'BILLING_DISABLED' : undefined;
 }
 
 const BY_OAUTH_ERROR: Readonly<Record<string, (message: string) => GcpMeaning>> = {

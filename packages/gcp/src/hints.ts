@@ -119,9 +119,11 @@ export const HINTS: HintTable<HintName, GcpConfiguration> = {
     'vpcServiceControlsUniqueIdentifier from the message into the VPC Service Controls troubleshooter, and add an ingress ' +
     'rule that allows this identity.',
   SERVICE_DISABLED: (facts) =>
-    `The API ${service(facts)} is not enabled in the project. To enable it, run \`gcloud services enable ${service(facts)}\`.`,
+    `The API ${service(facts)} is not enabled in the project that \`serverMessage\` names. To enable it, run \`gcloud services ` +
+    `enable ${service(facts)} --project={project}\`, and wait a few minutes.`,
   BILLING_DISABLED: () =>
-    'Billing is disabled for the project that is charged for the request. Link a billing account to the project.',
+    'Billing is disabled for the project that `serverMessage` names. Turn it on: link a billing account to the project, and ' +
+    'wait a few minutes.',
   USER_PROJECT_DENIED: () =>
     'The identity may not use the project that is charged for the request. Grant roles/serviceusage.serviceUsageConsumer on ' +
     'that project, or do not send the header x-goog-user-project (option quotaProjectId).',
