@@ -34,6 +34,7 @@ function trustOnAws(aws, issuer) {
             Action: ['s3:GetObject', 's3:PutObject'],
             Resource: `arn:aws:s3:::${AWS.bucket}/*`,
           },
+          { Effect: 'Allow', Action: 's3:ListBucket', Resource: `arn:aws:s3:::${AWS.bucket}` },
           { Effect: 'Allow', Action: 'rds-db:connect', Resource: `${DATABASE.resource}/${DATABASE.user}` },
         ],
       },

@@ -44,10 +44,19 @@ const TOOLS = {
       required: { '--role': ROLE, '--member': MEMBER },
       other: { '--condition': /./ },
     },
+    'services enable': {
+      operands: [/^[a-z]+\.googleapis\.com$/, /^[a-z]+\.googleapis\.com$/, /^[a-z]+\.googleapis\.com$/],
+      least: 1,
+    },
     'projects get-ancestors-iam-policy': { operands: [NAME] },
     'run services add-iam-policy-binding': {
       operands: [NAME],
       required: { '--role': ROLE, '--member': MEMBER, '--region': NAME },
+    },
+    'run services update': {
+      operands: [NAME],
+      required: { '--region': NAME },
+      other: { '--add-custom-audiences': /^https:\/\/[\w.-]+$/ },
     },
     'run services describe': { operands: [NAME], required: { '--region': NAME } },
     'storage buckets add-iam-policy-binding': {

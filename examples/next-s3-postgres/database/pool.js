@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { rdsPassword } from '@credex/aws/rds';
 import { pgOptions } from '@credex/connect/pg';
+import { attachDatabasePool } from '@vercel/functions';
 import { Pool } from 'pg';
 
 const { PGHOST = 'localhost', PGPORT = '5432', PGUSER = 'app', PGDATABASE = 'shop' } = process.env;
@@ -21,3 +22,6 @@ export const pool = new Pool(
 
 // A connection that breaks while it is idle.
 pool.on('error', (error) => console.error(error));
+
+// Vercel suspends the instance only when the pool has closed its idle connections. No effect outside of Vercel.
+attachDatabasePool(pool);
