@@ -33,6 +33,8 @@ export interface MultipartUpload {
   /** What the object will be given back with. */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum: UploadChecksum | undefined;
+  /** The object of this key when the upload began. */
+  readonly replaces: StoredObject | undefined;
   /** By their numbers. */
   readonly parts: Map<number, UploadedPart>;
 }
@@ -69,13 +71,17 @@ export const ownerId = ({ accountId }: Bucket): string =>
 
 export const etagOf = (body: Uint8Array): string => `"${createHash('md5').update(body).digest('hex')}"`;
 
+/** "General purpose bucket naming rules" of the S3 user guide. */
+const RESERVED = /^(?:xn--|sthree-|amzn-s3-demo-)|(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/;
+
 /** @throws AwsSetupError for a name, an account or a region that S3 refuses. */
 export function createBucketIn(buckets: Map<string, Bucket>, input: BucketInput): void {
   const fault = (code: string, message: string): never => {
     throw new AwsSetupError(code, message);
   };
   const { name, accountId, region } = input;
-  if (!/^(?!.*\.\.)(?!\d+(?:\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) {
+  const isForm = /^(?!.*\.\.)(?!\d+(?:\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name);
+  if (!isForm || RESERVED.test(name)) {
     fault('InvalidBucketName', `The specified bucket is not valid: '${name}'.`);
   }
   if (!/^\d{12}$/.test(accountId)) fault('ValidationError', '`accountId` must be 12 digits.');

@@ -77,10 +77,7 @@ export function algorithmOfHeader(name: string): string | undefined {
  * @returns The checksums that were said, found true.
  */
 export function checkedChecksums(said: Headers, headers: Headers, body: Uint8Array): Headers {
-  const md5 = headers['content-md5'];
-  if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) {
-    refuseS3('BadDigest', 'The Content-MD5 you specified did not match what we received.');
-  }
+  checkMd5(headers['content-md5'], body);
   const checksums: Record<string, string> = {};
   for (const [name, value] of Object.entries(said)) {
     const algorithm = algorithmOfHeader(name);
@@ -89,25 +86,46 @@ export function checkedChecksums(said: Headers, headers: Headers, body: Uint8Arr
     checkChecksum(algorithm, name, value, body);
     checksums[name] = value;
   }
-  if (headers['x-amz-sdk-checksum-algorithm'] !== undefined && Object.keys(checksums).length === 0) {
+  const [name, ...more] = Object.keys(checksums);
+  if (more.length > 0) severalChecksums();
+  const algorithm = headers['x-amz-sdk-checksum-algorithm'];
+  if (algorithm === undefined) return checksums;
+  if (!isChecksumAlgorithm(algorithm.toLowerCase())) unsupported();
+  if (name === undefined)
     refuseS3(
       'InvalidRequest',
       'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
     );
-  }
-  if (Object.keys(checksums).length > 1)
-    refuseS3(
-      'InvalidRequest',
-      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
-    );
+  if (name !== `x-amz-checksum-${algorithm.toLowerCase()}`) invalidValue('x-amz-sdk-checksum-algorithm');
   return checksums;
+}
+
+const invalidValue = (header: string): never =>
+  refuseS3('InvalidRequest', `Value for ${header} header is invalid.`);
+
+export const severalChecksums = (): never =>
+  refuseS3(
+    'InvalidRequest',
+    'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+  );
+
+function checkMd5(said: string | undefined, body: Uint8Array): void {
+  if (said === undefined) return;
+  const bytes = Buffer.from(said, 'base64');
+  if (bytes.byteLength !== 16 || bytes.toString('base64') !== said)
+    refuseS3('InvalidDigest', 'The Content-MD5 you specified was invalid.', { 'Content-MD5': said });
+  const computed = createHash('md5').update(body).digest('base64');
+  if (computed !== said)
+    refuseS3('BadDigest', 'The Content-MD5 you specified did not match what we received.', {
+      ExpectedDigest: said,
+      CalculatedDigest: computed,
+    });
 }
 
 function checkChecksum(algorithm: string, name: string, value: string, body: Uint8Array): void {
   const computed = checksumOf(algorithm, body);
   const bytes = Buffer.from(value, 'base64');
-  if (bytes.toString('base64') !== value || value.length !== computed.length)
-    refuseS3('InvalidRequest', `Value for ${name} header is invalid.`);
+  if (bytes.toString('base64') !== value || value.length !== computed.length) invalidValue(name);
   if (computed !== value)
     refuseS3(
       'BadDigest',

@@ -7,7 +7,8 @@ import type { MultipartUpload, StoredObject, UploadChecksum, UploadedPart } from
 import { refuseS3, s3XmlAnswer } from './responses.js';
 import { DEFAULT_CHECKSUM, algorithmOfHeader, checksumOf, isChecksumAlgorithm } from './checksums.js';
 import { checksumElement, uploadOf } from './multipart.js';
-import { refuseOverwrite, type ObjectRequest } from './object-request.js';
+import { checkWriteConditions } from './conditions.js';
+import type { ObjectRequest } from './object-request.js';
 import { readPayload } from './payload.js';
 
 /** The XML that S3's clients send: elements and text, entities resolved. */
@@ -74,7 +75,7 @@ export function completeUpload(task: ObjectRequest): ServiceAnswer {
   checkSize(request.headers['x-amz-mp-object-size'], body.byteLength);
   const checksum = objectChecksum(upload, parts, body);
   checkSaid(request.headers, checksum);
-  refuseOverwrite(task);
+  checkWriteConditions(task, upload);
 
   const digests = parts.map(({ etag }) => Buffer.from(etag.replaceAll('"', ''), 'hex'));
   const object: StoredObject = {

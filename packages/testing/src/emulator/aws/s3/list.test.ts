@@ -92,6 +92,7 @@ describe('ListObjectsV2', () => {
   it.each([
     [{ 'max-keys': '-1' }, 'InvalidArgument'],
     [{ 'max-keys': 'many' }, 'InvalidArgument'],
+    [{ 'max-keys': '2147483648' }, 'InvalidArgument'],
     [{ 'continuation-token': 'bm8=' }, 'InvalidArgument'],
     [{ 'encoding-type': 'xml' }, 'InvalidArgument'],
     [{ versions: '' }, 'NotImplemented'],

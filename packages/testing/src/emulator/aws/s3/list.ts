@@ -67,7 +67,7 @@ function pageOf(
 ): Page {
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
-  const maxKeys = limitOf(query.get('max-keys'));
+  const maxKeys = listNumber(query, 'max-keys', MOST_KEYS, MOST_KEYS);
   const encode = encodingOf(query.get('encoding-type'));
   const rest = entries(bucket, prefix, delimiter, isAfter);
   const page = rest.slice(0, maxKeys);
@@ -85,14 +85,6 @@ function pageOf(
     CommonPrefixes: page.map(({ name, folded }) => (folded ? { Prefix: encode(name) } : undefined)),
   });
   return { page, next, encode, around };
-}
-
-function limitOf(text: string | null): number {
-  if (text === null) return MOST_KEYS;
-  if (!/^\d{1,10}$/.test(text)) {
-    return invalidArgument('max-keys', text, 'Provided max-keys not an integer or within integer range');
-  }
-  return Math.min(Number(text), MOST_KEYS);
 }
 
 function encodingOf(type: string | null): (text: string) => string {

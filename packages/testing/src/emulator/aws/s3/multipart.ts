@@ -25,6 +25,7 @@ export function createUpload(task: ObjectRequest, runtime: EmulatorRuntime): Ser
     initiator: { id: arn, name: arn.split('/').at(-1) ?? arn },
     headers: keptHeaders(request.headers),
     checksum,
+    replaces: bucket.objects.get(key),
     parts: new Map(),
   };
   bucket.uploads.set(upload.id, upload);

@@ -72,17 +72,38 @@ type Headers = Readonly<Record<string, string>>;
 
 /** They change what a request means: passing over them would be a kindness. */
 const UNKNOWN =
-  /^x-amz-(?:copy-source.*|tagging|object-lock-.*|server-side-encryption.*|storage-class|website-.*|write-offset-bytes)$/;
+  /^x-amz-(?:copy-source.*|tagging|object-lock-.*|server-side-encryption.*|storage-class|website-.*|write-offset-bytes|rename-source.*)$/;
+const BYPASS = 'x-amz-bypass-governance-retention';
 const KEPT = /^(?:cache-control|content-(?:disposition|language|type)|expires|x-amz-meta-.+)$/;
 
 export function refuseUnknownHeaders(headers: Headers): void {
   const isUsual = (name: string): boolean => name === 'x-amz-storage-class' && headers[name] === 'STANDARD';
+  if (headers[BYPASS] !== undefined)
+    refuseS3('InvalidArgument', `${BYPASS} is only applicable to Object Lock enabled buckets.`, {
+      ArgumentName: BYPASS,
+    });
   const header = Object.keys(headers).find((name) => UNKNOWN.test(name) && !isUsual(name));
   if (header !== undefined) notImplemented(header);
 }
 
-/** What is given back with an object that is stored with these headers. */
+/** Bytes of names, without their beginning, and values together. */
+const MOST_METADATA = 2048;
+const META = 'x-amz-meta-';
+
+function checkMetadata(headers: Headers): void {
+  const size = Object.entries(headers)
+    .filter(([name]) => name.startsWith(META))
+    .reduce((sum, [name, value]) => sum + name.length - META.length + value.length, 0);
+  if (size > MOST_METADATA)
+    refuseS3('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size', {
+      Size: size,
+      MaxSizeAllowed: MOST_METADATA,
+    });
+}
+
+/** What is given back with an object that is stored with these headers. Refuses more metadata than S3 keeps. */
 export function keptHeaders(headers: Headers): Headers {
+  checkMetadata(headers);
   const encoding = (headers['content-encoding'] ?? '')
     .split(',')
     .map((one) => one.trim())
@@ -93,20 +114,6 @@ export function keptHeaders(headers: Headers): Headers {
     ...Object.fromEntries(Object.entries(headers).filter(([name]) => KEPT.test(name))),
     ...(encoding === '' ? {} : { 'content-encoding': encoding }),
   };
-}
-
-export const preconditionFailed = (condition: string): never =>
-  refuseS3('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
-    Condition: condition,
-  });
-
-/** `If-None-Match: *` on what writes an object. */
-export function refuseOverwrite({ request, bucket, key }: ObjectRequest): void {
-  const condition = request.headers['if-none-match'];
-  if (request.headers['if-match'] !== undefined) notImplemented('If-Match');
-  if (condition === undefined) return;
-  if (condition !== '*') notImplemented('If-None-Match');
-  if (bucket.objects.has(key)) preconditionFailed('If-None-Match');
 }
 
 /** Buckets are as they are created today: their access control lists are off, and only what changes nothing is accepted. */

@@ -1,71 +1,26 @@
 import type { ServiceAnswer, EmulatorRuntime } from '../../service.js';
 import { etagOf, type StoredObject } from './buckets.js';
-import { notImplemented, refuseS3, s3Answer } from './responses.js';
+import { invalidArgument, notImplemented, refuseS3, s3Answer } from './responses.js';
 import {
   authorize,
   denialOf,
   checkAccessControlList,
   keptHeaders,
-  preconditionFailed,
-  refuseOverwrite,
   refuseUnknownHeaders,
   type S3Access,
   type ObjectRequest,
 } from './object-request.js';
+import {
+  checkDeleteConditions,
+  checkWriteConditions,
+  isUnmodified,
+  rangeOf,
+  refuseOtherConditions,
+} from './conditions.js';
 import { DEFAULT_CHECKSUM, checksumOf } from './checksums.js';
 import { completeUpload } from './complete.js';
 import { abortUpload, createUpload, listParts, uploadPart } from './multipart.js';
 import { readPayload } from './payload.js';
-
-// What GetObject and HeadObject make of conditions and ranges (RFC 9110, sections 13 and 14, as S3 reads them).
-
-type Headers = Readonly<Record<string, string>>;
-
-/** Whether `304 Not Modified` is the answer. Dates that cannot be read, and dates in the future, are as if not there. */
-export function isUnmodified(headers: Headers, object: StoredObject, now: number): boolean {
-  // HTTP dates have no milliseconds.
-  const modified = Math.floor(object.lastModified / 1000) * 1000;
-  const match = headers['if-match'];
-  if (match !== undefined) {
-    if (!isAmong(match, object.etag)) preconditionFailed('If-Match');
-  } else if (modified > (dateOf(headers['if-unmodified-since']) ?? Infinity))
-    preconditionFailed('If-Unmodified-Since');
-
-  const noneMatch = headers['if-none-match'];
-  if (noneMatch !== undefined) return isAmong(noneMatch, object.etag);
-  const since = dateOf(headers['if-modified-since']);
-  return since !== undefined && since <= now && modified <= since;
-}
-
-const isAmong = (list: string, etag: string): boolean =>
-  list
-    .split(',')
-    .map((one) => one.trim())
-    .some((one) => one === '*' || one === etag || `"${one}"` === etag);
-
-function dateOf(text: string | undefined): number | undefined {
-  const time = Date.parse(text ?? '');
-  return Number.isNaN(time) ? undefined : time;
-}
-
-/**
- * First and last byte. Undefined for the whole: without the header, where it is no range of bytes, and for several
- * ranges at once, which S3 does not serve.
- */
-export function rangeOf(header: string | undefined, size: number): readonly [number, number] | undefined {
-  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];
-  if (header === undefined || first + last === '' || (first !== '' && last !== '' && +first > +last))
-    return undefined;
-  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
-  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (start <= end) return [start, end];
-  return refuseS3(
-    'InvalidRange',
-    'The requested range is not satisfiable',
-    { RangeRequested: header, ActualObjectSize: size },
-    { 'content-range': `bytes */${size}` },
-  );
-}
 
 interface Operation {
   readonly action: S3Access['action'];
@@ -73,6 +28,7 @@ interface Operation {
   readonly chosenBy: readonly string[];
   /** Further parameters that it takes. */
   readonly takes: readonly string[];
+  readonly conditions: Parameters<typeof refuseOtherConditions>[1];
   readonly answer: (task: ObjectRequest, runtime: EmulatorRuntime) => ServiceAnswer;
 }
 
@@ -86,6 +42,7 @@ const READ: Operation = {
   action: 's3:GetObject',
   chosenBy: [],
   takes: OVERRIDES.map((name) => `response-${name}`),
+  conditions: 'read',
   answer: getObject,
 };
 
@@ -96,27 +53,46 @@ const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
       action: 's3:ListMultipartUploadParts',
       chosenBy: ['uploadId'],
       takes: ['max-parts', 'part-number-marker'],
+      conditions: 'other',
       answer: listParts,
     },
     READ,
   ],
   HEAD: [READ],
   PUT: [
-    { action: 's3:PutObject', chosenBy: ['partNumber', 'uploadId'], takes: [], answer: uploadPart },
-    { action: 's3:PutObject', chosenBy: [], takes: [], answer: putObject },
+    {
+      action: 's3:PutObject',
+      chosenBy: ['partNumber', 'uploadId'],
+      takes: [],
+      conditions: 'other',
+      answer: uploadPart,
+    },
+    { action: 's3:PutObject', chosenBy: [], takes: [], conditions: 'write', answer: putObject },
   ],
   POST: [
-    { action: 's3:PutObject', chosenBy: ['uploads'], takes: [], answer: createUpload },
-    { action: 's3:PutObject', chosenBy: ['uploadId'], takes: [], answer: completeUpload },
+    { action: 's3:PutObject', chosenBy: ['uploads'], takes: [], conditions: 'other', answer: createUpload },
+    {
+      action: 's3:PutObject',
+      chosenBy: ['uploadId'],
+      takes: [],
+      conditions: 'write',
+      answer: completeUpload,
+    },
   ],
   DELETE: [
-    { action: 's3:AbortMultipartUpload', chosenBy: ['uploadId'], takes: [], answer: abortUpload },
-    { action: 's3:DeleteObject', chosenBy: [], takes: [], answer: deleteObject },
+    {
+      action: 's3:AbortMultipartUpload',
+      chosenBy: ['uploadId'],
+      takes: [],
+      conditions: 'other',
+      answer: abortUpload,
+    },
+    { action: 's3:DeleteObject', chosenBy: [], takes: [], conditions: 'delete', answer: deleteObject },
   ],
 };
 
-export function answerObject(task: ObjectRequest, runtime: EmulatorRuntime): ServiceAnswer {
-  const { request, bucket, key, caller, keys } = task;
+export function answerObject(sent: ObjectRequest, runtime: EmulatorRuntime): ServiceAnswer {
+  const { request, bucket, key, caller } = sent;
   const { method, query, headers } = request;
   const operation = OPERATIONS[method]?.find(({ chosenBy }) => chosenBy.every((name) => query.has(name)));
   const known = ['x-id', ...(operation?.chosenBy ?? []), ...(operation?.takes ?? [])];
@@ -129,6 +105,18 @@ export function answerObject(task: ObjectRequest, runtime: EmulatorRuntime): Ser
       ResourceType: 'OBJECT',
     });
   }
+  refuseOtherConditions(headers, operation.conditions);
+  const keys = {
+    ...sent.keys,
+    's3:if-match': headers['if-match'],
+    's3:if-none-match': headers['if-none-match'],
+    's3:x-amz-acl': headers['x-amz-acl'],
+    's3:x-amz-storage-class': headers['x-amz-storage-class'],
+    ...(operation.action === 's3:PutObject'
+      ? { 's3:ObjectCreationOperation': operation.conditions === 'write' }
+      : {}),
+  };
+  const task = { ...sent, keys };
   authorize(caller, { action: operation.action, bucket, key, keys });
   if (operation.action === 's3:PutObject') checkAccessControlList(task);
   if (Buffer.byteLength(key) > 1024) {
@@ -143,7 +131,7 @@ export function answerObject(task: ObjectRequest, runtime: EmulatorRuntime): Ser
 function putObject(task: ObjectRequest): ServiceAnswer {
   const { request, bucket, key, now, ids } = task;
   const { body, checksums } = readPayload(request);
-  refuseOverwrite(task);
+  checkWriteConditions(task);
   const { algorithm, type } = DEFAULT_CHECKSUM;
   const said = {
     ...(Object.keys(checksums).length > 0
@@ -161,7 +149,9 @@ function putObject(task: ObjectRequest): ServiceAnswer {
   return s3Answer(200, { etag: object.etag, ...said }, '', ids);
 }
 
-function deleteObject({ bucket, key, ids }: ObjectRequest): ServiceAnswer {
+function deleteObject(task: ObjectRequest): ServiceAnswer {
+  const { bucket, key, ids } = task;
+  checkDeleteConditions(task);
   bucket.objects.delete(key);
   return s3Answer(204, {}, '', ids);
 }
@@ -185,7 +175,7 @@ function getObject(task: ObjectRequest): ServiceAnswer {
   };
   if (isUnmodified(request.headers, object, now)) return s3Answer(304, validators, '', ids);
   const size = object.body.byteLength;
-  const range = rangeOf(request.headers['range'], size);
+  const range = rangeOf(request.headers, object);
   // What is said of the whole says nothing of a part of it.
   const checksums = request.headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined;
   const kept = Object.entries(object.headers).filter(
@@ -208,6 +198,9 @@ const overrides = (query: URLSearchParams): Record<string, string> =>
   Object.fromEntries(
     OVERRIDES.flatMap((name) => {
       const value = query.get(`response-${name}`);
-      return value === null ? [] : [[name, value]];
+      if (value === null) return [];
+      if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
+        invalidArgument(`response-${name}`, value, 'Header value cannot be represented using ISO-8859-1.');
+      return [[name, value]];
     }),
   );

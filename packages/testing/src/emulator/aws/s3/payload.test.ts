@@ -4,6 +4,7 @@ import { decodeAwsChunked } from './payload.js';
 import {
   ACCOUNT,
   AUDIENCE,
+  element,
   ISSUER,
   refusal,
   ROLE,
@@ -82,7 +83,9 @@ describe('checksums', () => {
     ['x-amz-checksum-sha1', 'qvTGHdzF6KLavt4PO0gs2a6pQ00=', `${'A'.repeat(27)}=`, 'BadDigest'],
     ['x-amz-checksum-crc32c', 'mnG7TA==', 'AAAAAA==', 'BadDigest'],
     ['x-amz-checksum-crc64nvme', 'M3eFcAZSQlc=', 'AAAAAAAAAAA=', 'BadDigest'],
-    ['content-md5', 'XUFAKrxLKna5cZ2REBfFkg==', 'AAAA', 'BadDigest'],
+    ['content-md5', 'XUFAKrxLKna5cZ2REBfFkg==', `${'A'.repeat(22)}==`, 'BadDigest'],
+    ['content-md5', 'XUFAKrxLKna5cZ2REBfFkg==', 'AAAA', 'InvalidDigest'],
+    ['content-md5', 'XUFAKrxLKna5cZ2REBfFkg==', '5d41402abc4b2a76b9719d911017c592', 'InvalidDigest'],
   ])('%s is recomputed', async (name, good, bad, code) => {
     expect((await put('hello', { [name]: good })).status).toBe(200);
     expect(refusal(await put('hello', { [name]: bad })).slice(0, 2)).toEqual([400, code]);
@@ -116,6 +119,22 @@ describe('checksums', () => {
     expect(refusal(await put('hello', { 'x-amz-sdk-checksum-algorithm': 'CRC32' }))[1]).toBe(
       'InvalidRequest',
     );
+    const other = { 'x-amz-checksum-crc32': crcOf('hello'), 'x-amz-sdk-checksum-algorithm': 'SHA1' };
+    expect(refusal(await put('hello', other))[2]).toBe(
+      'Value for x-amz-sdk-checksum-algorithm header is invalid.',
+    );
+  });
+});
+
+describe('a body whose length is not said', () => {
+  it('is refused: S3 takes no chunked transfer', async () => {
+    const answer = await put('hello', { 'transfer-encoding': 'chunked' });
+    expect(refusal(answer)).toEqual([
+      501,
+      'NotImplemented',
+      'A header you provided implies functionality that is not implemented',
+    ]);
+    expect(element(answer, 'Header')).toBe('Transfer-Encoding');
   });
 });
 
@@ -127,24 +146,38 @@ describe('a stream in chunks, with its checksum behind it', () => {
     'x-amz-trailer': 'x-amz-checksum-crc32',
     'x-amz-sdk-checksum-algorithm': 'CRC32',
   });
-  const chunked = (crc: string) => `5\r\nhello\r\n6\r\n world\r\n0\r\nx-amz-checksum-crc32:${crc}\r\n\r\n`;
+  const FIRST = 'hello'.padEnd(8192, '.');
+  const chunked = (crc: string) =>
+    `2000\r\n${FIRST}\r\n6\r\n world\r\n0\r\nx-amz-checksum-crc32:${crc}\r\n\r\n`;
+  const whole = `${FIRST} world`;
 
   it('is decoded', async () => {
-    const answer = await put(chunked(crcOf('hello world')), streaming(11));
-    expect([answer.status, answer.headers?.['x-amz-checksum-crc32']]).toEqual([200, crcOf('hello world')]);
+    const answer = await put(chunked(crcOf(whole)), streaming(8198));
+    expect([answer.status, answer.headers?.['x-amz-checksum-crc32']]).toEqual([200, crcOf(whole)]);
     const { text, headers } = await stored();
-    expect([text, headers?.['content-encoding']]).toEqual(['hello world', undefined]);
+    expect([text, headers?.['content-encoding']]).toEqual([whole, undefined]);
   });
 
   it.each([
-    ['a wrong checksum', chunked(crcOf('hello')), 11, 'BadDigest'],
-    ['another length', chunked(crcOf('hello world')), 12, 'IncompleteBody'],
-    ['no end', chunked(crcOf('hello world')).slice(0, -4), 11, 'IncompleteBody'],
+    ['a wrong checksum', chunked(crcOf('hello')), 8198, 'BadDigest'],
+    ['another length', chunked(crcOf(whole)), 8199, 'IncompleteBody'],
+    ['no end', chunked(crcOf(whole)).slice(0, -4), 8198, 'IncompleteBody'],
     ['a chunk cut short', '5\r\nhel', 5, 'IncompleteBody'],
     ['no trailer', '5\r\nhello\r\n0\r\n\r\n', 5, 'MalformedTrailerError'],
+    ['a small chunk that is not the last', '5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n', 6, 'InvalidChunkSizeError'],
     ['another trailer', '5\r\nhello\r\n0\r\nx-amz-checksum-sha1:A\r\n\r\n', 5, 'MalformedTrailerError'],
   ])('is refused for %s', async (_, body, length, code) => {
     expect(refusal(await put(body, streaming(length)))[1]).toBe(code);
+  });
+
+  it('has no other trailer, and no checksum before it as well', async () => {
+    const body = chunked(crcOf(whole));
+    const trailer = { ...streaming(8198), 'x-amz-trailer': 'x-color' };
+    expect(refusal(await put(body, trailer))[2]).toBe(
+      'The value specified in the x-amz-trailer header is not supported',
+    );
+    const twice = { ...streaming(8198), 'x-amz-checksum-crc32': crcOf(whole) };
+    expect(refusal(await put(body, twice))[2]).toContain('Multiple checksum Types are not allowed');
   });
 
   it.each(['', 'hello', '-1\r\n', '5\r\nhello0\r\n\r\n', '0\r\n\r\nmore', '0\r\nno colon\r\n\r\n'])(

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { ServiceRequest } from '../../service.js';
 import { invalidArgument, notImplemented, refuseS3 } from './responses.js';
-import { checkedChecksums } from './checksums.js';
+import { algorithmOfHeader, checkedChecksums, severalChecksums } from './checksums.js';
 
 interface ChunkedBody {
   readonly body: Uint8Array;
   /** Names in lower case. */
   readonly trailers: Readonly<Record<string, string>>;
 }
+
+/** Bytes of a chunk that is not the last one. */
+const LEAST_CHUNK = 8192;
 
 /**
  * Decodes `Content-Encoding: aws-chunked`: chunks of `size[;extension]`, the data, a chunk of size 0, trailers.
@@ -30,6 +33,16 @@ export function decodeAwsChunked(encoded: Uint8Array): ChunkedBody | undefined {
     if (digits === undefined) return undefined;
     const size = Number.parseInt(digits, 16);
     if (size === 0) break;
+    const before = chunks.at(-1)?.byteLength ?? LEAST_CHUNK;
+    if (before < LEAST_CHUNK)
+      refuseS3(
+        'InvalidChunkSizeError',
+        'Only the last chunk is allowed to have a size less than 8192 bytes',
+        {
+          Chunk: chunks.length + 1,
+          BadChunkSize: before,
+        },
+      );
     if (position + size + 2 > bytes.length) return undefined;
     chunks.push(bytes.subarray(position, position + size));
     position += size;
@@ -71,6 +84,11 @@ interface Payload {
 export function readPayload({ headers, body }: ServiceRequest): Payload {
   const claim = headers['x-amz-content-sha256'] ?? '';
   if (claim === UNSIGNED_TRAILER) return readStream(headers, body);
+  // A body whose length is not said beforehand.
+  if (headers['transfer-encoding'] !== undefined)
+    refuseS3('NotImplemented', 'A header you provided implies functionality that is not implemented', {
+      Header: 'Transfer-Encoding',
+    });
   if (/^[0-9a-f]{64}$/.test(claim)) {
     const computed = createHash('sha256').update(body).digest('hex');
     if (computed !== claim) {
@@ -95,6 +113,8 @@ function readStream(headers: ServiceRequest['headers'], encoded: Uint8Array): Pa
   }
   // The trailer that was announced, and no other.
   const announced = (headers['x-amz-trailer'] ?? '').split(',').map((name) => name.trim().toLowerCase());
+  if (announced.some((name) => name !== '' && algorithmOfHeader(name) === undefined))
+    refuseS3('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported');
   const sent = Object.keys(stream.trailers);
   if (sent.length !== announced.length || !announced.every((name) => sent.includes(name))) {
     refuseS3(
@@ -102,6 +122,8 @@ function readStream(headers: ServiceRequest['headers'], encoded: Uint8Array): Pa
       'The request contained trailing data that was not well-formed or did not conform to our published schema.',
     );
   }
+  if (sent.length > 0 && Object.keys(headers).some((name) => algorithmOfHeader(name) !== undefined))
+    severalChecksums();
   const { body, trailers } = stream;
   return { body, checksums: checkedChecksums({ ...headers, ...trailers }, headers, body) };
 }

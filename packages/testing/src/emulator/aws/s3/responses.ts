@@ -8,6 +8,7 @@ const PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const STATUS: Readonly<Record<string, number>> = {
   PermanentRedirect: 301,
   AccessDenied: 403,
+  InvalidChunkSizeError: 403,
   InvalidAccessKeyId: 403,
   RequestTimeTooSkewed: 403,
   SignatureDoesNotMatch: 403,
@@ -15,6 +16,7 @@ const STATUS: Readonly<Record<string, number>> = {
   NoSuchKey: 404,
   NoSuchUpload: 404,
   MethodNotAllowed: 405,
+  ConditionalRequestConflict: 409,
   MissingContentLength: 411,
   PreconditionFailed: 412,
   InvalidRange: 416,

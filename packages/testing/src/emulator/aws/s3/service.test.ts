@@ -274,6 +274,8 @@ describe('setting up', () => {
   it.each([
     ['a name', { name: 'Shop' }, /^InvalidBucketName/],
     ['an address for a name', { name: '127.0.0.1' }, /^InvalidBucketName/],
+    ['a reserved prefix', { name: 'xn--shop' }, /^InvalidBucketName/],
+    ['a reserved suffix', { name: 'shop-s3alias' }, /^InvalidBucketName/],
     ['an account', { accountId: 'mine' }, /12 digits/],
     ['a region', { region: 'global' }, /^InvalidLocationConstraint/],
     ['the same name', { name: 'shop' }, /^BucketAlreadyExists/],

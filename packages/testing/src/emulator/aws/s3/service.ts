@@ -13,6 +13,8 @@ import {
   type RequestIds,
 } from './responses.js';
 import { authenticateS3, invalidAccessKey } from './authentication.js';
+import { isPresigned } from './presigned.js';
+import { parseAmzDate } from '../sigv4.js';
 import { authorize } from './object-request.js';
 import { listObjects, listUploads } from './list.js';
 import { answerObject } from './objects.js';
@@ -49,7 +51,8 @@ export function createS3Service(
       });
     }
     checkPartition(caller, bucket);
-    const keys = { 'aws:CurrentTime': new Date(now).toISOString(), 'aws:SecureTransport': request.secure };
+    checkExpectedOwner(request, bucket);
+    const keys = requestKeys(request, isPresigned(sent), bucket, now);
     if (target.key !== '') {
       return answerObject({ request, bucket, key: target.key, caller, keys, now, ids }, runtime);
     }
@@ -96,6 +99,41 @@ function redirect(bucket: Bucket): never {
   );
 }
 
+function checkExpectedOwner({ headers }: ServiceRequest, { accountId }: Bucket): void {
+  const expected = headers['x-amz-expected-bucket-owner'];
+  if (expected === undefined || expected === accountId) return;
+  if (!/^\w{12}$/.test(expected))
+    refuseS3(
+      'InvalidBucketOwnerAWSAccountID',
+      `The value of the expected bucket owner parameter must be an AWS Account ID... [${expected}]`,
+    );
+  refuseS3('AccessDenied', 'Access Denied');
+}
+
+/** Condition keys that every request brings ("Policy condition keys for Amazon S3"); a policy may deny by each of them. */
+function requestKeys(
+  { headers, secure, remoteAddress }: ServiceRequest,
+  isInQuery: boolean,
+  bucket: Bucket,
+  now: number,
+): Readonly<Record<string, string | number | boolean | undefined>> {
+  return {
+    'aws:CurrentTime': new Date(now).toISOString(),
+    'aws:EpochTime': Math.floor(now / 1000),
+    'aws:SecureTransport': secure,
+    'aws:SourceIp': remoteAddress,
+    'aws:UserAgent': headers['user-agent'],
+    'aws:Referer': headers['referer'],
+    'aws:RequestedRegion': bucket.region,
+    'aws:ResourceAccount': bucket.accountId,
+    's3:ResourceAccount': bucket.accountId,
+    's3:authType': isInQuery ? 'REST-QUERY-STRING' : 'REST-HEADER',
+    's3:signatureversion': 'AWS4-HMAC-SHA256',
+    's3:signatureAge': now - (parseAmzDate(headers['x-amz-date']) ?? now),
+    's3:x-amz-content-sha256': headers['x-amz-content-sha256'],
+  };
+}
+
 /** A partition doesn't know the keys of another. */
 function checkPartition(caller: Caller, bucket: Bucket): void {
   const partition = callerArn(caller).split(':')[1];
@@ -107,7 +145,7 @@ function answerBucket(
   request: ServiceRequest,
   bucket: Bucket,
   caller: Caller,
-  common: Readonly<Record<string, string | boolean>>,
+  common: ReturnType<typeof requestKeys>,
   ids: RequestIds,
 ): ServiceAnswer {
   const { method, query } = request;
