@@ -66,17 +66,42 @@ function callerProvider(
 ): ReturnType<typeof createCredentialProvider<AwsSessionCredentials, AwsRequest>> {
   const { base, hops, options } = chain;
   const isFirst = hops.length === 1;
-  const ofBase =
-    claims === undefined
-      ? base
-      : // STS has verified a token with these claims for the session, before they become tags.
-        { ...base, cacheKeyFields: (request: AwsRequest) => ({ ...base.cacheKeyFields(request), claims }) };
+  const ofBase = claims === undefined ? base : ofClaims(base, claims);
   const exchanger = isFirst ? ofBase : chainExchanger({ ...chain, hops: hops.slice(0, -1), claims });
   // A demand of the caller is for the last session.
   return createCredentialProvider(exchanger, {
     ...options,
     source: context.source,
     minValidityMs: undefined,
+  });
+}
+
+/** STS verifies a token with these claims for the session, before they become tags: no other token is presented. */
+function ofClaims(base: RoleChain['base'], claims: Readonly<Record<string, string>>): RoleChain['base'] {
+  return {
+    ...base,
+    cacheKeyFields: (request) => ({ ...base.cacheKeyFields(request), claims }),
+    exchange: (request, context) =>
+      base.exchange(request, {
+        ...context,
+        async subject() {
+          const token = await context.subject();
+          for (const [name, value] of Object.entries(claims)) {
+            const presented = Object.hasOwn(token.claims, name) ? token.claims[name] : undefined;
+            if (presented !== value) throw otherClaim(name);
+          }
+          return token;
+        },
+      }),
+  };
+}
+
+function otherClaim(name: string): FederationError {
+  return new FederationError({
+    code: 'no_fresher_token',
+    provider: 'aws',
+    message: `The token source returned a token whose claim \`${name}\` differs from the one that becomes a session tag.`,
+    hint: 'Call again: the next call reads one token for both.',
   });
 }
 

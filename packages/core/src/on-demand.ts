@@ -3,7 +3,7 @@
  * loads when it starts. Unversioned, as `@credex/core/internal` is.
  */
 
-export { failedExchange, noCredential, payRetry, refill, sameTokenAgain } from './cache/failed-exchange.js';
+export { assertFresher, failedExchange, noCredential, payRetry, refill } from './cache/failed-exchange.js';
 export {
   abandonedTooOften,
   interrupted,

@@ -64,11 +64,16 @@ export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {
       const newest = (): SubjectToken | undefined =>
         identityKey === undefined ? undefined : newestToken(identityKey);
       let lastJwt: string | undefined;
+      // All reads of one capture return one token, as those of `vercelTokenSource` do.
+      let first: SubjectToken | undefined;
       return {
         identityKey: identityKey === undefined ? undefined : guarded(identityKey),
         matchesIdentity: (claims) => subject.matchesIdentity?.(claims) ?? true,
         async token(request: SubjectTokenRequest): Promise<SubjectToken> {
-          const token = await firstLive(request.fresh ? lastJwt : undefined, newest, now);
+          const { fresh } = request;
+          const known = fresh ? undefined : first;
+          const found = known ?? (await firstLive(fresh ? lastJwt : undefined, newest, now));
+          const token = fresh ? found : (first ??= found);
           lastJwt = token.jwt;
           return finish(token, request);
         },

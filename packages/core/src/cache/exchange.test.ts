@@ -237,6 +237,23 @@ describe('steps', () => {
     expect(w.attempts).toHaveLength(attempts);
   });
 
+  it.each([
+    ['of another subject', { iss: 'https://a.example', sub: 'b' }],
+    ['of another issuer', { iss: 'https://b.example', sub: 'a' }],
+  ])('never fills the entry of a token with the credential of one %s', async (_case, other) => {
+    const w = fixture({
+      answer: ({ n }) =>
+        n === 1 ? Promise.reject(refusal('subject_token_expired', { retry: 'fresh-subject' })) : undefined,
+    });
+    const stale = makeJwt({ iss: 'https://a.example', sub: 'a' });
+    const token = ({ fresh }: { fresh: boolean }): string => (fresh ? makeJwt(other) : stale);
+    const source = sourceOf(() => stale, { identityKey: undefined, token });
+    expect(await outcome(w, w.provider(source).getCredentials())).toMatchObject({
+      code: 'subject_token_expired',
+    });
+    expect(w.attempts).toHaveLength(1);
+  });
+
   it('asks once more where an answer was too long to be read', async () => {
     const tooLong = (): FederationError =>
       new FederationError({ code: 'invalid_response', provider: 'test', message: 'Too long.' });

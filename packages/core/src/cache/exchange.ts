@@ -134,7 +134,8 @@ export async function attempt<C extends Credential, R>(
     const fresh = staleToken !== undefined;
     const known = fresh || audience !== undefined ? undefined : input.token;
     const found = await (known ?? subjectTokenOf(input.subject, { audience, fresh, signal, warn }, about));
-    if (found.jwt === staleToken?.jwt) throw (await loadFailures()).sameTokenAgain(about.name);
+    if (staleToken !== undefined)
+      (await loadFailures()).assertFresher(found, staleToken, input.subject, about.name);
     token = found;
     if (!isOfIdentity(found.claims)) throw new Error('The subject token belongs to another identity.');
     await assertExpected(expectation, found.claims, about);

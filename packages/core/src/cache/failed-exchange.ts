@@ -157,11 +157,27 @@ export function noCredential(provider: string): FederationError {
   });
 }
 
-export function sameTokenAgain(provider: string): FederationError {
-  return new FederationError({
+/**
+ * A token that replaces a stale one. Where the cache key is the digest of the stale token, a token of another identity must not
+ * fill its entry.
+ * @throws FederationError `no_fresher_token`
+ */
+export function assertFresher(
+  found: SubjectToken,
+  stale: SubjectToken,
+  { identityKey }: Subject,
+  provider: string,
+): void {
+  const { iss, sub } = stale.claims;
+  const isSame = found.jwt === stale.jwt;
+  const isOther = identityKey === undefined && (found.claims.iss !== iss || found.claims.sub !== sub);
+  if (!isSame && !isOther) return;
+  throw new FederationError({
     code: 'no_fresher_token',
     provider,
-    message: 'The token source returned the token that the cloud has just refused.',
+    message: isSame
+      ? 'The token source returned the token that the cloud has just refused.'
+      : 'The token source returned a token of another identity than the one that the cloud has just refused.',
   });
 }
 

@@ -55,6 +55,8 @@ export class CapturedSubject implements Subject {
   /** `undefined` while the header is enough: reading the environment costs more than everything else. */
   #variables: TokenVariables | undefined;
   #shown: string | undefined;
+  /** All reads of one capture return one token: what was checked, or keyed by its digest, is what is presented. */
+  #first: SubjectToken | undefined;
 
   constructor(
     tools: CaptureTools,
@@ -74,9 +76,13 @@ export class CapturedSubject implements Subject {
   }
 
   async token(request: SubjectTokenRequest): Promise<SubjectToken> {
-    const found = await this.#firstLive(request.fresh ? this.#shown : undefined, request);
-    this.#shown = found.jwt;
-    return this.#tools.finish(found, request);
+    const { fresh } = request;
+    const known = fresh ? undefined : this.#first;
+    const found = known ?? (await this.#firstLive(fresh ? this.#shown : undefined, request));
+    // Another read may have ended first.
+    const token = fresh ? found : (this.#first ??= found);
+    this.#shown = token.jwt;
+    return this.#tools.finish(token, request);
   }
 
   /** The first token in order that has not expired and is not `rejectedToken`. */

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Clock, SubjectTokenSource } from '@credex/core';
+import type { Clock, Fetch, SubjectTokenSource } from '@credex/core';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { requestTokenSource, vercelTokenSource } from '../index.js';
 
 const NOW = 1_800_000_000_000;
@@ -12,6 +13,8 @@ const jwt = (claims: object): string =>
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.');
 
+/** Of a project that no other test has. */
+const AUDIENCE_CLAIMS = { project_id: 'prj_audience', environment: 'production' };
 const PRODUCTION = { project_id: 'prj_shop', environment: 'production' };
 const VARIABLES = [
   'VERCEL_OIDC_TOKEN',
@@ -107,6 +110,27 @@ describe('where the token is looked for', () => {
       code: 'no_subject_token',
       message: expect.stringContaining('absent') as string,
     });
+  });
+
+  it('returns one token for all reads of one capture, with an audience as well', async () => {
+    let now = NOW;
+    inRequest(jwt({ ...AUDIENCE_CLAIMS, sub: 'header', exp: NOW / 1_000 + 31 }));
+    process.env['VERCEL_OIDC_TOKEN'] = jwt({ ...AUDIENCE_CLAIMS, sub: 'variable' });
+    const exchanged: string[] = [];
+    const fetch: Fetch = async (_url, init) => {
+      const { token, aud } = JSON.parse(init.body as string) as { token: string; aud: string };
+      exchanged.push(String(readSubjectToken(token).claims.sub));
+      return new Response(JSON.stringify({ token: jwt({ ...AUDIENCE_CLAIMS, aud }) }));
+    };
+    const subject = vercelTokenSource({ clock: { ...clock, now: () => now }, fetch }).capture();
+    const signal = new AbortController().signal;
+    const first = await subject.token({ audience: undefined, fresh: false, signal });
+    now += 2_000;
+    expect(await subject.token({ audience: undefined, fresh: false, signal })).toBe(first);
+    await subject.token({ audience: 'https://api.example', fresh: false, signal });
+    expect(exchanged).toEqual(['header']);
+    expect((await subject.token({ audience: undefined, fresh: true, signal })).claims.sub).toBe('variable');
+    expect(await subject.token({ audience: undefined, fresh: false, signal })).toBe(first);
   });
 
   it('has no fresher token within a request, and a fresher one where the file turned', async () => {
