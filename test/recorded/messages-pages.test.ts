@@ -112,7 +112,7 @@ const PAGES: readonly Page[] = [
 
 const LONGEST = 320;
 /** What Markdown would take for more than text. */
-const MARKED = /[&<|*_`[$]|:\/\//g;
+const MARKED = /[&<|*_`[$@]|:?\/\//g;
 const escaped = (value: string): string =>
   value.replaceAll(MARKED, (found) => Array.from(found, (one) => `&#${one.codePointAt(0)};`).join(''));
 const cell = (value: string): string => {
