@@ -38,6 +38,16 @@ export const realNow = (): number => Date.now();
 /** The value of a Date header (RFC 9110, section 5.6.7). */
 export const httpDate = (ms: number): string => new Date(ms).toUTCString();
 
+const HTTP_DATE =
+  /^(?:\w{3}, \d\d \w{3} \d{4}|\w{6,9}, \d\d-\w{3}-\d\d|\w{3} \w{3} [ \d]\d) \d\d:\d\d:\d\d(?: GMT| \d{4})$/;
+
+/** Epoch milliseconds of a date in one of the three forms of RFC 9110, section 5.6.7; undefined for anything else. */
+export function parseHttpDate(text = ''): number | undefined {
+  // The oldest form names no zone: it is GMT.
+  const time = HTTP_DATE.test(text) ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`) : NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
 /** `2026-01-31T12:00:00Z`: an instant of RFC 3339, without a fraction. */
 export const isoSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
 

@@ -1,5 +1,6 @@
 /** Conditions and ranges of requests for an object (RFC 9110, sections 13 and 14, as S3 reads them). */
 
+import { parseHttpDate } from '../../runtime.js';
 import type { MultipartUpload, StoredObject } from './buckets.js';
 import { authorize, type ObjectRequest } from './object-request.js';
 import { notImplemented, refuseS3 } from './responses.js';
@@ -58,16 +59,10 @@ const isAmong = (list: string, etag: string): boolean =>
     .map((one) => one.trim())
     .some((one) => one === '*' || isSame(one, etag));
 
-const HTTP_DATE =
-  /^(?:\w{3}, \d\d \w{3} \d{4}|\w{6,9}, \d\d-\w{3}-\d\d|\w{3} \w{3} [ \d]\d) \d\d:\d\d:\d\d(?: GMT| \d{4})$/;
 const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 
-function dateOf(text = ''): number | undefined {
-  const isDate = HTTP_DATE.test(text) || ISO_DATE.test(text);
-  // The oldest form of RFC 9110 names no zone: it is GMT.
-  const time = isDate ? Date.parse(/GMT$|Z$/.test(text) ? text : `${text} GMT`) : NaN;
-  return Number.isNaN(time) ? undefined : time;
-}
+const dateOf = (text = ''): number | undefined =>
+  ISO_DATE.test(text) ? Date.parse(text) : parseHttpDate(text);
 
 /** If-Match and If-None-Match of what writes an object. @param upload the upload that becomes the object */
 export function checkWriteConditions(task: ObjectRequest, upload?: MultipartUpload): void {

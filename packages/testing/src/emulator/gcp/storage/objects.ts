@@ -1,13 +1,22 @@
 /** Reading, listing and deleting objects. */
 import { foldedName } from '../../folded-name.js';
-import { isoSeconds } from '../../runtime.js';
+import { httpDate, isoSeconds } from '../../runtime.js';
 import type { ServiceAnswer } from '../../service.js';
 import { jsonAnswer, storageRefusal } from '../google-errors.js';
 import type { BucketCall } from './access.js';
+import {
+  assertNumbers,
+  assertReadConditions,
+  BUCKET_NUMBERS,
+  numbersOf,
+  rangeOf,
+  refuseReadConditions,
+} from './conditions.js';
 import { etagOf, objectResource, type StoredObject } from './stored-object.js';
 
-export function getBucket({ bucket, assertMay }: BucketCall): ServiceAnswer {
+export function getBucket({ bucket, assertMay, request }: BucketCall): ServiceAnswer {
   assertMay('storage.buckets.get');
+  assertNumbers(request.query, BUCKET_NUMBERS);
   return jsonAnswer(200, {
     kind: 'storage#bucket',
     id: bucket.name,
@@ -22,29 +31,42 @@ export function getBucket({ bucket, assertMay }: BucketCall): ServiceAnswer {
   });
 }
 
-export function getObject(call: BucketCall): ServiceAnswer {
+/** @param etag as the XML API writes it; by default the JSON API's */
+export function getObject(call: BucketCall, etag?: (object: StoredObject) => string): ServiceAnswer {
+  const { query, headers } = call.request;
   call.assertMay('storage.objects.get');
   const object = heldObject(call);
-  assertGeneration(call, object);
-  if (call.request.query.get('alt') !== 'media')
-    return jsonAnswer(200, objectResource(call.bucket.name, object), { etag: etagOf(object) });
+  const tag = (etag ?? etagOf)(object);
+  assertNumbers(query, numbersOf(object), tag);
+  assertReadConditions(headers, object, tag);
+  if (query.get('alt') !== 'media')
+    return jsonAnswer(200, objectResource(call.bucket.name, object), { etag: tag });
+  const size = object.content.byteLength;
+  const range = rangeOf(headers['range'], size);
+  const [first, last] = range ?? [0, size - 1];
   return {
-    status: 200,
+    status: range === undefined ? 200 : 206,
     headers: {
       'content-type': object.fields.contentType ?? 'application/octet-stream',
       ...(object.fields.contentEncoding === undefined
         ? {}
         : { 'content-encoding': object.fields.contentEncoding }),
+      'accept-ranges': 'bytes',
+      'content-length': String(last - first + 1),
+      'last-modified': httpDate(object.createdAt),
       ...hashHeaders(object),
+      etag: tag,
+      ...(range === undefined ? {} : { 'content-range': `bytes ${first}-${last}/${size}` }),
     },
-    body: object.content,
+    body: object.content.subarray(first, last + 1),
   };
 }
 
 export function deleteObject(call: BucketCall): ServiceAnswer {
   call.assertMay('storage.objects.delete');
+  refuseReadConditions(call.request.headers);
   const object = heldObject(call);
-  assertGeneration(call, object);
+  assertNumbers(call.request.query, numbersOf(object), etagOf(object));
   call.bucket.objects.delete(object.name);
   return { status: 204 };
 }
@@ -53,7 +75,11 @@ export function listObjects({ bucket, request: { query }, assertMay }: BucketCal
   assertMay('storage.objects.list');
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
-  const from = Buffer.from(query.get('pageToken') ?? '', 'base64').toString();
+  const token = query.get('pageToken') ?? '';
+  const from = Buffer.from(token, 'base64').toString();
+  // Google's sentence for it is guessed.
+  if (Buffer.from(from).toString('base64') !== token)
+    throw storageRefusal(400, 'invalid', `Invalid value for pageToken: ${token}`);
   const entries = [...bucket.objects.values()]
     .filter(({ name }) => name.startsWith(prefix))
     .map((object) => ({ object, ...foldedName(object.name, prefix, delimiter) }))
@@ -85,26 +111,19 @@ export function hashHeaders(object: StoredObject): Record<string, string> {
   };
 }
 
-/** `ifGenerationMatch`: 0 stands for "none is there". */
-export function assertGeneration({ request }: BucketCall, object: StoredObject | undefined): void {
-  const wanted = request.query.get('ifGenerationMatch');
-  if (wanted === null || wanted === (object?.generation ?? '0')) return;
-  throw storageRefusal(
-    412,
-    'conditionNotMet',
-    'At least one of the pre-conditions you specified did not hold.',
-    { location: 'If-Match' },
-  );
-}
-
-function heldObject({ bucket, objectName }: BucketCall): StoredObject {
+/** Of the generation that the request names: only the live one is there. */
+function heldObject({ bucket, objectName, request }: BucketCall): StoredObject {
   const object = bucket.objects.get(objectName);
-  if (object === undefined)
-    throw storageRefusal(404, 'notFound', `No such object: ${bucket.name}/${objectName}`);
-  return object;
+  const generation = request.query.get('generation');
+  if (object !== undefined && (generation ?? object.generation) === object.generation) return object;
+  const which = generation === null ? '' : `#${generation}`;
+  throw storageRefusal(404, 'notFound', `No such object: ${bucket.name}/${objectName}${which}`);
 }
 
+/** The sentence is guessed. */
 function pageSize(maxResults: string | null): number {
-  const wanted = Number(maxResults ?? 1000);
-  return Number.isInteger(wanted) && wanted > 0 ? Math.min(wanted, 1000) : 1000;
+  const text = maxResults ?? '1000';
+  if (!/^\d{1,10}$/.test(text))
+    throw storageRefusal(400, 'invalidParameter', `Invalid value for maxResults: ${text}`);
+  return Number(text) > 0 ? Math.min(Number(text), 1000) : 1000;
 }

@@ -1,6 +1,6 @@
 /** `storage.googleapis.com`, as much of the JSON API as shows that a credential opens a bucket, or doesn't. */
 import { decodedPart } from '../../request-content.js';
-import type { Service, ServiceAnswer } from '../../service.js';
+import type { Service, ServiceAnswer, ServiceRequest } from '../../service.js';
 import { judgeBearer, type GcpParts, type Grant } from '../access-tokens.js';
 import { assertMayInBucket, findBucket, storageCaller, type BucketCall, type Access } from './access.js';
 import {
@@ -78,6 +78,20 @@ function callOf(
   return { ...task, bucket, objectName, now: parts.runtime.clock.now(), assertMay };
 }
 
+/** They would change what a request reads or writes, so none is passed over. A `false` asks for nothing. */
+const NOT_EMULATED =
+  'startOffset endOffset matchGlob filter versions softDeleted includeTrailingDelimiter kmsKeyName'.split(
+    ' ',
+  );
+const NOT_EMULATED_HEADERS = /^x-goog-(?:encryption-.*|content-length-range)$/;
+
+function refuseNotEmulated({ query, headers }: ServiceRequest): void {
+  const name =
+    NOT_EMULATED.find((one) => !/^(?:false)?$/i.test(query.get(one) ?? '')) ??
+    Object.keys(headers).find((one) => NOT_EMULATED_HEADERS.test(one));
+  if (name !== undefined) throw storageRefusal(501, 'notImplemented', `The emulator does not know ${name}.`);
+}
+
 function handle(task: Task): ServiceAnswer {
   const { request, parts, notes } = task;
   const method = METHODS.find(({ verb, path }) => verb === request.method && path.test(request.path));
@@ -96,6 +110,7 @@ function handle(task: Task): ServiceAnswer {
   const grant = storageCaller(judgeBearer(request, parts), method);
   notes['principal'] = principalName(grant.principal);
   notes['scopes'] = grant.scopes.join(' ');
+  refuseNotEmulated(request);
   return method.run(callOf(task, bucketName, objectName, grant));
 }
 

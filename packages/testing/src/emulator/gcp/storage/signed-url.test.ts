@@ -27,20 +27,23 @@ const SCOPE = '20261122/auto/storage/goog4_request';
 async function signedQuery(
   parameters: Readonly<Record<string, string>> = {},
   method = 'GET',
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<string> {
+  const names = ['host', ...Object.keys(headers)];
   const all: Record<string, string> = {
     'X-Goog-Algorithm': 'GOOG4-RSA-SHA256',
     'X-Goog-Credential': `${EMAIL}/${SCOPE}`,
     'X-Goog-Date': DATE,
     'X-Goog-Expires': '60',
-    'X-Goog-SignedHeaders': 'host',
+    'X-Goog-SignedHeaders': names.join(';'),
     ...parameters,
   };
   const query = Object.entries(all)
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .sort()
     .join('&');
-  const canonical = [method, '/orders/a.txt', query, 'host:x.test', '', 'host', 'UNSIGNED-PAYLOAD'].join(
+  const lines = ['host:x.test', ...Object.entries(headers).map((pair) => pair.join(':'))];
+  const canonical = [method, '/orders/a.txt', query, ...lines, '', names.join(';'), 'UNSIGNED-PAYLOAD'].join(
     '\n',
   );
   const digest = createHash('sha256').update(canonical).digest('hex');
@@ -51,8 +54,8 @@ async function signedQuery(
 }
 
 const asked = async (query: string, method = 'GET', more: object = {}) => {
-  const { status, text, log } = await gcp.storage(method, `/orders/a.txt?${query}`, undefined, more);
-  return { status, text, verdict: log['verdict'], code: /<Code>(\w+)</.exec(text)?.[1] };
+  const { status, text, log, headers } = await gcp.storage(method, `/orders/a.txt?${query}`, undefined, more);
+  return { status, text, headers, verdict: log['verdict'], code: /<Code>(\w+)</.exec(text)?.[1] };
 };
 
 test('a PUT, a GET and a HEAD by signed URL', async () => {
@@ -63,6 +66,55 @@ test('a PUT, a GET and a HEAD by signed URL', async () => {
   const head = await asked(await signedQuery({}, 'HEAD'), 'HEAD', { headers });
   expect([head.status, head.text]).toEqual([200, '']);
   expect((await asked(await signedQuery({}, 'POST'), 'POST')).status).toBe(405);
+});
+
+describe('a condition of a signed URL', () => {
+  const PEARS = new TextEncoder().encode('3 pears');
+  const ETAG = `"${createHash('md5').update('3 pears').digest('hex')}"`;
+  const write = async (condition: Readonly<Record<string, string>>, method = 'PUT') =>
+    asked(await signedQuery({}, method, condition), method, { body: PEARS, headers: condition });
+
+  test('keeps a write to the generation that it names', async () => {
+    await asked(await signedQuery({}, 'PUT'), 'PUT', { body: PEARS });
+    const none = { 'x-goog-if-generation-match': '0' };
+    expect(await write(none)).toMatchObject({ status: 412, code: 'PreconditionFailed' });
+    expect(await write({ 'x-goog-if-metageneration-match': '2' }, 'DELETE')).toMatchObject({ status: 412 });
+    const read = await asked(await signedQuery());
+    const generation = read.headers['x-goog-generation'] ?? '';
+    expect((await write({ 'x-goog-if-generation-match': generation })).status).toBe(200);
+    expect((await asked(await signedQuery({ generation }))).code).toBe('NoSuchKey');
+  });
+
+  test('of a write is signed', async () => {
+    const headers = { 'x-goog-if-generation-match': '0' };
+    const refused = await asked(await signedQuery({}, 'PUT'), 'PUT', { body: PEARS, headers });
+    expect(refused).toMatchObject({ status: 400, code: 'MalformedSecurityHeader' });
+  });
+
+  test.each([
+    [{ 'if-match': ETAG }, '200 '],
+    [{ 'if-match': '"other"' }, '412 PreconditionFailed'],
+    [{ 'if-none-match': ETAG }, '304 '],
+    [{ 'if-none-match': '"other"' }, '200 '],
+    [{ 'if-modified-since': 'Sun, 22 Nov 2026 10:00:00 GMT' }, '304 '],
+    [{ 'if-unmodified-since': 'Sun, 22 Nov 2026 09:59:59 GMT' }, '412 PreconditionFailed'],
+    [{ range: 'bytes=7-' }, '416 InvalidRange'],
+    [{ range: 'bytes=-5' }, '206 '],
+  ])('%o of a GET: %s', async (headers, expected) => {
+    await asked(await signedQuery({}, 'PUT'), 'PUT', { body: PEARS });
+    const { status, code, text } = await asked(await signedQuery(), 'GET', { headers });
+    expect(`${status} ${code ?? ''}`).toBe(expected);
+    if (status === 304) expect(text).toBe('');
+  });
+
+  test('of reads, a wrong MD5 and another resource are not passed over', async () => {
+    const put = async (headers: Record<string, string>) =>
+      (await asked(await signedQuery({}, 'PUT'), 'PUT', { body: PEARS, headers })).code;
+    expect(await put({ 'if-none-match': '*' })).toBe('NotImplemented');
+    expect(await put({ 'content-md5': 'AAAA' })).toBe('InvalidDigest');
+    expect(await put({ 'content-md5': `${'A'.repeat(22)}==` })).toBe('BadDigest');
+    expect((await asked(await signedQuery({ acl: '' }))).code).toBe('NotImplemented');
+  });
 });
 
 describe('a signed URL is refused', () => {
@@ -87,7 +139,7 @@ describe('a signed URL is refused', () => {
     expect(await asked(query)).toMatchObject({ status: 400, code: 'MalformedSecurityHeader' });
   });
 
-  test.each(['x-goog-if-generation-match', 'x-goog-content-length-range', 'x-goog-hash', 'x-goog-meta-a'])(
+  test.each(['x-goog-if-none', 'x-goog-content-length-range', 'x-goog-hash', 'x-goog-meta-a'])(
     'with the header %s, which the emulator does not follow',
     async (name) => {
       const body = new TextEncoder().encode('3 pears');

@@ -3,8 +3,15 @@ import { jsonObject } from '../../request-content.js';
 import type { ServiceAnswer } from '../../service.js';
 import { jsonAnswer, storageRefusal } from '../google-errors.js';
 import type { BucketCall } from './access.js';
-import { assertGeneration, hashHeaders } from './objects.js';
-import { objectResource, storeObject, type ObjectFields, type StoredObject } from './stored-object.js';
+import { assertNumbers, numbersOf, refuseReadConditions } from './conditions.js';
+import { hashHeaders } from './objects.js';
+import {
+  etagOf,
+  objectResource,
+  storeObject,
+  type ObjectFields,
+  type StoredObject,
+} from './stored-object.js';
 
 /** multipart/related (RFC 2387) as uploads use it: the object's fields as JSON, then its content. */
 
@@ -79,7 +86,8 @@ export function insertObject(call: BucketCall): ServiceAnswer {
   const held = call.bucket.objects.get(upload.name);
   // An overwrite deletes what is there.
   if (held !== undefined) call.assertMay('storage.objects.delete');
-  assertGeneration(call, held);
+  refuseReadConditions(call.request.headers);
+  assertNumbers(call.request.query, numbersOf(held), held === undefined ? '' : etagOf(held));
   const object = storeObject({
     name: upload.name,
     content: upload.content,
@@ -120,6 +128,9 @@ function readUpload(call: BucketCall): Upload {
   }
 }
 
+/** "Object names" of the Cloud Storage documentation. */
+const FORBIDDEN_NAME = /^\.{1,2}$|[\r\n]|^\.well-known\/acme-challenge\//;
+
 function named(
   { request }: BucketCall,
   metadata: Readonly<Record<string, unknown>>,
@@ -127,13 +138,17 @@ function named(
 ): Upload {
   const name = request.query.get('name') ?? stringOf(metadata['name']);
   if (name === undefined || name === '') throw bad('required', 'Required parameter: name');
-  if (Buffer.byteLength(name) > 1024) throw bad('invalid', 'Invalid object name.');
+  if (Buffer.byteLength(name) > 1024 || FORBIDDEN_NAME.test(name))
+    throw bad('invalid', 'Invalid object name.');
   const type =
     stringOf(metadata['contentType']) ??
     (media.contentType === '' ? undefined : media.contentType) ??
     'application/octet-stream';
   return { name, content: media.content, fields: fieldsOf(metadata, type), claimed: metadata };
 }
+
+/** Bytes of keys and values together. */
+const MOST_METADATA = 8192;
 
 function fieldsOf(metadata: Readonly<Record<string, unknown>>, contentType: string): ObjectFields {
   const custom = metadata['metadata'];
@@ -142,6 +157,9 @@ function fieldsOf(metadata: Readonly<Record<string, unknown>>, contentType: stri
     .map((name) => [name, stringOf(metadata[name])] as const)
     .filter(([, value]) => value !== undefined);
   const pairs = typeof custom === 'object' && custom !== null ? Object.entries(custom) : [];
+  const size = pairs.reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0);
+  // The limit is documented, its sentence is guessed.
+  if (size > MOST_METADATA) throw bad('invalid', 'The custom metadata is longer than 8 KiB.');
   return {
     contentType,
     ...Object.fromEntries(given),
