@@ -47,22 +47,17 @@ export function configSchema(): Schema {
 }
 
 function entrySchema(provider: ProviderName): Schema {
-  const rows = Object.entries(OPTIONS[provider]).filter(([, { kind }]) => kind !== 'code');
+  const { required, properties, ...rest } = recordSchema(OPTIONS[provider]);
   return {
-    type: 'object',
-    additionalProperties: false,
-    required: ['provider', ...rows.flatMap(([option, { required }]) => (required === true ? [option] : []))],
-    properties: {
-      provider: { const: provider },
-      ...Object.fromEntries(
-        rows.map(([option, row]) => [option, { description: row.about, ...valueSchema(row) }]),
-      ),
-    },
+    ...rest,
+    required: ['provider', ...required],
+    properties: { provider: { const: provider }, ...properties },
   };
 }
 
-function recordSchema(rows: Readonly<Record<string, OptionRow>>): Schema {
-  const members = Object.entries(rows);
+/** An object of these members, less those that are set in code only. */
+function recordSchema(rows: Readonly<Record<string, OptionRow>>) {
+  const members = Object.entries(rows).filter(([, { kind }]) => kind !== 'code');
   return {
     type: 'object',
     additionalProperties: false,

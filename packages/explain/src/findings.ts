@@ -239,8 +239,9 @@ export const FINDINGS: Readonly<Record<FindingCode, FindingEntry>> = Object.from
   ...entries('note', NOTES),
 ]) as Record<FindingCode, FindingEntry>;
 
-export function finding(code: FindingCode, at: string, message: string, severity?: Severity): Finding {
-  return { code, severity: severity ?? FINDINGS[code].severity, at, message, fix: FINDINGS[code].fix };
+export function finding(code: FindingCode, at: string, message: string): Finding {
+  const { severity, fix } = FINDINGS[code];
+  return { code, severity, at, message, fix };
 }
 
 /** Findings at one place of the policy. */

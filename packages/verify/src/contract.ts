@@ -77,17 +77,10 @@ export interface TokenVerifierOptions {
 }
 
 /** A rule in effect: each member as a list of values. Frozen, plain data. */
-export interface RuleInEffect {
-  readonly projectId?: readonly string[];
-  readonly ownerId?: readonly string[];
-  readonly environment?: readonly string[];
-  readonly project?: readonly string[];
-  readonly owner?: readonly string[];
-  readonly subject?: readonly string[];
-  readonly userId?: readonly string[];
+export type RuleInEffect = { readonly [Name in keyof AllowRule]?: readonly string[] } & {
   /** The members that are `'*'` and so match any value. */
   readonly leavesOpen: readonly (keyof AllowRule)[];
-}
+};
 
 export interface TokenVerifier {
   /**

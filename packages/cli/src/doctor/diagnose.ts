@@ -11,8 +11,8 @@ import type { DoctorContext, Step } from './context.js';
 import { FAULT_EXITS, Fault, STEPS } from './fault.js';
 import type { StepId } from './fault.js';
 import { remedyFor } from './remedies.js';
-import { claims, configuration, token } from './local-steps.js';
-import { cloud, exchange, issuer, signature, use } from './remote-steps.js';
+import * as localSteps from './local-steps.js';
+import * as remoteSteps from './remote-steps.js';
 import { store } from './store-step.js';
 
 export interface StepReport {
@@ -41,17 +41,7 @@ export interface Diagnosis {
   };
 }
 
-const RUN: Readonly<Record<StepId, Step>> = {
-  configuration,
-  token,
-  claims,
-  issuer,
-  signature,
-  cloud,
-  exchange,
-  use,
-  store,
-};
+const RUN: Readonly<Record<StepId, Step>> = { ...localSteps, ...remoteSteps, store };
 
 /** The diagnosis, and the exit code of doctor. */
 export interface Diagnosed {

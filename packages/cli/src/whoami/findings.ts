@@ -1,6 +1,7 @@
 /** What is wrong with a token, or worth knowing: a table of rules over its claims, its header and the time. */
 
 import type { SubjectToken } from '@credex/core';
+import { jwtPart } from '../jwt-part.js';
 import { shown } from '../visible.js';
 import { duration } from './durations.js';
 import type { Issuer } from './issuer.js';
@@ -198,7 +199,7 @@ function factsOf(examined: Examined): Facts {
   return {
     ...examined,
     claims,
-    header: headerOf(token),
+    header: jwtPart(token.jwt, 0),
     left: (claims.exp ?? 0) * 1000 - now,
     until: (claims.nbf ?? 0) * 1000 - now,
     isFederation: issuer.kind === 'team' || issuer.kind === 'global',
@@ -209,16 +210,7 @@ function factsOf(examined: Examined): Facts {
 }
 
 /** The JOSE header; undefined if it is not a JSON object. */
-function headerOf({ jwt }: Pick<SubjectToken, 'jwt'>): Facts['header'] {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(jwt.split('.')[0] ?? '', 'base64url').toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
-/** Contradictions between `sub`, `iss` and the other claims. */
 function differencesIn({ claims, issuer }: Facts): readonly string[] {
   const names = subjectNames(claims.sub);
   if (names === undefined) return [];

@@ -62,34 +62,31 @@ export function audiencesOf({ name, allowedAudiences }: PoolProvider): readonly 
 }
 
 /** What Google refuses to keep, without the CEL expressions. */
-export function providerProblems(provider: PoolProvider): readonly Problem[] {
-  const problems: Problem[] = [];
+export function* providerProblems(provider: PoolProvider): Generator<Problem> {
   const { name, pool, issuerUri, allowedAudiences, mapping, isOidc } = provider;
+  const problem = (at: string, message: string): Problem => ({ at, message });
   if (name !== '' && pool === '')
-    problems.push({
-      at: 'name',
-      message:
-        'It must be projects/{number}/locations/global/workloadIdentityPools/{pool}/providers/{provider}.',
-    });
+    yield problem(
+      'name',
+      'It must be projects/{number}/locations/global/workloadIdentityPools/{pool}/providers/{provider}.',
+    );
   if (isOidc && !/^https:\/\/[^/?#]+[^?#]*$/.test(issuerUri))
-    problems.push({ at: 'oidc.issuerUri', message: 'It must be a URL with https and without a query.' });
+    yield problem('oidc.issuerUri', 'It must be a URL with https and without a query.');
   if (allowedAudiences.length > 10 || allowedAudiences.some((one) => one === '' || one.length > 256))
-    problems.push({ at: 'oidc.allowedAudiences', message: 'Ten at most, of 1 to 256 characters each.' });
+    yield problem('oidc.allowedAudiences', 'Ten at most, of 1 to 256 characters each.');
   for (const target of mapping.keys())
     if (!/^(?:google\.(?:subject|groups)|attribute\.[a-z0-9_]{1,100})$/.test(target))
-      problems.push({
-        at: `attributeMapping["${target}"]`,
-        message: 'A target is google.subject, google.groups or attribute.{a-z, 0-9, _}.',
-      });
+      yield problem(
+        targetAt(target),
+        'A target is google.subject, google.groups or attribute.{a-z, 0-9, _}.',
+      );
   if (!mapping.has('google.subject'))
-    problems.push({
-      at: 'attributeMapping',
-      message: 'google.subject is required; assertion.sub is the usual value.',
-    });
+    yield problem('attributeMapping', 'google.subject is required; assertion.sub is the usual value.');
   if ([...mapping.keys()].filter((target) => target.startsWith('attribute.')).length > 50)
-    problems.push({ at: 'attributeMapping', message: 'Fifty custom attributes at most.' });
-  return problems;
+    yield problem('attributeMapping', 'Fifty custom attributes at most.');
 }
+
+const targetAt = (target: string): string => `attributeMapping["${target}"]`;
 
 export interface CompiledProvider {
   readonly mapping: ReadonlyMap<string, Program>;
@@ -132,7 +129,7 @@ export function compileProvider(provider: PoolProvider): CompiledProvider {
   };
   const mapping = new Map<string, Program>();
   for (const [target, source] of [...provider.mapping].slice(0, MOST_TARGETS)) {
-    const compiled = program(`attributeMapping["${target}"]`, source, LONGEST_MAPPING, MAPPING_NAMES);
+    const compiled = program(targetAt(target), source, LONGEST_MAPPING, MAPPING_NAMES);
     if (compiled !== undefined) mapping.set(target, compiled);
   }
   const condition =

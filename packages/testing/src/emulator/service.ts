@@ -51,6 +51,12 @@ export interface Service {
   ): Promise<ServiceAnswer> | ServiceAnswer;
 }
 
+/** One cloud: its services, and how a test sets it up. */
+export interface EmulatedCloud<Admin> {
+  readonly services: readonly Service[];
+  readonly admin: Admin;
+}
+
 export type FaultAnswerKind = 'throttle' | 'status';
 
 export type ServiceName =

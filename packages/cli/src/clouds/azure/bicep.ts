@@ -11,10 +11,7 @@ export function azureBicep(
   const items = credentials.map((credential) =>
     [
       '  {',
-      `    name: ${bicepString(credential.name)}`,
-      `    issuer: ${bicepString(credential.issuer)}`,
-      `    subject: ${bicepString(credential.subject)}`,
-      `    audience: ${bicepString(credential.audience)}`,
+      ...Object.entries(credential).map(([key, value]) => `    ${key}: ${bicepString(value)}`),
       '  }',
     ].join('\n'),
   );

@@ -5,6 +5,7 @@ import type { AzureEntry } from '@credex/config';
 import type { SubjectClaims } from '@credex/core';
 import { Fault } from '../../doctor/fault.js';
 import { audienceOf, printable } from '../../doctor/printable.js';
+import { jwtPart } from '../../jwt-part.js';
 import { shown } from '../../visible.js';
 import type { CloudDoctor, UseCall } from '../cloud.js';
 
@@ -16,7 +17,7 @@ export const doctor: CloudDoctor<AzureEntry, AzureCredentials> = {
 
 /** Only its resource may rely on an access token's content, but Entra's are JWTs that name the application. */
 async function use({ entry, credentials }: UseCall<AzureEntry, AzureCredentials>): Promise<string> {
-  const claims = claimsIn(credentials.token);
+  const claims = jwtPart(credentials.token, 1) ?? {};
   const claim = (name: string): string => {
     const value = claims[name];
     return typeof value === 'string' ? shown(value) : '?';
@@ -30,15 +31,6 @@ async function use({ entry, credentials }: UseCall<AzureEntry, AzureCredentials>
     'other_identity',
     `The access token belongs to the application ${client}, not to ${entry.clientId}.`,
   );
-}
-
-function claimsIn(jwt: string): Readonly<Record<string, unknown>> {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }
 
 function remedy({ clientId, tenantId }: AzureEntry, claims: SubjectClaims, code: string): string {

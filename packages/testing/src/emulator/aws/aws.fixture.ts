@@ -5,8 +5,14 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { createIssuer } from '../vercel/issuer.js';
 import type { MintOptions } from '../vercel/mint.js';
 import { createRandomHex } from '../runtime.js';
-import type { ServiceAnswer, ServiceName, ServiceRequest, EmulatorRuntime } from '../service.js';
-import { createAwsCloud, type AwsCloud, type PolicyDocument, type PolicyStatement } from './cloud.js';
+import type {
+  ServiceAnswer,
+  ServiceName,
+  ServiceRequest,
+  EmulatedCloud,
+  EmulatorRuntime,
+} from '../service.js';
+import { createAwsCloud, type AwsAdmin, type PolicyDocument, type PolicyStatement } from './cloud.js';
 
 export const ACCOUNT = '123456789012';
 export const PROVIDER = 'oidc.vercel.com/acme';
@@ -26,7 +32,7 @@ export interface Credentials {
   readonly sessionToken?: string;
 }
 
-export interface TestAws extends AwsCloud {
+export interface TestAws extends EmulatedCloud<AwsAdmin> {
   readonly clock: { time: number };
   setIssuerReachable(reachable: boolean): void;
   token(options?: Partial<MintOptions>): Promise<string>;

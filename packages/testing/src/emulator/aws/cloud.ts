@@ -1,4 +1,4 @@
-import type { Service, EmulatorRuntime } from '../service.js';
+import type { EmulatedCloud, EmulatorRuntime } from '../service.js';
 import { createBucketIn, type Bucket, type BucketInput } from './s3/buckets.js';
 import { IdentityStore } from './iam/identity-store.js';
 import type { ProviderInput, RoleInput, User, UserInput } from './iam/identity-store.js';
@@ -53,13 +53,8 @@ export interface AwsAdmin {
   verifyDatabaseToken(token: string, login: DatabaseLogin): Promise<DatabaseTokenVerdict>;
 }
 
-export interface AwsCloud {
-  readonly services: readonly Service[];
-  readonly admin: AwsAdmin;
-}
-
 /** STS and a small S3, with the identities behind both. */
-export function createAwsCloud(runtime: EmulatorRuntime): AwsCloud {
+export function createAwsCloud(runtime: EmulatorRuntime): EmulatedCloud<AwsAdmin> {
   const identities = new IdentityStore(runtime);
   const sessions = new SessionStore(runtime, identities);
   const buckets = new Map<string, Bucket>();

@@ -2,9 +2,16 @@
 import { createHash } from 'node:crypto';
 import { createLocalJWKSet, errors, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
-import type { Service, ServiceAnswer, ServiceRequest, TokenVerdict, EmulatorRuntime } from '../service.js';
+import type {
+  Service,
+  ServiceAnswer,
+  ServiceRequest,
+  TokenVerdict,
+  EmulatedCloud,
+  EmulatorRuntime,
+} from '../service.js';
 import { createAzureCloud } from './cloud.js';
-import type { AzureCloud, StorageRole } from './cloud.js';
+import type { AzureAdmin, StorageRole } from './cloud.js';
 
 export const TENANT = '11111111-2222-4333-8444-555555555555';
 export const OTHER_TENANT = '99999999-2222-4333-8444-555555555555';
@@ -19,7 +26,7 @@ const { privateKey, publicKey } = await generateKeyPair('RS256');
 const entraKey = await generateKeyPair('RS256', { extractable: true });
 const keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256' }] });
 
-export interface TestAzure extends AzureCloud {
+export interface TestAzure extends EmulatedCloud<AzureAdmin> {
   readonly runtime: EmulatorRuntime & { nowMs: number; reachable: boolean };
   readonly entra: Service;
   readonly blob: Service;

@@ -1,5 +1,5 @@
 /** Azure in the emulator: Entra, and the blob service that its tokens open. */
-import type { Service, EmulatorRuntime } from '../service.js';
+import type { EmulatedCloud, EmulatorRuntime } from '../service.js';
 import { createBlobService } from './blob/service.js';
 import { createDirectory, type ApplicationOptions, type TenantOptions } from './directory.js';
 import { createEntraService } from './entra/service.js';
@@ -31,14 +31,11 @@ export interface AzureAdmin {
   verifyAccessToken(token: string): Promise<Readonly<Record<string, unknown>> | undefined>;
 }
 
-export interface AzureCloud {
-  /** `entra` and `azure-blob`. */
-  readonly services: readonly Service[];
-  readonly admin: AzureAdmin;
-}
-
 /** `signingKey`: Entra's own RS256 pair, extractable; left out, one is made with the first token. */
-export function createAzureCloud(runtime: EmulatorRuntime, signingKey?: SigningKey): AzureCloud {
+export function createAzureCloud(
+  runtime: EmulatorRuntime,
+  signingKey?: SigningKey,
+): EmulatedCloud<AzureAdmin> {
   const directory = createDirectory(runtime);
   const accounts = createStorageAccounts(runtime, directory);
   const entra = { runtime, directory, authority: createTokenAuthority(runtime, signingKey) };

@@ -1,6 +1,6 @@
 /** Google Cloud as far as a federated workload meets it, and what its administrator does in the console, with Google's own limits. */
 import type { JSONWebKeySet } from 'jose';
-import type { Service, EmulatorRuntime } from '../service.js';
+import type { EmulatedCloud, EmulatorRuntime } from '../service.js';
 import { createIamCredentialsService } from './iam-credentials/service.js';
 import { SigningKeys } from './signing-keys.js';
 import { createStorageService } from './storage/service.js';
@@ -67,13 +67,7 @@ export interface GcpAccessToken {
   readonly expiresAt: number;
 }
 
-export interface GcpCloud {
-  /** `gcp-sts`, `gcp-iam-credentials` and `gcp-storage`. */
-  readonly services: readonly Service[];
-  readonly admin: GcpAdmin;
-}
-
-export function createGcpCloud(runtime: EmulatorRuntime): GcpCloud {
+export function createGcpCloud(runtime: EmulatorRuntime): EmulatedCloud<GcpAdmin> {
   const directory: Directory = {
     pools: new Map(),
     projects: new Map(),

@@ -2,8 +2,8 @@
 import { createIssuer, type Issuer } from '../vercel/issuer.js';
 import type { MintOptions } from '../vercel/mint.js';
 import { createRandomHex } from '../runtime.js';
-import type { Service, ServiceAnswer, ServiceRequest, EmulatorRuntime } from '../service.js';
-import { createGcpCloud, type GcpCloud } from './cloud.js';
+import type { Service, ServiceAnswer, ServiceRequest, EmulatedCloud, EmulatorRuntime } from '../service.js';
+import { createGcpCloud, type GcpAdmin } from './cloud.js';
 
 export const START: number = Date.parse('2026-11-22T10:00:00Z');
 export const ISSUER = 'https://oidc.vercel.com/acme';
@@ -27,7 +27,7 @@ export interface Told {
   readonly log: Readonly<Record<string, string>>;
 }
 
-export interface TestGcp extends GcpCloud {
+export interface TestGcp extends EmulatedCloud<GcpAdmin> {
   readonly runtime: EmulatorRuntime;
   readonly clock: { nowMs: number };
   readonly issuer: Issuer;

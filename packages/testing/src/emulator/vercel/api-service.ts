@@ -24,20 +24,6 @@ function refusal(
   return json(status, { error: { code, message, ...more } }, { refused: reason });
 }
 
-const missingToken = (): ServiceAnswer =>
-  refusal(403, 'forbidden', 'The request is missing an authentication token', { missingToken: true });
-
-/** Of an unknown, a revoked and an ended login alike. */
-const invalidToken = (): ServiceAnswer => refusal(403, 'forbidden', 'Not authorized', { invalidToken: true });
-
-/** A login that is good, and a team that it is no member of. */
-const teamUnauthorized = (): ServiceAnswer => refusal(403, 'team_unauthorized', 'You are not authorized');
-
-const projectNotFound = (): ServiceAnswer => refusal(404, 'not_found', 'Project not found.');
-
-/** The real words are not documented: these are the emulator's own. */
-const oidcDisabled = (): ServiceAnswer => refusal(400, 'bad_request', 'OIDC is not enabled for this project');
-
 const rateLimited = (): ServiceAnswer =>
   refusal(429, 'rate_limited', 'The rate limit of 60 exceeded. Try again in 1 minute', {
     limit: { remaining: 0, total: 60 },
@@ -91,16 +77,22 @@ async function projectToken(
   mint: (options: MintOptions) => Promise<string>,
 ): Promise<ServiceAnswer> {
   const header = request.headers['authorization'];
-  if (header === undefined) return missingToken();
+  if (header === undefined)
+    return refusal(403, 'forbidden', 'The request is missing an authentication token', {
+      missingToken: true,
+    });
   const bearer = /^Bearer (\S+)$/.exec(header)?.[1];
   const login = bearer === undefined ? undefined : accounts.login(bearer);
-  if (login === undefined) return invalidToken();
+  // Unknown, revoked and ended logins alike.
+  if (login === undefined) return refusal(403, 'forbidden', 'Not authorized', { invalidToken: true });
   // Without a team, the person's own projects are meant.
   const owner = request.query.get('teamId') ?? login.userId;
-  if (owner !== login.userId && !login.teamIds.includes(owner)) return teamUnauthorized();
+  if (owner !== login.userId && !login.teamIds.includes(owner))
+    return refusal(403, 'team_unauthorized', 'You are not authorized');
   const found = accounts.project(idOrName, owner);
-  if (found === undefined) return projectNotFound();
-  if (found.oidc === false) return oidcDisabled();
+  if (found === undefined) return refusal(404, 'not_found', 'Project not found.');
+  // The real words are not documented: these are the emulator's own.
+  if (found.oidc === false) return refusal(400, 'bad_request', 'OIDC is not enabled for this project');
 
   const { oidc: _oidc, ...project } = found;
   const token = await mint({

@@ -1,6 +1,6 @@
 /** Vercel itself, as far as a laptop meets it. */
 import type { MintOptions } from './mint.js';
-import type { Service, EmulatorRuntime } from '../service.js';
+import type { EmulatedCloud, EmulatorRuntime } from '../service.js';
 import type { LoginInput, ProjectInput } from './accounts.js';
 import { Accounts } from './accounts.js';
 import { createVercelApiService } from './api-service.js';
@@ -23,16 +23,10 @@ export interface VercelAdmin {
   revokeLogin(token: string): void;
 }
 
-export interface VercelCloud {
-  /** `vercel-api`. */
-  readonly services: readonly Service[];
-  readonly admin: VercelAdmin;
-}
-
 export function createVercelCloud(
   runtime: EmulatorRuntime,
   mint: (options: MintOptions) => Promise<string>,
-): VercelCloud {
+): EmulatedCloud<VercelAdmin> {
   const accounts = new Accounts(runtime.clock);
   return {
     services: [createVercelApiService(accounts, mint)],

@@ -1,20 +1,13 @@
 import { requiredString } from '@credex/core/internal';
 import { CompactSign } from 'jose';
 import type { CompactJWSHeaderParameters } from 'jose';
+import type { ProjectInput } from './accounts.js';
 import type { SigningKey } from './key-ring.js';
 
 /** Whose token, and what is to be wrong with it. Times are epoch seconds, as in the token. */
-export interface MintOptions {
-  /** The team's slug, `acme`, and its id, `team_…`. */
-  readonly team: string;
-  readonly teamId: string;
-  /** The project's name and its id, `prj_…`. */
-  readonly project: string;
-  readonly projectId: string;
+export interface MintOptions extends Omit<ProjectInput, 'oidc'> {
   /** `production`, `preview`, `development` or the slug of a custom environment. */
   readonly environment: string;
-  /** `team` by default: the issuer has the team's slug. */
-  readonly issuerMode?: 'team' | 'global' | undefined;
   /** By default `https://vercel.com/{team}`. */
   readonly audience?: string | readonly string[] | undefined;
   /** Who pulled a development token; by default `user_emulator` in development, otherwise absent. */
