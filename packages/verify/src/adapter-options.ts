@@ -1,6 +1,5 @@
 /** The options that all adapters share. */
 
-import { OptionError } from '@credex/core';
 import type { Grammar } from '@credex/core/internal';
 import {
   invalidOption,
@@ -12,6 +11,7 @@ import {
 import type { TokenVerifier, TokenVerifierOptions } from './contract.js';
 import { createTokenVerifier } from './create-token-verifier.js';
 import type { TokenVerificationError } from './errors.js';
+import { conflicting } from './issuers.js';
 import { VERIFIER_OPTION_NAMES } from './verifier-options.js';
 
 export interface RefusalOptions<R> {
@@ -70,10 +70,8 @@ function givenVerifier(verifier: TokenVerifier, others: object): TokenVerifier {
   // An option next to `verifier` would be silently ignored, and it may be the one that restricts access.
   for (const [option, value] of Object.entries(others))
     if (value !== undefined)
-      throw new OptionError(
-        'conflicting_options',
+      throw conflicting(
         option,
-        undefined,
         `\`${option}\` and \`verifier\` are both given: pass \`${option}\` to createTokenVerifier().`,
       );
   return verifier;

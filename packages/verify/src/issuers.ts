@@ -42,23 +42,22 @@ export interface IssuerOptions {
   readonly jwksUri?: unknown;
 }
 
+export const missing = (option: string, what: string): OptionError =>
+  new OptionError('missing_option', option, undefined, `\`${option}\` is missing: ${what}`);
+
+export const conflicting = (option: string, message: string): OptionError =>
+  new OptionError('conflicting_options', option, undefined, message);
+
 /** @throws OptionError */
 export function trustedIssuers(options: IssuerOptions, allowLoopbackHttp: boolean): readonly TrustedIssuer[] {
   const { team, issuer, jwksUri } = options;
   if (team !== undefined && issuer !== undefined) {
-    throw new OptionError(
-      'conflicting_options',
-      'issuer',
-      undefined,
-      '`team` and `issuer` are alternatives: pass only one of them.',
-    );
+    throw conflicting('issuer', '`team` and `issuer` are alternatives: pass only one of them.');
   }
   if (team === undefined && issuer === undefined) {
-    throw new OptionError(
-      'missing_option',
+    throw missing(
       'team',
-      undefined,
-      '`team` is missing: pass the slug of the team that owns the calling projects, or pass the whole issuer as `issuer`.',
+      'pass the slug of the team that owns the calling projects, or pass the whole issuer as `issuer`.',
     );
   }
   const list =
@@ -67,10 +66,8 @@ export function trustedIssuers(options: IssuerOptions, allowLoopbackHttp: boolea
       : distinct('team', team).map((slug) => teamIssuer(requiredString({ option: 'team' }, slug, TEAM_SLUG)));
   if (jwksUri === undefined) return list;
   if (list.length > 1) {
-    throw new OptionError(
-      'conflicting_options',
+    throw conflicting(
       'jwksUri',
-      undefined,
       '`jwksUri` is the key set of one issuer, but several issuers are trusted, and each could sign for the others. Create one verifier for each issuer.',
     );
   }

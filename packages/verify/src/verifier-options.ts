@@ -15,7 +15,14 @@ import {
 } from '@credex/core/internal';
 import { isAlgorithm, ALGORITHMS } from './read-keys.js';
 import type { TokenVerifierOptions, AllowRule, RuleInEffect, VercelTokenClaims } from './contract.js';
-import { GLOBAL_ISSUER, distinct, trustedIssuers, type TrustedIssuer } from './issuers.js';
+import {
+  GLOBAL_ISSUER,
+  conflicting,
+  distinct,
+  missing,
+  trustedIssuers,
+  type TrustedIssuer,
+} from './issuers.js';
 import { refusal } from './errors.js';
 
 // `allow`: which callers are accepted. Checked when the verifier is created; values are compared exactly.
@@ -156,10 +163,6 @@ export function checkRules(rules: readonly Rule[], claims: VercelTokenClaims): v
 const isAmong = (wanted: ReadonlySet<string>, claim: unknown): boolean =>
   typeof claim === 'string' && wanted.has(claim);
 
-function missing(option: string, what: string): OptionError {
-  return new OptionError('missing_option', option, undefined, `\`${option}\` is missing: ${what}`);
-}
-
 function unknownMember(at: string, name: string): string {
   const named = /^\w{1,40}$/.test(name) ? `\`${name}\`` : `of ${name.length} characters`;
   return `\`${at}\` has an unknown member ${named}; a rule may have ${MEMBERS.join(', ')}.`;
@@ -224,21 +227,17 @@ const OWN_AUDIENCE = /^https:\/\/vercel\.com\/[^/]+$/;
 function refuseUnreachable(issuers: readonly TrustedIssuer[], audiences: ReadonlySet<string>): void {
   const isGlobalAlone = issuers.every(({ iss }) => iss === GLOBAL_ISSUER);
   if (!isGlobalAlone || [...audiences].some((one) => OWN_AUDIENCE.test(one))) return;
-  throw new OptionError(
-    'conflicting_options',
+  throw conflicting(
     'issuer',
-    undefined,
     `\`issuer\` is only the global issuer, and \`audience\` is a custom one: Vercel gives such a token the team issuer, whatever the project's issuer mode. Pass \`team\`, \`issuer: '${GLOBAL_ISSUER}/{team}'\` or both issuers in a list; or use the default audience, https://vercel.com/{team}.`,
   );
 }
 
 function audiencesOf(value: unknown): ReadonlySet<string> {
   if (value === undefined) {
-    throw new OptionError(
-      'missing_option',
+    throw missing(
       'audience',
-      undefined,
-      '`audience` is missing: pass the audience that callers request from Vercel, such as the URL of your API. Without it, a token for another service would be accepted.',
+      'pass the audience that callers request from Vercel, such as the URL of your API. Without it, a token for another service would be accepted.',
     );
   }
   const list = distinct('audience', value);

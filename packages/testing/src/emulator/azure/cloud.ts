@@ -1,7 +1,7 @@
 /** Azure in the emulator: Entra, and the blob service that its tokens open. */
 import type { EmulatedCloud, EmulatorRuntime } from '../service.js';
 import { createBlobService } from './blob/service.js';
-import { createDirectory, type ApplicationOptions, type TenantOptions } from './directory.js';
+import { Directory, type ApplicationOptions, type TenantOptions } from './directory.js';
 import { createEntraService } from './entra/service.js';
 import { createStorageAccounts } from './blob/storage-accounts.js';
 import type { StorageAccountOptions } from './blob/storage-accounts.js';
@@ -36,7 +36,7 @@ export function createAzureCloud(
   runtime: EmulatorRuntime,
   signingKey?: SigningKey,
 ): EmulatedCloud<AzureAdmin> {
-  const directory = createDirectory(runtime);
+  const directory = new Directory(runtime);
   const accounts = createStorageAccounts(runtime, directory);
   const entra = { runtime, directory, authority: createTokenAuthority(runtime, signingKey) };
   return {

@@ -98,84 +98,88 @@ export interface ServicePrincipal {
   readonly federatedCredentials: readonly ReadCredential[];
 }
 
-export interface Directory {
-  createTenant(options: TenantOptions): void;
-  createApplication(options: ApplicationOptions): void;
+export class Directory {
+  readonly #runtime: EmulatorRuntime;
+  readonly #tenants = new Map<string, Tenant>();
+  readonly #principals = new Map<string, ServicePrincipal>();
+  readonly #revocations = new Map<string, number>();
+
+  constructor(runtime: EmulatorRuntime) {
+    this.#runtime = runtime;
+  }
+
+  createTenant({ tenantId, domain, tokenLifetimeSeconds, refreshIn = 'long-lived' }: TenantOptions): void {
+    requireGuid('tenantId', tenantId);
+    const seconds = tokenLifetimeSeconds;
+    if (seconds !== undefined && !(Number.isInteger(seconds) && seconds >= 600 && seconds <= 86_400))
+      throw new TypeError('tokenLifetimeSeconds: an integer from 600 to 86400.');
+    const tenant = { tenantId: tenantId.toLowerCase(), domain, tokenLifetimeSeconds, refreshIn };
+    for (const name of [tenantId, domain ?? tenantId]) {
+      const taken = this.tenant(name);
+      if (taken !== undefined && taken !== tenant)
+        throw new TypeError(`createTenant: ${name} is a tenant already.`);
+      this.#tenants.set(name.toLowerCase(), tenant);
+    }
+  }
+
+  createApplication(options: ApplicationOptions): void {
+    requireGuid('clientId', options.clientId);
+    const federatedCredentials = checkedCredentials(options.federatedCredentials, {
+      kind: options.kind ?? 'application',
+      isOlder: options.predatesCredentialRules ?? false,
+    });
+    const home = this.existingTenant(options.tenantId);
+    if (this.servicePrincipal(home, options.clientId) !== undefined)
+      throw new TypeError(`createApplication: ${options.clientId} is an application already.`);
+    const others = (options.alsoInTenants ?? []).map((one) => this.existingTenant(one));
+    for (const tenant of [home, ...others]) {
+      const atHome = tenant === home;
+      this.#principals.set(keyOf(tenant, options.clientId), {
+        objectId: (atHome ? options.objectId : undefined) ?? newGuid(this.#runtime),
+        clientId: options.clientId.toLowerCase(),
+        identifierUris: options.identifierUris ?? [],
+        federatedCredentials,
+      });
+    }
+  }
+
   /** By id or verified domain, in any case. */
-  tenant(segment: string): Tenant | undefined;
-  servicePrincipal(tenant: Tenant, clientId: string): ServicePrincipal | undefined;
-  /** Whether a resource of this URI or client id lives in the tenant. */
-  isResource(tenant: Tenant, uri: string): boolean;
-  revokeTokensIssuedBefore(clientId: string, ms: number): void;
-  /** Epoch seconds; tokens whose `nbf` is before are refused to clients that can answer a challenge. */
-  revokedBefore(clientId: string): number | undefined;
-}
+  tenant(segment: string): Tenant | undefined {
+    return this.#tenants.get(segment.toLowerCase());
+  }
 
-export function createDirectory(runtime: EmulatorRuntime): Directory {
-  const tenants = new Map<string, Tenant>();
-  const principals = new Map<string, ServicePrincipal>();
-  const revocations = new Map<string, number>();
-  const key = (tenantId: string, clientId: string): string =>
-    `${tenantId.toLowerCase()}/${clientId.toLowerCase()}`;
-
-  const known = (tenantId: string): Tenant => {
-    const tenant = tenants.get(tenantId.toLowerCase());
+  /** @throws TypeError for one that was not created */
+  existingTenant(tenantId: string): Tenant {
+    const tenant = this.tenant(tenantId);
     if (tenant === undefined)
       throw new TypeError(`tenantId: no tenant ${tenantId}; call createTenant first.`);
     return tenant;
-  };
+  }
 
-  return {
-    createTenant({ tenantId, domain, tokenLifetimeSeconds, refreshIn = 'long-lived' }) {
-      requireGuid('tenantId', tenantId);
-      const seconds = tokenLifetimeSeconds;
-      if (seconds !== undefined && !(Number.isInteger(seconds) && seconds >= 600 && seconds <= 86_400))
-        throw new TypeError('tokenLifetimeSeconds: an integer from 600 to 86400.');
-      const tenant = { tenantId: tenantId.toLowerCase(), domain, tokenLifetimeSeconds, refreshIn };
-      for (const name of [tenantId, domain ?? tenantId]) {
-        const taken = tenants.get(name.toLowerCase());
-        if (taken !== undefined && taken !== tenant)
-          throw new TypeError(`createTenant: ${name} is a tenant already.`);
-        tenants.set(name.toLowerCase(), tenant);
-      }
-    },
+  servicePrincipal(tenant: Tenant, clientId: string): ServicePrincipal | undefined {
+    return this.#principals.get(keyOf(tenant, clientId));
+  }
 
-    createApplication(options) {
-      requireGuid('clientId', options.clientId);
-      const federatedCredentials = checkedCredentials(options.federatedCredentials, {
-        kind: options.kind ?? 'application',
-        isOlder: options.predatesCredentialRules ?? false,
-      });
-      const home = known(options.tenantId);
-      if (principals.has(key(home.tenantId, options.clientId)))
-        throw new TypeError(`createApplication: ${options.clientId} is an application already.`);
-      for (const tenant of [home, ...(options.alsoInTenants ?? []).map(known)]) {
-        const atHome = tenant === home;
-        principals.set(key(tenant.tenantId, options.clientId), {
-          objectId: (atHome ? options.objectId : undefined) ?? newGuid(runtime),
-          clientId: options.clientId.toLowerCase(),
-          identifierUris: options.identifierUris ?? [],
-          federatedCredentials,
-        });
-      }
-    },
+  /** Whether a resource of this URI or client id lives in the tenant. */
+  isResource(tenant: Tenant, uri: string): boolean {
+    const clientId = uri.startsWith('api://') ? uri.slice('api://'.length) : uri;
+    if (this.servicePrincipal(tenant, clientId) !== undefined) return true;
+    return [...this.#principals].some(
+      ([id, { identifierUris }]) => id.startsWith(keyOf(tenant, '')) && identifierUris.includes(uri),
+    );
+  }
 
-    tenant: (segment) => tenants.get(segment.toLowerCase()),
-    servicePrincipal: (tenant, clientId) => principals.get(key(tenant.tenantId, clientId)),
+  revokeTokensIssuedBefore(clientId: string, ms: number): void {
+    this.#revocations.set(clientId.toLowerCase(), Math.floor(ms / 1000));
+  }
 
-    isResource(tenant, uri) {
-      const clientId = uri.startsWith('api://') ? uri.slice('api://'.length) : uri;
-      if (principals.has(key(tenant.tenantId, clientId))) return true;
-      for (const [id, principal] of principals)
-        if (id.startsWith(`${tenant.tenantId}/`) && principal.identifierUris.includes(uri)) return true;
-      return false;
-    },
-
-    revokeTokensIssuedBefore: (clientId, ms) =>
-      void revocations.set(clientId.toLowerCase(), Math.floor(ms / 1000)),
-    revokedBefore: (clientId) => revocations.get(clientId.toLowerCase()),
-  };
+  /** Epoch seconds; tokens whose `nbf` is before are refused to clients that can answer a challenge. */
+  revokedBefore(clientId: string): number | undefined {
+    return this.#revocations.get(clientId.toLowerCase());
+  }
 }
+
+const keyOf = ({ tenantId }: Tenant, clientId: string): string => `${tenantId}/${clientId.toLowerCase()}`;
 
 function requireGuid(option: string, value: string): void {
   if (!isGuid(value)) throw new TypeError(`${option}: a GUID, not ${JSON.stringify(value)}.`);

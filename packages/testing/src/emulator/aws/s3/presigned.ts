@@ -4,7 +4,7 @@ import { isoSeconds } from '../../runtime.js';
 import type { ServiceRequest } from '../../service.js';
 import { refuseS3 } from './responses.js';
 import { algorithmOfHeader } from './checksums.js';
-import { amzDate, parseAmzDate, type SigningClaim } from '../sigv4.js';
+import { amzDate, parseAmzDate, unsignedHeaders, type SigningClaim } from '../sigv4.js';
 
 /** Seven days. */
 const LONGEST_SECONDS = 604_800;
@@ -136,12 +136,8 @@ export function checkPresignedTime({ time, expiresSeconds }: PresignedClaim, now
  * Headers that were sent and that the signature does not cover. The hash of the body may be one: the signature says in
  * the query what it is.
  */
-export function unsignedOfPresigned(request: ServiceRequest, claim: PresignedClaim): readonly string[] {
-  const sent = Object.keys(request.headers).filter(
-    (name) => name.startsWith('x-amz-') && name !== 'x-amz-content-sha256',
-  );
-  return ['host', ...sent].filter((name) => !claim.signedHeaders.includes(name));
-}
+export const unsignedOfPresigned = (request: ServiceRequest, claim: PresignedClaim): readonly string[] =>
+  unsignedHeaders(request, claim).filter((name) => name !== 'x-amz-content-sha256');
 
 /**
  * The request as a header's signature would have sent it: what signers hoist into the query is a header again. All but

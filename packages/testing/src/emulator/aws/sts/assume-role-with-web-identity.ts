@@ -40,7 +40,7 @@ export async function assumeRoleWithWebIdentity(form: URLSearchParams, scene: St
   const { roleArn } = parameters;
   if (form.has('ProviderId')) {
     // Meant for the access tokens of a few social providers; with an ID token it is a mistake.
-    refuse('InvalidIdentityToken', 400, 'The ProviderId parameter is not allowed with an ID token');
+    refuse('InvalidIdentityToken', 'The ProviderId parameter is not allowed with an ID token');
   }
   checkRegion(roleArn.account, scene);
   const identity = await verifyWebIdentity(
@@ -105,12 +105,12 @@ function trustKeys(identity: WebIdentity, role: Role, parameters: AssumeParamete
 /** A role that is missing and a role that doesn't trust the token are the same to the outside. */
 function trustedRole(parameters: AssumeParameters, identity: WebIdentity, scene: StsScene): Role {
   const denied = (action: string, why: string) =>
-    refuse('AccessDenied', 403, `Not authorized to perform ${action}`, why);
+    refuse('AccessDenied', `Not authorized to perform ${action}`, why);
   const { authorizedRoles } = identity.session;
   const { arn: roleArn } = parameters.roleArn;
   // Judged before the trust policy: a token that names roles is good for these alone.
   if (authorizedRoles?.includes(roleArn) === false) {
-    refuse('InvalidIdentityToken', 400, 'The roles claim does not authorize the requested role', roleArn);
+    refuse('InvalidIdentityToken', 'The roles claim does not authorize the requested role', roleArn);
   }
   const role = scene.identities.role(roleArn) ?? denied(ACTION, 'there is no such role');
   const keys = trustKeys(identity, role, parameters, scene);

@@ -57,7 +57,6 @@ function roleForCaller(
   const denied = (action: string, why: string) =>
     refuse(
       'AccessDenied',
-      403,
       `User: ${callerArn(caller)} is not authorized to perform: ${action} on resource: ${arn}`,
       why,
     );

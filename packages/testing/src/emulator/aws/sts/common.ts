@@ -35,7 +35,7 @@ function sessionPolicies(
   if (inline === undefined && arns.length === 0) return { policies: undefined, packedSize };
   const foreign = arns.find((arn) => ![account, 'aws'].includes(arn.split(':')[4] ?? ''));
   if (foreign !== undefined) {
-    refuse('ValidationError', 400, `ARN ${foreign} is not valid.`, 'a managed policy of another account');
+    refuse('ValidationError', `ARN ${foreign} is not valid.`, 'a managed policy of another account');
   }
   const documents = [
     ...(inline === undefined ? [] : [parsedInline(inline)]),
@@ -59,7 +59,6 @@ function packedSizeOf(
   if (packedSize <= 100) return packedSize;
   return refuse(
     'PackedPolicyTooLarge',
-    400,
     hasPolicy
       ? `Packed policy consumes ${packedSize}% of allotted space, please use smaller policy.`
       : `Packed size of session tags consumes ${packedSize}% of allotted space.`,
@@ -71,7 +70,7 @@ function parsedInline(text: string): Policy {
     return parsePolicy(text, 'session');
   } catch (error) {
     if (!(error instanceof MalformedPolicyDocumentError)) throw error;
-    return refuse('MalformedPolicyDocument', 400, error.wireMessage, error.message);
+    return refuse('MalformedPolicyDocument', error.wireMessage, error.message);
   }
 }
 
@@ -98,7 +97,6 @@ export function checkRegion(account: string, { place, identities }: StsScene): v
   if (place === undefined || !identities.isStsDisabled(account, place.region)) return;
   refuse(
     'RegionDisabledException',
-    403,
     `STS is not activated in this region for account:${account}. Your account administrator can activate STS in this region using the IAM Console.`,
   );
 }

@@ -53,8 +53,8 @@ export class Constraints {
   number(name: string, value: string | null, min: number, max: number): number | undefined {
     if (value === null) return undefined;
     const number = Number(value);
-    if (value === '') refuse('MalformedInput', 400, 'missing value for decimal type');
-    if (!/^[+-]?\d+$/.test(value) || number !== (number | 0)) refuse('MalformedInput', 400, '');
+    if (value === '') refuse('MalformedInput', 'missing value for decimal type');
+    if (!/^[+-]?\d+$/.test(value) || number !== (number | 0)) refuse('MalformedInput', '');
     if (number < min) this.#fail(name, value, `Member must have value greater than or equal to ${min}`);
     if (number > max) this.#fail(name, value, `Member must have value less than or equal to ${max}`);
     return number;

@@ -44,7 +44,7 @@ export function requestedSession(form: URLSearchParams, constraints: Constraints
 const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$/u;
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
-const invalidValue = (message: string): never => refuse('InvalidParameterValue', 400, message);
+const invalidValue = (message: string): never => refuse('InvalidParameterValue', message);
 
 /** IAM compares the keys of tags without regard to case. */
 export function assertPossible(form: URLSearchParams, requested: RequestedSession, passed: Passed): void {

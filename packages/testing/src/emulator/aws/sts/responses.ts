@@ -5,6 +5,16 @@ const STS_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 /** Of errors that arise before an operation is found. */
 const FAULT_NAMESPACE = 'http://webservices.amazon.com/AWSFault/2005-15-09';
 
+/** The status of each code that has not 400. */
+const STATUS: Readonly<Record<string, number>> = {
+  AccessDenied: 403,
+  ExpiredToken: 403,
+  InvalidClientTokenId: 403,
+  MissingAuthenticationToken: 403,
+  RegionDisabledException: 403,
+  SignatureDoesNotMatch: 403,
+};
+
 /** A refusal, thrown where it is found and answered in one place. */
 export class StsRefusal extends Error {
   override readonly name = 'StsRefusal';
@@ -13,7 +23,7 @@ export class StsRefusal extends Error {
   /** What the wire doesn't say and a test wants to know: goes to the log, never into the answer. */
   readonly why: string | undefined;
 
-  constructor(code: string, status: number, message: string, why?: string) {
+  constructor(code: string, message: string, why?: string, status: number = STATUS[code] ?? 400) {
     super(message);
     this.code = code;
     this.status = status;
@@ -21,11 +31,11 @@ export class StsRefusal extends Error {
   }
 }
 
-export function refuse(code: string, status: number, message: string, why?: string): never {
-  throw new StsRefusal(code, status, message, why);
+export function refuse(code: string, message: string, why?: string): never {
+  throw new StsRefusal(code, message, why);
 }
 
-export const validationError = (message: string): never => refuse('ValidationError', 400, message);
+export const validationError = (message: string): never => refuse('ValidationError', message);
 
 /** STS repeats a bad value to its sender; the log must not, where a token was put in the wrong place. */
 export const withoutTokens = (text: string): string => text.replace(/eyJ[\w-]+(?:\.[\w-]*)*/g, '(a token)');
@@ -84,11 +94,10 @@ export function stsFault(
   status: number | undefined,
   requestId: string,
 ): ServiceAnswer {
-  if (kind === 'throttle')
-    return stsErrorAnswer(new StsRefusal('Throttling', 400, 'Rate exceeded'), requestId);
+  if (kind === 'throttle') return stsErrorAnswer(new StsRefusal('Throttling', 'Rate exceeded'), requestId);
   const at = status ?? 500;
   const [code, message] = faultWords(at);
-  return stsErrorAnswer(new StsRefusal(code, at, message), requestId);
+  return stsErrorAnswer(new StsRefusal(code, message, undefined, at), requestId);
 }
 
 function faultWords(status: number): readonly [code: string, message: string] {

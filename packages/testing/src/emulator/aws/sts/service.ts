@@ -35,10 +35,10 @@ async function authenticateSts(
 ): Promise<Caller> {
   const claim = parseAuthorization(request.headers['authorization']);
   if (claim === undefined) {
-    return refuse('MissingAuthenticationToken', 403, 'Request is missing Authentication Token');
+    return refuse('MissingAuthenticationToken', 'Request is missing Authentication Token');
   }
   if ('missing' in claim) {
-    return refuse('IncompleteSignature', 400, `Authorization header requires '${claim.missing}' parameter.`);
+    return refuse('IncompleteSignature', `Authorization header requires '${claim.missing}' parameter.`);
   }
   const scope = [
     place !== undefined && claim.region !== place.region
@@ -46,21 +46,20 @@ async function authenticateSts(
       : '',
     claim.service === 'sts' ? '' : "Credential should be scoped to correct service: 'sts'. ",
   ].join('');
-  if (scope !== '') refuse('SignatureDoesNotMatch', 403, scope);
+  if (scope !== '') refuse('SignatureDoesNotMatch', scope);
 
   const found = sessions.find(claim.accessKeyId, request.headers['x-amz-security-token']);
   if (found === 'invalid') {
-    return refuse('InvalidClientTokenId', 403, 'The security token included in the request is invalid.');
+    return refuse('InvalidClientTokenId', 'The security token included in the request is invalid.');
   }
   if (found === 'expired') {
-    return refuse('ExpiredToken', 403, 'The security token included in the request is expired');
+    return refuse('ExpiredToken', 'The security token included in the request is expired');
   }
 
   const time = parseAmzDate(request.headers['x-amz-date']);
   if (time === undefined || amzDate(time).slice(0, 8) !== claim.date) {
     return refuse(
       'IncompleteSignature',
-      400,
       "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
     );
   }
@@ -69,7 +68,6 @@ async function authenticateSts(
   if (unsigned.length > 0) {
     refuse(
       'SignatureDoesNotMatch',
-      403,
       `'${unsigned[0]}' must be a 'SignedHeader' in the AWS Authorization header.`,
     );
   }
@@ -78,7 +76,7 @@ async function authenticateSts(
   const holds =
     (said === undefined || said === payloadHash) &&
     (await signatureHolds(request, claim, found.secretAccessKey, { time, payloadHash, escapePath: true }));
-  if (!holds) refuse('SignatureDoesNotMatch', 403, MISMATCH);
+  if (!holds) refuse('SignatureDoesNotMatch', MISMATCH);
   return found.caller;
 }
 
@@ -89,7 +87,6 @@ function checkTime(time: number, now: number): void {
     const edge = amzDate(now - allowed);
     refuse(
       'SignatureDoesNotMatch',
-      403,
       `Signature expired: ${sent} is now earlier than ${edge} (${received} - ${SKEW_MINUTES} min.)`,
     );
   }
@@ -97,7 +94,6 @@ function checkTime(time: number, now: number): void {
     const edge = amzDate(now + allowed);
     refuse(
       'SignatureDoesNotMatch',
-      403,
       `Signature not yet current: ${sent} is still later than ${edge} (${received} + ${SKEW_MINUTES} min.)`,
     );
   }
@@ -162,7 +158,7 @@ async function perform(
 ): Promise<StsOutcome> {
   const version = form.get('Version') ?? 'NO_VERSION_SPECIFIED';
   if (version !== VERSION || !ACTIONS.includes(action)) {
-    refuse('InvalidAction', 400, `Could not find operation ${action} for version ${version}`);
+    refuse('InvalidAction', `Could not find operation ${action} for version ${version}`);
   }
   if (action === 'AssumeRoleWithWebIdentity') return assumeRoleWithWebIdentity(form, scene);
   const caller = await authenticateSts(request, scene.place, scene.sessions, scene.runtime.clock.now());

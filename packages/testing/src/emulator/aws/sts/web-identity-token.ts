@@ -29,7 +29,7 @@ const TAKEN = {
 const NOT_VALIDATED =
   'The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.';
 
-const notValidated = (why: string): never => refuse('InvalidIdentityToken', 400, NOT_VALIDATED, why);
+const notValidated = (why: string): never => refuse('InvalidIdentityToken', NOT_VALIDATED, why);
 
 const NOT_A_JWT =
   'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)';
@@ -56,7 +56,6 @@ export async function verifyWebIdentity(
   if (audiences.length > 1) {
     return refuse(
       'InvalidIdentityToken',
-      400,
       'Token audience contains more than one audience while authorized party is not present',
     );
   }
@@ -83,7 +82,7 @@ function sessionOf(claims: TokenClaims): SessionRequest {
     return sessionRequest(claims);
   } catch (error) {
     if (!(error instanceof InvalidSessionClaim)) throw error;
-    return refuse('InvalidIdentityToken', 400, error.message);
+    return refuse('InvalidIdentityToken', error.message);
   }
 }
 
@@ -92,10 +91,10 @@ function issuerOf(jwt: string): string {
   try {
     issuer = decodeJwt(jwt).iss;
   } catch {
-    return refuse('InvalidIdentityToken', 400, NOT_A_JWT);
+    return refuse('InvalidIdentityToken', NOT_A_JWT);
   }
   if (typeof issuer === 'string' && issuer !== '') return issuer;
-  return refuse('InvalidIdentityToken', 400, 'Missing a required claim: iss');
+  return refuse('InvalidIdentityToken', 'Missing a required claim: iss');
 }
 
 const missingClaim = (claims: Readonly<Record<string, unknown>>): string | undefined =>
@@ -112,19 +111,17 @@ function refuseToken(
   issuer: string,
   runtime: EmulatorRuntime,
 ): never {
-  const invalid = (message: string) => refuse('InvalidIdentityToken', 400, message, fault);
+  const invalid = (message: string) => refuse('InvalidIdentityToken', message, fault);
   const now = Math.floor(runtime.clock.now() / 1000);
   switch (fault) {
     case 'expired':
       return refuse(
         'ExpiredTokenException',
-        400,
         `Token expired: current date/time ${now} must be before the expiration date/time ${String(claims['exp'])}`,
       );
     case 'issuer_unreachable':
       return refuse(
         'IDPCommunicationError',
-        400,
         'The identity provider that was asked to verify the incoming identity token could not be reached.',
       );
     case 'unknown_key':

@@ -71,9 +71,7 @@ export function createStorageAccounts(runtime: EmulatorRuntime, directory: Direc
       if (!/^[a-z0-9]{3,24}$/.test(name))
         throw new TypeError(`name: 3 to 24 digits and lower-case letters, not ${JSON.stringify(name)}.`);
       if (accounts.has(name)) throw new TypeError(`createStorageAccount: ${name} is an account already.`);
-      const tenant = directory.tenant(options.tenantId);
-      if (tenant === undefined)
-        throw new TypeError(`tenantId: no tenant ${options.tenantId}; call createTenant first.`);
+      const tenant = directory.existingTenant(options.tenantId);
       for (const container of containers)
         if (!isContainerName(container))
           throw new TypeError(`containers: ${JSON.stringify(container)} is not a container's name.`);

@@ -20,8 +20,9 @@ export function createEntraService(entra: Entra): Service {
       const notes: Record<string, string> = {};
       try {
         const body = await route(entra, request, notes);
-        if (body === undefined) return { status: 404, headers: headersOf(entra.runtime, request), body: '' };
-        return json(entra.runtime, request, 200, body, notes);
+        const envelope = envelopeOf(entra.runtime, request);
+        if (body === undefined) return { status: 404, headers: envelope.headers, body: '' };
+        return json(envelope, 200, body, notes);
       } catch (error) {
         if (!(error instanceof EntraRefusal)) throw error;
         return refused(entra.runtime, request, error, notes);
@@ -52,46 +53,42 @@ async function route(entra: Entra, request: ServiceRequest, notes: Record<string
   }
 }
 
-interface Ids {
+/** The ids of one answer, and the headers that every answer has. */
+interface Envelope {
   readonly trace: string;
   /** The caller's `client-request-id`, where it is a GUID. */
   readonly correlation: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-function idsOf(runtime: EmulatorRuntime, request: ServiceRequest): Ids {
+function envelopeOf(runtime: EmulatorRuntime, request: ServiceRequest): Envelope {
   const given = request.headers['client-request-id'] ?? request.query.get('client-request-id') ?? '';
-  return { trace: newGuid(runtime), correlation: isGuid(given) ? given : newGuid(runtime) };
-}
-
-function headersOf(
-  runtime: EmulatorRuntime,
-  request: ServiceRequest,
-  ids = idsOf(runtime, request),
-): Record<string, string> {
-  return {
+  const trace = newGuid(runtime);
+  const correlation = isGuid(given) ? given : newGuid(runtime);
+  const isWanted = request.headers['return-client-request-id'] === 'true';
+  const headers = {
     'cache-control': 'no-store, no-cache',
     pragma: 'no-cache',
     expires: '-1',
     'strict-transport-security': 'max-age=31536000; includeSubDomains',
     'x-content-type-options': 'nosniff',
-    'x-ms-request-id': ids.trace,
-    ...(request.headers['return-client-request-id'] === 'true'
-      ? { 'client-request-id': ids.correlation }
-      : {}),
+    'x-ms-request-id': trace,
+    ...(isWanted ? { 'client-request-id': correlation } : {}),
   };
+  return { trace, correlation, headers };
 }
 
-function json(
-  runtime: EmulatorRuntime,
-  request: ServiceRequest,
+const json = (
+  { headers }: Envelope,
   status: number,
   body: unknown,
   log: Readonly<Record<string, string>>,
-  ids?: Ids,
-): ServiceAnswer {
-  const headers = { 'content-type': 'application/json; charset=utf-8', ...headersOf(runtime, request, ids) };
-  return { status, headers, body: JSON.stringify(body), log };
-}
+): ServiceAnswer => ({
+  status,
+  headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+  body: JSON.stringify(body),
+  log,
+});
 
 function refused(
   runtime: EmulatorRuntime,
@@ -99,19 +96,20 @@ function refused(
   refusal: EntraRefusal,
   notes: Readonly<Record<string, string>>,
 ): ServiceAnswer {
-  const ids = idsOf(runtime, request);
+  const envelope = envelopeOf(runtime, request);
+  const { trace, correlation } = envelope;
   const timestamp = `${new Date(runtime.clock.now()).toISOString().slice(0, 19).replace('T', ' ')}Z`;
   const body = {
     error: refusal.error,
-    error_description: `AADSTS${String(refusal.code)}: ${refusal.message} Trace ID: ${ids.trace} Correlation ID: ${ids.correlation} Timestamp: ${timestamp}`,
+    error_description: `AADSTS${String(refusal.code)}: ${refusal.message} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`,
     error_codes: [refusal.code],
     timestamp,
-    trace_id: ids.trace,
-    correlation_id: ids.correlation,
+    trace_id: trace,
+    correlation_id: correlation,
     error_uri: `https://login.microsoftonline.com/error?code=${String(refusal.code)}`,
   };
   const log = { ...notes, verdict: `AADSTS${String(refusal.code)}` };
-  return json(runtime, request, refusal.status, body, log, ids);
+  return json(envelope, refusal.status, body, log);
 }
 
 /**
@@ -125,7 +123,11 @@ function faultAnswer(
   status: number | undefined,
 ): ServiceAnswer {
   if (kind === 'throttle' || status === 429) {
-    const headers = { ...headersOf(runtime, request), 'content-type': 'text/plain', 'retry-after': '60' };
+    const headers = {
+      ...envelopeOf(runtime, request).headers,
+      'content-type': 'text/plain',
+      'retry-after': '60',
+    };
     return { status: 429, headers, body: 'Too Many Requests', log: { verdict: 'throttled' } };
   }
   return refused(runtime, request, new EntraRefusal(status ?? 503, ...faultWords(status ?? 503)), {});
