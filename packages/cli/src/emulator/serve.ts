@@ -1,8 +1,11 @@
 /** The emulator as a server: starts it with a seed, and describes it. */
 
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { importFailure } from '@credex/config/internal';
 import { OptionError } from '@credex/core';
-import type { Emulator, EmulatorSeed, startEmulator } from '@credex/testing/emulator';
+import type { Emulator, EmulatorSeed, SeedProject, startEmulator } from '@credex/testing/emulator';
 import { readPolicyFile } from '../explain/read-policy-file.js';
 import type { Io } from '../io.js';
 import type { Piece, View } from '../text.js';
@@ -12,7 +15,6 @@ import { UsageError } from '../usage-error.js';
 import { shown } from '../visible.js';
 import type { Ports } from './ports.js';
 import { SERVICES } from './ports.js';
-import { startTokenServer } from './token-server.js';
 
 /** The document of `--json`. */
 export interface ServedDocument {
@@ -135,4 +137,55 @@ function taken(error: unknown): never {
     hint: 'Another program uses it, or it needs administrator rights: choose another port.',
     cause: error,
   });
+}
+
+/**
+ * Issues tokens of the seed's projects: the response of `GET /{project}/{environment}` is one, as text. They are valid in this
+ * emulator only. The host must be a loopback address or localhost, so that no web page can reach the server by another name.
+ */
+async function startTokenServer(
+  { issuer }: Emulator,
+  projects: readonly SeedProject[],
+  port: number | undefined,
+): Promise<Pick<Served, 'close'> & { readonly url: string }> {
+  async function answer({ method, url = '/', headers }: IncomingMessage): Promise<readonly [number, string]> {
+    const { host = '', origin } = headers;
+    if (!/^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(host) || origin !== undefined)
+      return [403, 'This server answers programs of this machine alone.\n'];
+    if (method !== 'GET') return [405, 'Ask by GET.\n'];
+    const [, name, environment] = /^\/([A-Za-z0-9._-]+)\/([A-Za-z0-9_-]+)$/.exec(url) ?? [];
+    const found = projects.find(
+      ({ project, environments }) =>
+        project === name && (environments === undefined || environments.includes(environment ?? '')),
+    );
+    if (found === undefined || environment === undefined)
+      return [
+        404,
+        `Ask for /PROJECT/ENVIRONMENT; projects of the seed: ${projects.map(({ project }) => project).join(', ')}\n`,
+      ];
+    const { team, teamId, project, projectId, issuerMode, audience } = found;
+    return [200, await issuer.mint({ team, teamId, project, projectId, issuerMode, audience, environment })];
+  }
+
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    void answer(request).then(([status, text]) => {
+      response.writeHead(status, {
+        'content-type': 'text/plain; charset=utf-8',
+        'cache-control': 'no-store',
+      });
+      response.end(text);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port ?? 0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
 }

@@ -8,8 +8,7 @@ import type {
   ServiceRequest,
 } from '../../service.js';
 import { EntraRefusal } from './refusal.js';
-import { instanceDiscovery, openidConfiguration } from './metadata.js';
-import { tenantOf } from './tenant.js';
+import { instanceDiscovery, openidConfiguration, tenantOf } from './metadata.js';
 import { isGuid, newGuid } from '../guid.js';
 import { answerTokenRequest, type Entra } from './token-endpoint.js';
 

@@ -4,7 +4,7 @@ import type { ServiceRequest, EmulatorRuntime } from '../../service.js';
 import { authenticate } from './client-assertion.js';
 import type { Directory, ServicePrincipal, Tenant } from '../directory.js';
 import { clientRefusals, requestRefusals } from './refusal.js';
-import { tenantOf } from './tenant.js';
+import { tenantOf } from './metadata.js';
 import type { TokenAuthority } from '../token-authority.js';
 
 // The `claims` parameter (OpenID Connect Core 1.0, section 5.5), as far as Entra heeds it for applications.
