@@ -1,14 +1,20 @@
 /** Create, Get Properties of, Delete and List the Blobs of a container. */
-import { checkWrite, containerOf, type BlobContext, type BlobOutcome } from './context.js';
+import { checkDates } from './conditions.js';
+import { containerOf, metadataOf, type BlobContext, type BlobOutcome } from './context.js';
 import { foldedName, type ListedName } from '../../folded-name.js';
 import { httpDate } from '../../runtime.js';
 import { compactXml, type XmlElements } from '../../xml.js';
 import { badQuery, blobRefusal, PROLOGUE } from './refusal.js';
 import { isContainerName, newContainer, type Container, type StoredBlob } from './storage-accounts.js';
 
-export function createContainer({ runtime, account, target }: BlobContext): BlobOutcome {
+export function createContainer({ runtime, request, account, target }: BlobContext): BlobOutcome {
+  const { length } = target.container;
+  if (length < 3 || length > 63) throw blobRefusal('OutOfRangeInput');
   if (!isContainerName(target.container)) throw blobRefusal('InvalidResourceName');
   if (account.containers.has(target.container)) throw blobRefusal('ContainerAlreadyExists');
+  metadataOf(request);
+  // What accounts of today are created with: no anonymous access.
+  if (request.headers['x-ms-blob-public-access'] !== undefined) throw blobRefusal('PublicAccessNotPermitted');
   const container = newContainer(runtime);
   account.containers.set(target.container, container);
   return { status: 201, headers: headersOf(container) };
@@ -25,7 +31,8 @@ export function getContainer(context: BlobContext): BlobOutcome {
 }
 
 export function deleteContainer(context: BlobContext): BlobOutcome {
-  checkWrite(context.request.headers, containerOf(context));
+  // ETags are ignored by the service, says its client.
+  checkDates(context.request.headers, containerOf(context));
   context.account.containers.delete(context.target.container);
   return { status: 202 };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ServiceRequest, EmulatorRuntime } from '../../service.js';
-import { blobRefusal, badHeader } from './refusal.js';
+import { blobRefusal } from './refusal.js';
 import type { Container, StorageAccount, StoredBlob } from './storage-accounts.js';
 import { decodedPart } from '../../request-content.js';
 
@@ -28,60 +28,6 @@ export function targetOf(request: ServiceRequest): BlobTarget {
   const [account = '', container = '', ...blob] = named === undefined ? segments : [named, ...segments];
   return { account, container, blob: blob.join('/') };
 }
-
-// Conditional headers (RFC 9110, section 13) in the way of "Specifying conditional headers for Blob service operations".
-
-interface Existing {
-  readonly etag: string;
-  /** Epoch milliseconds. */
-  readonly modified: number;
-}
-
-type Headers = Readonly<Record<string, string>>;
-
-/** Whether a read is answered with 304; throws where a precondition fails. */
-export function notModified(headers: Headers, existing: Existing): boolean {
-  checkMatch(headers, existing);
-  const none = headers['if-none-match'];
-  if (none !== undefined) return matches(none, existing);
-  const since = dateOf(headers, 'if-modified-since');
-  return since !== undefined && seconds(existing.modified) <= seconds(since);
-}
-
-/** Throws where a write or a delete is not to happen; `existing` is undefined where there is nothing yet. */
-export function checkWrite(headers: Headers, existing: Existing | undefined): void {
-  checkMatch(headers, existing);
-  const none = headers['if-none-match'];
-  if (none !== undefined && existing !== undefined && matches(none, existing))
-    throw none.trim() === '*' ? blobRefusal('BlobAlreadyExists') : blobRefusal('ConditionNotMet');
-  const since = dateOf(headers, 'if-modified-since');
-  if (since !== undefined && existing !== undefined && seconds(existing.modified) <= seconds(since))
-    throw blobRefusal('ConditionNotMet');
-}
-
-function checkMatch(headers: Headers, existing: Existing | undefined): void {
-  const match = headers['if-match'];
-  if (match !== undefined && (existing === undefined || !matches(match, existing)))
-    throw blobRefusal('ConditionNotMet');
-  const since = dateOf(headers, 'if-unmodified-since');
-  if (since !== undefined && existing !== undefined && seconds(existing.modified) > seconds(since))
-    throw blobRefusal('ConditionNotMet');
-}
-
-function matches(list: string, { etag }: Existing): boolean {
-  const bare = (tag: string): string => tag.trim().replaceAll('"', '');
-  return list.split(',').some((tag) => tag.trim() === '*' || bare(tag) === bare(etag));
-}
-
-function dateOf(headers: Headers, name: string): number | undefined {
-  const value = headers[name];
-  if (value === undefined) return undefined;
-  const ms = Date.parse(value);
-  if (Number.isNaN(ms)) throw badHeader(name, value);
-  return ms;
-}
-
-const seconds = (ms: number): number => Math.floor(ms / 1000);
 
 /** One authorized request. */
 export interface BlobContext {
@@ -114,9 +60,16 @@ export function md5Of(bytes: Uint8Array): string {
   return createHash('md5').update(bytes).digest('base64');
 }
 
-/** The headers of a request that begin with `x-ms-meta-`. */
+/** Bytes of names and values together. */
+const MOST_METADATA = 8192;
+
+/** The headers of a request that begin with `x-ms-meta-`. Refuses names that are no C# identifiers, and more than is kept. */
 export function metadataOf(request: ServiceRequest): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(request.headers).filter(([name]) => name.startsWith('x-ms-meta-')),
-  );
+  const metadata = Object.entries(request.headers).filter(([name]) => name.startsWith('x-ms-meta-'));
+  const names = metadata.map(([name]) => name.slice('x-ms-meta-'.length));
+  if (names.includes('')) throw blobRefusal('EmptyMetadataKey');
+  if (names.some((name) => !/^[A-Za-z_]\w*$/.test(name))) throw blobRefusal('InvalidMetadata');
+  const size = names.join('').length + metadata.reduce((sum, [, value]) => sum + value.length, 0);
+  if (size > MOST_METADATA) throw blobRefusal('MetadataTooLarge');
+  return Object.fromEntries(metadata);
 }

@@ -34,19 +34,32 @@ const REFUSALS = {
     400,
     'Authentication information is not given in the correct format. Check the value of Authorization header.',
   ],
+  EmptyMetadataKey: [400, 'The key for one of the metadata key-value pairs is empty.'],
   InvalidBlobOrBlock: [400, 'The specified blob or block content is invalid.'],
   InvalidBlockList: [400, 'The specified block list is invalid.'],
   InvalidHeaderValue: [400, 'The value for one of the HTTP headers is not in the correct format.'],
+  InvalidMd5: [
+    400,
+    'The MD5 value specified in the request is invalid. The MD5 value must be 128 bits and Base64-encoded.',
+  ],
+  InvalidMetadata: [400, 'The metadata specified is invalid. It has characters that are not permitted.'],
   InvalidQueryParameterValue: [
     400,
     'Value for one of the query parameters specified in the request URI is invalid.',
   ],
   InvalidResourceName: [400, 'The specified resource name contains invalid characters.'],
+  InvalidXmlDocument: [400, 'XML specified is not syntactically valid.'],
   InvalidUri: [400, 'The requested URI does not represent any resource on the server.'],
   Md5Mismatch: [
     400,
     'The MD5 value specified in the request did not match with the MD5 value calculated by the server.',
   ],
+  MetadataTooLarge: [400, 'The size of the specified metadata exceeds the maximum size permitted.'],
+  MultipleConditionHeadersNotSupported: [400, 'Multiple condition headers are not supported.'],
+  /** Azure/Azurite, StorageErrorFactory: the sentence. */
+  OutOfRangeInput: [400, 'The specified resource name length is not within the permissible limits.'],
+  /** Azure/Azurite, StorageErrorFactory. */
+  UnsatisfiableCondition: [400, 'The request includes an unsatisfiable condition for this operation.'],
   MissingRequiredHeader: [400, 'An HTTP header that is mandatory for this request is not specified.'],
   AuthorizationPermissionMismatch: [
     403,
@@ -61,6 +74,10 @@ const REFUSALS = {
   ResourceNotFound: [404, 'The specified resource does not exist.'],
   BlobAlreadyExists: [409, 'The specified blob already exists.'],
   ContainerAlreadyExists: [409, 'The specified container already exists.'],
+  PublicAccessNotPermitted: [409, 'Public access is not permitted on this storage account.'],
+  MissingContentLengthHeader: [411, 'The Content-Length header was not specified.'],
+  LeaseNotPresentWithBlobOperation: [412, 'There is currently no lease on the blob.'],
+  LeaseNotPresentWithContainerOperation: [412, 'There is currently no lease on the container.'],
   ConditionNotMet: [412, 'The condition specified using HTTP conditional header(s) is not met.'],
   InvalidRange: [416, 'The range specified is invalid for the current size of the resource.'],
 } as const;

@@ -154,8 +154,27 @@ describe('a container', () => {
     expect(codeOf(await call('GET', path))).toBe('404 ContainerNotFound');
   });
 
-  it.each(['ab', 'Bills', 'a--b', '-ab', 'a'.repeat(64)])('is not created as %s', async (name) => {
-    expect(codeOf(await call('PUT', `${name}?restype=container`))).toBe('400 InvalidResourceName');
+  it.each([
+    ['ab', '400 OutOfRangeInput'],
+    ['a'.repeat(64), '400 OutOfRangeInput'],
+    ['Bills', '400 InvalidResourceName'],
+    ['a--b', '400 InvalidResourceName'],
+    ['-ab', '400 InvalidResourceName'],
+  ])('is not created as %s', async (name, code) => {
+    expect(codeOf(await call('PUT', `${name}?restype=container`))).toBe(code);
+  });
+
+  it('is not opened to everyone, and has dates for conditions alone', async () => {
+    const path = 'bills?restype=container';
+    const open = { 'x-ms-blob-public-access': 'blob' };
+    expect(codeOf(await call('PUT', path, { headers: open }))).toBe('409 PublicAccessNotPermitted');
+    await call('PUT', path);
+    const remove = async (headers: Record<string, string>) => codeOf(await call('DELETE', path, { headers }));
+    expect(await remove({ 'if-unmodified-since': 'Sun, 22 Nov 2026 09:59:59 GMT' })).toBe(
+      '412 ConditionNotMet',
+    );
+    expect(await remove({ 'x-ms-lease-id': 'a' })).toBe('412 LeaseNotPresentWithContainerOperation');
+    expect(await remove({ 'if-match': '"0x8D0"' })).toBe('202');
   });
 
   it('lists its blobs by prefix, delimiter and page', async () => {

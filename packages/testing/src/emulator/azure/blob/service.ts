@@ -72,7 +72,31 @@ async function perform(
   const operation = operationOf(request, target);
   notes['operation'] = operation.name;
   authorizeRequest(account, claims, target.container, operation.needs);
+  checkRequest(request, target);
   return operation.run({ runtime: entra.runtime, request, account, target });
+}
+
+/** They would change what a request reads or writes, so none is passed over. */
+const NOT_EMULATED =
+  /^x-ms-(?:copy-source.*|source-.*|tags|if-tags|access-tier|encryption-.*|default-encryption-scope|immutability-policy-.*|legal-hold|expiry-.*|(?:blob-)?content-crc64|range-get-content-crc64|structured-.*|delete-snapshots)$/;
+/** What asks for nothing else than is done. */
+const USUAL: Readonly<Record<string, string>> = {
+  'x-ms-access-tier': 'Hot',
+  'x-ms-delete-snapshots': 'include',
+};
+
+function checkRequest({ method, headers, query }: ServiceRequest, { blob }: BlobTarget): void {
+  const strange =
+    Object.keys(headers).find((name) => NOT_EMULATED.test(name) && headers[name] !== USUAL[name]) ??
+    ['snapshot', 'versionid', 'deletetype'].find((name) => query.has(name));
+  if (strange !== undefined) throw notEmulated(strange);
+  if (method === 'PUT' && headers['transfer-encoding'] !== undefined)
+    throw blobRefusal('MissingContentLengthHeader');
+  if (blob.length > 1024) throw blobRefusal('OutOfRangeInput');
+  if (headers['x-ms-lease-id'] === undefined) return;
+  throw blobRefusal(
+    blob === '' ? 'LeaseNotPresentWithContainerOperation' : 'LeaseNotPresentWithBlobOperation',
+  );
 }
 
 function operationOf(request: ServiceRequest, target: BlobTarget): Operation {

@@ -1,14 +1,6 @@
 /** Put Blob, Put Block, Put Block List and Delete Blob. */
-import {
-  checkWrite,
-  blobOf,
-  containerOf,
-  md5Of,
-  metadataOf,
-  notModified,
-  type BlobContext,
-  type BlobOutcome,
-} from './context.js';
+import { blobOf, containerOf, md5Of, metadataOf, type BlobContext, type BlobOutcome } from './context.js';
+import { checkWrite, notModified } from './conditions.js';
 import { httpDate } from '../../runtime.js';
 import { badHeader, badQuery, blobRefusal, notEmulated } from './refusal.js';
 import { newEtag, type StoredBlob } from './storage-accounts.js';
@@ -18,9 +10,11 @@ import { newEtag, type StoredBlob } from './storage-accounts.js';
 export function readBlob(context: BlobContext): BlobOutcome {
   const blob = blobOf(context);
   const { headers, method } = context.request;
-  if (notModified(headers, blob)) return { status: 304, headers: { etag: blob.etag } };
+  if (notModified(headers, blob))
+    return { status: 304, headers: { etag: blob.etag, 'x-ms-error-code': 'ConditionNotMet' } };
   const range = method === 'HEAD' ? undefined : rangeOf(headers, blob.content.byteLength);
   const content = range === undefined ? blob.content : blob.content.subarray(range.first, range.last + 1);
+  const ofPart = partMd5(headers['x-ms-range-get-content-md5'], range && content);
   const described = {
     ...headersOf(blob),
     'content-length': String(content.byteLength),
@@ -29,10 +23,19 @@ export function readBlob(context: BlobContext): BlobOutcome {
       : {
           'content-range': `bytes ${String(range.first)}-${String(range.last)}/${String(blob.content.byteLength)}`,
           'x-ms-blob-content-md5': blob.md5,
+          ...ofPart,
         }),
   };
   if (method === 'HEAD') return { status: 200, headers: described };
   return { status: range === undefined ? 200 : 206, headers: described, body: content };
+}
+
+/** The MD5 of a part, which the service computes for at most 4 MiB. */
+function partMd5(asked: string | undefined, part: Uint8Array | undefined): Record<string, string> {
+  if (asked?.toLowerCase() !== 'true') return {};
+  if (part === undefined || part.byteLength > 4 * 1024 * 1024)
+    throw badHeader('x-ms-range-get-content-md5', asked);
+  return { 'content-md5': md5Of(part) };
 }
 
 function headersOf(blob: StoredBlob): Record<string, string> {
@@ -109,17 +112,29 @@ export function putBlockList(context: BlobContext): BlobOutcome {
   checkMd5(headers['content-md5'], body);
   checkWrite(headers, container.blobs.get(context.target.blob));
   const blocks = container.blocks.get(context.target.blob);
-  const listed = new TextDecoder().decode(body).matchAll(/<(Latest|Uncommitted|Committed)>([^<]*)<\/\1>/g);
-  const parts = [...listed].map(([, , id = '']) => {
-    const block = blocks?.get(id.trim());
+  const committed = container.blobs.has(context.target.blob);
+  const parts = listedBlocks(new TextDecoder().decode(body)).map(([kind, id]) => {
+    if (kind === 'Committed' && committed) throw notEmulated('a block that is committed');
+    const block = kind === 'Committed' ? undefined : blocks?.get(id);
     if (block === undefined) throw blobRefusal('InvalidBlockList');
     return block;
   });
   return { status: 201, headers: written(store(context, Buffer.concat(parts))) };
 }
 
+const BLOCK = /\s*<(Latest|Uncommitted|Committed)>([^<]*)<\/\1>/g;
+
+/** Kind and id of each block. */
+function listedBlocks(xml: string): readonly (readonly [kind: string, id: string])[] {
+  const [, list] = /^\ufeff?\s*(?:<\?xml[^>]*\?>)?\s*<BlockList>([^]*)<\/BlockList>\s*$/.exec(xml) ?? [];
+  const isEmpty = /<BlockList\s*\/>\s*$/.test(xml);
+  if (!isEmpty && (list === undefined || list.replaceAll(BLOCK, '').trim() !== ''))
+    throw blobRefusal('InvalidXmlDocument');
+  return [...(list ?? '').matchAll(BLOCK)].map(([, kind = '', id = '']) => [kind, id.trim()]);
+}
+
 export function deleteBlob(context: BlobContext): BlobOutcome {
-  checkWrite(context.request.headers, blobOf(context));
+  checkWrite(context.request.headers, blobOf(context), 'delete');
   containerOf(context).blobs.delete(context.target.blob);
   return { status: 202, headers: { 'x-ms-delete-type-permanent': 'true' } };
 }
@@ -159,6 +174,8 @@ function written(blob: StoredBlob): Record<string, string> {
 
 function checkMd5(given: string | undefined, body: Uint8Array): void {
   if (given === undefined) return;
+  const bytes = Buffer.from(given, 'base64');
+  if (bytes.byteLength !== 16 || bytes.toString('base64') !== given) throw blobRefusal('InvalidMd5');
   const calculated = md5Of(body);
   const details = { UserSpecifiedMd5: given, ServerCalculatedMd5: calculated };
   if (given !== calculated) throw blobRefusal('Md5Mismatch', { details });
