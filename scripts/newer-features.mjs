@@ -96,7 +96,6 @@ export const NEWER = {
   },
   'role chains': {
     files: [
-      'aws/src/assume-role',
       'aws/src/check-hops',
       'aws/src/classify-hop-error',
       'aws/src/role-',

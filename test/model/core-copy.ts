@@ -17,7 +17,7 @@ export type CoreExports = typeof import('../../packages/core/src/cache/exchange.
   typeof import('../../packages/core/src/cache/store-stage.js') &
   typeof import('../../packages/core/src/runtime/clock.js') &
   typeof import('../../packages/core/src/runtime/deadline.js') &
-  typeof import('../../packages/core/src/token/expect.js');
+  typeof import('../../packages/core/src/token/subject-token.js');
 
 /** One export of core, replaced for the modules that import it. */
 export interface Change {

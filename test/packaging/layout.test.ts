@@ -76,10 +76,9 @@ const EXTRAS: Readonly<Record<keyof typeof NAMES, Layout>> = {
       types: ['SigningKeys', 'SigningScope'],
     },
     // Chains of roles.
-    'role-hops.ts': { values: ['chainExchanger', 'givenHops'] },
+    'aws-exchanger.ts': { values: ['chainExchanger', 'givenHops'] },
     'role-chain.ts': { values: ['exchangeLastHop'] },
     'check-hops.ts': { values: ['TAG_VALUE', 'checkedHops'], types: ['CheckedHop'] },
-    'assume-role.ts': { values: ['assumeRole'] },
     'classify-hop-error.ts': { values: ['classifyHopError'] },
     'direct-exchange.ts': { values: ['FORM', 'encodedForm', 'stsUrl'] },
     'sts-errors.ts': {

@@ -18,7 +18,7 @@ import type { AwsCredentialsProviderOptions } from './options.js';
 import { awsConfiguration, awsOptions } from './options.js';
 import { awsCredentialsOf } from './parse-sts-response.js';
 import { callingClientRegion, partitionNamed, regionInEffect, requestedRegion } from './region.js';
-import { chainExchanger, givenHops } from './role-hops.js';
+import { chainExchanger, givenHops } from './aws-exchanger.js';
 import type { AwsCredentials, AwsCredentialsProvider, AwsRequest } from './types.js';
 
 /**
@@ -104,20 +104,24 @@ export function awsCredentialsProvider(given: AwsCredentialsProviderOptions = {}
   }
 
   const plainCall = driverCall(PLAIN, noRegion);
+  /** The configuration of the last client that called, and its call: a client passes the same one each time. */
+  let last: { readonly client: unknown; readonly call: OwnCall<AwsRequest> } | undefined;
+
+  function clientCall(given: Readonly<Record<string, unknown>>): OwnCall<AwsRequest> {
+    // A client of the SDK passes its own object: what that object inherits is not meant for this provider.
+    const client = Object.hasOwn(given, 'callerClientConfig') ? given['callerClientConfig'] : undefined;
+    const isForced = Object.hasOwn(given, 'forceRefresh') && given['forceRefresh'] === true;
+    if (!isForced && last !== undefined && last.client === client) return last.call;
+    const region = (): Promise<string | undefined> => callingClientRegion({ callerClientConfig: client });
+    const call = driverCall(isForced ? FORCED : PLAIN, region, CLIENT_FORCES_AFTER_MS);
+    if (!isForced) last = { client, call };
+    return call;
+  }
 
   return Object.assign(
     async (given?: Readonly<Record<string, unknown>>) => {
-      // A client of the SDK passes its own object: what that object inherits is not meant for this provider.
-      const forceRefresh =
-        given !== undefined && Object.hasOwn(given, 'forceRefresh') && given['forceRefresh'] === true;
       // What is cached comes without a promise.
-      const credentials = provider.ask(
-        driverCall(
-          forceRefresh ? FORCED : PLAIN,
-          () => callingClientRegion(given === undefined ? undefined : ownCopy(given)),
-          CLIENT_FORCES_AFTER_MS,
-        ),
-      );
+      const credentials = provider.ask(given === undefined ? plainCall : clientCall(given));
       // Awaited here, so that an error's stack leads to the caller.
       return credentials instanceof Promise ? await credentials : credentials;
     },

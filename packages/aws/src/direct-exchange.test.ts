@@ -1,5 +1,5 @@
 import { FederationError } from '@credex/core';
-import { sendByFetch } from '@credex/core/internal';
+import { transportOf } from '@credex/core/internal';
 import { readSubjectToken } from '@credex/core/on-demand';
 import { describe, expect, it } from 'vitest';
 import { awsCredentialsProvider } from './aws-credentials-provider.js';
@@ -149,7 +149,7 @@ describe('what comes back', () => {
           signal,
           subject: async () => readSubjectToken(subjectJwt()),
           step: (_host, run) => run(signal),
-          post: (url, init) => sendByFetch(fetch, 'aws', url, { signal, ...init }),
+          post: (url, init) => transportOf(fetch)('aws', url, { signal, ...init }),
         },
       );
     expect(await exchange()).toMatchObject({ serverDate: NOW + 120_000, maxLifetimeMs: 3_600_000 });

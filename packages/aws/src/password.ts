@@ -11,10 +11,10 @@ import {
   optionalString,
   ownCopy,
   ownOptions,
+  refuseWithCredentials,
   requiredString,
   systemClock,
 } from '@credex/core/internal';
-import { refuseWithCredentials } from '@credex/core/on-demand';
 import { awsCredentialsProvider } from './aws-credentials-provider.js';
 import type { AwsCredentialsProviderOptions } from './options.js';
 import { OPTION_NAMES } from './options.js';

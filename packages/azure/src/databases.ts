@@ -2,8 +2,8 @@
 
 import type { PasswordFunction } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
-import { invalidOption, memberOf, ownCopy, ownOptions } from '@credex/core/internal';
-import { readSubjectToken, refuseWithCredentials } from '@credex/core/on-demand';
+import { invalidOption, memberOf, ownCopy, ownOptions, refuseWithCredentials } from '@credex/core/internal';
+import { readSubjectToken } from '@credex/core/on-demand';
 import { CHINA, US_GOVERNMENT, authorityOrigin } from './authority.js';
 import { azureCredentialsProvider } from './azure-credentials-provider.js';
 import type { AzureCredentialsProviderOptions } from './options.js';

@@ -2,7 +2,7 @@
 import type { Fetch } from '@credex/core';
 import { FederationError, OptionError } from '@credex/core';
 import type { ExchangeContext, ExchangeResult } from '@credex/core/internal';
-import { sendByFetch } from '@credex/core/internal';
+import { transportOf } from '@credex/core/internal';
 import { readSubjectToken } from '@credex/core/on-demand';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AzureCredentialsProviderOptions } from './options.js';
@@ -29,7 +29,7 @@ function context(fetch: Fetch, signal: AbortSignal): ExchangeContext & { reads: 
     post: (
       url: URL,
       init: { headers: Readonly<Record<string, string>>; body: string; signal?: AbortSignal },
-    ) => sendByFetch(fetch, 'azure', url, { signal, ...init }),
+    ) => transportOf(fetch)('azure', url, { signal, ...init }),
   };
   return made;
 }

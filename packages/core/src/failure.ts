@@ -20,6 +20,6 @@ export {
   retryAfterMs,
   tooLong,
   transportFailure,
+  isProxied,
 } from './http/failure.js';
-export { isProxied } from './http/proxy.js';
 export { cleanServerText } from './redact.js';

@@ -30,7 +30,7 @@ export { OptionError } from './errors.js';
 export type { FederationErrorInit } from './federation-error.js';
 export { FederationError } from './federation-error.js';
 export type { CredentialEvent, OnEvent, StoreOutcome } from './events.js';
-export type { Expectation } from './token/expect.js';
+export type { Expectation } from './token/subject-token.js';
 export type { Fetch } from './http/http.js';
 export type { SharedOptions, TokenFunction } from './provider-options.js';
 export type { WatchCredentialsOptions } from './watch.js';

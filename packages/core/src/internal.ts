@@ -4,12 +4,18 @@
  * other. Users import from `@credex/core`, authors of exchangers from `@credex/core/driver`.
  */
 
-export { createCredentialCache } from './cache/cache.js';
-export type { DriverCall, DriverProvider } from './cache/call.js';
-export { OwnCall } from './cache/call.js';
-export { canonicalJson } from './cache/key.js';
-export type { CallerCopy } from './cache/record.js';
-export { newestToken, rememberNewest, rememberedToken } from './cache/remembered-token.js';
+export {
+  createCredentialCache,
+  emptyCache,
+  newestToken,
+  rememberNewest,
+  rememberedToken,
+  policyOf,
+  processWideCache,
+} from './cache/cache.js';
+export type { DriverCall, DriverProvider, CallerCopy } from './cache/call.js';
+export { OwnCall, frozenRecord, isNested } from './cache/call.js';
+export { canonicalJson, MEMO_SIZE, digestOnce, sha256, valueKey } from './cache/key.js';
 export type {
   ErrorClass,
   ExchangeContext,
@@ -18,12 +24,18 @@ export type {
   HttpResponse,
   RetryAdvice,
 } from './contract.js';
-export { OptionError, isFederationError } from './errors.js';
+export { OptionError, isFederationError, FEDERATION_ERROR } from './errors.js';
 export { DIAGNOSTICS_CHANNEL, callListener } from './events.js';
-export { serverDate } from './http/http.js';
+export {
+  MAX_ANSWER_BYTES,
+  ResponseError,
+  discard,
+  serverDate,
+  isRedirect,
+  loadRefusals,
+  refuse,
+} from './http/http.js';
 export type { SendInit, Transport } from './http/http.js';
-export { MAX_ANSWER_BYTES, discard, sendByFetch } from './http/http.js';
-export { ResponseError } from './http/http.js';
 export { transportOf, withSecureSockets } from './http/transport.js';
 export type { Grammar, OptionName } from './options/assert.js';
 export {
@@ -37,6 +49,7 @@ export {
   optionalStringList,
   ownMembers,
   ownOptions,
+  refuseWithCredentials,
   requiredString,
 } from './options/assert.js';
 export type { SourcedContext } from './cache/exchange.js';
@@ -52,43 +65,51 @@ export {
   isLoopback,
 } from './options/endpoint.js';
 export { rememberProviders } from './options/remember-providers.js';
-export { ONCE, memberOf, optionNames, ownCopy, parseJson, parseJsonObject } from './own.js';
+export { ONCE, memberOf, optionNames, ownCopy, ownRequestInit, parseJson, parseJsonObject } from './own.js';
 export { createCredentialProvider } from './provider.js';
-export type { CredentialProviderOptions } from './provider-options.js';
-export { SHARED_OPTION_NAMES } from './provider-options.js';
+export type { CredentialProviderOptions, PlatformDefaults } from './provider-options.js';
+export { SHARED_OPTION_NAMES, providerOptions } from './provider-options.js';
 export type { Moment } from './runtime/clock.js';
+export type { Invocation, LinkedSignal, SignalLike } from './runtime/deadline.js';
 export { momentOf, since, startIdleTimer, startTimer, systemClock } from './runtime/clock.js';
-export type { Invocation } from './runtime/deadline.js';
+export { linkedSignal, sharesPromises, sleep } from './runtime/deadline.js';
 export {
   builtinModule,
   environmentVariable,
   isLaptop,
   onVercel,
   ownEnvironment,
+  PROXY_VARIABLES,
+  isProxySet,
 } from './runtime/environment.js';
-export type { LinkedSignal, SignalLike } from './runtime/deadline.js';
-export { linkedSignal } from './runtime/deadline.js';
 export { loadOnce } from './runtime/load-once.js';
-export type { PlatformDefaults } from './provider-options.js';
-export { providerOptions } from './provider-options.js';
-export { assertExpected, normalizeExpectation } from './token/expect.js';
-export type { DecodedToken } from './token/read.js';
-export { errorLine, oneLine, shown, visible } from './visible.js';
+export {
+  assertExpected,
+  normalizeExpectation,
+  UNNAMED_SOURCE,
+  decodeSubjectToken,
+  isExpected,
+  isNameOnly,
+  subjectTokenOf,
+  unexpectedMembers,
+} from './token/subject-token.js';
+export type { DecodedToken } from './token/subject-token.js';
+export {
+  errorLine,
+  oneLine,
+  shown,
+  visible,
+  CUT,
+  LOOKED_AT,
+  UNSEEN,
+  isError,
+  withoutUserinfo,
+} from './visible.js';
 
-// For the modules of core that are loaded by `import()`.
-export { policyOf } from './cache/cache.js';
-export { findEntry, keepEntry } from './cache/entry.js';
-// For watch.ts, which is part of the index.
-export { processWideCache } from './cache/cache.js';
+// For the modules of core that are loaded by `import()`, and those of `on-demand`.
+export { CROWDED, findEntry, keepEntry } from './cache/entry.js';
 export { REQUEST_LIMIT_MS, attempt } from './cache/exchange.js';
-export { sha256, tokenDigest, valueKey } from './cache/key.js';
+export { loadOwnTokens } from './cache/get-credential.js';
 export { SHORTEST_LIFETIME_MS } from './cache/policy.js';
-export { frozenRecord, isNested } from './cache/record.js';
 export { isOutdated, nameText } from './cache/refresh-result.js';
-export { CROWDED } from './cache/unproven.js';
-export { FEDERATION_ERROR } from './errors.js';
-export { PROXY_VARIABLES, isProxySet } from './runtime/environment.js';
-export { sleep } from './runtime/deadline.js';
-export { isExpected, isNameOnly, unexpectedMembers } from './token/expect.js';
-export { UNNAMED_SOURCE, decodeSubjectToken, subjectTokenOf } from './token/read.js';
-export { CUT, LOOKED_AT, UNSEEN, isError, withoutUserinfo } from './visible.js';
+// For watch.ts, which is part of the index.

@@ -12,8 +12,6 @@ export {
   recordShortLifetime,
   tooManyUnproven,
 } from './cache/failed-refresh.js';
-export { ownRequestInit } from './http/own-request-init.js';
-export { refuseWithCredentials } from './options/credentials-option.js';
 export type { OptionalPackage } from './runtime/optional-package.js';
 export { optionalPackage, rethrow } from './runtime/optional-package.js';
 export { UnreadableFile, readRegularFile } from './runtime/regular-file.js';

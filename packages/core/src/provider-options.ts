@@ -1,7 +1,7 @@
 /** The options of a provider, and what all of its calls share. */
 
 import type { CredentialCache } from './cache/cache.js';
-import { processWideCache } from './cache/cache.js';
+import { processWideCache, rememberedToken } from './cache/cache.js';
 import type { ProviderContext } from './cache/exchange.js';
 import type {
   Clock,
@@ -21,9 +21,8 @@ import { transportOf } from './http/transport.js';
 import { memberOf, optionNames } from './own.js';
 import { systemClock } from './runtime/clock.js';
 import type { Invocation } from './runtime/deadline.js';
-import type { Expectation } from './token/expect.js';
-import { normalizeExpectation } from './token/expect.js';
-import { UNNAMED_SOURCE } from './token/read.js';
+import type { Expectation } from './token/subject-token.js';
+import { UNNAMED_SOURCE, normalizeExpectation } from './token/subject-token.js';
 import {
   invalidOption,
   optionalClock,
@@ -31,7 +30,6 @@ import {
   optionalInteger,
   optionalString,
 } from './options/assert.js';
-import { rememberedToken } from './cache/remembered-token.js';
 import { loadOnce } from './runtime/load-once.js';
 
 /** A function that returns the subject token; called once for each capture, with no argument. */

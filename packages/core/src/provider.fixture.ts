@@ -19,8 +19,8 @@ import { createCredentialProvider } from './provider.js';
 import type { ManualClock } from '@credex/testing/clock';
 import { manualClock } from '@credex/testing/clock';
 import { systemClock } from './runtime/clock.js';
-import type { Invocation } from './runtime/deadline.js';
 import { withCallerDeadline } from './runtime/deadline.js';
+import type { Invocation } from './runtime/deadline.js';
 import { readSubjectToken } from './token/source-error.js';
 
 export const START = 1_767_225_600_000;
@@ -221,11 +221,13 @@ export async function holding(at: number, invocation?: (now: number) => Invocati
 async function loadFailures(): Promise<void> {
   const answer = (): Promise<never> => Promise.reject(refusal('unknown'));
   const aborted = { signal: AbortSignal.abort() };
+  const unnamed = sourceOf(makeJwt, { identityKey: undefined });
   const elsewhere = sourceOf(makeJwt, { token: () => Promise.reject(new Error('no token')) });
   await Promise.allSettled([
     fixture({ answer }).provider().getCredentials(),
     fixture().provider().getCredentials(aborted),
     fixture().provider(elsewhere).getCredentials(),
+    fixture().provider(unnamed).getCredentials(),
     fixture()
       .provider(undefined, { expect: { projectId: 'prj_other' } })
       .getCredentials(),

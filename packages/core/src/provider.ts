@@ -1,13 +1,20 @@
 /** `createCredentialProvider`: the provider that each cloud's factory returns, made from the cloud's exchanger. */
 
-import type { CacheEntry } from './cache/entry.js';
 import { findEntry, markUsed, statusOf } from './cache/entry.js';
 import { policyOf, processWideCache } from './cache/cache.js';
-import type { DriverCall, DriverProvider } from './cache/call.js';
-import { NOTHING, isPlain, mergedRequest, ownCall } from './cache/call.js';
+import type { CallerCopy, DriverCall, DriverProvider } from './cache/call.js';
+import {
+  NOTHING,
+  callerCopy,
+  isNested,
+  isPlain,
+  matchesRecord,
+  mergedRequest,
+  ownCall,
+} from './cache/call.js';
 import type { ProviderContext } from './cache/exchange.js';
 import type { Call, CallBase } from './cache/get-credential.js';
-import { getCredential, isBelowMinValidity, readOwnToken } from './cache/get-credential.js';
+import { getCredential, isFresh, readOwnToken } from './cache/get-credential.js';
 import type { KeyFields } from './cache/key.js';
 import {
   canonicalJson,
@@ -17,8 +24,6 @@ import {
   platformIdentityKey,
   valueKey,
 } from './cache/key.js';
-import type { CallerCopy } from './cache/record.js';
-import { callerCopy, isNested, matchesRecord } from './cache/record.js';
 import type {
   Credential,
   CredentialStatus,
@@ -31,9 +36,9 @@ import { invalidOption, ownOptions } from './options/assert.js';
 import type { CredentialProviderOptions } from './provider-options.js';
 import { contextOf, minValidityOf, PROVIDER_OPTION_NAMES, refuseWideWindow } from './provider-options.js';
 import { memberOf } from './own.js';
+import { abortedError, withCallerDeadline } from './runtime/deadline.js';
 import { since } from './runtime/clock.js';
 import type { Invocation } from './runtime/deadline.js';
-import { abortedError, withCallerDeadline } from './runtime/deadline.js';
 import { loadOnce } from './runtime/load-once.js';
 
 /** Loaded with the first failure. */
@@ -135,7 +140,7 @@ function credentialFor<C extends Credential, R, V extends C>(
     const { context, plainKey } = provider;
     const { cache } = context;
     const entry = cache.state.entries.get(plainKey);
-    if (entry !== undefined && isFresh(provider, entry)) {
+    if (entry !== undefined && isFresh(context, entry, provider.minValidityMs)) {
       const { credential, nested } = entry.cached;
       markUsed(cache.state, plainKey, entry);
       entry.served += 1;
@@ -144,16 +149,6 @@ function credentialFor<C extends Credential, R, V extends C>(
     }
   }
   return answer(provider, subject, call ?? (NOTHING as DriverCall<R>));
-}
-
-function isFresh<C extends Credential, R, V extends C>(
-  { context, minValidityMs }: ProviderParts<C, R, V>,
-  entry: CacheEntry,
-): entry is CacheEntry & { readonly cached: NonNullable<CacheEntry['cached']> } {
-  const { cached, invalidated } = entry;
-  if (cached === undefined || invalidated) return false;
-  const age = since(cached.received, context.clock);
-  return age < cached.schedule.refreshAge && !isBelowMinValidity(context, cached, age, minValidityMs);
 }
 
 async function answer<C extends Credential, R, V extends C>(

@@ -5,8 +5,14 @@
 
 import type { Entry } from '@credex/config';
 import { OptionError } from '@credex/core';
-import { endpointUrl, isLoopback, optionalString, ownCopy, shown } from '@credex/core/internal';
-import { ownRequestInit } from '@credex/core/on-demand';
+import {
+  endpointUrl,
+  isLoopback,
+  optionalString,
+  ownCopy,
+  ownRequestInit,
+  shown,
+} from '@credex/core/internal';
 import type { AuthorizeOptions, CloudRequests, FactoryOptions } from './clouds/cloud.js';
 import { CLOUDS } from './clouds/clouds.js';
 import type { Loaded } from './load-provider.js';

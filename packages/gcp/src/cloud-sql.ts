@@ -9,9 +9,9 @@ import {
   optionNames,
   ownCopy,
   ownOptions,
+  refuseWithCredentials,
   requiredString,
 } from '@credex/core/internal';
-import { refuseWithCredentials } from '@credex/core/on-demand';
 import { gcpCredentialsProvider } from './gcp-credentials-provider.js';
 import type { GcpCredentialsProviderOptions } from './options.js';
 import { OPTION_NAMES } from './options.js';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { CredentialCache } from '@credex/core';
 import { createCredentialCache } from '@credex/core';
 import type { ExchangeContext } from '@credex/core/internal';
-import { sendByFetch } from '@credex/core/internal';
+import { transportOf } from '@credex/core/internal';
 import { readSubjectToken } from '@credex/core/on-demand';
 import type { GcpCredentialsProviderOptions } from './options.js';
 
@@ -152,6 +152,6 @@ export function contextOf(
     signal,
     subject: async () => readSubjectToken(jwt),
     step: async (_host, run) => run(signal),
-    post: (url, init) => sendByFetch(fetch, 'gcp', url, { signal, ...init }),
+    post: (url, init) => transportOf(fetch)('gcp', url, { signal, ...init }),
   };
 }

@@ -1,4 +1,4 @@
-/** A credential cache, and the process-wide one: plain data, so that two bundled copies of this package can share one. */
+/** A credential cache, the process-wide one, and the subject tokens that it remembers: plain data, so that two bundled copies of this package can share one. */
 
 import { OptionError } from '../errors.js';
 import { optionalInteger, ownOptions } from '../options/assert.js';
@@ -6,6 +6,9 @@ import { optionNames } from '../own.js';
 import type { RefreshPolicy } from './policy.js';
 import { awsSdkPolicy, defaultPolicy } from './policy.js';
 import type { CacheState } from './entry.js';
+import type { SubjectToken } from '../contract.js';
+import type { DecodedToken } from '../token/subject-token.js';
+import { decodeSubjectToken } from '../token/subject-token.js';
 
 /**
  * Keeps credentials and the refreshes in flight. Pass one as `cache` to providers that should share it.
@@ -50,15 +53,15 @@ const CACHE_OPTION_NAMES: readonly string[] = optionNames<CredentialCacheOptions
  */
 export function createCredentialCache(given: CredentialCacheOptions = {}): CredentialCache {
   const options = ownOptions('createCredentialCache', given, CACHE_OPTION_NAMES);
-  const maxEntries = optionalInteger({ option: 'maxEntries' }, options.maxEntries, 1, 1_000_000) ?? 1_000;
+  const maxEntries = optionalInteger({ option: 'maxEntries' }, options.maxEntries, 1, 1_000_000);
   const refreshAheadMs = optionalInteger(
     { option: 'refreshAheadMs' },
     options.refreshAheadMs,
     1_000,
     43_200_000,
   );
-  const profile = options.profile ?? 'default';
-  if (profile !== 'default' && profile !== 'aws-sdk') {
+  const { profile } = options;
+  if (profile !== undefined && profile !== 'default' && profile !== 'aws-sdk') {
     throw new OptionError(
       'invalid_option',
       'profile',
@@ -66,6 +69,15 @@ export function createCredentialCache(given: CredentialCacheOptions = {}): Crede
       "`profile` must be 'default' or 'aws-sdk'.",
     );
   }
+  return emptyCache(maxEntries, profile, refreshAheadMs);
+}
+
+/** A cache of options that were checked. */
+export function emptyCache(
+  maxEntries = 1_000,
+  profile: CredentialCache['profile'] = 'default',
+  refreshAheadMs?: number,
+): CredentialCache {
   const state: CacheState = {
     entries: new Map(),
     candidates: new Map(),
@@ -96,7 +108,7 @@ export function processWideCache(): CredentialCache {
   const scope = globalThis as { [PROCESS_WIDE]?: CredentialCache };
   const existing = scope[PROCESS_WIDE];
   if (existing !== undefined) return existing;
-  const cache = createCredentialCache();
+  const cache = emptyCache();
   // Not writable, configurable or enumerable.
   Object.defineProperty(globalThis, PROCESS_WIDE, { value: cache });
   return cache;
@@ -104,3 +116,36 @@ export function processWideCache(): CredentialCache {
 
 export const policyOf = ({ profile }: CredentialCache): RefreshPolicy =>
   profile === 'aws-sdk' ? awsSdkPolicy : defaultPolicy;
+
+// Decoding a token costs tens of microseconds, and the same one comes back for up to 90 minutes.
+
+/** More than one: several apps may share a process, and a token may change while an exchange is in flight. */
+const REMEMBERED = 64;
+
+/** Remembers the last ones for the process: a source lives as briefly as the call that made it. */
+export function rememberedToken(jwt: string): DecodedToken {
+  const { tokens } = processWideCache().state;
+  const known = tokens.get(jwt);
+  if (known !== undefined) return { token: known };
+  const decoded = decodeSubjectToken(jwt);
+  const { token } = decoded;
+  if (token === undefined) return decoded;
+  if (tokens.size >= REMEMBERED) tokens.delete(tokens.keys().next().value as string);
+  tokens.set(jwt, token);
+  return decoded;
+}
+
+/** Vercel's tokens live 12 hours at most. One that claims more must not outlast those that follow it. */
+const MAX_LIFETIME_MS = 86_400_000;
+
+/** Remembers the token of the platform's identity that ends last, for work that runs outside of any request. */
+export function rememberNewest(identity: string, token: SubjectToken, now: number): void {
+  const known = newestToken(identity)?.expiresAt ?? now;
+  if (token.expiresAt > known && token.expiresAt < now + MAX_LIFETIME_MS)
+    processWideCache().state.newestToken = { identity, token };
+}
+
+export function newestToken(identity: string): SubjectToken | undefined {
+  const newest = processWideCache().state.newestToken;
+  return newest?.identity === identity ? newest.token : undefined;
+}

@@ -1,6 +1,6 @@
 /** The memory of a cache: what is known of each key, which refreshes are in flight, and which entry is evicted first. Plain data. */
 
-import type { Clock, Credential, CredentialStatus, SubjectToken } from '../contract.js';
+import type { Clock, Credential, CredentialStatus, Subject, SubjectToken } from '../contract.js';
 import type { FederationErrorFields, OptionError } from '../errors.js';
 import type { Moment } from '../runtime/clock.js';
 import { since } from '../runtime/clock.js';
@@ -97,7 +97,26 @@ export interface Refresh extends RefreshDemand {
   abandon(forOthers?: boolean): void;
 }
 
-/** Exchanges of tokens that never brought a credential: see `unproven.ts`. */
+/**
+ * A subject for which only the token names the identity. Exchanges are limited for those that never brought a credential:
+ * see `own-token.ts`.
+ */
+export interface OwnTokenSubject extends Subject {
+  readonly identityKey: undefined;
+  /** Whether one more exchange may start for a token that never brought a credential. */
+  admits(): boolean;
+  /** Counts such an exchange from its start to its end. */
+  count(refresh: Refresh): void;
+}
+
+/** True if only the token itself names its identity, and it never brought a credential. */
+export const isUnproven = (subject: Subject, { cached }: CacheEntry): subject is OwnTokenSubject =>
+  subject.identityKey === undefined && cached === undefined;
+
+/** What an exchange that is ended for the newest one is told: the name of its signal's reason. */
+export const CROWDED = 'QuotaExceededError';
+
+/** Exchanges of tokens that never brought a credential: see `own-token.ts`. */
 export interface UnprovenExchanges {
   /** In flight, oldest first. */
   readonly refreshes: Set<Refresh>;

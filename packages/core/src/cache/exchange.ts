@@ -22,9 +22,8 @@ import type { Moment } from '../runtime/clock.js';
 import { momentOf, since } from '../runtime/clock.js';
 import { withDeadline } from '../runtime/deadline.js';
 import { loadOnce } from '../runtime/load-once.js';
-import type { Expectation } from '../token/expect.js';
-import { assertExpected } from '../token/expect.js';
-import { subjectTokenOf } from '../token/read.js';
+import type { Expectation } from '../token/subject-token.js';
+import { assertExpected, subjectTokenOf } from '../token/subject-token.js';
 import type { CredentialCache } from './cache.js';
 import type { Refresh } from './entry.js';
 

@@ -16,7 +16,7 @@ import { ownCopy } from '../own.js';
 import { cleanServerText } from '../redact.js';
 import { since } from '../runtime/clock.js';
 import { sleep } from '../runtime/deadline.js';
-import { UNNAMED_SOURCE, subjectTokenOf } from '../token/read.js';
+import { UNNAMED_SOURCE, subjectTokenOf } from '../token/subject-token.js';
 import { isError } from '../visible.js';
 import type { CredentialCache } from './cache.js';
 import type { Refresh } from './entry.js';

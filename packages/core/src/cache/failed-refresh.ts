@@ -1,6 +1,6 @@
 /** Refreshes that brought no credential: their errors, and how long they delay the next attempt. Loaded with the first failure. */
 
-import type { Credential, FederationErrorCode } from '../contract.js';
+import type { Credential, FederationErrorCode, SubjectToken } from '../contract.js';
 import { FederationError, federationErrorOf } from '../federation-error.js';
 import { cleanServerText } from '../redact.js';
 import type { Moment } from '../runtime/clock.js';
@@ -8,13 +8,12 @@ import { momentOf, since } from '../runtime/clock.js';
 import { isError } from '../visible.js';
 import type { CredentialCache } from './cache.js';
 import type { RefreshOutcome } from './entry.js';
-import { findEntry } from './entry.js';
-import type { FailedExchange } from './exchange.js';
-import { tokenDigest } from './key.js';
+import { CROWDED, findEntry } from './entry.js';
+import type { FailedExchange, ProviderContext } from './exchange.js';
+import { loadOwnTokens } from './get-credential.js';
 import type { Failure, Backoff, Delays } from './policy.js';
 import type { RefreshName, RefreshRun } from './refresh-result.js';
 import { isOutdated, nameText } from './refresh-result.js';
-import { CROWDED } from './unproven.js';
 
 /** At most this many backoffs per entry: one for each request and blamed token. */
 const MAX_BACKOFFS = 16;
@@ -32,12 +31,18 @@ export async function recordFailure<C extends Credential, R>(
   if (advice === undefined || (isTokenError(error.code) && !refresh.sent))
     return fail(run, failure, undefined, durationMs);
   if (!isTokenError(error.code)) return fail(run, failure, name, durationMs);
-  const digest =
-    name.digest ??
-    (blamed === undefined ? undefined : await tokenDigest(context.cache, blamed, context.clock.now()));
+  const digest = name.digest ?? (blamed && (await digestOf(context, blamed)));
   // Where the key names the token, the failure is the key's.
   const isAttributable = digest !== undefined || input.subject.identityKey === undefined;
   return fail(run, failure, isAttributable ? { ...name, digest } : undefined, durationMs);
+}
+
+async function digestOf<C extends Credential, R>(
+  { cache, clock }: ProviderContext<C, R>,
+  token: SubjectToken,
+): Promise<string> {
+  const { tokenDigest } = await loadOwnTokens();
+  return tokenDigest(cache, token, clock.now());
 }
 
 /** `delayed`: the refresh whose next attempt is delayed, if any. */

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Attempt, Fixture } from '../provider.fixture.js';
 import { makeJwt, refusal, settle, sourceOf, fixture } from '../provider.fixture.js';
 import { createCredentialCache } from './cache.js';
-import { FAILURES_PER_SECOND, MOST_FAILURES, MOST_UNDER_WAY } from './unproven.js';
+import { FAILURES_PER_SECOND, MOST_FAILURES, MOST_UNDER_WAY } from './own-token.js';
 
 afterEach(() => vi.unstubAllGlobals());
 

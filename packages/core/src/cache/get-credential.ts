@@ -4,22 +4,23 @@
 import type { Credential, Json, Subject } from '../contract.js';
 import type { FederationErrorFields } from '../errors.js';
 import { isFederationError, OptionError } from '../errors.js';
+import type { LoadOnce } from '../runtime/load-once.js';
+import { loadOnce } from '../runtime/load-once.js';
+import { invocationLeft, sharesPromises, withCallerDeadline } from '../runtime/deadline.js';
 import { since } from '../runtime/clock.js';
 import type { CallerDeadline, Invocation } from '../runtime/deadline.js';
-import { invocationLeft, sharesPromises, withCallerDeadline } from '../runtime/deadline.js';
-import { subjectTokenOf } from '../token/read.js';
+import { subjectTokenOf } from '../token/subject-token.js';
 import type { CachedCredential, CacheEntry, Refresh, RefreshOutcome } from './entry.js';
-import { findEntry, markUsed } from './entry.js';
+import { findEntry, isUnproven, markUsed } from './entry.js';
 import { policyOf } from './cache.js';
 import type { DriverCall } from './call.js';
 import type { ProviderContext } from './exchange.js';
-import { canonicalJson, tokenDigest } from './key.js';
+import { canonicalJson } from './key.js';
 import type { Backoff, Decision, RefreshPolicy } from './policy.js';
 import { delayOf, RECENT_START_MS } from './policy.js';
 import type { RefreshName } from './refresh-result.js';
-import { loadFailures, nameText, presentEntry } from './refresh-result.js';
 import { findRefresh, startRefresh } from './refresh.js';
-import { admitsUnproven, isUnproven } from './unproven.js';
+import { loadFailures, nameText, presentEntry } from './refresh-result.js';
 
 /** One call, for one cache key. */
 export interface Call<R> {
@@ -77,25 +78,34 @@ export function getCredential<C extends Credential, R>(
   return new PendingCall(context, call).run();
 }
 
+/** Loaded with the first call for which only the token names the identity. */
+export const loadOwnTokens: LoadOnce<typeof import('./own-token.js')> = /* @__PURE__ */ loadOnce(
+  () => import('./own-token.js'),
+);
+
 /** The caller's own token, for a key that names it. */
 export async function readOwnToken<C extends Credential, R>(
-  { cache, clock, about, warn }: ProviderContext<C, R>,
+  context: ProviderContext<C, R>,
   subject: Subject,
   signal: AbortSignal,
-): Promise<{ readonly digest: string; readonly subject: Subject }> {
-  const token = await subjectTokenOf(subject, { audience: undefined, fresh: false, signal, warn }, about);
-  return {
-    digest: await tokenDigest(cache, token, clock.now()),
-    subject: {
-      identityKey: undefined,
-      token: (wanted) =>
-        wanted.fresh || wanted.audience !== undefined ? subject.token(wanted) : Promise.resolve(token),
-    },
-  };
+): ReturnType<typeof import('./own-token.js').ownTokenOf> {
+  return (await loadOwnTokens()).ownTokenOf(context, subject, signal);
+}
+
+/** Whether a cached credential is served as it is: before its refresh window, and valid for long enough. */
+export function isFresh<C extends Credential, R>(
+  context: ProviderContext<C, R>,
+  entry: CacheEntry,
+  minValidityMs: number,
+): entry is CacheEntry & { readonly cached: CachedCredential } {
+  const { cached, invalidated } = entry;
+  if (cached === undefined || invalidated) return false;
+  const age = since(cached.received, context.clock);
+  return age < cached.schedule.refreshAge && !isBelowMinValidity(context, cached, age, minValidityMs);
 }
 
 /** Whether a cached credential of this age is valid for less than `minValidityMs`, or the most that a call may ask. */
-export function isBelowMinValidity<C extends Credential, R>(
+function isBelowMinValidity<C extends Credential, R>(
   context: ProviderContext<C, R>,
   { schedule: { lifetimeMs } }: CachedCredential,
   age: number,
@@ -285,8 +295,7 @@ class PendingCall<C extends Credential, R> {
   }
 
   #isCrowded(subject: Subject): boolean {
-    const { cache, clock, provider } = this.#context;
-    return isUnproven(subject, this.#entry()) && !admitsUnproven(cache, provider, clock);
+    return isUnproven(subject, this.#entry()) && !subject.admits();
   }
 
   async #tooManyUnproven(): Promise<FederationErrorFields> {

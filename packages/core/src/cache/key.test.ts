@@ -10,9 +10,9 @@ import {
   knownKey,
   lengthPrefixed,
   platformIdentityKey,
-  tokenDigest,
   valueKey,
 } from './key.js';
+import { tokenDigest } from './own-token.js';
 
 const FIELDS = {
   provider: 'aws',

@@ -1,7 +1,7 @@
 /** Cache keys: SHA-256 over length-prefixed canonical fields; never a token in clear. */
 
 import { sha256 as digest } from '#runtime';
-import type { Json, SubjectToken } from '../contract.js';
+import type { Json } from '../contract.js';
 import { sharesPromises } from '../runtime/deadline.js';
 import type { CredentialCache } from './cache.js';
 
@@ -30,7 +30,7 @@ export const sha256: (text: string) => string | Promise<string> = digest;
 const SCHEMA = 'credex-key-1';
 
 /** The memo is cleared at this size; its content is computed again in microseconds. */
-const MEMO_SIZE = 4_096;
+export const MEMO_SIZE = 4_096;
 
 export interface KeyFields {
   readonly provider: string;
@@ -69,20 +69,8 @@ export async function valueKey(cache: CredentialCache, text: string): Promise<st
   return key;
 }
 
-/** The digest that stands for a token whose owner nothing else names. */
-export async function tokenDigest(cache: CredentialCache, token: SubjectToken, now: number): Promise<string> {
-  const { digests } = cache.state;
-  const known = digests.get(token.jwt);
-  if (known !== undefined) return known.digest;
-  const digest = await digestOnce(cache, token.jwt);
-  for (const [jwt, { expiresAt }] of digests) if (expiresAt <= now) digests.delete(jwt);
-  if (digests.size >= MEMO_SIZE / 4) digests.clear();
-  digests.set(token.jwt, { digest, expiresAt: token.expiresAt });
-  return digest;
-}
-
 /** One digest for all who wait for it, who go on in the order in which they came. */
-function digestOnce(cache: CredentialCache, text: string): string | Promise<string> {
+export function digestOnce(cache: CredentialCache, text: string): string | Promise<string> {
   const { digesting } = cache.state;
   const underWay = sharesPromises() ? digesting.get(text) : undefined;
   if (underWay !== undefined) return underWay;

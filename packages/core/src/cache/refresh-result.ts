@@ -9,7 +9,7 @@ import { entryOf, findEntry, keepEntry } from './entry.js';
 import { policyOf } from './cache.js';
 import type { ExchangeInput, ExchangeOutcome, ProviderContext } from './exchange.js';
 import { lifetimeOf, SHORTEST_LIFETIME_MS } from './policy.js';
-import { frozenRecord, isNested } from './record.js';
+import { frozenRecord, isNested } from './call.js';
 
 /** Names a refresh within its cache key. */
 export interface RefreshName {

@@ -5,14 +5,13 @@ import { momentOf, since } from '../runtime/clock.js';
 import { sharesPromises, withDeadline } from '../runtime/deadline.js';
 import type { FederationErrorFields } from '../errors.js';
 import type { Refresh, RefreshOutcome } from './entry.js';
-import { findEntry } from './entry.js';
+import { CROWDED, findEntry, isUnproven } from './entry.js';
 import { processWideCache } from './cache.js';
 import type { ExchangeOutcome, ProviderContext } from './exchange.js';
 import { exchange } from './exchange.js';
 import type { RefreshName, RefreshRun, RefreshStart } from './refresh-result.js';
 import { isOutdated, loadFailures, nameText, presentEntry, settleRefresh } from './refresh-result.js';
 import type { Exchange } from './store-stage.js';
-import { countUnproven, CROWDED, isUnproven } from './unproven.js';
 
 /** An older refresh is abandoned: its process was probably frozen, and resumed with dead sockets and late timers. */
 const LEAST_MAX_AGE_MS = 10_000;
@@ -39,7 +38,7 @@ export function startRefresh<C extends Credential, R>(
   context: ProviderContext<C, R>,
   start: RefreshStart<R>,
 ): Refresh {
-  const { clock, cache, timeoutMs, provider } = context;
+  const { clock, cache, timeoutMs } = context;
   const { state } = cache;
   const { key, input, challenge } = start;
   const controller = new AbortController();
@@ -102,7 +101,7 @@ export function startRefresh<C extends Credential, R>(
     state.refreshes.set(refreshText(key, start.name), refresh);
     if (challenge) state.challenges.set(key, refresh);
   }
-  if (isUnproven(input.subject, entry)) countUnproven(cache, provider, clock, refresh);
+  if (isUnproven(input.subject, entry)) input.subject.count(refresh);
   return refresh;
 }
 

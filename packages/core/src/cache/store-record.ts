@@ -2,7 +2,7 @@
 
 import type { CacheEntry, CachedCredential, Refresh } from './entry.js';
 import { policyOf } from './cache.js';
-import { frozenRecord, isNested } from './record.js';
+import { frozenRecord, isNested } from './call.js';
 import { canonicalJson } from './key.js';
 import type { Moment } from '../runtime/clock.js';
 import { momentOf, since } from '../runtime/clock.js';

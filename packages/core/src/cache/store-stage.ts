@@ -7,9 +7,9 @@
 import type { CacheEntry, RefreshOutcome, StoreMemory } from './entry.js';
 import { findEntry, keepEntry } from './entry.js';
 import { momentOf, since } from '../runtime/clock.js';
+import { sleep } from '../runtime/deadline.js';
 import type { Clock, Credential, SubjectClaims, SubjectToken } from '../contract.js';
 import type { EncryptedStore } from '../store-contract.js';
-import { sleep } from '../runtime/deadline.js';
 import type { ExchangeOutcome } from './exchange.js';
 import type { RefreshRun } from './refresh-result.js';
 import { isOutdated } from './refresh-result.js';
@@ -22,8 +22,7 @@ import {
 } from './store-connection.js';
 import type { Candidate } from './store-record.js';
 import { adoptable, candidateOf, demandOf, isRefused } from './store-record.js';
-import { isExpected } from '../token/expect.js';
-import { subjectTokenOf } from '../token/read.js';
+import { isExpected, subjectTokenOf } from '../token/subject-token.js';
 import { valueKey } from './key.js';
 
 /** No record is written for a shorter time, or read if it is longer. */

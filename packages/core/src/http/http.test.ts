@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { transportFailure } from './failure.js';
 import type { Fetch } from './http.js';
-import { MAX_ANSWER_BYTES, sendByFetch } from './http.js';
+import { MAX_ANSWER_BYTES } from './http.js';
 import { createTransport as createNodeTransport } from './node.js';
 import { createTransport as createFetchTransport } from './web.js';
 
@@ -177,7 +177,7 @@ describe('a fetch of the user’s own', () => {
     await expect(ask(url, globalThis.fetch)).rejects.toMatchObject({ code: 'invalid_response' });
   });
 
-  const ask = (url: URL, fetch: Fetch) => sendByFetch(fetch, 'test', url, sent(never));
+  const ask = (url: URL, fetch: Fetch) => createFetchTransport(fetch)('test', url, sent(never));
 
   it('is not believed where it followed a redirect all the same', async () => {
     const url = await serve(({ url: path }, response) =>

@@ -1,7 +1,6 @@
-/** One request of ours, and its answer: no redirect, bounded, ended by a signal. Here by a `fetch`. */
+/** One request of ours, and its answer: no redirect, bounded, ended by a signal. */
 
 import type { HttpResponse } from '../contract.js';
-import { ownCopy } from '../own.js';
 import type { LoadOnce } from '../runtime/load-once.js';
 import { loadOnce } from '../runtime/load-once.js';
 import { isError } from '../visible.js';
@@ -33,36 +32,6 @@ export type Transport = (provider: string, url: URL, init: SendInit) => Promise<
 
 export const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
-/**
- * @throws FederationError `redirect_refused`, `invalid_response`; whatever `fetch` threw otherwise.
- */
-export async function sendByFetch(
-  fetch: Fetch,
-  provider: string,
-  url: URL,
-  init: SendInit,
-): Promise<HttpResponse> {
-  const response = await fetch(
-    url,
-    ownCopy<RequestInit>({
-      method: init.method ?? 'POST',
-      headers: ownCopy(init.headers),
-      ...(init.body === undefined ? {} : { body: init.body }),
-      signal: init.signal,
-      redirect: 'manual',
-    }),
-  );
-  const { status, type } = response;
-  // A fetch of the user's own may have followed one all the same.
-  if (response.redirected || type === 'opaqueredirect' || isRedirect(status)) {
-    discard(response.body);
-    return refuse('redirect', provider, url, status);
-  }
-  const body = await boundedText(response, MAX_ANSWER_BYTES);
-  if (body === undefined) return refuse('length', provider, url, status);
-  return { status, headers: ownCopy(Object.fromEntries(response.headers)), body };
-}
-
 /** @throws FederationError: a response that redirects, or is longer than is read */
 export async function refuse(
   why: 'redirect' | 'length',
@@ -72,25 +41,6 @@ export async function refuse(
 ): Promise<never> {
   const { redirected, tooLong } = await loadRefusals();
   throw why === 'redirect' ? redirected(provider, origin, status) : tooLong(provider, status);
-}
-
-/** `undefined` where it is longer than `most` bytes. */
-async function boundedText(response: Response, most: number): Promise<string | undefined> {
-  if (response.body === null) return '';
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const decoder = new TextDecoder();
-  let size = 0;
-  let text = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    size += value.byteLength;
-    if (size > most) {
-      discard(reader);
-      return undefined;
-    }
-    text += decoder.decode(value, { stream: true });
-  }
 }
 
 /** Not waited for: a stream that won't end, or fails to, must not hide what was wrong with it. */

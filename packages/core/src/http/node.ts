@@ -7,15 +7,19 @@ import type { Agent, IncomingMessage } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { ONCE, ownCopy } from '../own.js';
 import { isNode } from '../runtime/node.js';
-import type { SendInit, Transport } from './http.js';
+import { loadOnce } from '../runtime/load-once.js';
+import type { Fetch, SendInit, Transport } from './http.js';
 import { isRedirect, MAX_ANSWER_BYTES, refuse } from './http.js';
 import { isProxySet } from '../runtime/environment.js';
 import { guardSocket, refusedTunnel, requireSecureSocket, socketFault } from './secure-socket.js';
-import { createTransport as createWebTransport } from './web.js';
+
+/** Loaded with the first request that is made by a `fetch`. */
+const loadWeb = /* @__PURE__ */ loadOnce(() => import('./web.js'));
 
 /** Sockets are kept and shared by the process-wide agent of Node, and so is what the user configured on it. */
-export function createTransport(): Transport {
-  if (!isNode) return createWebTransport();
+export function createTransport(fetch?: Fetch): Transport {
+  if (fetch !== undefined || !isNode)
+    return async (provider, url, init) => (await loadWeb()).createTransport(fetch)(provider, url, init);
   return async (provider, url, init) => {
     if (!isProxySet()) return send(provider, url, init, undefined);
     const { throughProxy } = await import('./through-proxy.js');

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { isProxied } from './proxy.js';
+import { isProxied } from './failure.js';
 
 afterEach(() => vi.unstubAllEnvs());
 

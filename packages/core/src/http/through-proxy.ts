@@ -2,7 +2,7 @@
 
 import type { Agent } from 'node:http';
 import { optionalPackage, rethrow } from '../runtime/optional-package.js';
-import { isProxied } from './proxy.js';
+import { isProxied } from './failure.js';
 import { PROXY_VARIABLES } from '../runtime/environment.js';
 
 const load = () => import(/* webpackIgnore: true */ 'proxy-agent').catch(rethrow);

@@ -1,14 +1,10 @@
 import { createTransport, withSecureSockets as ofRuntime } from '#http';
 import { ownCopy } from '../own.js';
 import type { Fetch, Transport } from './http.js';
-import { sendByFetch } from './http.js';
 
-/** The user's own `fetch`, or what the runtime does best. */
+/** By the user's own `fetch`, or what the runtime does best. */
 export function transportOf(fetch: Fetch | undefined): Transport {
-  const send: Transport =
-    fetch === undefined
-      ? createTransport()
-      : (provider, url, init) => sendByFetch(fetch, provider, url, init);
+  const send = createTransport(fetch);
   return (provider, url, init) => send(provider, url, ownCopy(init));
 }
 

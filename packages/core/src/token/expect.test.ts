@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FederationError } from '../federation-error.js';
 import { OptionError } from '../errors.js';
-import { assertExpected, normalizeExpectation } from './expect.js';
+import { assertExpected, normalizeExpectation } from './subject-token.js';
 
 const CLAIMS = {
   iss: 'https://oidc.vercel.com/acme',

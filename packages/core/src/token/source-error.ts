@@ -10,10 +10,8 @@ import type { FederationErrorFields } from '../errors.js';
 import { isFederationError } from '../errors.js';
 import { FederationError, loadFailureHint, presentedToken } from '../federation-error.js';
 import { shown } from '../visible.js';
-import type { Expectation } from './expect.js';
-import { isNameOnly, unexpectedMembers } from './expect.js';
-import type { DecodedToken } from './read.js';
-import { decodeSubjectToken, UNNAMED_SOURCE } from './read.js';
+import type { DecodedToken, Expectation } from './subject-token.js';
+import { UNNAMED_SOURCE, decodeSubjectToken, isNameOnly, unexpectedMembers } from './subject-token.js';
 
 type Hints = Readonly<Partial<Record<FederationErrorCode, string>>>;
 

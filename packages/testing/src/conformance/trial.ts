@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { FederationError, type Credential, type Fetch } from '@credex/core';
 import type { ErrorClass, ExchangeContext, Exchanger, ExchangeResult } from '@credex/core/driver';
-import { linkedSignal, sendByFetch } from '@credex/core/internal';
+import { linkedSignal, transportOf } from '@credex/core/internal';
 import { presentedToken } from '@credex/core/failure';
 import { readSubjectToken } from '@credex/core/on-demand';
 import { classified } from './error-class.js';
@@ -96,7 +96,7 @@ export function start<C extends Credential, R>(
       return run(signal).finally(release);
     },
     post: (url, { headers, body, signal }) =>
-      sendByFetch(init.fetch ?? ((input, how) => globalThis.fetch(input, how)), exchanger.provider, url, {
+      transportOf(init.fetch ?? ((input, how) => globalThis.fetch(input, how)))(exchanger.provider, url, {
         headers,
         body,
         signal: signal ?? whole,

@@ -1,7 +1,7 @@
 /** A request as it was at the time of the call, and the request that follows a redirect (Fetch, section 4.4). */
 
 import { OptionError } from '@credex/core';
-import { ownRequestInit } from '@credex/core/on-demand';
+import { ownRequestInit } from '@credex/core/internal';
 import { redirectRefused, redirectTarget } from './origins.js';
 import type { TokenHeaders } from './trusted-source.js';
 import { refuseOwnHeaders } from './trusted-source.js';

@@ -13,7 +13,7 @@ import type {
 } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { DriverProvider, Exchanger } from '@credex/core/internal';
-import { createCredentialCache, createCredentialProvider, shown } from '@credex/core/internal';
+import { createCredentialProvider, emptyCache, shown } from '@credex/core/internal';
 import { readSubjectToken } from '@credex/core/on-demand';
 import type { Rejection } from './token-response.js';
 import { RejectedTokenRequest, jsonObject } from './token-response.js';
@@ -73,7 +73,7 @@ export function createAudienceExchange({
   return async (token, audience, { signal, warn, jti }) => {
     current = token;
     // A token with a `jti` serves one call: it has a cache that no other call sees.
-    const provider = jti === undefined ? shared : providerWith(createCredentialCache({ maxEntries: 1 }));
+    const provider = jti === undefined ? shared : providerWith(emptyCache(1));
     const { jwt } = await provider.getCredentials({ request: { audience, jti }, signal });
     const exchanged = readSubjectToken(jwt);
     if (!hasWarned && warn !== undefined && token.claims.iss === GLOBAL_ISSUER) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rememberedToken } from '../cache/remembered-token.js';
+import { rememberedToken } from '../cache/cache.js';
 import { FederationError } from '../federation-error.js';
 import { makeJwt } from '../provider.fixture.js';
 import { readableToken, readSubjectToken } from './source-error.js';
