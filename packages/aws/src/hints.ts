@@ -2,6 +2,7 @@
 
 import type { PresentedToken } from '@credex/core';
 import type { HintTable } from '@credex/core/classify';
+import { otherEnvironment } from '@credex/core/classify';
 import type { AwsConfiguration } from './types.js';
 
 /** The hints of AWS alone; `CommonHint` of `@credex/core/classify` has the others. */
@@ -32,7 +33,8 @@ export const HINTS: HintTable<HintName, AwsConfiguration> = {
       `Either the role ${configuration.roleArn} does not exist, or its trust policy does not allow this token. The trust ` +
       `policy must allow sts:AssumeRoleWithWebIdentity to the OIDC provider ${issuer}, with ` +
       `\`${issuer}:sub\` = ${shown(presented?.sub)} and \`${issuer}:aud\` = ${shownAudience(presented)}. ` +
-      'Values are case-sensitive, and `StringEquals` never matches a `*`: use `StringLike` for patterns.'
+      'Values are case-sensitive, and `StringEquals` never matches a `*`: use `StringLike` for patterns.' +
+      otherEnvironment(presented, 'this role')
     );
   },
   issuer: ({ configuration, presented }) =>

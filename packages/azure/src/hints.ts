@@ -1,6 +1,7 @@
 /** Hints: the likely cause and the fix. They contain only options, claims of the token, and single checked values of a response. */
 
 import type { HintFacts, HintTable } from '@credex/core/classify';
+import { otherEnvironment } from '@credex/core/classify';
 import type { AzureConfiguration } from './types.js';
 
 type Facts = HintFacts<AzureConfiguration>;
@@ -159,7 +160,9 @@ function remedy({ presented, configuration: { clientId } }: Facts): string {
   if (![iss, sub, audience].every((value) => PLAIN.test(value))) return COMPARE;
   const name = `vercel-${presented?.environment ?? 'token'}`.replace(/[^\w-]/g, '-').slice(0, 100);
   const parameters = JSON.stringify({ name, issuer: iss, subject: sub, audiences: [audience] });
-  return `To trust this token, run: az ad app federated-credential create --id ${clientId} --parameters '${parameters}'`;
+  const separate = otherEnvironment(presented, `the application ${clientId}`).trimStart();
+  const create = `To trust this token, run: az ad app federated-credential create --id ${clientId} --parameters '${parameters}'`;
+  return separate === '' ? create : `${separate} ${create}`;
 }
 
 const COMPARE =

@@ -55,6 +55,18 @@ export type HintTable<Hint extends string, Configuration> = Readonly<
   Record<Hint | CommonHint, (facts: HintFacts<Configuration>) => string>
 >;
 
+/**
+ * Ends a hint that says how to extend a trust. In the same trust, a preview would get the rights of production.
+ * @param trusting what the hint is about, such as `the role arn:aws:iam::123456789012:role/app`
+ */
+export function otherEnvironment(presented: PresentedToken | undefined, trusting: string): string {
+  const { environment } = presented ?? {};
+  // The claim is not verified, and a hint may be copied into a command.
+  if (environment === undefined || environment === 'production' || !/^[\w-]{1,64}$/.test(environment))
+    return '';
+  return ` If ${trusting} is for production, change nothing there: create a separate one for the environment '${environment}'.`;
+}
+
 /** How one cloud reads its failed responses. */
 export interface ErrorRules<Hint extends string, Said extends ServerError, Configuration> {
   readServerError(response: HttpResponse): Said;

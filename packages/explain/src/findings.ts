@@ -57,7 +57,8 @@ const ERRORS = {
   audience_differs: "Add the token's `aud` to the audiences that are accepted.",
   team_differs: "Write the slug of the token's team, or deploy from the team that is trusted.",
   project_differs: "Write the name of the token's project, or deploy the project that is trusted.",
-  environment_differs: 'Trust this environment as well, with a separate value, statement or credential.',
+  environment_differs:
+    'Create a separate role, provider and service account, or application for this environment: in the same trust it would get the same rights.',
   id_instead_of_name: 'Write the slug of the team and the name of the project: the subject has no ids.',
   name_instead_of_id: 'Write the id, or compare the claim that holds the name: `owner` or `project`.',
   subject_of_another_issuer:

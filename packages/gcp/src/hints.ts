@@ -2,6 +2,7 @@
 
 import type { PresentedToken } from '@credex/core';
 import type { HintFacts, HintTable } from '@credex/core/classify';
+import { otherEnvironment } from '@credex/core/classify';
 import { federatedPrincipal, providerAudience } from './names.js';
 import type { GcpConfiguration } from './types.js';
 
@@ -84,7 +85,8 @@ export const HINTS: HintTable<HintName, GcpConfiguration> = {
     `${subjectLength(presented?.sub)} Map a claim that the token has and that is short enough, such as assertion.project_id.`,
   condition: ({ configuration, presented }) =>
     `The attribute condition of the pool provider ${configuration.workloadIdentityPoolProviderId} rejects this token.` +
-    `${claims(presented)} Change the condition to accept these values, or run in an environment that the condition accepts.`,
+    `${claims(presented)} Change the condition to accept these values, or run in an environment that the condition accepts.` +
+    otherEnvironment(presented, 'this provider'),
   target: ({ configuration }) =>
     `There is no enabled pool provider ${providerAudience(configuration)}. Check projectNumber (the number, not the id), ` +
     'workloadIdentityPoolId and workloadIdentityPoolProviderId, and check that the pool and the provider are neither disabled ' +
@@ -94,10 +96,11 @@ export const HINTS: HintTable<HintName, GcpConfiguration> = {
   impersonation: (facts) =>
     `${capitalized(caller(facts).named)} may not impersonate ${account(facts)}. Grant ` +
     `${caller(facts).isDelegate ? TOKEN_CREATOR : 'roles/iam.workloadIdentityUser'} on that service account to ` +
-    `${caller(facts).member}${caller(facts).note}.`,
+    `${caller(facts).member}${caller(facts).note}.${otherEnvironment(facts.presented, 'this service account')}`,
   idToken: (facts) =>
     `${capitalized(caller(facts).named)} may not create ID tokens of ${account(facts)}. Grant ` +
-    `roles/iam.serviceAccountOpenIdTokenCreator on that service account to ${caller(facts).member}${caller(facts).note}.`,
+    `roles/iam.serviceAccountOpenIdTokenCreator on that service account to ${caller(facts).member}${caller(facts).note}.` +
+    otherEnvironment(facts.presented, 'this service account'),
   delegation: (facts) =>
     `The delegation chain to ${account(facts)} has a link without the role ${TOKEN_CREATOR}, or names a service account that does ` +
     `not exist. Grant that role ${links(facts)}${NAME_NOTE}. roles/iam.workloadIdentityUser does not allow delegation.`,

@@ -58,6 +58,31 @@ describe('credex explain', () => {
     expect(stdout).not.toContain('differs');
   });
 
+  it('judges a deployment of another environment before there is one', async () => {
+    const env = {
+      VERCEL_OIDC_TOKEN: jwt({
+        environment: 'development',
+        sub: SUBJECT.replace('production', 'development'),
+        user_id: 'user_ada',
+      }),
+    };
+    const judge = (...argv: string[]) => explain(['aws', '--policy', 'aws.json', ...argv], { env });
+    expect((await judge()).exit).toBe(1);
+    const allowed = await judge('--environment', 'production');
+    expect(allowed).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining('environment production') as string,
+    });
+    const refused = await judge('--environment', 'preview');
+    expect(refused.exit).toBe(1);
+    expect(refused.stdout).toContain('owner:acme:project:shop:environment:preview');
+    expect(refused.stdout).toContain('(environment_differs)');
+    expect((await judge('--environment', 'a:b')).exit).toBe(2);
+    const foreign = { env: { VERCEL_OIDC_TOKEN: jwt({ sub: 'repo:acme/shop' }) } };
+    const other = await explain(['aws', '--policy', 'aws.json', '--environment', 'preview'], foreign);
+    expect(other).toMatchObject({ exit: 2, stderr: expect.stringContaining('a token of Vercel') as string });
+  });
+
   it('shows each condition with the value of the token, and explains the mistake', async () => {
     const { exit, stdout } = await explain(['aws', '--policy', 'wildcard.json']);
     expect(exit).toBe(1);

@@ -1,3 +1,4 @@
+import type { SubjectClaims } from '@credex/core';
 import type { ExplainInput } from '@credex/explain';
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -13,10 +14,12 @@ import { assertOneReader, readPolicyFile } from '../explain/read-policy-file.js'
 import { findToken, withTokenOptions } from '../find-token.js';
 import type { TokenOptions } from '../find-token.js';
 import type { Io } from '../io.js';
+import { ENVIRONMENT } from '../setup/trust-request.js';
 import { UsageError } from '../usage-error.js';
 
 interface ExplainOptions extends TokenOptions {
   readonly policy?: string;
+  readonly environment?: string;
   /** Those of the cloud, by commander's names. */
   readonly [option: string]: unknown;
 }
@@ -38,6 +41,10 @@ function configure(explain: Command, name: string, cloud: CloudExplain<never>, a
   const command = withTokenOptions(explain.command(name))
     .description(`compare ${cloud.file} with the token: what matches, what does not, and why`)
     .option('--policy <file>', `the output of \`${cloud.from}\`; - reads standard input`)
+    .option(
+      '--environment <name>',
+      'judge a deployment of this environment, such as preview, instead of the token as it is',
+    )
     .action(act((context: Context<ExplainOptions>) => run(cloud, context)));
   for (const { flags, description, isRepeatable } of cloud.options) {
     if (isRepeatable === true) command.option(flags, description, repeated);
@@ -68,7 +75,13 @@ async function run(
   }
   const done = options.local === true ? output.progress('asking Vercel for a token') : undefined;
   const { token } = await findToken(io, options).finally(done);
-  const full: ExplainInput = { ...input, claims: token.claims, now: io.clock.now() };
+  const { environment } = options;
+  const claims = environment === undefined ? token.claims : claimsOfEnvironment(token.claims, environment);
+  if (environment !== undefined)
+    output.note(
+      `Judged as a deployment of the environment ${environment}, with the other claims of your token.`,
+    );
+  const full: ExplainInput = { ...input, claims, now: io.clock.now() };
   const explanation = await explainPolicy(io, full);
   output.print(explanation, (view) => drawExplanation(explanation, view));
   return explanation.verdict === 'allowed' ? EXIT.ok : EXIT.no;
@@ -91,4 +104,31 @@ async function valueOf(
   if (option.text === undefined) return readPolicyFile(io, flag, value);
   if (option.text.pattern.test(value)) return value;
   throw new UsageError('invalid_argument', `${flag} must look like ${option.text.says}.`, { option: flag });
+}
+
+/** `owner:acme:project:shop:environment:preview` and what comes before the environment. */
+const SUBJECT = /^(owner:[^:]+:project:[^:]+:environment:)[^:]+$/;
+
+/**
+ * The claims of a deployment of another environment: a laptop's token is of `development`, and says nothing of the others.
+ * @throws UsageError for a name that is no environment, or a token that is not one of Vercel
+ */
+function claimsOfEnvironment(claims: SubjectClaims, environment: string): SubjectClaims {
+  const option = '--environment';
+  if (!ENVIRONMENT.pattern.test(environment))
+    throw new UsageError('invalid_argument', `${option} must be ${ENVIRONMENT.says}.`, { option });
+  const [, before] = SUBJECT.exec(claims.sub ?? '') ?? [];
+  if (before === undefined)
+    throw new UsageError(
+      'invalid_argument',
+      `${option} needs a token of Vercel, whose subject names an environment.`,
+      {
+        option,
+        hint: 'Leave the option out, to explain the token as it is.',
+      },
+    );
+  // Only a token of `development` names the user who asked for it.
+  const { user_id: _user, ...others } = claims;
+  const sub = `${before}${environment}`;
+  return { ...others, sub, environment, ...(others['scope'] === undefined ? {} : { scope: sub }) };
 }
