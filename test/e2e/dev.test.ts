@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -197,4 +197,15 @@ test('SIGTERM ends the group, and nothing is left: no process, no folder, no por
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(143);
   expect([isAlive(pid), existsSync(made)]).toEqual([false, false]);
   await expect(fetch(url)).rejects.toThrow('fetch failed');
+});
+
+test('leaves neither the folder with the token nor the program where its messages cannot be written', async () => {
+  const cwd = folder();
+  const env = { ...BARE, AWS_ROLE_ARN: AWS.roleArn, TMPDIR: cwd, BIN, NODE: process.execPath };
+  const program = "require('fs').writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1e6)";
+  const words = `"$NODE" "$BIN" dev -- "$NODE" -e "${program}" 2> /dev/full`;
+  await ended(start('sh', ['-c', words], { cwd, env }));
+  expect(readdirSync(cwd).filter((name) => name !== 'pid')).toEqual([]);
+  const pid = join(cwd, 'pid');
+  expect(existsSync(pid) && isAlive(readFileSync(pid, 'utf8'))).toBe(false);
 });

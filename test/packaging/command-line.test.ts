@@ -73,6 +73,29 @@ describe('credex', () => {
     expect(await command('bash', ['-c', piped], folder)).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
+  it('says that its output was lost, where the disk is full', async () => {
+    const full = `'${process.execPath}' '${bin}' --help > /dev/full`;
+    expect(await command('bash', ['-c', full], folder)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: Standard output cannot be written: ENOSPC. (unreadable_file)\n',
+    });
+    // Nothing can be said on a full standard error: the code is the answer's.
+    const said = `'${process.execPath}' '${bin}' whoami --token-file absent 2> /dev/full`;
+    expect((await command('bash', ['-c', said], folder)).code).toBe(3);
+  });
+
+  it('says that its working directory was removed, where it needs one', async () => {
+    const removed = (words: string): string =>
+      `mkdir gone && cd gone && rmdir ../gone && '${process.execPath}' '${bin}' ${words}`;
+    const { code, stderr } = await command('bash', ['-c', removed('whoami')], folder);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: The working directory does not exist any more\. \(unreadable_file\)\n/),
+    ]);
+    expect((await command('bash', ['-c', removed('--version')], folder)).code).toBe(0);
+  });
+
   it('ends on Ctrl-C by the signal itself, which shells report as 130, without a word', async () => {
     const child = spawn(process.execPath, [bin, 'whoami', '--token', '-'], { cwd: folder });
     let said = '';

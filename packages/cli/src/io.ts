@@ -37,7 +37,7 @@ export interface Io {
   readonly clock: Clock;
   /** For tests. Default: our own requests, which check the certificate whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
   readonly fetch?: Fetch | undefined;
-  /** Aborted if the reader of stdout closes the pipe and, after `catchSignals`, by Ctrl-C, SIGTERM and SIGHUP. */
+  /** Aborted if stdout or stderr cannot be written and, after `catchSignals`, by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   /**
    * Called by a command that must clean up (a file, a program, a server). Until then a signal ends the process immediately: a

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { EXIT } from './exit-codes.js';
 import { flushed, processIo } from './process-io.js';
 import { run } from './run.js';
 
@@ -16,6 +17,11 @@ export async function main(): Promise<void> {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   process.exitCode = await run(process.argv.slice(2), processIo(version));
   // The output must arrive in a pipe first. Pending work, such as a DNS lookup without a response, is not waited for.
-  await flushed();
+  const lost = await flushed();
+  if (lost !== undefined) {
+    process.exitCode = EXIT.usage;
+    process.stderr.write(`error: Standard output cannot be written: ${lost}. (unreadable_file)\n`);
+    await flushed();
+  }
   process.exit();
 }

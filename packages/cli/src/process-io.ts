@@ -4,6 +4,7 @@ import { basename, isAbsolute } from 'node:path';
 import type { Clock } from '@credex/core';
 import type { Io, Sink, Source } from './io.js';
 import { terminalPrompts } from './prompts.js';
+import { UsageError } from './usage-error.js';
 
 /** The `Io` of this process. Called once, by the executable. */
 export function processIo(version: string): Io {
@@ -17,10 +18,12 @@ export function processIo(version: string): Io {
     stdin: source(process.stdin),
     readKeys: process.stdin.isTTY ? (listener) => keysOf(process.stdin, listener) : undefined,
     // The questions are written to standard error.
-    prompts: process.stdin.isTTY && process.stderr.isTTY ? terminalPrompts : undefined,
+    prompts: process.stdin.isTTY && process.stderr.isTTY ? terminalPrompts(process.stdin) : undefined,
     // Without a prototype: inherited members are not variables, and no program must receive them.
     env: Object.assign(Object.create(null) as Record<string, string>, process.env),
-    cwd: process.cwd(),
+    get cwd() {
+      return workingDirectory();
+    },
     clock: systemClock,
     signal: ended.signal,
     catchSignals() {
@@ -46,6 +49,18 @@ const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** @throws UsageError `unreadable_file` if another program has removed it */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new UsageError('unreadable_file', 'The working directory does not exist any more.', {
+      hint: 'Change to a folder that exists, and run the command again.',
+      cause,
+    });
+  }
+}
 
 /** The path that a shell found; undefined for a copy that `npx` downloaded and for a script that another program loaded. */
 function installedProgram(path: string | undefined): string | undefined {
@@ -89,17 +104,27 @@ function ownStreams(): OwnStreams {
   return own;
 }
 
-/** Resolves when everything that was written to a pipe has been received. */
-export function flushed(): Promise<void> {
+/**
+ * Resolves when everything that was written to a pipe has been received, with Node's code of the error if standard output could not be
+ * written, such as `ENOSPC`.
+ */
+export async function flushed(): Promise<string | undefined> {
   const { stdout, stderr } = ownStreams();
-  return new Promise((resolve) => stdout('', () => stderr('', resolve)));
+  // The callback of a failed write runs before its event `error`.
+  await new Promise<void>((resolve) => stdout('', () => stderr('', () => setTimeout(resolve, 0))));
+  return lost;
 }
 
-function sink(stream: NodeJS.WriteStream, write: Write, readerLeft: () => void): Sink {
-  // `credex … | head -1`: the reader closes the pipe, which is not a failure.
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    readerLeft();
+let lost: string | undefined;
+
+/** `credex … | head -1`: the reader closes the pipe, which is not a failure. */
+const READER_LEFT = 'EPIPE';
+
+function sink(stream: NodeJS.WriteStream, write: Write, failed: () => void): Sink {
+  // A full disk and a closed terminal are errors as well: the command removes its files, and ends its program.
+  stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+    if (stream === process.stdout && code !== READER_LEFT) lost = code;
+    failed();
   });
   return {
     write: (text) => write(text),

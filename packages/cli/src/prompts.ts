@@ -1,5 +1,7 @@
 /** Questions to a person at the terminal. */
 
+import type { Readable, Writable } from 'node:stream';
+import type { CommonOptions } from '@clack/prompts';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './usage-error.js';
 
@@ -13,29 +15,50 @@ export interface Prompts {
   confirm(question: string): Promise<boolean>;
 }
 
-/** By @clack/prompts, loaded with the first question. Ctrl-C and Escape reject with an `AbortError`. */
-export const terminalPrompts: Prompts = {
-  async text(question) {
-    const { text, isCancel } = await import('@clack/prompts');
-    const validate = (value: string | undefined): string | undefined =>
-      value === undefined || value.trim() === '' ? 'Please type a value.' : undefined;
-    const answer = await text({ message: question, validate });
-    return isCancel(answer) ? cancelled() : answer.trim();
-  },
-  async select(question, choices) {
-    const { select, isCancel } = await import('@clack/prompts');
-    const answer = await select({ message: question, options: [...choices] });
-    return isCancel(answer) ? cancelled() : answer;
-  },
-  async confirm(question) {
-    const { confirm, isCancel } = await import('@clack/prompts');
-    const answer = await confirm({ message: question, initialValue: false });
-    return isCancel(answer) ? cancelled() : answer;
-  },
-};
+type Clack = typeof import('@clack/prompts');
 
-function cancelled(): never {
-  throw new UsageError('cancelled', 'Nothing was changed, because the question was not answered.', {
-    exit: EXIT.interrupted,
-  });
+/**
+ * By @clack/prompts, loaded with the first question. Ctrl-C, Ctrl-D, Escape and the end of `input` reject with a UsageError
+ * `cancelled`.
+ * @param output default: standard output
+ */
+export function terminalPrompts(input: Readable, output?: Writable): Prompts {
+  const ask = async <A>(
+    question: (clack: Clack, common: CommonOptions) => Promise<A>,
+  ): Promise<Exclude<A, symbol>> => {
+    const clack = await import('@clack/prompts');
+    const ended = new AbortController();
+    const end = (): void => ended.abort();
+    // Node's line reader closes on Ctrl-D, and @clack/prompts does not notice it: the process would end without an answer.
+    const onKey = (
+      _text: string | undefined,
+      key: { readonly name?: string; readonly ctrl?: boolean },
+    ): void => {
+      if (key.ctrl === true && key.name === 'd') end();
+    };
+    input.on('keypress', onKey).once('end', end);
+    try {
+      const answer = await question(clack, {
+        input,
+        ...(output === undefined ? {} : { output }),
+        signal: ended.signal,
+      });
+      if (!clack.isCancel(answer)) return answer as Exclude<A, symbol>;
+    } finally {
+      input.off('keypress', onKey).off('end', end);
+    }
+    throw new UsageError('cancelled', 'Nothing was changed, because the question was not answered.', {
+      exit: EXIT.interrupted,
+    });
+  };
+  return {
+    async text(message) {
+      const validate = (value: string | undefined): string | undefined =>
+        value === undefined || value.trim() === '' ? 'Please type a value.' : undefined;
+      return (await ask(({ text }, common) => text({ message, validate, ...common }))).trim();
+    },
+    select: (message, choices) =>
+      ask(({ select }, common) => select({ message, options: [...choices], ...common })),
+    confirm: (message) => ask(({ confirm }, common) => confirm({ message, initialValue: false, ...common })),
+  };
 }

@@ -1,18 +1,17 @@
 /** `credex dev`: the emulator, a fresh token and a program that finds both, until the program ends. */
 
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Emulator, EmulatorSeed, ServiceName } from '@credex/testing/emulator';
 import type { CloudDev } from '../clouds/cloud.js';
 import { portsOf } from '../emulator/ports.js';
 import { emulatorPackage, serve } from '../emulator/serve.js';
+import { makeTemporaryFolder } from '../entry/new-folder.js';
 import { writePrivately } from '../entry/private-file.js';
 import type { Io } from '../io.js';
 import type { Output } from '../output.js';
 import { dim, strong } from '../text.js';
-import { UsageError } from '../usage-error.js';
-import { shown } from '../visible.js';
 import type { HeldSignals } from './child-group.js';
 import { holdSignals, startGroup } from './child-group.js';
 import { authorities, childEnvironment } from './child-environment.js';
@@ -52,7 +51,7 @@ export async function develop(parts: Parts, options: DevelopOptions, words: Word
   // Until the last of it is removed.
   const held = holdSignals();
   try {
-    const folder = await madeFolder();
+    const folder = await makeTemporaryFolder(tmpdir(), 'credex-dev-', 'TMPDIR');
     const { emulator } = served;
     try {
       return await session(parts, { emulator, network, folder, found, kind, held }, words);
@@ -62,17 +61,6 @@ export async function develop(parts: Parts, options: DevelopOptions, words: Word
   } finally {
     await served.close();
     held.release();
-  }
-}
-
-async function madeFolder(): Promise<string> {
-  try {
-    return await mkdtemp(join(tmpdir(), 'credex-dev-'));
-  } catch (cause) {
-    throw new UsageError('unreadable_file', `A folder cannot be made in ${shown(tmpdir())}.`, {
-      hint: 'Set TMPDIR to an existing folder that you can write to.',
-      cause,
-    });
   }
 }
 

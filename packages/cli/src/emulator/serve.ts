@@ -96,13 +96,21 @@ export async function serve(
     return {
       emulator,
       document: documentOf(emulator, server.url, names),
-      writeCa: emulator.writeCa,
+      writeCa: (path) => emulator.writeCa(path).catch((cause: unknown) => notWritten(path, cause)),
       close,
     };
   } catch (error) {
     await emulator.close();
     throw error;
   }
+}
+
+function notWritten(path: string, cause: unknown): never {
+  throw new UsageError('unreadable_file', `The file ${shown(path)} of --write-ca cannot be written.`, {
+    option: '--write-ca',
+    hint: 'Choose a file in an existing folder that you can write to.',
+    cause,
+  });
 }
 
 /** The emulator checks an object, but uses a string or a number as the seed of its random ids. */

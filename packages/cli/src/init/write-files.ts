@@ -1,9 +1,9 @@
 /** Writes the files of `credex init`. A file that a person may have changed is not overwritten. */
 
 import * as fs from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readRegularFile } from '@credex/core/on-demand';
+import { makeFolder } from '../entry/new-folder.js';
 import { writePrivately } from '../entry/private-file.js';
 import { assertInside } from './inside-folder.js';
 import { UsageError } from '../usage-error.js';
@@ -42,13 +42,14 @@ export async function writeFiles(
     );
   for (const { path, text, status } of wanted) {
     if (status === 'unchanged') continue;
-    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await makeFolder(dirname(join(directory, path)), { hint: HINT });
     // Replaces a link: the folder may be somebody else's work.
     await writePrivately(join(directory, path), text, 0o644);
   }
   return wanted.map(({ path, status }) => ({ path, status }));
 }
 
+const HINT = 'Run `credex init` in a folder that you can write to.';
 const MOST_BYTES = 1_048_576;
 
 /** With the mark of the byte order, if there is one. @throws UnreadableFile, or Node's error */

@@ -2,11 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { homedir, platform } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { parseJson } from '@credex/core/internal';
 import { readRegularFile } from '@credex/core/on-demand';
+import { makeFolder } from '../entry/new-folder.js';
 import { writePrivately } from '../entry/private-file.js';
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
@@ -70,16 +71,21 @@ export function trustedFiles(io: Io): Map<string, string> {
 
 async function write(io: Io, files: ReadonlyMap<string, string>): Promise<void> {
   const place = placeOf(io);
-  await mkdir(dirname(place), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(place), {
+    mode: 0o700,
+    hint: `Set ${VARIABLE} to a folder that you can write to.`,
+  });
   await writePrivately(
     place,
     `${JSON.stringify({ version: 1, files: Object.fromEntries(files) }, null, 2)}\n`,
   );
 }
 
+const VARIABLE = platform() === 'win32' ? 'APPDATA' : 'XDG_CONFIG_HOME';
+
 /** `$XDG_CONFIG_HOME/credex`, else `~/.config/credex`; on Windows `%APPDATA%\\credex`. */
 function placeOf({ env }: Io): string {
-  const given = platform() === 'win32' ? env['APPDATA'] : env['XDG_CONFIG_HOME'];
+  const given = env[VARIABLE];
   const home = env['HOME'] || homedir();
   const folder = given !== undefined && isAbsolute(given) ? given : join(home, '.config');
   return join(folder, 'credex', 'trusted.json');

@@ -1,10 +1,11 @@
 /** The Vercel token in a file, and the environment variables that point Azure's tools to it. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AzureCredentials } from '@credex/azure';
 import type { AzureEntry } from '@credex/config';
+import { makeTemporaryFolder } from '../../entry/new-folder.js';
 import { writePrivately } from '../../entry/private-file.js';
 import type { CloudEnvironment } from '../cloud.js';
 
@@ -55,7 +56,10 @@ export const environment: CloudEnvironment<AzureEntry, AzureCredentials> = {
   /** The file is in a folder that only the user can read. */
   async prepare({ name, entry, subject }, { env }) {
     const { jwt, expiresAt } = await subject();
-    const folder = await mkdtemp(join(env['XDG_RUNTIME_DIR'] || tmpdir(), 'credex-'));
+    const given = env['XDG_RUNTIME_DIR'];
+    const folder = given
+      ? await makeTemporaryFolder(given, 'credex-', 'XDG_RUNTIME_DIR')
+      : await makeTemporaryFolder(tmpdir(), 'credex-', 'TMPDIR');
     const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
     const path = join(folder, 'token');
     try {
