@@ -1,4 +1,4 @@
-/** `requestTokenSource` as a token source of its own. */
+/** `requestTokenSource` as the token source of a provider. */
 
 import type { SubjectToken, SubjectTokenSource } from '@credex/core';
 import { describe, expect, it } from 'vitest';
