@@ -57,6 +57,9 @@ export const requestRefusals = {
     ),
   /** reference-error-codes, InvalidRequest. That an unknown client_assertion_type gets it is unverified. */
   malformed: (): EntraRefusal => badRequest(9002313, 'Invalid request. Request is malformed or invalid.'),
+  /** microsoft/vscode#254009, snok/django-auth-adfs#198: endpoints of version 2 take `scope`. */
+  resourceParameter: (): EntraRefusal =>
+    badRequest(901002, "The 'resource' request parameter is not supported."),
   /** reference-error-codes, InvalidRequestParameter. That `claims` gets it is unverified. */
   badClaims: (): EntraRefusal => badRequest(90100, 'claims parameter is empty or not valid.'),
   /** microsoft/Analysis-Services#194. */

@@ -131,6 +131,7 @@ describe('a token', () => {
 
 type Case = readonly [string, number, string, number, Record<string, string | undefined>];
 const refused: readonly Case[] = [
+  ['a resource of version 1', 400, 'invalid_request', 901002, { resource: 'https://vault.azure.net' }],
   ['no grant_type', 400, 'invalid_request', 900144, { grant_type: undefined }],
   ['another grant', 400, 'unsupported_grant_type', 70003, { grant_type: 'password' }],
   ['no client_id', 400, 'invalid_request', 900144, { client_id: undefined }],

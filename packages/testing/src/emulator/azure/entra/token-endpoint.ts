@@ -113,6 +113,7 @@ export async function answerTokenRequest(
   notes['tenant'] = tenant.tenantId;
   if (required(form, 'grant_type') !== 'client_credentials')
     throw requestRefusals.grantType(form.get('grant_type') ?? '');
+  if (form.has('resource')) throw requestRefusals.resourceParameter();
   const clientId = required(form, 'client_id');
   const scope = form.get('scope');
   if (scope === null || scope === '') throw requestRefusals.missingScope();

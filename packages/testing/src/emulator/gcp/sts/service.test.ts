@@ -106,18 +106,26 @@ describe('the form', () => {
   });
 
   test('a repeated field, another content type and broken JSON', async () => {
+    let described: unknown;
     const post = async (type: string, body: string) => {
       const request = requestTo('POST', '/v1/token', {
         headers: { 'content-type': type },
         body: bytes(body),
       });
       const { status, json } = told(await gcp.service('gcp-sts').handle(request));
+      described = json['error_description'];
       return [status, json['error']];
     };
     expect(await post('application/x-www-form-urlencoded', 'grant_type=a&grant_type=b')).toEqual([
       400,
       'invalid_request',
     ]);
+    const options = '{"accessBoundary":{}}';
+    expect((await gcp.exchange({ options: '{}' })).status).toBe(200);
+    expect((await gcp.exchange({ options })).status).toBe(501);
+    const unread = 'grant_type=urn:ietf:params:oauth:grant-type:token-exchange&colour=red&colour=blue';
+    expect(await post('application/x-www-form-urlencoded', unread)).toEqual([400, 'invalid_request']);
+    expect(described).toBe('Invalid value for "colour". It must not be repeated.');
     expect(await post('text/plain', '')).toEqual([400, 'invalid_request']);
     expect(await post('application/json', '{')).toEqual([400, 'invalid_request']);
   });

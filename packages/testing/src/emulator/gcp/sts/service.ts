@@ -96,6 +96,9 @@ const AUDIENCE =
 
 function readTokenExchange(request: ServiceRequest): TokenExchangeRequest {
   const field = fieldsOf(request);
+  // An access boundary among them narrows what the token may do: it must not be passed over. Not Google's words.
+  if (!/^(?:\{\})?$/.test(field('options') ?? ''))
+    throw oauthRefusal('invalid_request', 'The emulator does not know "options".', 501);
   if (field('grant_type') !== GRANT_TYPE)
     throw oauthRefusal('unsupported_grant_type', `Invalid value for "grant_type". It must be ${GRANT_TYPE}.`);
   const audience = AUDIENCE.exec(field('audience') ?? '');
@@ -124,11 +127,10 @@ type Field = (name: string) => string | undefined;
 function fieldsOf(request: ServiceRequest): Field {
   const form = formOf(request);
   if (form !== undefined) {
-    return (name) => {
-      // RFC 6749 section 3.2: a parameter must not be there more than once.
-      if (form.getAll(name).length > 1) throw invalid(name, 'It must not be repeated.');
-      return form.get(name) ?? undefined;
-    };
+    // RFC 6749 section 3.2: a parameter must not be there more than once.
+    const twice = [...form.keys()].find((name) => form.getAll(name).length > 1);
+    if (twice !== undefined) throw invalid(twice, 'It must not be repeated.');
+    return (name) => form.get(name) ?? undefined;
   }
   if (mediaTypeOf(request.headers) === 'application/json') {
     const json = jsonObject(request.body);
