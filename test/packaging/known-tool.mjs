@@ -14,6 +14,14 @@ const FEDERATED_CREDENTIAL = {
 /** By command: its operands, its required options and its other options, each with what its value must be; `true`: no value. */
 const TOOLS = {
   aws: {
+    'ec2 authorize-security-group-ingress': {
+      required: {
+        '--group-id': /^sg-[\da-f]+$/,
+        '--protocol': /^tcp$/,
+        '--port': /^\d+$/,
+        '--cidr': /^[\d.]+\/\d+$/,
+      },
+    },
     other: { '--region': NAME, '--output': NAME, '--query': /./, '--profile': NAME },
     'iam get-role': { required: { '--role-name': NAME } },
     'iam put-role-policy': {
@@ -21,7 +29,11 @@ const TOOLS = {
     },
     'rds modify-db-instance': {
       required: { '--db-instance-identifier': NAME },
-      other: { '--enable-iam-database-authentication': true, '--apply-immediately': true },
+      other: {
+        '--enable-iam-database-authentication': true,
+        '--publicly-accessible': true,
+        '--apply-immediately': true,
+      },
     },
     'rds modify-db-cluster': {
       required: { '--db-cluster-identifier': NAME },
@@ -56,7 +68,7 @@ const TOOLS = {
     'run services update': {
       operands: [NAME],
       required: { '--region': NAME },
-      other: { '--add-custom-audiences': /^https:\/\/[\w.-]+$/ },
+      other: { '--add-custom-audiences': /^https:\/\/[\w.-]+$/, '--ingress': /^all$/ },
     },
     'run services describe': { operands: [NAME], required: { '--region': NAME } },
     'storage buckets add-iam-policy-binding': {

@@ -5,14 +5,12 @@ import { join } from 'node:path';
 import { filesUnder } from '../../scripts/workspace.mjs';
 import { PACKAGES, ROOT } from './packages.js';
 
-/** README, CONTRIBUTING, the READMEs of the packages, the guides and the website. Its API reference is generated. */
+/** README, CONTRIBUTING, the READMEs of the packages, and the website. Its API reference is generated. */
 const PAGES: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
   ...PACKAGES.map((name) => `packages/${name}/README.md`),
-  ...['docs/guides', 'docs/site']
-    .flatMap((folder) => filesUnder(folder))
-    .filter((path) => path.endsWith('.md') && !path.startsWith('docs/site/api/')),
+  ...filesUnder('docs/site').filter((path) => path.endsWith('.md') && !path.startsWith('docs/site/api/')),
 ].filter((path) => existsSync(join(ROOT, path)));
 
 interface Block {
@@ -84,7 +82,6 @@ export const COMPILED: readonly { readonly language: string; readonly pages: Reg
     { language: 'typescript', pages: inPackages('vercel'), by: 'test/token-clients/recipes.proof.ts' },
     { language: 'ts', pages: /^docs\/site\//, by: 'test/hosts/site/group.mjs' },
     { language: 'tsx', pages: /^docs\/site\//, by: 'test/hosts/site/group.mjs' },
-    { language: 'tsx', pages: /^docs\/guides\/next-js-s3\.md$/, by: 'test/hosts/guide/group.mjs' },
   ];
 export const compilerOf = ({ language, page }: Block): string | undefined =>
   COMPILED.find((one) => one.language === language && one.pages.test(page))?.by;

@@ -7,6 +7,7 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
     text: 'Introduction',
     items: [
       page('Start in five minutes', '/start'),
+      page('A Next.js page from an empty folder', '/guides/next-js-s3'),
       page('Develop on your machine', '/develop'),
       page('Examples', '/examples'),
       page('Playground', '/playground'),

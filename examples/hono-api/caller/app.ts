@@ -2,7 +2,9 @@ import { createAuthenticatedFetch } from '@credex/vercel';
 import { Hono } from 'hono';
 
 const onVercel = process.env.VERCEL === '1';
-const api = onVercel ? 'https://orders.acme.example' : `http://localhost:${process.env.API_PORT ?? 8787}`;
+const api = onVercel
+  ? 'https://orders.acme.example'
+  : `http://localhost:${process.env.API_PORT ?? process.env.PORT ?? 8787}`;
 
 /** A `fetch` that sends a token of this audience with each request, and to no other origin. */
 const orders = createAuthenticatedFetch({

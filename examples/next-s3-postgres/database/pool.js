@@ -4,7 +4,10 @@ import { pgOptions } from '@credex/connect/pg';
 import { attachDatabasePool } from '@vercel/functions';
 import { Pool } from 'pg';
 
-const { PGHOST = 'localhost', PGPORT = '5432', PGUSER = 'app', PGDATABASE = 'shop' } = process.env;
+// `credex dev` sets them for the database that it starts.
+const { PGHOST, PGPORT = '5432', PGUSER, PGDATABASE } = process.env;
+if (!PGHOST || !PGUSER || !PGDATABASE)
+  throw new Error('Set PGHOST, PGUSER and PGDATABASE for this environment, and deploy again.');
 
 /** Each new connection logs in with a password that is signed for it and is valid for 15 minutes. */
 export const pool = new Pool(

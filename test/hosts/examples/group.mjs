@@ -134,7 +134,7 @@ async function runHono(context, cwd, command) {
     ['refusal', refused, [403, undefined, 401]],
   ]) {
     const [port, apiPort] = [await freePort(), await freePort()];
-    const env = { PORT: String(port), API_PORT: String(apiPort) };
+    const env = { CALLER_PORT: String(port), API_PORT: String(apiPort) };
     const ready = /The (?:API|caller) listens[^]*The (?:API|caller) listens/;
     await whileServed(context, { command: line, cwd, env, ready }, async () => {
       const called = await fetch(`http://localhost:${port}/`);

@@ -1,5 +1,6 @@
-// docs/guides/next-js-s3.md, followed as it is printed: its commands are run and its page is written, in an empty folder. Only
-// our own packages come from their tarballs instead of a registry. `next dev` is asked by real requests.
+// docs/site/guides/next-js-s3.md, followed as it is printed: its commands are run and its page is written, in an empty folder, up to
+// the development server, because a deployment needs accounts. Only our own packages come from their tarballs instead of a registry.
+// `next dev` is asked by real requests.
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ import {
   textOf,
 } from '../support/npm.mjs';
 
-const GUIDE = fileURLToPath(new URL('../../../docs/guides/next-js-s3.md', import.meta.url));
+const GUIDE = fileURLToPath(new URL('../../../docs/site/guides/next-js-s3.md', import.meta.url));
 const LIMIT_MS = 300_000;
 
 /** The blocks of code, in order: `sh` line by line, other languages with the path that the sentence before them names. */
@@ -31,7 +32,7 @@ function stepsOf(text) {
 
 const ordersIn = (html) => /(\d+) orders in shop-dev/.exec(html)?.[1];
 
-/** The last command of the guide, and what a person does in the browser. */
+/** The command of the guide that develops, and what a person does in the browser. */
 async function develop({ serve, row }, command, cwd) {
   const host = `guide: ${command}`;
   const port = await freePort();
@@ -70,8 +71,9 @@ export async function run(context) {
   let cwd = await folder('guide', { empty: true });
   const began = performance.now();
   const steps = stepsOf(readFileSync(GUIDE, 'utf8'));
-  const last = steps.pop();
-  for (const { command, path, code } of steps) {
+  const end = steps.findIndex(({ command }) => command?.startsWith('npx credex dev '));
+  const last = steps[end];
+  for (const { command, path, code } of steps.slice(0, end)) {
     if (command === undefined) await writeFile(join(cwd, path), code);
     else if (command.startsWith('cd ')) cwd = join(cwd, command.slice(3));
     else await succeed('sh', ['-c', fromTarballs(command)], { cwd, env: npmEnvironment, limitMs: LIMIT_MS });
