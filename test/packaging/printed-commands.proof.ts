@@ -31,8 +31,9 @@ const BOUND_MS = 120_000;
 const ENDS: Readonly<Record<string, number>> = {
   // No Vercel login is here.
   'npx credex whoami --local': 3,
-  // It asks on a terminal, which is not here.
+  // They ask on a terminal, which is not here.
   'npx credex init': 2,
+  'npx credex setup aws --team acme --project shop --environment production --account-id 123456789012 --apply': 2,
   // The entry is one role, not a chain: test/errors/doctor-clouds.proof.ts runs it for a chain.
   'npx credex doctor s3 --policy role.json --hop-policy role-1.json': 2,
 };

@@ -10,6 +10,8 @@ const PAGES: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
   ...PACKAGES.map((name) => `packages/${name}/README.md`),
+  // The commands of the other examples are for the folder of the example.
+  'examples/next-s3-postgres/README.md',
   ...filesUnder('docs/site').filter((path) => path.endsWith('.md') && !path.startsWith('docs/site/api/')),
 ].filter((path) => existsSync(join(ROOT, path)));
 
@@ -98,7 +100,7 @@ export const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^npx --yes pnpm@/, 'scripts/pack.mjs makes the same tarballs for this test'],
   [/^npx create-next-app@/, 'it needs the public registry: the group guide of npm run hosts runs it'],
   [
-    /^npm (?:install|run dev)$/,
+    /^npm (?:install|run dev)$|(?:^| )npm run migrate$/,
     'it is for a folder of examples: the group examples of npm run hosts runs it',
   ],
   [/^cd /, 'it leads into a folder that another command makes'],
