@@ -11,6 +11,7 @@ import { vercelFunctionsTokenSource } from '@credex/vercel/functions';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clearEnvironment, setDeployment } from '../support/environment.js';
 import { inRequest, installRequestContext } from '../support/request-context.js';
+import { forgetEarlierTokens } from '../support/use-fixture.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -220,5 +221,75 @@ it('a request with a token of another identity never gets one of an earlier requ
   )[0];
   await expect(inRequest(stale, () => watched.getCredentials())).rejects.toMatchObject({
     code: 'subject_token_expired',
+  });
+});
+
+describe('a forged token of the deployment that ends last', () => {
+  const read = async (source: SubjectTokenSource): Promise<string> => {
+    const signal = new AbortController().signal;
+    return (await source.capture().token({ audience: undefined, fresh: false, signal })).jwt;
+  };
+  const SOURCES: readonly (readonly [string, () => SubjectTokenSource])[] = [
+    ['vercelTokenSource', () => vercelTokenSource({ clock, local: false })],
+    ['vercelFunctionsTokenSource', () => vercelFunctionsTokenSource({ clock })],
+  ];
+  const forge = (): string => platformToken({ exp: clock.now() / 1_000 + 23 * 3_600, jti: 'forged' });
+  beforeEach(() => {
+    clock = manualClock(Date.parse('2100-01-01T00:00:00Z'));
+    forgetEarlierTokens();
+  });
+
+  it.each(SOURCES)('%s: is not used where a cloud has accepted another one', async (_name, source) => {
+    const genuine = platformToken();
+    await inRequest(genuine, () => provider(HOUR, source()).getCredentials());
+    inRequest(forge(), () => source().capture());
+    expect(await read(source())).toBe(genuine);
+  });
+
+  it.each(SOURCES)('%s: gives way to the token of the next request', async (_name, source) => {
+    const genuine = platformToken();
+    inRequest(genuine, () => source().capture());
+    inRequest(forge(), () => source().capture());
+    inRequest(genuine, () => source().capture());
+    expect(await read(source())).toBe(genuine);
+  });
+
+  it.each(SOURCES)('%s: is used last once a cloud has refused it', async (_name, source) => {
+    const genuine = platformToken();
+    const forged = forge();
+    inRequest(genuine, () => source().capture());
+    inRequest(forged, () => source().capture());
+    const refusing = createCredentialProvider<Serial>(
+      {
+        specificationVersion: 'v1',
+        provider: 'test',
+        cacheKeyFields: () => ({}),
+        async exchange(_request, context) {
+          if ((await context.subject()).jwt === forged) throw new Error('signature');
+          return { credential: { serial: 1, expiresAt: clock.now() + HOUR } };
+        },
+        parseStored: (record) => record as Serial,
+        classify: () => ({ code: 'token_rejected', retry: 'never' }),
+      },
+      { source: source(), cache: createCredentialCache(), clock },
+    );
+    await expect(refusing.getCredentials()).rejects.toMatchObject({ code: 'token_rejected' });
+    expect((await refusing.getCredentials()).serial).toBe(1);
+    inRequest(forged, () => source().capture());
+    expect(await read(source())).toBe(genuine);
+  });
+
+  it.each(SOURCES)('%s: takes the place of no live token of a request', async (_name, source) => {
+    const genuine = platformToken({ exp: clock.now() / 1_000 + 20 });
+    inRequest(forge(), () => source().capture());
+    await inRequest(genuine, async () => {
+      const signal = new AbortController().signal;
+      const subject = source().capture();
+      const first = await subject.token({ audience: undefined, fresh: false, signal });
+      expect(first.jwt).toBe(genuine);
+      await expect(subject.token({ audience: undefined, fresh: true, signal })).rejects.toMatchObject({
+        code: 'no_fresher_token',
+      });
+    });
   });
 });

@@ -6,7 +6,7 @@ import { foreignTo } from './hosts.js';
 import { PROVIDERS } from './packages.js';
 
 /** Compressed bytes that load at once, with core and vercel. Raised only for what users get for it. */
-const MOST = { aws: 24_700, azure: 22_800, gcp: 22_400 } as const;
+const MOST = { aws: 24_950, azure: 23_050, gcp: 22_650 } as const;
 
 const RUNTIMES = ['node', 'edge-light', 'workerd'] as const;
 

@@ -11,7 +11,7 @@ const BOUND_MS = 30_000;
 
 /** As a new process: a token that an earlier request brought would serve a request without one. */
 export function forgetEarlierTokens(): void {
-  processWideCache().state.newestToken = undefined;
+  Object.assign(processWideCache().state, { earlierTokens: [], latestToken: undefined });
 }
 
 /**

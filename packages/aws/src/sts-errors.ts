@@ -64,12 +64,14 @@ export function meaningOf({ status, serverCode = '', serverMessage = '' }: Faile
   return BY_CODE.get(serverCode) ?? (status === 429 ? now('throttled', 'throttled') : undefined);
 }
 
+const ISSUER_UNREACHABLE: AwsMeaning = { ...now('unavailable', 'issuerUnreachable'), suspectsToken: true };
+
 const BY_CODE: ReadonlyMap<string, AwsMeaning> = new Map([
   ['AccessDenied', never('access_denied', 'trustPolicy')],
   ['ExpiredToken', { code: 'subject_token_expired', retry: 'fresh-subject', hint: 'expired' }],
   ['InvalidIdentityToken', never('token_rejected', 'rejected')],
   ['IDPRejectedClaim', never('token_rejected', 'rejected')],
-  ['IDPCommunicationError', now('unavailable', 'issuerUnreachable')],
+  ['IDPCommunicationError', ISSUER_UNREACHABLE],
   ['ValidationError', never('invalid_request', 'parameter')],
   ['MalformedPolicyDocument', never('invalid_request', 'policy')],
   ['PackedPolicyTooLarge', never('invalid_request', 'packedPolicy')],
@@ -98,8 +100,7 @@ export const SERVER_CODES: readonly string[] = [...BY_CODE.keys()];
 
 /** One code for many causes: only the message tells them apart, and since mid-2026 it often does not. */
 function meaningOfInvalidToken(message: string): AwsMeaning {
-  if (/verification key/i.test(message))
-    return { ...now('unavailable', 'issuerUnreachable'), retriesAtMost: 2 };
+  if (/verification key/i.test(message)) return { ...ISSUER_UNREACHABLE, retriesAtMost: 2 };
   if (/No OpenIDConnect provider found/i.test(message)) return never('issuer_mismatch', 'issuer');
   if (/incorrect token audience/i.test(message)) return never('audience_mismatch', 'audience');
   if (/more than one audience/i.test(message)) return never('audience_mismatch', 'severalAudiences');

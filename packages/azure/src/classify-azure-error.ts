@@ -97,6 +97,14 @@ type Group = readonly [meaning: AzureMeaning, ...numbers: readonly number[]];
 
 const never = (code: FederationErrorCode, hint: HintName): AzureMeaning => ({ code, retry: 'never', hint });
 
+const ISSUER_UNREACHABLE: AzureMeaning = {
+  code: 'unavailable',
+  retry: 'now',
+  hint: 'issuerUnreachable',
+  retriesAtMost: 2,
+  suspectsToken: true,
+};
+
 const GROUPS: readonly Group[] = [
   // The assertion matches no federated credential of the application.
   [never('subject_not_allowed', 'noCredential'), 70021],
@@ -157,7 +165,7 @@ const GROUPS: readonly Group[] = [
   [{ code: 'unavailable', retry: 'now' }, 50000, 50033, 90006, 90012, 90024, 90033, 90090, 90091],
   [{ code: 'unavailable', retry: 'never' }, 90036, 90092],
   // Entra could not fetch the issuer's metadata or keys. Entra has used each of these numbers for the same message.
-  [{ code: 'unavailable', retry: 'now', hint: 'issuerUnreachable', retriesAtMost: 2 }, 50166, 501661, 90061],
+  [ISSUER_UNREACHABLE, 50166, 501661, 90061],
 ];
 
 const BY_NUMBER: ReadonlyMap<number, AzureMeaning> = new Map(

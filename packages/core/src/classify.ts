@@ -37,6 +37,8 @@ export interface Meaning<Hint extends string> {
   readonly hint?: Hint | CommonHint | undefined;
   /** The most retries. Default: core's limit. */
   readonly retriesAtMost?: number | undefined;
+  /** The issuer's keys could not be reached, or lack the key that the token names. */
+  readonly suspectsToken?: boolean | undefined;
 }
 
 /** The hints that every cloud has: an untrusted certificate, an unknown host name, a redirect, an unreadable response. */
@@ -115,11 +117,11 @@ export function classifyFailure<Hint extends string, Said extends ServerError, C
 }
 
 function classOf<Hint extends string, Configuration>(
-  { code, retry, hint, retriesAtMost }: Meaning<Hint>,
+  { code, retry, hint, retriesAtMost, suspectsToken }: Meaning<Hint>,
   hints: HintTable<Hint, Configuration>,
   facts: HintFacts<Configuration>,
 ): ErrorClass {
-  return { code, retry, retriesAtMost, hint: hint && hints[hint](facts) };
+  return { code, retry, retriesAtMost, suspectsToken, hint: hint && hints[hint](facts) };
 }
 
 /** A response that was cut short, or a page of a proxy, is requested once more. */

@@ -7,8 +7,10 @@
 export {
   createCredentialCache,
   emptyCache,
-  newestToken,
-  rememberNewest,
+  earlierTokens,
+  isLatest,
+  rankToken,
+  rememberEarlier,
   rememberedToken,
   policyOf,
   processWideCache,
@@ -16,6 +18,7 @@ export {
 export type { DriverCall, DriverProvider, CallerCopy } from './cache/call.js';
 export { OwnCall, frozenRecord, isNested } from './cache/call.js';
 export { canonicalJson, MEMO_SIZE, digestOnce, sha256, valueKey } from './cache/key.js';
+export type { EarlierToken } from './cache/entry.js';
 export type {
   ErrorClass,
   ExchangeContext,

@@ -126,7 +126,7 @@ export function contextOf<C extends Credential, R>(
     exchanger,
     provider,
     cache:
-      assertContract('cache', options.cache, 'credex.cache.v3', 'createCredentialCache()') ??
+      assertContract('cache', options.cache, 'credex.cache.v4', 'createCredentialCache()') ??
       processWideCache(),
     store: assertContract('store', options.store, 'credex.store.v1', 'encryptedStore()'),
     clock: optionalClock(options.clock) ?? systemClock,

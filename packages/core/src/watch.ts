@@ -50,7 +50,7 @@ const MIN_DELAY_MS = 1_000;
  * The watch shares the cache with all other callers, so it costs no further exchange. It sets one timer at a time, of
  * at most 60 s, which does not keep the process alive; `invalidate` of any provider wakes it at once. It runs outside the
  * async context of the caller: it does not see the token of the request in which it was started once that request's token
- * has ended. `vercelTokenSource` remembers the newest token that requests have brought; where no token outlasts a request,
+ * has ended. `vercelTokenSource` remembers the last tokens that requests have brought; where no token outlasts a request,
  * `onError` is called at once with `no_subject_token`.
  *
  * @example

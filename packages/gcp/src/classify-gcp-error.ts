@@ -125,7 +125,13 @@ function meaningOfInvalidGrant(message: string): GcpMeaning {
   if (/\baudiences?\b/.test(message)) return never('audience_mismatch', 'audience');
   // Google returns this message as well for a key id that the issuer does not publish, for some time after a rotation.
   if (/\berror connecting to the given credential's issuer\b/.test(message))
-    return { code: 'unavailable', retry: 'now', hint: 'issuerUnreachable', retriesAtMost: 2 };
+    return {
+      code: 'unavailable',
+      retry: 'now',
+      hint: 'issuerUnreachable',
+      retriesAtMost: 2,
+      suspectsToken: true,
+    };
   if (/\bissuers?\b/.test(message)) return never('issuer_mismatch', 'issuer');
   if (/\b(?:expired|stale|too old)\b/.test(message))
     return { code: 'subject_token_expired', retry: 'fresh-subject', hint: 'expired' };

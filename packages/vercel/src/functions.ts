@@ -3,7 +3,8 @@
 import type { Subject, SubjectToken, SubjectTokenRequest, SubjectTokenSource } from '@credex/core';
 import { FederationError } from '@credex/core';
 import type { Invocation } from '@credex/core/internal';
-import { newestToken, rememberedToken } from '@credex/core/internal';
+import type { EarlierToken } from '@credex/core/internal';
+import { earlierTokens, rememberedToken } from '@credex/core/internal';
 import { optionalPackage, readableToken } from '@credex/core/on-demand';
 import * as vercel from '@vercel/functions';
 import type { VercelTokenSourceOptions } from './platform/source-options.js';
@@ -30,8 +31,8 @@ function rethrow(error: unknown): never {
 /**
  * The subject token that `getVercelOidcToken` of `@vercel/functions/oidc` returns: the `x-vercel-oidc-token` header of
  * the request being served, then VERCEL_OIDC_TOKEN, then, where that token has expired, the package's own refresh through
- * the login of the Vercel CLI. Where that is no valid token, the token that ends last of those that requests of this
- * deployment have brought to this process is used, as `vercelTokenSource` does: a timer, a queue or `watchCredentials`
+ * the login of the Vercel CLI. Where that is no valid token, one that a request of this deployment has brought to this
+ * process is used, in the order of `vercelTokenSource`: a timer, a queue or `watchCredentials`
  * does not depend on the request that started it. `vercelTokenSource` gives the same token without a package, also reads
  * VERCEL_OIDC_TOKEN_FILE, and skips an expired header when VERCEL_OIDC_TOKEN is still valid.
  *
@@ -53,7 +54,7 @@ function rethrow(error: unknown): never {
  */
 export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {}): SubjectTokenSource {
   const { now, finish, guarded } = sourceTools('vercelFunctionsTokenSource', options);
-  // Without `expect`, whose check is in `finish`: the newest token is remembered under this key.
+  // Without `expect`, whose check is in `finish`: tokens are remembered under this key.
   const platform = vercelTokenSource({ ...options, expect: undefined, local: false });
   return {
     about: VERCEL,
@@ -61,18 +62,18 @@ export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {
       const subject = platform.capture();
       const { identityKey } = subject;
       // Never for a request with a token of another identity, which has no platform identity.
-      const newest = (): SubjectToken | undefined =>
-        identityKey === undefined ? undefined : newestToken(identityKey);
+      const earlier = (): readonly EarlierToken[] => earlierTokens(identityKey);
       let lastJwt: string | undefined;
       // All reads of one capture return one token, as those of `vercelTokenSource` do.
       let first: SubjectToken | undefined;
       return {
         identityKey: identityKey === undefined ? undefined : guarded(identityKey),
+        fromRequest: subject.fromRequest,
         matchesIdentity: (claims) => subject.matchesIdentity?.(claims) ?? true,
         async token(request: SubjectTokenRequest): Promise<SubjectToken> {
           const { fresh } = request;
           const known = fresh ? undefined : first;
-          const found = known ?? (await firstLive(fresh ? lastJwt : undefined, newest, now));
+          const found = known ?? (await firstLive(fresh ? lastJwt : undefined, earlier, now));
           const token = fresh ? found : (first ??= found);
           lastJwt = token.jwt;
           return finish(token, request);
@@ -85,10 +86,10 @@ export function vercelFunctionsTokenSource(options: VercelTokenSourceOptions = {
 /** As in `vercelTokenSource`: a token that expires sooner is used only if no other token is available. */
 const MIN_REMAINING_MS = 30_000;
 
-/** The package's token, else the newest of earlier requests: the first that has not expired and is not `rejectedToken`. */
+/** The package's token, else one of an earlier request: the first that has not expired and is not `rejectedToken`. */
 async function firstLive(
   rejectedToken: string | undefined,
-  newest: () => SubjectToken | undefined,
+  earlier: () => readonly EarlierToken[],
   now: () => number,
 ): Promise<SubjectToken> {
   let absent: unknown;
@@ -99,9 +100,11 @@ async function firstLive(
   const found: Found[] = [];
   if (own !== undefined)
     found.push({ place: '@vercel/functions', token: readableToken(rememberedToken(own)) });
-  const earlier = newest();
-  if (earlier !== undefined && earlier.jwt !== own)
-    found.push({ place: 'an earlier request', token: earlier });
+  const hasLive = found.some(({ token }) => token.expiresAt > now());
+  for (const { token, rank } of earlier()) {
+    // It may be forged: a live token is replaced only by one that a cloud has accepted.
+    if (token.jwt !== own && (rank === 1 || !hasLive)) found.push({ place: 'an earlier request', token });
+  }
   const live = found
     .map(({ token }) => token)
     .filter(({ jwt, expiresAt }) => jwt !== rejectedToken && expiresAt > now());

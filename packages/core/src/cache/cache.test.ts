@@ -52,7 +52,7 @@ describe('a cache', () => {
 
 describe('the process-wide cache', () => {
   it('is shared by two copies of the package: one exchange, one refresh, one refusal', async () => {
-    const name = Symbol.for('credex.cache.v3');
+    const name = Symbol.for('credex.cache.v4');
     const own = processWideCache();
     expect(processWideCache()).toBe(own);
     expect(Object.getOwnPropertyDescriptor(globalThis, name)).toMatchObject({

@@ -5,7 +5,7 @@ import { optionalInteger, ownOptions } from '../options/assert.js';
 import { optionNames } from '../own.js';
 import type { RefreshPolicy } from './policy.js';
 import { awsSdkPolicy, defaultPolicy } from './policy.js';
-import type { CacheState } from './entry.js';
+import type { CacheState, EarlierToken } from './entry.js';
 import type { SubjectToken } from '../contract.js';
 import type { DecodedToken } from '../token/subject-token.js';
 import { decodeSubjectToken } from '../token/subject-token.js';
@@ -15,7 +15,7 @@ import { decodeSubjectToken } from '../token/subject-token.js';
  * `state` is private.
  */
 export interface CredentialCache {
-  readonly contract: 'credex.cache.v3';
+  readonly contract: 'credex.cache.v4';
   readonly maxEntries: number;
   readonly profile: 'default' | 'aws-sdk';
   readonly refreshAheadMs: number | undefined;
@@ -94,14 +94,15 @@ export function emptyCache(
     sequence: 0,
     exchangeId: 0,
     watchers: new Set(),
-    newestToken: undefined,
+    earlierTokens: [],
+    latestToken: undefined,
   };
-  const cache = { contract: 'credex.cache.v3', maxEntries, profile, refreshAheadMs } as const;
+  const cache = { contract: 'credex.cache.v4', maxEntries, profile, refreshAheadMs } as const;
   // Not enumerable: printing a cache must not print credentials.
   return Object.freeze(Object.defineProperty(cache, 'state', { value: state })) as CredentialCache;
 }
 
-const PROCESS_WIDE = Symbol.for('credex.cache.v3');
+const PROCESS_WIDE = Symbol.for('credex.cache.v4');
 
 /** The cache behind `getXCredentials()`: one for each process and contract version, even if a bundle has core twice. */
 export function processWideCache(): CredentialCache {
@@ -135,17 +136,38 @@ export function rememberedToken(jwt: string): DecodedToken {
   return decoded;
 }
 
-/** Vercel's tokens live 12 hours at most. One that claims more must not outlast those that follow it. */
-const MAX_LIFETIME_MS = 86_400_000;
+/** A flood of forged tokens keeps no more of them. */
+const MOST_EARLIER = 8;
 
-/** Remembers the token of the platform's identity that ends last, for work that runs outside of any request. */
-export function rememberNewest(identity: string, token: SubjectToken, now: number): void {
-  const known = newestToken(identity)?.expiresAt ?? now;
-  if (token.expiresAt > known && token.expiresAt < now + MAX_LIFETIME_MS)
-    processWideCache().state.newestToken = { identity, token };
+/**
+ * Remembers a live token of the platform's identity, for work that runs outside of any request. It may be forged: one that a
+ * cloud has accepted is used before it and stays, and one that a cloud has refused is used last.
+ */
+export function rememberEarlier(identity: string, token: SubjectToken, now: number): void {
+  const { state } = processWideCache();
+  if (token.expiresAt <= now) return;
+  const known = state.earlierTokens.find((one) => one.token.jwt === token.jwt);
+  const latest = (state.latestToken = known ?? { identity, token, rank: 0 });
+  const others = state.earlierTokens.filter((one) => one !== known && one.token.expiresAt > now);
+  state.earlierTokens = [latest, ...others].sort(byRank).slice(0, MOST_EARLIER);
 }
 
-export function newestToken(identity: string): SubjectToken | undefined {
-  const newest = processWideCache().state.newestToken;
-  return newest?.identity === identity ? newest.token : undefined;
+/** Whether the token is the last one that was remembered. */
+export function isLatest(identity: string, jwt: string): boolean {
+  const { latestToken } = processWideCache().state;
+  return latestToken?.token.jwt === jwt && latestToken.identity === identity;
 }
+
+/** In the order in which they are used: of one rank, the most recent one first. */
+export function earlierTokens(identity: string | undefined): readonly EarlierToken[] {
+  return processWideCache().state.earlierTokens.filter((one) => one.identity === identity);
+}
+
+/** A cloud has accepted the token, or refused one that none has accepted. */
+export function rankToken({ jwt }: Pick<SubjectToken, 'jwt'>, rank: EarlierToken['rank']): void {
+  const tokens = processWideCache().state.earlierTokens;
+  for (const one of tokens) if (one.token.jwt === jwt && one.rank < 1) one.rank = rank;
+  tokens.sort(byRank);
+}
+
+const byRank = (a: EarlierToken, b: EarlierToken): number => b.rank - a.rank;

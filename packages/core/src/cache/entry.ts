@@ -153,11 +153,20 @@ export interface CacheState {
   readonly digests: Map<string, { readonly digest: string; readonly expiresAt: number }>;
   /** Counts calls, refreshes and invalidations, so that any two of them can be put in order. */
   sequence: number;
-  // Of the process-wide cache alone: the last `exchangeId`, what runs after an invalidation, and of the tokens of the
-  // platform's identity that requests have brought the one that ends last.
+  // Of the process-wide cache alone: the last `exchangeId`, what runs after an invalidation, and the tokens of the
+  // platform's identity that requests have brought: in the order in which they are used, and the one that came last.
   exchangeId: number;
   readonly watchers: Set<() => void>;
-  newestToken: { readonly identity: string; readonly token: SubjectToken } | undefined;
+  earlierTokens: EarlierToken[];
+  latestToken: EarlierToken | undefined;
+}
+
+/** A token that a request has brought. Its claims are not verified here. */
+export interface EarlierToken {
+  readonly identity: string;
+  readonly token: SubjectToken;
+  /** 1: a cloud has issued a credential for it; -1: none has, and one has refused it. */
+  rank: -1 | 0 | 1;
 }
 
 /** `first`: when the refresh was put off for the first time. */

@@ -240,6 +240,8 @@ describe('steps', () => {
   it.each([
     ['of another subject', { iss: 'https://a.example', sub: 'b' }],
     ['of another issuer', { iss: 'https://b.example', sub: 'a' }],
+    ['of another project', { iss: 'https://a.example', sub: 'a', project_id: 'prj_other' }],
+    ['of another environment', { iss: 'https://a.example', sub: 'a', environment: 'preview' }],
   ])('never fills the entry of a token with the credential of one %s', async (_case, other) => {
     const w = fixture({
       answer: ({ n }) =>

@@ -25,6 +25,7 @@ import { loadOnce } from '../runtime/load-once.js';
 import type { Expectation } from '../token/subject-token.js';
 import { assertExpected, subjectTokenOf } from '../token/subject-token.js';
 import type { CredentialCache } from './cache.js';
+import { rankToken } from './cache.js';
 import type { Refresh } from './entry.js';
 
 /** What all calls of one provider share. */
@@ -147,6 +148,7 @@ export async function attempt<C extends Credential, R>(
       about,
       capture: () => ({
         identityKey: input.subject.identityKey,
+        fromRequest: input.subject.fromRequest,
         matchesIdentity: isOfIdentity,
         // Remembered, so that a refusal counts against this token.
         token: async (wanted) => (token = await input.subject.token(wanted)),
@@ -166,6 +168,7 @@ export async function attempt<C extends Credential, R>(
     if (!isIssued(issued)) throw (await loadFailures()).noCredential(provider);
     // Another provider may have read the token from `source`, and gone on for the identity that it belongs to.
     if (isOtherIdentity) return { kind: 'other-identity' };
+    if (token !== undefined) rankToken(token, 1);
     return { kind: 'issued', issued, received: momentOf(clock) };
   } catch (thrown) {
     if (isOtherIdentity) return { kind: 'other-identity' };

@@ -19,6 +19,7 @@ import { sleep } from '../runtime/deadline.js';
 import { UNNAMED_SOURCE, subjectTokenOf } from '../token/subject-token.js';
 import { isError } from '../visible.js';
 import type { CredentialCache } from './cache.js';
+import { processWideCache, rankToken } from './cache.js';
 import type { Refresh } from './entry.js';
 import { isTokenError } from './failed-refresh.js';
 import type { Attempt, ExchangeInput, ExchangeOutcome, FailedExchange, ProviderContext } from './exchange.js';
@@ -135,18 +136,28 @@ function describeNetwork(
 
 /**
  * As it was captured: not the token of another audience, nor the fresher one, that was presented. `undefined` where it
- * can't be read again: then no token is blamed.
+ * can't be read again, or where the cache key names it: then no token is blamed.
  */
 async function blamedToken(
   subject: Subject,
-  { error, presented }: FailedExchange,
+  { error, advice, presented }: FailedExchange,
   signal: AbortSignal,
 ): Promise<SubjectToken | undefined> {
-  if (presented === undefined || subject.identityKey === undefined || !isTokenError(error.code))
-    return undefined;
+  const isSuspected = advice?.suspectsToken === true;
+  if (presented === undefined || !(isSuspected || isTokenError(error.code))) return undefined;
   const wanted = { audience: undefined, fresh: false, signal };
   // The error is not shown, so the source needs no name.
-  return subjectTokenOf(subject, wanted, UNNAMED_SOURCE).catch(() => undefined);
+  const captured =
+    subject.identityKey === undefined
+      ? undefined
+      : await subjectTokenOf(subject, wanted, UNNAMED_SOURCE).catch(() => undefined);
+  const { jwt } = captured ?? presented;
+  rankToken({ jwt }, -1);
+  if (!isSuspected) return captured;
+  // A token that a cloud has accepted, or that no request has brought, is not forged: then the issuer is at fault.
+  const known = processWideCache().state.earlierTokens.find(({ token }) => token.jwt === jwt);
+  const mayBeForged = known === undefined ? subject.fromRequest === true : known.rank < 1;
+  return mayBeForged ? captured : undefined;
 }
 
 export function noCredential(provider: string): FederationError {
@@ -156,6 +167,8 @@ export function noCredential(provider: string): FederationError {
     message: 'The exchanger returned no credential with a finite `expiresAt`.',
   });
 }
+
+const IDENTITY = ['iss', 'sub', 'project_id', 'environment'] as const;
 
 /**
  * A token that replaces a stale one. Where the cache key is the digest of the stale token, a token of another identity must not
@@ -168,9 +181,9 @@ export function assertFresher(
   { identityKey }: Subject,
   provider: string,
 ): void {
-  const { iss, sub } = stale.claims;
   const isSame = found.jwt === stale.jwt;
-  const isOther = identityKey === undefined && (found.claims.iss !== iss || found.claims.sub !== sub);
+  const isOther =
+    identityKey === undefined && IDENTITY.some((name) => found.claims[name] !== stale.claims[name]);
   if (!isSame && !isOther) return;
   throw new FederationError({
     code: 'no_fresher_token',

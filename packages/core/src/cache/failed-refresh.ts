@@ -30,11 +30,11 @@ export async function recordFailure<C extends Credential, R>(
   // A timeout, or a token error before anything was sent, delays no one: the token service is not at fault.
   if (advice === undefined || (isTokenError(error.code) && !refresh.sent))
     return fail(run, failure, undefined, durationMs);
-  if (!isTokenError(error.code)) return fail(run, failure, name, durationMs);
+  if (!isTokenError(error.code) && blamed === undefined) return fail(run, failure, name, durationMs);
   const digest = name.digest ?? (blamed && (await digestOf(context, blamed)));
   // Where the key names the token, the failure is the key's.
   const isAttributable = digest !== undefined || input.subject.identityKey === undefined;
-  return fail(run, failure, isAttributable ? { ...name, digest } : undefined, durationMs);
+  return fail(run, failure, isAttributable ? { ...name, digest } : undefined, durationMs, true);
 }
 
 async function digestOf<C extends Credential, R>(
@@ -51,6 +51,7 @@ function fail<C extends Credential, R>(
   failure: Failure,
   delayed: RefreshName | undefined,
   durationMs: number,
+  ofToken = isTokenError(failure.error.code),
 ): RefreshOutcome {
   const { cache, clock, random, emit } = context;
   const { error, kind } = failure;
@@ -73,7 +74,7 @@ function fail<C extends Credential, R>(
       if (backoffs.size > MAX_BACKOFFS) backoffs.delete(backoffs.keys().next().value as string);
     }
   }
-  return { kind: 'failed', error, rejected: kind === 'rejected', ofToken: isTokenError(error.code) };
+  return { kind: 'failed', error, rejected: kind === 'rejected', ofToken };
 }
 
 /** A credential that has expired already, by this machine's clock. */

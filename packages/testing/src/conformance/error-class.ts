@@ -43,6 +43,7 @@ const isMilliseconds = (value: unknown): boolean =>
 const FIELDS: Readonly<Record<Exclude<keyof ErrorClass, 'code' | 'retry'>, (value: unknown) => boolean>> = {
   throttled: (value) => typeof value === 'boolean',
   retriesAtMost: (value) => Number.isInteger(value) && (value as number) >= 0,
+  suspectsToken: (value) => typeof value === 'boolean',
   retryAfterMs: isMilliseconds,
   status: (value) => Number.isInteger(value),
   serverCode: (value) => typeof value === 'string',

@@ -9,7 +9,7 @@ import { jwt } from '../platform/token-source.fixture.js';
 import { TOKEN, echo, got, made, started } from './authenticated-fetch.fixture.js';
 
 describe('a refused token', () => {
-  const FRESH = jwt({ sub: 'shop', jti: 'fresh' });
+  const FRESH = jwt({ ...readSubjectToken(TOKEN).claims, jti: 'fresh' });
   const rotating = (fresh: string, error?: Error): SubjectTokenSource => ({
     capture: () => ({
       identityKey: undefined,
@@ -31,7 +31,7 @@ describe('a refused token', () => {
     const own = made(api.origin, { tokenSource: rotating(FRESH) });
     expect((await got(own(api.origin, { method: 'POST', body: 'pears' }))).body).toBe('pears');
     expect(api.seen).toHaveLength(2);
-    const other = jwt({ sub: 'shop', jti: 'as bad' });
+    const other = jwt({ ...readSubjectToken(TOKEN).claims, jti: 'as bad' });
     expect((await made(api.origin, { tokenSource: rotating(other) })(api.origin)).status).toBe(401);
     expect(api.seen).toHaveLength(4);
   });

@@ -2,7 +2,7 @@
 
 import type { Subject, SubjectClaims, SubjectToken, SubjectTokenRequest } from '@credex/core';
 import type { DecodedToken } from '@credex/core/internal';
-import { environmentVariable, loadOnce, newestToken, rememberedToken } from '@credex/core/internal';
+import { earlierTokens, environmentVariable, loadOnce, rememberedToken } from '@credex/core/internal';
 import type { SourceTools } from './source-options.js';
 import type { Found, Place } from './token-errors.js';
 
@@ -28,7 +28,7 @@ export interface CaptureTools extends SourceTools {
 
 /** The identity of this process. All deployments of one identity have the same rights. */
 export interface PlatformIdentity {
-  /** The identity without the source's `expect`: what the newest token is remembered for. */
+  /** The identity without the source's `expect`: what tokens are remembered for. */
   readonly identity: string;
   readonly name: string;
   matchesIdentity(claims: SubjectClaims): boolean;
@@ -47,8 +47,11 @@ export function tokenVariables(): TokenVariables {
   };
 }
 
+type TokenPlace = readonly [Place, () => Promise<string> | string | undefined];
+
 export class CapturedSubject implements Subject {
   readonly identityKey: string | undefined;
+  readonly fromRequest: boolean;
   readonly #tools: CaptureTools;
   readonly #platform: PlatformIdentity | undefined;
   readonly #header: string | undefined;
@@ -65,6 +68,7 @@ export class CapturedSubject implements Subject {
     variables: TokenVariables | undefined,
   ) {
     this.identityKey = platform?.name;
+    this.fromRequest = header !== undefined;
     this.#tools = tools;
     this.#platform = platform;
     this.#header = header;
@@ -91,15 +95,20 @@ export class CapturedSubject implements Subject {
     const { signal } = request;
     const variables = (this.#variables ??= tokenVariables());
     const { file } = variables;
-    const places: readonly (readonly [Place, () => Promise<string> | string | undefined])[] = [
-      ['the request header', () => this.#header],
-      ['VERCEL_OIDC_TOKEN_FILE', () => (file === undefined ? undefined : fromFile(file, signal))],
-      ['VERCEL_OIDC_TOKEN', () => variables.token],
-      ['an earlier request', () => this.#fromEarlierRequest()],
-    ];
     const expired: Found[] = [];
     let refused = false;
     let brief: SubjectToken | undefined;
+    const places: readonly TokenPlace[] = [
+      ['the request header', () => this.#header],
+      ['VERCEL_OIDC_TOKEN_FILE', () => (file === undefined ? undefined : fromFile(file, signal))],
+      ['VERCEL_OIDC_TOKEN', () => variables.token],
+      // Never for a request with a token of another identity, which has no platform identity.
+      ...earlierTokens(this.#platform?.identity).map(({ token, rank }): TokenPlace => [
+        'an earlier request',
+        // It may be forged: a live token is replaced only by one that a cloud has accepted.
+        () => (rank < 1 && (refused || brief !== undefined) ? undefined : token.jwt),
+      ]),
+    ];
     for (const [place, read] of places) {
       const jwt = await read();
       if (jwt === undefined) continue;
@@ -117,12 +126,6 @@ export class CapturedSubject implements Subject {
     const { ALL_SOURCES, allExpired, noFresherToken, noToken } = await loadErrors();
     if (refused) throw noFresherToken();
     throw expired.length === 0 ? noToken(ALL_SOURCES) : allExpired(expired, now());
-  }
-
-  /** Never for a request with a token of another identity, which has no platform identity. */
-  #fromEarlierRequest(): string | undefined {
-    const newest = this.#platform && newestToken(this.#platform.identity)?.jwt;
-    return newest === this.#header ? undefined : newest;
   }
 }
 

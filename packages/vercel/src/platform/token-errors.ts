@@ -46,7 +46,12 @@ export const ALL_SOURCES: string = `no x-vercel-oidc-token header in a request c
 
 /** `found`: the expired tokens in the order in which they were checked; not empty. */
 export function allExpired(found: readonly Found[], now: number): FederationError {
-  const descriptions = found.map(
+  // Not the same token of two places, nor several of earlier requests.
+  const named = found.filter(
+    ({ place, token }, index) =>
+      found.findIndex((one) => one.place === place || one.token.jwt === token.jwt) === index,
+  );
+  const descriptions = named.map(
     ({ place, token }) => `the token of ${place} expired ${ago(now - token.expiresAt)}`,
   );
   return new FederationError({

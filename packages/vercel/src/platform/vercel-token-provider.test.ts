@@ -137,6 +137,19 @@ describe('the token provider', () => {
     await vi.waitFor(async () => expect(await get()).toBe(newer));
   });
 
+  it('never replaces a live token by one that only another request brought: it may be forged', async () => {
+    const old = token({ iat: NOW / 1_000 });
+    const get = provider({ local: false });
+    inRequest(token({ exp: NOW / 1_000 + 23 * 3_600 }));
+    await get();
+    now = NOW + 50 * MINUTE;
+    inRequest(old);
+    for (let n = 0; n < 5; n++) {
+      expect(await get()).toBe(old);
+      now += 6_000;
+    }
+  });
+
   it('never replaces a token by one of another identity', async () => {
     const old = token({ iat: NOW / 1_000 });
     vi.stubEnv('VERCEL_OIDC_TOKEN', token({ sub: 'other', exp: NOW / 1_000 + 7_200 }));

@@ -3,10 +3,11 @@ import type { DecodedToken, PlatformDefaults } from '@credex/core/internal';
 import {
   environmentVariable,
   isLaptop,
+  isLatest,
   optionNames,
   optionalBoolean,
   ownOptions,
-  rememberNewest,
+  rememberEarlier,
 } from '@credex/core/internal';
 import type { CaptureTools, CliFallback, PlatformIdentity } from './captured-subject.js';
 import { CapturedSubject, createTokenMemo, tokenVariables } from './captured-subject.js';
@@ -26,9 +27,9 @@ const SWITCH_NAMES: readonly string[] = optionNames<LocalSwitch>({ local: true }
 /**
  * The OIDC token that Vercel issues. It is read from the header of the current request, then from the file that
  * VERCEL_OIDC_TOKEN_FILE names (read on each call), then from VERCEL_OIDC_TOKEN. An expired token is skipped if another
- * one is valid; an unreadable token is an error. Where these have no valid token, the token that ends last of those that
- * requests of this deployment have brought to this process is used, so that a timer or a queue does not depend on the
- * request that started it. On a laptop with a linked directory, the CLI fallback then refreshes a
+ * one is valid; an unreadable token is an error. Where these have no valid token, one that a request of this deployment has
+ * brought to this process is used, so that a timer or a queue does not depend on the request that started it: first one
+ * for which a cloud has issued a credential, then the most recent one, last one that a cloud has refused. On a laptop with a linked directory, the CLI fallback then refreshes a
  * token with the login of the Vercel CLI, like `localTokenSource` of `@credex/vercel/local`. It is never used on a
  * deployment, in CI, or with NODE_ENV `test` or `production`.
  *
@@ -51,20 +52,18 @@ export function vercelTokenSource(given: VercelTokenSourceOptions & LocalSwitch 
     }),
   };
   const platform = platformIdentity(tools.guarded);
-  let lastOwn: string | undefined;
 
   return {
     about: VERCEL,
     capture(): Subject {
       const header = contextToken();
-      // The cheapest: the header of the last call, which had the platform's identity.
-      if (header !== undefined && header === lastOwn)
+      // The cheapest: the header of the last request, which had the platform's identity.
+      if (platform !== undefined && header !== undefined && isLatest(platform.identity, header))
         return new CapturedSubject(tools, platform, header, undefined);
       // The usual case: the header's token has the platform's identity, expired or not.
       const decoded = platform && header !== undefined ? memo(header) : undefined;
       if (platform !== undefined && header !== undefined && decoded !== undefined && isOwn(decoded)) {
-        rememberNewest(platform.identity, decoded.token, tools.now());
-        lastOwn = header;
+        rememberEarlier(platform.identity, decoded.token, tools.now());
         return new CapturedSubject(tools, platform, header, undefined);
       }
       let first = usableNow(header);

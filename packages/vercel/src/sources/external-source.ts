@@ -253,9 +253,11 @@ export function isFor({ claims: { aud } }: SubjectToken, audience: string): bool
   return typeof aud === 'string' ? aud === audience : aud?.includes(audience) === true;
 }
 
-/** True for the same subject of the same issuer: such a token may replace a rejected one. */
+const IDENTITY = ['iss', 'sub', 'project_id', 'environment'] as const;
+
+/** True for the same subject of the same issuer, and the same project: such a token may replace a rejected one. */
 export function isSameIdentity(one: SubjectToken, other: SubjectToken): boolean {
-  return one.claims.iss === other.claims.iss && one.claims.sub === other.claims.sub;
+  return IDENTITY.every((name) => one.claims[name] === other.claims[name]);
 }
 
 function noFresherToken({ provider, named }: SourceDescription, why: string): FederationError {
