@@ -59,10 +59,7 @@ export interface Subject {
    * that a token of another identity neither finds nor changes anything that is cached for this one.
    */
   matchesIdentity?(claims: SubjectClaims): boolean;
-  /**
-   * `true`: a request brought the token, so it may be forged. A failure that `ErrorClass.suspectsToken` describes then delays
-   * calls with this token alone, until a service has accepted it. Default: false.
-   */
+  /** `true`: a request brought the token, so it may be forged: see `ErrorClass.suspectsToken`. Default: false. */
   readonly fromRequest?: boolean | undefined;
   token(request: SubjectTokenRequest): Promise<SubjectToken>;
 }
@@ -104,10 +101,7 @@ export interface ErrorClass {
   readonly throttled?: boolean | undefined;
   /** The most retries for this failure; default 2. */
   readonly retriesAtMost?: number | undefined;
-  /**
-   * The service could not reach the keys of the issuer, or the token names a key that there is none of. Until a service has
-   * accepted the token, the failure delays calls with this token alone: it may be forged.
-   */
+  /** The issuer's keys are unreachable, or lack the token's key: unless proven, this token alone is delayed. */
   readonly suspectsToken?: boolean | undefined;
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
