@@ -9,7 +9,8 @@ import { jwt } from '../platform/token-source.fixture.js';
 import { TOKEN, echo, got, made, started } from './authenticated-fetch.fixture.js';
 
 describe('a refused token', () => {
-  const FRESH = jwt({ ...readSubjectToken(TOKEN).claims, jti: 'fresh' });
+  const CLAIMS = readSubjectToken(TOKEN).claims;
+  const FRESH = jwt({ ...CLAIMS, jti: 'fresh' });
   const rotating = (fresh: string, error?: Error): SubjectTokenSource => ({
     capture: () => ({
       identityKey: undefined,
@@ -31,7 +32,7 @@ describe('a refused token', () => {
     const own = made(api.origin, { tokenSource: rotating(FRESH) });
     expect((await got(own(api.origin, { method: 'POST', body: 'pears' }))).body).toBe('pears');
     expect(api.seen).toHaveLength(2);
-    const other = jwt({ ...readSubjectToken(TOKEN).claims, jti: 'as bad' });
+    const other = jwt({ ...CLAIMS, jti: 'as bad' });
     expect((await made(api.origin, { tokenSource: rotating(other) })(api.origin)).status).toBe(401);
     expect(api.seen).toHaveLength(4);
   });
@@ -73,7 +74,7 @@ describe('a refused token', () => {
     const tokenSource: SubjectTokenSource = {
       capture: () => ({
         identityKey: undefined,
-        token: async ({ fresh }) => readSubjectToken(fresh ? jwt({ sub: 'shop', jti: ++turn }) : TOKEN),
+        token: async ({ fresh }) => readSubjectToken(fresh ? jwt({ ...CLAIMS, jti: ++turn }) : TOKEN),
       }),
     };
     expect((await made(api.origin, { tokenSource })(`${api.origin}/from`)).status).toBe(401);
