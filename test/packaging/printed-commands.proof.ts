@@ -34,6 +34,10 @@ const ENDS: Readonly<Record<string, number>> = {
   // They ask on a terminal, which is not here.
   'npx credex init': 2,
   'npx credex setup aws --team acme --project shop --environment production --account-id 123456789012 --apply': 2,
+  // The policies of this test trust production alone.
+  'npx credex explain aws --policy role.json --environment preview': 1,
+  'npx credex explain gcp --policy provider.json --service-account-policy access.json --environment preview': 1,
+  'npx credex explain azure --policy credentials.json --environment preview': 1,
   // The entry is one role, not a chain: test/errors/doctor-clouds.proof.ts runs it for a chain.
   'npx credex doctor s3 --policy role.json --hop-policy role-1.json': 2,
 };
