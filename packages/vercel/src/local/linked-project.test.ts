@@ -25,6 +25,22 @@ it('is found upwards, at the nearest link', () => {
   expect(found(here.home)).toBeUndefined();
 });
 
+it('is passed over where another user wrote it', () => {
+  const me = node() as Node;
+  const deep = join(here.project, 'src');
+  const as = (uid: number | undefined, owner: number) => {
+    const fs = { ...me.fs, statSync: () => ({ uid: owner }) } as unknown as Node['fs'];
+    return findLinkedProject({ ...me, fs, uid }, deep, here.home)?.projectId;
+  };
+  expect(as(54_321, 12_345)).toBeUndefined();
+  for (const [uid, owner] of [
+    [12_345, 12_345],
+    [54_321, 0],
+    [undefined, 12_345],
+  ] as const)
+    expect(as(uid, owner)).toBe('prj_shop');
+});
+
 it('knows the ids of the first years', () => {
   const old = 'QmXGTs7mvAMMC7WW5ebrM33qKG32QK3h4vmQMjmYaB';
   here.write(here.linkFile, { projectId: old, orgId: 'VaLoj5uIN9cYXD2ubqs0aB1c' });

@@ -46,14 +46,27 @@ const RELINK = { hint: 'Run `vercel link` in the directory of the project to wri
 export function findLinkedProject(node: Node, directory: string, home: string): LinkedProject | undefined {
   const { path } = node;
   for (let at = directory; ; at = path.dirname(at)) {
-    // A link in the home directory is nearly always a mistake: it would apply to everything below.
-    if (at !== home || at === directory) {
+    // A link in the home directory is nearly always a mistake: it would apply to everything below. A link that another user
+    // wrote, such as in /tmp, would choose the project for which this user's login requests a token.
+    if ((at !== home || at === directory) && isOfUser(node, path.join(at, '.vercel'))) {
       const found =
         ofDirectory(node, path.join(at, '.vercel', 'project.json'), at) ??
         ofRepository(node, path.join(at, '.vercel', 'repo.json'), at, directory);
       if (found !== undefined) return found;
     }
     if (at === path.dirname(at)) return undefined;
+  }
+}
+
+/** True also for a folder that is not there, and on Windows. Root is trusted: images and volumes are often of root. */
+function isOfUser({ fs, uid }: Node, folder: string): boolean {
+  if (uid === undefined) return true;
+  try {
+    const owner = fs.statSync(folder, { throwIfNoEntry: false })?.uid;
+    return owner === undefined || owner === uid || owner === 0;
+  } catch {
+    // The reader of the link reports what is not readable.
+    return true;
   }
 }
 

@@ -209,12 +209,23 @@ describe("a pod's projected volume", () => {
   it("never is the cluster's own API token", async () => {
     const path = '/var/run/secrets/kubernetes.io/serviceaccount/token';
     const refused = { name: 'OptionError', option: 'path' };
-    expect(() => source({ path })).toThrow(expect.objectContaining(refused) as Error);
+    for (const one of [path, `/${path}`, path.replace('.io/', '.io//'), path.replace('.io/', '.io/./')])
+      expect(() => source({ path: one })).toThrow(expect.objectContaining(refused) as Error);
     vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', path);
     await expect(read(source())).rejects.toMatchObject({
       ...refused,
       environmentVariable: 'AWS_WEB_IDENTITY_TOKEN_FILE',
     });
+  });
+
+  it("never is the cluster's own API token by way of a link", async () => {
+    await publish(jwt({}));
+    const files = process.getBuiltinModule('node:fs/promises');
+    const real = '/run/secrets/kubernetes.io/serviceaccount/..2026_11_30/token';
+    vi.spyOn(files, 'realpath').mockResolvedValueOnce(real);
+    await expect(read(source({ path: join(folder, 'token') }))).rejects.toMatchObject({ option: 'path' });
+    expect((await read(source({ path: join(folder, 'token') }))).jwt).toContain('.');
+    vi.restoreAllMocks();
   });
 
   it('says which line its audience stands in', async () => {

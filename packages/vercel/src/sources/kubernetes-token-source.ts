@@ -3,6 +3,7 @@ import { FederationError, OptionError } from '@credex/core';
 import { environmentVariable, optionalString, shown } from '@credex/core/internal';
 import type { FixedAudienceOptions } from './external-source.js';
 import { externalSource, tokenRules } from './external-source.js';
+import { nodeModule } from '../platform/runtime.js';
 import { readTokenFile } from './token-file.js';
 
 export interface KubernetesTokenSourceOptions extends FixedAudienceOptions {
@@ -50,7 +51,13 @@ export function kubernetesTokenSource(options: KubernetesTokenSourceOptions = {}
       return {
         origin: [given ?? null, ...set.map(({ path }) => path)],
         async read({ signal }) {
-          const file = given === undefined ? oneOf(set) : { path: given, named: '`path` names' };
+          const file =
+            given === undefined ? oneOf(set) : { path: given, named: '`path` names', variable: undefined };
+          // A link may lead to it. A file that is not there is reported by the reader.
+          const real = await nodeModule('node:fs/promises')
+            .realpath(file.path)
+            .catch(() => file.path);
+          refuseApiToken(real, file.variable);
           return readTokenFile({ ...file, provider: 'kubernetes' }, signal);
         },
       };
@@ -70,7 +77,11 @@ function variablesNow(): readonly SetVariable[] {
   });
 }
 
-function oneOf([first, second]: readonly SetVariable[]): { readonly path: string; readonly named: string } {
+interface NamedFile extends SetVariable {
+  readonly named: string;
+}
+
+function oneOf([first, second]: readonly SetVariable[]): NamedFile {
   if (first === undefined) throw noPlace();
   if (second !== undefined && second.path !== first.path) {
     throw new OptionError(
@@ -81,11 +92,11 @@ function oneOf([first, second]: readonly SetVariable[]): { readonly path: string
     );
   }
   refuseApiToken(first.path, first.variable);
-  return { path: first.path, named: `${first.variable} names` };
+  return { ...first, named: `${first.variable} names` };
 }
 
 function refuseApiToken(path: string, variable: string | undefined): void {
-  if (!API_TOKEN.test(path)) return;
+  if (!API_TOKEN.test(path.replace(/\/(?:\.?\/)+/g, '/'))) return;
   throw new OptionError(
     'invalid_option',
     'path',
