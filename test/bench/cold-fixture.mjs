@@ -39,6 +39,10 @@ export async function inColdFixture(body) {
       PATH: process.env.PATH,
       HOME: folder,
       NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+      // As in a deployment: without them the identity is the digest of the token, which loads one file more.
+      VERCEL_ENV: 'production',
+      VERCEL_TARGET_ENV: 'production',
+      VERCEL_PROJECT_ID: TEAM.projectId,
       VERCEL_OIDC_TOKEN: token,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       COLD_INPUT: JSON.stringify(input),

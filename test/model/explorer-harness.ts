@@ -215,7 +215,7 @@ export function explorerHarness({
       const call = {
         signal: caller.controller?.signal,
         ...(kind === 'force' ? { forceRefresh: true } : {}),
-        ...(kind === 'claims' ? { request: { claims: 'x' }, skipHeld: true } : {}),
+        ...(kind === 'claims' ? { request: { claims: 'x' }, skipCached: true } : {}),
       };
       harness
         .as(who, () => harness.provider.getCredentials(kind === 'plain' ? undefined : call))

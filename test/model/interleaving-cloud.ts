@@ -213,7 +213,7 @@ export function createCloud(core: Core, { time, cache, random }: CloudTools): Cl
       return provider.getCredentials({
         signal,
         forceRefresh: force,
-        skipHeld: claims !== '',
+        skipCached: claims !== '',
         ...(scope === '' && claims === '' ? {} : { request }),
       });
     },

@@ -71,7 +71,7 @@ export function azureCredentialsProvider(
     if (claims === undefined && signal === undefined && minValidityMs === undefined && forceRefresh !== true)
       return bound.ask();
     // The cached token caused the challenge, so it is skipped.
-    const challenge = claims === undefined ? undefined : { request: { claims }, skipHeld: true };
+    const challenge = claims === undefined ? undefined : { request: { claims }, skipCached: true };
     return bound.ask({ signal, forceRefresh, minValidityMs, ...challenge });
   }
 

@@ -25,7 +25,7 @@ describe('bind', () => {
     const at = fixture();
     const mail = at.provider().bind({ scope: 'mail' });
     await mail.getCredentials();
-    const challenged = { request: { claims: '{"a":1}' }, skipHeld: true };
+    const challenged = { request: { claims: '{"a":1}' }, skipCached: true };
     expect((await mail.getCredentials(challenged)).value).toBe('v2');
     expect({ ...at.attempts[1]?.request }).toEqual({ scope: 'mail', claims: '{"a":1}' });
     expect((await mail.getCredentials({ request: { scope: 'files' } })).value).toBe('v3');

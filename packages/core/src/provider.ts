@@ -176,8 +176,8 @@ function callOf<C extends Credential, R, V extends C>(
   return {
     request: mergedRequest(request, given.request) as R,
     lateRequest: given.lateRequest,
-    freshness: given.forceRefresh === true ? 'newer' : given.skipHeld === true ? 'new' : 'cached',
-    challenge: given.skipHeld === true,
+    freshness: given.forceRefresh === true ? 'newer' : given.skipCached === true ? 'new' : 'cached',
+    challenge: given.skipCached === true,
     forceRefreshAfterMs: given.forceRefreshAfterMs ?? 0,
     minValidityMs: minValidityOf(given.minValidityMs, lifetimeMs, given.limitMinValidity) ?? minValidityMs,
     limitMinValidity: given.limitMinValidity === true,

@@ -16,7 +16,7 @@ export interface DriverCall<R> extends CredentialCall<R> {
    * The cached credential does not answer this request (a claims challenge). An exchange for the same request is joined,
    * and its result is cached.
    */
-  readonly skipHeld?: boolean | undefined;
+  readonly skipCached?: boolean | undefined;
   /**
    * `forceRefresh` is ignored while the cached credential is younger, in milliseconds; default 0. For a client that sets
    * `forceRefresh` on its own account; a user's `forceRefresh` is always honoured.
@@ -52,7 +52,7 @@ const CALL_NAMES: readonly string[] = optionNames<DriverCall<unknown>>({
   minValidityMs: true,
   request: true,
   lateRequest: true,
-  skipHeld: true,
+  skipCached: true,
   forceRefreshAfterMs: true,
   limitMinValidity: true,
 });
@@ -70,7 +70,7 @@ export class OwnCall<R> implements DriverCall<R> {
   readonly minValidityMs: number | undefined;
   readonly lateRequest: DriverCall<R>['lateRequest'];
   readonly request: Partial<R> | undefined;
-  readonly skipHeld: boolean | undefined;
+  readonly skipCached: boolean | undefined;
   readonly forceRefreshAfterMs: number | undefined;
   readonly limitMinValidity: boolean | undefined;
 
@@ -89,7 +89,7 @@ export class OwnCall<R> implements DriverCall<R> {
     this.forceRefreshAfterMs = forceRefreshAfterMs;
     this.limitMinValidity = limitMinValidity;
     this.request = undefined;
-    this.skipHeld = undefined;
+    this.skipCached = undefined;
   }
 }
 
@@ -110,7 +110,7 @@ export function isPlain(call: DriverCall<unknown> | undefined): boolean {
       call.signal === undefined &&
       call.minValidityMs === undefined &&
       call.forceRefresh !== true &&
-      call.skipHeld !== true)
+      call.skipCached !== true)
   );
 }
 

@@ -287,7 +287,7 @@ describe('steps', () => {
     w.answer = ({ n }) => (n === 3 ? answer.promise : undefined);
     await provider.getCredentials();
     await settle();
-    const forced = provider.getCredentials({ request: {}, skipHeld: true } as never);
+    const forced = provider.getCredentials({ request: {}, skipCached: true } as never);
     await settle();
     answer.fail(down());
     await w.clock.advance(1_000);

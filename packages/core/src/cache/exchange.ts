@@ -87,7 +87,7 @@ export type ExchangeOutcome<C extends Credential> =
   | { readonly kind: 'adopted' | 'deferred' | 'other-identity' | 'abandoned' };
 
 /** An exchange that threw, before anything explains it. */
-export interface Attempt {
+export interface ThrownExchange {
   readonly kind: 'thrown';
   readonly thrown: unknown;
   /** The token that was presented. */
@@ -100,7 +100,7 @@ const loadFailures = /* @__PURE__ */ loadOnce(() => import('./failed-exchange.js
 /** No request takes longer. */
 export const REQUEST_LIMIT_MS = 2_500;
 
-/** Runs the exchange, and once more with a fresher token where the server asks for one. */
+/** Runs the exchange. What follows a failure, such as one more attempt with a fresher token, is in `failed-exchange.ts`. */
 export async function exchange<C extends Credential, R>(
   context: ProviderContext<C, R>,
   input: ExchangeInput<R>,
@@ -120,7 +120,7 @@ export async function attempt<C extends Credential, R>(
   refresh: Refresh,
   signal: AbortSignal,
   staleToken: SubjectToken | undefined,
-): Promise<Exclude<ExchangeOutcome<C>, FailedExchange> | Attempt> {
+): Promise<Exclude<ExchangeOutcome<C>, FailedExchange> | ThrownExchange> {
   const { exchanger, provider, clock, audience, expectation, about, warn } = context;
   let token: SubjectToken | undefined;
   let reading: Promise<SubjectToken> | undefined;

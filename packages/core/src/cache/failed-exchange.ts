@@ -22,7 +22,13 @@ import type { CredentialCache } from './cache.js';
 import { processWideCache, rankToken } from './cache.js';
 import type { Refresh } from './entry.js';
 import { isTokenError } from './failed-refresh.js';
-import type { Attempt, ExchangeInput, ExchangeOutcome, FailedExchange, ProviderContext } from './exchange.js';
+import type {
+  ThrownExchange,
+  ExchangeInput,
+  ExchangeOutcome,
+  FailedExchange,
+  ProviderContext,
+} from './exchange.js';
 import { attempt, REQUEST_LIMIT_MS } from './exchange.js';
 
 /** No retry starts with less time left. */
@@ -37,7 +43,7 @@ export async function failedExchange<C extends Credential, R>(
   input: ExchangeInput<R>,
   refresh: Refresh,
   signal: AbortSignal,
-  thrown: Attempt,
+  thrown: ThrownExchange,
 ): Promise<ExchangeOutcome<C>> {
   let failed = await explained(context, refresh, thrown);
   const { advice, presented } = failed;
@@ -55,7 +61,7 @@ export async function failedExchange<C extends Credential, R>(
 async function explained<C extends Credential, R>(
   { exchanger, provider }: ProviderContext<C, R>,
   { host }: Refresh,
-  { thrown, token }: Attempt,
+  { thrown, token }: ThrownExchange,
 ): Promise<FailedExchange> {
   const presented = token && presentedToken(token.claims);
   const advice = await classify(exchanger, thrown, presented);

@@ -54,12 +54,12 @@ export type CallBase<R> = Omit<Call<R>, 'key' | 'keyText' | 'subject'>;
 
 /** A refresh to wait for, or why there is none. */
 type Joined =
-  | { readonly refresh: Refresh; readonly joined: boolean; readonly otherRequest: boolean }
+  | { readonly refresh: Refresh; readonly isShared: boolean; readonly otherRequest: boolean }
   | { readonly backoff: Backoff };
 
 interface BackgroundRefresh {
   readonly outcome: RefreshOutcome;
-  readonly joined: boolean;
+  readonly isShared: boolean;
 }
 
 /** No background refresh starts with less of the invocation left. */
@@ -162,7 +162,7 @@ class PendingCall<C extends Credential, R> {
       if (decision.do === 'fail') throw this.#reportRefusal(decision.error);
       if (decision.waitMs < Infinity) {
         const background = await this.#refreshInBackground(decision.waitMs);
-        if (background?.joined === false && background.outcome.kind === 'other-identity') return undefined;
+        if (background?.isShared === false && background.outcome.kind === 'other-identity') return undefined;
         if (this.#isUsable()) return this.#serve();
       } else {
         const result = await this.#refreshAndWait(decision.fallback);
@@ -206,7 +206,7 @@ class PendingCall<C extends Credential, R> {
     let joined: Joined | undefined;
     let outcome: RefreshOutcome | undefined;
     try {
-      joined = await this.#join(true);
+      joined = await this.#joinOrStart(true);
       if (joined === undefined) return 'again';
       if ('refresh' in joined) outcome = await this.#waitFor(joined.refresh);
     } catch (error) {
@@ -224,7 +224,7 @@ class PendingCall<C extends Credential, R> {
     // The outcome of another caller's challenge says nothing about this call's request.
     if (joined.otherRequest || outcome === undefined) return 'again';
     if (outcome.kind === 'other-identity') {
-      if (!joined.joined || (await this.#isOtherIdentity())) return undefined;
+      if (!joined.isShared || (await this.#isOtherIdentity())) return undefined;
       this.#ownToken = true;
       return 'again';
     }
@@ -234,7 +234,7 @@ class PendingCall<C extends Credential, R> {
     this.#lastError = error;
     // A failure for another token, or before anything was sent, says nothing about the caller's own token.
     const mayBeAnothers = ofToken || !joined.refresh.sent;
-    if (joined.joined && !this.#ownToken && this.#call.subject.identityKey !== undefined && mayBeAnothers) {
+    if (joined.isShared && !this.#ownToken && this.#call.subject.identityKey !== undefined && mayBeAnothers) {
       this.#ownToken = true;
       return 'again';
     }
@@ -244,9 +244,9 @@ class PendingCall<C extends Credential, R> {
 
   /**
    * Joins or starts a refresh; `undefined`: the cached credential has become good enough meanwhile. A refresh is started
-   * before the first wait, unless a token was refused.
+   * before the first wait, unless a token was refused. It loops only after an older refresh than this call accepts has ended.
    */
-  async #join(urgent: boolean): Promise<Joined | undefined> {
+  async #joinOrStart(urgent: boolean): Promise<Joined | undefined> {
     const { key, subject, sequence } = this.#call;
     let name = this.#name();
     let own = subject;
@@ -255,7 +255,7 @@ class PendingCall<C extends Credential, R> {
       if (challenge !== undefined) {
         this.#waitedForChallenge = urgent;
         challenge.urgent ||= urgent;
-        return { refresh: challenge, joined: true, otherRequest: true };
+        return { refresh: challenge, isShared: true, otherRequest: true };
       }
       if (own.identityKey !== undefined && (this.#ownToken || this.#hasTokenBackoff())) {
         const mine = await this.#inTime((signal) => readOwnToken(this.#context, subject, signal));
@@ -271,7 +271,7 @@ class PendingCall<C extends Credential, R> {
         refresh.urgent ||= urgent;
         refresh.skipStore ||= this.#freshness() !== 'cached';
         refresh.minValidityMs = Math.max(refresh.minValidityMs, this.#call.minValidityMs);
-        return { refresh, joined: true, otherRequest: false };
+        return { refresh, isShared: true, otherRequest: false };
       }
       if (refresh !== undefined) {
         await this.#waitFor(refresh);
@@ -281,7 +281,7 @@ class PendingCall<C extends Credential, R> {
       const backoff = this.#activeBackoff(name, urgent);
       if (backoff !== undefined) return { backoff };
       if (this.#isCrowded(own)) throw this.#reportRefusal(await this.#tooManyUnproven());
-      return { refresh: this.#start(name, own, urgent), joined: false, otherRequest: false };
+      return { refresh: this.#start(name, own, urgent), isShared: false, otherRequest: false };
     }
   }
 
@@ -344,10 +344,10 @@ class PendingCall<C extends Credential, R> {
       await this.#completeRequest();
       if (this.#decide().do !== 'refresh') return undefined;
     }
-    const joined = await this.#join(false);
+    const joined = await this.#joinOrStart(false);
     if (joined === undefined || 'backoff' in joined) return undefined;
-    if (!joined.joined) this.#context.emit({ type: 'refresh-ahead' });
-    return { outcome: await joined.refresh.outcome, joined: joined.joined };
+    if (!joined.isShared) this.#context.emit({ type: 'refresh-ahead' });
+    return { outcome: await joined.refresh.outcome, isShared: joined.isShared };
   }
 
   /** Adds the part of the request that only a refresh needs. */

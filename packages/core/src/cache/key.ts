@@ -41,7 +41,7 @@ export interface KeyFields {
   readonly expectation: string;
 }
 
-/** The text whose SHA-256 is the cache key. */
+/** What the cache key is the SHA-256 of; with a store, its fingerprint comes first. */
 export function keyText(fields: KeyFields, identityKey: string): string {
   return lengthPrefixed([
     SCHEMA,

@@ -256,7 +256,7 @@ describe('which result is kept', () => {
     await provider.getCredentials();
     await settle();
     w.answer = () => undefined;
-    await provider.getCredentials({ request: { claims: 'c' }, skipHeld: true });
+    await provider.getCredentials({ request: { claims: 'c' }, skipCached: true });
     early.fail(refusal('invalid_request'));
     await settle();
     expect(provider.status()).toMatchObject({ state: 'fresh', backoff: undefined });
@@ -309,11 +309,11 @@ describe('forceRefresh and claims', () => {
     const w = fixture();
     const provider = w.provider();
     await provider.getCredentials();
-    const challenge = { request: { claims: 'c' }, skipHeld: true } as const;
+    const challenge = { request: { claims: 'c' }, skipCached: true } as const;
     const [one, two, other] = await Promise.all([
       provider.getCredentials(challenge),
       provider.getCredentials(challenge),
-      provider.getCredentials({ request: { claims: 'd' }, skipHeld: true }),
+      provider.getCredentials({ request: { claims: 'd' }, skipCached: true }),
     ]);
     expect(one).toEqual(two);
     expect(other).not.toBe(one);
@@ -329,7 +329,7 @@ describe('forceRefresh and claims', () => {
     const late = gate<void>();
     w.answer = ({ request }) => (request.claims === undefined ? late.promise : undefined);
     await provider.getCredentials();
-    const challenged = await provider.getCredentials({ request: { claims: 'c' }, skipHeld: true });
+    const challenged = await provider.getCredentials({ request: { claims: 'c' }, skipCached: true });
     late.open();
     await settle();
     expect(await provider.getCredentials()).toEqual(challenged);
@@ -345,7 +345,7 @@ describe('forceRefresh and claims', () => {
       const challenge = gate<void>();
       const ordinary = gate<void>();
       w.answer = ({ request }) => (request.claims === undefined ? ordinary.promise : challenge.promise);
-      const challenged = provider.getCredentials({ request: { claims: 'c' }, skipHeld: true });
+      const challenged = provider.getCredentials({ request: { claims: 'c' }, skipCached: true });
       await settle();
       const plain = provider.getCredentials();
       const forced = provider.getCredentials({ forceRefresh: true });
@@ -367,7 +367,7 @@ describe('forceRefresh and claims', () => {
         answer: ({ request }) => (request.claims === undefined ? undefined : challenge.promise),
       });
       const provider = w.provider();
-      const challenged = provider.getCredentials({ request: { claims: 'c' }, skipHeld: true });
+      const challenged = provider.getCredentials({ request: { claims: 'c' }, skipCached: true });
       await settle();
       const plain = provider.getCredentials();
       await settle();
@@ -391,7 +391,7 @@ describe('forceRefresh and claims', () => {
     await provider.getCredentials();
     w.answer = ({ request }) =>
       request.claims === undefined ? undefined : Promise.reject(refusal('invalid_request'));
-    const challenge = { request: { claims: 'c' }, skipHeld: true } as const;
+    const challenge = { request: { claims: 'c' }, skipCached: true } as const;
     for (let call = 0; call < 5; call++) {
       await expect(provider.getCredentials(challenge)).rejects.toMatchObject({ code: 'invalid_request' });
     }

@@ -51,7 +51,7 @@ describe('a forced refresh', () => {
     await instance().provider().getCredentials();
     await instance()
       .provider()
-      .getCredentials({ skipHeld: true, request: { claims: 'x' } });
+      .getCredentials({ skipCached: true, request: { claims: 'x' } });
     expect(exchanges()).toBe(2);
   });
 });
