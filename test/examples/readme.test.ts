@@ -1,6 +1,6 @@
 /** What our READMEs show compiles against what is published, and the examples do what they say. */
 
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServiceName } from '@credex/testing/emulator';
@@ -22,6 +22,18 @@ const withClient = (text: string): string => {
   const [, name] = /^const (s3|storage|blobs) = new /m.exec(text) ?? [];
   return name === undefined ? text : `${text}export { ${name} };\n`;
 };
+/** `connection()` of Next.js, which throws outside of a request of Next.js: a real application calls it in the hosts' tests. */
+function writeConnection({ path }: UserFolder): void {
+  const next = join(path, 'node_modules', 'next');
+  mkdirSync(next);
+  writeFileSync(join(next, 'server.js'), 'export const connection = async () => undefined;');
+  writeFileSync(join(next, 'server.d.ts'), 'export declare function connection(): Promise<void>;');
+  writeFileSync(
+    join(next, 'package.json'),
+    JSON.stringify({ name: 'next', type: 'module', exports: { './server': './server.js' } }),
+  );
+}
+
 const fixture = useFixture();
 
 let folder: UserFolder;
@@ -40,6 +52,7 @@ beforeAll(async () => {
     'deployed.mjs': program('deployed.mjs'),
     'calls-own-api.mjs': program('calls-own-api.mjs'),
   });
+  writeConnection(folder);
   said = await compile(folder);
 }, BOUND_MS);
 afterAll(() => folder.remove());

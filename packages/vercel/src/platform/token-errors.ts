@@ -34,7 +34,7 @@ const ON_VERCEL =
 const LOCALLY =
   'Locally, run `vercel link`, then `vercel env pull .env.local`, and load that file; or pass `tokenSource: localTokenSource()` from @credex/vercel/local, which renews the token automatically. On another platform, pass a `tokenSource` for that platform.';
 const IN_NEXT_BUILD =
-  "`next build` prerenders this page or route, outside any request. To render it for each request, call `await connection()` (from 'next/server') before credentials are requested, or export `const dynamic = 'force-dynamic'`. To prerender it with credentials, give the build a token: enable OIDC federation in the project settings, or run `vercel env pull .env.local` for a build on this machine.";
+  "`next build` prerenders this page or route, outside any request. To render it for each request, call `await connection()` (from 'next/server') before credentials are requested, or, without `cacheComponents`, export `const dynamic = 'force-dynamic'`. To prerender it with credentials, give the build a token: enable OIDC federation in the project settings, or run `vercel env pull .env.local` for a build on this machine.";
 
 export function noTokenHint(): string {
   // Next.js sets it for the whole build, including the processes that prerender.
