@@ -1,8 +1,8 @@
 // docs/site/guides/next-js-s3.md, followed as it is printed: its commands are run and its page is written, in an empty folder, up to
 // the development server, because a deployment needs accounts. Only our own packages come from their tarballs instead of a registry.
-// `next dev` is asked by real requests.
+// `next dev` is asked by real requests. The first route of the main README is added to that application, and built with it.
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../support/npm.mjs';
 
 const GUIDE = fileURLToPath(new URL('../../../docs/site/guides/next-js-s3.md', import.meta.url));
+const README = fileURLToPath(new URL('../../../README.md', import.meta.url));
 const LIMIT_MS = 300_000;
 
 /** The blocks of code, in order: `sh` line by line, other languages with the path that the sentence before them names. */
@@ -53,6 +54,14 @@ async function develop({ serve, row }, command, cwd) {
     );
     const detail = JSON.stringify({ before, after, shown });
     row({ host, cloud: 'aws', case: 'success', ok: before === '0' && after === '1' && shown, detail });
+    const listed = await textOf(`${url}files`);
+    row({
+      host: `${host}, the route of the README`,
+      cloud: 'aws',
+      case: 'success',
+      ok: /^\["order-\d+"\]$/.test(listed),
+      detail: listed,
+    });
   } catch (error) {
     const detail = `${String(error)}\n${server.output.stdout}\n${server.output.stderr}`.slice(-4_000);
     row({ host, cloud: 'aws', case: 'success', ok: false, detail });
@@ -64,6 +73,14 @@ async function develop({ serve, row }, command, cwd) {
     () => '',
   );
   row({ host: `${host} has ended`, cloud: 'aws', case: 'success', ok: left === '', detail: left });
+}
+
+/** `app/files/route.ts` as the README has it, and its variable. */
+async function addRoute(cwd) {
+  const [, code] = /`app\/files\/route\.ts`:\n\n```ts\n([^]*?)^```$/m.exec(readFileSync(README, 'utf8'));
+  await mkdir(join(cwd, 'app', 'files'), { recursive: true });
+  await writeFile(join(cwd, 'app', 'files', 'route.ts'), code);
+  await appendFile(join(cwd, '.env.local'), 'BUCKET=shop-dev\n');
 }
 
 export async function run(context) {
@@ -78,7 +95,10 @@ export async function run(context) {
     else if (command.startsWith('cd ')) cwd = join(cwd, command.slice(3));
     else await succeed('sh', ['-c', fromTarballs(command)], { cwd, env: npmEnvironment, limitMs: LIMIT_MS });
   }
+  await addRoute(cwd);
   for (const command of [last.command, `${last.command} --webpack`]) await develop(context, command, cwd);
+  await succeed('npx', ['next', 'build'], { cwd, env: npmEnvironment, limitMs: LIMIT_MS });
+  row({ host: 'guide: next build', cloud: 'aws', case: 'success', ok: true });
   const minutes = (performance.now() - began) / 60_000;
   row({
     host: 'guide',

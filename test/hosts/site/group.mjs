@@ -9,14 +9,20 @@ const PACKAGES = ['aws', 'gcp', 'azure', 'store', 'verify', 'vercel', 'connect',
 /** Node's way to find modules, and for components that of bundlers, which Next.js sets. */
 const PROJECTS = ['tsconfig.json', 'tsconfig.components.json'];
 
-/** The blocks fenced as `ts` or `tsx` of a page, which may have a name for a tab. */
+/**
+ * The blocks fenced as `ts` or `tsx` of a page, which may have a name for a tab. What imports from Next.js is compiled as its files
+ * are.
+ */
 function blocksOf(page) {
   const text = readFileSync(join(root, page), 'utf8');
-  return [...text.matchAll(/^```(tsx?)\b[^\n]*\n([\s\S]*?)^```$/gm)].map(({ 1: ending, 2: block, index }) => {
-    const line = text.slice(0, index).split('\n').length + 1;
-    const name = page.slice('docs/site/'.length, -'.md'.length).replaceAll('/', '-');
-    return { host: `${page}, line ${line}`, file: `${name}-line-${line}.${ending}`, block };
-  });
+  return [...text.matchAll(/^```(tsx?)\b[^\n]*\n([\s\S]*?)^```$/gm)].map(
+    ({ 1: language, 2: block, index }) => {
+      const ending = block.includes("from 'next/") ? 'tsx' : language;
+      const line = text.slice(0, index).split('\n').length + 1;
+      const name = page.slice('docs/site/'.length, -'.md'.length).replaceAll('/', '-');
+      return { host: `${page}, line ${line}`, file: `${name}-line-${line}.${ending}`, block };
+    },
+  );
 }
 
 export async function run({ folder, runtimes, run: start, row }) {
